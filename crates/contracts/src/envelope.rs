@@ -1,0 +1,97 @@
+//! The envelope: what the bus and the outbox know of a message without reading its body.
+
+use bytes::Bytes;
+use kernel::{MessageId, OrderId, Timestamp};
+use prost::{Message, Name};
+
+/// Who a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An order to one receiver (direct exchange `marketplace.commands`).
+    Command,
+    /// A fact for whoever cares (topic exchange `marketplace.events`).
+    Event,
+}
+
+/// A message of `proto-contracts`.
+pub trait Contract: Message + Name + Default {
+    /// Command or event.
+    const KIND: Kind;
+}
+
+/// A body or a field that does not decode. Such a message never will: it goes to the dead letters at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("malformed message: {0}")]
+pub struct MalformedMessage(pub String);
+
+/// A message on its way, with a body that is decoded only by its receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The same in every redelivery and resend.
+    pub id: MessageId,
+    /// Protobuf full name, such as `marketplace.wallet.v1.DebitForOrder`. It is the routing key.
+    pub name: String,
+    /// Exchange that the message goes through.
+    pub kind: Kind,
+    /// The order the message is about.
+    pub order: OrderId,
+    /// When the sender decided it.
+    pub time: Timestamp,
+    /// W3C trace context of the sender, if it had one.
+    pub traceparent: Option<String>,
+    /// The protobuf encoding.
+    pub body: Bytes,
+}
+
+impl Envelope {
+    /// Seals `message` about `order`, which is the step `step` of its saga, at `time`.
+    pub fn of_step<M: Contract>(order: OrderId, step: &str, message: &M, time: Timestamp) -> Self {
+        Self {
+            id: MessageId::of_step(order, step),
+            name: M::full_name(),
+            kind: M::KIND,
+            order,
+            time,
+            traceparent: None,
+            body: message.encode_to_vec().into(),
+        }
+    }
+
+    /// Decodes the body as `M`.
+    ///
+    /// # Errors
+    /// [`MalformedMessage`] if the envelope is of another type or the body does not decode.
+    pub fn open<M: Contract>(&self) -> Result<M, MalformedMessage> {
+        if self.name != M::full_name() {
+            return Err(MalformedMessage(format!(
+                "expected {}, got {}",
+                M::full_name(),
+                self.name
+            )));
+        }
+        M::decode(self.body.clone()).map_err(|error| MalformedMessage(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wallet::{DebitForOrder, OrderDebited};
+    use crate::{id_bytes, order_id};
+    use kernel::SystemIds;
+
+    #[test]
+    fn a_message_opens_as_what_it_was_sealed_as_and_as_nothing_else() {
+        let order = OrderId::new(&SystemIds::default());
+        let message = DebitForOrder {
+            order_id: id_bytes(order.as_uuid()),
+            ..DebitForOrder::default()
+        };
+        let sealed = Envelope::of_step(order, "debit", &message, Timestamp::from_millis(1));
+        assert_eq!(sealed.name, "marketplace.wallet.v1.DebitForOrder");
+        assert_eq!(order_id(&sealed.open::<DebitForOrder>().unwrap().order_id), Ok(order));
+        assert!(sealed.open::<OrderDebited>().is_err());
+        let garbled = Envelope { body: Bytes::from_static(b"\xff\xff"), ..sealed };
+        assert!(garbled.open::<DebitForOrder>().is_err());
+    }
+}

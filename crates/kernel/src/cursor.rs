@@ -1,0 +1,174 @@
+//! Cursors: the place after a page, as an opaque string that only the same list with the same filters accepts.
+//!
+//! Layout before base64url: version (1 byte), fingerprint of list and filters (8), key (fixed size for its type),
+//! checksum of all before (8). A cursor carries no secret and grants nothing, so a checksum, not a signature, guards it:
+//! what it protects from is a mangled or misplaced cursor answering with the wrong page.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+const VERSION: u8 = 1;
+
+/// The place after the last item of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// The text that a client hands back.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// The text is no cursor of this list with these filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a nextCursor of the same list with the same filters")]
+pub struct CursorError;
+
+/// Which list, sort and filters a cursor belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CursorScope(u64);
+
+impl CursorScope {
+    /// The scope of `list` under `filters` (any text that differs when the result set or its order does).
+    #[must_use]
+    pub fn new(list: &str, filters: &str) -> Self {
+        Self(fnv1a(list.bytes().chain([0]).chain(filters.bytes())))
+    }
+
+    /// The cursor that continues after `key`.
+    #[must_use]
+    pub fn cursor<K: CursorKey>(self, key: &K) -> Cursor {
+        let mut bytes = vec![VERSION];
+        bytes.extend(self.0.to_be_bytes());
+        key.write(&mut bytes);
+        let checksum = fnv1a(bytes.iter().copied());
+        bytes.extend(checksum.to_be_bytes());
+        Cursor(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The key inside `text`.
+    ///
+    /// # Errors
+    /// [`CursorError`] if it was changed, or made for another list or other filters.
+    pub fn read<K: CursorKey>(self, text: &str) -> Result<K, CursorError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError)?;
+        let (body, checksum) = bytes.split_last_chunk::<8>().ok_or(CursorError)?;
+        if fnv1a(body.iter().copied()).to_be_bytes() != *checksum {
+            return Err(CursorError);
+        }
+        let (version, rest) = body.split_first().ok_or(CursorError)?;
+        let (scope, mut key) = rest.split_first_chunk::<8>().ok_or(CursorError)?;
+        if *version != VERSION || *scope != self.0.to_be_bytes() {
+            return Err(CursorError);
+        }
+        let value = K::read(&mut key).ok_or(CursorError)?;
+        if key.is_empty() { Ok(value) } else { Err(CursorError) }
+    }
+}
+
+/// What a list is sorted by: a type that writes itself in a fixed number of bytes.
+pub trait CursorKey: Sized {
+    /// Appends the value.
+    fn write(&self, out: &mut Vec<u8>);
+    /// Takes the value from the front of `from`.
+    fn read(from: &mut &[u8]) -> Option<Self>;
+}
+
+fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, rest) = from.split_first_chunk::<N>()?;
+    *from = rest;
+    Some(*head)
+}
+
+impl CursorKey for i64 {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.to_be_bytes());
+    }
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        take(from).map(Self::from_be_bytes)
+    }
+}
+
+impl CursorKey for f64 {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.to_bits().to_be_bytes());
+    }
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        take(from).map(|bytes| Self::from_bits(u64::from_be_bytes(bytes)))
+    }
+}
+
+impl CursorKey for Uuid {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.as_bytes());
+    }
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        take(from).map(Self::from_bytes)
+    }
+}
+
+impl<A: CursorKey, B: CursorKey> CursorKey for (A, B) {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
+        self.1.write(out);
+    }
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        Some((A::read(from)?, B::read(from)?))
+    }
+}
+
+/// FNV-1a, 64 bits: a checksum that is the same on every machine and in every release.
+fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cursor_gives_back_its_key(a: i64, b: u128, list in ".{0,20}", filters in ".{0,40}") {
+            let scope = CursorScope::new(&list, &filters);
+            let key = (a, Uuid::from_u128(b));
+            prop_assert_eq!(scope.read::<(i64, Uuid)>(scope.cursor(&key).as_str()), Ok(key));
+            let price = (f64::from_bits(a.unsigned_abs() >> 12), a);
+            prop_assert_eq!(scope.read::<(f64, i64)>(scope.cursor(&price).as_str()), Ok(price));
+        }
+
+        #[test]
+        fn a_cursor_with_any_one_byte_changed_is_refused(key: i64, at: prop::sample::Index, flip in 1u8..=255) {
+            let scope = CursorScope::new("list", "");
+            let mut bytes = URL_SAFE_NO_PAD.decode(scope.cursor(&key).as_str()).unwrap();
+            let at = at.index(bytes.len());
+            bytes[at] ^= flip;
+            prop_assert_eq!(scope.read::<i64>(&URL_SAFE_NO_PAD.encode(bytes)), Err(CursorError));
+        }
+
+        #[test]
+        fn any_text_is_read_without_a_panic(text in ".{0,80}") {
+            let _: Result<i64, CursorError> = CursorScope::new("list", "").read(&text);
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_other_filters_or_another_list_is_refused() {
+        let cursor = CursorScope::new("products", "category=books").cursor(&1i64);
+        for scope in [CursorScope::new("products", "category=toys"), CursorScope::new("orders", "category=books")] {
+            assert_eq!(scope.read::<i64>(cursor.as_str()), Err(CursorError));
+        }
+    }
+}

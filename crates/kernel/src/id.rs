@@ -1,0 +1,194 @@
+//! Identifiers: UUIDv7 newtypes (RFC 9562), so that one kind of id is never taken for another and keys sort by time.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::{Timestamp as UuidTime, Uuid};
+
+use crate::{Clock, Invalid, SystemClock};
+
+/// Where new identifiers come from. Injected like the clock, so that a test can make them repeat.
+pub trait IdSource: Send + Sync {
+    /// A fresh UUIDv7, greater than every one this source gave before.
+    fn next(&self) -> Uuid;
+}
+
+/// UUIDv7 from the injected clock and the system's randomness, monotonic within the process.
+pub struct SystemIds {
+    clock: Arc<dyn Clock>,
+    context: std::sync::Mutex<uuid::ContextV7>,
+}
+
+impl SystemIds {
+    /// A source whose timestamps follow `clock`.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            context: std::sync::Mutex::new(uuid::ContextV7::new()),
+        }
+    }
+}
+
+impl Default for SystemIds {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemClock))
+    }
+}
+
+impl IdSource for SystemIds {
+    fn next(&self) -> Uuid {
+        let millis = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
+        let nanos = u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000;
+        let context = self
+            .context
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        Uuid::new_v7(UuidTime::from_unix(&*context, millis / 1000, nanos))
+    }
+}
+
+macro_rules! define_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = Uuid, example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"))]
+        #[serde(transparent)]
+        pub struct $name(#[serde(with = "hyphenated")] Uuid);
+
+        impl $name {
+            /// Wraps an id that is already known to name such a thing (from a store, a token or a message).
+            #[must_use]
+            pub const fn from_uuid(id: Uuid) -> Self {
+                Self(id)
+            }
+            /// A fresh id from `ids`.
+            #[must_use]
+            pub fn new(ids: &dyn IdSource) -> Self {
+                Self(ids.next())
+            }
+            /// The plain UUID.
+            #[must_use]
+            pub const fn as_uuid(&self) -> Uuid {
+                self.0
+            }
+            /// The sixteen bytes, in the order in which they sort.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+            fn from_str(raw: &str) -> Result<Self, Invalid> {
+                parse_hyphenated(raw)
+                    .map(Self)
+                    .ok_or_else(|| Invalid::new("invalid_id", concat!("must be the UUID of ", $what)))
+            }
+        }
+    };
+}
+
+/// Only the canonical 36-character form names a resource: one thing, one spelling.
+fn parse_hyphenated(raw: &str) -> Option<Uuid> {
+    (raw.len() == 36).then(|| Uuid::try_parse(raw).ok()).flatten()
+}
+
+/// Ids travel as hyphenated lower-case strings in JSON.
+mod hyphenated {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use uuid::Uuid;
+
+    pub(super) fn serialize<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+        let raw = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        super::parse_hyphenated(&raw).ok_or_else(|| D::Error::custom("must be a UUID"))
+    }
+}
+
+define_id!(
+    /// A registered person: buyer, seller or operator.
+    UserId, "a user"
+);
+define_id!(
+    /// A product in the catalogue.
+    ProductId, "a product"
+);
+define_id!(
+    /// An order. It is also the key of the order's reservation and of its payment.
+    OrderId, "an order"
+);
+define_id!(
+    /// A journal transaction of the wallet ledger.
+    TransactionId, "a transaction"
+);
+define_id!(
+    /// A login session: one family of refresh tokens.
+    SessionId, "a session"
+);
+define_id!(
+    /// Something that happened once, such as a request that moves money.
+    EventId, "an event"
+);
+define_id!(
+    /// A message between services. Redeliveries and resends of one message carry the same id.
+    MessageId, "a message"
+);
+
+impl MessageId {
+    /// The id of the message for `step` of the saga of `order`: UUIDv5, so that a resend has the same id.
+    #[must_use]
+    pub fn of_step(order: OrderId, step: &str) -> Self {
+        Self(Uuid::new_v5(&order.as_uuid(), step.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ManualClock, Timestamp};
+
+    #[test]
+    fn ids_of_one_source_rise_even_within_a_millisecond() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_123)));
+        let ids = SystemIds::new(clock);
+        let given: Vec<Uuid> = (0..10_000).map(|_| ids.next()).collect();
+        assert!(given.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(given[0].get_version_num(), 7);
+    }
+
+    #[test]
+    fn only_the_canonical_spelling_is_an_id() {
+        let id = UserId::new(&SystemIds::default());
+        assert_eq!(id.to_string().parse::<UserId>().unwrap(), id);
+        for bad in ["", "1", "urn:uuid:0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "0199f3a05b1c7c3e9d526f0c1a2b3c4d"] {
+            assert_eq!(bad.parse::<UserId>().unwrap_err().code, "invalid_id", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_step_of_a_saga_always_has_the_same_message_id() {
+        let order = OrderId::new(&SystemIds::default());
+        assert_eq!(MessageId::of_step(order, "debit"), MessageId::of_step(order, "debit"));
+        assert_ne!(MessageId::of_step(order, "debit"), MessageId::of_step(order, "cancel"));
+    }
+}

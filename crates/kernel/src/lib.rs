@@ -1,0 +1,24 @@
+//! Pure vocabulary that every crate shares: identifiers, money, time, quantities, cursors and pages.
+//!
+//! What belongs here is a value with rules of its own and no I/O, no async and no framework. What a single service
+//! means by its words (an order's states, a ledger's accounts) belongs to that service's `domain`.
+
+mod cursor;
+mod id;
+mod invalid;
+mod money;
+mod page;
+mod quantity;
+mod text;
+mod time;
+
+pub use cursor::{Cursor, CursorError, CursorKey, CursorScope};
+pub use id::{
+    EventId, IdSource, MessageId, OrderId, ProductId, SessionId, SystemIds, TransactionId, UserId,
+};
+pub use invalid::Invalid;
+pub use money::{Currency, Money, MoneyError};
+pub use page::{Limit, Page};
+pub use quantity::Quantity;
+pub use text::bounded;
+pub use time::{Clock, ManualClock, SystemClock, Timestamp};

@@ -1,0 +1,242 @@
+//! Money: an integer of minor units and an ISO 4217 currency. Never a float, never unchecked.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Invalid, Quantity};
+
+/// An ISO 4217 alphabetic code: three upper-case letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[A-Z]{3}$", example = "USD"))]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// United States dollar, the default of a new marketplace.
+    pub const USD: Self = Self(*b"USD");
+
+    /// The three letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("???")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Currency {
+    type Err = Invalid;
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        match <[u8; 3]>::try_from(raw.as_bytes()) {
+            Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Self(letters)),
+            Ok(_) | Err(_) => Err(Invalid::new(
+                "invalid_currency",
+                "must be an ISO 4217 code of three capital letters, such as USD",
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = Invalid;
+    fn try_from(raw: String) -> Result<Self, Invalid> {
+        raw.parse()
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.as_str().to_owned()
+    }
+}
+
+/// Why an operation on money has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// The two amounts are in different currencies.
+    #[error("{left} and {right} cannot be added")]
+    CurrencyMismatch {
+        /// Currency of the first amount.
+        left: Currency,
+        /// Currency of the second amount.
+        right: Currency,
+    },
+    /// The result does not fit a signed 64-bit integer.
+    #[error("the amount is too large")]
+    Overflow,
+}
+
+/// A signed amount of minor units (cents, yen, …) of one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(example = json!({"amount": 1299, "currency": "USD"})))]
+pub struct Money {
+    /// Minor units.
+    #[cfg_attr(feature = "openapi", schema(minimum = -9_007_199_254_740_991i64, maximum = 9_007_199_254_740_991i64))]
+    pub amount: i64,
+    /// ISO 4217 code.
+    pub currency: Currency,
+}
+
+impl Money {
+    /// The largest amount a client may name, 2^53 - 1: every JSON reader holds it exactly.
+    pub const MAX_AMOUNT: i64 = 9_007_199_254_740_991;
+
+    /// `amount` minor units of `currency`.
+    #[must_use]
+    pub const fn new(amount: i64, currency: Currency) -> Self {
+        Self { amount, currency }
+    }
+
+    /// An amount that a client names: positive and at most [`Money::MAX_AMOUNT`].
+    ///
+    /// # Errors
+    /// `out_of_range` for anything else.
+    pub fn positive(amount: i64, currency: Currency) -> Result<Self, Invalid> {
+        if (1..=Self::MAX_AMOUNT).contains(&amount) {
+            Ok(Self { amount, currency })
+        } else {
+            Err(Invalid::new(
+                "out_of_range",
+                format!(
+                    "must be an integer of minor units between 1 and {}",
+                    Self::MAX_AMOUNT
+                ),
+            ))
+        }
+    }
+
+    /// The sum of two amounts of one currency.
+    ///
+    /// # Errors
+    /// [`MoneyError::CurrencyMismatch`], [`MoneyError::Overflow`].
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch {
+                left: self.currency,
+                right: other.currency,
+            });
+        }
+        let amount = self
+            .amount
+            .checked_add(other.amount)
+            .ok_or(MoneyError::Overflow)?;
+        Ok(Self { amount, ..self })
+    }
+
+    /// This amount less another of the same currency.
+    ///
+    /// # Errors
+    /// [`MoneyError::CurrencyMismatch`], [`MoneyError::Overflow`].
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
+        self.checked_add(other.checked_neg()?)
+    }
+
+    /// The same amount with the other sign.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] for the one amount that has no opposite.
+    pub fn checked_neg(self) -> Result<Self, MoneyError> {
+        let amount = self.amount.checked_neg().ok_or(MoneyError::Overflow)?;
+        Ok(Self { amount, ..self })
+    }
+
+    /// The price of `quantity` items at this unit price.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn times(self, quantity: Quantity) -> Result<Self, MoneyError> {
+        let amount = self
+            .amount
+            .checked_mul(i64::from(quantity))
+            .ok_or(MoneyError::Overflow)?;
+        Ok(Self { amount, ..self })
+    }
+
+    /// `basis_points` hundredths of a percent of this amount, rounded towards zero, so that a fee never exceeds its rate.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`].
+    pub fn basis_points(self, basis_points: u16) -> Result<Self, MoneyError> {
+        let share = i128::from(self.amount) * i128::from(basis_points) / 10_000;
+        let amount = i64::try_from(share).map_err(|_| MoneyError::Overflow)?;
+        Ok(Self { amount, ..self })
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount, self.currency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn usd(amount: i64) -> Money {
+        Money::new(amount, Currency::USD)
+    }
+
+    #[test]
+    fn currencies_are_never_mixed() {
+        let euro = Money::new(1, "EUR".parse().unwrap());
+        assert!(matches!(usd(1).checked_add(euro), Err(MoneyError::CurrencyMismatch { .. })));
+    }
+
+    #[test]
+    fn a_currency_is_three_capital_letters() {
+        for bad in ["", "us", "usd", "USDT", "U$D", "ÄÖ"] {
+            assert_eq!(bad.parse::<Currency>().unwrap_err().code, "invalid_currency", "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_exact_or_refused(a: i64, b: i64) {
+            match usd(a).checked_add(usd(b)) {
+                Ok(sum) => prop_assert_eq!(i128::from(sum.amount), i128::from(a) + i128::from(b)),
+                Err(error) => {
+                    prop_assert_eq!(error, MoneyError::Overflow);
+                    prop_assert!(i64::try_from(i128::from(a) + i128::from(b)).is_err());
+                }
+            }
+        }
+
+        #[test]
+        fn subtracting_what_was_added_gives_the_start(a in -1_000_000_000_000i64..1_000_000_000_000, b in -1_000_000_000_000i64..1_000_000_000_000) {
+            prop_assert_eq!(usd(a).checked_add(usd(b)).unwrap().checked_sub(usd(b)).unwrap(), usd(a));
+        }
+
+        #[test]
+        fn a_line_total_is_exact_or_refused(price: i64, count in 1i64..=10_000) {
+            let exact = i128::from(price) * i128::from(count);
+            match usd(price).times(Quantity::new(count).unwrap()) {
+                Ok(total) => prop_assert_eq!(i128::from(total.amount), exact),
+                Err(_) => prop_assert!(i64::try_from(exact).is_err()),
+            }
+        }
+
+        #[test]
+        fn a_fee_and_the_rest_make_the_whole_and_the_fee_is_never_above_its_rate(amount in 0i64..=Money::MAX_AMOUNT, rate in 0u16..=10_000) {
+            let fee = usd(amount).basis_points(rate).unwrap();
+            let rest = usd(amount).checked_sub(fee).unwrap();
+            prop_assert!(fee.amount >= 0 && rest.amount >= 0);
+            prop_assert_eq!(fee.checked_add(rest).unwrap(), usd(amount));
+            prop_assert!(i128::from(fee.amount) * 10_000 <= i128::from(amount) * i128::from(rate));
+        }
+
+        #[test]
+        fn only_amounts_a_json_reader_holds_exactly_are_accepted(amount: i64) {
+            prop_assert_eq!(Money::positive(amount, Currency::USD).is_ok(), amount > 0 && amount < (1 << 53));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Keyset pages: a list's slice and the cursor of the next one. No offsets, no total counts.
+
+use serde::Serialize;
+
+use crate::{Cursor, Invalid};
+
+/// How many items a page may hold, 1 to 100; 20 when the client does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(u8);
+
+impl Limit {
+    /// Takes `count` as a page size.
+    ///
+    /// # Errors
+    /// `out_of_range` outside 1 to 100.
+    pub fn new(count: i64) -> Result<Self, Invalid> {
+        u8::try_from(count)
+            .ok()
+            .filter(|n| (1..=100).contains(n))
+            .map(Self)
+            .ok_or_else(|| Invalid::new("out_of_range", "must be between 1 and 100"))
+    }
+
+    /// The page size.
+    #[must_use]
+    pub fn get(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// One more than the page size: a store asks for it to learn whether another page follows.
+    #[must_use]
+    pub fn and_one(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(20)
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// At most `limit` items.
+    pub items: Vec<T>,
+    /// Give it as `cursor` to get the next page; null on the last one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = true))]
+    pub next_cursor: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// Makes a page of up to `limit.and_one()` rows that a store read in order; `cursor_of` names a row's place.
+    pub fn cut(mut rows: Vec<T>, limit: Limit, cursor_of: impl FnOnce(&T) -> Cursor) -> Self {
+        let more = rows.len() > limit.get();
+        rows.truncate(limit.get());
+        let next_cursor = if more { rows.last().map(cursor_of) } else { None };
+        Self {
+            items: rows,
+            next_cursor,
+        }
+    }
+
+    /// The same page with each item turned into another type.
+    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(turn).collect(),
+            next_cursor: self.next_cursor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CursorScope;
+
+    #[test]
+    fn the_row_beyond_the_limit_only_tells_that_a_page_follows() {
+        let scope = CursorScope::new("test", "");
+        let page = Page::cut(vec![3i64, 2, 1], Limit::new(2).unwrap(), |row| scope.cursor(row));
+        assert_eq!(page.items, [3, 2]);
+        assert_eq!(page.next_cursor, Some(scope.cursor(&2i64)));
+        let last = Page::cut(vec![1i64], Limit::new(2).unwrap(), |row| scope.cursor(row));
+        assert_eq!(last.next_cursor, None);
+    }
+
+    #[test]
+    fn a_limit_lies_between_one_and_a_hundred() {
+        assert_eq!(Limit::default().get(), 20);
+        for bad in [0, -1, 101, i64::MAX] {
+            assert_eq!(Limit::new(bad).unwrap_err().code, "out_of_range");
+        }
+    }
+}
