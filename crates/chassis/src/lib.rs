@@ -1,1 +1,12 @@
-//! Empty.
+//! What every service needs and no domain word: HTTP, bus, outbox, stores, settings, logs, metrics, lifecycle.
+//!
+//! A service is composed from these parts in its own `service.rs`; nothing here knows what an order or a wallet is, beyond
+//! the envelope that carries an order's id between services.
+
+pub mod bus;
+pub mod idempotency;
+pub mod metrics;
+pub mod outbox;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod store;

@@ -55,7 +55,7 @@ macro_rules! define_id {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        #[cfg_attr(feature = "openapi", schema(value_type = String, format = Uuid, example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid", example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"))]
         #[serde(transparent)]
         pub struct $name(#[serde(with = "hyphenated")] Uuid);
 

@@ -1,0 +1,54 @@
+-- What every service keeps beside its business rows, written in the same transaction as they are.
+
+-- Messages decided but not yet confirmed by the bus. The relay sends them in the order of seq.
+CREATE TABLE outbox (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id  BLOB    NOT NULL UNIQUE,
+    name        TEXT    NOT NULL,
+    kind        INTEGER NOT NULL,
+    order_id    BLOB    NOT NULL,
+    time        INTEGER NOT NULL,
+    traceparent TEXT,
+    body        BLOB    NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    not_before  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- Messages that were given up: malformed, or refused too often. An operator lists and replays them.
+CREATE TABLE dead_letters (
+    message_id  BLOB    PRIMARY KEY,
+    name        TEXT    NOT NULL,
+    kind        INTEGER NOT NULL,
+    order_id    BLOB    NOT NULL,
+    time        INTEGER NOT NULL,
+    traceparent TEXT,
+    body        BLOB    NOT NULL,
+    attempts    INTEGER NOT NULL,
+    reason      TEXT    NOT NULL,
+    died_at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Messages handled: a second delivery of one changes nothing.
+CREATE TABLE inbox (
+    message_id BLOB    PRIMARY KEY,
+    handled_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_by_age ON inbox (handled_at);
+
+-- First answers to requests with an Idempotency-Key. status is null while the first request is still running.
+CREATE TABLE idempotency (
+    user_id     BLOB    NOT NULL,
+    route       TEXT    NOT NULL,
+    key         TEXT    NOT NULL,
+    fingerprint BLOB    NOT NULL,
+    subject     BLOB    NOT NULL,
+    status      INTEGER,
+    location    TEXT,
+    body        BLOB,
+    created_at  INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    PRIMARY KEY (user_id, route, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
+CREATE INDEX idempotency_by_subject ON idempotency (subject);
+CREATE INDEX outbox_retries ON outbox (not_before) WHERE attempts > 0;

@@ -1,0 +1,90 @@
+//! The contract of the bus, held against the memory bus.
+
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use contracts::Kind;
+use kernel::{MessageId, OrderId, SystemIds, Timestamp};
+
+use super::*;
+use crate::bus::Handler;
+
+struct Recorder {
+    seen: Mutex<Vec<MessageId>>,
+    answer: Outcome,
+}
+
+#[async_trait]
+impl Handler for Recorder {
+    async fn handle(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
+        self.seen.lock().unwrap().extend(batch.iter().map(|message| message.id));
+        batch.iter().map(|_| self.answer.clone()).collect()
+    }
+}
+
+fn message(name: &str) -> Arc<Envelope> {
+    let ids = SystemIds::default();
+    Arc::new(Envelope {
+        id: MessageId::new(&ids),
+        name: name.to_owned(),
+        kind: Kind::Event,
+        order: OrderId::new(&ids),
+        time: Timestamp::from_millis(0),
+        traceparent: None,
+        body: Bytes::new(),
+    })
+}
+
+fn subscribe(bus: &MemoryBus, queue: &'static str, name: &str, answer: Outcome) -> Arc<Recorder> {
+    let recorder = Arc::new(Recorder { seen: Mutex::default(), answer });
+    bus.subscribe(Subscription {
+        queue,
+        messages: vec![name.to_owned()],
+        handler: recorder.clone(),
+        max_batch: 8,
+    });
+    recorder
+}
+
+#[tokio::test]
+async fn a_message_goes_to_every_queue_bound_to_its_name_and_to_no_other() {
+    let bus = MemoryBus::default();
+    let one = subscribe(&bus, "one", "a", Outcome::Done);
+    let two = subscribe(&bus, "two", "a", Outcome::Done);
+    let other = subscribe(&bus, "other", "b", Outcome::Done);
+    assert_eq!(bus.publish(vec![message("a")]).await, [Outcome::Done]);
+    assert_eq!(one.seen.lock().unwrap().len(), 1);
+    assert_eq!(two.seen.lock().unwrap().len(), 1);
+    assert!(other.seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_is_confirmed_only_if_all_its_receivers_are_done() {
+    let bus = MemoryBus::default();
+    subscribe(&bus, "one", "a", Outcome::Done);
+    subscribe(&bus, "two", "a", Outcome::Retry("busy".to_owned()));
+    assert_eq!(bus.publish(vec![message("a")]).await, [Outcome::Retry("busy".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_message_that_no_queue_is_bound_to_is_not_confirmed() {
+    let bus = MemoryBus::default();
+    subscribe(&bus, "one", "a", Outcome::Done);
+    let outcomes = bus.publish(vec![message("a"), message("nobody")]).await;
+    assert_eq!(outcomes.first(), Some(&Outcome::Done));
+    assert!(matches!(outcomes.get(1), Some(Outcome::Retry(_))));
+}
+
+#[tokio::test]
+async fn many_publishers_each_get_the_outcomes_of_their_own_messages() {
+    let bus = Arc::new(MemoryBus::default());
+    let recorder = subscribe(&bus, "one", "a", Outcome::Done);
+    let publishers = (0..50).map(|_| {
+        let bus = bus.clone();
+        tokio::spawn(async move { bus.publish((0..7).map(|_| message("a")).collect()).await })
+    });
+    for outcomes in join_all(publishers).await {
+        assert_eq!(outcomes.unwrap(), vec![Outcome::Done; 7]);
+    }
+    assert_eq!(recorder.seen.lock().unwrap().len(), 350);
+}

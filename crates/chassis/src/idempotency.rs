@@ -1,0 +1,61 @@
+//! Idempotency keys: one effect and one answer however often a request is sent
+//! (draft-ietf-httpapi-idempotency-key-header). The header is read in `http`, the rows are kept by the store adapters.
+
+use std::time::Duration;
+
+use kernel::UserId;
+
+/// How long a first answer is remembered.
+pub const LIFETIME: Duration = Duration::from_hours(48);
+
+/// A client's key in its scope, with the fingerprint of what it was sent with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnceKey {
+    /// Whose key it is: two users may use the same.
+    pub user: UserId,
+    /// Route it was used on.
+    pub route: &'static str,
+    /// What the client sent.
+    pub key: String,
+    /// SHA-256 of the request body in canonical form.
+    pub fingerprint: [u8; 32],
+}
+
+/// An answer as it was first given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// Value of the `Location` header, if it had one.
+    pub location: Option<String>,
+    /// The JSON body.
+    pub body: Vec<u8>,
+}
+
+/// What an earlier request with the same key came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Earlier {
+    /// It was answered so.
+    Answered(StoredAnswer),
+    /// It has not been answered yet.
+    Running,
+    /// It had another body.
+    OtherBody,
+}
+
+/// A request to be done once: its key, and how its outcome becomes the answer that is remembered.
+pub struct Once<T> {
+    /// The key.
+    pub key: OnceKey,
+    /// Renders the outcome. Runs inside the transaction, so that effect and answer are stored together.
+    pub render: Box<dyn FnOnce(&T) -> StoredAnswer + Send>,
+}
+
+/// The outcome of a request that may have been done before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered<T> {
+    /// Done now.
+    First(T),
+    /// Not done again.
+    Before(Earlier),
+}

@@ -1,0 +1,176 @@
+//! The relay: takes messages from a service's outbox to the bus, in batches, at least once (transactional outbox pattern).
+//!
+//! It reads what was committed, publishes it, waits for the confirms once a batch, and notes what became of each message. It
+//! may publish a message twice (a crash between confirm and note); receivers have an inbox for that. It never loses one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use contracts::Envelope;
+use kernel::{Clock, Timestamp};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::{Bus, MAX_ATTEMPTS, Outcome, RETRY_DELAYS};
+use crate::store::{StoreError, StoreResult};
+
+/// Messages read and published together.
+const BATCH: usize = 512;
+/// How often the table is read without news: finds what a crash left behind, and retries that are due.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A message that waits in an outbox.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// Its place in the outbox.
+    pub seq: i64,
+    /// Deliveries that failed so far.
+    pub attempts: u32,
+    /// The message.
+    pub envelope: Arc<Envelope>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// Every receiver has committed (or the broker has confirmed): delete it.
+    Sent,
+    /// Try again at `not_before`.
+    Retry {
+        /// Deliveries that failed so far.
+        attempts: u32,
+        /// Not earlier than this.
+        not_before: Timestamp,
+    },
+    /// Given up: move it to the dead letters.
+    Dead {
+        /// Deliveries that failed.
+        attempts: u32,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A service's outbox, as its relay sees it.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Messages after `after` that were never tried, in the order in which they were committed.
+    async fn fresh(&self, after: i64, limit: usize) -> StoreResult<Vec<Pending>>;
+    /// Messages whose retry is due.
+    async fn retries(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<Pending>>;
+    /// Notes what became of messages, all in one transaction.
+    async fn settle(&self, fates: Vec<(i64, Fate)>, now: Timestamp) -> StoreResult<()>;
+    /// Returns when something may have been committed since the last call.
+    async fn news(&self);
+}
+
+/// Moves messages from one outbox to the bus until told to stop.
+pub struct Relay {
+    /// Names the service in logs.
+    pub service: &'static str,
+    /// Where messages come from.
+    pub outbox: Arc<dyn Outbox>,
+    /// Where they go.
+    pub bus: Arc<dyn Bus>,
+    /// Times retries.
+    pub clock: Arc<dyn Clock>,
+}
+
+type Settling = JoinHandle<StoreResult<()>>;
+
+impl Relay {
+    /// Runs until `stop`; then returns after what is on its way is settled.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.run_until_trouble(&stop).await {
+                tracing::warn!(service = self.service, %error, "the outbox cannot be read or settled; trying again");
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(POLL) => {}
+                }
+            }
+        }
+    }
+
+    /// Starts from the oldest message, so that after an error everything unsettled is sent again.
+    async fn run_until_trouble(&self, stop: &CancellationToken) -> StoreResult<()> {
+        let mut sent_up_to = 0;
+        let mut settling: Option<Settling> = None;
+        let mut next_retries = Instant::now();
+        while !stop.is_cancelled() {
+            if next_retries <= Instant::now() {
+                let due = self.outbox.retries(self.clock.now(), BATCH).await?;
+                if !due.is_empty() {
+                    let fates = self.publish(&due).await;
+                    self.outbox.settle(fates, self.clock.now()).await?;
+                }
+                next_retries = Instant::now() + POLL;
+            }
+            let batch = self.outbox.fresh(sent_up_to, BATCH).await?;
+            let Some(last) = batch.last() else {
+                finish(settling.take()).await?;
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.outbox.news() => {}
+                    () = tokio::time::sleep_until(next_retries) => {}
+                }
+                continue;
+            };
+            sent_up_to = last.seq;
+            let fates = self.publish(&batch).await;
+            // The notes of one batch are written while the next is on its way: a sync of the disk less in every round.
+            finish(settling.take()).await?;
+            let (outbox, now) = (self.outbox.clone(), self.clock.now());
+            settling = Some(tokio::spawn(async move { outbox.settle(fates, now).await }));
+        }
+        finish(settling).await
+    }
+
+    async fn publish(&self, batch: &[Pending]) -> Vec<(i64, Fate)> {
+        let envelopes = batch.iter().map(|pending| pending.envelope.clone()).collect();
+        let outcomes = self.bus.publish(envelopes).await;
+        let now = self.clock.now();
+        batch
+            .iter()
+            .zip(outcomes)
+            .map(|(pending, outcome)| (pending.seq, self.fate(pending, outcome, now)))
+            .collect()
+    }
+
+    fn fate(&self, pending: &Pending, outcome: Outcome, now: Timestamp) -> Fate {
+        let attempts = pending.attempts.saturating_add(1);
+        let message = &pending.envelope;
+        match outcome {
+            Outcome::Done => Fate::Sent,
+            Outcome::Retry(reason) => {
+                let tried = usize::try_from(attempts).unwrap_or(usize::MAX);
+                if tried >= MAX_ATTEMPTS {
+                    tracing::error!(service = self.service, id = %message.id, name = message.name, reason, "message given up");
+                    return Fate::Dead { attempts, reason };
+                }
+                tracing::warn!(service = self.service, id = %message.id, name = message.name, attempts, reason, "message will be tried again");
+                let delay = RETRY_DELAYS
+                    .get(tried - 1)
+                    .or(RETRY_DELAYS.last())
+                    .copied()
+                    .unwrap_or_default();
+                Fate::Retry { attempts, not_before: now.plus(delay) }
+            }
+            Outcome::Reject(reason) => {
+                tracing::error!(service = self.service, id = %message.id, name = message.name, reason, "message rejected");
+                Fate::Dead { attempts, reason }
+            }
+        }
+    }
+}
+
+async fn finish(settling: Option<Settling>) -> StoreResult<()> {
+    match settling {
+        Some(task) => task
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,186 @@
+//! First answers to requests with an Idempotency-Key, stored in the transaction that did what they say.
+
+use std::time::Duration;
+
+use kernel::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use uuid::Uuid;
+
+use super::{corrupt, id};
+use crate::idempotency::{Earlier, LIFETIME, OnceKey, StoredAnswer};
+use crate::store::StoreResult;
+
+/// What asking for the right to run a request came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Run it, for `subject`: the one given, or the one of an earlier run that did not finish.
+    Mine {
+        /// The id of what the request makes.
+        subject: Uuid,
+    },
+    /// It ran before, or still does.
+    Earlier(Earlier),
+}
+
+struct Row {
+    fingerprint: Vec<u8>,
+    subject: Uuid,
+    answer: Option<StoredAnswer>,
+    lease_until: i64,
+}
+
+fn row(tx: &Connection, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Row>> {
+    let found = tx
+        .prepare_cached(
+            "SELECT fingerprint, subject, status, location, body, lease_until FROM idempotency
+             WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND created_at > ?4",
+        )?
+        .query_row(
+            (key.user.as_bytes(), key.route, &key.key, now.minus(LIFETIME).as_millis()),
+            |row| {
+                let status: Option<i64> = row.get(2)?;
+                let body: Option<Vec<u8>> = row.get(4)?;
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    id::<Uuid>(row, 1)?,
+                    status,
+                    row.get::<_, Option<String>>(3)?,
+                    body,
+                    row.get::<_, i64>(5)?,
+                ))
+            },
+        )
+        .optional()?;
+    let Some((fingerprint, subject, status, location, body, lease_until)) = found else {
+        return Ok(None);
+    };
+    let answer = status
+        .map(|status| {
+            Ok::<_, crate::store::StoreError>(StoredAnswer {
+                status: u16::try_from(status).map_err(|_| corrupt("a stored answer's status"))?,
+                location,
+                body: body.ok_or_else(|| corrupt("a stored answer has no body"))?,
+            })
+        })
+        .transpose()?;
+    Ok(Some(Row { fingerprint, subject, answer, lease_until }))
+}
+
+fn earlier(found: Row, key: &OnceKey) -> Earlier {
+    if found.fingerprint != key.fingerprint {
+        return Earlier::OtherBody;
+    }
+    found.answer.map_or(Earlier::Running, Earlier::Answered)
+}
+
+/// What is known of an earlier request with this key.
+///
+/// # Errors
+/// A store error.
+pub fn lookup(tx: &Connection, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Earlier>> {
+    Ok(row(tx, key, now)?.map(|found| earlier(found, key)))
+}
+
+/// Claims the key for a request that takes more than one transaction. The claim holds for `lease`: after that, a repeat of the
+/// request takes it over, with the same subject.
+///
+/// # Errors
+/// A store error.
+pub fn claim(
+    tx: &Connection,
+    key: &OnceKey,
+    subject: Uuid,
+    now: Timestamp,
+    lease: Duration,
+) -> StoreResult<Claim> {
+    let subject = match row(tx, key, now)? {
+        Some(found) if found.answer.is_none() && found.lease_until <= now.as_millis() && found.fingerprint == key.fingerprint => {
+            found.subject
+        }
+        Some(found) => return Ok(Claim::Earlier(earlier(found, key))),
+        None => subject,
+    };
+    write(tx, key, subject, None, now, now.plus(lease))?;
+    Ok(Claim::Mine { subject })
+}
+
+/// Gives a claim back: the request came to nothing that is to be remembered.
+///
+/// # Errors
+/// A store error.
+pub fn release(tx: &Connection, key: &OnceKey) -> StoreResult<()> {
+    tx.prepare_cached(
+        "DELETE FROM idempotency WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL",
+    )?
+    .execute((key.user.as_bytes(), key.route, &key.key))?;
+    Ok(())
+}
+
+/// Stores the first answer to the request with this key.
+///
+/// # Errors
+/// A store error.
+pub fn record(
+    tx: &Connection,
+    key: &OnceKey,
+    subject: Uuid,
+    answer: &StoredAnswer,
+    now: Timestamp,
+) -> StoreResult<()> {
+    write(tx, key, subject, Some(answer), now, now)
+}
+
+/// Stores the first answer to the request that made `subject`, if it came with a key and has no answer yet. Returns whether
+/// this was the first.
+///
+/// # Errors
+/// A store error.
+pub fn record_by_subject(tx: &Connection, subject: Uuid, answer: &StoredAnswer) -> StoreResult<bool> {
+    let updated = tx
+        .prepare_cached(
+            "UPDATE idempotency SET status = ?2, location = ?3, body = ?4 WHERE subject = ?1 AND status IS NULL",
+        )?
+        .execute((subject.as_bytes(), answer.status, &answer.location, &answer.body))?;
+    Ok(updated > 0)
+}
+
+/// Forgets up to `limit` answers older than their lifetime. Returns how many.
+///
+/// # Errors
+/// A store error.
+pub fn forget_old_answers(tx: &Connection, now: Timestamp, limit: i64) -> StoreResult<usize> {
+    Ok(tx
+        .prepare_cached(
+            "DELETE FROM idempotency WHERE (user_id, route, key) IN
+               (SELECT user_id, route, key FROM idempotency WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)",
+        )?
+        .execute((now.minus(LIFETIME).as_millis(), limit))?)
+}
+
+fn write(
+    tx: &Connection,
+    key: &OnceKey,
+    subject: Uuid,
+    answer: Option<&StoredAnswer>,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> StoreResult<()> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO idempotency
+         (user_id, route, key, fingerprint, subject, status, location, body, created_at, lease_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute((
+        key.user.as_bytes(),
+        key.route,
+        &key.key,
+        key.fingerprint,
+        subject.as_bytes(),
+        answer.map(|answer| answer.status),
+        answer.and_then(|answer| answer.location.as_deref()),
+        answer.map(|answer| answer.body.as_slice()),
+        now.as_millis(),
+        lease_until.as_millis(),
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! The inbox: which messages were handled (idempotent receiver, Hohpe & Woolf).
+
+use kernel::{MessageId, Timestamp};
+use rusqlite::Connection;
+
+use crate::store::StoreResult;
+
+/// Notes that `message` is handled in this transaction. False if it was handled before: then change nothing for it.
+///
+/// # Errors
+/// A store error.
+pub fn is_new(tx: &Connection, message: MessageId, now: Timestamp) -> StoreResult<bool> {
+    let inserted = tx
+        .prepare_cached("INSERT INTO inbox (message_id, handled_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute((message.as_bytes(), now.as_millis()))?;
+    Ok(inserted == 1)
+}
+
+/// Forgets up to `limit` messages handled before `before`, long after any redelivery of them. Returns how many.
+///
+/// # Errors
+/// A store error.
+pub fn forget_old_messages(tx: &Connection, before: Timestamp, limit: i64) -> StoreResult<usize> {
+    Ok(tx
+        .prepare_cached(
+            "DELETE FROM inbox WHERE message_id IN
+               (SELECT message_id FROM inbox WHERE handled_at < ?1 ORDER BY handled_at LIMIT ?2)",
+        )?
+        .execute((before.as_millis(), limit))?)
+}

@@ -1,0 +1,87 @@
+//! One SQLite file as a service's store: a writer thread with group commit, a pool of reader threads, migrations at start.
+//!
+//! Durability: WAL with `synchronous = FULL`, so an answered write survives `kill -9` and power loss. Isolation: there is
+//! one writer, so what a write reads cannot change under it; a read sees one committed snapshot.
+//!
+//! Adapters of the services write SQL; this module knows none of their tables, only those that all services share
+//! (`outbox`, `inbox`, `idempotency`), each in a file of its own.
+
+mod codec;
+mod dead_letters;
+mod files;
+mod idempotency;
+mod inbox;
+mod outbox;
+mod pool;
+mod writer;
+
+pub use codec::{corrupt, id, store_error, unsigned};
+pub use dead_letters::{DeadLetter, dead_letters, replay_dead_letters};
+pub use files::{Migration, open_read_only};
+pub use idempotency::{Claim, claim, forget_old_answers, lookup, record, record_by_subject, release};
+pub use inbox::{forget_old_messages, is_new};
+pub use outbox::{SqliteOutbox, enqueue};
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, Transaction};
+
+use crate::metrics::StoreMetrics;
+use crate::store::{StoreError, StoreResult};
+
+/// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Sqlite {
+    writer: Arc<writer::Writer>,
+    readers: Arc<pool::Readers>,
+}
+
+impl Sqlite {
+    /// Opens (or creates) the file at `path`, brings its schema up to date and starts the threads.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the file cannot be opened, [`StoreError::Corrupt`] if its schema is newer than this
+    /// program or a migration fails.
+    pub fn open(path: &Path, migrations: &[Migration], metrics: &StoreMetrics) -> StoreResult<Self> {
+        let mut connection = files::open_writable(path)?;
+        files::migrate(&mut connection, migrations)?;
+        let readers = pool::Readers::start(path)?;
+        let writer = writer::Writer::start(connection, path, metrics)?;
+        Ok(Self {
+            writer: Arc::new(writer),
+            readers: Arc::new(readers),
+        })
+    }
+
+    /// Runs `work` in a write transaction and returns once it is durable. If `work` fails, its changes are undone and no
+    /// other caller is affected; writes that wait at the same time share one transaction and one sync of the disk.
+    ///
+    /// # Errors
+    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the commit failed.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+
+    /// Runs `work` on a read snapshot.
+    ///
+    /// # Errors
+    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.readers.run(work).await
+    }
+}
