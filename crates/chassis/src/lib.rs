@@ -4,9 +4,16 @@
 //! the envelope that carries an order's id between services.
 
 pub mod bus;
+pub mod http;
 pub mod idempotency;
+pub mod lifecycle;
 pub mod metrics;
 pub mod outbox;
+pub mod service;
+pub mod settings;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod store;
+pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;

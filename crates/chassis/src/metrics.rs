@@ -32,13 +32,21 @@ impl Default for Metrics {
             bus: BusMetrics::default(),
             store: StoreMetrics::default(),
         };
-        metrics.register("http_requests", "Requests answered", metrics.http.requests.clone());
+        metrics.register(
+            "http_requests",
+            "Requests answered",
+            metrics.http.requests.clone(),
+        );
         metrics.register(
             "http_request_duration_seconds",
             "Time from a request's head to its answer",
             metrics.http.durations.clone(),
         );
-        metrics.register("messages_handled", "Messages handled, by outcome", metrics.bus.handled.clone());
+        metrics.register(
+            "messages_handled",
+            "Messages handled, by outcome",
+            metrics.bus.handled.clone(),
+        );
         metrics.register(
             "store_write_batch_size",
             "Writes that shared one commit",
@@ -63,7 +71,10 @@ impl Metrics {
     /// Never in practice: writing to a string does not fail.
     pub fn render(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
-        encode(&mut text, &self.registry.lock().unwrap_or_else(PoisonError::into_inner))?;
+        encode(
+            &mut text,
+            &self.registry.lock().unwrap_or_else(PoisonError::into_inner),
+        )?;
         Ok(text)
     }
 }
@@ -96,7 +107,9 @@ impl Default for HttpMetrics {
         Self {
             requests: Family::default(),
             durations: Family::new_with_constructor(|| {
-                Histogram::new([0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0])
+                Histogram::new([
+                    0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0,
+                ])
             }),
         }
     }
@@ -107,10 +120,17 @@ impl HttpMetrics {
     pub fn answered(&self, route: &str, method: &str, status: u16, took: Duration) {
         let (route, method) = (route.to_owned(), method.to_owned());
         self.durations
-            .get_or_create(&RouteLabels { route: route.clone(), method: method.clone() })
+            .get_or_create(&RouteLabels {
+                route: route.clone(),
+                method: method.clone(),
+            })
             .observe(took.as_secs_f64());
         self.requests
-            .get_or_create(&RequestLabels { route, method, status })
+            .get_or_create(&RequestLabels {
+                route,
+                method,
+                status,
+            })
             .inc();
     }
 }
@@ -129,9 +149,17 @@ pub struct BusMetrics {
 }
 
 impl BusMetrics {
-    pub(crate) fn handled(&self, queue: &'static str, counts: &HashMap<(String, &'static str), u64>) {
+    pub(crate) fn handled(
+        &self,
+        queue: &'static str,
+        counts: &HashMap<(String, &'static str), u64>,
+    ) {
         for ((message, outcome), count) in counts {
-            let labels = MessageLabels { queue, message: message.clone(), outcome };
+            let labels = MessageLabels {
+                queue,
+                message: message.clone(),
+                outcome,
+            };
             self.handled.get_or_create(&labels).inc_by(*count);
         }
     }
@@ -170,7 +198,9 @@ impl StoreMetrics {
     pub fn batch_sizes(&self, store: &str) -> BatchSizes {
         BatchSizes {
             batches: self.batches.clone(),
-            labels: StoreLabels { store: store.to_owned() },
+            labels: StoreLabels {
+                store: store.to_owned(),
+            },
         }
     }
 }

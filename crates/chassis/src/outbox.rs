@@ -129,7 +129,10 @@ impl Relay {
     }
 
     async fn publish(&self, batch: &[Pending]) -> Vec<(i64, Fate)> {
-        let envelopes = batch.iter().map(|pending| pending.envelope.clone()).collect();
+        let envelopes = batch
+            .iter()
+            .map(|pending| pending.envelope.clone())
+            .collect();
         let outcomes = self.bus.publish(envelopes).await;
         let now = self.clock.now();
         batch
@@ -156,7 +159,10 @@ impl Relay {
                     .or(RETRY_DELAYS.last())
                     .copied()
                     .unwrap_or_default();
-                Fate::Retry { attempts, not_before: now.plus(delay) }
+                Fate::Retry {
+                    attempts,
+                    not_before: now.plus(delay),
+                }
             }
             Outcome::Reject(reason) => {
                 tracing::error!(service = self.service, id = %message.id, name = message.name, reason, "message rejected");

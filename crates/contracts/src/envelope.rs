@@ -89,9 +89,15 @@ mod tests {
         };
         let sealed = Envelope::of_step(order, "debit", &message, Timestamp::from_millis(1));
         assert_eq!(sealed.name, "marketplace.wallet.v1.DebitForOrder");
-        assert_eq!(order_id(&sealed.open::<DebitForOrder>().unwrap().order_id), Ok(order));
+        assert_eq!(
+            order_id(&sealed.open::<DebitForOrder>().unwrap().order_id),
+            Ok(order)
+        );
         assert!(sealed.open::<OrderDebited>().is_err());
-        let garbled = Envelope { body: Bytes::from_static(b"\xff\xff"), ..sealed };
+        let garbled = Envelope {
+            body: Bytes::from_static(b"\xff\xff"),
+            ..sealed
+        };
         assert!(garbled.open::<DebitForOrder>().is_err());
     }
 }

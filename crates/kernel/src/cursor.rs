@@ -72,7 +72,11 @@ impl CursorScope {
             return Err(CursorError);
         }
         let value = K::read(&mut key).ok_or(CursorError)?;
-        if key.is_empty() { Ok(value) } else { Err(CursorError) }
+        if key.is_empty() {
+            Ok(value)
+        } else {
+            Err(CursorError)
+        }
     }
 }
 
@@ -167,7 +171,10 @@ mod tests {
     #[test]
     fn a_cursor_of_other_filters_or_another_list_is_refused() {
         let cursor = CursorScope::new("products", "category=books").cursor(&1i64);
-        for scope in [CursorScope::new("products", "category=toys"), CursorScope::new("orders", "category=books")] {
+        for scope in [
+            CursorScope::new("products", "category=toys"),
+            CursorScope::new("orders", "category=books"),
+        ] {
             assert_eq!(scope.read::<i64>(cursor.as_str()), Err(CursorError));
         }
     }

@@ -107,7 +107,9 @@ macro_rules! define_id {
 
 /// Only the canonical 36-character form names a resource: one thing, one spelling.
 fn parse_hyphenated(raw: &str) -> Option<Uuid> {
-    (raw.len() == 36).then(|| Uuid::try_parse(raw).ok()).flatten()
+    (raw.len() == 36)
+        .then(|| Uuid::try_parse(raw).ok())
+        .flatten()
 }
 
 /// Ids travel as hyphenated lower-case strings in JSON.
@@ -119,7 +121,9 @@ mod hyphenated {
         serializer.serialize_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Uuid, D::Error> {
         let raw = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         super::parse_hyphenated(&raw).ok_or_else(|| D::Error::custom("must be a UUID"))
     }
@@ -180,15 +184,30 @@ mod tests {
     fn only_the_canonical_spelling_is_an_id() {
         let id = UserId::new(&SystemIds::default());
         assert_eq!(id.to_string().parse::<UserId>().unwrap(), id);
-        for bad in ["", "1", "urn:uuid:0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "0199f3a05b1c7c3e9d526f0c1a2b3c4d"] {
-            assert_eq!(bad.parse::<UserId>().unwrap_err().code, "invalid_id", "{bad}");
+        for bad in [
+            "",
+            "1",
+            "urn:uuid:0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
+            "0199f3a05b1c7c3e9d526f0c1a2b3c4d",
+        ] {
+            assert_eq!(
+                bad.parse::<UserId>().unwrap_err().code,
+                "invalid_id",
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn a_step_of_a_saga_always_has_the_same_message_id() {
         let order = OrderId::new(&SystemIds::default());
-        assert_eq!(MessageId::of_step(order, "debit"), MessageId::of_step(order, "debit"));
-        assert_ne!(MessageId::of_step(order, "debit"), MessageId::of_step(order, "cancel"));
+        assert_eq!(
+            MessageId::of_step(order, "debit"),
+            MessageId::of_step(order, "debit")
+        );
+        assert_ne!(
+            MessageId::of_step(order, "debit"),
+            MessageId::of_step(order, "cancel")
+        );
     }
 }

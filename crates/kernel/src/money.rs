@@ -189,13 +189,20 @@ mod tests {
     #[test]
     fn currencies_are_never_mixed() {
         let euro = Money::new(1, "EUR".parse().unwrap());
-        assert!(matches!(usd(1).checked_add(euro), Err(MoneyError::CurrencyMismatch { .. })));
+        assert!(matches!(
+            usd(1).checked_add(euro),
+            Err(MoneyError::CurrencyMismatch { .. })
+        ));
     }
 
     #[test]
     fn a_currency_is_three_capital_letters() {
         for bad in ["", "us", "usd", "USDT", "U$D", "ÄÖ"] {
-            assert_eq!(bad.parse::<Currency>().unwrap_err().code, "invalid_currency", "{bad}");
+            assert_eq!(
+                bad.parse::<Currency>().unwrap_err().code,
+                "invalid_currency",
+                "{bad}"
+            );
         }
     }
 

@@ -57,7 +57,11 @@ impl<T> Page<T> {
     pub fn cut(mut rows: Vec<T>, limit: Limit, cursor_of: impl FnOnce(&T) -> Cursor) -> Self {
         let more = rows.len() > limit.get();
         rows.truncate(limit.get());
-        let next_cursor = if more { rows.last().map(cursor_of) } else { None };
+        let next_cursor = if more {
+            rows.last().map(cursor_of)
+        } else {
+            None
+        };
         Self {
             items: rows,
             next_cursor,
@@ -81,7 +85,9 @@ mod tests {
     #[test]
     fn the_row_beyond_the_limit_only_tells_that_a_page_follows() {
         let scope = CursorScope::new("test", "");
-        let page = Page::cut(vec![3i64, 2, 1], Limit::new(2).unwrap(), |row| scope.cursor(row));
+        let page = Page::cut(vec![3i64, 2, 1], Limit::new(2).unwrap(), |row| {
+            scope.cursor(row)
+        });
         assert_eq!(page.items, [3, 2]);
         assert_eq!(page.next_cursor, Some(scope.cursor(&2i64)));
         let last = Page::cut(vec![1i64], Limit::new(2).unwrap(), |row| scope.cursor(row));

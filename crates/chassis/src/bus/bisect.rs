@@ -81,7 +81,11 @@ mod tests {
         let outcomes = Bisecting(RefusesNamed("m37")).handle(batch).await;
         assert_eq!(outcomes.len(), 100);
         for (i, outcome) in outcomes.iter().enumerate() {
-            assert_eq!(matches!(outcome, Outcome::Retry(_)), i == 37, "{i}: {outcome:?}");
+            assert_eq!(
+                matches!(outcome, Outcome::Retry(_)),
+                i == 37,
+                "{i}: {outcome:?}"
+            );
         }
     }
 }

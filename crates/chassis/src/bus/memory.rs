@@ -38,7 +38,10 @@ impl MemoryBus {
     /// A bus without queues.
     #[must_use]
     pub fn new(metrics: BusMetrics) -> Self {
-        Self { queues: RwLock::default(), metrics }
+        Self {
+            queues: RwLock::default(),
+            metrics,
+        }
     }
 
     /// Binds a queue and starts to hand what arrives in it to its handler. The task ends when the bus is dropped.

@@ -36,7 +36,12 @@ fn row(tx: &Connection, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Row
              WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND created_at > ?4",
         )?
         .query_row(
-            (key.user.as_bytes(), key.route, &key.key, now.minus(LIFETIME).as_millis()),
+            (
+                key.user.as_bytes(),
+                key.route,
+                &key.key,
+                now.minus(LIFETIME).as_millis(),
+            ),
             |row| {
                 let status: Option<i64> = row.get(2)?;
                 let body: Option<Vec<u8>> = row.get(4)?;
@@ -63,7 +68,12 @@ fn row(tx: &Connection, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Row
             })
         })
         .transpose()?;
-    Ok(Some(Row { fingerprint, subject, answer, lease_until }))
+    Ok(Some(Row {
+        fingerprint,
+        subject,
+        answer,
+        lease_until,
+    }))
 }
 
 fn earlier(found: Row, key: &OnceKey) -> Earlier {
@@ -94,7 +104,11 @@ pub fn claim(
     lease: Duration,
 ) -> StoreResult<Claim> {
     let subject = match row(tx, key, now)? {
-        Some(found) if found.answer.is_none() && found.lease_until <= now.as_millis() && found.fingerprint == key.fingerprint => {
+        Some(found)
+            if found.answer.is_none()
+                && found.lease_until <= now.as_millis()
+                && found.fingerprint == key.fingerprint =>
+        {
             found.subject
         }
         Some(found) => return Ok(Claim::Earlier(earlier(found, key))),
@@ -135,7 +149,11 @@ pub fn record(
 ///
 /// # Errors
 /// A store error.
-pub fn record_by_subject(tx: &Connection, subject: Uuid, answer: &StoredAnswer) -> StoreResult<bool> {
+pub fn record_by_subject(
+    tx: &Connection,
+    subject: Uuid,
+    answer: &StoredAnswer,
+) -> StoreResult<bool> {
     let updated = tx
         .prepare_cached(
             "UPDATE idempotency SET status = ?2, location = ?3, body = ?4 WHERE subject = ?1 AND status IS NULL",

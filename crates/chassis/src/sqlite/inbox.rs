@@ -11,7 +11,9 @@ use crate::store::StoreResult;
 /// A store error.
 pub fn is_new(tx: &Connection, message: MessageId, now: Timestamp) -> StoreResult<bool> {
     let inserted = tx
-        .prepare_cached("INSERT INTO inbox (message_id, handled_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .prepare_cached(
+            "INSERT INTO inbox (message_id, handled_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?
         .execute((message.as_bytes(), now.as_millis()))?;
     Ok(inserted == 1)
 }

@@ -18,7 +18,9 @@ mod writer;
 pub use codec::{corrupt, id, store_error, unsigned};
 pub use dead_letters::{DeadLetter, dead_letters, replay_dead_letters};
 pub use files::{Migration, open_read_only};
-pub use idempotency::{Claim, claim, forget_old_answers, lookup, record, record_by_subject, release};
+pub use idempotency::{
+    Claim, claim, forget_old_answers, lookup, record, record_by_subject, release,
+};
 pub use inbox::{forget_old_messages, is_new};
 pub use outbox::{SqliteOutbox, enqueue};
 
@@ -43,7 +45,11 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError::Unavailable`] if the file cannot be opened, [`StoreError::Corrupt`] if its schema is newer than this
     /// program or a migration fails.
-    pub fn open(path: &Path, migrations: &[Migration], metrics: &StoreMetrics) -> StoreResult<Self> {
+    pub fn open(
+        path: &Path,
+        migrations: &[Migration],
+        metrics: &StoreMetrics,
+    ) -> StoreResult<Self> {
         let mut connection = files::open_writable(path)?;
         files::migrate(&mut connection, migrations)?;
         let readers = pool::Readers::start(path)?;

@@ -48,7 +48,11 @@ pub(super) fn envelope(row: &Row<'_>, first: usize) -> rusqlite::Result<(Envelop
         Envelope {
             id: id(row, first)?,
             name: row.get(first + 1)?,
-            kind: if kind == 0 { Kind::Command } else { Kind::Event },
+            kind: if kind == 0 {
+                Kind::Command
+            } else {
+                Kind::Event
+            },
             order: id(row, first + 3)?,
             time: Timestamp::from_millis(row.get(first + 4)?),
             traceparent: row.get(first + 5)?,
@@ -150,7 +154,10 @@ pub(super) fn known_kind(kind: i64) -> StoreResult<()> {
 fn settle_one(tx: &Connection, seq: i64, fate: &Fate, now: Timestamp) -> Result<(), StoreError> {
     match fate {
         Fate::Sent => {}
-        Fate::Retry { attempts, not_before } => {
+        Fate::Retry {
+            attempts,
+            not_before,
+        } => {
             tx.prepare_cached("UPDATE outbox SET attempts = ?2, not_before = ?3 WHERE seq = ?1")?
                 .execute((seq, attempts, not_before.as_millis()))?;
             return Ok(());

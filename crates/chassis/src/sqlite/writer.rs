@@ -190,7 +190,9 @@ mod tests {
 
     async fn count(store: &Sqlite) -> i64 {
         store
-            .read(|tx| Ok::<i64, StoreError>(tx.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?))
+            .read(|tx| {
+                Ok::<i64, StoreError>(tx.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
+            })
             .await
             .unwrap()
     }
@@ -205,7 +207,11 @@ mod tests {
                 store
                     .write(move |tx| {
                         tx.execute("INSERT INTO t VALUES (?1)", [i])?;
-                        if i % 2 == 0 { Err(StoreError::Conflict("even".to_owned())) } else { Ok(()) }
+                        if i % 2 == 0 {
+                            Err(StoreError::Conflict("even".to_owned()))
+                        } else {
+                            Ok(())
+                        }
                     })
                     .await
             }
@@ -235,7 +241,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = open(&dir);
         insert(&store, 1).await.unwrap();
-        assert!(matches!(insert(&store, 1).await, Err(StoreError::Duplicate(_))));
+        assert!(matches!(
+            insert(&store, 1).await,
+            Err(StoreError::Duplicate(_))
+        ));
     }
 
     #[tokio::test]

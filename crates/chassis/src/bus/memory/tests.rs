@@ -17,7 +17,10 @@ struct Recorder {
 #[async_trait]
 impl Handler for Recorder {
     async fn handle(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
-        self.seen.lock().unwrap().extend(batch.iter().map(|message| message.id));
+        self.seen
+            .lock()
+            .unwrap()
+            .extend(batch.iter().map(|message| message.id));
         batch.iter().map(|_| self.answer.clone()).collect()
     }
 }
@@ -36,7 +39,10 @@ fn message(name: &str) -> Arc<Envelope> {
 }
 
 fn subscribe(bus: &MemoryBus, queue: &'static str, name: &str, answer: Outcome) -> Arc<Recorder> {
-    let recorder = Arc::new(Recorder { seen: Mutex::default(), answer });
+    let recorder = Arc::new(Recorder {
+        seen: Mutex::default(),
+        answer,
+    });
     bus.subscribe(Subscription {
         queue,
         messages: vec![name.to_owned()],
@@ -63,7 +69,10 @@ async fn a_message_is_confirmed_only_if_all_its_receivers_are_done() {
     let bus = MemoryBus::default();
     subscribe(&bus, "one", "a", Outcome::Done);
     subscribe(&bus, "two", "a", Outcome::Retry("busy".to_owned()));
-    assert_eq!(bus.publish(vec![message("a")]).await, [Outcome::Retry("busy".to_owned())]);
+    assert_eq!(
+        bus.publish(vec![message("a")]).await,
+        [Outcome::Retry("busy".to_owned())]
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,196 @@
+//! The HTTP server: routes of any number of services behind one edge (request id, admission, metrics, access log).
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::web::ServiceConfig;
+use actix_web::{App, Error, HttpServer, ResponseError, middleware, web};
+use kernel::IdSource;
+
+use super::endpoint::{endpoint, not_found};
+use super::health::{self, Readiness};
+use super::problem::{Problem, common};
+use super::request::{RequestId, X_REQUEST_ID};
+use crate::metrics::Metrics;
+
+/// Requests answered at the same time by one process. More are told to come back: waiting longer helps nobody.
+const IN_FLIGHT: usize = 2048;
+
+/// Declares a service's paths.
+pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
+/// What the edge itself needs.
+#[derive(Clone)]
+pub struct Edge {
+    /// Makes request ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Counts requests.
+    pub metrics: Metrics,
+    /// Checked by `/readyz`.
+    pub readiness: Vec<Arc<dyn Readiness>>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl Edge {
+    /// An edge with nothing in flight.
+    #[must_use]
+    pub fn new(
+        ids: Arc<dyn IdSource>,
+        metrics: Metrics,
+        readiness: Vec<Arc<dyn Readiness>>,
+    ) -> Self {
+        Self {
+            ids,
+            metrics,
+            readiness,
+            in_flight: Arc::default(),
+        }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    handle: ServerHandle,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Starts to answer on `listener`.
+    ///
+    /// # Errors
+    /// If the listener cannot be used.
+    pub fn start(
+        listener: TcpListener,
+        workers: usize,
+        edge: Edge,
+        routes: Vec<Routes>,
+    ) -> std::io::Result<Self> {
+        let server = HttpServer::new(move || {
+            let edge_data = web::Data::new(edge.clone());
+            let mut app = App::new()
+                .app_data(edge_data.clone())
+                .app_data(web::Data::new(edge.metrics.clone()))
+                .app_data(web::Data::new(edge.readiness.clone()))
+                .service(endpoint("/healthz").get(health::live).done())
+                .service(endpoint("/readyz").get(health::ready).done())
+                .service(endpoint("/metrics").get(health::metrics).done());
+            for declare in &routes {
+                app = app.configure(|config| declare(config));
+            }
+            app.default_service(web::route().to(not_found))
+                .wrap(middleware::from_fn(answer))
+        })
+        .workers(workers)
+        .backlog(4096)
+        .keep_alive(Duration::from_secs(75))
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(30)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        let handle = server.handle();
+        Ok(Self {
+            handle,
+            task: tokio::spawn(server),
+        })
+    }
+
+    /// Stops accepting, finishes what is being answered, then returns.
+    ///
+    /// # Errors
+    /// If the server failed while it ran.
+    pub async fn stop(self) -> std::io::Result<()> {
+        self.handle.stop(true).await;
+        self.task.await.map_err(std::io::Error::other)?
+    }
+}
+
+/// Wraps every request: gives it an id, refuses it when there are too many, counts it.
+async fn answer(
+    edge: web::Data<Edge>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let id = RequestId::choose(request.headers(), || edge.ids.next().to_string());
+    let method = request.method().as_str().to_owned();
+    let slot = Slot::take(&edge.in_flight);
+    let header = id.header();
+    let mut response = id
+        .scope(async move {
+            if slot.is_none() {
+                let problem = Problem::unavailable("too many requests in flight");
+                let (request, _) = request.into_parts();
+                return Ok(ServiceResponse::new(
+                    request,
+                    problem.error_response().map_into_right_body(),
+                ));
+            }
+            match next.call(request).await {
+                Ok(response) => Ok(problem_of(response).map_into_left_body()),
+                Err(error) => Err(error),
+            }
+        })
+        .await?;
+    if let Some(value) = header {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
+    edge.metrics.http.answered(
+        &route,
+        &method,
+        response.status().as_u16(),
+        started.elapsed(),
+    );
+    Ok(response)
+}
+
+/// The framework's own refusals (a path that is not UTF-8, say) in our shape.
+fn problem_of<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+) -> ServiceResponse<actix_web::body::EitherBody<B>> {
+    let plain_error = response
+        .response()
+        .error()
+        .is_some_and(|error| error.as_error::<Problem>().is_none());
+    if !plain_error {
+        return response.map_into_left_body();
+    }
+    let problem = if response.status().is_server_error() {
+        Problem::internal(
+            response
+                .response()
+                .error()
+                .map_or_else(String::new, ToString::to_string),
+        )
+    } else {
+        Problem::new(&common::INVALID_HEADER, "The request cannot be understood.")
+    };
+    response
+        .into_response(problem.error_response())
+        .map_into_right_body()
+}
+
+/// One of the [`IN_FLIGHT`] places; free again when dropped.
+struct Slot(Arc<AtomicUsize>);
+
+impl Slot {
+    fn take(in_flight: &Arc<AtomicUsize>) -> Option<Self> {
+        let slot = Self(in_flight.clone());
+        (in_flight.fetch_add(1, Ordering::Relaxed) < IN_FLIGHT).then_some(slot)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

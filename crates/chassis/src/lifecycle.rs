@@ -1,0 +1,76 @@
+//! Starting and draining: background tasks that stop when told to, and the signals that tell them.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The background tasks of a process.
+#[derive(Clone, Default)]
+pub struct Tasks {
+    stop: CancellationToken,
+    tracker: TaskTracker,
+}
+
+impl Tasks {
+    /// No tasks yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts `task`; it gets the token that tells it to stop.
+    pub fn spawn<F>(&self, task: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tracker.spawn(task(self.stop.clone()));
+    }
+
+    /// Starts a task that does `work` every `period`, from one period after now, until it is told to stop.
+    pub fn every<F>(&self, period: Duration, mut work: impl FnMut() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.spawn(|stop| async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = tokio::time::sleep(period) => {}
+                }
+                work().await;
+            }
+        });
+    }
+
+    /// Tells every task to stop and waits until they have, at most `patience`.
+    pub async fn drain(&self, patience: Duration) {
+        self.stop.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(patience, self.tracker.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                left = self.tracker.len(),
+                "background tasks did not stop in time"
+            );
+        }
+    }
+}
+
+/// Returns when the process is asked to end (SIGTERM or SIGINT).
+///
+/// # Errors
+/// If signals cannot be listened for.
+pub async fn shutdown_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

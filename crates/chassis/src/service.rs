@@ -1,0 +1,152 @@
+//! What a service hands to whoever runs it, and the host that runs any number of services in one process.
+
+use std::future::Future;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{Clock, Currency, IdSource};
+use utoipa::openapi::OpenApi;
+
+use crate::bus::{MemoryBus, Subscription};
+use crate::http::{Edge, ProblemType, Readiness, Routes, Server};
+use crate::lifecycle::Tasks;
+use crate::metrics::Metrics;
+use crate::outbox::{Outbox, Relay};
+
+/// Where a service keeps its data.
+#[derive(Debug, Clone)]
+pub enum StoreConfig {
+    /// One SQLite file.
+    Sqlite {
+        /// The file; it is made if it is not there.
+        path: PathBuf,
+    },
+}
+
+/// What every service is given.
+#[derive(Clone)]
+pub struct Deps {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Takes the service's metrics.
+    pub metrics: Metrics,
+    /// The marketplace's currency, for amounts that name none.
+    pub currency: Currency,
+}
+
+/// Work that is done again and again.
+pub struct Periodic {
+    /// Names it in logs.
+    pub name: &'static str,
+    /// Time between the end of one run and the start of the next.
+    pub period: Duration,
+    /// One run. It handles its own errors.
+    pub work: Box<dyn FnMut() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>,
+}
+
+impl Periodic {
+    /// Work `name`, every `period`.
+    pub fn new<F>(
+        name: &'static str,
+        period: Duration,
+        mut work: impl FnMut() -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self {
+            name,
+            period,
+            work: Box::new(move || Box::pin(work())),
+        }
+    }
+}
+
+/// A service, built and not yet running.
+pub struct Parts {
+    /// Names it in logs.
+    pub name: &'static str,
+    /// Declares its paths.
+    pub routes: Routes,
+    /// Describes its paths.
+    pub openapi: OpenApi,
+    /// Its kinds of refusal, beside the common ones.
+    pub problems: &'static [&'static ProblemType],
+    /// Queues it handles.
+    pub subscriptions: Vec<Subscription>,
+    /// Its outbox, if it sends messages.
+    pub outbox: Option<Arc<dyn Outbox>>,
+    /// Its sweepers.
+    pub periodic: Vec<Periodic>,
+    /// What it needs to answer.
+    pub readiness: Vec<Arc<dyn Readiness>>,
+}
+
+/// Services running in one process on one memory bus.
+pub struct Host {
+    server: Server,
+    tasks: Tasks,
+}
+
+impl Host {
+    /// Subscribes, starts relays and sweepers, then answers requests on `listener`.
+    ///
+    /// # Errors
+    /// If the listener cannot be used.
+    pub fn start(
+        listener: TcpListener,
+        workers: usize,
+        deps: &Deps,
+        services: Vec<Parts>,
+        more_routes: Vec<Routes>,
+    ) -> std::io::Result<Self> {
+        let bus = Arc::new(MemoryBus::new(deps.metrics.bus.clone()));
+        let tasks = Tasks::new();
+        let mut routes = more_routes;
+        let mut readiness = Vec::new();
+        let mut relays = Vec::new();
+        for service in services {
+            routes.push(service.routes);
+            readiness.extend(service.readiness);
+            for subscription in service.subscriptions {
+                bus.subscribe(subscription);
+            }
+            for Periodic {
+                period, mut work, ..
+            } in service.periodic
+            {
+                tasks.every(period, move || work());
+            }
+            relays.extend(service.outbox.map(|outbox| (service.name, outbox)));
+        }
+        // Only now, when every queue is bound, may what an earlier run left behind be sent.
+        for (service, outbox) in relays {
+            let relay = Relay {
+                service,
+                outbox,
+                bus: bus.clone(),
+                clock: deps.clock.clone(),
+            };
+            tasks.spawn(|stop| relay.run(stop));
+        }
+        let edge = Edge::new(deps.ids.clone(), deps.metrics.clone(), readiness);
+        let server = Server::start(listener, workers, edge, routes)?;
+        Ok(Self { server, tasks })
+    }
+
+    /// Stops accepting, finishes what is being answered, then stops sweepers and relays. What is still in an outbox is sent
+    /// after the next start.
+    ///
+    /// # Errors
+    /// If the server failed while it ran.
+    pub async fn stop(self) -> std::io::Result<()> {
+        let stopped = self.server.stop().await;
+        self.tasks.drain(Duration::from_secs(10)).await;
+        stopped
+    }
+}
