@@ -1,0 +1,118 @@
+//! Settings of the section `auth`. Every process that verifies tokens has the same ones.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kernel::Invalid;
+use serde::{Deserialize, Serialize};
+
+use crate::TokenPolicy;
+
+/// How access tokens are made and checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuthConfig {
+    /// Who signs tokens (`iss`).
+    pub issuer: String,
+    /// Whom tokens are for (`aud`).
+    pub audience: String,
+    /// How long an access token is good, in seconds.
+    pub access_token_lifetime_seconds: u32,
+    /// How far clocks may differ, in seconds.
+    pub leeway_seconds: u32,
+    /// The file of the signing key; it is made if it is not there. Not set: `signing-key.pem` in the data directory.
+    pub signing_key_file: Option<PathBuf>,
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self {
+            issuer: "marketplace".to_owned(),
+            audience: "marketplace".to_owned(),
+            access_token_lifetime_seconds: 900,
+            leeway_seconds: 5,
+            signing_key_file: None,
+        }
+    }
+}
+
+impl AuthConfig {
+    /// The rules that follow.
+    ///
+    /// # Errors
+    /// If a value makes no sense.
+    pub fn policy(&self) -> Result<TokenPolicy, Invalid> {
+        for (name, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
+            if value.trim().is_empty() {
+                return Err(Invalid::new(
+                    "too_short",
+                    format!("auth.{name} must not be empty"),
+                ));
+            }
+        }
+        if !(30..=86_400).contains(&self.access_token_lifetime_seconds) {
+            return Err(Invalid::new(
+                "out_of_range",
+                "auth.access_token_lifetime_seconds must be between 30 and 86400",
+            ));
+        }
+        if self.leeway_seconds > 120 {
+            return Err(Invalid::new(
+                "out_of_range",
+                "auth.leeway_seconds must be at most 120",
+            ));
+        }
+        Ok(TokenPolicy {
+            issuer: self.issuer.clone(),
+            audience: self.audience.clone(),
+            lifetime: Duration::from_secs(self.access_token_lifetime_seconds.into()),
+            leeway: Duration::from_secs(self.leeway_seconds.into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, Serialize, Deserialize)]
+    struct Settings {
+        auth: AuthConfig,
+    }
+
+    #[test]
+    fn every_setting_can_be_given_also_the_one_without_a_default() {
+        let environment = [
+            ("MARKETPLACE__AUTH__SIGNING_KEY_FILE", "/etc/key.pem"),
+            ("MARKETPLACE__AUTH__LEEWAY_SECONDS", "7"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings: Settings = chassis::settings::load(None, environment, &[]).unwrap();
+        assert_eq!(
+            settings.auth.signing_key_file,
+            Some(PathBuf::from("/etc/key.pem"))
+        );
+        assert_eq!(
+            settings.auth.policy().unwrap().leeway,
+            Duration::from_secs(7)
+        );
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused_by_name() {
+        let error = AuthConfig {
+            access_token_lifetime_seconds: 0,
+            ..AuthConfig::default()
+        }
+        .policy()
+        .unwrap_err();
+        assert!(error.detail.contains("auth.access_token_lifetime_seconds"));
+        let error = AuthConfig {
+            issuer: String::new(),
+            ..AuthConfig::default()
+        }
+        .policy()
+        .unwrap_err();
+        assert!(error.detail.contains("auth.issuer"));
+    }
+}

@@ -1,0 +1,91 @@
+//! `Authorization: Bearer` read and answered as RFC 6750 says.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{FromRequest, HttpRequest, web};
+use chassis::http::{Problem, common};
+
+use crate::{Caller, TokenError, Verifier};
+
+/// The caller, if the request has a token. A token that is not valid is refused, as it would be by [`Caller`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaybeCaller(
+    /// None without an `Authorization` header.
+    pub Option<Caller>,
+);
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(identify(request).and_then(|caller| caller.ok_or_else(missing)))
+    }
+}
+
+impl FromRequest for MaybeCaller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(identify(request).map(Self))
+    }
+}
+
+fn identify(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
+    let mut values = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(invalid("There is more than one Authorization header."));
+    }
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or_else(missing)?;
+    let Some(verifier) = request.app_data::<web::Data<Verifier>>() else {
+        return Err(Problem::internal("no token verifier was registered"));
+    };
+    verifier.verify(token).map(Some).map_err(refusal)
+}
+
+fn refusal(error: TokenError) -> Problem {
+    match error {
+        TokenError::Expired => invalid("The token has expired."),
+        TokenError::NotYetValid => invalid("The token is not valid yet."),
+        TokenError::Invalid(reason) => {
+            tracing::debug!(reason, "a token was refused");
+            invalid("The token is not valid.")
+        }
+        TokenError::Signing(_) => Problem::internal(error),
+    }
+}
+
+/// No credentials of the kind we take: the challenge names no error (RFC 6750 section 3.1).
+fn missing() -> Problem {
+    Problem::new(
+        &common::UNAUTHENTICATED,
+        "Send Authorization: Bearer with the token of POST /api/users/login.",
+    )
+    .header(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static("Bearer realm=\"marketplace\""),
+    )
+}
+
+fn invalid(description: &'static str) -> Problem {
+    let challenge = format!(
+        "Bearer realm=\"marketplace\", error=\"invalid_token\", error_description=\"{description}\""
+    );
+    match HeaderValue::from_str(&challenge) {
+        Ok(value) => Problem::new(&common::UNAUTHENTICATED, description)
+            .header(header::WWW_AUTHENTICATE, value),
+        Err(error) => Problem::internal(error),
+    }
+}

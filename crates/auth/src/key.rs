@@ -1,0 +1,203 @@
+//! Ed25519 keys: the one that signs, and those that verify.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use jsonwebtoken::EncodingKey;
+use secrecy::zeroize::Zeroizing;
+use sha2::{Digest, Sha256};
+
+use crate::secret::{RandomnessError, random};
+
+/// Why a key cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The system gave no randomness.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    /// Not a private Ed25519 key in PKCS #8 PEM.
+    #[error("not a private Ed25519 key in PKCS #8 PEM: {0}")]
+    Format(String),
+    /// The key file cannot be read or written, or others may read it.
+    #[error("the signing key file {path} cannot be used: {reason}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The private key that signs access tokens. It never prints and is wiped when dropped.
+pub struct SigningKey {
+    key: ed25519_dalek::SigningKey,
+    encoding: EncodingKey,
+    kid: String,
+}
+
+impl SigningKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// If the system has no randomness.
+    pub fn generate() -> Result<Self, KeyError> {
+        let seed = Zeroizing::new(random::<32>()?);
+        Self::of(ed25519_dalek::SigningKey::from_bytes(&seed))
+    }
+
+    /// The key in `pem` (PKCS #8, RFC 8410).
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem)
+            .map_err(|error| KeyError::Format(error.to_string()))?;
+        Self::of(key)
+    }
+
+    /// The key as PKCS #8 PEM, to be kept where nobody else reads it.
+    ///
+    /// # Errors
+    /// If it cannot be encoded.
+    pub fn to_pem(&self) -> Result<Zeroizing<String>, KeyError> {
+        self.key
+            .to_pkcs8_pem(LineEnding::LF)
+            .map_err(|error| KeyError::Format(error.to_string()))
+    }
+
+    /// What others need to verify what this key signed.
+    #[must_use]
+    pub fn verification_keys(&self) -> VerificationKeys {
+        VerificationKeys(vec![VerificationKey {
+            kid: self.kid.clone(),
+            key: self.key.verifying_key(),
+        }])
+    }
+
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    pub(crate) fn encoding(&self) -> &EncodingKey {
+        &self.encoding
+    }
+
+    fn of(key: ed25519_dalek::SigningKey) -> Result<Self, KeyError> {
+        let der = key
+            .to_pkcs8_der()
+            .map_err(|error| KeyError::Format(error.to_string()))?;
+        Ok(Self {
+            encoding: EncodingKey::from_ed_der(der.as_bytes()),
+            kid: thumbprint(&key.verifying_key()),
+            key,
+        })
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The public keys that tokens may be signed with, each under its key id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerificationKeys(Vec<VerificationKey>);
+
+/// One public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VerificationKey {
+    pub(crate) kid: String,
+    pub(crate) key: VerifyingKey,
+}
+
+impl VerificationKeys {
+    /// These and `other`: while a key is being replaced, tokens of both are good.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        for key in other.0 {
+            if !self.0.contains(&key) {
+                self.0.push(key);
+            }
+        }
+        self
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &VerificationKey> {
+        self.0.iter()
+    }
+
+    pub(crate) fn push(&mut self, key: VerifyingKey) {
+        self.0.push(VerificationKey {
+            kid: thumbprint(&key),
+            key,
+        });
+    }
+}
+
+/// The public key as a JWK's `x`.
+pub(crate) fn x(key: &VerifyingKey) -> String {
+    URL_SAFE_NO_PAD.encode(key.as_bytes())
+}
+
+/// The key id: the JWK thumbprint of the public key (RFC 7638, RFC 8037 appendix A.3).
+fn thumbprint(key: &VerifyingKey) -> String {
+    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, x(key));
+    URL_SAFE_NO_PAD.encode(Sha256::digest(canonical))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_survives_pem() {
+        let key = SigningKey::generate().unwrap();
+        let pem = key.to_pem().unwrap();
+        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        let again = SigningKey::from_pem(&pem).unwrap();
+        assert_eq!(again.verification_keys(), key.verification_keys());
+    }
+
+    #[test]
+    fn the_key_id_is_the_thumbprint_of_rfc_8037() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(x).unwrap().try_into().unwrap();
+        let key = VerifyingKey::from_bytes(&bytes).unwrap();
+        assert_eq!(
+            thumbprint(&key),
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
+    }
+
+    #[test]
+    fn a_private_key_does_not_print() {
+        let key = SigningKey::generate().unwrap();
+        let printed = format!("{key:?}");
+        assert!(
+            printed.contains(key.kid()) && printed.ends_with(".. }"),
+            "{printed}"
+        );
+        assert!(!printed.to_lowercase().contains("secret"), "{printed}");
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for bad in [
+            "",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ] {
+            assert!(matches!(
+                SigningKey::from_pem(bad),
+                Err(KeyError::Format(_))
+            ));
+        }
+    }
+}

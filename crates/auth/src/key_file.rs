@@ -1,0 +1,143 @@
+//! The signing key on disk: made at the first start, for its owner's eyes only, whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use secrecy::zeroize::Zeroizing;
+
+use crate::{KeyError, SigningKey};
+
+impl SigningKey {
+    /// Reads the key at `path`; makes one there (mode 0600, in one step, on the disk before this returns) if there is none.
+    /// Of two processes that do so at once, both end up with the same key.
+    ///
+    /// # Errors
+    /// If the file is no private Ed25519 key, can be read by others, or cannot be made.
+    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
+        let wrong = |error: std::io::Error| KeyError::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        if let Some(key) = load(path)? {
+            return Ok(key);
+        }
+        create(path, Self::generate()?.to_pem()?.as_bytes()).map_err(wrong)?;
+        // Read back what is there now: it may be the key of a process that was faster.
+        load(path)?.ok_or_else(|| wrong(ErrorKind::NotFound.into()))
+    }
+}
+
+fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
+    let wrong = |reason: String| KeyError::File {
+        path: path.to_owned(),
+        reason,
+    };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(wrong(error.to_string())),
+    };
+    let mode = file
+        .metadata()
+        .map_err(|error| wrong(error.to_string()))?
+        .mode();
+    if mode & 0o077 != 0 {
+        return Err(wrong(format!(
+            "its mode is {:03o}, so others can use it; set it to 600",
+            mode & 0o777
+        )));
+    }
+    let mut pem = Zeroizing::new(String::new());
+    file.read_to_string(&mut pem)
+        .map_err(|error| wrong(error.to_string()))?;
+    SigningKey::from_pem(&pem)
+        .map(Some)
+        .map_err(|error| wrong(error.to_string()))
+}
+
+/// Writes a file of its own name first and links it into place, which fails if another was there first.
+fn create(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(directory)?;
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}.new", std::process::id()));
+    let draft = Path::new(&draft);
+    if let Err(error) = fs::remove_file(draft)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let written = write_new(draft, content).and_then(|()| match fs::hard_link(draft, path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    });
+    fs::remove_file(draft)?;
+    written?;
+    File::open(directory)?.sync_all()
+}
+
+fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_first_start_makes_a_key_and_the_next_ones_use_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deeper/signing-key.pem");
+        let first = SigningKey::load_or_create(&path).unwrap();
+        let second = SigningKey::load_or_create(&path).unwrap();
+        assert_eq!(first.verification_keys(), second.verification_keys());
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1, "no draft stays behind: {left:?}");
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key.pem");
+        drop(SigningKey::load_or_create(&path).unwrap());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let error = SigningKey::load_or_create(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("644") && error.contains("key.pem"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_key_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key.pem");
+        write_new(&path, b"something precious").unwrap();
+        assert!(SigningKey::load_or_create(&path).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"something precious");
+    }
+
+    #[test]
+    fn processes_that_start_at_once_agree_on_one_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key.pem");
+        let mine = SigningKey::generate().unwrap().to_pem().unwrap();
+        create(&path, mine.as_bytes()).unwrap();
+        let late = SigningKey::generate().unwrap().to_pem().unwrap();
+        create(&path, late.as_bytes()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), *mine);
+    }
+}

@@ -1,0 +1,213 @@
+//! Hashing on a few threads of its own. A hash keeps a core busy for some hundred milliseconds: not on the runtime's threads,
+//! no more at once than there are cores, and no longer queue than can be worked off before the clients have gone.
+
+use std::thread::available_parallelism;
+
+use chassis::http::Problem;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
+
+use super::{Password, PasswordAttempt, PasswordHash};
+
+/// Hashes that may wait.
+const QUEUE: usize = 64;
+/// Threads at most.
+const THREADS: usize = 4;
+
+/// Why nothing was hashed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// Too many wait already: try again later.
+    #[error("too many passwords are being hashed")]
+    Overloaded,
+    /// The cost is not one that bcrypt has.
+    #[error("the bcrypt cost must be between 4 and 31, not {0}")]
+    Cost(u32),
+    /// It failed. The reason holds nothing of the password.
+    #[error("hashing failed: {0}")]
+    Failed(String),
+}
+
+impl From<HashError> for Problem {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Overloaded => Self::unavailable(error),
+            HashError::Cost(_) | HashError::Failed(_) => Self::internal(error),
+        }
+    }
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Hashes and checks passwords. Its threads end when it is dropped.
+#[derive(Debug)]
+pub struct PasswordHasher {
+    cost: u32,
+    nobody: PasswordHash,
+    queue: Sender<Job>,
+}
+
+impl PasswordHasher {
+    /// A hasher that makes hashes of `cost` (2^cost rounds).
+    ///
+    /// # Errors
+    /// [`HashError::Cost`] for a cost outside 4..=31, [`HashError::Failed`] if no thread can be had.
+    pub fn new(cost: u32) -> Result<Self, HashError> {
+        let threads = available_parallelism().map_or(1, usize::from).min(THREADS);
+        let (hasher, jobs) = Self::unstarted(cost)?;
+        for number in 0..threads {
+            let jobs = jobs.clone();
+            std::thread::Builder::new()
+                .name(format!("password-{number}"))
+                .spawn(move || jobs.into_iter().for_each(|job| job()))
+                .map_err(|error| HashError::Failed(error.to_string()))?;
+        }
+        Ok(hasher)
+    }
+
+    fn unstarted(cost: u32) -> Result<(Self, Receiver<Job>), HashError> {
+        if !(4..=31).contains(&cost) {
+            return Err(HashError::Cost(cost));
+        }
+        let (queue, jobs) = bounded(QUEUE);
+        let hasher = Self {
+            cost,
+            nobody: nobody(cost),
+            queue,
+        };
+        Ok((hasher, jobs))
+    }
+
+    /// The hash of `password`, with a new salt.
+    ///
+    /// # Errors
+    /// [`HashError::Overloaded`] at once if too many wait.
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
+        let cost = self.cost;
+        // `Password` has at most the 72 bytes that bcrypt reads, so nothing can be cut. (The library's "non-truncating" calls
+        // count a terminating NUL and refuse 72.)
+        self.run(move || bcrypt::hash(password.bytes(), cost).map(PasswordHash))
+            .await
+    }
+
+    /// Whether `attempt` is the password of `hash`. Without a hash (nobody has that name) the answer is no and takes as long.
+    ///
+    /// # Errors
+    /// [`HashError::Overloaded`] at once if too many wait.
+    pub async fn verify(
+        &self,
+        attempt: PasswordAttempt,
+        hash: Option<PasswordHash>,
+    ) -> Result<bool, HashError> {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        self.run(move || match attempt.0 {
+            Some(password) => Ok(bcrypt::verify(password.bytes(), hash.as_str())? && known),
+            None => bcrypt::verify("", hash.as_str()).map(|_| false),
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move || {
+            // Nobody waits for it any more (the connection closed): do not spend a core on it.
+            if !answer.is_closed() {
+                drop(answer.send(work()));
+            }
+        });
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => HashError::Overloaded,
+            TrySendError::Disconnected(_) => HashError::Failed("the threads have ended".to_owned()),
+        })?;
+        answered
+            .await
+            .map_err(|_| HashError::Failed("it was given up".to_owned()))?
+            .map_err(|error| HashError::Failed(error.to_string()))
+    }
+}
+
+/// A hash that no login uses, of the same cost, so that checking it takes as long as checking a real one.
+fn nobody(cost: u32) -> PasswordHash {
+    PasswordHash(format!(
+        "$2b${cost:02}$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkY8jIucDrjc8deX1s."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password(raw: &str) -> Password {
+        Password::parse(raw.to_owned()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_right_password_and_no_other_is_accepted() {
+        let hasher = PasswordHasher::new(4).unwrap();
+        let hash = hasher.hash(password("correct horse")).await.unwrap();
+        assert!(hash.as_str().starts_with("$2b$04$"));
+        for (attempt, right) in [
+            ("correct horse", true),
+            ("correct hors", false),
+            ("", false),
+        ] {
+            let outcome = hasher
+                .verify(attempt.to_owned().into(), Some(hash.clone()))
+                .await;
+            assert_eq!(outcome, Ok(right), "{attempt}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_72nd_byte_counts_and_a_73rd_is_never_cut() {
+        let hasher = PasswordHasher::new(4).unwrap();
+        let longest = "x".repeat(72);
+        let hash = hasher.hash(password(&longest)).await.unwrap();
+        let attempts = [
+            (longest.clone(), true),
+            ("x".repeat(71) + "y", false),
+            ("x".repeat(71), false),
+            (longest + "x", false),
+        ];
+        for (attempt, right) in attempts {
+            let outcome = hasher
+                .verify(attempt.clone().into(), Some(hash.clone()))
+                .await;
+            assert_eq!(outcome, Ok(right), "{attempt}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_password_but_a_hash_of_the_same_cost_is_checked() {
+        let hasher = PasswordHasher::new(5).unwrap();
+        let stand_in = nobody(5).as_str().parse::<bcrypt::HashParts>().unwrap();
+        assert_eq!(stand_in.get_cost(), 5);
+        let outcome = hasher.verify("some password".to_owned().into(), None).await;
+        assert_eq!(outcome, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_an_answer_and_not_a_wait() {
+        let (hasher, jobs) = PasswordHasher::unstarted(4).unwrap();
+        for _ in 0..QUEUE {
+            hasher.queue.try_send(Box::new(|| ())).unwrap();
+        }
+        let outcome = hasher.hash(password("correct horse")).await;
+        assert_eq!(outcome, Err(HashError::Overloaded));
+        drop(jobs);
+    }
+
+    #[test]
+    fn a_cost_that_bcrypt_does_not_have_is_refused() {
+        for cost in [0, 3, 32] {
+            assert_eq!(
+                PasswordHasher::new(cost).unwrap_err(),
+                HashError::Cost(cost)
+            );
+        }
+    }
+}
