@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kernel::UserId;
+use uuid::Uuid;
 
 /// How long a first answer is remembered.
 pub const LIFETIME: Duration = Duration::from_hours(48);
@@ -58,4 +59,16 @@ pub enum Answered<T> {
     First(T),
     /// Not done again.
     Before(Earlier),
+}
+
+/// What asking for the right to run a request came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Run it, for `subject`: the one given, or the one of an earlier run that did not finish.
+    Mine {
+        /// The id of what the request makes.
+        subject: Uuid,
+    },
+    /// It ran before, or still does.
+    Earlier(Earlier),
 }

@@ -81,6 +81,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     members: Map<String, Value>,
     headers: Vec<(header::HeaderName, HeaderValue)>,
+    instance: Option<String>,
 }
 
 /// The body of every refusal (RFC 9457), sent as `application/problem+json`.
@@ -124,6 +125,7 @@ impl Problem {
             errors: Vec::new(),
             members: Map::new(),
             headers: Vec::new(),
+            instance: None,
         }
     }
 
@@ -182,6 +184,13 @@ impl Problem {
         self
     }
 
+    /// Names the occurrence, for a document that is made outside of any request.
+    #[must_use]
+    pub fn instance(mut self, instance: String) -> Self {
+        self.instance = Some(instance);
+        self
+    }
+
     /// Says after how many seconds to try again.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
@@ -202,7 +211,7 @@ impl Problem {
             title: self.kind.title,
             status: self.kind.status,
             detail: &self.detail,
-            instance: current_request_id(),
+            instance: self.instance.clone().unwrap_or_else(current_request_id),
             code: self.kind.code,
             errors: &self.errors,
             members: &self.members,

@@ -7,20 +7,8 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use super::{corrupt, id};
-use crate::idempotency::{Earlier, LIFETIME, OnceKey, StoredAnswer};
+use crate::idempotency::{Claim, Earlier, LIFETIME, OnceKey, StoredAnswer};
 use crate::store::StoreResult;
-
-/// What asking for the right to run a request came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// Run it, for `subject`: the one given, or the one of an earlier run that did not finish.
-    Mine {
-        /// The id of what the request makes.
-        subject: Uuid,
-    },
-    /// It ran before, or still does.
-    Earlier(Earlier),
-}
 
 struct Row {
     fingerprint: Vec<u8>,
@@ -128,6 +116,40 @@ pub fn release(tx: &Connection, key: &OnceKey) -> StoreResult<()> {
     )?
     .execute((key.user.as_bytes(), key.route, &key.key))?;
     Ok(())
+}
+
+/// Ends a claim's lease: it is unknown what was done for its subject, so a repeat of the request may go on with the same one at
+/// once.
+///
+/// # Errors
+/// A store error.
+pub fn expire_claim(tx: &Connection, key: &OnceKey) -> StoreResult<()> {
+    tx.prepare_cached(
+        "UPDATE idempotency SET lease_until = 0 WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL",
+    )?
+    .execute((key.user.as_bytes(), key.route, &key.key))?;
+    Ok(())
+}
+
+/// The answer to the request that made `subject`, if it came with a key and was answered.
+///
+/// # Errors
+/// A store error.
+pub fn answer_of_subject(tx: &Connection, subject: Uuid) -> StoreResult<Option<StoredAnswer>> {
+    let found = tx
+        .prepare_cached(
+            "SELECT status, location, body FROM idempotency WHERE subject = ?1 AND status IS NOT NULL",
+        )?
+        .query_row([subject.as_bytes()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    found
+        .map(|(status, location, body)| {
+            let status = u16::try_from(status).map_err(|_| corrupt("a stored answer's status"))?;
+            Ok(StoredAnswer { status, location, body })
+        })
+        .transpose()
 }
 
 /// Stores the first answer to the request with this key.

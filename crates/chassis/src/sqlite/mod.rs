@@ -19,7 +19,8 @@ pub use codec::{corrupt, id, store_error, unsigned};
 pub use dead_letters::{DeadLetter, dead_letters, replay_dead_letters};
 pub use files::{Migration, open_read_only};
 pub use idempotency::{
-    Claim, claim, forget_old_answers, lookup, record, record_by_subject, release,
+    answer_of_subject, claim, expire_claim, forget_old_answers, lookup, record, record_by_subject,
+    release,
 };
 pub use inbox::{forget_old_messages, is_new};
 pub use outbox::{SqliteOutbox, enqueue};

@@ -1,0 +1,25 @@
+-- An order is one document: what was ordered never changes, so its lines live in the row as JSON. What the saga changes has
+-- columns of its own.
+CREATE TABLE orders (
+    id             BLOB    PRIMARY KEY,
+    buyer_id       BLOB    NOT NULL,
+    lines          TEXT    NOT NULL,
+    total          INTEGER NOT NULL CHECK (total > 0),
+    currency       TEXT    NOT NULL,
+    state          INTEGER NOT NULL,
+    reason         TEXT,
+    escrow         INTEGER NOT NULL,
+    needs_review   INTEGER NOT NULL DEFAULT 0,
+    keyed          INTEGER NOT NULL,
+    resends        INTEGER NOT NULL DEFAULT 0,
+    version        INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER NOT NULL,
+    state_since    INTEGER NOT NULL,
+    -- When a sweeper has to look at it: payment deadline, resend, release of escrow. Null when nothing is outstanding.
+    due_at         INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX orders_by_buyer ON orders (buyer_id, id);
+CREATE INDEX orders_by_buyer_and_state ON orders (buyer_id, state, id);
+CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_to_review ON orders (id) WHERE needs_review = 1;

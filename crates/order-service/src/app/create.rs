@@ -1,0 +1,163 @@
+//! Places an order: hold the stock, store the order with the command that starts its saga, wait a while for the saga to settle.
+
+use std::time::Duration;
+
+use chassis::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
+use chassis::store::{StoreError, StoreResult};
+use kernel::{OrderId, UserId};
+use tokio::sync::oneshot;
+
+use super::App;
+use crate::domain::{Command, Order, OrderLine, Wanted, total_of};
+use crate::reservations::{ReservationRefusal, ReservationRequest};
+use crate::store::KeepSubject;
+
+/// A request holds its idempotency key for this long: longer than it may wait for the saga.
+const CLAIM: Duration = Duration::from_secs(45);
+
+/// How long a request waits for the saga.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Not at all.
+    No,
+    /// Until settled, at most so long.
+    AtMost(Duration),
+}
+
+/// What a request to place an order came to.
+#[derive(Debug)]
+pub(crate) enum Created {
+    /// The order as it was when the wait was over.
+    Order(Box<Order>),
+    /// The answer that was stored with the request's key.
+    Stored(StoredAnswer),
+    /// The key was used before.
+    Before(Earlier),
+}
+
+/// Why no order was placed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CreateRefusal {
+    /// The product service refused.
+    #[error(transparent)]
+    Reservation(#[from] ReservationRefusal),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Places an order of `wanted` for `buyer`; with `once`, at most once for its key. `refusal` renders the refusals that are
+/// remembered with a key.
+pub(crate) async fn create_order(
+    app: &App,
+    buyer: UserId,
+    wanted: Wanted,
+    once: Option<OnceKey>,
+    wait: Wait,
+    refusal: fn(OrderId, &ReservationRefusal) -> Option<StoredAnswer>,
+) -> Result<Created, CreateRefusal> {
+    let fresh = OrderId::new(&*app.ids);
+    let Some(key) = once else {
+        let order = reserve(app, fresh, buyer, wanted, false).await?;
+        let waiting = app.waiters.wait_for(fresh);
+        app.store.place(order.clone(), vec![Command::DebitForOrder], None).await?;
+        return Ok(Created::Order(Box::new(settled(app, order, waiting, wait).await?)));
+    };
+    let id = match app.store.claim(key.clone(), fresh, app.clock.now(), CLAIM).await? {
+        Claim::Earlier(earlier) => return Ok(Created::Before(earlier)),
+        Claim::Mine { subject } => OrderId::from_uuid(subject),
+    };
+    // An earlier run of this request may have died after it stored the order.
+    if id != fresh && let Some(order) = app.store.order(id).await? {
+        let waiting = app.waiters.wait_for(id);
+        let order = app.store.order(id).await?.unwrap_or(order);
+        return keyed(app, order, waiting, wait).await;
+    }
+    let order = match reserve(app, id, buyer, wanted, true).await {
+        Ok(order) => order,
+        Err(error) => return refuse(app, key, id, error, refusal).await,
+    };
+    let waiting = app.waiters.wait_for(id);
+    let answer = (wait == Wait::No).then(|| (app.render)(&order));
+    if let Err(error) = app.store.place(order.clone(), vec![Command::DebitForOrder], answer).await {
+        app.waiters.forget(id);
+        app.store.give_up(key, KeepSubject::Yes).await?;
+        return Err(error.into());
+    }
+    keyed(app, order, waiting, wait).await
+}
+
+async fn reserve(app: &App, id: OrderId, buyer: UserId, wanted: Wanted, keyed: bool) -> Result<Order, ReservationRefusal> {
+    let request = ReservationRequest { order: id, buyer, lines: wanted.lines().to_vec() };
+    let lines: Vec<OrderLine> = app
+        .reservations
+        .reserve(request)
+        .await?
+        .into_iter()
+        .map(|line| OrderLine {
+            product: line.product,
+            seller: line.seller,
+            name: line.name,
+            unit_price: line.unit_price,
+            quantity: line.quantity,
+        })
+        .collect();
+    let total = total_of(&lines).ok_or(ReservationRefusal::TotalTooLarge)?;
+    Ok(Order::place(id, buyer, lines, total, keyed, app.clock.now(), &app.timing))
+}
+
+/// Ends a request with a key that came to no order: what the buyer was told is remembered if it is to be.
+async fn refuse(
+    app: &App,
+    key: OnceKey,
+    id: OrderId,
+    error: ReservationRefusal,
+    refusal: fn(OrderId, &ReservationRefusal) -> Option<StoredAnswer>,
+) -> Result<Created, CreateRefusal> {
+    if let Some(answer) = refusal(id, &error) {
+        app.store.refuse(key, id, answer.clone(), app.clock.now()).await?;
+        return Ok(Created::Stored(answer));
+    }
+    let keep_subject = match &error {
+        ReservationRefusal::Unavailable(_) => KeepSubject::Yes,
+        ReservationRefusal::OutOfStock(_)
+        | ReservationRefusal::UnknownProducts(_)
+        | ReservationRefusal::OwnProducts(_)
+        | ReservationRefusal::MixedCurrencies
+        | ReservationRefusal::TotalTooLarge
+        | ReservationRefusal::Over => KeepSubject::No,
+    };
+    app.store.give_up(key, keep_subject).await?;
+    Err(error.into())
+}
+
+/// Waits for a request with a key. Whoever is first, the saga or the end of the wait, says what is answered, now and ever after.
+async fn keyed(
+    app: &App,
+    order: Order,
+    waiting: oneshot::Receiver<Order>,
+    wait: Wait,
+) -> Result<Created, CreateRefusal> {
+    let order = settled(app, order, waiting, wait).await?;
+    let answer = (app.render)(&order);
+    let stands = app.store.answer(order.id, answer.clone()).await?;
+    Ok(Created::Stored(stands.unwrap_or(answer)))
+}
+
+async fn settled(app: &App, order: Order, waiting: oneshot::Receiver<Order>, wait: Wait) -> StoreResult<Order> {
+    let id = order.id;
+    let limit = match wait {
+        Wait::AtMost(limit) if !order.state.is_settled() => limit,
+        Wait::AtMost(_) | Wait::No => Duration::ZERO,
+    };
+    if limit.is_zero() {
+        drop(waiting);
+        app.waiters.forget(id);
+        return Ok(order);
+    }
+    if let Ok(Ok(settled)) = tokio::time::timeout(limit, waiting).await {
+        return Ok(settled);
+    }
+    app.waiters.forget(id);
+    Ok(app.store.order(id).await?.unwrap_or(order))
+}

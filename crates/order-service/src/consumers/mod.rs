@@ -1,0 +1,5 @@
+//! Messages that come in.
+
+mod saga_replies;
+
+pub(crate) use saga_replies::SagaReplies;

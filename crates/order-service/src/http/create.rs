@@ -1,0 +1,202 @@
+//! POST /api/orders/create.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth::Caller;
+use chassis::http::{
+    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems, first, idempotency_key,
+    prefer, stored,
+};
+use chassis::idempotency::{OnceKey, StoredAnswer};
+use kernel::{OrderId, ProductId, Quantity};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::error::{
+    INSUFFICIENT_FUNDS, ORDER_CANCELLED, PAYMENT_DECLINED, create_problem, reservation_problem,
+};
+use super::order_json::OrderJson;
+use crate::app::{App, Created, Wait, create_order};
+use crate::domain::{Order, OrderState, Reason, Wanted};
+use crate::reservations::ReservationRefusal;
+
+/// Scope of idempotency keys.
+const ROUTE: &str = "POST /api/orders/create";
+
+/// One line of a request.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape for the API document; the request reads itself")]
+struct OrderLineRequest {
+    /// The product.
+    product_id: ProductId,
+    /// How many.
+    quantity: Quantity,
+}
+
+/// What to order: `items`, or one product directly.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the shape for the API document; the request reads itself")]
+pub(crate) struct CreateOrderRequest {
+    /// 1 to 100 lines; lines for the same product are summed.
+    #[schema(required = false, min_items = 1, max_items = 100)]
+    items: Vec<OrderLineRequest>,
+    /// Short form: the one product.
+    #[schema(required = false)]
+    product_id: ProductId,
+    /// Short form: how many of it.
+    #[schema(required = false)]
+    quantity: Quantity,
+}
+
+/// The request, read.
+pub(crate) struct CreateOrder(Wanted);
+
+struct Line(ProductId, Quantity);
+
+impl FromJson for Line {
+    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
+        let mut fields = Fields::open(value, pointer, reader)?;
+        let product = fields.required("productId");
+        let quantity = fields.required("quantity");
+        fields.finish()?;
+        Some(Self(product?, quantity?))
+    }
+}
+
+impl FromJson for CreateOrder {
+    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
+        let short_form = value.get("items").is_none() && (value.get("productId").is_some() || value.get("quantity").is_some());
+        if short_form {
+            let Line(product, quantity) = Line::from_json(value, pointer, reader)?;
+            return reader.check(pointer, Wanted::new(vec![(product, quantity)])).map(Self);
+        }
+        let mut fields = Fields::open(value, pointer, reader)?;
+        let lines = fields.required::<Vec<Line>>("items");
+        fields.finish()?;
+        let lines = lines?.into_iter().map(|Line(product, quantity)| (product, quantity)).collect();
+        reader.check("/items", Wanted::new(lines)).map(Self)
+    }
+}
+
+/// Place an order
+///
+/// Holds the stock of every line (all or none), debits the buyer's wallet into escrow, and answers when that is settled: by
+/// default within two seconds, else with 202 and the pending order. `Prefer: wait=N` waits up to N seconds (at most 30),
+/// `Prefer: respond-async` does not wait. Send an `Idempotency-Key` so that a repeated request orders once.
+#[utoipa::path(post, path = "/api/orders/create", tag = "orders", security(("bearer" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; the first answer is given again for 48 hours"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240)", example = "wait=5"),
+    ),
+    request_body(content = CreateOrderRequest, example = json!({"items": [{"productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "quantity": 2}]})),
+    responses(
+        (status = 201, description = "Paid", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this is the answer to an earlier request"))),
+        (status = 202, description = "Pending: ask Location until it is settled", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("Preference-Applied" = Option<String>, description = "`respond-async`, if it was asked for"))),
+        (status = 401, description = "`unauthenticated`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 402, description = "`insufficient_funds`: declined, with the order in `order`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 409, description = "`out_of_stock`, with which lines in `lines`; `request_running`; `order_cancelled`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        WriteProblems,
+    ))]
+pub(crate) async fn create(
+    app: web::Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Body<CreateOrder>,
+) -> Result<HttpResponse, Problem> {
+    let once = idempotency_key(&request)?.map(|key| OnceKey {
+        user: caller.user,
+        route: ROUTE,
+        key,
+        fingerprint: body.fingerprint(),
+    });
+    let preference = prefer(&request);
+    let wait = match preference {
+        Prefer::Default => Wait::AtMost(app.default_wait),
+        Prefer::RespondAsync => Wait::No,
+        Prefer::Wait(limit) => Wait::AtMost(limit),
+    };
+    let CreateOrder(wanted) = body.into_inner();
+    let created = create_order(&app, caller.user, wanted.clone(), once, wait, render_refusal)
+        .await
+        .map_err(|refusal| create_problem(refusal, &wanted))?;
+    let mut response = match created {
+        Created::Order(order) => answer(&order)?,
+        Created::Stored(answer) => first(answer),
+        Created::Before(earlier) => return stored(earlier),
+    };
+    if preference == Prefer::RespondAsync {
+        response.headers_mut().insert(
+            header::HeaderName::from_static("preference-applied"),
+            HeaderValue::from_static("respond-async"),
+        );
+    }
+    Ok(response)
+}
+
+fn location(order: OrderId) -> String {
+    format!("/api/orders/{order}")
+}
+
+/// The answer to the request that made `order`, as far as the saga has come.
+fn answer(order: &Order) -> Result<HttpResponse, Problem> {
+    let mut response = match order.state {
+        OrderState::Paid | OrderState::Refunding | OrderState::Refunded => HttpResponse::Created(),
+        OrderState::Pending | OrderState::Cancelling => HttpResponse::Accepted(),
+        OrderState::Declined | OrderState::Cancelled => return Err(unpaid(order)),
+    };
+    Ok(response
+        .insert_header((header::LOCATION, location(order.id)))
+        .insert_header((header::ETAG, ETag::of(order.version).value()?))
+        .json(OrderJson::from(order)))
+}
+
+fn unpaid(order: &Order) -> Problem {
+    let problem = match (order.state, order.reason) {
+        (OrderState::Cancelled, _) => Problem::new(&ORDER_CANCELLED, "Nothing was debited; order again."),
+        (_, Some(Reason::InsufficientFunds)) => {
+            Problem::new(&INSUFFICIENT_FUNDS, "Nothing was debited; top up the wallet and order again.")
+        }
+        (_, _) => Problem::new(&PAYMENT_DECLINED, "Nothing was debited."),
+    };
+    problem.with("order", &OrderJson::from(order))
+}
+
+/// The same answer, to be stored with the request's key.
+pub(crate) fn render(order: &Order) -> StoredAnswer {
+    let status = match order.state {
+        OrderState::Paid | OrderState::Refunding | OrderState::Refunded => 201,
+        OrderState::Pending | OrderState::Cancelling => 202,
+        OrderState::Declined | OrderState::Cancelled => return render_problem(order.id, unpaid(order)),
+    };
+    StoredAnswer {
+        status,
+        location: Some(location(order.id)),
+        body: serde_json::to_vec(&OrderJson::from(order)).unwrap_or_default(),
+    }
+}
+
+/// Of the refusals of the product service, only that there is not enough stock is remembered.
+fn render_refusal(order: OrderId, refusal: &ReservationRefusal) -> Option<StoredAnswer> {
+    match refusal {
+        ReservationRefusal::OutOfStock(_) => {
+            let nowhere = Wanted::default();
+            Some(render_problem(order, reservation_problem(refusal, &nowhere)))
+        }
+        ReservationRefusal::UnknownProducts(_)
+        | ReservationRefusal::OwnProducts(_)
+        | ReservationRefusal::MixedCurrencies
+        | ReservationRefusal::TotalTooLarge
+        | ReservationRefusal::Over
+        | ReservationRefusal::Unavailable(_) => None,
+    }
+}
+
+fn render_problem(order: OrderId, problem: Problem) -> StoredAnswer {
+    StoredAnswer {
+        status: problem.kind().status,
+        location: None,
+        body: problem.instance(order.to_string()).document(),
+    }
+}

@@ -1,0 +1,134 @@
+//! The order service's refusals.
+
+use chassis::http::{FieldError, Problem, ProblemType, common};
+use kernel::ProductId;
+
+use crate::app::CreateRefusal;
+use crate::domain::Wanted;
+use crate::reservations::ReservationRefusal;
+
+/// 402.
+pub(super) const INSUFFICIENT_FUNDS: ProblemType = ProblemType {
+    code: "insufficient_funds",
+    status: 402,
+    title: "The wallet has less than this costs",
+};
+/// 402.
+pub(super) const PAYMENT_DECLINED: ProblemType = ProblemType {
+    code: "payment_declined",
+    status: 402,
+    title: "The wallet declined the payment",
+};
+/// 404.
+pub(super) const ORDER_NOT_FOUND: ProblemType = ProblemType {
+    code: "order_not_found",
+    status: 404,
+    title: "There is no such order",
+};
+/// 409.
+pub(super) const OUT_OF_STOCK: ProblemType = ProblemType {
+    code: "out_of_stock",
+    status: 409,
+    title: "There is not enough stock",
+};
+/// 409.
+pub(super) const ORDER_CANCELLED: ProblemType = ProblemType {
+    code: "order_cancelled",
+    status: 409,
+    title: "The order was not paid in time and is cancelled",
+};
+/// 409.
+pub(super) const NOT_POSSIBLE_NOW: ProblemType = ProblemType {
+    code: "not_possible_in_this_state",
+    status: 409,
+    title: "The order's state does not allow this",
+};
+/// 422.
+pub(super) const UNKNOWN_PRODUCT: ProblemType = ProblemType {
+    code: "unknown_product",
+    status: 422,
+    title: "There is no such product",
+};
+/// 422.
+pub(super) const OWN_PRODUCT: ProblemType = ProblemType {
+    code: "own_product",
+    status: 422,
+    title: "Nobody can buy their own product",
+};
+/// 422.
+pub(super) const MIXED_CURRENCIES: ProblemType = ProblemType {
+    code: "mixed_currencies",
+    status: 422,
+    title: "An order is in one currency",
+};
+/// 422.
+pub(super) const TOTAL_TOO_LARGE: ProblemType = ProblemType {
+    code: "total_too_large",
+    status: 422,
+    title: "The total is more than an amount can be",
+};
+
+/// All of them.
+pub(crate) const PROBLEMS: &[&ProblemType] = &[
+    &INSUFFICIENT_FUNDS,
+    &PAYMENT_DECLINED,
+    &ORDER_NOT_FOUND,
+    &OUT_OF_STOCK,
+    &ORDER_CANCELLED,
+    &NOT_POSSIBLE_NOW,
+    &UNKNOWN_PRODUCT,
+    &OWN_PRODUCT,
+    &MIXED_CURRENCIES,
+    &TOTAL_TOO_LARGE,
+];
+
+/// 404 for an order that is not there, or not for the caller's eyes.
+pub(super) fn order_not_found() -> Problem {
+    Problem::new(&ORDER_NOT_FOUND, "There is no order with this id that you may see.")
+}
+
+/// A refusal of the product service. `wanted` gives the places of the lines in the request.
+pub(super) fn reservation_problem(refusal: &ReservationRefusal, wanted: &Wanted) -> Problem {
+    let faults = |products: &[ProductId], code: &'static str, detail: &str| -> Vec<FieldError> {
+        wanted
+            .lines()
+            .iter()
+            .enumerate()
+            .filter(|(_, (product, _))| products.contains(product))
+            .map(|(place, _)| FieldError {
+                pointer: format!("/items/{place}/productId"),
+                code,
+                detail: detail.to_owned(),
+            })
+            .collect()
+    };
+    match refusal {
+        ReservationRefusal::OutOfStock(lines) => {
+            Problem::new(&OUT_OF_STOCK, "Order less, or come back later.").with("lines", lines)
+        }
+        ReservationRefusal::UnknownProducts(products) => {
+            Problem::new(&UNKNOWN_PRODUCT, "Check the product ids; a removed product cannot be ordered.")
+                .with("errors", &faults(products, "unknown_product", "is no product that can be ordered"))
+        }
+        ReservationRefusal::OwnProducts(products) => {
+            Problem::new(&OWN_PRODUCT, "You sell this product yourself.")
+                .with("errors", &faults(products, "own_product", "is your own product"))
+        }
+        ReservationRefusal::MixedCurrencies => {
+            Problem::new(&MIXED_CURRENCIES, "Place one order for each currency.")
+        }
+        ReservationRefusal::TotalTooLarge => {
+            Problem::new(&TOTAL_TOO_LARGE, "Order less.")
+        }
+        ReservationRefusal::Over => Problem::new(&common::REQUEST_RUNNING, "The first try came too late; order again with a new key."),
+        ReservationRefusal::Unavailable(cause) => Problem::unavailable(cause),
+    }
+}
+
+/// A refusal to place an order.
+pub(super) fn create_problem(refusal: CreateRefusal, wanted: &Wanted) -> Problem {
+    match refusal {
+        CreateRefusal::Reservation(refusal) => reservation_problem(&refusal, wanted),
+        CreateRefusal::Store(error) => error.into(),
+    }
+}

@@ -1,0 +1,101 @@
+//! What operators do with orders that are stuck: list, retry, compensate.
+
+use actix_web::{HttpResponse, web};
+use auth::{Caller, Role};
+use chassis::http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common};
+use kernel::Limit;
+use uuid::Uuid;
+
+use super::error::{NOT_POSSIBLE_NOW, order_not_found};
+use super::order_json::{OrderJson, OrderPage};
+use crate::app::{App, orders_to_review, review_order, review_scope};
+use crate::domain::ReviewAction;
+use crate::store::Applied;
+
+/// The query of the list.
+pub(crate) struct ListReview {
+    limit: Limit,
+    cursor: Option<Uuid>,
+}
+
+impl QueryReader for ListReview {
+    fn read(params: &mut QueryParams) -> Option<Self> {
+        let limit = params.limit();
+        let cursor = params.cursor(review_scope());
+        Some(Self { limit: limit?, cursor: cursor? })
+    }
+}
+
+fn operators_only(caller: &Caller) -> Result<(), Problem> {
+    if caller.has(Role::Admin) {
+        return Ok(());
+    }
+    Err(Problem::new(&common::FORBIDDEN, "This takes the role admin."))
+}
+
+/// List orders that need an operator
+///
+/// Oldest first. An order is here when it has not settled for longer than the saga should take, or a service refused what the
+/// saga asked of it. Role `admin`.
+#[utoipa::path(get, path = "/api/orders/review", tag = "orders", security(("bearer" = [])),
+    params(
+        ("limit" = Option<u8>, Query, description = "1 to 100, 20 if not given"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page of orders", body = OrderPage<'static>),
+        (status = 403, description = "`forbidden`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 422, description = "`validation_failed`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        ReadProblems,
+    ))]
+pub(crate) async fn list(app: web::Data<App>, caller: Caller, query: Query<ListReview>) -> Result<HttpResponse, Problem> {
+    operators_only(&caller)?;
+    let page = orders_to_review(&app, query.0.cursor, query.0.limit).await?;
+    Ok(HttpResponse::Ok().json(OrderPage::from(&page)))
+}
+
+/// Send an order's outstanding command again
+///
+/// Harmless at any time: a command has the same id each time it is sent. Role `admin`.
+#[utoipa::path(post, path = "/api/orders/{id}/retry", tag = "orders", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The order's id")),
+    responses(
+        (status = 200, description = "Sent", body = OrderJson<'static>),
+        (status = 403, description = "`forbidden`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 404, description = "`order_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 409, description = "`not_possible_in_this_state`: nothing is outstanding", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        ReadProblems,
+    ))]
+pub(crate) async fn retry(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    act(&app, &caller, &id, ReviewAction::Retry).await
+}
+
+/// Undo an order
+///
+/// Cancels one that is not paid; gives the buyer of a paid one the money back while it is in escrow. Stock that was sold stays
+/// sold: its seller puts it back. Role `admin`.
+#[utoipa::path(post, path = "/api/orders/{id}/compensate", tag = "orders", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The order's id")),
+    responses(
+        (status = 200, description = "Being undone", body = OrderJson<'static>),
+        (status = 403, description = "`forbidden`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 404, description = "`order_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 409, description = "`not_possible_in_this_state`: it is settled, or its money has left escrow", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        ReadProblems,
+    ))]
+pub(crate) async fn compensate(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+    act(&app, &caller, &id, ReviewAction::Compensate).await
+}
+
+async fn act(app: &App, caller: &Caller, id: &str, action: ReviewAction) -> Result<HttpResponse, Problem> {
+    operators_only(caller)?;
+    let id = id.parse().map_err(|_| order_not_found())?;
+    let (before, applied) = review_order(app, id, action).await?.ok_or_else(order_not_found)?;
+    match applied {
+        Applied::Changed(order) => Ok(HttpResponse::Ok().json(OrderJson::from(&*order))),
+        Applied::Nothing => Err(Problem::new(
+            &NOT_POSSIBLE_NOW,
+            format!("The order is {}.", before.state.as_str()),
+        )),
+    }
+}

@@ -1,0 +1,47 @@
+//! GET /api/orders/{id}.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth::{Caller, Role};
+use chassis::http::{ETag, Problem, ProblemDocument, ReadProblems, conditional};
+
+use super::error::order_not_found;
+use super::order_json::OrderJson;
+use crate::app::{Access, App, Viewed, view_order};
+
+/// Who asks, as far as orders are concerned.
+pub(super) fn access(caller: &Caller) -> Access {
+    if caller.has(Role::Admin) {
+        Access::Admin(caller.user)
+    } else {
+        Access::User(caller.user)
+    }
+}
+
+/// Show an order
+///
+/// The buyer sees all of it, a seller in it their own lines only; to anyone else it is not there.
+#[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The order's id"),
+        ("If-None-Match" = Option<String>, Header, description = "ETag of what you have; 304 if it has not changed"),
+    ),
+    responses(
+        (status = 200, description = "The order", body = OrderJson<'static>, headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "You have it already"),
+        (status = 404, description = "`order_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        ReadProblems,
+    ))]
+pub(crate) async fn show(
+    app: web::Data<App>,
+    caller: Caller,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = id.parse().map_err(|_| order_not_found())?;
+    let Viewed { order, for_seller } = view_order(&app, id, access(&caller)).await?.ok_or_else(order_not_found)?;
+    let tag = match for_seller {
+        Some(seller) => ETag::of_view(order.version, &seller.to_string()),
+        None => ETag::of(order.version),
+    };
+    conditional(&request, &tag, &OrderJson::from(&order))
+}

@@ -1,0 +1,174 @@
+//! Composition: settings and dependencies in, routes, consumers, sweepers and readiness out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chassis::bus::{Bisecting, Subscription};
+use chassis::http::Readiness;
+use chassis::service::{Deps, Parts, Periodic, StoreConfig};
+use chassis::sqlite::{Sqlite, SqliteOutbox};
+use chassis::store::{StoreError, StoreResult};
+use kernel::{OrderId, ProductId, Quantity, UserId};
+use prometheus_client::metrics::gauge::Gauge;
+
+use crate::app::{App, Created, Wait, Waiters, create_order, sweep};
+use crate::config::Config;
+use crate::consumers::SagaReplies;
+use crate::domain::{OrderState, Wanted};
+use crate::events;
+use crate::http;
+use crate::reservations::Reservations;
+use crate::store::{MIGRATIONS, SqliteOrders};
+
+/// Messages applied in one transaction.
+const BATCH: usize = 256;
+
+/// The order service, built.
+pub struct OrderService {
+    app: Arc<App>,
+    outbox: SqliteOutbox,
+    verifier: auth::Verifier,
+    to_review: Gauge,
+    sweep_period: Duration,
+}
+
+impl OrderService {
+    /// Opens the store and puts the service together.
+    ///
+    /// # Errors
+    /// If the store cannot be opened.
+    pub fn build(
+        config: &Config,
+        store: StoreConfig,
+        deps: &Deps,
+        verifier: auth::Verifier,
+        reservations: Arc<dyn Reservations>,
+    ) -> StoreResult<Self> {
+        let StoreConfig::Sqlite { path } = store;
+        let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
+        let outbox = SqliteOutbox::new(db.clone());
+        let store = SqliteOrders::new(db, outbox.clone(), config.timing(), http::render);
+        let to_review = Gauge::default();
+        deps.metrics.register(
+            "orders_needing_review",
+            "Orders that an operator has to look at",
+            to_review.clone(),
+        );
+        let app = App {
+            store: Arc::new(store),
+            reservations,
+            clock: deps.clock.clone(),
+            ids: deps.ids.clone(),
+            timing: config.timing(),
+            default_wait: Duration::from_secs(config.wait_seconds.min(30)),
+            waiters: Waiters::default(),
+            render: http::render,
+        };
+        Ok(Self {
+            app: Arc::new(app),
+            outbox,
+            verifier,
+            to_review,
+            sweep_period: Duration::from_millis(config.sweep_milliseconds.max(10)),
+        })
+    }
+
+    /// Places an order as POST /api/orders/create does, waiting up to `wait`. Returns its id and the state it came to.
+    ///
+    /// # Errors
+    /// A sentence that says why no order was placed.
+    pub async fn create(
+        &self,
+        buyer: UserId,
+        lines: Vec<(ProductId, Quantity)>,
+        wait: Duration,
+    ) -> Result<(OrderId, OrderState), String> {
+        let wanted = Wanted::new(lines).map_err(|invalid| invalid.detail)?;
+        let created = create_order(&self.app, buyer, wanted, None, Wait::AtMost(wait), |_, _| None)
+            .await
+            .map_err(|refusal| refusal.to_string())?;
+        match created {
+            Created::Order(order) => Ok((order.id, order.state)),
+            Created::Stored(_) | Created::Before(_) => Err("answered before".to_owned()),
+        }
+    }
+
+    /// The state of an order, if it is there.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn state(&self, order: OrderId) -> StoreResult<Option<OrderState>> {
+        Ok(self.app.store.order(order).await?.map(|order| order.state))
+    }
+
+    /// What the service hands to its host.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        let replies = Subscription {
+            queue: "order.saga",
+            messages: events::listened_to(),
+            handler: Arc::new(Bisecting(SagaReplies(self.app.clone()))),
+            max_batch: BATCH,
+        };
+        Parts {
+            name: "order-service",
+            routes: http::routes(self.app.clone(), self.verifier.clone()),
+            openapi: http::openapi(),
+            problems: http::PROBLEMS,
+            subscriptions: vec![replies],
+            outbox: Some(Arc::new(self.outbox.clone())),
+            periodic: self.periodic(),
+            readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
+        }
+    }
+
+    fn periodic(&self) -> Vec<Periodic> {
+        let app = self.app.clone();
+        let sweeper = Periodic::new("orders due", self.sweep_period, move || {
+            let app = app.clone();
+            async move {
+                report("orders due", sweep(&app).await.map(drop));
+            }
+        });
+        let (app, gauge) = (self.app.clone(), self.to_review.clone());
+        let counter = Periodic::new("orders to review", Duration::from_secs(5), move || {
+            let (app, gauge) = (app.clone(), gauge.clone());
+            async move {
+                let count = app.store.count_to_review().await;
+                report("orders to review", count.map(|count| drop(gauge.set(count))));
+            }
+        });
+        let app = self.app.clone();
+        let forgetter = Periodic::new("forgetting", Duration::from_secs(60), move || {
+            let app = app.clone();
+            async move {
+                report("forgetting", app.store.forget(app.clock.now()).await);
+            }
+        });
+        vec![sweeper, counter, forgetter]
+    }
+}
+
+/// A sweeper that fails tries again on its next turn; the log has to tell.
+fn report(work: &str, outcome: Result<(), StoreError>) {
+    if let Err(error) = outcome {
+        tracing::warn!(service = "order-service", work, %error, "a sweeper failed; it tries again");
+    }
+}
+
+struct StoreAnswers(Arc<App>);
+
+#[async_trait]
+impl Readiness for StoreAnswers {
+    fn name(&self) -> &'static str {
+        "order store"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        self.0.store.ping().await.map_err(|error| {
+            tracing::warn!(%error, "the order store does not answer");
+            "does not answer".to_owned()
+        })
+    }
+}

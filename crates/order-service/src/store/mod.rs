@@ -1,0 +1,101 @@
+//! Where orders are kept. Each method is one transaction: business rows, outbox rows and the inbox or idempotency row land
+//! together or not at all. Adapters pass the same `contract.rs`.
+
+mod sqlite;
+
+#[cfg(test)]
+mod contract;
+
+pub(crate) use sqlite::{MIGRATIONS, SqliteOrders, orders_to_audit};
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chassis::idempotency::{Claim, OnceKey, StoredAnswer};
+use chassis::store::StoreResult;
+use kernel::{Limit, MessageId, OrderId, Timestamp, UserId};
+
+use crate::domain::{Command, Message, Order, OrderState};
+
+/// Turns a settled order into the answer to the request that made it.
+pub(crate) type Render = fn(&Order) -> StoredAnswer;
+
+/// A message for the saga of one order.
+#[derive(Debug, Clone)]
+pub(crate) struct Inbound {
+    /// Which order.
+    pub(crate) order: OrderId,
+    /// The id it came with: handled once. None for what the service tells itself.
+    pub(crate) id: Option<MessageId>,
+    /// What it says.
+    pub(crate) message: Message,
+}
+
+/// What a message made of its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// The order as it is now.
+    Changed(Box<Order>),
+    /// Late, repeated, or about an order that is not here.
+    Nothing,
+}
+
+/// The order store.
+#[async_trait]
+pub(crate) trait OrderStore: Send + Sync {
+    /// Claims an idempotency key for making the order `order`; see [`Claim`].
+    async fn claim(&self, key: OnceKey, order: OrderId, now: Timestamp, lease: Duration) -> StoreResult<Claim>;
+
+    /// Gives a claim up: the key is as if never used, or, with `keep_subject`, free to be taken over at once for the same order.
+    async fn give_up(&self, key: OnceKey, keep_subject: KeepSubject) -> StoreResult<()>;
+
+    /// Stores the answer to a request that made no order.
+    async fn refuse(&self, key: OnceKey, order: OrderId, answer: StoredAnswer, now: Timestamp) -> StoreResult<()>;
+
+    /// Stores `order` with the commands that start its saga, and the answer to its request if it is known already.
+    async fn place(&self, order: Order, commands: Vec<Command>, answer: Option<StoredAnswer>) -> StoreResult<()>;
+
+    /// Stores the answer to the request that made `order` unless it has one. Returns the one that stands, if the request
+    /// came with a key.
+    async fn answer(&self, order: OrderId, answer: StoredAnswer) -> StoreResult<Option<StoredAnswer>>;
+
+    /// Tells each order its message, in order, as the saga has it: compare-and-set on the version, inbox row and outbox rows
+    /// with it, and the answer to the order's request when it settles. Returns one result for each message.
+    async fn apply(&self, inbound: Vec<Inbound>, now: Timestamp) -> StoreResult<Vec<Applied>>;
+
+    /// Up to `limit` orders that have to act by themselves, the most overdue first.
+    async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderId>>;
+
+    /// One order.
+    async fn order(&self, id: OrderId) -> StoreResult<Option<Order>>;
+
+    /// Up to `limit.and_one()` orders of `buyer` (in `state`), the newest first, after `after`.
+    async fn orders_of(
+        &self,
+        buyer: UserId,
+        state: Option<OrderState>,
+        after: Option<OrderId>,
+        limit: Limit,
+    ) -> StoreResult<Vec<Order>>;
+
+    /// Up to `limit.and_one()` orders that an operator has to look at, the oldest first, after `after`.
+    async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>>;
+
+    /// How many orders an operator has to look at.
+    async fn count_to_review(&self) -> StoreResult<i64>;
+
+    /// Forgets handled messages and stored answers past their time, a bounded number at once.
+    async fn forget(&self, now: Timestamp) -> StoreResult<()>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> StoreResult<()>;
+}
+
+/// What is left of a claim that is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeepSubject {
+    /// It is unknown what was done for the order: a repeat has to go on with the same one.
+    Yes,
+    /// Nothing was done.
+    No,
+}

@@ -1,0 +1,182 @@
+//! Orders in SQLite. The writer is alone, so what a transaction reads holds until it commits; the version is compared all the same.
+
+mod row;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chassis::idempotency::{Claim, OnceKey, StoredAnswer};
+use chassis::sqlite::{self, Sqlite, SqliteOutbox};
+use chassis::store::{StoreError, StoreResult};
+use kernel::{Limit, OrderId, Timestamp, UserId};
+use rusqlite::Connection;
+
+use super::{Applied, Inbound, KeepSubject, OrderStore, Render};
+use crate::domain::{Change, Command, Order, OrderState, Timing, on};
+use crate::events;
+
+pub(crate) use row::orders_to_audit;
+
+/// The schema's steps.
+pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
+
+/// Handled messages are remembered for this long: far longer than any redelivery takes.
+const INBOX_MEMORY: Duration = Duration::from_hours(7 * 24);
+/// Rows forgotten in one transaction.
+const FORGET: i64 = 5000;
+
+/// The [`OrderStore`] on SQLite.
+pub(crate) struct SqliteOrders {
+    db: Sqlite,
+    outbox: SqliteOutbox,
+    timing: Timing,
+    render: Render,
+}
+
+impl SqliteOrders {
+    /// A store on `db` whose commands go to `outbox`.
+    pub(crate) fn new(db: Sqlite, outbox: SqliteOutbox, timing: Timing, render: Render) -> Self {
+        Self { db, outbox, timing, render }
+    }
+}
+
+fn enqueue(tx: &Connection, order: &Order, commands: &[Command], now: Timestamp) -> StoreResult<()> {
+    for command in commands {
+        let envelope =
+            events::seal(order, *command, now).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        sqlite::enqueue(tx, &envelope)?;
+    }
+    Ok(())
+}
+
+fn apply_one(tx: &Connection, inbound: &Inbound, now: Timestamp, timing: &Timing, render: Render) -> StoreResult<Applied> {
+    if let Some(id) = inbound.id
+        && !sqlite::is_new(tx, id, now)?
+    {
+        return Ok(Applied::Nothing);
+    }
+    let Some(before) = row::select(tx, inbound.order)? else {
+        tracing::debug!(order = %inbound.order, message = ?inbound.message, "a message about an order that is not here");
+        return Ok(Applied::Nothing);
+    };
+    match on(&before, inbound.message, now, timing) {
+        Change::Ignored => {
+            tracing::debug!(order = %inbound.order, state = before.state.as_str(), message = ?inbound.message, "late or repeated");
+            Ok(Applied::Nothing)
+        }
+        Change::To(after, commands) => {
+            row::update(tx, &before, &after)?;
+            enqueue(tx, &after, &commands, now)?;
+            if after.keyed && after.state.is_settled() && !before.state.is_settled() {
+                sqlite::record_by_subject(tx, after.id.as_uuid(), &render(&after))?;
+            }
+            Ok(Applied::Changed(after))
+        }
+    }
+}
+
+#[async_trait]
+impl OrderStore for SqliteOrders {
+    async fn claim(&self, key: OnceKey, order: OrderId, now: Timestamp, lease: Duration) -> StoreResult<Claim> {
+        self.db
+            .write(move |tx| sqlite::claim(tx, &key, order.as_uuid(), now, lease))
+            .await
+    }
+
+    async fn give_up(&self, key: OnceKey, keep_subject: KeepSubject) -> StoreResult<()> {
+        self.db
+            .write(move |tx| match keep_subject {
+                KeepSubject::Yes => sqlite::expire_claim(tx, &key),
+                KeepSubject::No => sqlite::release(tx, &key),
+            })
+            .await
+    }
+
+    async fn refuse(&self, key: OnceKey, order: OrderId, answer: StoredAnswer, now: Timestamp) -> StoreResult<()> {
+        self.db
+            .write(move |tx| sqlite::record(tx, &key, order.as_uuid(), &answer, now))
+            .await
+    }
+
+    async fn place(&self, order: Order, commands: Vec<Command>, answer: Option<StoredAnswer>) -> StoreResult<()> {
+        self.db
+            .write(move |tx| {
+                row::insert(tx, &order)?;
+                enqueue(tx, &order, &commands, order.created_at)?;
+                if let Some(answer) = &answer {
+                    sqlite::record_by_subject(tx, order.id.as_uuid(), answer)?;
+                }
+                Ok::<(), StoreError>(())
+            })
+            .await?;
+        self.outbox.wake();
+        Ok(())
+    }
+
+    async fn answer(&self, order: OrderId, answer: StoredAnswer) -> StoreResult<Option<StoredAnswer>> {
+        self.db
+            .write(move |tx| {
+                sqlite::record_by_subject(tx, order.as_uuid(), &answer)?;
+                sqlite::answer_of_subject(tx, order.as_uuid())
+            })
+            .await
+    }
+
+    async fn apply(&self, inbound: Vec<Inbound>, now: Timestamp) -> StoreResult<Vec<Applied>> {
+        let (timing, render) = (self.timing, self.render);
+        let applied: Vec<Applied> = self
+            .db
+            .write(move |tx| {
+                inbound
+                    .iter()
+                    .map(|inbound| apply_one(tx, inbound, now, &timing, render))
+                    .collect::<StoreResult<_>>()
+            })
+            .await?;
+        self.outbox.wake();
+        Ok(applied)
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderId>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.db.read(move |tx| row::due(tx, now, limit)).await
+    }
+
+    async fn order(&self, id: OrderId) -> StoreResult<Option<Order>> {
+        self.db.read(move |tx| row::select(tx, id)).await
+    }
+
+    async fn orders_of(
+        &self,
+        buyer: UserId,
+        state: Option<OrderState>,
+        after: Option<OrderId>,
+        limit: Limit,
+    ) -> StoreResult<Vec<Order>> {
+        self.db
+            .read(move |tx| row::of_buyer(tx, buyer, state, after, limit))
+            .await
+    }
+
+    async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>> {
+        self.db.read(move |tx| row::to_review(tx, after, limit)).await
+    }
+
+    async fn count_to_review(&self) -> StoreResult<i64> {
+        self.db.read(|tx| row::count_to_review(tx)).await
+    }
+
+    async fn forget(&self, now: Timestamp) -> StoreResult<()> {
+        self.db
+            .write(move |tx| {
+                sqlite::forget_old_messages(tx, now.minus(INBOX_MEMORY), FORGET)?;
+                sqlite::forget_old_answers(tx, now, FORGET)?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        self.db.read(|tx| Ok(tx.query_row("SELECT 1", [], |_| Ok(()))?)).await
+    }
+}

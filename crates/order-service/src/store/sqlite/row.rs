@@ -1,0 +1,229 @@
+//! An order as a row.
+
+use chassis::sqlite::{corrupt, id, unsigned};
+use chassis::store::{StoreError, StoreResult};
+use kernel::{Limit, Money, OrderId, Timestamp, UserId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::audit::AuditedOrder;
+use crate::domain::{Escrow, Order, OrderState, Reason};
+
+const COLUMNS: &str = "id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, keyed, resends, version,
+     created_at, updated_at, state_since, due_at";
+
+/// What the driver could read; the rest is decoded outside of its callbacks, where an error can say what is wrong.
+struct Raw {
+    order: Order,
+    lines: String,
+    currency: String,
+    state: i64,
+    reason: Option<String>,
+    escrow: i64,
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        order: Order {
+            id: id(row, 0)?,
+            buyer: id(row, 1)?,
+            lines: Vec::new(),
+            total: Money::new(row.get(3)?, kernel::Currency::USD),
+            state: OrderState::Pending,
+            reason: None,
+            escrow: Escrow::Held,
+            needs_review: row.get(8)?,
+            keyed: row.get(9)?,
+            resends: unsigned(row, 10)?,
+            version: row.get(11)?,
+            created_at: Timestamp::from_millis(row.get(12)?),
+            updated_at: Timestamp::from_millis(row.get(13)?),
+            state_since: Timestamp::from_millis(row.get(14)?),
+            due_at: row.get::<_, Option<i64>>(15)?.map(Timestamp::from_millis),
+        },
+        lines: row.get(2)?,
+        currency: row.get(4)?,
+        state: row.get(5)?,
+        reason: row.get(6)?,
+        escrow: row.get(7)?,
+    })
+}
+
+fn decode(raw: Raw) -> StoreResult<Order> {
+    let Raw { mut order, lines, currency, state, reason, escrow } = raw;
+    let wrong = |what: &str| corrupt(format!("order {}: {what}", order.id));
+    let currency = currency.parse().map_err(|_| wrong("currency"))?;
+    let state = state_of(state).ok_or_else(|| wrong("state"))?;
+    let reason = reason
+        .map(|word| {
+            Reason::ALL
+                .into_iter()
+                .find(|reason| reason.as_str() == word)
+                .ok_or_else(|| wrong("reason"))
+        })
+        .transpose()?;
+    let escrow = escrow_of(escrow).ok_or_else(|| wrong("escrow"))?;
+    let lines = serde_json::from_str(&lines).map_err(|_| wrong("lines"))?;
+    order.total.currency = currency;
+    (order.state, order.reason, order.escrow, order.lines) = (state, reason, escrow, lines);
+    Ok(order)
+}
+
+fn state_code(state: OrderState) -> i64 {
+    match state {
+        OrderState::Pending => 0,
+        OrderState::Paid => 1,
+        OrderState::Declined => 2,
+        OrderState::Cancelling => 3,
+        OrderState::Cancelled => 4,
+        OrderState::Refunding => 5,
+        OrderState::Refunded => 6,
+    }
+}
+
+fn state_of(code: i64) -> Option<OrderState> {
+    OrderState::ALL.into_iter().find(|state| state_code(*state) == code)
+}
+
+fn escrow_code(escrow: Escrow) -> i64 {
+    match escrow {
+        Escrow::Held => 0,
+        Escrow::Releasing => 1,
+        Escrow::Released => 2,
+    }
+}
+
+fn escrow_of(code: i64) -> Option<Escrow> {
+    [Escrow::Held, Escrow::Releasing, Escrow::Released]
+        .into_iter()
+        .find(|escrow| escrow_code(*escrow) == code)
+}
+
+pub(super) fn insert(tx: &Connection, order: &Order) -> StoreResult<()> {
+    let lines = serde_json::to_string(&order.lines).map_err(|error| corrupt(error.to_string()))?;
+    tx.prepare_cached(
+        "INSERT INTO orders (id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, keyed, resends,
+           version, created_at, updated_at, state_since, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?
+    .execute(params![
+        order.id.as_bytes(),
+        order.buyer.as_bytes(),
+        lines,
+        order.total.amount,
+        order.total.currency.as_str(),
+        state_code(order.state),
+        order.reason.map(Reason::as_str),
+        escrow_code(order.escrow),
+        order.needs_review,
+        order.keyed,
+        order.resends,
+        order.version,
+        order.created_at.as_millis(),
+        order.updated_at.as_millis(),
+        order.state_since.as_millis(),
+        order.due_at.map(Timestamp::as_millis),
+    ])?;
+    Ok(())
+}
+
+/// Compare-and-set: writes `after` over `before`, or is a conflict if something else stands there.
+pub(super) fn update(tx: &Connection, before: &Order, after: &Order) -> StoreResult<()> {
+    let updated = tx
+        .prepare_cached(
+            "UPDATE orders SET state = ?4, reason = ?5, escrow = ?6, needs_review = ?7, resends = ?8, version = ?9,
+               updated_at = ?10, state_since = ?11, due_at = ?12
+             WHERE id = ?1 AND state = ?2 AND version = ?3",
+        )?
+        .execute(params![
+            before.id.as_bytes(),
+            state_code(before.state),
+            before.version,
+            state_code(after.state),
+            after.reason.map(Reason::as_str),
+            escrow_code(after.escrow),
+            after.needs_review,
+            after.resends,
+            after.version,
+            after.updated_at.as_millis(),
+            after.state_since.as_millis(),
+            after.due_at.map(Timestamp::as_millis),
+        ])?;
+    if updated == 1 {
+        return Ok(());
+    }
+    Err(StoreError::Conflict(format!("order {} is not at version {}", before.id, before.version)))
+}
+
+pub(super) fn select(tx: &Connection, order: OrderId) -> StoreResult<Option<Order>> {
+    tx.prepare_cached(&format!("SELECT {COLUMNS} FROM orders WHERE id = ?1"))?
+        .query_row([order.as_bytes()], raw)
+        .optional()?
+        .map(decode)
+        .transpose()
+}
+
+pub(super) fn due(tx: &Connection, now: Timestamp, limit: i64) -> StoreResult<Vec<OrderId>> {
+    let mut statement =
+        tx.prepare_cached("SELECT id FROM orders WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2")?;
+    let rows = statement.query_map((now.as_millis(), limit), |row| id(row, 0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn of_buyer(
+    tx: &Connection,
+    buyer: UserId,
+    state: Option<OrderState>,
+    after: Option<OrderId>,
+    limit: Limit,
+) -> StoreResult<Vec<Order>> {
+    let only_state = if state.is_some() { "AND state = ?2" } else { "AND ?2 IS NULL" };
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM orders WHERE buyer_id = ?1 {only_state} AND id < ?3 ORDER BY id DESC LIMIT ?4"
+    ))?;
+    let after = after.map_or([0xff; 16], |order| *order.as_bytes());
+    let rows = statement.query_map(
+        params![buyer.as_bytes(), state.map(state_code), after, limit.and_one()],
+        raw,
+    )?;
+    rows.map(|row| decode(row?)).collect()
+}
+
+pub(super) fn to_review(tx: &Connection, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM orders WHERE needs_review = 1 AND id > ?1 ORDER BY id LIMIT ?2"
+    ))?;
+    let after = after.map_or([0; 16], |order| *order.as_bytes());
+    let rows = statement.query_map(params![after, limit.and_one()], raw)?;
+    rows.map(|row| decode(row?)).collect()
+}
+
+pub(super) fn count_to_review(tx: &Connection) -> StoreResult<i64> {
+    Ok(tx
+        .prepare_cached("SELECT count(*) FROM orders WHERE needs_review = 1")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// All orders (or the one asked for), as much of each as the audit compares with the wallet.
+pub(crate) fn orders_to_audit(
+    connection: &Connection,
+    only: Option<OrderId>,
+    mut each: impl FnMut(AuditedOrder),
+) -> StoreResult<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, state, escrow, total, currency FROM orders WHERE ?1 IS NULL OR id = ?1",
+    )?;
+    let rows = statement.query_map([only.map(|order| *order.as_bytes())], |row| {
+        Ok((id::<OrderId>(row, 0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, String>(4)?))
+    })?;
+    for row in rows {
+        let (id, state, escrow, amount, currency) = row?;
+        let wrong = |what: &str| corrupt(format!("order {id}: {what}"));
+        each(AuditedOrder {
+            id,
+            state: state_of(state).ok_or_else(|| wrong("state"))?,
+            escrow: escrow_of(escrow).ok_or_else(|| wrong("escrow"))?,
+            total: Money::new(amount, currency.parse().map_err(|_| wrong("currency"))?),
+        });
+    }
+    Ok(())
+}
