@@ -75,7 +75,11 @@ pub struct FieldError {
 
 /// A refusal of one request.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Occurrence>);
+
+/// Boxed, so that a result which may be a refusal stays small.
+#[derive(Debug, Clone)]
+struct Occurrence {
     kind: &'static ProblemType,
     detail: String,
     errors: Vec<FieldError>,
@@ -119,14 +123,14 @@ pub struct ProblemDocument<'a> {
 impl Problem {
     /// A refusal of this kind, with a sentence about this occurrence.
     pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Occurrence {
             kind,
             detail: detail.into(),
             errors: Vec::new(),
             members: Map::new(),
             headers: Vec::new(),
             instance: None,
-        }
+        }))
     }
 
     /// 422 with every fault of the request.
@@ -144,10 +148,9 @@ impl Problem {
             ),
             many => format!("{} faults; see errors.", many.len()),
         };
-        Self {
-            errors,
-            ..Self::new(&common::VALIDATION_FAILED, detail)
-        }
+        let mut problem = Self::new(&common::VALIDATION_FAILED, detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 500. `cause` is logged, not sent.
@@ -170,7 +173,7 @@ impl Problem {
     pub fn with(mut self, member: &str, value: &impl Serialize) -> Self {
         match serde_json::to_value(value) {
             Ok(value) => {
-                self.members.insert(member.to_owned(), value);
+                self.0.members.insert(member.to_owned(), value);
                 self
             }
             Err(error) => Self::internal(error),
@@ -180,14 +183,14 @@ impl Problem {
     /// Adds a header to the answer.
     #[must_use]
     pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     /// Names the occurrence, for a document that is made outside of any request.
     #[must_use]
     pub fn instance(mut self, instance: String) -> Self {
-        self.instance = Some(instance);
+        self.0.instance = Some(instance);
         self
     }
 
@@ -200,21 +203,25 @@ impl Problem {
     /// The kind of refusal.
     #[must_use]
     pub fn kind(&self) -> &'static ProblemType {
-        self.kind
+        self.0.kind
     }
 
     /// The JSON document, as it is sent.
     #[must_use]
     pub fn document(&self) -> Vec<u8> {
         let document = ProblemDocument {
-            r#type: format!("/problems/{}", self.kind.code),
-            title: self.kind.title,
-            status: self.kind.status,
-            detail: &self.detail,
-            instance: self.instance.clone().unwrap_or_else(current_request_id),
-            code: self.kind.code,
-            errors: &self.errors,
-            members: &self.members,
+            r#type: format!("/problems/{}", self.0.kind.code),
+            title: self.0.kind.title,
+            status: self.0.kind.status,
+            detail: &self.0.detail,
+            instance: self
+                .0
+                .instance
+                .clone()
+                .unwrap_or_else(current_request_id),
+            code: self.0.kind.code,
+            errors: &self.0.errors,
+            members: &self.0.members,
         };
         serde_json::to_vec(&document).unwrap_or_default()
     }
@@ -222,18 +229,18 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind.code, self.detail)
+        write!(f, "{}: {}", self.0.kind.code, self.0.detail)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status_code());
-        for header in &self.headers {
+        for header in &self.0.headers {
             answer.append_header(header.clone());
         }
         answer
