@@ -41,6 +41,10 @@ fn unsupported() -> Error {
     ErrorKind::UnsupportedAlgorithm.into()
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the library sets the signature"
+)]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     if *algorithm != Algorithm::EdDSA || key.family() != AlgorithmFamily::Ed {
         return Err(unsupported());
@@ -48,6 +52,10 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
     Ok(Box::new(Ed25519Signer(private(key.as_bytes())?)))
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the library sets the signature"
+)]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     if *algorithm != Algorithm::EdDSA || key.family() != AlgorithmFamily::Ed {
         return Err(unsupported());
@@ -69,6 +77,10 @@ fn public_of_private(der: &[u8], curve: &EllipticCurve) -> Result<Vec<u8>> {
     Ok(private(der)?.verifying_key().to_bytes().to_vec())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the library sets the signature"
+)]
 fn digest(data: &[u8], hash: ThumbprintHash) -> Result<Vec<u8>> {
     if matches!(hash, ThumbprintHash::SHA256) {
         return Ok(Sha256::digest(data).to_vec());

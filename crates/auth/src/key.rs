@@ -134,6 +134,10 @@ impl VerificationKeys {
         self.0.iter()
     }
 
+    pub(crate) fn into_keys(self) -> impl Iterator<Item = VerificationKey> {
+        self.0.into_iter()
+    }
+
     pub(crate) fn push(&mut self, key: VerifyingKey) {
         self.0.push(VerificationKey {
             kid: thumbprint(&key),

@@ -133,7 +133,7 @@ impl PasswordHasher {
 /// A hash that no login uses, of the same cost, so that checking it takes as long as checking a real one.
 fn nobody(cost: u32) -> PasswordHash {
     PasswordHash(format!(
-        "$2b${cost:02}$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkY8jIucDrjc8deX1s."
+        "$2b${cost:02}$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
     ))
 }
 

@@ -64,6 +64,11 @@ impl Issuer {
         &self.policy
     }
 
+    #[cfg(test)]
+    pub(super) fn key_id(&self) -> &str {
+        self.key.kid()
+    }
+
     /// The keys that verify what it signs.
     #[must_use]
     pub fn verification_keys(&self) -> VerificationKeys {

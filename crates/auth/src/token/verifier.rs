@@ -50,12 +50,9 @@ impl Verifier {
         // The library would ask the wall clock; `Verified::at` asks ours.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let keys = keys.iter().map(|key| {
-            (
-                key.kid.clone(),
-                DecodingKey::from_ed_der(key.key.as_bytes()),
-            )
-        });
+        let keys = keys
+            .into_keys()
+            .map(|key| (key.kid, DecodingKey::from_ed_der(key.key.as_bytes())));
         Self(Arc::new(Inner {
             keys: keys.collect(),
             validation,
