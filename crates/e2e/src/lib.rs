@@ -1,1 +1,27 @@
-//! Empty.
+//! Black-box suite: talks HTTP to a marketplace, knows nothing of what is behind it.
+//!
+//! [`Shape`] says where the suite runs: against `MARKETPLACE_URL` if that is set, else against a marketplace of its own, started
+//! from the `marketplace` binary beside the tests. The tests in `tests/` are the same for either. What needs the process
+//! itself (a crash, the command line) is for [`Launch`] and always starts its own.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support: what does not work fails the test, with a sentence"
+)]
+
+mod client;
+mod forge;
+mod ids;
+mod launch;
+mod person;
+mod shape;
+
+pub use chassis::testing::{Answer, eventually};
+pub use client::Client;
+pub use forge::{Forgery, forge};
+pub use ids::unique;
+pub use launch::{Launch, Run, Server};
+pub use person::{Person, Product};
+pub use shape::{Shape, within};

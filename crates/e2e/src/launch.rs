@@ -1,0 +1,302 @@
+//! The `marketplace` binary as a process: start it on a data directory, kill it, ask it on the command line.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+
+/// Longest wait for the line that says it is ready.
+const START: Duration = Duration::from_secs(30);
+
+/// How a marketplace is to be started.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    binary: PathBuf,
+    data_dir: PathBuf,
+    arguments: Vec<String>,
+    settings: Vec<(String, String)>,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub struct Run {
+    /// Exit code; None if a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
+}
+
+impl Launch {
+    /// The binary beside this test or bench, on `data_dir`, with the cheapest password hash.
+    ///
+    /// # Panics
+    /// If the binary is not built.
+    #[must_use]
+    pub fn on(data_dir: &Path) -> Self {
+        Self {
+            binary: binary(),
+            data_dir: data_dir.to_owned(),
+            arguments: Vec::new(),
+            settings: Vec::new(),
+        }
+        .set("USERS__BCRYPT_COST", "4")
+        .set("LOG__FILTER", "error")
+    }
+
+    /// Adds an argument of `serve`.
+    #[must_use]
+    pub fn with(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Sets `MARKETPLACE__{name}`.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings
+            .push((format!("MARKETPLACE__{name}"), value.to_owned()));
+        self
+    }
+
+    /// Starts to serve on a free port; returns when it says that it is ready.
+    ///
+    /// # Panics
+    /// If it does not.
+    #[must_use]
+    pub fn serve(&self) -> Server {
+        let mut child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the marketplace can be started");
+        let (sender, more) = mpsc::channel();
+        let stdout = child.stdout.take().expect("a pipe");
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut server = Server {
+            url: String::new(),
+            child,
+            printed: Mutex::new(Printed {
+                lines: Vec::new(),
+                more,
+            }),
+        };
+        server.wait_until_ready();
+        server
+    }
+
+    /// Runs a sub-command on the data directory to its end.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let output = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the command can be started");
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Asserts that the books are right, as `marketplace audit` sees them.
+    ///
+    /// # Panics
+    /// If they are not.
+    pub fn assert_audit_is_clean(&self) {
+        let audit = self.audit();
+        assert_eq!(audit.code, Some(0), "{audit:?}");
+    }
+
+    /// `marketplace audit` on the data directory.
+    #[must_use]
+    pub fn audit(&self) -> Run {
+        self.run(&["audit"])
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MARKETPLACE__")) {
+            command.env_remove(name);
+        }
+        command.envs(self.settings.iter().cloned()).args(arguments);
+        if let Some(&("serve" | "audit")) = arguments.first() {
+            command.arg("--data-dir").arg(&self.data_dir);
+        }
+        command
+    }
+}
+
+/// A running marketplace. Dropping it kills it.
+#[derive(Debug)]
+pub struct Server {
+    url: String,
+    child: Child,
+    printed: Mutex<Printed>,
+}
+
+/// What it has printed: lines that have been read, and where more come from.
+#[derive(Debug)]
+struct Printed {
+    lines: Vec<String>,
+    more: Receiver<String>,
+}
+
+impl Server {
+    /// A client of it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `http://host:port`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The lines that it has printed so far.
+    ///
+    /// # Panics
+    /// If another reader panicked.
+    #[must_use]
+    pub fn printed(&self) -> Vec<String> {
+        let mut printed = self.printed.lock().expect("no reader panicked");
+        let Printed { lines, more } = &mut *printed;
+        lines.extend(more.try_iter());
+        lines.clone()
+    }
+
+    /// `kill -9`: it gets no chance to tidy up.
+    ///
+    /// # Panics
+    /// If it cannot be killed.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// SIGTERM, then waits for the end. The exit code.
+    ///
+    /// # Panics
+    /// If it does not end within 40 seconds.
+    #[must_use]
+    pub fn terminate(mut self) -> Option<i32> {
+        self.ask_to_end();
+        let deadline = Instant::now() + Duration::from_secs(40);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                return status.code();
+            }
+            assert!(Instant::now() < deadline, "it does not end after SIGTERM");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Sends SIGTERM and does not wait.
+    ///
+    /// # Panics
+    /// If it cannot be sent.
+    pub fn ask_to_end(&self) {
+        let sent = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .expect("kill can be run");
+        assert!(sent.success(), "SIGTERM can be sent");
+    }
+
+    fn wait_until_ready(&mut self) {
+        let deadline = Instant::now() + START;
+        while let Some(left) = deadline.checked_duration_since(Instant::now()) {
+            let printed = self.printed.get_mut().expect("no reader panicked");
+            let Ok(line) = printed.more.recv_timeout(left) else {
+                break;
+            };
+            let url = address_in(&line);
+            printed.lines.push(line);
+            if let Some(url) = url {
+                self.url = url;
+                return;
+            }
+        }
+        let state = self.child.try_wait();
+        panic!(
+            "the marketplace printed no address ({state:?}); it printed {:?}",
+            self.printed()
+        );
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The first `http://host:port` of a line.
+fn address_in(line: &str) -> Option<String> {
+    let rest = line.get(line.find("http://")? + "http://".len()..)?;
+    let end = rest
+        .find(|c: char| !(c.is_ascii_alphanumeric() || ".:-[]".contains(c)))
+        .unwrap_or(rest.len());
+    let host = rest.get(..end)?.trim_end_matches(['.', ':']);
+    let port = host.rsplit_once(':')?.1;
+    port.parse::<u16>()
+        .is_ok()
+        .then(|| format!("http://{host}"))
+}
+
+/// `marketplace` in the directory of this executable or one above it: tests lie in `target/<profile>/deps`.
+fn binary() -> PathBuf {
+    let here = std::env::current_exe().expect("the path of this executable");
+    let profile = here.ancestors().skip(1).take(2);
+    profile
+        .map(|directory| directory.join("marketplace"))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| {
+            panic!(
+                "there is no marketplace binary beside {}: run `cargo build -p marketplace` first",
+                here.display()
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_in;
+
+    #[test]
+    fn the_address_is_found_in_a_sentence() {
+        let line = "MarketPlace serves on http://127.0.0.1:4711/ (docs at http://x:1/api/docs)";
+        assert_eq!(address_in(line).as_deref(), Some("http://127.0.0.1:4711"));
+        assert_eq!(
+            address_in("http://[::1]:80.").as_deref(),
+            Some("http://[::1]:80")
+        );
+        assert_eq!(address_in("nothing here"), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! A person with an account: what they can do, in words.
+
+use chassis::testing::Answer;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::client::Client;
+
+/// Somebody who is logged in.
+#[derive(Debug, Clone)]
+pub struct Person {
+    client: Client,
+    /// Their id.
+    pub id: String,
+    /// Their email.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// Their access token.
+    pub token: String,
+    /// Their refresh token.
+    pub refresh: String,
+}
+
+/// A product as its seller made it.
+#[derive(Debug, Clone)]
+pub struct Product {
+    /// Its id.
+    pub id: String,
+    /// Minor units.
+    pub price: i64,
+}
+
+impl Person {
+    pub(crate) fn new(client: Client, email: &str, password: &str, login: &Value) -> Self {
+        let text = |value: &Value| value.as_str().expect("a string in the login").to_owned();
+        Self {
+            client,
+            id: text(&login["user"]["id"]),
+            email: email.to_owned(),
+            password: password.to_owned(),
+            token: text(&login["token"]),
+            refresh: text(&login["refreshToken"]),
+        }
+    }
+
+    /// The same person at another address: after a restart, say.
+    #[must_use]
+    pub fn at(&self, client: &Client) -> Self {
+        Self {
+            client: client.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// A request with their token.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, path, &self.token)
+    }
+
+    /// GET `path`.
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    /// Sends `body` to `path`.
+    pub async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        Answer::of(self.request(method, path).json(body)).await
+    }
+
+    /// POST `body` to `path`.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, body).await
+    }
+
+    /// Tops up their wallet.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub async fn credit(&self, amount: i64) -> Value {
+        let answer = self
+            .post("/api/wallet/credit", &json!({"amount": amount}))
+            .await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body
+    }
+
+    /// What they can spend, in minor units of the marketplace's currency.
+    ///
+    /// # Panics
+    /// If the wallet does not say.
+    pub async fn balance(&self) -> i64 {
+        let answer = self.get("/api/wallet/balance").await;
+        answer.body["available"]
+            .as_i64()
+            .unwrap_or_else(|| panic!("no balance in {answer:?}"))
+    }
+
+    /// Lists a product.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub async fn lists(&self, name: &str, price: i64, stock: i64) -> Product {
+        let body = json!({
+            "name": name, "description": format!("{name}, as good as new"), "category": "tests",
+            "price": {"amount": price}, "stock": stock,
+        });
+        let answer = self.post("/api/products/create", &body).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let id = answer.body["id"].as_str().expect("an id").to_owned();
+        Product { id, price }
+    }
+
+    /// What is left of a product.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub async fn stock(&self, product: &Product) -> i64 {
+        let answer = self.get(&format!("/api/products/{}", product.id)).await;
+        answer.body["stock"]
+            .as_i64()
+            .unwrap_or_else(|| panic!("no stock in {answer:?}"))
+    }
+
+    /// Orders one kind of product and waits as long as the marketplace does.
+    pub async fn orders(&self, product: &Product, quantity: i64) -> Answer {
+        self.post(
+            "/api/orders/create",
+            &json!({"productId": product.id, "quantity": quantity}),
+        )
+        .await
+    }
+
+    /// One of their orders.
+    pub async fn order(&self, id: &str) -> Answer {
+        self.get(&format!("/api/orders/{id}")).await
+    }
+
+    /// Every item of a list, page by page. `path` has no cursor.
+    ///
+    /// # Panics
+    /// If a page is refused, or pages never end.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..10_000 {
+            let page = match &cursor {
+                None => self.get(path).await,
+                Some(cursor) => {
+                    let join = if path.contains('?') { '&' } else { '?' };
+                    self.get(&format!("{path}{join}cursor={cursor}")).await
+                }
+            };
+            assert_eq!(page.status, 200, "{page:?}");
+            items.extend(page.body["items"].as_array().expect("items").clone());
+            match page.body["nextCursor"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return items,
+            }
+        }
+        panic!("the pages of {path} do not end");
+    }
+}

@@ -1,0 +1,93 @@
+//! Bad requests: each is told all that is wrong with it, in one shape, and changes nothing.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod bodies;
+mod queries;
+mod transport;
+
+use e2e::{Answer, Person, Product, Shape};
+use serde_json::{Value, json};
+
+/// A marketplace with one seller, one buyer, one product and one paid order, and what they look like.
+struct Scene {
+    shape: Shape,
+    seller: Person,
+    buyer: Person,
+    product: Product,
+    before: Value,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let shape = Shape::start();
+        let seller = shape.client().join("Grace").await;
+        let buyer = shape.client().join("Ada").await;
+        let product = seller.lists("Lamp", 100, 10).await;
+        buyer.credit(1_000).await;
+        let order = buyer.orders(&product, 1).await;
+        assert_eq!(order.status, 201, "{order:?}");
+        let mut scene = Self {
+            shape,
+            seller,
+            buyer,
+            product,
+            before: Value::Null,
+        };
+        scene.before = scene.look().await;
+        scene
+    }
+
+    /// Everything that a bad request could have changed.
+    async fn look(&self) -> Value {
+        let mut seen = Vec::new();
+        for person in [&self.seller, &self.buyer] {
+            let orders = format!("/api/orders/{}/byUser", person.id);
+            let products = format!("/api/products?seller={}", person.id);
+            for path in [
+                "/api/users/me",
+                "/api/wallet/balance",
+                "/api/wallet/transaction",
+                orders.as_str(),
+                products.as_str(),
+            ] {
+                let answer = person.get(path).await;
+                assert_eq!(answer.status, 200, "{path}: {answer:?}");
+                seen.push(answer.body);
+            }
+            let session = json!({"email": person.email, "password": person.password});
+            let login = self.shape.client().post("/api/users/login", &session).await;
+            seen.push(json!(login.status));
+        }
+        Value::Array(seen)
+    }
+
+    async fn assert_unchanged(&self, after: &str) {
+        assert_eq!(self.look().await, self.before, "changed by {after}");
+    }
+}
+
+/// Asserts that exactly these faults are named.
+fn assert_faults(answer: &Answer, expected: &[(&str, &str)], request: &str) {
+    answer.assert_problem(422, "validation_failed");
+    let mut found: Vec<(&str, &str)> = answer.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| {
+            assert!(!error["detail"].as_str().unwrap().is_empty(), "{request}");
+            (
+                error["pointer"].as_str().unwrap(),
+                error["code"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    found.sort_unstable();
+    let mut expected = expected.to_vec();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{request}");
+}

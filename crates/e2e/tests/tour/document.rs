@@ -1,0 +1,166 @@
+//! The OpenAPI document says what the API is: no route is missing, none is made up.
+
+use e2e::Shape;
+use reqwest::Method;
+use serde_json::Value;
+
+/// Every documented operation: method and path.
+pub(crate) const OPERATIONS: &[&str] = &[
+    "GET /.well-known/jwks.json",
+    "GET /api/orders/{id}",
+    "GET /api/orders/{id}/byUser",
+    "GET /api/products",
+    "GET /api/products/{id}",
+    "GET /api/users/me",
+    "GET /api/wallet/audit",
+    "GET /api/wallet/balance",
+    "GET /api/wallet/transaction",
+    "GET /healthz",
+    "GET /readyz",
+    "PATCH /api/products/remove",
+    "PATCH /api/users/me",
+    "POST /api/orders/create",
+    "POST /api/products/create",
+    "POST /api/users/login",
+    "POST /api/users/logout",
+    "POST /api/users/me/password",
+    "POST /api/users/refresh",
+    "POST /api/users/register",
+    "POST /api/wallet/credit",
+    "POST /api/wallet/debit",
+    "PUT /api/products/update",
+];
+
+/// One documented operation.
+pub(crate) struct Operation {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) detail: Value,
+}
+
+/// All of them, as the server describes itself.
+pub(crate) fn operations(document: &Value) -> Vec<Operation> {
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, detail) in item.as_object().unwrap() {
+            if let Ok(method) = method.to_uppercase().parse::<Method>()
+                && ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str())
+            {
+                found.push(Operation {
+                    method,
+                    path: path.clone(),
+                    detail: detail.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_document_lists_every_route_and_no_other() {
+    let shape = Shape::start();
+    let document = shape.client().get("/api/openapi.json").await;
+    assert_eq!(document.status, 200);
+    assert!(
+        document.body["openapi"]
+            .as_str()
+            .unwrap()
+            .starts_with("3.1")
+    );
+    let mut listed: Vec<String> = operations(&document.body)
+        .iter()
+        .map(|operation| format!("{} {}", operation.method, operation.path))
+        .collect();
+    listed.sort();
+    assert_eq!(listed, OPERATIONS);
+}
+
+#[tokio::test]
+async fn every_documented_operation_is_explained_and_answered() {
+    let shape = Shape::start();
+    let document = shape.client().get("/api/openapi.json").await.body;
+    assert!(document["components"]["securitySchemes"]["bearer"].is_object());
+    for Operation {
+        method,
+        path,
+        detail,
+    } in operations(&document)
+    {
+        let name = format!("{method} {path}");
+        assert!(
+            detail["summary"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{name}"
+        );
+        assert_eq!(detail["tags"].as_array().map(Vec::len), Some(1), "{name}");
+        let answers = detail["responses"].as_object().unwrap();
+        assert!(
+            answers.keys().any(|status| status.starts_with('2')),
+            "{name}"
+        );
+        for (status, answer) in answers {
+            assert!(
+                answer["description"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{name} {status}"
+            );
+            assert!(
+                answer["headers"]["X-Request-Id"].is_object(),
+                "{name} {status}"
+            );
+        }
+        if [Method::POST, Method::PUT, Method::PATCH].contains(&method) {
+            let body = &detail["requestBody"]["content"]["application/json"];
+            assert!(body["schema"].is_object(), "{name}");
+            for status in ["400", "413", "415", "422"] {
+                assert!(answers.contains_key(status), "{name} may answer {status}");
+            }
+        }
+        let here = path.replace("{id}", "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d");
+        let answer = shape
+            .client()
+            .request(method, &here, "")
+            .send()
+            .await
+            .unwrap();
+        assert_ne!(answer.status().as_u16(), 405, "{name}");
+        if answer.status().as_u16() >= 400 {
+            let status = answer.status().as_u16().to_string();
+            assert!(
+                answers.contains_key(&status),
+                "{name} answered {status}, which is not documented"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_reference_in_the_document_leads_somewhere() {
+    let shape = Shape::start();
+    let document = shape.client().get("/api/openapi.json").await.body;
+    let mut references = Vec::new();
+    collect(&document, &mut references);
+    assert!(!references.is_empty());
+    for reference in references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+fn collect(value: &Value, references: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                references.push(reference.clone());
+            }
+            members
+                .values()
+                .for_each(|value| collect(value, references));
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect(value, references)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
