@@ -149,3 +149,15 @@ pub fn prefer(request: &HttpRequest) -> Prefer {
         Prefer::Wait(Duration::from_secs(seconds.min(30)))
     })
 }
+
+/// Makes `work` part of the request that is being answered now, wherever it runs later: what it renders on a store's thread
+/// carries the request's id.
+pub fn carry<A: ?Sized, T>(
+    work: impl for<'a> FnOnce(&'a A) -> T + Send,
+) -> impl for<'a> FnOnce(&'a A) -> T + Send {
+    let id = REQUEST_ID.try_with(Clone::clone).ok();
+    move |input: &A| match id {
+        Some(id) => REQUEST_ID.sync_scope(id, || work(input)),
+        None => work(input),
+    }
+}
