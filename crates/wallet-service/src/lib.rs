@@ -1,1 +1,17 @@
-//! Empty.
+//! The wallet service: a double-entry ledger of what users have, what orders hold in escrow and what the platform earned.
+//!
+//! Out of this crate go its settings ([`Config`]), the composed service ([`WalletService`]) and the [`audit`] that an operator
+//! runs on its file; everything else is its own business.
+
+mod app;
+pub mod audit;
+mod config;
+mod consumers;
+mod domain;
+mod events;
+mod http;
+mod service;
+mod store;
+
+pub use config::{Config, Topups};
+pub use service::{CreditError, WalletService};

@@ -1,0 +1,88 @@
+-- The wallet ledger. Amounts are minor units, times milliseconds since the epoch, ids the 16 bytes of a UUID.
+
+-- What a user has, by bucket (0 available, 1 pending) and currency. One sequence runs over all currencies of a bucket: the
+-- next number is the greatest of its rows and one. last_at is the time of the row's last posting.
+CREATE TABLE balances (
+    owner    BLOB    NOT NULL CHECK (length(owner) = 16),
+    bucket   INTEGER NOT NULL CHECK (bucket IN (0, 1)),
+    currency TEXT    NOT NULL CHECK (length(currency) = 3),
+    balance  INTEGER NOT NULL CHECK (balance >= 0),
+    sequence INTEGER NOT NULL CHECK (sequence >= 1),
+    last_at  INTEGER NOT NULL,
+    PRIMARY KEY (owner, bucket, currency)
+) STRICT, WITHOUT ROWID;
+
+-- The journal: one row per transaction, never changed. Its lines are in postings and system_postings. operation_id says what
+-- was done rather than which row it is, so the same thing cannot be done twice, ever.
+CREATE TABLE journal (
+    id           BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    kind         INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 5),
+    operation_id BLOB    NOT NULL UNIQUE CHECK (length(operation_id) = 16),
+    order_id     BLOB    CHECK (length(order_id) = 16),
+    reference    TEXT,
+    created_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Lines on users' accounts, stored in the order of their statement: created_at never falls within an account, so a page is a
+-- walk over neighbouring rows. They repeat what a statement shows of the journal row, which never changes.
+CREATE TABLE postings (
+    owner         BLOB    NOT NULL,
+    bucket        INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    sequence      INTEGER NOT NULL,
+    amount        INTEGER NOT NULL CHECK (amount <> 0),
+    currency      TEXT    NOT NULL,
+    balance_after INTEGER NOT NULL CHECK (balance_after >= 0),
+    kind          INTEGER NOT NULL,
+    journal_id    BLOB    NOT NULL,
+    order_id      BLOB,
+    reference     TEXT,
+    PRIMARY KEY (owner, bucket, created_at, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX postings_by_kind ON postings (owner, bucket, kind, created_at, sequence);
+
+-- Lines on accounts that belong to no user: 0 escrow, 1 platform:fees, 2 external:topup, 3 external:withdrawal. Append only:
+-- a balance row for them would be the one row that every payment waits for.
+CREATE TABLE system_postings (
+    seq        INTEGER PRIMARY KEY,
+    account    INTEGER NOT NULL CHECK (account BETWEEN 0 AND 3),
+    amount     INTEGER NOT NULL CHECK (amount <> 0),
+    currency   TEXT    NOT NULL,
+    journal_id BLOB    NOT NULL
+) STRICT;
+
+-- The sum of the system postings up to seq up_to, so that a system balance is a few rows and not all. A sum may exceed 64
+-- bits, so it is decimal text. All rows are at the same up_to.
+CREATE TABLE checkpoints (
+    account  INTEGER NOT NULL,
+    currency TEXT    NOT NULL,
+    up_to    INTEGER NOT NULL,
+    balance  TEXT    NOT NULL,
+    PRIMARY KEY (account, currency)
+) STRICT, WITHOUT ROWID;
+
+-- What became of each order's payment: 0 declined, 1 cancelled (nothing was or will be debited), 2 debited, 3 reversed,
+-- 4 refunded, 5 released.
+CREATE TABLE payments (
+    order_id      BLOB    NOT NULL PRIMARY KEY CHECK (length(order_id) = 16),
+    buyer         BLOB    NOT NULL CHECK (length(buyer) = 16),
+    state         INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+    amount        INTEGER CHECK (amount > 0),
+    currency      TEXT,
+    debit_id      BLOB,
+    settlement_id BLOB,
+    updated_at    INTEGER NOT NULL,
+    CHECK ((amount IS NULL) = (state = 1) AND (currency IS NULL) = (state = 1)),
+    CHECK ((debit_id IS NULL) = (state < 2) AND (settlement_id IS NULL) = (state < 3))
+) STRICT, WITHOUT ROWID;
+
+-- Earnings that wait in a seller's pending bucket.
+CREATE TABLE payouts (
+    order_id     BLOB    NOT NULL CHECK (length(order_id) = 16),
+    seller       BLOB    NOT NULL CHECK (length(seller) = 16),
+    amount       INTEGER NOT NULL CHECK (amount > 0),
+    currency     TEXT    NOT NULL,
+    available_at INTEGER NOT NULL,
+    PRIMARY KEY (order_id, seller)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX payouts_due ON payouts (available_at);

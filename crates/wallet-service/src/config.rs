@@ -1,0 +1,102 @@
+//! The wallet's settings: section `wallet`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Terms;
+pub use crate::domain::Topups;
+
+/// Section `wallet`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Who may credit a wallet: `self-service` (a user their own) or `trusted` (the role `treasury`, naming the user).
+    pub topups: Topups,
+    /// The platform's part of each sale in hundredths of a percent, 0 to 10000. Rounded down, seller by seller.
+    pub commission_basis_points: u16,
+    /// How long a sale's earnings stay pending after their release from escrow. Three days: a buyer's complaint comes first.
+    pub payout_hold_seconds: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            topups: Topups::default(),
+            commission_basis_points: 0,
+            payout_hold_seconds: 3 * 24 * 60 * 60,
+        }
+    }
+}
+
+impl Config {
+    /// The longest hold: a hundred years, so that no time overflows.
+    const MAX_HOLD_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
+
+    /// Checks what types cannot say.
+    ///
+    /// # Errors
+    /// A sentence that names the setting and what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.commission_basis_points > 10_000 {
+            return Err(format!(
+                "wallet.commission_basis_points must be between 0 and 10000 (100 %), not {}",
+                self.commission_basis_points
+            ));
+        }
+        if self.payout_hold_seconds > Self::MAX_HOLD_SECONDS {
+            return Err(format!(
+                "wallet.payout_hold_seconds must be between 0 and {}, not {}",
+                Self::MAX_HOLD_SECONDS,
+                self.payout_hold_seconds
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            commission_basis_points: self.commission_basis_points,
+            payout_hold: Duration::from_secs(self.payout_hold_seconds),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid_and_a_commission_above_all_is_not() {
+        let config = Config::default();
+        assert_eq!(config.validate(), Ok(()));
+        let greedy = Config {
+            commission_basis_points: 10_001,
+            ..config.clone()
+        };
+        assert!(
+            greedy
+                .validate()
+                .unwrap_err()
+                .contains("wallet.commission_basis_points")
+        );
+        let endless = Config {
+            payout_hold_seconds: u64::MAX,
+            ..config
+        };
+        assert!(
+            endless
+                .validate()
+                .unwrap_err()
+                .contains("wallet.payout_hold_seconds")
+        );
+    }
+
+    #[test]
+    fn topups_are_written_as_the_settings_table_says() {
+        let config: Config = serde_json::from_str(r#"{"topups": "trusted"}"#).unwrap();
+        assert_eq!(config.topups, Topups::Trusted);
+        assert!(serde_json::from_str::<Config>(r#"{"topups": "anyone"}"#).is_err());
+        assert!(serde_json::from_str::<Config>(r#"{"topup": "trusted"}"#).is_err());
+    }
+}

@@ -1,0 +1,325 @@
+//! Journal transactions: immutable, balanced, and recorded on the users' accounts with a number and the balance after each.
+//! (Double entry; the shape follows Fowler, "Accounting Patterns": transaction, entry, account.)
+
+use std::collections::BTreeMap;
+
+use kernel::{Currency, Money, OrderId, Timestamp, TransactionId};
+
+use super::{AccountKey, Accounts, LedgerError, OperationId, Reference};
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    /// The outside world to a user.
+    Credit,
+    /// A user to the outside world.
+    Debit,
+    /// A buyer to escrow.
+    OrderPayment,
+    /// Escrow back to the buyer.
+    OrderRefund,
+    /// Escrow to the sellers' pending earnings and the platform's fees.
+    OrderRelease,
+    /// A seller's pending earnings to what they can spend.
+    Earning,
+}
+
+impl Kind {
+    /// The kinds that a statement of an available account can show.
+    pub(crate) const IN_STATEMENT: [Self; 5] = [
+        Self::Credit,
+        Self::Debit,
+        Self::OrderPayment,
+        Self::OrderRefund,
+        Self::Earning,
+    ];
+
+    /// Stable word, part of the API.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Credit => "credit",
+            Self::Debit => "debit",
+            Self::OrderPayment => "order_payment",
+            Self::OrderRefund => "order_refund",
+            Self::OrderRelease => "order_release",
+            Self::Earning => "earning",
+        }
+    }
+}
+
+/// An account that belongs to no user. Its balance is the sum of its postings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum SystemAccount {
+    /// Paid for orders, not yet released.
+    Escrow,
+    /// What the platform has earned.
+    PlatformFees,
+    /// Where topped-up money comes from.
+    ExternalTopup,
+    /// Where withdrawn money goes.
+    ExternalWithdrawal,
+}
+
+/// Any account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum LedgerAccount {
+    /// A user's.
+    User(AccountKey),
+    /// The system's.
+    System(SystemAccount),
+}
+
+/// One line of a transaction: a signed amount on an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Posting {
+    /// Where.
+    pub(crate) account: LedgerAccount,
+    /// How much, positive for what the account gets.
+    pub(crate) money: Money,
+}
+
+impl Posting {
+    /// `money` to (or, negative, from) a user.
+    pub(crate) const fn user(account: AccountKey, money: Money) -> Self {
+        Self {
+            account: LedgerAccount::User(account),
+            money,
+        }
+    }
+
+    /// `money` to (or, negative, from) the system.
+    pub(crate) const fn system(account: SystemAccount, money: Money) -> Self {
+        Self {
+            account: LedgerAccount::System(account),
+            money,
+        }
+    }
+}
+
+/// What a transaction says beside its postings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// Its id.
+    pub(crate) id: TransactionId,
+    /// What it is for.
+    pub(crate) kind: Kind,
+    /// What it does; the journal holds it once.
+    pub(crate) operation: OperationId,
+    /// The order it is about.
+    pub(crate) order: Option<OrderId>,
+    /// The client's words.
+    pub(crate) reference: Option<Reference>,
+}
+
+/// A balanced transaction. There is no other kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Transaction {
+    header: Header,
+    postings: Vec<Posting>,
+}
+
+impl Transaction {
+    /// Makes a transaction of `postings`.
+    ///
+    /// # Errors
+    /// [`LedgerError::Empty`] for fewer than two postings or a posting of zero; [`LedgerError::Unbalanced`] if they do not sum
+    /// to zero in each currency.
+    pub(crate) fn new(header: Header, postings: Vec<Posting>) -> Result<Self, LedgerError> {
+        if postings.len() < 2 || postings.iter().any(|posting| posting.money.amount == 0) {
+            return Err(LedgerError::Empty);
+        }
+        let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
+        for posting in &postings {
+            // i128 cannot overflow here: 2^63 times any number of postings that fits in memory.
+            *sums.entry(posting.money.currency).or_default() += i128::from(posting.money.amount);
+        }
+        match sums.into_iter().find(|(_, sum)| *sum != 0) {
+            Some((currency, sum)) => Err(LedgerError::Unbalanced { currency, sum }),
+            None => Ok(Self { header, postings }),
+        }
+    }
+}
+
+/// A line of a user's account, as a statement shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The transaction.
+    pub(crate) id: TransactionId,
+    /// What it was for.
+    pub(crate) kind: Kind,
+    /// How much, negative for what left the account.
+    pub(crate) money: Money,
+    /// What the account held of that currency afterwards.
+    pub(crate) balance_after: i64,
+    /// The posting's number in the account: 1, 2, 3 …
+    pub(crate) sequence: i64,
+    /// The order it was about.
+    pub(crate) order: Option<OrderId>,
+    /// The client's words.
+    pub(crate) reference: Option<Reference>,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+/// A posting to a user's account, recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RecordedEntry {
+    /// Which account.
+    pub(crate) account: AccountKey,
+    /// The line.
+    pub(crate) entry: Entry,
+    /// Number of the posting before it in the same currency: what the store's row must say. None if there is no row yet.
+    pub(crate) previous: Option<i64>,
+}
+
+/// A transaction as it is to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// Id, kind, operation, order, reference.
+    pub(crate) header: Header,
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Lines on users' accounts.
+    pub(crate) entries: Vec<RecordedEntry>,
+    /// Lines on the system's.
+    pub(crate) system: Vec<(SystemAccount, Money)>,
+}
+
+impl Transaction {
+    /// Posts the transaction to `accounts`. Its time is `now`, or the last posting's of any of them if that is later: time
+    /// never falls within an account, whatever the clock does.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; the accounts are then to be thrown away.
+    pub(crate) fn record(
+        self,
+        accounts: &mut Accounts,
+        now: Timestamp,
+    ) -> Result<Recorded, LedgerError> {
+        let Self { header, postings } = self;
+        let touched = postings.iter().filter_map(|posting| match posting.account {
+            LedgerAccount::User(key) => accounts.get(key)?.last_at,
+            LedgerAccount::System(_) => None,
+        });
+        let at = touched.fold(now, Timestamp::max);
+        let (mut entries, mut system) = (Vec::new(), Vec::new());
+        for Posting { account, money } in postings {
+            let key = match account {
+                LedgerAccount::User(key) => key,
+                LedgerAccount::System(account) => {
+                    system.push((account, money));
+                    continue;
+                }
+            };
+            let step = accounts.get_mut(key)?.post(money, at)?;
+            let entry = Entry {
+                id: header.id,
+                kind: header.kind,
+                money,
+                balance_after: step.balance_after,
+                sequence: step.sequence,
+                order: header.order,
+                reference: header.reference.clone(),
+                at,
+            };
+            entries.push(RecordedEntry {
+                account: key,
+                entry,
+                previous: step.previous,
+            });
+        }
+        Ok(Recorded {
+            header,
+            at,
+            entries,
+            system,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Account;
+    use kernel::{SystemIds, UserId};
+    use proptest::prelude::*;
+
+    fn header() -> Header {
+        let id = TransactionId::new(&SystemIds::default());
+        Header {
+            id,
+            kind: Kind::Credit,
+            operation: OperationId::of_transaction(id),
+            order: None,
+            reference: None,
+        }
+    }
+
+    fn currency(index: usize) -> Currency {
+        ["USD", "EUR", "JPY"][index % 3].parse().unwrap()
+    }
+
+    fn posting(user: bool, amount: i64, currency: Currency) -> Posting {
+        let money = Money::new(amount, currency);
+        if user {
+            Posting::user(
+                AccountKey::available(UserId::from_uuid(uuid::Uuid::nil())),
+                money,
+            )
+        } else {
+            Posting::system(SystemAccount::Escrow, money)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_transaction_exists_only_if_its_postings_cancel_out_in_each_currency(
+            lines in proptest::collection::vec((any::<bool>(), any::<i64>(), 0usize..3), 0..8),
+            balance in any::<bool>(),
+        ) {
+            let mut postings: Vec<Posting> = lines.iter().map(|(user, amount, c)| posting(*user, *amount, currency(*c))).collect();
+            if balance {
+                // Complete them so that they cancel out, where the opposite exists.
+                let opposites: Vec<Posting> = postings
+                    .iter()
+                    .filter_map(|p| Some(posting(false, p.money.amount.checked_neg()?, p.money.currency)))
+                    .collect();
+                postings.extend(opposites);
+            }
+            let zero = (0..3).all(|c| postings.iter().filter(|p| p.money.currency == currency(c))
+                .map(|p| i128::from(p.money.amount)).sum::<i128>() == 0);
+            let sound = postings.len() >= 2 && postings.iter().all(|p| p.money.amount != 0) && zero;
+            prop_assert_eq!(Transaction::new(header(), postings).is_ok(), sound);
+        }
+
+        #[test]
+        fn an_account_numbers_its_postings_without_gap_and_never_goes_below_zero(
+            amounts in proptest::collection::vec((any::<i64>(), 0usize..3, -5i64..5), 1..40),
+        ) {
+            let key = AccountKey::available(UserId::from_uuid(uuid::Uuid::nil()));
+            let mut accounts: Accounts = [Account::empty(key)].into_iter().collect();
+            let (mut expected, mut last_at, mut now) = (0, i64::MIN, 0);
+            for (amount, c, drift) in amounts {
+                now += drift;
+                let money = Money::new(amount, currency(c));
+                let Ok(opposite) = money.checked_neg() else { continue };
+                if amount == 0 { continue }
+                let before = accounts.get(key).unwrap().balance(money.currency);
+                let postings = vec![Posting::user(key, money), Posting::system(SystemAccount::ExternalTopup, opposite)];
+                let transaction = Transaction::new(header(), postings).unwrap();
+                let mut copy = accounts.clone();
+                let outcome = transaction.record(&mut copy, Timestamp::from_millis(now));
+                let fits = before.checked_add(amount).is_some_and(|after| after >= 0);
+                prop_assert_eq!(outcome.is_ok(), fits);
+                if let Ok(recorded) = outcome {
+                    accounts = copy;
+                    expected += 1;
+                    let entry = &recorded.entries[0].entry;
+                    prop_assert_eq!((entry.sequence, entry.balance_after), (expected, before + amount));
+                    prop_assert!(entry.at.as_millis() >= now && entry.at.as_millis() >= last_at);
+                    last_at = entry.at.as_millis();
+                }
+            }
+        }
+    }
+}

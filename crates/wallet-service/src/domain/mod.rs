@@ -1,0 +1,28 @@
+//! The ledger's rules, pure and synchronous: what may be posted, and what follows from a command. Nothing here reads a clock,
+//! makes an id or knows where accounts are kept; `store` brings the accounts and keeps what was decided.
+
+mod account;
+mod error;
+mod journal;
+mod operation;
+mod payment;
+mod payout;
+mod reference;
+mod statement;
+mod topups;
+mod transfer;
+
+pub(crate) use account::{Account, AccountKey, Accounts, Bucket, Line};
+pub(crate) use error::LedgerError;
+pub(crate) use journal::{Entry, Header, Kind, Posting, Recorded, SystemAccount, Transaction};
+pub(crate) use operation::OperationId;
+pub(crate) use payment::{
+    Action, Debit, OrderCommand, Payment, PaymentState, Reply, Share, Terms, accounts_touched,
+    decide,
+};
+pub(crate) use payout::{Payout, earn};
+pub(crate) use reference::Reference;
+pub(crate) use statement::{Place, StatementFilter};
+pub(crate) use topups::TopupRefusal;
+pub use topups::Topups;
+pub(crate) use transfer::{Direction, Transfer, TransferError, TransferRefusal, transfer};

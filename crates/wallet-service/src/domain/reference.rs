@@ -1,0 +1,22 @@
+//! A client's own words on a credit or debit.
+
+use kernel::Invalid;
+
+/// 1 to 200 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference(String);
+
+impl Reference {
+    /// Takes `raw` without the white space around it.
+    ///
+    /// # Errors
+    /// As [`kernel::bounded`].
+    pub(crate) fn parse(raw: &str) -> Result<Self, Invalid> {
+        kernel::bounded(raw, 1, 200).map(Self)
+    }
+
+    /// The text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}

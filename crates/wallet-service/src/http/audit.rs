@@ -1,0 +1,71 @@
+//! `GET /api/wallet/audit`.
+
+use actix_web::{HttpResponse, web};
+use auth::{Caller, Role};
+use chassis::http::{Problem, ReadProblems, common};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::ledger_violation;
+use crate::app::App;
+
+/// What an audit looked at.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LedgerAudit)]
+pub(super) struct AuditBody {
+    /// Always `clean`; a ledger that is not is a 409.
+    #[schema(example = "clean")]
+    status: &'static str,
+    /// Journal transactions checked.
+    #[schema(example = 1042)]
+    transactions: u64,
+    /// Postings checked.
+    #[schema(example = 2084)]
+    postings: u64,
+    /// Balances of users checked.
+    #[schema(example = 311)]
+    balances: u64,
+    /// Payments of orders checked.
+    #[schema(example = 507)]
+    payments: u64,
+}
+
+/// Check the ledger
+///
+/// Reads the whole ledger on one snapshot and checks its invariants. For the role `admin`.
+#[utoipa::path(
+    get, path = "/api/wallet/audit", tag = "wallet", operation_id = "auditWallet", security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Every invariant holds", body = AuditBody,
+            example = json!({"status": "clean", "transactions": 1042, "postings": 2084, "balances": 311, "payments": 507})),
+        (status = 403, description = "`forbidden`: not an administrator",
+            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+        (status = 409, description = "`ledger_violation`: what is wrong is in `findings`",
+            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+        ReadProblems,
+    )
+)]
+pub(super) async fn audit(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {
+    if !caller.has(Role::Admin) {
+        return Err(Problem::new(
+            &common::FORBIDDEN,
+            "Only an administrator audits the ledger.",
+        ));
+    }
+    let report = app.store.audit().await?;
+    if !report.is_clean() {
+        tracing::error!(
+            findings = report.violations.len(),
+            first = report.violations.first(),
+            "the ledger breaks an invariant"
+        );
+        return Err(ledger_violation(&report));
+    }
+    Ok(HttpResponse::Ok().json(AuditBody {
+        status: "clean",
+        transactions: report.transactions,
+        postings: report.postings,
+        balances: report.balances,
+        payments: report.payments,
+    }))
+}

@@ -1,0 +1,75 @@
+//! `GET /api/wallet/balance`.
+
+use actix_web::{HttpResponse, web};
+use auth::Caller;
+use chassis::http::{Problem, ReadProblems};
+use kernel::Currency;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::{self, App};
+use crate::store::Holding;
+
+/// What a user has of one currency.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CurrencyBalance)]
+struct HoldingBody {
+    /// The currency.
+    currency: Currency,
+    /// Minor units that can be spent.
+    #[schema(example = 12000, minimum = 0)]
+    available: i64,
+    /// Minor units earned with sales and not yet released.
+    #[schema(example = 0, minimum = 0)]
+    pending: i64,
+}
+
+/// What a user has.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WalletBalance)]
+pub(super) struct BalanceBody {
+    /// Minor units of the marketplace's currency that can be spent.
+    #[schema(example = 12000, minimum = 0)]
+    available: i64,
+    /// Minor units of the marketplace's currency earned with sales and not yet released.
+    #[schema(example = 0, minimum = 0)]
+    pending: i64,
+    /// The same for every currency, the marketplace's first.
+    balances: Vec<HoldingBody>,
+}
+
+impl From<Holding> for HoldingBody {
+    fn from(
+        Holding {
+            currency,
+            available,
+            pending,
+        }: Holding,
+    ) -> Self {
+        Self {
+            currency,
+            available,
+            pending,
+        }
+    }
+}
+
+/// What the caller has
+///
+/// Who never had any money has zero.
+#[utoipa::path(
+    get, path = "/api/wallet/balance", tag = "wallet", operation_id = "walletBalance", security(("bearer" = [])),
+    responses(
+        (status = 200, description = "What the caller has", body = BalanceBody,
+            example = json!({"available": 12000, "pending": 0, "balances": [{"currency": "USD", "available": 12000, "pending": 0}]})),
+        ReadProblems,
+    )
+)]
+pub(super) async fn balance(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let balance = app::balance(&app, caller.user).await?;
+    Ok(HttpResponse::Ok().json(BalanceBody {
+        available: balance.own.available,
+        pending: balance.own.pending,
+        balances: balance.all.into_iter().map(HoldingBody::from).collect(),
+    }))
+}

@@ -1,0 +1,103 @@
+//! `POST /api/wallet/credit`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth::{Caller, Role};
+use chassis::http::{
+    Body, Fields, FromJson, Problem, ReadProblems, Reader, WriteProblems, idempotency_key,
+};
+use chassis::idempotency::OnceKey;
+use kernel::{Currency, UserId};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::error::topup_refused;
+use super::shapes::TransactionBody;
+use super::transfer::{Amount, answer, repeatable};
+use crate::app::{self, App, Movement};
+use crate::domain::Reference;
+
+/// Money for a wallet.
+#[derive(ToSchema)]
+#[schema(as = CreditWallet, example = json!({"amount": 5000, "currency": "USD", "reference": "March salary"}))]
+#[schema(rename_all = "camelCase")]
+pub(super) struct CreditWallet {
+    /// Minor units.
+    #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991i64)]
+    amount: Amount,
+    /// The marketplace's currency when left out.
+    currency: Option<Currency>,
+    /// Your own words, shown in the statement.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    reference: Option<Reference>,
+    /// Whose wallet. The treasury has to name it; everyone else may only name their own.
+    user_id: Option<UserId>,
+}
+
+impl FromJson for CreditWallet {
+    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
+        let mut fields = Fields::open(value, pointer, reader)?;
+        let amount = fields.required("amount");
+        let currency = fields.optional("currency");
+        let reference = fields.optional("reference");
+        let user_id = fields.optional("userId");
+        fields.finish()?;
+        Some(Self {
+            amount: amount?,
+            currency: currency?,
+            reference: reference?,
+            user_id: user_id?,
+        })
+    }
+}
+
+/// Put money into a wallet
+///
+/// Into the caller's own (`wallet.topups = "self-service"`), or, for the role `treasury`, into the named user's
+/// (`wallet.topups = "trusted"`). With an `Idempotency-Key` a repetition gets the first answer and moves nothing.
+#[utoipa::path(
+    post, path = "/api/wallet/credit", tag = "wallet", operation_id = "creditWallet", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; remembered for 48 hours, and the money moves once for ever")),
+    request_body(content = CreditWallet, content_type = "application/json"),
+    responses(
+        (status = 201, description = "It is there", body = TransactionBody,
+            headers(("Idempotency-Replayed" = String, description = "`true` when this is the first answer again")),
+            example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "credit", "amount": 5000, "currency": "USD",
+                "balanceAfter": 12000, "sequence": 7, "reference": "March salary", "createdAt": "2026-01-31T12:00:00.000Z"})),
+        (status = 403, description = "`topups_not_allowed`: not this wallet, or not by you",
+            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+        (status = 409, description = "`request_running`: the first request with this Idempotency-Key is still running",
+            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+        ReadProblems, WriteProblems,
+    )
+)]
+pub(super) async fn credit(
+    app: web::Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Body<CreditWallet>,
+) -> Result<HttpResponse, Problem> {
+    let key = idempotency_key(&request)?;
+    let fingerprint = body.fingerprint();
+    let input = body.into_inner();
+    let owner = app
+        .topups
+        .payee(caller.user, caller.has(Role::Treasury), input.user_id)
+        .map_err(topup_refused)?;
+    let money = input
+        .amount
+        .in_currency(input.currency.unwrap_or(app.currency));
+    let movement = Movement {
+        owner,
+        money,
+        reference: input.reference,
+    };
+    let repeatable = key.map(|key| {
+        repeatable(OnceKey {
+            user: caller.user,
+            route: "POST /api/wallet/credit",
+            key,
+            fingerprint,
+        })
+    });
+    answer(app::credit(&app, movement, repeatable).await?)
+}

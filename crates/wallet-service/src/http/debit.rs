@@ -1,0 +1,90 @@
+//! `POST /api/wallet/debit`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth::Caller;
+use chassis::http::{
+    Body, Fields, FromJson, PaymentProblems, Problem, ReadProblems, Reader, WriteProblems,
+    idempotency_key,
+};
+use chassis::idempotency::OnceKey;
+use kernel::Currency;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::shapes::TransactionBody;
+use super::transfer::{Amount, answer, repeatable};
+use crate::app::{self, App, Movement};
+use crate::domain::Reference;
+
+/// Money from a wallet.
+#[derive(ToSchema)]
+#[schema(as = DebitWallet, example = json!({"amount": 1500, "currency": "USD", "reference": "To my bank"}))]
+pub(super) struct DebitWallet {
+    /// Minor units.
+    #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991i64)]
+    amount: Amount,
+    /// The marketplace's currency when left out.
+    currency: Option<Currency>,
+    /// Your own words, shown in the statement.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    reference: Option<Reference>,
+}
+
+impl FromJson for DebitWallet {
+    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
+        let mut fields = Fields::open(value, pointer, reader)?;
+        let amount = fields.required("amount");
+        let currency = fields.optional("currency");
+        let reference = fields.optional("reference");
+        fields.finish()?;
+        Some(Self {
+            amount: amount?,
+            currency: currency?,
+            reference: reference?,
+        })
+    }
+}
+
+/// Take money out of the caller's wallet
+///
+/// Never more than it holds: 402 `insufficient_funds` says in `available` how much that is, and nothing is moved. With an
+/// `Idempotency-Key` a repetition gets the first answer, also a 402, and moves nothing.
+#[utoipa::path(
+    post, path = "/api/wallet/debit", tag = "wallet", operation_id = "debitWallet", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; remembered for 48 hours, and the money moves once for ever")),
+    request_body(content = DebitWallet, content_type = "application/json"),
+    responses(
+        (status = 201, description = "It is out", body = TransactionBody,
+            headers(("Idempotency-Replayed" = String, description = "`true` when this is the first answer again")),
+            example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "debit", "amount": -1500, "currency": "USD",
+                "balanceAfter": 10500, "sequence": 8, "reference": "To my bank", "createdAt": "2026-01-31T12:00:00.000Z"})),
+        ReadProblems, PaymentProblems, WriteProblems,
+    )
+)]
+pub(super) async fn debit(
+    app: web::Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Body<DebitWallet>,
+) -> Result<HttpResponse, Problem> {
+    let key = idempotency_key(&request)?;
+    let fingerprint = body.fingerprint();
+    let input = body.into_inner();
+    let money = input
+        .amount
+        .in_currency(input.currency.unwrap_or(app.currency));
+    let movement = Movement {
+        owner: caller.user,
+        money,
+        reference: input.reference,
+    };
+    let repeatable = key.map(|key| {
+        repeatable(OnceKey {
+            user: caller.user,
+            route: "POST /api/wallet/debit",
+            key,
+            fingerprint,
+        })
+    });
+    answer(app::debit(&app, movement, repeatable).await?)
+}

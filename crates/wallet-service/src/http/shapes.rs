@@ -1,0 +1,58 @@
+//! Shapes that several of the wallet's endpoints have in common.
+
+use kernel::{Currency, OrderId, Timestamp, TransactionId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::Entry;
+
+/// A movement of a user's available balance.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = WalletTransaction)]
+pub(crate) struct TransactionBody {
+    /// Its id.
+    id: TransactionId,
+    /// `credit`, `debit`, `order_payment`, `order_refund` or `earning`.
+    #[schema(example = "credit")]
+    r#type: &'static str,
+    /// Minor units, negative for what left the wallet.
+    #[schema(example = 5000)]
+    amount: i64,
+    /// Currency of the amount and the balance.
+    currency: Currency,
+    /// What the wallet held of that currency afterwards, in minor units.
+    #[schema(example = 12000, minimum = 0)]
+    balance_after: i64,
+    /// The movement's number in this wallet: 1, 2, 3 … without a gap.
+    #[schema(example = 7, minimum = 1)]
+    sequence: i64,
+    /// The order it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<OrderId>,
+    /// The client's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "March salary", max_length = 200)]
+    reference: Option<String>,
+    /// When.
+    created_at: Timestamp,
+}
+
+impl From<&Entry> for TransactionBody {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            id: entry.id,
+            r#type: entry.kind.as_str(),
+            amount: entry.money.amount,
+            currency: entry.money.currency,
+            balance_after: entry.balance_after,
+            sequence: entry.sequence,
+            order_id: entry.order,
+            reference: entry
+                .reference
+                .as_ref()
+                .map(|reference| reference.as_str().to_owned()),
+            created_at: entry.at,
+        }
+    }
+}

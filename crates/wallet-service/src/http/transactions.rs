@@ -1,0 +1,126 @@
+//! `GET /api/wallet/transaction`.
+
+use actix_web::{HttpResponse, web};
+use auth::Caller;
+use chassis::http::{Problem, Query, QueryParams, QueryReader, ReadProblems};
+use kernel::{CursorScope, Invalid, Limit, Page, Timestamp};
+
+use super::shapes::TransactionBody;
+use crate::app::{self, App};
+use crate::domain::{Kind, Place, StatementFilter};
+
+/// Filters and place of a page.
+pub(super) struct StatementQuery {
+    kind: Option<Kind>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    limit: Limit,
+    before: Option<Place>,
+    scope: CursorScope,
+}
+
+impl QueryReader for StatementQuery {
+    fn read(params: &mut QueryParams) -> Option<Self> {
+        let kind = params.optional("type", kind);
+        let from = params.optional("from", str::parse::<Timestamp>);
+        let to = params.optional("to", str::parse::<Timestamp>);
+        let limit = params.limit();
+        // A cursor is good for the filters that it was made with. Without readable filters there is nothing to check it by.
+        let filters = kind
+            .zip(from)
+            .zip(to)
+            .map(|((kind, from), to)| (kind, from, to));
+        let scope = filters.map(|(kind, from, to)| {
+            let millis = |time: Option<Timestamp>| {
+                time.map_or_else(String::new, |time| time.as_millis().to_string())
+            };
+            let filters = format!(
+                "{}|{}|{}",
+                kind.map_or("", Kind::as_str),
+                millis(from),
+                millis(to)
+            );
+            CursorScope::new("wallet/transaction", &filters)
+        });
+        let checked_by = scope.unwrap_or_else(|| CursorScope::new("wallet/transaction", ""));
+        let before = params.cursor::<(i64, i64)>(checked_by);
+        let (kind, from, to) = filters?;
+        if let (Some(from), Some(to)) = (from, to)
+            && to <= from
+        {
+            params.refuse(
+                "to",
+                Invalid::new("out_of_range", "must be later than from"),
+            );
+        }
+        let before = before?.map(|(at, sequence)| Place {
+            at: Timestamp::from_millis(at),
+            sequence,
+        });
+        Some(Self {
+            kind,
+            from,
+            to,
+            limit: limit?,
+            before,
+            scope: checked_by,
+        })
+    }
+}
+
+fn kind(raw: &str) -> Result<Kind, Invalid> {
+    Kind::IN_STATEMENT
+        .into_iter()
+        .find(|kind| kind.as_str() == raw)
+        .ok_or_else(|| {
+            let words = Kind::IN_STATEMENT.map(Kind::as_str).join(", ");
+            Invalid::new("invalid_type", format!("must be one of {words}"))
+        })
+}
+
+/// The caller's statement
+///
+/// Every movement of what the caller can spend, newest first. `sequence` has no gap, and `balanceAfter` is what the movement
+/// left.
+#[utoipa::path(
+    get, path = "/api/wallet/transaction", tag = "wallet", operation_id = "walletTransactions", security(("bearer" = [])),
+    params(
+        ("type" = Option<String>, Query, description = "Only `credit`, `debit`, `order_payment`, `order_refund` or `earning`"),
+        ("from" = Option<String>, Query, description = "RFC 3339; not earlier than this"),
+        ("to" = Option<String>, Query, description = "RFC 3339; earlier than this"),
+        ("limit" = Option<u8>, Query, description = "1 to 100, 20 when left out"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<TransactionBody>,
+            example = json!({"items": [{"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "order_payment", "amount": -1299,
+                "currency": "USD", "balanceAfter": 10701, "sequence": 8, "orderId": "0199f3a0-6b1c-7c3e-9d52-6f0c1a2b3c4d",
+                "createdAt": "2026-01-31T12:00:00.000Z"}], "nextCursor": null})),
+        (status = 422, description = "`validation_failed`: every fault is in `errors`",
+            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+        ReadProblems,
+    )
+)]
+pub(super) async fn transactions(
+    app: web::Data<App>,
+    caller: Caller,
+    query: Query<StatementQuery>,
+) -> Result<HttpResponse, Problem> {
+    let Query(StatementQuery {
+        kind,
+        from,
+        to,
+        limit,
+        before,
+        scope,
+    }) = query;
+    let filter = StatementFilter {
+        owner: caller.user,
+        kind,
+        from,
+        to,
+        before,
+    };
+    let page = app::history(&app, filter, limit, scope).await?;
+    Ok(HttpResponse::Ok().json(page.map(|entry| TransactionBody::from(&entry))))
+}

@@ -1,0 +1,173 @@
+//! Composition: settings and a store become routes, a queue, sweepers and a readiness check.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth::Verifier;
+use chassis::http::Readiness;
+use chassis::idempotency::Answered;
+use chassis::outbox::Outbox;
+use chassis::service::{Deps, Parts, Periodic, StoreConfig};
+use chassis::store::{StoreError, StoreResult};
+use kernel::{Money, TransactionId, UserId};
+
+use crate::app::{self, App, Movement};
+use crate::config::Config;
+use crate::consumers;
+use crate::domain::{Reference, TransferRefusal};
+use crate::http;
+use crate::store::{SqliteWalletStore, WalletStore};
+
+const PAYOUT_PERIOD: Duration = Duration::from_secs(5);
+const CHECKPOINT_PERIOD: Duration = Duration::from_mins(1);
+const FORGET_PERIOD: Duration = Duration::from_mins(1);
+
+/// The wallet service, composed.
+pub struct WalletService {
+    app: App,
+    verifier: Verifier,
+    outbox: Arc<dyn Outbox>,
+}
+
+/// Why [`WalletService::credit`] credited nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CreditError {
+    /// The wallet would hold more than [`Money::MAX_AMOUNT`].
+    #[error("the wallet would hold more than {max}", max = Money::MAX_AMOUNT)]
+    BalanceLimit,
+    /// The reference is not 1 to 200 characters of text.
+    #[error("the reference {0}")]
+    Reference(#[from] kernel::Invalid),
+    /// The store could not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl WalletService {
+    /// Composes the service on the store that `store` names. `config` is taken as valid: see [`Config::validate`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be opened.
+    pub fn build(
+        config: &Config,
+        store: StoreConfig,
+        deps: &Deps,
+        verifier: Verifier,
+    ) -> StoreResult<Self> {
+        let StoreConfig::Sqlite { path } = store;
+        let store = SqliteWalletStore::open(&path, config.terms(), &deps.metrics.store)?;
+        let outbox = Arc::new(store.outbox());
+        let app = App {
+            store: Arc::new(store),
+            clock: deps.clock.clone(),
+            ids: deps.ids.clone(),
+            currency: deps.currency,
+            topups: config.topups,
+        };
+        Ok(Self {
+            app,
+            verifier,
+            outbox,
+        })
+    }
+
+    /// What the host runs.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        let app = &self.app;
+        Parts {
+            name: "wallet",
+            routes: http::routes(app.clone(), self.verifier.clone()),
+            openapi: http::openapi(),
+            problems: http::PROBLEMS,
+            subscriptions: vec![consumers::commands(app.clone())],
+            outbox: Some(self.outbox.clone()),
+            periodic: vec![
+                sweeper("payouts", PAYOUT_PERIOD, app, |app| async move {
+                    app::release_payouts(&app).await.map(drop)
+                }),
+                sweeper("checkpoints", CHECKPOINT_PERIOD, app, |app| async move {
+                    app::checkpoint(&app).await.map(drop)
+                }),
+                sweeper("forgetting", FORGET_PERIOD, app, |app| async move {
+                    app::forget(&app).await.map(drop)
+                }),
+            ],
+            readiness: vec![Arc::new(StoreReadiness(app.store.clone()))],
+        }
+    }
+
+    /// Credits the wallet of `user` whatever `wallet.topups` says: for demonstration data, never for a client's request.
+    ///
+    /// # Errors
+    /// [`CreditError`].
+    pub async fn credit(
+        &self,
+        user: UserId,
+        money: Money,
+        reference: &str,
+    ) -> Result<TransactionId, CreditError> {
+        let movement = Movement {
+            owner: user,
+            money,
+            reference: Some(Reference::parse(reference)?),
+        };
+        match app::credit(&self.app, movement, None).await? {
+            Answered::First(Ok(entry)) => Ok(entry.id),
+            Answered::First(Err(TransferRefusal::BalanceLimit)) => Err(CreditError::BalanceLimit),
+            Answered::First(Err(TransferRefusal::InsufficientFunds { .. }))
+            | Answered::Before(_) => Err(StoreError::Corrupt(
+                "a credit was answered as what it is not".to_owned(),
+            )
+            .into()),
+        }
+    }
+
+    /// Makes all earnings available whose hold is over, as the sweeper does every few seconds. Returns how many.
+    ///
+    /// # Errors
+    /// A store error; what was released before it stays so.
+    pub async fn release_payouts(&self) -> StoreResult<usize> {
+        app::release_payouts(&self.app).await
+    }
+
+    /// Sums the system accounts up to now, as a sweeper does every minute.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn checkpoint(&self) -> StoreResult<()> {
+        app::checkpoint(&self.app).await.map(drop)
+    }
+}
+
+fn sweeper<F>(name: &'static str, period: Duration, app: &App, sweep: fn(App) -> F) -> Periodic
+where
+    F: Future<Output = StoreResult<()>> + Send + 'static,
+{
+    let app = app.clone();
+    Periodic::new(name, period, move || {
+        let sweeping = sweep(app.clone());
+        async move {
+            if let Err(error) = sweeping.await {
+                tracing::warn!(sweeper = name, %error, "the wallet's sweeper failed; it will try again");
+            }
+        }
+    })
+}
+
+struct StoreReadiness(Arc<dyn WalletStore>);
+
+#[async_trait]
+impl Readiness for StoreReadiness {
+    fn name(&self) -> &'static str {
+        "wallet store"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        self.0.ready().await.map_err(|error| {
+            tracing::warn!(%error, "the wallet store does not answer");
+            "does not answer".to_owned()
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! The ledger's store, in the ledger's words. Every method is one atomic transaction: balances, journal, postings, payments,
+//! inbox, outbox and stored answers of a call land together or not at all, and are durable when it returns.
+//!
+//! Guarantees of every adapter, shown by `contract.rs`:
+//! - no user balance is ever negative, whatever runs at the same time;
+//! - an operation id is in the journal at most once, for ever;
+//! - an account's postings are numbered 1, 2, 3 … and its time never falls;
+//! - a row that does not decode is [`StoreError::Corrupt`](chassis::store::StoreError::Corrupt), never skipped.
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod properties;
+mod sqlite;
+
+pub(crate) use sqlite::SqliteWalletStore;
+pub(crate) use sqlite::checkpoints;
+
+use async_trait::async_trait;
+use chassis::idempotency::{Answered, Once};
+use chassis::store::StoreResult;
+use kernel::{Currency, Limit, Timestamp, TransactionId, UserId};
+
+use crate::audit::AuditReport;
+use crate::domain::{Entry, OrderCommand, StatementFilter, Transfer, TransferRefusal};
+
+/// What a credit or debit came to.
+pub(crate) type TransferOutcome = Result<Entry, TransferRefusal>;
+
+/// What a user has of one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holding {
+    /// The currency.
+    pub(crate) currency: Currency,
+    /// Can be spent.
+    pub(crate) available: i64,
+    /// Earned, not yet released.
+    pub(crate) pending: i64,
+}
+
+/// Keeps the ledger.
+#[async_trait]
+pub(crate) trait WalletStore: Send + Sync {
+    /// Decides and records a credit or debit. With `once`, a repetition gets the first answer: the stored one for as long as
+    /// it is remembered, after that the transaction that the journal holds for the operation. Every answer is stored but
+    /// [`TransferRefusal::BalanceLimit`], which is like a broken rule of the request.
+    async fn transfer(
+        &self,
+        transfer: Transfer,
+        once: Option<Once<TransferOutcome>>,
+        now: Timestamp,
+    ) -> StoreResult<Answered<TransferOutcome>>;
+
+    /// Decides commands of the order service, one after the other, and puts the replies into the outbox. A command that was
+    /// handled before changes nothing; its reply is put there again.
+    async fn settle_orders(&self, commands: Vec<OrderCommand>, now: Timestamp) -> StoreResult<()>;
+
+    /// Makes earnings available whose hold is over: at most one for each id, which names its transaction. Returns how many.
+    async fn release_payouts(&self, ids: Vec<TransactionId>, now: Timestamp) -> StoreResult<usize>;
+
+    /// What `owner` has, by currency in alphabetical order.
+    async fn holdings(&self, owner: UserId) -> StoreResult<Vec<Holding>>;
+
+    /// A page of a statement, newest first, and one row more if there is one.
+    async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>>;
+
+    /// Sums the system accounts' postings up to now, so that later reads start from there. Returns how many it added.
+    async fn checkpoint(&self) -> StoreResult<i64>;
+
+    /// Forgets messages handled and answers given long ago, at most `limit` of each. Returns how many.
+    async fn forget(&self, limit: i64, now: Timestamp) -> StoreResult<usize>;
+
+    /// Checks the ledger's invariants on one snapshot, without holding up writes or other reads.
+    async fn audit(&self) -> StoreResult<AuditReport>;
+
+    /// Whether the store answers.
+    async fn ready(&self) -> StoreResult<()>;
+}
