@@ -1,1 +1,12 @@
-//! Empty.
+//! The user service: people, their logins and profiles, and the keys that everyone verifies tokens with.
+
+mod app;
+mod config;
+mod domain;
+mod http;
+mod service;
+mod store;
+
+pub use config::Config;
+pub use domain::{Email, User, UserName};
+pub use service::{BuildError, RegisterError, UserService};

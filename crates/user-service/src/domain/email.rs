@@ -1,0 +1,182 @@
+//! Email addresses: the plain form that people have, `local@host.domain` (RFC 5321 section 4.1.2 without quoted strings and
+//! address literals). Whether mail arrives there, only mail can tell.
+
+use std::fmt;
+
+use kernel::Invalid;
+
+/// A valid address. Two that differ only in case are the same one; the spelling it was given in is kept to be shown.
+#[derive(Debug, Clone)]
+pub struct Email {
+    shown: String,
+    key: String,
+}
+
+impl Email {
+    /// Most characters (RFC 5321 section 4.5.3.1.3, less the angle brackets).
+    pub const MAX: usize = 254;
+
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// `too_long` or `invalid_email`.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        if raw.chars().count() > Self::MAX {
+            let detail = format!("must have at most {} characters", Self::MAX);
+            return Err(Invalid::new("too_long", detail));
+        }
+        let valid = raw
+            .rsplit_once('@')
+            .is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain));
+        if !valid {
+            return Err(Invalid::new(
+                "invalid_email",
+                "must be an address such as someone@example.com",
+            ));
+        }
+        Ok(Self {
+            key: raw.to_ascii_lowercase(),
+            shown: raw.to_owned(),
+        })
+    }
+
+    /// The address as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.shown
+    }
+
+    /// The address as it is compared.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// A dot-string of at most 64 characters.
+fn is_local_part(local: &str) -> bool {
+    local.len() <= 64
+        && local.split('.').all(|atom| {
+            !atom.is_empty()
+                && atom
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+        })
+}
+
+/// At least two labels (RFC 1123 section 2.1), the last of which is no number.
+fn is_domain(domain: &str) -> bool {
+    let last_is_a_name = domain
+        .rsplit_once('.')
+        .is_some_and(|(_, last)| !last.bytes().all(|b| b.is_ascii_digit()));
+    last_is_a_name && domain.len() <= 253 && domain.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+impl PartialEq for Email {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Email {}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("a@b.co")]
+    #[case("Ada.Lovelace@Example.COM")]
+    #[case("ada+shop@mail.example.museum")]
+    #[case("o'neill@example.ie")]
+    #[case("_@xn--mnchen-3ya.de")]
+    #[case("1@3com.com")]
+    #[case(&format!("{}@{}.example.com", "l".repeat(64), "d".repeat(63)))]
+    fn usual_addresses_are_taken_as_they_are(#[case] raw: &str) {
+        assert_eq!(Email::parse(raw).unwrap().as_str(), raw);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("@")]
+    #[case("ada")]
+    #[case("ada@")]
+    #[case("@example.com")]
+    #[case("ada@localhost")]
+    #[case("ada@@example.com")]
+    #[case("a@b@example.com")]
+    #[case(".ada@example.com")]
+    #[case("ada.@example.com")]
+    #[case("a..b@example.com")]
+    #[case("ada@example..com")]
+    #[case("ada@.example.com")]
+    #[case("ada@example.com.")]
+    #[case("ada@-example.com")]
+    #[case("ada@example-.com")]
+    #[case("ada@exam_ple.com")]
+    #[case("ada@127.0.0.1")]
+    #[case("ada@[127.0.0.1]")]
+    #[case("\"ada l\"@example.com")]
+    #[case("ada l@example.com")]
+    #[case(" ada@example.com")]
+    #[case("ada@example.com\n")]
+    #[case("ada\0@example.com")]
+    #[case("äda@example.com")]
+    #[case("ada@exämple.com")]
+    #[case("Ada <ada@example.com>")]
+    #[case("a@example.com,b@example.com")]
+    #[case(&format!("{}@example.com", "l".repeat(65)))]
+    #[case(&format!("ada@{}.com", "d".repeat(64)))]
+    fn what_is_no_address_is_refused(#[case] raw: &str) {
+        assert_eq!(Email::parse(raw).unwrap_err().code, "invalid_email");
+    }
+
+    #[test]
+    fn an_address_has_at_most_254_characters() {
+        let of_length = |length: usize| {
+            let domain = format!(
+                "{}.{}.{}.com",
+                "a".repeat(63),
+                "b".repeat(63),
+                "c".repeat(57)
+            );
+            format!("{}@{domain}", "l".repeat(length - domain.len() - 1))
+        };
+        assert!(Email::parse(&of_length(254)).is_ok());
+        let refused = Email::parse(&of_length(255)).unwrap_err();
+        assert_eq!(refused.code, "too_long");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic_and_what_it_takes_it_takes_again(raw in "\\PC{0,60}") {
+            if let Ok(email) = Email::parse(&raw) {
+                prop_assert_eq!(Email::parse(email.as_str()).unwrap(), email);
+            }
+        }
+
+        #[test]
+        fn case_does_not_tell_addresses_apart(raw in "[a-zA-Z0-9]{1,10}(\\.[a-zA-Z]{1,5})?@[a-zA-Z]{1,10}\\.[a-zA-Z]{2,4}") {
+            let email = Email::parse(&raw).unwrap();
+            prop_assert_eq!(&Email::parse(&raw.to_uppercase()).unwrap(), &email);
+            prop_assert_eq!(email.as_str(), raw);
+        }
+    }
+}

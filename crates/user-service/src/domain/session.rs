@@ -1,0 +1,77 @@
+//! A login and its refresh tokens: a family in which each token is good once and brings forth the next (refresh token
+//! rotation, RFC 9700 section 4.14.2). A token that comes a second time was stolen, or its thief was faster than its owner:
+//! nobody can tell which, so the whole family ends.
+
+use kernel::{SessionId, Timestamp, UserId};
+
+/// SHA-256 of a refresh token: all that is kept of one.
+pub(crate) type TokenDigest = [u8; 32];
+
+/// A login to be recorded, with its first refresh token.
+#[derive(Debug, Clone)]
+pub(crate) struct NewSession {
+    pub(crate) id: SessionId,
+    pub(crate) user: UserId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) token: NextToken,
+}
+
+/// The token that comes next in its family.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NextToken {
+    pub(crate) digest: TokenDigest,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A refresh token, as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RefreshToken {
+    pub(crate) expires_at: Timestamp,
+    pub(crate) used_at: Option<Timestamp>,
+}
+
+/// What to do with a token that was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presented {
+    /// It is good: mark it used, give the next one.
+    Rotate,
+    /// It was used before: end the session.
+    EndSession,
+    /// Its time is over.
+    Refuse,
+}
+
+/// Judges a token that was presented at `now`.
+pub(crate) fn present(token: &RefreshToken, now: Timestamp) -> Presented {
+    if token.used_at.is_some() {
+        Presented::EndSession
+    } else if now < token.expires_at {
+        Presented::Rotate
+    } else {
+        Presented::Refuse
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPIRY: Timestamp = Timestamp::from_millis(1_000_000);
+
+    fn token(used_at: Option<i64>) -> RefreshToken {
+        RefreshToken {
+            expires_at: EXPIRY,
+            used_at: used_at.map(Timestamp::from_millis),
+        }
+    }
+
+    #[test]
+    fn a_token_is_good_once_and_until_it_expires() {
+        let (before, at) = (Timestamp::from_millis(999_999), EXPIRY);
+        assert_eq!(present(&token(None), before), Presented::Rotate);
+        assert_eq!(present(&token(None), at), Presented::Refuse);
+        for now in [before, at] {
+            assert_eq!(present(&token(Some(1)), now), Presented::EndSession);
+        }
+    }
+}

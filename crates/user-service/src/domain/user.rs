@@ -1,0 +1,70 @@
+//! A registered person.
+
+use std::fmt;
+
+use auth::{PasswordHash, Role};
+use kernel::{Invalid, Timestamp, UserId, bounded};
+
+use super::Email;
+
+/// What someone wants to be called: 1 to 100 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserName(String);
+
+impl UserName {
+    /// Reads a name; white space around it does not count.
+    ///
+    /// # Errors
+    /// As [`kernel::bounded`].
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        bounded(raw, 1, 100).map(Self)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A registered person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Names them for ever.
+    pub id: UserId,
+    /// What they are called.
+    pub name: UserName,
+    /// Where they are reached, and what they log in with.
+    pub email: Email,
+    /// Proves their password.
+    pub password_hash: PasswordHash,
+    /// What they may do beyond what everyone may, in the order of [`Role`].
+    pub roles: Vec<Role>,
+    /// When they registered.
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_1_to_100_characters() {
+        assert_eq!(UserName::parse(" Ada ").unwrap().as_str(), "Ada");
+        assert!(UserName::parse(&"ä".repeat(100)).is_ok());
+        for (bad, code) in [
+            ("", "too_short"),
+            ("  ", "too_short"),
+            (&*"ä".repeat(101), "too_long"),
+            ("a\u{7}b", "invalid_character"),
+        ] {
+            assert_eq!(UserName::parse(bad).unwrap_err().code, code, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! GET /.well-known/jwks.json.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use auth::JwkSet;
+
+use crate::app::App;
+
+/// Show the verification keys
+///
+/// The public keys that access tokens are signed with (RFC 7517), for whoever wants to verify one.
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "users", security(()),
+    responses((status = 200, description = "The keys", body = JwkSet, headers(("Cache-Control" = String, description = "How long they may be kept")))))]
+pub(crate) async fn jwks(app: web::Data<App>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .json(&app.jwks)
+}

@@ -1,0 +1,78 @@
+//! A user and a login as clients see them.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use auth::Role;
+use kernel::{Timestamp, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::LoggedIn;
+use crate::domain::User;
+
+/// A user's profile.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = User)]
+pub(crate) struct UserJson<'a> {
+    /// Names the user for ever.
+    id: UserId,
+    /// 1 to 100 characters.
+    #[schema(example = "Ada Lovelace")]
+    name: &'a str,
+    /// As it was given; compared case-insensitively.
+    #[schema(example = "ada@example.com", format = "email")]
+    email: &'a str,
+    /// What the user may do beyond what everyone may.
+    #[schema(example = json!([]))]
+    roles: &'a [Role],
+    /// When they registered.
+    created_at: Timestamp,
+}
+
+impl<'a> From<&'a User> for UserJson<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id,
+            name: user.name.as_str(),
+            email: user.email.as_str(),
+            roles: &user.roles,
+            created_at: user.created_at,
+        }
+    }
+}
+
+/// A login: what to send with requests, and what to renew it with.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Login)]
+pub(crate) struct LoginJson<'a> {
+    /// The access token, for `Authorization: Bearer`.
+    #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJFZERTQSIsImtpZCI6Imt…")]
+    token: &'a str,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// For how many seconds the access token is good.
+    #[schema(example = 900)]
+    expires_in: u64,
+    /// Good once, for POST /api/users/refresh.
+    #[schema(example = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    refresh_token: &'a str,
+    /// Who logged in.
+    #[schema(inline = false)]
+    user: UserJson<'a>,
+}
+
+/// 200 with the tokens, which nobody on the way may keep (RFC 6749 section 5.1).
+pub(super) fn logged_in(login: &LoggedIn) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(LoginJson {
+            token: &login.access_token,
+            token_type: "Bearer",
+            expires_in: login.expires_in.as_secs(),
+            refresh_token: login.refresh_token.expose(),
+            user: UserJson::from(&login.user),
+        })
+}
