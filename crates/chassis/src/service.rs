@@ -87,14 +87,66 @@ pub struct Parts {
     pub readiness: Vec<Arc<dyn Readiness>>,
 }
 
-/// Services running in one process on one memory bus.
-pub struct Host {
-    server: Server,
+/// Services at work in one process on one memory bus: queues handled, outboxes relayed, sweepers swept.
+pub struct Engine {
     tasks: Tasks,
 }
 
+impl Engine {
+    /// Binds every queue, then starts sweepers and relays: what an earlier run left in an outbox is sent only when every
+    /// receiver is there.
+    #[must_use]
+    pub fn start(deps: &Deps, services: Vec<Working>) -> Self {
+        let bus = Arc::new(MemoryBus::new(deps.metrics.bus.clone()));
+        let tasks = Tasks::new();
+        let mut relays = Vec::new();
+        for service in services {
+            for subscription in service.subscriptions {
+                bus.subscribe(subscription);
+            }
+            for Periodic { period, work, .. } in service.periodic {
+                tasks.every(period, work);
+            }
+            relays.extend(service.outbox.map(|outbox| (service.name, outbox)));
+        }
+        for (service, outbox) in relays {
+            let relay = Relay {
+                service,
+                outbox,
+                bus: bus.clone(),
+                clock: deps.clock.clone(),
+            };
+            tasks.spawn(|stop| relay.run(stop));
+        }
+        Self { tasks }
+    }
+
+    /// Stops sweepers and relays. What is still in an outbox is sent after the next start.
+    pub async fn stop(self) {
+        self.tasks.drain(Duration::from_secs(10)).await;
+    }
+}
+
+/// What of a service works without being asked.
+pub struct Working {
+    /// Names it in logs.
+    pub name: &'static str,
+    /// Queues it handles.
+    pub subscriptions: Vec<Subscription>,
+    /// Its outbox, if it sends messages.
+    pub outbox: Option<Arc<dyn Outbox>>,
+    /// Its sweepers.
+    pub periodic: Vec<Periodic>,
+}
+
+/// An engine and a server in front of it.
+pub struct Host {
+    server: Server,
+    engine: Engine,
+}
+
 impl Host {
-    /// Subscribes, starts relays and sweepers, then answers requests on `listener`.
+    /// Starts the engine, then answers requests on `listener`.
     ///
     /// # Errors
     /// If the listener cannot be used.
@@ -105,48 +157,40 @@ impl Host {
         services: Vec<Parts>,
         more_routes: Vec<Routes>,
     ) -> std::io::Result<Self> {
-        let bus = Arc::new(MemoryBus::new(deps.metrics.bus.clone()));
-        let tasks = Tasks::new();
         let mut routes = more_routes;
         let mut readiness = Vec::new();
-        let mut relays = Vec::new();
+        let mut working = Vec::new();
         for service in services {
-            routes.push(service.routes);
-            readiness.extend(service.readiness);
-            for subscription in service.subscriptions {
-                bus.subscribe(subscription);
-            }
-            for Periodic {
-                period, mut work, ..
-            } in service.periodic
-            {
-                tasks.every(period, move || work());
-            }
-            relays.extend(service.outbox.map(|outbox| (service.name, outbox)));
+            routes.push(service.routes.clone());
+            readiness.extend(service.readiness.iter().cloned());
+            working.push(service.into_working());
         }
-        // Only now, when every queue is bound, may what an earlier run left behind be sent.
-        for (service, outbox) in relays {
-            let relay = Relay {
-                service,
-                outbox,
-                bus: bus.clone(),
-                clock: deps.clock.clone(),
-            };
-            tasks.spawn(|stop| relay.run(stop));
-        }
+        let engine = Engine::start(deps, working);
         let edge = Edge::new(deps.ids.clone(), deps.metrics.clone(), readiness);
         let server = Server::start(listener, workers, edge, routes)?;
-        Ok(Self { server, tasks })
+        Ok(Self { server, engine })
     }
 
-    /// Stops accepting, finishes what is being answered, then stops sweepers and relays. What is still in an outbox is sent
-    /// after the next start.
+    /// Stops accepting, finishes what is being answered, then stops the engine.
     ///
     /// # Errors
     /// If the server failed while it ran.
     pub async fn stop(self) -> std::io::Result<()> {
         let stopped = self.server.stop().await;
-        self.tasks.drain(Duration::from_secs(10)).await;
+        self.engine.stop().await;
         stopped
+    }
+}
+
+impl Parts {
+    /// The parts that work without being asked.
+    #[must_use]
+    pub fn into_working(self) -> Working {
+        Working {
+            name: self.name,
+            subscriptions: self.subscriptions,
+            outbox: self.outbox,
+            periodic: self.periodic,
+        }
     }
 }

@@ -1,1 +1,17 @@
-//! Empty.
+//! The whole marketplace in one process: the four services on SQLite stores and one memory bus, and the operator's commands.
+//!
+//! It composes and does not reach in: each service is built by its own `build`, and what one asks of another goes through an
+//! adapter in `adapters`.
+
+mod adapters;
+mod audit;
+pub mod cli;
+mod commands;
+mod composition;
+mod data_dir;
+mod docs;
+mod problems;
+mod settings;
+
+pub use composition::{Marketplace, openapi};
+pub use settings::Settings;

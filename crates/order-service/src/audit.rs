@@ -25,6 +25,10 @@ pub struct AuditedOrder {
 ///
 /// # Errors
 /// A store error.
-pub fn orders(connection: &Connection, only: Option<OrderId>, each: impl FnMut(AuditedOrder)) -> StoreResult<()> {
+pub fn orders(
+    connection: &Connection,
+    only: Option<OrderId>,
+    each: impl FnMut(AuditedOrder),
+) -> StoreResult<()> {
     orders_to_audit(connection, only, each)
 }

@@ -13,8 +13,9 @@ mod store;
 
 pub use audit::{AuditedOrder, orders as audited_orders};
 pub use config::Config;
-pub use domain::{Escrow, OrderLine, OrderState};
+pub use domain::{Escrow, OrderState};
+pub use http::openapi;
 pub use reservations::{
-    ReservationRequest, ReservationRefusal, Reservations, ReservedLine, Shortage,
+    ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage,
 };
 pub use service::OrderService;

@@ -75,5 +75,8 @@ pub enum ReservationRefusal {
 #[async_trait]
 pub trait Reservations: Send + Sync {
     /// Holds all lines or none.
-    async fn reserve(&self, request: ReservationRequest) -> Result<Vec<ReservedLine>, ReservationRefusal>;
+    async fn reserve(
+        &self,
+        request: ReservationRequest,
+    ) -> Result<Vec<ReservedLine>, ReservationRefusal>;
 }

@@ -85,9 +85,16 @@ impl OrderService {
         wait: Duration,
     ) -> Result<(OrderId, OrderState), String> {
         let wanted = Wanted::new(lines).map_err(|invalid| invalid.detail)?;
-        let created = create_order(&self.app, buyer, wanted, None, Wait::AtMost(wait), |_, _| None)
-            .await
-            .map_err(|refusal| refusal.to_string())?;
+        let created = create_order(
+            &self.app,
+            buyer,
+            wanted,
+            None,
+            Wait::AtMost(wait),
+            |_, _| None,
+        )
+        .await
+        .map_err(|refusal| refusal.to_string())?;
         match created {
             Created::Order(order) => Ok((order.id, order.state)),
             Created::Stored(_) | Created::Before(_) => Err("answered before".to_owned()),
@@ -135,8 +142,10 @@ impl OrderService {
         let counter = Periodic::new("orders to review", Duration::from_secs(5), move || {
             let (app, gauge) = (app.clone(), gauge.clone());
             async move {
-                let count = app.store.count_to_review().await;
-                report("orders to review", count.map(|count| drop(gauge.set(count))));
+                let count = app.store.count_to_review().await.map(|count| {
+                    gauge.set(count);
+                });
+                report("orders to review", count);
             }
         });
         let app = self.app.clone();

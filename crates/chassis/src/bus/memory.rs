@@ -117,10 +117,9 @@ async fn deliver(
 /// A message is done when all its receivers are done, and as badly off as with the worst of them.
 fn worse(one: Option<Outcome>, other: Outcome) -> Outcome {
     match (one, other) {
-        (None | Some(Outcome::Done), other) => other,
-        (Some(one @ Outcome::Retry(_)), Outcome::Done) => one,
-        (Some(Outcome::Retry(_)), other @ (Outcome::Retry(_) | Outcome::Reject(_))) => other,
-        (Some(one @ Outcome::Reject(_)), _) => one,
+        (Some(rejected @ Outcome::Reject(_)), _) => rejected,
+        (Some(retried @ Outcome::Retry(_)), Outcome::Done) => retried,
+        (None | Some(Outcome::Done | Outcome::Retry(_)), other) => other,
     }
 }
 

@@ -20,7 +20,7 @@ use contracts::Envelope;
 pub const RETRY_DELAYS: [Duration; 3] = [
     Duration::from_secs(5),
     Duration::from_secs(30),
-    Duration::from_secs(300),
+    Duration::from_mins(5),
 ];
 
 /// Deliveries after which a message is given up.

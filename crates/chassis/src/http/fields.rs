@@ -75,10 +75,6 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads a member that may be missing: `Some(None)` if it is, None if it is there and wrong.
-    #[expect(
-        clippy::option_option,
-        reason = "outer: was it readable; inner: was it given"
-    )]
     pub fn optional<T: FromJson>(&mut self, name: &str) -> Option<Option<T>> {
         let pointer = self.at(name);
         match self.members.remove(name) {
@@ -145,13 +141,11 @@ pub fn text<T>(
     reader: &mut Reader,
     parse: impl FnOnce(String) -> Result<T, Invalid>,
 ) -> Option<T> {
-    match value {
-        Value::String(raw) => reader.check(pointer, parse(raw)),
-        other => {
-            reader.refuse(pointer, wrong_type("a string", &other));
-            None
-        }
+    if let Value::String(raw) = value {
+        return reader.check(pointer, parse(raw));
     }
+    reader.refuse(pointer, wrong_type("a string", &value));
+    None
 }
 
 /// An integer that fits 64 bits. No float is one, not even `1.0`.

@@ -214,11 +214,7 @@ impl Problem {
             title: self.0.kind.title,
             status: self.0.kind.status,
             detail: &self.0.detail,
-            instance: self
-                .0
-                .instance
-                .clone()
-                .unwrap_or_else(current_request_id),
+            instance: self.0.instance.clone().unwrap_or_else(current_request_id),
             code: self.0.kind.code,
             errors: &self.0.errors,
             members: &self.0.members,

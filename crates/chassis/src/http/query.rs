@@ -25,10 +25,6 @@ pub struct QueryParams {
 
 impl QueryParams {
     /// Reads `name` by the rule `parse`: `Some(None)` if it was not given, None if it was given and wrong.
-    #[expect(
-        clippy::option_option,
-        reason = "outer: was it readable; inner: was it given"
-    )]
     pub fn optional<T>(
         &mut self,
         name: &str,
@@ -44,10 +40,6 @@ impl QueryParams {
     }
 
     /// Reads an integer.
-    #[expect(
-        clippy::option_option,
-        reason = "outer: was it readable; inner: was it given"
-    )]
     pub fn integer(&mut self, name: &str) -> Option<Option<i64>> {
         self.optional(name, |raw| {
             raw.parse()
@@ -65,10 +57,6 @@ impl QueryParams {
     }
 
     /// Reads `cursor` as the place after a page of the list `scope`.
-    #[expect(
-        clippy::option_option,
-        reason = "outer: was it readable; inner: was it given"
-    )]
     pub fn cursor<K: CursorKey>(&mut self, scope: CursorScope) -> Option<Option<K>> {
         self.optional("cursor", |raw| {
             scope

@@ -8,6 +8,10 @@ use crate::store::StoreError;
 
 /// Maps a driver error to the word a caller can act on.
 #[must_use]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what SQLite did not say itself is a row or a statement that does not fit, whichever way"
+)]
 pub fn store_error(error: &rusqlite::Error) -> StoreError {
     let text = error.to_string();
     match error {

@@ -16,10 +16,18 @@ const MESSAGING: Migration = include_str!("../../migrations/sqlite_0001_messagin
 
 /// Opens `path` for writing: WAL, and a commit returns only after the log is on the disk.
 pub(super) fn open_writable(path: &Path) -> StoreResult<Connection> {
-    let connection = open(
+    durable(open(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-    )?;
+    )?)
+}
+
+/// The same for a file that has to be there.
+pub(super) fn open_existing(path: &Path) -> StoreResult<Connection> {
+    durable(open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
+}
+
+fn durable(connection: Connection) -> StoreResult<Connection> {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL;
@@ -46,10 +54,6 @@ pub fn open_read_only(path: &Path) -> StoreResult<Connection> {
     Ok(connection)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that opens files; its callers set the pragmas"
-)]
 fn open(path: &Path, flags: OpenFlags) -> StoreResult<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;

@@ -147,7 +147,11 @@ pub fn answer_of_subject(tx: &Connection, subject: Uuid) -> StoreResult<Option<S
     found
         .map(|(status, location, body)| {
             let status = u16::try_from(status).map_err(|_| corrupt("a stored answer's status"))?;
-            Ok(StoredAnswer { status, location, body })
+            Ok(StoredAnswer {
+                status,
+                location,
+                body,
+            })
         })
         .transpose()
 }

@@ -61,6 +61,18 @@ impl Sqlite {
         })
     }
 
+    /// Opens a file that another process may be serving, as it is: nothing is made or migrated.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it is not there or cannot be opened.
+    pub fn open_existing(path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
+        let connection = files::open_existing(path)?;
+        Ok(Self {
+            readers: Arc::new(pool::Readers::start(path)?),
+            writer: Arc::new(writer::Writer::start(connection, path, metrics)?),
+        })
+    }
+
     /// Runs `work` in a write transaction and returns once it is durable. If `work` fails, its changes are undone and no
     /// other caller is affected; writes that wait at the same time share one transaction and one sync of the disk.
     ///

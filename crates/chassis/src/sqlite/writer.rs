@@ -2,7 +2,7 @@
 //!
 //! The thread takes the first write that waits, then every other one that has queued up meanwhile, runs each in a savepoint of
 //! its own, commits once and answers all. Under load the cost of a sync is shared by the batch; a lone write is a batch of
-//! one and waits for nobody. (Group commit: DeWitt et al., "Implementation techniques for main memory database systems",
+//! one and waits for nobody. (Group commit: `DeWitt` et al., "Implementation techniques for main memory database systems",
 //! SIGMOD 1984.)
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

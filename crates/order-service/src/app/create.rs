@@ -60,15 +60,25 @@ pub(crate) async fn create_order(
     let Some(key) = once else {
         let order = reserve(app, fresh, buyer, wanted, false).await?;
         let waiting = app.waiters.wait_for(fresh);
-        app.store.place(order.clone(), vec![Command::DebitForOrder], None).await?;
-        return Ok(Created::Order(Box::new(settled(app, order, waiting, wait).await?)));
+        app.store
+            .place(order.clone(), vec![Command::DebitForOrder], None)
+            .await?;
+        return Ok(Created::Order(Box::new(
+            settled(app, order, waiting, wait).await?,
+        )));
     };
-    let id = match app.store.claim(key.clone(), fresh, app.clock.now(), CLAIM).await? {
+    let id = match app
+        .store
+        .claim(key.clone(), fresh, app.clock.now(), CLAIM)
+        .await?
+    {
         Claim::Earlier(earlier) => return Ok(Created::Before(earlier)),
         Claim::Mine { subject } => OrderId::from_uuid(subject),
     };
     // An earlier run of this request may have died after it stored the order.
-    if id != fresh && let Some(order) = app.store.order(id).await? {
+    if id != fresh
+        && let Some(order) = app.store.order(id).await?
+    {
         let waiting = app.waiters.wait_for(id);
         let order = app.store.order(id).await?.unwrap_or(order);
         return keyed(app, order, waiting, wait).await;
@@ -79,7 +89,11 @@ pub(crate) async fn create_order(
     };
     let waiting = app.waiters.wait_for(id);
     let answer = (wait == Wait::No).then(|| (app.render)(&order));
-    if let Err(error) = app.store.place(order.clone(), vec![Command::DebitForOrder], answer).await {
+    if let Err(error) = app
+        .store
+        .place(order.clone(), vec![Command::DebitForOrder], answer)
+        .await
+    {
         app.waiters.forget(id);
         app.store.give_up(key, KeepSubject::Yes).await?;
         return Err(error.into());
@@ -87,8 +101,18 @@ pub(crate) async fn create_order(
     keyed(app, order, waiting, wait).await
 }
 
-async fn reserve(app: &App, id: OrderId, buyer: UserId, wanted: Wanted, keyed: bool) -> Result<Order, ReservationRefusal> {
-    let request = ReservationRequest { order: id, buyer, lines: wanted.lines().to_vec() };
+async fn reserve(
+    app: &App,
+    id: OrderId,
+    buyer: UserId,
+    wanted: Wanted,
+    keyed: bool,
+) -> Result<Order, ReservationRefusal> {
+    let request = ReservationRequest {
+        order: id,
+        buyer,
+        lines: wanted.lines().to_vec(),
+    };
     let lines: Vec<OrderLine> = app
         .reservations
         .reserve(request)
@@ -103,7 +127,15 @@ async fn reserve(app: &App, id: OrderId, buyer: UserId, wanted: Wanted, keyed: b
         })
         .collect();
     let total = total_of(&lines).ok_or(ReservationRefusal::TotalTooLarge)?;
-    Ok(Order::place(id, buyer, lines, total, keyed, app.clock.now(), &app.timing))
+    Ok(Order::place(
+        id,
+        buyer,
+        lines,
+        total,
+        keyed,
+        app.clock.now(),
+        &app.timing,
+    ))
 }
 
 /// Ends a request with a key that came to no order: what the buyer was told is remembered if it is to be.
@@ -115,7 +147,9 @@ async fn refuse(
     refusal: fn(OrderId, &ReservationRefusal) -> Option<StoredAnswer>,
 ) -> Result<Created, CreateRefusal> {
     if let Some(answer) = refusal(id, &error) {
-        app.store.refuse(key, id, answer.clone(), app.clock.now()).await?;
+        app.store
+            .refuse(key, id, answer.clone(), app.clock.now())
+            .await?;
         return Ok(Created::Stored(answer));
     }
     let keep_subject = match &error {
@@ -144,7 +178,12 @@ async fn keyed(
     Ok(Created::Stored(stands.unwrap_or(answer)))
 }
 
-async fn settled(app: &App, order: Order, waiting: oneshot::Receiver<Order>, wait: Wait) -> StoreResult<Order> {
+async fn settled(
+    app: &App,
+    order: Order,
+    waiting: oneshot::Receiver<Order>,
+    wait: Wait,
+) -> StoreResult<Order> {
     let id = order.id;
     let limit = match wait {
         Wait::AtMost(limit) if !order.state.is_settled() => limit,

@@ -34,7 +34,11 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
         }
         let ticks = due
             .into_iter()
-            .map(|order| Inbound { order, id: None, message: Message::Tick })
+            .map(|order| Inbound {
+                order,
+                id: None,
+                message: Message::Tick,
+            })
             .collect();
         let applied = settle_orders(app, ticks).await?;
         swept += count;
@@ -47,11 +51,22 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
 }
 
 /// Does what an operator decided about an order. None if there is no such order.
-pub(crate) async fn review_order(app: &App, id: OrderId, action: ReviewAction) -> StoreResult<Option<(Order, Applied)>> {
+pub(crate) async fn review_order(
+    app: &App,
+    id: OrderId,
+    action: ReviewAction,
+) -> StoreResult<Option<(Order, Applied)>> {
     let Some(before) = app.store.order(id).await? else {
         return Ok(None);
     };
-    let message = Inbound { order: id, id: None, message: Message::Review(action) };
+    let message = Inbound {
+        order: id,
+        id: None,
+        message: Message::Review(action),
+    };
     let applied = settle_orders(app, vec![message]).await?;
-    Ok(Some((before, applied.into_iter().next().unwrap_or(Applied::Nothing))))
+    Ok(Some((
+        before,
+        applied.into_iter().next().unwrap_or(Applied::Nothing),
+    )))
 }

@@ -26,16 +26,28 @@ pub(crate) struct Viewed {
 }
 
 /// One order, if the viewer is its buyer, a seller in it, or an operator.
-pub(crate) async fn view_order(app: &App, id: OrderId, access: Access) -> StoreResult<Option<Viewed>> {
+pub(crate) async fn view_order(
+    app: &App,
+    id: OrderId,
+    access: Access,
+) -> StoreResult<Option<Viewed>> {
     let Some(order) = app.store.order(id).await? else {
         return Ok(None);
     };
     let viewer = match access {
-        Access::Admin(_) => return Ok(Some(Viewed { order, for_seller: None })),
+        Access::Admin(_) => {
+            return Ok(Some(Viewed {
+                order,
+                for_seller: None,
+            }));
+        }
         Access::User(viewer) => viewer,
     };
     if order.buyer == viewer {
-        return Ok(Some(Viewed { order, for_seller: None }));
+        return Ok(Some(Viewed {
+            order,
+            for_seller: None,
+        }));
     }
     Ok(order.has_seller(viewer).then(|| cut_down(order, viewer)))
 }
@@ -43,12 +55,18 @@ pub(crate) async fn view_order(app: &App, id: OrderId, access: Access) -> StoreR
 fn cut_down(mut order: Order, seller: UserId) -> Viewed {
     order.lines.retain(|line| line.seller == seller);
     order.total = total_of(&order.lines).unwrap_or(Money::new(0, order.total.currency));
-    Viewed { order, for_seller: Some(seller) }
+    Viewed {
+        order,
+        for_seller: Some(seller),
+    }
 }
 
 /// The scope of cursors of a buyer's list.
 pub(crate) fn scope_of(buyer: UserId, state: Option<OrderState>) -> CursorScope {
-    CursorScope::new("orders", &format!("{buyer} {}", state.map_or("", OrderState::as_str)))
+    CursorScope::new(
+        "orders",
+        &format!("{buyer} {}", state.map_or("", OrderState::as_str)),
+    )
 }
 
 /// A page of a buyer's orders, the newest first.
@@ -64,7 +82,9 @@ pub(crate) async fn list_orders(
         .orders_of(buyer, state, after.map(OrderId::from_uuid), limit)
         .await?;
     let scope = scope_of(buyer, state);
-    Ok(Page::cut(rows, limit, |order| scope.cursor(&order.id.as_uuid())))
+    Ok(Page::cut(rows, limit, |order| {
+        scope.cursor(&order.id.as_uuid())
+    }))
 }
 
 /// The scope of cursors of the operators' list.
@@ -73,7 +93,16 @@ pub(crate) fn review_scope() -> CursorScope {
 }
 
 /// A page of the orders that an operator has to look at, the oldest first.
-pub(crate) async fn orders_to_review(app: &App, after: Option<Uuid>, limit: Limit) -> StoreResult<Page<Order>> {
-    let rows = app.store.to_review(after.map(OrderId::from_uuid), limit).await?;
-    Ok(Page::cut(rows, limit, |order| review_scope().cursor(&order.id.as_uuid())))
+pub(crate) async fn orders_to_review(
+    app: &App,
+    after: Option<Uuid>,
+    limit: Limit,
+) -> StoreResult<Page<Order>> {
+    let rows = app
+        .store
+        .to_review(after.map(OrderId::from_uuid), limit)
+        .await?;
+    Ok(Page::cut(rows, limit, |order| {
+        review_scope().cursor(&order.id.as_uuid())
+    }))
 }

@@ -22,7 +22,11 @@ impl BatchHandler for SagaReplies {
             .iter()
             .map(|envelope| match events::open(envelope) {
                 Ok((order, message)) => {
-                    inbound.push(Inbound { order, id: Some(envelope.id), message });
+                    inbound.push(Inbound {
+                        order,
+                        id: Some(envelope.id),
+                        message,
+                    });
                     Outcome::Done
                 }
                 Err(error) => Outcome::Reject(error.to_string()),

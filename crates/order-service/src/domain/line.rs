@@ -92,7 +92,8 @@ mod tests {
     fn lines_for_the_same_product_are_summed_and_keep_the_first_place() {
         let ids = SystemIds::default();
         let (a, b) = (ProductId::new(&ids), ProductId::new(&ids));
-        let wanted = Wanted::new(vec![(b, quantity(1)), (a, quantity(2)), (b, quantity(3))]).unwrap();
+        let wanted =
+            Wanted::new(vec![(b, quantity(1)), (a, quantity(2)), (b, quantity(3))]).unwrap();
         assert_eq!(wanted.lines(), [(b, quantity(4)), (a, quantity(2))]);
     }
 
@@ -107,7 +108,9 @@ mod tests {
     fn an_order_has_one_to_a_hundred_lines() {
         let ids = SystemIds::default();
         assert_eq!(Wanted::new(vec![]).unwrap_err().code, "too_short");
-        let many = (0..101).map(|_| (ProductId::new(&ids), quantity(1))).collect();
+        let many = (0..101)
+            .map(|_| (ProductId::new(&ids), quantity(1)))
+            .collect();
         assert_eq!(Wanted::new(many).unwrap_err().code, "too_long");
     }
 }

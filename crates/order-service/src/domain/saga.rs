@@ -75,10 +75,22 @@ pub enum Change {
 pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> Change {
     use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
     match (order.state, message) {
-        (Pending, Message::Debited) => enter(order, Paid, None, &[Command::ConfirmReservation], now, timing),
-        (Pending, Message::DebitDeclined(reason)) => {
-            enter(order, Declined, Some(reason), &[Command::ReleaseReservation], now, timing)
-        }
+        (Pending, Message::Debited) => enter(
+            order,
+            Paid,
+            None,
+            &[Command::ConfirmReservation],
+            now,
+            timing,
+        ),
+        (Pending, Message::DebitDeclined(reason)) => enter(
+            order,
+            Declined,
+            Some(reason),
+            &[Command::ReleaseReservation],
+            now,
+            timing,
+        ),
         // The wallet refuses a debit that comes after its cancellation: the answer is the same as to the cancellation.
         (Pending | Cancelling, Message::DebitCancelled) => enter(
             order,
@@ -89,7 +101,14 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> C
             timing,
         ),
         (Paid, Message::ReservationExpired) => match order.escrow {
-            Escrow::Held => enter(order, Refunding, Some(Reason::ReservationExpired), &[Command::RefundOrder], now, timing),
+            Escrow::Held => enter(
+                order,
+                Refunding,
+                Some(Reason::ReservationExpired),
+                &[Command::RefundOrder],
+                now,
+                timing,
+            ),
             // The money may have left escrow: a person has to settle it.
             Escrow::Releasing | Escrow::Released => review(order, now),
         },
@@ -99,9 +118,17 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> C
         (Pending | Cancelling | Refunding | Paid, Message::Tick) => tick(order, now, timing),
         (_, Message::Review(action)) => operator(order, action, now, timing),
         // Late and repeated replies. Debited while cancelling: the cancellation on its way undoes it.
-        (_, Message::Debited | Message::DebitDeclined(_) | Message::DebitCancelled)
-        | (_, Message::Refunded | Message::EscrowReleased | Message::ReservationExpired)
-        | (_, Message::PaymentRefused | Message::Tick) => Change::Ignored,
+        (
+            _,
+            Message::Debited
+            | Message::DebitDeclined(_)
+            | Message::DebitCancelled
+            | Message::Refunded
+            | Message::EscrowReleased
+            | Message::ReservationExpired
+            | Message::PaymentRefused
+            | Message::Tick,
+        ) => Change::Ignored,
     }
 }
 
@@ -143,7 +170,9 @@ fn enter(
     order.needs_review = false;
     order.due_at = match state {
         OrderState::Paid => Some(now.plus(timing.release_after)),
-        OrderState::Pending | OrderState::Cancelling | OrderState::Refunding => Some(now.plus(timing.resend_after)),
+        OrderState::Pending | OrderState::Cancelling | OrderState::Refunding => {
+            Some(now.plus(timing.resend_after))
+        }
         OrderState::Declined | OrderState::Cancelled | OrderState::Refunded => None,
     };
     Change::To(Box::new(order), commands.to_vec())
@@ -207,7 +236,9 @@ fn resend(order: &Order, command: Command, now: Timestamp, timing: &Timing) -> C
         .saturating_mul(1 << order.resends.min(6));
     let due = now.plus(wait);
     order.due_at = Some(match order.state {
-        OrderState::Pending => due.min(order.created_at.plus(timing.payment_deadline)).max(now),
+        OrderState::Pending => due
+            .min(order.created_at.plus(timing.payment_deadline))
+            .max(now),
         OrderState::Paid
         | OrderState::Declined
         | OrderState::Cancelling
@@ -232,9 +263,14 @@ fn operator(order: &Order, action: ReviewAction, now: Timestamp, timing: &Timing
             now,
             timing,
         ),
-        (ReviewAction::Compensate, OrderState::Paid) if order.escrow == Escrow::Held => {
-            enter(order, OrderState::Refunding, Some(Reason::Operator), &[Command::RefundOrder], now, timing)
-        }
+        (ReviewAction::Compensate, OrderState::Paid) if order.escrow == Escrow::Held => enter(
+            order,
+            OrderState::Refunding,
+            Some(Reason::Operator),
+            &[Command::RefundOrder],
+            now,
+            timing,
+        ),
         (
             ReviewAction::Compensate,
             OrderState::Paid

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use kernel::{Currency, IdSource, Money, OrderId, ProductId, Quantity, SystemIds, Timestamp, UserId};
+use kernel::{
+    Currency, IdSource, Money, OrderId, ProductId, Quantity, SystemIds, Timestamp, UserId,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -57,7 +59,15 @@ impl World {
             quantity: Quantity::new(1).unwrap(),
         };
         let now = Timestamp::from_millis(1_700_000_000_000);
-        let order = Order::place(OrderId::from_uuid(ids.next()), UserId::new(&ids), vec![line], price, false, now, &TIMING);
+        let order = Order::place(
+            OrderId::from_uuid(ids.next()),
+            UserId::new(&ids),
+            vec![line],
+            price,
+            false,
+            now,
+            &TIMING,
+        );
         Self {
             order,
             payment: Payment::Unknown,
@@ -73,7 +83,10 @@ impl World {
     fn tell(&mut self, message: Message) {
         if let Change::To(order, commands) = on(&self.order, message, self.now, &TIMING) {
             assert_eq!(order.version, self.order.version + 1);
-            assert!(!self.order.state.is_settled() || self.order.state == OrderState::Paid, "a settled order changed");
+            assert!(
+                !self.order.state.is_settled() || self.order.state == OrderState::Paid,
+                "a settled order changed"
+            );
             self.order = *order;
             self.commands.extend(commands);
         }
@@ -91,8 +104,12 @@ impl World {
                 self.payment = Payment::Declined;
                 Some(Message::DebitDeclined(Reason::InsufficientFunds))
             }
-            (Command::DebitForOrder, Payment::Declined) => Some(Message::DebitDeclined(Reason::InsufficientFunds)),
-            (Command::DebitForOrder, Payment::Tombstone | Payment::Reversed) => Some(Message::DebitCancelled),
+            (Command::DebitForOrder, Payment::Declined) => {
+                Some(Message::DebitDeclined(Reason::InsufficientFunds))
+            }
+            (Command::DebitForOrder, Payment::Tombstone | Payment::Reversed) => {
+                Some(Message::DebitCancelled)
+            }
             (Command::DebitForOrder, _) => Some(Message::Debited),
             (Command::CancelOrderDebit, Payment::Unknown) => {
                 self.payment = Payment::Tombstone;
@@ -147,7 +164,6 @@ impl World {
                 }
                 self.tell(reply);
             }
-            Step::Obey { .. } | Step::Reply { .. } => {}
             Step::LoseReply { at } if !self.replies.is_empty() => {
                 let at = at.index(self.replies.len());
                 // The bus loses nothing but what a resend brings back; an expiry is told until it is heard.
@@ -155,10 +171,12 @@ impl World {
                     self.replies.swap_remove(at);
                 }
             }
-            Step::LoseReply { .. } => {}
+            Step::Obey { .. } | Step::Reply { .. } | Step::LoseReply { .. } => {}
             Step::Wait { seconds } => {
                 self.now = self.now.plus(Duration::from_secs(u64::from(*seconds)));
-                if self.now.since(self.order.created_at) > Duration::from_secs(900) && self.hold == Hold::Held {
+                if self.now.since(self.order.created_at) > Duration::from_secs(900)
+                    && self.hold == Hold::Held
+                {
                     self.hold = Hold::Returned;
                 }
                 self.tell(Message::Tick);
@@ -171,10 +189,15 @@ impl World {
     /// Holds at every moment.
     fn check(&self) {
         assert!(self.debits <= 1, "debited twice");
-        if matches!(self.order.state, OrderState::Declined | OrderState::Cancelled | OrderState::Refunded) {
+        if matches!(
+            self.order.state,
+            OrderState::Declined | OrderState::Cancelled | OrderState::Refunded
+        ) {
             assert!(
                 !matches!(self.payment, Payment::Debited | Payment::Released),
-                "{:?} but {:?}", self.order.state, self.payment
+                "{:?} but {:?}",
+                self.order.state,
+                self.payment
             );
             assert_eq!(self.order.due_at, None);
         }
@@ -182,7 +205,10 @@ impl World {
             assert!(matches!(self.payment, Payment::Debited | Payment::Released));
         }
         if !self.order.state.is_settled() {
-            assert!(self.order.due_at.is_some() || self.order.needs_review, "nothing will ever move it");
+            assert!(
+                self.order.due_at.is_some() || self.order.needs_review,
+                "nothing will ever move it"
+            );
         }
     }
 
@@ -268,18 +294,29 @@ fn an_unpaid_order_is_cancelled_only_after_the_wallet_has_said_that_no_debit_sta
     world.tell(Message::Debited);
     assert_eq!(world.order.state, OrderState::Cancelling);
     world.tell(Message::DebitCancelled);
-    assert_eq!((world.order.state, world.order.reason), (OrderState::Cancelled, Some(Reason::PaymentTimeout)));
+    assert_eq!(
+        (world.order.state, world.order.reason),
+        (OrderState::Cancelled, Some(Reason::PaymentTimeout))
+    );
 }
 
 #[test]
-fn an_order_that_no_answer_comes_for_is_flagged_for_review_after_fifteen_minutes_and_still_resent() {
+fn an_order_that_no_answer_comes_for_is_flagged_for_review_after_fifteen_minutes_and_still_resent()
+{
     let mut world = World::new(true);
     world.run(&Step::Wait { seconds: 130 });
     for _ in 0..40 {
         world.run(&Step::Wait { seconds: 60 });
     }
     assert!(world.order.needs_review);
-    assert!(world.commands.iter().filter(|command| **command == Command::CancelOrderDebit).count() > 3);
+    assert!(
+        world
+            .commands
+            .iter()
+            .filter(|command| **command == Command::CancelOrderDebit)
+            .count()
+            > 3
+    );
     world.settle();
     assert_eq!(world.order.state, OrderState::Cancelled);
     assert!(!world.order.needs_review);
@@ -290,5 +327,8 @@ fn a_sale_whose_lease_ran_out_is_refunded() {
     let mut world = World::new(true);
     world.hold = Hold::Returned;
     world.settle();
-    assert_eq!((world.order.state, world.payment), (OrderState::Refunded, Payment::Refunded));
+    assert_eq!(
+        (world.order.state, world.payment),
+        (OrderState::Refunded, Payment::Refunded)
+    );
 }

@@ -2,7 +2,9 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
-use chassis::http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common};
+use chassis::http::{
+    Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common,
+};
 use kernel::{Invalid, Limit, UserId};
 
 use super::order_json::OrderPage;
@@ -29,7 +31,11 @@ impl QueryReader for ListOrders {
         });
         let limit = params.limit();
         let cursor = params.optional("cursor", |raw| Ok(raw.to_owned()));
-        Some(Self { state: state?, limit: limit?, cursor: cursor? })
+        Some(Self {
+            state: state?,
+            limit: limit?,
+            cursor: cursor?,
+        })
     }
 }
 
@@ -55,12 +61,21 @@ pub(crate) async fn by_user(
     id: web::Path<String>,
     query: Query<ListOrders>,
 ) -> Result<HttpResponse, Problem> {
-    let forbidden = || Problem::new(&common::FORBIDDEN, "Only the user and operators may see a user's orders.");
+    let forbidden = || {
+        Problem::new(
+            &common::FORBIDDEN,
+            "Only the user and operators may see a user's orders.",
+        )
+    };
     let buyer: UserId = id.parse().map_err(|_| forbidden())?;
     if buyer != caller.user && !caller.has(Role::Admin) {
         return Err(forbidden());
     }
-    let ListOrders { state, limit, cursor } = query.0;
+    let ListOrders {
+        state,
+        limit,
+        cursor,
+    } = query.0;
     let after = super::read_cursor(scope_of(buyer, state), cursor.as_deref())?;
     let page = list_orders(&app, buyer, state, after, limit).await?;
     Ok(HttpResponse::Ok().json(OrderPage::from(&page)))

@@ -4,8 +4,8 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use chassis::http::{
-    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems, first, idempotency_key,
-    prefer, stored,
+    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems, first,
+    idempotency_key, prefer, stored,
 };
 use chassis::idempotency::{OnceKey, StoredAnswer};
 use kernel::{OrderId, ProductId, Quantity};
@@ -26,7 +26,10 @@ const ROUTE: &str = "POST /api/orders/create";
 /// One line of a request.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the shape for the API document; the request reads itself")]
+#[expect(
+    dead_code,
+    reason = "the shape for the API document; the request reads itself"
+)]
 struct OrderLineRequest {
     /// The product.
     product_id: ProductId,
@@ -37,7 +40,10 @@ struct OrderLineRequest {
 /// What to order: `items`, or one product directly.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the shape for the API document; the request reads itself")]
+#[expect(
+    dead_code,
+    reason = "the shape for the API document; the request reads itself"
+)]
 pub(crate) struct CreateOrderRequest {
     /// 1 to 100 lines; lines for the same product are summed.
     #[schema(required = false, min_items = 1, max_items = 100)]
@@ -67,15 +73,21 @@ impl FromJson for Line {
 
 impl FromJson for CreateOrder {
     fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let short_form = value.get("items").is_none() && (value.get("productId").is_some() || value.get("quantity").is_some());
+        let short_form = value.get("items").is_none()
+            && (value.get("productId").is_some() || value.get("quantity").is_some());
         if short_form {
             let Line(product, quantity) = Line::from_json(value, pointer, reader)?;
-            return reader.check(pointer, Wanted::new(vec![(product, quantity)])).map(Self);
+            return reader
+                .check(pointer, Wanted::new(vec![(product, quantity)]))
+                .map(Self);
         }
         let mut fields = Fields::open(value, pointer, reader)?;
         let lines = fields.required::<Vec<Line>>("items");
         fields.finish()?;
-        let lines = lines?.into_iter().map(|Line(product, quantity)| (product, quantity)).collect();
+        let lines = lines?
+            .into_iter()
+            .map(|Line(product, quantity)| (product, quantity))
+            .collect();
         reader.check("/items", Wanted::new(lines)).map(Self)
     }
 }
@@ -118,9 +130,16 @@ pub(crate) async fn create(
         Prefer::Wait(limit) => Wait::AtMost(limit),
     };
     let CreateOrder(wanted) = body.into_inner();
-    let created = create_order(&app, caller.user, wanted.clone(), once, wait, render_refusal)
-        .await
-        .map_err(|refusal| create_problem(refusal, &wanted))?;
+    let created = create_order(
+        &app,
+        caller.user,
+        wanted.clone(),
+        once,
+        wait,
+        render_refusal,
+    )
+    .await
+    .map_err(|refusal| create_problem(refusal, &wanted))?;
     let mut response = match created {
         Created::Order(order) => answer(&order)?,
         Created::Stored(answer) => first(answer),
@@ -154,10 +173,13 @@ fn answer(order: &Order) -> Result<HttpResponse, Problem> {
 
 fn unpaid(order: &Order) -> Problem {
     let problem = match (order.state, order.reason) {
-        (OrderState::Cancelled, _) => Problem::new(&ORDER_CANCELLED, "Nothing was debited; order again."),
-        (_, Some(Reason::InsufficientFunds)) => {
-            Problem::new(&INSUFFICIENT_FUNDS, "Nothing was debited; top up the wallet and order again.")
+        (OrderState::Cancelled, _) => {
+            Problem::new(&ORDER_CANCELLED, "Nothing was debited; order again.")
         }
+        (_, Some(Reason::InsufficientFunds)) => Problem::new(
+            &INSUFFICIENT_FUNDS,
+            "Nothing was debited; top up the wallet and order again.",
+        ),
         (_, _) => Problem::new(&PAYMENT_DECLINED, "Nothing was debited."),
     };
     problem.with("order", &OrderJson::from(order))
@@ -168,7 +190,9 @@ pub(crate) fn render(order: &Order) -> StoredAnswer {
     let status = match order.state {
         OrderState::Paid | OrderState::Refunding | OrderState::Refunded => 201,
         OrderState::Pending | OrderState::Cancelling => 202,
-        OrderState::Declined | OrderState::Cancelled => return render_problem(order.id, unpaid(order)),
+        OrderState::Declined | OrderState::Cancelled => {
+            return render_problem(order.id, unpaid(order));
+        }
     };
     StoredAnswer {
         status,
@@ -182,7 +206,10 @@ fn render_refusal(order: OrderId, refusal: &ReservationRefusal) -> Option<Stored
     match refusal {
         ReservationRefusal::OutOfStock(_) => {
             let nowhere = Wanted::default();
-            Some(render_problem(order, reservation_problem(refusal, &nowhere)))
+            Some(render_problem(
+                order,
+                reservation_problem(refusal, &nowhere),
+            ))
         }
         ReservationRefusal::UnknownProducts(_)
         | ReservationRefusal::OwnProducts(_)

@@ -84,7 +84,10 @@ pub(crate) const PROBLEMS: &[&ProblemType] = &[
 
 /// 404 for an order that is not there, or not for the caller's eyes.
 pub(super) fn order_not_found() -> Problem {
-    Problem::new(&ORDER_NOT_FOUND, "There is no order with this id that you may see.")
+    Problem::new(
+        &ORDER_NOT_FOUND,
+        "There is no order with this id that you may see.",
+    )
 }
 
 /// A refusal of the product service. `wanted` gives the places of the lines in the request.
@@ -106,21 +109,32 @@ pub(super) fn reservation_problem(refusal: &ReservationRefusal, wanted: &Wanted)
         ReservationRefusal::OutOfStock(lines) => {
             Problem::new(&OUT_OF_STOCK, "Order less, or come back later.").with("lines", lines)
         }
-        ReservationRefusal::UnknownProducts(products) => {
-            Problem::new(&UNKNOWN_PRODUCT, "Check the product ids; a removed product cannot be ordered.")
-                .with("errors", &faults(products, "unknown_product", "is no product that can be ordered"))
-        }
+        ReservationRefusal::UnknownProducts(products) => Problem::new(
+            &UNKNOWN_PRODUCT,
+            "Check the product ids; a removed product cannot be ordered.",
+        )
+        .with(
+            "errors",
+            &faults(
+                products,
+                "unknown_product",
+                "is no product that can be ordered",
+            ),
+        ),
         ReservationRefusal::OwnProducts(products) => {
-            Problem::new(&OWN_PRODUCT, "You sell this product yourself.")
-                .with("errors", &faults(products, "own_product", "is your own product"))
+            Problem::new(&OWN_PRODUCT, "You sell this product yourself.").with(
+                "errors",
+                &faults(products, "own_product", "is your own product"),
+            )
         }
         ReservationRefusal::MixedCurrencies => {
             Problem::new(&MIXED_CURRENCIES, "Place one order for each currency.")
         }
-        ReservationRefusal::TotalTooLarge => {
-            Problem::new(&TOTAL_TOO_LARGE, "Order less.")
-        }
-        ReservationRefusal::Over => Problem::new(&common::REQUEST_RUNNING, "The first try came too late; order again with a new key."),
+        ReservationRefusal::TotalTooLarge => Problem::new(&TOTAL_TOO_LARGE, "Order less."),
+        ReservationRefusal::Over => Problem::new(
+            &common::REQUEST_RUNNING,
+            "The first try came too late; order again with a new key.",
+        ),
         ReservationRefusal::Unavailable(cause) => Problem::unavailable(cause),
     }
 }

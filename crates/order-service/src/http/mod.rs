@@ -27,7 +27,8 @@ use crate::app::App;
 struct Document;
 
 /// The OpenAPI fragment of these routes.
-pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
@@ -42,19 +43,34 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
             .service(endpoint("/api/orders/create").post(create::create).done())
             .service(endpoint("/api/orders/review").get(review::list).done())
             .service(endpoint("/api/orders/{id}").get(show::show).done())
-            .service(endpoint("/api/orders/{id}/byUser").get(by_user::by_user).done())
-            .service(endpoint("/api/orders/{id}/retry").post(review::retry).done())
-            .service(endpoint("/api/orders/{id}/compensate").post(review::compensate).done());
+            .service(
+                endpoint("/api/orders/{id}/byUser")
+                    .get(by_user::by_user)
+                    .done(),
+            )
+            .service(
+                endpoint("/api/orders/{id}/retry")
+                    .post(review::retry)
+                    .done(),
+            )
+            .service(
+                endpoint("/api/orders/{id}/compensate")
+                    .post(review::compensate)
+                    .done(),
+            );
     })
 }
 
 /// Reads a cursor of the list `scope`.
 fn read_cursor(scope: CursorScope, cursor: Option<&str>) -> Result<Option<Uuid>, Problem> {
-    cursor.map(|raw| scope.read(raw)).transpose().map_err(|error| {
-        Problem::validation(vec![FieldError {
-            pointer: "?cursor".to_owned(),
-            code: "invalid_cursor",
-            detail: error.to_string(),
-        }])
-    })
+    cursor
+        .map(|raw| scope.read(raw))
+        .transpose()
+        .map_err(|error| {
+            Problem::validation(vec![FieldError {
+                pointer: "?cursor".to_owned(),
+                code: "invalid_cursor",
+                detail: error.to_string(),
+            }])
+        })
 }

@@ -98,7 +98,10 @@ impl<'a> From<&'a kernel::Page<Order>> for OrderPage<'a> {
     fn from(page: &'a kernel::Page<Order>) -> Self {
         Self {
             items: page.items.iter().map(OrderJson::from).collect(),
-            next_cursor: page.next_cursor.as_ref().map(|cursor| cursor.as_str().to_owned()),
+            next_cursor: page
+                .next_cursor
+                .as_ref()
+                .map(|cursor| cursor.as_str().to_owned()),
         }
     }
 }

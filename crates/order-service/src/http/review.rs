@@ -2,7 +2,9 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
-use chassis::http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common};
+use chassis::http::{
+    Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common,
+};
 use kernel::Limit;
 use uuid::Uuid;
 
@@ -22,7 +24,10 @@ impl QueryReader for ListReview {
     fn read(params: &mut QueryParams) -> Option<Self> {
         let limit = params.limit();
         let cursor = params.cursor(review_scope());
-        Some(Self { limit: limit?, cursor: cursor? })
+        Some(Self {
+            limit: limit?,
+            cursor: cursor?,
+        })
     }
 }
 
@@ -30,7 +35,10 @@ fn operators_only(caller: &Caller) -> Result<(), Problem> {
     if caller.has(Role::Admin) {
         return Ok(());
     }
-    Err(Problem::new(&common::FORBIDDEN, "This takes the role admin."))
+    Err(Problem::new(
+        &common::FORBIDDEN,
+        "This takes the role admin.",
+    ))
 }
 
 /// List orders that need an operator
@@ -48,7 +56,11 @@ fn operators_only(caller: &Caller) -> Result<(), Problem> {
         (status = 422, description = "`validation_failed`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
         ReadProblems,
     ))]
-pub(crate) async fn list(app: web::Data<App>, caller: Caller, query: Query<ListReview>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn list(
+    app: web::Data<App>,
+    caller: Caller,
+    query: Query<ListReview>,
+) -> Result<HttpResponse, Problem> {
     operators_only(&caller)?;
     let page = orders_to_review(&app, query.0.cursor, query.0.limit).await?;
     Ok(HttpResponse::Ok().json(OrderPage::from(&page)))
@@ -66,7 +78,11 @@ pub(crate) async fn list(app: web::Data<App>, caller: Caller, query: Query<ListR
         (status = 409, description = "`not_possible_in_this_state`: nothing is outstanding", body = ProblemDocument<'static>, content_type = "application/problem+json"),
         ReadProblems,
     ))]
-pub(crate) async fn retry(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn retry(
+    app: web::Data<App>,
+    caller: Caller,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     act(&app, &caller, &id, ReviewAction::Retry).await
 }
 
@@ -83,14 +99,25 @@ pub(crate) async fn retry(app: web::Data<App>, caller: Caller, id: web::Path<Str
         (status = 409, description = "`not_possible_in_this_state`: it is settled, or its money has left escrow", body = ProblemDocument<'static>, content_type = "application/problem+json"),
         ReadProblems,
     ))]
-pub(crate) async fn compensate(app: web::Data<App>, caller: Caller, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn compensate(
+    app: web::Data<App>,
+    caller: Caller,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     act(&app, &caller, &id, ReviewAction::Compensate).await
 }
 
-async fn act(app: &App, caller: &Caller, id: &str, action: ReviewAction) -> Result<HttpResponse, Problem> {
+async fn act(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    action: ReviewAction,
+) -> Result<HttpResponse, Problem> {
     operators_only(caller)?;
     let id = id.parse().map_err(|_| order_not_found())?;
-    let (before, applied) = review_order(app, id, action).await?.ok_or_else(order_not_found)?;
+    let (before, applied) = review_order(app, id, action)
+        .await?
+        .ok_or_else(order_not_found)?;
     match applied {
         Applied::Changed(order) => Ok(HttpResponse::Ok().json(OrderJson::from(&*order))),
         Applied::Nothing => Err(Problem::new(

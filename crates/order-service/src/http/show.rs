@@ -38,7 +38,9 @@ pub(crate) async fn show(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = id.parse().map_err(|_| order_not_found())?;
-    let Viewed { order, for_seller } = view_order(&app, id, access(&caller)).await?.ok_or_else(order_not_found)?;
+    let Viewed { order, for_seller } = view_order(&app, id, access(&caller))
+        .await?
+        .ok_or_else(order_not_found)?;
     let tag = match for_seller {
         Some(seller) => ETag::of_view(order.version, &seller.to_string()),
         None => ETag::of(order.version),

@@ -44,20 +44,41 @@ pub(crate) enum Applied {
 #[async_trait]
 pub(crate) trait OrderStore: Send + Sync {
     /// Claims an idempotency key for making the order `order`; see [`Claim`].
-    async fn claim(&self, key: OnceKey, order: OrderId, now: Timestamp, lease: Duration) -> StoreResult<Claim>;
+    async fn claim(
+        &self,
+        key: OnceKey,
+        order: OrderId,
+        now: Timestamp,
+        lease: Duration,
+    ) -> StoreResult<Claim>;
 
     /// Gives a claim up: the key is as if never used, or, with `keep_subject`, free to be taken over at once for the same order.
     async fn give_up(&self, key: OnceKey, keep_subject: KeepSubject) -> StoreResult<()>;
 
     /// Stores the answer to a request that made no order.
-    async fn refuse(&self, key: OnceKey, order: OrderId, answer: StoredAnswer, now: Timestamp) -> StoreResult<()>;
+    async fn refuse(
+        &self,
+        key: OnceKey,
+        order: OrderId,
+        answer: StoredAnswer,
+        now: Timestamp,
+    ) -> StoreResult<()>;
 
     /// Stores `order` with the commands that start its saga, and the answer to its request if it is known already.
-    async fn place(&self, order: Order, commands: Vec<Command>, answer: Option<StoredAnswer>) -> StoreResult<()>;
+    async fn place(
+        &self,
+        order: Order,
+        commands: Vec<Command>,
+        answer: Option<StoredAnswer>,
+    ) -> StoreResult<()>;
 
     /// Stores the answer to the request that made `order` unless it has one. Returns the one that stands, if the request
     /// came with a key.
-    async fn answer(&self, order: OrderId, answer: StoredAnswer) -> StoreResult<Option<StoredAnswer>>;
+    async fn answer(
+        &self,
+        order: OrderId,
+        answer: StoredAnswer,
+    ) -> StoreResult<Option<StoredAnswer>>;
 
     /// Tells each order its message, in order, as the saga has it: compare-and-set on the version, inbox row and outbox rows
     /// with it, and the answer to the order's request when it settles. Returns one result for each message.

@@ -36,20 +36,36 @@ pub(crate) struct SqliteOrders {
 impl SqliteOrders {
     /// A store on `db` whose commands go to `outbox`.
     pub(crate) fn new(db: Sqlite, outbox: SqliteOutbox, timing: Timing, render: Render) -> Self {
-        Self { db, outbox, timing, render }
+        Self {
+            db,
+            outbox,
+            timing,
+            render,
+        }
     }
 }
 
-fn enqueue(tx: &Connection, order: &Order, commands: &[Command], now: Timestamp) -> StoreResult<()> {
+fn enqueue(
+    tx: &Connection,
+    order: &Order,
+    commands: &[Command],
+    now: Timestamp,
+) -> StoreResult<()> {
     for command in commands {
-        let envelope =
-            events::seal(order, *command, now).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let envelope = events::seal(order, *command, now)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
         sqlite::enqueue(tx, &envelope)?;
     }
     Ok(())
 }
 
-fn apply_one(tx: &Connection, inbound: &Inbound, now: Timestamp, timing: &Timing, render: Render) -> StoreResult<Applied> {
+fn apply_one(
+    tx: &Connection,
+    inbound: &Inbound,
+    now: Timestamp,
+    timing: &Timing,
+    render: Render,
+) -> StoreResult<Applied> {
     if let Some(id) = inbound.id
         && !sqlite::is_new(tx, id, now)?
     {
@@ -77,7 +93,13 @@ fn apply_one(tx: &Connection, inbound: &Inbound, now: Timestamp, timing: &Timing
 
 #[async_trait]
 impl OrderStore for SqliteOrders {
-    async fn claim(&self, key: OnceKey, order: OrderId, now: Timestamp, lease: Duration) -> StoreResult<Claim> {
+    async fn claim(
+        &self,
+        key: OnceKey,
+        order: OrderId,
+        now: Timestamp,
+        lease: Duration,
+    ) -> StoreResult<Claim> {
         self.db
             .write(move |tx| sqlite::claim(tx, &key, order.as_uuid(), now, lease))
             .await
@@ -92,13 +114,24 @@ impl OrderStore for SqliteOrders {
             .await
     }
 
-    async fn refuse(&self, key: OnceKey, order: OrderId, answer: StoredAnswer, now: Timestamp) -> StoreResult<()> {
+    async fn refuse(
+        &self,
+        key: OnceKey,
+        order: OrderId,
+        answer: StoredAnswer,
+        now: Timestamp,
+    ) -> StoreResult<()> {
         self.db
             .write(move |tx| sqlite::record(tx, &key, order.as_uuid(), &answer, now))
             .await
     }
 
-    async fn place(&self, order: Order, commands: Vec<Command>, answer: Option<StoredAnswer>) -> StoreResult<()> {
+    async fn place(
+        &self,
+        order: Order,
+        commands: Vec<Command>,
+        answer: Option<StoredAnswer>,
+    ) -> StoreResult<()> {
         self.db
             .write(move |tx| {
                 row::insert(tx, &order)?;
@@ -113,7 +146,11 @@ impl OrderStore for SqliteOrders {
         Ok(())
     }
 
-    async fn answer(&self, order: OrderId, answer: StoredAnswer) -> StoreResult<Option<StoredAnswer>> {
+    async fn answer(
+        &self,
+        order: OrderId,
+        answer: StoredAnswer,
+    ) -> StoreResult<Option<StoredAnswer>> {
         self.db
             .write(move |tx| {
                 sqlite::record_by_subject(tx, order.as_uuid(), &answer)?;
@@ -159,7 +196,9 @@ impl OrderStore for SqliteOrders {
     }
 
     async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>> {
-        self.db.read(move |tx| row::to_review(tx, after, limit)).await
+        self.db
+            .read(move |tx| row::to_review(tx, after, limit))
+            .await
     }
 
     async fn count_to_review(&self) -> StoreResult<i64> {
@@ -177,6 +216,8 @@ impl OrderStore for SqliteOrders {
     }
 
     async fn ping(&self) -> StoreResult<()> {
-        self.db.read(|tx| Ok(tx.query_row("SELECT 1", [], |_| Ok(()))?)).await
+        self.db
+            .read(|tx| Ok(tx.query_row("SELECT 1", [], |_| Ok(()))?))
+            .await
     }
 }

@@ -49,7 +49,14 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 fn decode(raw: Raw) -> StoreResult<Order> {
-    let Raw { mut order, lines, currency, state, reason, escrow } = raw;
+    let Raw {
+        mut order,
+        lines,
+        currency,
+        state,
+        reason,
+        escrow,
+    } = raw;
     let wrong = |what: &str| corrupt(format!("order {}: {what}", order.id));
     let currency = currency.parse().map_err(|_| wrong("currency"))?;
     let state = state_of(state).ok_or_else(|| wrong("state"))?;
@@ -81,7 +88,9 @@ fn state_code(state: OrderState) -> i64 {
 }
 
 fn state_of(code: i64) -> Option<OrderState> {
-    OrderState::ALL.into_iter().find(|state| state_code(*state) == code)
+    OrderState::ALL
+        .into_iter()
+        .find(|state| state_code(*state) == code)
 }
 
 fn escrow_code(escrow: Escrow) -> i64 {
@@ -151,7 +160,10 @@ pub(super) fn update(tx: &Connection, before: &Order, after: &Order) -> StoreRes
     if updated == 1 {
         return Ok(());
     }
-    Err(StoreError::Conflict(format!("order {} is not at version {}", before.id, before.version)))
+    Err(StoreError::Conflict(format!(
+        "order {} is not at version {}",
+        before.id, before.version
+    )))
 }
 
 pub(super) fn select(tx: &Connection, order: OrderId) -> StoreResult<Option<Order>> {
@@ -176,19 +188,32 @@ pub(super) fn of_buyer(
     after: Option<OrderId>,
     limit: Limit,
 ) -> StoreResult<Vec<Order>> {
-    let only_state = if state.is_some() { "AND state = ?2" } else { "AND ?2 IS NULL" };
+    let only_state = if state.is_some() {
+        "AND state = ?2"
+    } else {
+        "AND ?2 IS NULL"
+    };
     let mut statement = tx.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM orders WHERE buyer_id = ?1 {only_state} AND id < ?3 ORDER BY id DESC LIMIT ?4"
     ))?;
     let after = after.map_or([0xff; 16], |order| *order.as_bytes());
     let rows = statement.query_map(
-        params![buyer.as_bytes(), state.map(state_code), after, limit.and_one()],
+        params![
+            buyer.as_bytes(),
+            state.map(state_code),
+            after,
+            limit.and_one()
+        ],
         raw,
     )?;
     rows.map(|row| decode(row?)).collect()
 }
 
-pub(super) fn to_review(tx: &Connection, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>> {
+pub(super) fn to_review(
+    tx: &Connection,
+    after: Option<OrderId>,
+    limit: Limit,
+) -> StoreResult<Vec<Order>> {
     let mut statement = tx.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM orders WHERE needs_review = 1 AND id > ?1 ORDER BY id LIMIT ?2"
     ))?;
@@ -213,7 +238,13 @@ pub(crate) fn orders_to_audit(
         "SELECT id, state, escrow, total, currency FROM orders WHERE ?1 IS NULL OR id = ?1",
     )?;
     let rows = statement.query_map([only.map(|order| *order.as_bytes())], |row| {
-        Ok((id::<OrderId>(row, 0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, String>(4)?))
+        Ok((
+            id::<OrderId>(row, 0)?,
+            row.get::<_, i64>(1)?,
+            row.get::<_, i64>(2)?,
+            row.get::<_, i64>(3)?,
+            row.get::<_, String>(4)?,
+        ))
     })?;
     for row in rows {
         let (id, state, escrow, amount, currency) = row?;

@@ -1,0 +1,135 @@
+//! The command line: what there is to do, and the settings each thing starts from.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chassis::settings::{Flag, load};
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands;
+use crate::settings::Settings;
+
+#[derive(Parser)]
+#[command(
+    name = "marketplace",
+    version,
+    about = "A whole marketplace in one process: users, products, orders, wallets.",
+    long_about = "A whole marketplace in one process: users, products, orders, wallets.\n\n\
+        Without a command it serves on 127.0.0.1:8080 with its data in ./data. Settings: defaults < file (TOML) < environment \
+        MARKETPLACE__SECTION__KEY < flags; `marketplace config` prints them.",
+    args_conflicts_with_subcommands = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (what happens without a command, too)
+    Serve(ServeArgs),
+    /// Check the ledger's invariants on a live or stopped directory: a line each, exit 0 if all hold, 1 if not
+    Audit(DirArgs),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print the effective configuration, secrets redacted
+    Config(ServeArgs),
+    /// Give a user a role (admin or treasury); it is in their token from the next login on
+    Grant(GrantArgs),
+    /// List or replay messages that were given up
+    #[command(subcommand)]
+    Messages(MessagesCommand),
+}
+
+#[derive(Args, Default)]
+struct DirArgs {
+    /// Where the data is [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Settings file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    /// Address to answer on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Fill a fresh directory with sellers, products, buyers and orders to play with
+    #[arg(long)]
+    demo: bool,
+    #[command(flatten)]
+    dir: DirArgs,
+}
+
+#[derive(Args)]
+struct GrantArgs {
+    /// The user's email address
+    email: String,
+    /// admin or treasury
+    role: String,
+    #[command(flatten)]
+    dir: DirArgs,
+}
+
+#[derive(Subcommand)]
+enum MessagesCommand {
+    /// List them: service, message id, name, attempts, reason
+    List(DirArgs),
+    /// Send them again: the one named, or all
+    Replay {
+        /// Id of one message
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        #[command(flatten)]
+        dir: DirArgs,
+    },
+}
+
+impl DirArgs {
+    fn settings(&self, more: Vec<Flag>) -> anyhow::Result<Settings> {
+        let mut flags = more;
+        flags.extend(self.data_dir.as_ref().map(|dir| Flag {
+            flag: "--data-dir",
+            key: "data_dir",
+            value: dir.display().to_string(),
+        }));
+        let settings: Settings = load(self.config.as_deref(), std::env::vars(), &flags)?;
+        settings.validate().map_err(anyhow::Error::msg)?;
+        Ok(settings)
+    }
+}
+
+impl ServeArgs {
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let listen = self.listen.as_ref().map(|listen| Flag {
+            flag: "--listen",
+            key: "server.listen",
+            value: listen.clone(),
+        });
+        self.dir.settings(listen.into_iter().collect())
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Whatever keeps it from being done, as a sentence.
+pub fn run() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    match cli.command {
+        None => commands::serve(&cli.serve.settings()?, cli.serve.demo),
+        Some(Command::Serve(args)) => commands::serve(&args.settings()?, args.demo),
+        Some(Command::Audit(dir)) => commands::audit(&dir.settings(Vec::new())?),
+        Some(Command::Openapi) => commands::openapi(),
+        Some(Command::Config(args)) => commands::config(&args.settings()?),
+        Some(Command::Grant(args)) => commands::grant(&args.dir.settings(Vec::new())?, &args.email, &args.role),
+        Some(Command::Messages(MessagesCommand::List(dir))) => commands::list_messages(&dir.settings(Vec::new())?),
+        Some(Command::Messages(MessagesCommand::Replay { id, dir })) => {
+            commands::replay_messages(&dir.settings(Vec::new())?, id.as_deref())
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `marketplace serve`.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chassis::lifecycle::shutdown_signal;
+use kernel::SystemClock;
+
+use crate::composition::Marketplace;
+use crate::data_dir::DataDir;
+use crate::settings::Settings;
+
+/// Serves until SIGTERM or SIGINT, then drains.
+pub(crate) fn serve(settings: &Settings, demo: bool) -> anyhow::Result<ExitCode> {
+    chassis::telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
+    let dir = DataDir::create(&settings.data_dir)?;
+    let lock = dir.lock()?;
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the async runtime")?
+        .block_on(run(settings, &dir, demo))?;
+    drop(lock);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<()> {
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen)
+        .with_context(|| format!("cannot listen on {listen}; choose another address with --listen"))?;
+    let accounts = if demo { crate::demo::fill(settings, dir).await? } else { Vec::new() };
+    let marketplace = Marketplace::build(settings, dir, Arc::new(SystemClock))?;
+    let running = marketplace.start(listener, settings.server.workers)?;
+    println!("MarketPlace is ready on http://{}", running.address);
+    println!("API docs: http://{}/api/docs", running.address);
+    for line in accounts {
+        println!("{line}");
+    }
+    shutdown_signal().await?;
+    tracing::info!("stopping: no new requests; finishing those that run");
+    running.stop().await
+}

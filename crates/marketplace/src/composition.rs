@@ -1,0 +1,144 @@
+//! Builds the four services and runs them behind one server.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use auth::{Issuer, SigningKey, Verifier};
+use chassis::http::{Routes, complete};
+use chassis::metrics::Metrics;
+use chassis::service::{Deps, Host, Parts};
+use kernel::{Clock, SystemIds};
+use order_service::OrderService;
+use product_service::ProductService;
+use user_service::UserService;
+use utoipa::OpenApi;
+use wallet_service::WalletService;
+
+use crate::adapters::InProcessReservations;
+use crate::data_dir::{DataDir, sqlite};
+use crate::docs;
+use crate::problems;
+use crate::settings::Settings;
+
+/// The four services, built on one data directory.
+pub struct Marketplace {
+    pub(crate) deps: Deps,
+    pub(crate) users: Arc<UserService>,
+    pub(crate) products: Arc<ProductService>,
+    pub(crate) orders: Arc<OrderService>,
+    pub(crate) wallet: Arc<WalletService>,
+}
+
+impl Marketplace {
+    /// Opens the stores and puts the services together.
+    ///
+    /// # Errors
+    /// If the settings cannot be used or a store cannot be opened.
+    pub fn build(settings: &Settings, dir: &DataDir, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let deps = Deps {
+            ids: Arc::new(SystemIds::new(clock.clone())),
+            clock: clock.clone(),
+            metrics: Metrics::default(),
+            currency: settings.currency,
+        };
+        let key_file = settings.auth.signing_key_file.clone().unwrap_or_else(|| dir.signing_key());
+        let key = SigningKey::load_or_create(&key_file).context("the signing key")?;
+        let policy = settings.auth.policy()?;
+        let verifier = Verifier::new(key.verification_keys(), policy.clone(), clock);
+        let issuer = Issuer::new(key, policy);
+        let users = UserService::build(&settings.users, sqlite(dir.users()), &deps, issuer, verifier.clone())
+            .context("the user service")?;
+        let products = ProductService::build(&settings.catalogue, sqlite(dir.products()), &deps, verifier.clone())
+            .map(Arc::new)
+            .context("the product service")?;
+        let wallet = WalletService::build(&settings.wallet, sqlite(dir.wallet()), &deps, verifier.clone())
+            .context("the wallet service")?;
+        let reservations = Arc::new(InProcessReservations(products.clone()));
+        let orders = OrderService::build(&settings.orders, sqlite(dir.orders()), &deps, verifier, reservations)
+            .context("the order service")?;
+        Ok(Self {
+            deps,
+            users: Arc::new(users),
+            products,
+            orders: Arc::new(orders),
+            wallet: Arc::new(wallet),
+        })
+    }
+
+    /// What each service hands to its host.
+    pub(crate) fn parts(&self) -> Vec<Parts> {
+        vec![self.users.parts(), self.products.parts(), self.orders.parts(), self.wallet.parts()]
+    }
+
+    /// Starts to work and to answer on `listener`.
+    ///
+    /// # Errors
+    /// If the listener cannot be used.
+    pub fn start(&self, listener: TcpListener, workers: usize) -> anyhow::Result<Running> {
+        let address = listener.local_addr()?;
+        let parts = self.parts();
+        let document = Arc::new(document().to_json().context("the OpenAPI document")?);
+        let kinds = parts.iter().map(|part| part.problems).collect::<Vec<_>>();
+        let more: Vec<Routes> = vec![docs::routes(document), problems::routes(kinds)];
+        let workers = match workers {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            some => some,
+        };
+        let host = Host::start(listener, workers, &self.deps, parts, more)?;
+        Ok(Running { host, address })
+    }
+}
+
+/// A marketplace that answers.
+pub struct Running {
+    host: Host,
+    /// Where it answers.
+    pub address: SocketAddr,
+}
+
+impl Running {
+    /// Stops accepting, finishes what is being answered, stops.
+    ///
+    /// # Errors
+    /// If the server failed while it ran.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        Ok(self.host.stop().await?)
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "MarketPlace",
+        description = "People register, list products, fund a wallet, order from many sellers and get paid.\n\n\
+            Amounts are integers of minor units with an ISO 4217 currency; times are RFC 3339 UTC; ids are UUIDs. Lists are \
+            paged by cursor. Every refusal is `application/problem+json` (RFC 9457) with a stable `code`.\n\n\
+            To try it: register, log in, press *Authorize* and paste the token."
+    ),
+    paths(chassis::http::health::live, chassis::http::health::ready, docs::document, docs::page, problems::explain),
+    tags((name = "operations", description = "Health and documentation"))
+)]
+struct Document;
+
+fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Document::openapi();
+    for part in [
+        user_service::openapi(),
+        product_service::openapi(),
+        order_service::openapi(),
+        wallet_service::openapi(),
+    ] {
+        document.merge(part);
+    }
+    complete(&mut document);
+    document
+}
+
+/// The OpenAPI 3.1 document of the whole marketplace, as JSON.
+///
+/// # Errors
+/// Never in practice: the document is made of plain values.
+pub fn openapi() -> anyhow::Result<String> {
+    Ok(document().to_pretty_json()?)
+}

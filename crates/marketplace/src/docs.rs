@@ -1,0 +1,79 @@
+//! The API's documentation: the OpenAPI document, and a page to read and try it that needs no other host (see
+//! `assets/docs/README.md`).
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chassis::http::{Problem, Routes, common, endpoint};
+
+struct Asset {
+    name: &'static str,
+    media_type: &'static str,
+    bytes: &'static [u8],
+}
+
+macro_rules! asset {
+    ($name:literal, $media_type:literal) => {
+        Asset { name: $name, media_type: $media_type, bytes: include_bytes!(concat!("../assets/docs/", $name)) }
+    };
+}
+
+const INDEX: Asset = asset!("index.html", "text/html; charset=utf-8");
+const ASSETS: [Asset; 4] = [
+    asset!("init.js", "text/javascript; charset=utf-8"),
+    asset!("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    asset!("swagger-ui.css", "text/css; charset=utf-8"),
+    asset!("favicon.png", "image/png"),
+];
+
+struct OpenApiJson(Arc<String>);
+
+/// The OpenAPI document
+#[utoipa::path(get, path = "/api/openapi.json", tag = "operations", security(()),
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
+pub(crate) async fn document(document: web::Data<OpenApiJson>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(document.0.as_str().to_owned())
+}
+
+/// A page to read and try the API
+#[utoipa::path(get, path = "/api/docs", tag = "operations", security(()),
+    responses((status = 200, description = "The page; it loads nothing from other hosts", content_type = "text/html", body = String)))]
+pub(crate) async fn page() -> HttpResponse {
+    serve(&INDEX)
+}
+
+async fn asset(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let name = request.match_info().query("name");
+    ASSETS
+        .iter()
+        .find(|asset| asset.name == name)
+        .map(serve)
+        .ok_or_else(|| Problem::new(&common::NOT_FOUND, "There is no such page; see /api/docs."))
+}
+
+fn serve(asset: &Asset) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(asset.media_type)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+        .insert_header((
+            "content-security-policy",
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+        ))
+        .body(asset.bytes)
+}
+
+/// Declares the routes; `document` is the OpenAPI document as JSON.
+pub(crate) fn routes(document_json: Arc<String>) -> Routes {
+    let data = web::Data::new(OpenApiJson(document_json));
+    Arc::new(move |config: &mut ServiceConfig| {
+        config
+            .app_data(data.clone())
+            .service(endpoint("/api/openapi.json").get(document).done())
+            .service(endpoint("/api/docs").get(page).done())
+            .service(endpoint("/api/docs/{name}").get(asset).done());
+    })
+}

@@ -1,0 +1,61 @@
+//! Explains the kinds of refusal: what the `type` of a problem document points to.
+
+use std::sync::Arc;
+
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, web};
+use chassis::http::{Problem, ProblemDocument, ProblemType, Routes, common, endpoint};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A kind of refusal.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Explanation {
+    /// Its URI.
+    #[schema(example = "/problems/out_of_stock")]
+    r#type: String,
+    /// Its stable word.
+    #[schema(example = "out_of_stock")]
+    code: &'static str,
+    /// The status it is sent with.
+    #[schema(example = 409)]
+    status: u16,
+    /// What it means.
+    #[schema(example = "There is not enough stock")]
+    title: &'static str,
+}
+
+/// Explain a kind of problem
+#[utoipa::path(get, path = "/problems/{code}", tag = "operations", security(()),
+    params(("code" = String, Path, description = "The `code` of a problem document", example = "out_of_stock")),
+    responses(
+        (status = 200, description = "What it means", body = Explanation),
+        (status = 404, description = "`not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn explain(known: web::Data<Vec<Explanation>>, code: web::Path<String>) -> Result<HttpResponse, Problem> {
+    known
+        .iter()
+        .find(|known| known.code == *code)
+        .map(|known| HttpResponse::Ok().json(known))
+        .ok_or_else(|| Problem::new(&common::NOT_FOUND, "There is no such kind of problem."))
+}
+
+/// Declares the route for the common kinds and those of the services.
+pub(crate) fn routes(services: Vec<&'static [&'static ProblemType]>) -> Routes {
+    let known: Vec<Explanation> = std::iter::once(common::ALL)
+        .chain(services)
+        .flatten()
+        .map(|kind| Explanation {
+            r#type: format!("/problems/{}", kind.code),
+            code: kind.code,
+            status: kind.status,
+            title: kind.title,
+        })
+        .collect();
+    let known = web::Data::new(known);
+    Arc::new(move |config: &mut ServiceConfig| {
+        config
+            .app_data(known.clone())
+            .service(endpoint("/problems/{code}").get(explain).done());
+    })
+}

@@ -1,0 +1,126 @@
+//! POST /api/orders/create: what it answers and when.
+
+use serde_json::json;
+
+use crate::world::{Script, World, one};
+
+#[tokio::test]
+async fn an_order_that_the_wallet_pays_is_answered_as_paid_with_its_place_and_version() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (buyer, token)) = (world.product(10), world.user());
+    let answer = world.create(&token, &one(product, 3), &[]).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(answer.body["status"], "paid");
+    assert_eq!(answer.body["buyerId"], buyer.to_string());
+    assert_eq!(
+        answer.body["total"],
+        json!({"amount": 1500, "currency": "USD"})
+    );
+    assert_eq!(
+        answer.body["items"][0]["lineTotal"],
+        json!({"amount": 1500, "currency": "USD"})
+    );
+    let id = answer.body["id"].as_str().unwrap();
+    assert_eq!(answer.header("location"), format!("/api/orders/{id}"));
+    assert_eq!(answer.header("etag"), "\"2\"");
+    assert_eq!(world.stock(product), 7);
+    chassis::testing::eventually("the confirmation", || async {
+        (world.heard("ConfirmReservation") == 1).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_short_form_orders_one_product() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (_, token)) = (world.product(10), world.user());
+    let answer = world
+        .create(&token, &json!({"productId": product, "quantity": 2}), &[])
+        .await;
+    assert_eq!(
+        (answer.status, &answer.body["items"][0]["quantity"]),
+        (201, &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn lines_for_the_same_product_become_one() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (_, token)) = (world.product(10), world.user());
+    let line = json!({"productId": product, "quantity": 2});
+    let answer = world
+        .create(&token, &json!({"items": [line, line]}), &[])
+        .await;
+    assert_eq!(answer.body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(answer.body["items"][0]["quantity"], 4);
+}
+
+#[tokio::test]
+async fn a_declined_order_is_answered_with_402_and_the_order_and_its_stock_goes_back() {
+    let world = World::start(Script::Declines);
+    let ((product, _), (_, token)) = (world.product(10), world.user());
+    let answer = world.create(&token, &one(product, 3), &[]).await;
+    answer.assert_problem(402, "insufficient_funds");
+    assert_eq!(answer.body["order"]["status"], "declined");
+    assert_eq!(answer.body["order"]["reason"], "insufficient_funds");
+    chassis::testing::eventually("the release", || async {
+        (world.heard("ReleaseReservation") == 1).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_settled_within_the_wait_is_answered_as_pending() {
+    let world = World::start(Script::Silent);
+    let ((product, _), (_, token)) = (world.product(10), world.user());
+    for prefer in ["respond-async", "wait=0", "wait=1"] {
+        let answer = world
+            .create(&token, &one(product, 1), &[("prefer", prefer)])
+            .await;
+        assert_eq!(
+            (answer.status, &answer.body["status"]),
+            (202, &json!("pending")),
+            "{prefer}"
+        );
+        let id = answer.body["id"].as_str().unwrap();
+        assert_eq!(answer.header("location"), format!("/api/orders/{id}"));
+        let applied = if prefer == "respond-async" {
+            "respond-async"
+        } else {
+            ""
+        };
+        assert_eq!(answer.header("preference-applied"), applied);
+    }
+}
+
+#[tokio::test]
+async fn too_little_stock_is_409_with_the_lines_and_makes_no_order() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (buyer, token)) = (world.product(2), world.user());
+    let answer = world.create(&token, &one(product, 3), &[]).await;
+    answer.assert_problem(409, "out_of_stock");
+    assert_eq!(
+        answer.body["lines"],
+        json!([{"productId": product, "requested": 3, "available": 2}])
+    );
+    let list = world
+        .host
+        .get(&format!("/api/orders/{buyer}/byUser"), &token)
+        .await;
+    assert_eq!(list.body["items"], json!([]));
+}
+
+#[tokio::test]
+async fn an_unknown_product_and_ones_own_are_422() {
+    let world = World::start(Script::Pays);
+    let ((product, seller), (_, token)) = (world.product(2), world.user());
+    let unknown = kernel::ProductId::new(&*world.ids);
+    let answer = world.create(&token, &one(unknown, 1), &[]).await;
+    answer.assert_problem(422, "unknown_product");
+    assert_eq!(answer.body["errors"][0]["pointer"], "/items/0/productId");
+    world
+        .create(&seller, &one(product, 1), &[])
+        .await
+        .assert_problem(422, "own_product");
+    assert_eq!(world.stock(product), 2);
+}

@@ -1,0 +1,275 @@
+//! The order service with scripted neighbours.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth::{Role, testing};
+use chassis::bus::{Handler, Outcome, Subscription};
+use chassis::metrics::Metrics;
+use chassis::service::{Deps, StoreConfig};
+use chassis::testing::{Answer, TestHost};
+use contracts::{Contract, Envelope, wallet};
+use kernel::{
+    Clock, Currency, ManualClock, Money, OrderId, ProductId, SystemClock, SystemIds, UserId,
+};
+use order_service::{
+    Config, OrderService, ReservationRefusal, ReservationRequest, Reservations, ReservedLine,
+    Shortage,
+};
+use serde_json::{Value, json};
+
+/// How the wallet answers a debit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Script {
+    Pays,
+    Declines,
+    Silent,
+}
+
+/// What the desk has.
+pub(crate) struct Desk {
+    pub(crate) stock: Mutex<HashMap<ProductId, (UserId, i64)>>,
+    pub(crate) asked: Mutex<Vec<OrderId>>,
+}
+
+#[async_trait]
+impl Reservations for Desk {
+    async fn reserve(
+        &self,
+        request: ReservationRequest,
+    ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
+        self.asked.lock().unwrap().push(request.order);
+        let mut stock = self.stock.lock().unwrap();
+        let mut lines = Vec::new();
+        for (product, quantity) in request.lines {
+            let Some((seller, left)) = stock.get_mut(&product) else {
+                return Err(ReservationRefusal::UnknownProducts(vec![product]));
+            };
+            if *seller == request.buyer {
+                return Err(ReservationRefusal::OwnProducts(vec![product]));
+            }
+            let requested = i64::from(quantity);
+            if *left < requested {
+                let shortage = Shortage {
+                    product_id: product,
+                    requested,
+                    available: *left,
+                };
+                return Err(ReservationRefusal::OutOfStock(vec![shortage]));
+            }
+            *left -= requested;
+            lines.push(ReservedLine {
+                product,
+                seller: *seller,
+                name: "Lamp".to_owned(),
+                unit_price: Money::new(500, Currency::USD),
+                quantity,
+            });
+        }
+        Ok(lines)
+    }
+}
+
+struct Wallet {
+    script: Arc<Mutex<Script>>,
+    replies: SqliteReplies,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+/// Replies go straight to the order service's own queue, through the handler that the bus would call.
+type SqliteReplies = Arc<Mutex<Option<Arc<dyn Handler>>>>;
+
+#[async_trait]
+impl Handler for Wallet {
+    async fn handle(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
+        for command in &batch {
+            self.heard
+                .lock()
+                .unwrap()
+                .push(command.name.rsplit('.').next().unwrap().to_owned());
+            let order_id = contracts::id_bytes(command.order.as_uuid());
+            let reply = match *self.script.lock().unwrap() {
+                _ if command.name == name::<wallet::CancelOrderDebit>() => Some(Envelope::of_step(
+                    command.order,
+                    "debit-cancelled",
+                    &wallet::OrderDebitCancelled {
+                        order_id,
+                        refunded: false,
+                    },
+                    command.time,
+                )),
+                _ if command.name != name::<wallet::DebitForOrder>() => None,
+                Script::Pays => {
+                    let transaction_id = order_id.clone();
+                    Some(Envelope::of_step(
+                        command.order,
+                        "debited",
+                        &wallet::OrderDebited {
+                            order_id,
+                            transaction_id,
+                        },
+                        command.time,
+                    ))
+                }
+                Script::Declines => Some(Envelope::of_step(
+                    command.order,
+                    "debit-declined",
+                    &wallet::OrderDebitDeclined {
+                        order_id,
+                        reason: "insufficient_funds".to_owned(),
+                    },
+                    command.time,
+                )),
+                Script::Silent => None,
+            };
+            let handler = self.replies.lock().unwrap().clone().unwrap();
+            if let Some(reply) = reply {
+                handler.handle(vec![Arc::new(reply)]).await;
+            }
+        }
+        batch.iter().map(|_| Outcome::Done).collect()
+    }
+}
+
+fn name<M: Contract>() -> String {
+    M::full_name()
+}
+
+/// Everything a test needs.
+pub(crate) struct World {
+    pub(crate) host: TestHost,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) script: Arc<Mutex<Script>>,
+    pub(crate) heard: Arc<Mutex<Vec<String>>>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) ids: Arc<SystemIds>,
+    issuer: auth::Issuer,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) fn start(script: Script) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let ids = Arc::new(SystemIds::default());
+        let deps = Deps {
+            clock: clock.clone(),
+            ids: ids.clone(),
+            metrics: Metrics::default(),
+            currency: Currency::USD,
+        };
+        let (issuer, verifier) = testing::fixture();
+        let desk = Arc::new(Desk {
+            stock: Mutex::default(),
+            asked: Mutex::default(),
+        });
+        let config = Config {
+            sweep_milliseconds: 10,
+            ..Config::default()
+        };
+        let store = StoreConfig::Sqlite {
+            path: dir.path().join("orders.db"),
+        };
+        let service = OrderService::build(&config, store, &deps, verifier, desk.clone()).unwrap();
+        let mut parts = service.parts();
+        let script = Arc::new(Mutex::new(script));
+        let heard = Arc::new(Mutex::default());
+        let wallet = Wallet {
+            script: script.clone(),
+            replies: Arc::new(Mutex::new(Some(parts.subscriptions[0].handler.clone()))),
+            heard: heard.clone(),
+        };
+        parts.subscriptions.push(Subscription {
+            queue: "neighbours",
+            messages: vec![
+                name::<wallet::DebitForOrder>(),
+                name::<wallet::CancelOrderDebit>(),
+                name::<wallet::RefundOrder>(),
+                name::<wallet::ReleaseEscrow>(),
+                name::<contracts::product::ConfirmReservation>(),
+                name::<contracts::product::ReleaseReservation>(),
+            ],
+            handler: Arc::new(wallet),
+            max_batch: 16,
+        });
+        let host = TestHost::start(&deps, vec![parts]);
+        Self {
+            host,
+            desk,
+            script,
+            heard,
+            clock,
+            ids,
+            issuer,
+            _dir: dir,
+        }
+    }
+
+    /// A user and their token.
+    pub(crate) fn user(&self) -> (UserId, String) {
+        let user = UserId::new(&*self.ids);
+        (user, testing::token_for(&self.issuer, user, &[]))
+    }
+
+    pub(crate) fn admin(&self) -> String {
+        testing::token_for(&self.issuer, UserId::new(&*self.ids), &[Role::Admin])
+    }
+
+    /// A product with so much stock, and its seller's token.
+    pub(crate) fn product(&self, stock: i64) -> (ProductId, String) {
+        let (seller, token) = self.user();
+        let product = ProductId::new(&*self.ids);
+        self.desk
+            .stock
+            .lock()
+            .unwrap()
+            .insert(product, (seller, stock));
+        (product, token)
+    }
+
+    pub(crate) fn stock(&self, product: ProductId) -> i64 {
+        self.desk.stock.lock().unwrap()[&product].1
+    }
+
+    pub(crate) async fn create(
+        &self,
+        token: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self
+            .host
+            .request(reqwest::Method::POST, "/api/orders/create", token)
+            .json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(request).await
+    }
+
+    /// Waits until the order has this status.
+    pub(crate) async fn until(&self, token: &str, order: &str, status: &str) -> Value {
+        chassis::testing::eventually(&format!("order {status}"), || async {
+            let answer = self.host.get(&format!("/api/orders/{order}"), token).await;
+            (answer.body["status"] == status).then_some(answer.body)
+        })
+        .await
+    }
+
+    pub(crate) fn heard(&self, command: &str) -> usize {
+        self.heard
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|name| *name == command)
+            .count()
+    }
+}
+
+pub(crate) fn one(product: ProductId, quantity: i64) -> Value {
+    json!({"items": [{"productId": product, "quantity": quantity}]})
+}
+
+pub(crate) const DEADLINE: Duration = Duration::from_secs(121);
