@@ -24,7 +24,7 @@ impl Client {
     #[must_use]
     pub fn new(url: &str) -> Self {
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .no_proxy()
             .build()
             .expect("a client");
@@ -41,7 +41,6 @@ impl Client {
     }
 
     /// A request to `path`, with `token` unless that is empty.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         if token.is_empty() {

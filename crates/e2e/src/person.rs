@@ -54,7 +54,6 @@ impl Person {
     }
 
     /// A request with their token.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, path, &self.token)
     }

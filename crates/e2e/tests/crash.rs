@@ -161,7 +161,7 @@ impl Worker {
     /// Checks the wallet and the orders against what the client was told. Returns what was bought: product and quantity.
     async fn check(&self) -> Vec<(String, i64)> {
         let list = format!("/api/orders/{}/byUser?limit=100", self.person.id);
-        let orders = within(Duration::from_secs(60), "every order settles", async || {
+        let orders = within(Duration::from_mins(1), "every order settles", async || {
             let orders = self.person.all(&list).await;
             let settled = ["paid", "declined", "cancelled", "refunded"];
             let open = orders

@@ -1,2 +1,75 @@
-//! placeholder
-fn main() {}
+//! Measures a release build: requests per second under load, the cost of far pages, the start, the memory at rest.
+//!
+//! It prints a Markdown table and fails if an answer was wrong or the books do not balance. It never fails for being slow:
+//! what a figure should come to stands beside it, for a reader who knows the machine. Run it with `scripts/bench`.
+
+mod fill;
+mod load;
+mod paging;
+mod process;
+mod report;
+mod wrk;
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use e2e::Launch;
+
+use crate::report::Report;
+
+/// How much to measure.
+struct Plan {
+    /// Of each load.
+    duration: Duration,
+    /// Products, and wallet transactions, in the directory with far pages.
+    rows: u32,
+    /// How often to start on it.
+    starts: usize,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let plan = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Plan {
+            duration: Duration::from_secs(10),
+            rows: 1_000_000,
+            starts: 5,
+        },
+        ["--quick"] => Plan {
+            duration: Duration::from_secs(2),
+            rows: 50_000,
+            starts: 3,
+        },
+        _ => bail!("usage: bench [--quick]"),
+    };
+    let mut report = Report::default();
+
+    let data_dir = tempfile::tempdir()?;
+    let launch = Launch::on(data_dir.path());
+    load::measure(&launch, plan.duration, &mut report).await?;
+    audit(&launch, "after the load")?;
+
+    let filled = tempfile::tempdir()?;
+    let launch = Launch::on(filled.path());
+    let owner = fill::fill(&launch, filled.path(), plan.rows).await?;
+    audit(&launch, "of the filled directory")?;
+    process::measure(&launch, plan.starts, &mut report).await?;
+    paging::measure(&launch, &owner, &mut report).await?;
+
+    println!("{report}");
+    report.errors()
+}
+
+fn audit(launch: &Launch, when: &str) -> Result<()> {
+    let audit = launch.audit();
+    if audit.code == Some(0) {
+        eprintln!("The audit {when} is clean.");
+        return Ok(());
+    }
+    bail!(
+        "the audit {when} is not clean:\n{}{}",
+        audit.stdout,
+        audit.stderr
+    )
+}

@@ -1,0 +1,148 @@
+//! A directory with a very long catalogue and a very long statement. Going through the API would take most of an hour, so the
+//! rows are written straight into the files, as the services would have written them; the audit says whether that is true.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "fills files that nobody serves; they need no durability"
+)]
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Launch, Person};
+use rusqlite::{Connection, params};
+use uuid::{Builder, Uuid};
+
+/// When the first row was made, in milliseconds since the epoch. Rows are one millisecond apart.
+const START: i64 = 1_700_000_000_000;
+
+/// Fills a new directory with `rows` products and `rows` wallet transactions of one person.
+pub(crate) async fn fill(launch: &Launch, data_dir: &Path, rows: u32) -> Result<Person> {
+    let server = launch.serve();
+    let owner = server.client().join("Owner").await;
+    ensure!(server.terminate() == Some(0), "it did not end well");
+    let id: Uuid = owner.id.parse()?;
+    eprintln!("Writing {rows} products.");
+    products(&data_dir.join("products.db"), id, rows)?;
+    eprintln!("Writing {rows} wallet transactions.");
+    transactions(&data_dir.join("wallet.db"), id, rows)?;
+    Ok(owner)
+}
+
+fn open(path: &Path) -> Result<Connection> {
+    ensure!(path.is_file(), "{} is not there", path.display());
+    let database = Connection::open(path)?;
+    database.pragma_update(None, "synchronous", "OFF")?;
+    Ok(database)
+}
+
+/// Rows sealed into the file: nothing is left in the journal that a start would have to read.
+fn close(database: &Connection) -> Result<()> {
+    database
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .context("the checkpoint")
+}
+
+/// A different id for each row and table, in the order of the rows.
+fn id(row: u32, table: u8) -> Uuid {
+    let mut random = [0; 10];
+    let [first, rest @ ..] = &mut random;
+    *first = table;
+    for (byte, value) in rest.iter_mut().zip(row.to_be_bytes()) {
+        *byte = value;
+    }
+    Builder::from_unix_timestamp_millis(START.unsigned_abs() + u64::from(row), &random).into_uuid()
+}
+
+fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
+    const COLOURS: [&str; 7] = ["red", "green", "blue", "grey", "white", "black", "brass"];
+    const THINGS: [&str; 11] = [
+        "lamp", "chair", "teapot", "vase", "bicycle", "shelf", "guitar", "kettle", "rug", "clock",
+        "mirror",
+    ];
+    let mut database = open(path)?;
+    let tx = database.transaction()?;
+    {
+        let mut product = tx.prepare(
+            "INSERT INTO products (seq, id, seller, price, currency, status, created_at, category, name, description)
+             VALUES (?1, ?2, ?3, ?4, 'USD', 'active', ?5, ?6, ?7, ?8)",
+        )?;
+        let mut stock = tx.prepare(
+            "INSERT INTO stock (product, available, version, updated_at) VALUES (?1, 100, 1, ?2)",
+        )?;
+        let mut entry = tx.prepare(
+            "INSERT INTO stock_entries (product, version, delta, at) VALUES (?1, 1, 100, ?2)",
+        )?;
+        let names = COLOURS
+            .iter()
+            .flat_map(|colour| THINGS.iter().map(move |thing| (colour, thing)))
+            .cycle();
+        for (row, (colour, thing)) in (1..=rows).zip(names) {
+            let at = START + i64::from(row);
+            let price = 100 + row.wrapping_mul(2_654_435_761) % 100_000;
+            product.execute(params![
+                row,
+                id(row, 1).as_bytes(),
+                seller.as_bytes(),
+                price,
+                at,
+                format!("bench-{}", row % 8),
+                format!("{colour} {thing} {row}"),
+                format!("A {colour} {thing}, number {row} of many, made to be found again."),
+            ])?;
+            stock.execute(params![row, at])?;
+            entry.execute(params![row, at])?;
+        }
+    }
+    tx.commit()?;
+    database.execute_batch("ANALYZE")?;
+    close(&database)
+}
+
+/// Top-ups of 1, so that balance and sequence are the row's number.
+fn transactions(path: &Path, owner: Uuid, rows: u32) -> Result<()> {
+    const AVAILABLE: u8 = 0;
+    const CREDIT: u8 = 0;
+    const TOPUP: u8 = 2;
+    let mut database = open(path)?;
+    let tx = database.transaction()?;
+    {
+        let mut journal = tx.prepare(
+            "INSERT INTO journal (id, kind, operation_id, created_at) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        let mut posting = tx.prepare(
+            "INSERT INTO postings
+             (owner, bucket, created_at, sequence, amount, currency, balance_after, kind, journal_id)
+             VALUES (?1, ?2, ?3, ?4, 1, 'USD', ?4, ?5, ?6)",
+        )?;
+        let mut system = tx.prepare(
+            "INSERT INTO system_postings (account, amount, currency, journal_id) VALUES (?1, -1, 'USD', ?2)",
+        )?;
+        for row in 1..=rows {
+            let at = START + i64::from(row);
+            let journal_id = id(row, 2);
+            journal.execute(params![
+                journal_id.as_bytes(),
+                CREDIT,
+                id(row, 3).as_bytes(),
+                at
+            ])?;
+            posting.execute(params![
+                owner.as_bytes(),
+                AVAILABLE,
+                at,
+                row,
+                CREDIT,
+                journal_id.as_bytes()
+            ])?;
+            system.execute(params![TOPUP, journal_id.as_bytes()])?;
+        }
+        tx.execute(
+            "INSERT INTO balances (owner, bucket, currency, balance, sequence, last_at)
+             VALUES (?1, ?2, 'USD', ?3, ?3, ?4)",
+            params![owner.as_bytes(), AVAILABLE, rows, START + i64::from(rows)],
+        )?;
+    }
+    tx.commit()?;
+    close(&database)
+}
