@@ -9,4 +9,5 @@ mod store;
 
 pub use config::Config;
 pub use domain::{Email, User, UserName};
+pub use http::openapi;
 pub use service::{BuildError, RegisterError, UserService};

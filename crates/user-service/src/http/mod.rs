@@ -38,7 +38,8 @@ pub(crate) use error::PROBLEMS;
 struct Document;
 
 /// The OpenAPI fragment of these routes.
-pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 

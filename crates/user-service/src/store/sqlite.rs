@@ -22,7 +22,7 @@ const FORGET: i64 = 5000;
 
 /// The [`UserStore`] on SQLite.
 pub(crate) struct SqliteUsers {
-    db: Sqlite,
+    pub(super) db: Sqlite,
 }
 
 impl SqliteUsers {
