@@ -1,1 +1,25 @@
-//! Empty.
+//! The product service: the catalogue, its search, the stock and the reservations of orders.
+//!
+//! It alone knows how many of a product are left. Sellers write products over HTTP; the order service holds stock through
+//! [`ProductService::reserve`] and ends what it held with the messages `ConfirmReservation` and `ReleaseReservation`.
+
+mod app;
+mod config;
+mod consumers;
+mod domain;
+mod events;
+mod http;
+mod service;
+mod store;
+
+pub use config::Config;
+pub use domain::{
+    Category, Description, Filter, LineRequest, ListQuery, NewProduct, Place, Product, ProductEdit,
+    ProductName, ProductRefusal, ProductStatus, Reservation, ReservationState, ReserveRefusal,
+    ReserveRequest, ReservedLine, SearchText, Shortage, Sort, Stock, VersionGuard,
+};
+pub use http::openapi;
+pub use service::ProductService;
+#[cfg(feature = "sqlite")]
+pub use store::sqlite::audit;
+pub use store::{Change, ChangeError, ReserveError, StockAudit, WriteError};

@@ -1,0 +1,10 @@
+//! Sells what is held for orders that are paid.
+
+use chassis::store::StoreResult;
+
+use super::App;
+use crate::store::Command;
+
+pub(crate) async fn confirm_reservations(app: &App, commands: Vec<Command>) -> StoreResult<()> {
+    app.store.confirm(commands, app.clock.now()).await
+}

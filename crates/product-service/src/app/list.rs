@@ -1,0 +1,11 @@
+//! Lists and searches the catalogue.
+
+use chassis::store::StoreResult;
+use kernel::Page;
+
+use super::App;
+use crate::domain::{ListQuery, Product};
+
+pub(crate) async fn list_products(app: &App, query: ListQuery) -> StoreResult<Page<Product>> {
+    app.store.list(query).await
+}

@@ -1,0 +1,17 @@
+//! Shows one product to whoever may see it.
+
+use chassis::store::StoreResult;
+use kernel::{ProductId, UserId};
+
+use super::App;
+use crate::domain::Product;
+
+/// None if there is no such product, or it was removed and `viewer` is not its seller.
+pub(crate) async fn product(
+    app: &App,
+    id: ProductId,
+    viewer: Option<UserId>,
+) -> StoreResult<Option<Product>> {
+    let found = app.store.product(id).await?;
+    Ok(found.filter(|product| product.is_visible_to(viewer)))
+}

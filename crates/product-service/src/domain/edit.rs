@@ -1,0 +1,293 @@
+//! Changes that a seller makes: an edit of any of a product's fields, and its removal.
+
+use std::fmt;
+
+use kernel::{Money, Timestamp, UserId};
+
+use super::{Category, Description, Product, ProductName, ProductRefusal, ProductStatus, Stock};
+
+/// Which version of a product a change was made for.
+pub struct VersionGuard(Box<dyn Fn(i64) -> bool + Send>);
+
+impl VersionGuard {
+    /// Whichever it is at.
+    #[must_use]
+    pub fn any() -> Self {
+        Self::new(|_| true)
+    }
+
+    /// Those that `allows` says yes to.
+    pub fn new(allows: impl Fn(i64) -> bool + Send + 'static) -> Self {
+        Self(Box::new(allows))
+    }
+
+    fn check(&self, version: i64) -> Result<(), ProductRefusal> {
+        if (self.0)(version) {
+            Ok(())
+        } else {
+            Err(ProductRefusal::Changed { version })
+        }
+    }
+}
+
+impl fmt::Debug for VersionGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VersionGuard")
+    }
+}
+
+/// New values for some of a product's fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductEdit {
+    /// A new name.
+    pub name: Option<ProductName>,
+    /// A new description.
+    pub description: Option<Description>,
+    /// A new price. Reservations that were made keep theirs.
+    pub price: Option<Money>,
+    /// How many can be ordered from now on. What is held or sold does not count.
+    pub stock: Option<Stock>,
+    /// A new shelf.
+    pub category: Option<Category>,
+}
+
+/// A product after an edit, and what the edit touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The product as it is now.
+    pub product: Product,
+    /// Whether anything but the stock changed.
+    pub described_anew: bool,
+    /// What the seller put in or, negative, took out.
+    pub stock_delta: i64,
+}
+
+impl Edited {
+    /// Whether anything changed. An edit to what is there already leaves the version as it is.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.described_anew || self.stock_delta != 0
+    }
+}
+
+/// What a removal came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// The product leaves the catalogue; this is its last version.
+    Now(Product),
+    /// It had left before.
+    Before,
+}
+
+impl Product {
+    /// Decides the edit that `editor` asks for at `now`.
+    ///
+    /// # Errors
+    /// [`ProductRefusal`], checked in the order: there, theirs, unchanged.
+    pub fn edit(
+        self,
+        editor: UserId,
+        guard: &VersionGuard,
+        edit: ProductEdit,
+        now: Timestamp,
+    ) -> Result<Edited, ProductRefusal> {
+        if self.status == ProductStatus::Removed {
+            return Err(ProductRefusal::NotFound);
+        }
+        self.check_owner(editor)?;
+        guard.check(self.version)?;
+        let old = self.clone();
+        let mut product = Self {
+            name: edit.name.unwrap_or(self.name),
+            description: edit.description.unwrap_or(self.description),
+            price: edit.price.unwrap_or(self.price),
+            stock: edit.stock.unwrap_or(self.stock),
+            category: edit.category.unwrap_or(self.category),
+            ..self
+        };
+        let described_anew = product.name != old.name
+            || product.description != old.description
+            || product.price != old.price
+            || product.category != old.category;
+        let stock_delta = product.stock.get().saturating_sub(old.stock.get());
+        if described_anew || stock_delta != 0 {
+            product.version = product.version.saturating_add(1);
+            product.updated_at = now;
+        }
+        Ok(Edited {
+            product,
+            described_anew,
+            stock_delta,
+        })
+    }
+
+    /// Decides the removal that `editor` asks for at `now`. The stock stays in the book: reservations of it still end as they
+    /// would have.
+    ///
+    /// # Errors
+    /// [`ProductRefusal`]. To everyone but its seller, a removed product is not there. A removal that happened already is no
+    /// refusal, whatever version the repeated request was made for.
+    pub fn remove(
+        self,
+        editor: UserId,
+        guard: &VersionGuard,
+        now: Timestamp,
+    ) -> Result<Removed, ProductRefusal> {
+        match self.status {
+            ProductStatus::Removed if self.seller == editor => Ok(Removed::Before),
+            ProductStatus::Removed => Err(ProductRefusal::NotFound),
+            ProductStatus::Active => {
+                self.check_owner(editor)?;
+                guard.check(self.version)?;
+                Ok(Removed::Now(Self {
+                    status: ProductStatus::Removed,
+                    version: self.version.saturating_add(1),
+                    updated_at: now,
+                    ..self
+                }))
+            }
+        }
+    }
+
+    fn check_owner(&self, editor: UserId) -> Result<(), ProductRefusal> {
+        if self.seller == editor {
+            Ok(())
+        } else {
+            Err(ProductRefusal::NotOwner)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::NewProduct;
+    use kernel::{Currency, ProductId, SystemIds};
+
+    const THEN: Timestamp = Timestamp::from_millis(1);
+    const NOW: Timestamp = Timestamp::from_millis(2);
+
+    fn product() -> Product {
+        let ids = SystemIds::default();
+        NewProduct {
+            seller: UserId::new(&ids),
+            name: ProductName::parse("Lamp").unwrap(),
+            description: Description::parse("").unwrap(),
+            price: Money::new(100, Currency::USD),
+            stock: Stock::parse(5).unwrap(),
+            category: Category::parse("Home").unwrap(),
+        }
+        .list(ProductId::new(&ids), THEN)
+    }
+
+    fn stranger() -> UserId {
+        UserId::new(&SystemIds::default())
+    }
+
+    #[test]
+    fn an_edit_changes_what_it_names_and_nothing_else() {
+        let old = product();
+        let edit = ProductEdit {
+            name: Some(ProductName::parse("Lantern").unwrap()),
+            ..ProductEdit::default()
+        };
+        let edited = old
+            .clone()
+            .edit(old.seller, &VersionGuard::any(), edit, NOW)
+            .unwrap();
+        assert_eq!((edited.described_anew, edited.stock_delta), (true, 0));
+        let expected = Product {
+            name: ProductName::parse("Lantern").unwrap(),
+            version: 2,
+            updated_at: NOW,
+            ..old
+        };
+        assert_eq!(edited.product, expected);
+    }
+
+    #[test]
+    fn a_new_stock_is_booked_as_its_difference() {
+        let old = product();
+        let edit = ProductEdit {
+            stock: Some(Stock::parse(2).unwrap()),
+            ..ProductEdit::default()
+        };
+        let edited = old
+            .clone()
+            .edit(old.seller, &VersionGuard::any(), edit, NOW)
+            .unwrap();
+        assert_eq!((edited.described_anew, edited.stock_delta), (false, -3));
+        assert_eq!(edited.product.version, 2);
+    }
+
+    #[test]
+    fn an_edit_to_what_is_there_already_changes_nothing() {
+        let old = product();
+        let edit = ProductEdit {
+            name: Some(old.name.clone()),
+            stock: Some(old.stock),
+            ..ProductEdit::default()
+        };
+        let edited = old
+            .clone()
+            .edit(old.seller, &VersionGuard::any(), edit, NOW)
+            .unwrap();
+        assert!(!edited.is_change());
+        assert_eq!(edited.product, old);
+    }
+
+    #[test]
+    fn refusals_are_checked_in_the_order_there_theirs_unchanged() {
+        let never = VersionGuard::new(|_| false);
+        let edit = ProductEdit::default;
+        let old = product();
+        let removed = Product {
+            status: ProductStatus::Removed,
+            ..old.clone()
+        };
+        assert_eq!(
+            removed.edit(stranger(), &never, edit(), NOW),
+            Err(ProductRefusal::NotFound)
+        );
+        assert_eq!(
+            old.clone().edit(stranger(), &never, edit(), NOW),
+            Err(ProductRefusal::NotOwner)
+        );
+        assert_eq!(
+            old.clone().edit(old.seller, &never, edit(), NOW),
+            Err(ProductRefusal::Changed { version: 1 })
+        );
+    }
+
+    #[test]
+    fn a_removal_is_idempotent_for_the_seller_and_unseen_by_others() {
+        let old = product();
+        let never = || VersionGuard::new(|_| false);
+        assert_eq!(
+            old.clone().remove(stranger(), &VersionGuard::any(), NOW),
+            Err(ProductRefusal::NotOwner)
+        );
+        assert_eq!(
+            old.clone().remove(old.seller, &never(), NOW),
+            Err(ProductRefusal::Changed { version: 1 })
+        );
+        let Ok(Removed::Now(removed)) = old.clone().remove(old.seller, &VersionGuard::any(), NOW)
+        else {
+            panic!("the seller removes it");
+        };
+        assert_eq!(
+            (removed.status, removed.version),
+            (ProductStatus::Removed, 2)
+        );
+        assert!(removed.is_visible_to(Some(old.seller)));
+        assert!(!removed.is_visible_to(Some(stranger())) && !removed.is_visible_to(None));
+        assert_eq!(
+            removed.clone().remove(old.seller, &never(), NOW),
+            Ok(Removed::Before)
+        );
+        assert_eq!(
+            removed.remove(stranger(), &never(), NOW),
+            Err(ProductRefusal::NotFound)
+        );
+    }
+}

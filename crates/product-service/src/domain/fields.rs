@@ -1,0 +1,131 @@
+//! The fields of a product: each parses at the edge and cannot be built wrong.
+
+use kernel::{Invalid, bounded};
+
+macro_rules! text_field {
+    ($(#[$doc:meta])* $name:ident, $min:literal..=$max:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes `raw`, without the white space around it.
+            ///
+            /// # Errors
+            /// `too_short`, `too_long`, `invalid_character`.
+            pub fn parse(raw: &str) -> Result<Self, Invalid> {
+                bounded(raw, $min, $max).map(Self)
+            }
+
+            /// Wraps text that was parsed before it was stored.
+            #[must_use]
+            pub const fn stored(text: String) -> Self {
+                Self(text)
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text, owned.
+            #[must_use]
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+    };
+}
+
+text_field!(
+    /// What a product is called, 1 to 200 characters.
+    ProductName, 1..=200
+);
+text_field!(
+    /// What is said of a product, up to 10 000 characters.
+    Description, 0..=10_000
+);
+text_field!(
+    /// The shelf a product stands on, 1 to 64 characters. Shown as its seller wrote it, compared without regard to the case of
+    /// ASCII letters.
+    Category, 1..=64
+);
+
+/// How many of a product can be ordered now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stock(i64);
+
+impl Stock {
+    /// The most that a seller may set.
+    pub const MAX: i64 = 1_000_000_000;
+
+    /// Takes a count that a seller sets.
+    ///
+    /// # Errors
+    /// `out_of_range` outside 0 to [`Stock::MAX`].
+    pub fn parse(count: i64) -> Result<Self, Invalid> {
+        if (0..=Self::MAX).contains(&count) {
+            Ok(Self(count))
+        } else {
+            Err(Invalid::new(
+                "out_of_range",
+                format!("must be between 0 and {}", Self::MAX),
+            ))
+        }
+    }
+
+    /// Wraps a stored count. It may be above [`Stock::MAX`]: stock that comes back from a reservation adds to what the seller
+    /// has set meanwhile. None if it is negative, which no stock is.
+    #[must_use]
+    pub fn stored(count: i64) -> Option<Self> {
+        (count >= 0).then_some(Self(count))
+    }
+
+    /// The count.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(1, true)]
+    #[case(200, true)]
+    #[case(0, false)]
+    #[case(201, false)]
+    fn a_name_has_1_to_200_characters_not_bytes(#[case] length: usize, #[case] good: bool) {
+        assert_eq!(ProductName::parse(&"é".repeat(length)).is_ok(), good);
+    }
+
+    #[test]
+    fn a_description_may_be_empty_and_has_at_most_10_000_characters() {
+        assert_eq!(Description::parse("").unwrap().as_str(), "");
+        assert!(Description::parse(&"x".repeat(10_000)).is_ok());
+        assert_eq!(
+            Description::parse(&"x".repeat(10_001)).unwrap_err().code,
+            "too_long"
+        );
+    }
+
+    #[test]
+    fn a_category_has_1_to_64_characters() {
+        assert!(Category::parse(&"x".repeat(64)).is_ok());
+        assert!(Category::parse(&"x".repeat(65)).is_err());
+        assert_eq!(Category::parse("  ").unwrap_err().code, "too_short");
+    }
+
+    #[rstest]
+    #[case(0, true)]
+    #[case(Stock::MAX, true)]
+    #[case(-1, false)]
+    #[case(Stock::MAX + 1, false)]
+    fn a_seller_sets_a_stock_of_0_to_a_thousand_million(#[case] count: i64, #[case] good: bool) {
+        assert_eq!(Stock::parse(count).is_ok(), good);
+    }
+}

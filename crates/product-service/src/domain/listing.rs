@@ -1,0 +1,162 @@
+//! What a list of products is asked for: filters, order, and the place to go on from.
+
+use kernel::{CursorScope, Limit, UserId};
+
+use super::{Category, SearchText};
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Newest first.
+    Newest,
+    /// Cheapest first. Amounts of different currencies are compared as they stand.
+    PriceUp,
+    /// Dearest first.
+    PriceDown,
+    /// Best match first. Only with a search.
+    Relevance,
+}
+
+impl Sort {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Newest,
+        Self::PriceUp,
+        Self::PriceDown,
+        Self::Relevance,
+    ];
+
+    /// The word for it in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::PriceUp => "price",
+            Self::PriceDown => "-price",
+            Self::Relevance => "relevance",
+        }
+    }
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Words to be found in name or description.
+    pub text: Option<SearchText>,
+    /// One shelf.
+    pub category: Option<Category>,
+    /// One seller.
+    pub seller: Option<UserId>,
+    /// Not cheaper than this, in minor units.
+    pub min_price: Option<i64>,
+    /// Not dearer than this, in minor units.
+    pub max_price: Option<i64>,
+    /// Only what can be ordered now.
+    pub only_in_stock: bool,
+}
+
+/// Where a product stands in a list: what the list is sorted by, and the product's number, which parts equals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Place {
+    /// By number.
+    Newest(i64),
+    /// By price, then number.
+    Price(i64, i64),
+    /// By score, then number.
+    Relevance(f64, i64),
+}
+
+/// A list, and which part of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListQuery {
+    /// What it is narrowed to.
+    pub filter: Filter,
+    /// Its order.
+    pub sort: Sort,
+    /// How many at once.
+    pub limit: Limit,
+    /// Go on after this place. Of the kind that `sort` has.
+    pub after: Option<Place>,
+}
+
+impl ListQuery {
+    /// The scope of this list's cursors: another filter or another order is another list.
+    #[must_use]
+    pub fn scope(filter: &Filter, sort: Sort) -> CursorScope {
+        let category = filter
+            .category
+            .as_ref()
+            .map(|category| category.as_str().to_ascii_lowercase());
+        let words = filter.text.as_ref().map(SearchText::words);
+        let rest = (filter.min_price, filter.max_price, filter.only_in_stock);
+        // Debug quotes and escapes text, so that no two filters are written alike.
+        CursorScope::new(
+            "products",
+            &format!(
+                "{sort:?} {words:?} {category:?} {:?} {rest:?}",
+                filter.seller
+            ),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::SystemIds;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_filter_and_every_order_has_cursors_of_its_own() {
+        let text = |raw| SearchText::parse(raw).unwrap();
+        let filters = [
+            Filter::default(),
+            Filter {
+                text: text("a b"),
+                ..Filter::default()
+            },
+            Filter {
+                text: text("ab"),
+                ..Filter::default()
+            },
+            Filter {
+                category: Category::parse("a b").ok(),
+                ..Filter::default()
+            },
+            Filter {
+                seller: Some(UserId::new(&SystemIds::default())),
+                ..Filter::default()
+            },
+            Filter {
+                min_price: Some(1),
+                ..Filter::default()
+            },
+            Filter {
+                max_price: Some(1),
+                ..Filter::default()
+            },
+            Filter {
+                only_in_stock: true,
+                ..Filter::default()
+            },
+        ];
+        let cursors: HashSet<String> = filters
+            .iter()
+            .flat_map(|filter| Sort::ALL.map(|sort| ListQuery::scope(filter, sort)))
+            .map(|scope| scope.cursor(&1i64).as_str().to_owned())
+            .collect();
+        assert_eq!(cursors.len(), filters.len() * Sort::ALL.len());
+    }
+
+    #[test]
+    fn the_case_of_a_category_makes_no_other_list() {
+        let scope = |raw| {
+            let filter = Filter {
+                category: Category::parse(raw).ok(),
+                ..Filter::default()
+            };
+            ListQuery::scope(&filter, Sort::Newest)
+        };
+        assert_eq!(scope("Books"), scope("bOOKS"));
+    }
+}

@@ -1,0 +1,88 @@
+//! What a person types into a search box, as words. Never as syntax: what is no letter and no digit only parts words.
+
+use kernel::{Invalid, bounded};
+
+/// The words of a search. There may be none, as in `***`; then nothing is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchText(Vec<String>);
+
+impl SearchText {
+    /// Longest search, in characters.
+    pub const MAX: usize = 200;
+
+    /// Reads `raw`. None if it is blank: then nothing is searched for.
+    ///
+    /// # Errors
+    /// `too_long`, `invalid_character`.
+    pub fn parse(raw: &str) -> Result<Option<Self>, Invalid> {
+        let text = bounded(raw, 0, Self::MAX)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let words = text
+            .split(|c: char| !is_part_of_a_word(c))
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        Ok(Some(Self(words)))
+    }
+
+    /// The words, in lower case. All have to be found; the last may be the beginning of one, as it is while someone types.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Letters, digits, and the combining accents that some keyboards put after a letter.
+fn is_part_of_a_word(c: char) -> bool {
+    c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words(raw: &str) -> Option<Vec<String>> {
+        SearchText::parse(raw)
+            .unwrap()
+            .map(|text| text.words().to_vec())
+    }
+
+    #[test]
+    fn a_blank_search_is_none_and_one_of_signs_has_no_words() {
+        assert_eq!(words(" \t "), None);
+        assert_eq!(words("\"*():^-"), Some(vec![]));
+    }
+
+    #[test]
+    fn signs_part_words_and_are_gone() {
+        assert_eq!(
+            words("Red \"lamp\" AND (name:x*)"),
+            Some(
+                ["red", "lamp", "and", "name", "x"]
+                    .map(str::to_owned)
+                    .to_vec()
+            )
+        );
+    }
+
+    #[test]
+    fn a_search_has_at_most_200_characters() {
+        assert!(SearchText::parse(&"x".repeat(200)).is_ok());
+        assert_eq!(
+            SearchText::parse(&"x".repeat(201)).unwrap_err().code,
+            "too_long"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_ever_holds_a_sign(raw in "\\PC{0,60}") {
+            for word in words(&raw).unwrap_or_default() {
+                prop_assert!(!word.contains(['"', '*', '(', ')', ':', '^', '-', '+', ' ', '\'']));
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The product service's refusals.
+
+use chassis::http::{Problem, ProblemType, common};
+
+use crate::domain::ProductRefusal;
+use crate::store::{ChangeError, WriteError};
+
+/// 403.
+pub(super) const NOT_OWNER: ProblemType = ProblemType {
+    code: "not_owner",
+    status: 403,
+    title: "Only its seller may change a product",
+};
+/// 404.
+pub(super) const PRODUCT_NOT_FOUND: ProblemType = ProblemType {
+    code: "product_not_found",
+    status: 404,
+    title: "There is no such product",
+};
+
+/// All of them.
+pub(crate) const PROBLEMS: &[&ProblemType] = &[&NOT_OWNER, &PRODUCT_NOT_FOUND];
+
+/// 404 for a product that is not there, or was removed.
+pub(super) fn product_not_found() -> Problem {
+    Problem::new(
+        &PRODUCT_NOT_FOUND,
+        "There is no product with this id, or it was removed.",
+    )
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            WriteError::Refused(ProductRefusal::NotFound) => product_not_found(),
+            WriteError::Refused(ProductRefusal::NotOwner) => {
+                Self::new(&NOT_OWNER, "Someone else sells this product.")
+            }
+            WriteError::Refused(ProductRefusal::Changed { version }) => Self::new(
+                &common::PRECONDITION_FAILED,
+                format!("The product is at version {version} now. Read it again and decide anew."),
+            ),
+            WriteError::Store(error) => error.into(),
+        }
+    }
+}

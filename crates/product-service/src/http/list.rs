@@ -1,0 +1,147 @@
+//! GET /api/products.
+
+use actix_web::{HttpResponse, web};
+use chassis::http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems};
+use kernel::{CursorScope, Invalid, Money, Page, UserId};
+
+use super::product_json::ProductJson;
+use super::reader::CatalogueReader;
+use crate::app::{App, list_products};
+use crate::domain::{Category, Filter, ListQuery, Place, SearchText, Sort};
+
+impl QueryReader for ListQuery {
+    fn read(params: &mut QueryParams) -> Option<Self> {
+        let filter = filter(params);
+        let text_given = filter.as_ref().is_some_and(|filter| filter.text.is_some());
+        let sort = params.optional("sort", parse_sort);
+        let limit = params.limit();
+        // A cursor belongs to a filter and an order; while those are not known, it cannot be judged.
+        let (Some(filter), Some(sort)) = (filter, sort) else {
+            params.optional("cursor", |_| Ok(()))?;
+            return None;
+        };
+        let default = if text_given {
+            Sort::Relevance
+        } else {
+            Sort::Newest
+        };
+        let sort = sort.unwrap_or(default);
+        if sort == Sort::Relevance && !text_given {
+            params.refuse(
+                "sort",
+                Invalid::new("requires_q", "relevance needs a search in q"),
+            );
+        }
+        let after = place(params, ListQuery::scope(&filter, sort), sort);
+        Some(Self {
+            filter,
+            sort,
+            limit: limit?,
+            after: after?,
+        })
+    }
+}
+
+fn filter(params: &mut QueryParams) -> Option<Filter> {
+    let text = params.optional("q", SearchText::parse);
+    let category = params.optional("category", Category::parse);
+    let seller = params.optional("seller", str::parse::<UserId>);
+    let min_price = price(params, "minPrice");
+    let max_price = price(params, "maxPrice");
+    let in_stock = params.optional("inStock", parse_bool);
+    if let (Some(Some(min)), Some(Some(max))) = (min_price, max_price)
+        && min > max
+    {
+        params.refuse(
+            "minPrice",
+            Invalid::new("out_of_range", "must not be above maxPrice"),
+        );
+    }
+    Some(Filter {
+        text: text?.flatten(),
+        category: category?,
+        seller: seller?,
+        min_price: min_price?,
+        max_price: max_price?,
+        only_in_stock: in_stock?.unwrap_or(false),
+    })
+}
+
+#[expect(
+    clippy::option_option,
+    reason = "outer: was it readable; inner: was it given"
+)]
+fn price(params: &mut QueryParams, name: &str) -> Option<Option<i64>> {
+    let amount = params.integer(name)?;
+    let fits = |amount: &i64| (0..=Money::MAX_AMOUNT).contains(amount);
+    if amount.as_ref().is_none_or(fits) {
+        return Some(amount);
+    }
+    let detail = format!(
+        "must be an integer of minor units between 0 and {}",
+        Money::MAX_AMOUNT
+    );
+    params.refuse(name, Invalid::new("out_of_range", detail));
+    None
+}
+
+fn parse_bool(raw: &str) -> Result<bool, Invalid> {
+    raw.parse()
+        .map_err(|_| Invalid::new("invalid_type", "must be true or false"))
+}
+
+fn parse_sort(raw: &str) -> Result<Sort, Invalid> {
+    Sort::ALL
+        .into_iter()
+        .find(|sort| sort.as_str() == raw)
+        .ok_or_else(|| {
+            let allowed = Sort::ALL.map(Sort::as_str).join(", ");
+            Invalid::new("invalid_value", format!("must be one of {allowed}"))
+        })
+}
+
+#[expect(
+    clippy::option_option,
+    reason = "outer: was it readable; inner: was it given"
+)]
+fn place(params: &mut QueryParams, scope: CursorScope, sort: Sort) -> Option<Option<Place>> {
+    match sort {
+        Sort::Newest => params.cursor(scope).map(|key| key.map(Place::Newest)),
+        Sort::PriceUp | Sort::PriceDown => params
+            .cursor(scope)
+            .map(|key| key.map(|(amount, number)| Place::Price(amount, number))),
+        Sort::Relevance => params
+            .cursor(scope)
+            .map(|key| key.map(|(score, number)| Place::Relevance(score, number))),
+    }
+}
+
+/// List and search products
+///
+/// All filters have to hold. `q` finds products whose name or description has all of its words (the last one may be the
+/// beginning of a word); other signs only part words. Prices are compared in minor units, whatever the currency.
+#[utoipa::path(get, path = "/api/products", tag = "products", security((), ("bearer" = [])),
+    params(
+        ("q" = Option<String>, Query, description = "Words to find in name and description, at most 200 characters", example = "lamp"),
+        ("category" = Option<String>, Query, description = "One category, without regard to case", example = "Home"),
+        ("seller" = Option<String>, Query, description = "One seller's id"),
+        ("minPrice" = Option<i64>, Query, description = "Lowest price, in minor units", minimum = 0),
+        ("maxPrice" = Option<i64>, Query, description = "Highest price, in minor units", minimum = 0),
+        ("inStock" = Option<bool>, Query, description = "`true`: only what can be ordered now. `false`, the default: everything"),
+        ("sort" = Option<String>, Query, description = "`newest` (default), `price`, `-price`, or `relevance` (default with `q`, and only with it)", example = "price"),
+        ("limit" = Option<u8>, Query, description = "1 to 100, default 20", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters and sort"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<ProductJson>),
+        (status = 422, description = "`validation_failed`: a parameter is wrong, unknown or repeated", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        ReadProblems,
+    ))]
+pub(crate) async fn list(
+    app: web::Data<App>,
+    _reader: CatalogueReader,
+    query: Query<ListQuery>,
+) -> Result<HttpResponse, Problem> {
+    let page = list_products(&app, query.0).await?;
+    Ok(HttpResponse::Ok().json(page.map(ProductJson::from)))
+}

@@ -1,0 +1,106 @@
+//! A product, and a price, as they stand in JSON.
+
+use kernel::{Currency, Money, ProductId, Timestamp, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::{Product, ProductStatus};
+
+/// A product.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Product)]
+pub(crate) struct ProductJson {
+    /// Its id.
+    id: ProductId,
+    /// Who sells it.
+    seller_id: UserId,
+    /// What it is called.
+    #[schema(example = "Desk lamp", min_length = 1, max_length = 200)]
+    name: String,
+    /// What is said of it.
+    #[schema(example = "Warm light, three steps.", max_length = 10_000)]
+    description: String,
+    /// Price of one.
+    price: Money,
+    /// How many can be ordered now.
+    #[schema(example = 40, minimum = 0)]
+    stock: i64,
+    /// Its shelf.
+    #[schema(example = "Home", min_length = 1, max_length = 64)]
+    category: String,
+    /// `active` or `removed`.
+    status: StatusJson,
+    /// Rises with every edit and every change of stock; `ETag` is made of it.
+    #[schema(example = 3, minimum = 1)]
+    version: i64,
+    /// When it was listed.
+    created_at: Timestamp,
+    /// When it last changed, stock included.
+    updated_at: Timestamp,
+}
+
+/// Whether a product can be found and bought.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ProductStatus)]
+pub(crate) enum StatusJson {
+    /// In the catalogue.
+    Active,
+    /// Taken out by its seller.
+    Removed,
+}
+
+impl From<ProductStatus> for StatusJson {
+    fn from(status: ProductStatus) -> Self {
+        match status {
+            ProductStatus::Active => Self::Active,
+            ProductStatus::Removed => Self::Removed,
+        }
+    }
+}
+
+impl From<Product> for ProductJson {
+    fn from(product: Product) -> Self {
+        Self {
+            id: product.id,
+            seller_id: product.seller,
+            name: product.name.into_string(),
+            description: product.description.into_string(),
+            price: product.price,
+            stock: product.stock.get(),
+            category: product.category.into_string(),
+            status: product.status.into(),
+            version: product.version,
+            created_at: product.created_at,
+            updated_at: product.updated_at,
+        }
+    }
+}
+
+/// A price in a request: a money object, or a plain integer of minor units of the marketplace's currency.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = Price)]
+#[expect(
+    dead_code,
+    reason = "the shape for the API document; requests read themselves"
+)]
+pub(crate) enum PriceJson {
+    /// With its currency; the marketplace's if it names none.
+    Money(PriceMoneyJson),
+    /// Minor units of the marketplace's currency.
+    Amount(i64),
+}
+
+/// A price with its currency.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PriceMoney)]
+pub(crate) struct PriceMoneyJson {
+    /// Minor units.
+    #[schema(example = 1299, minimum = 1, maximum = 9_007_199_254_740_991i64)]
+    amount: i64,
+    /// ISO 4217 code; the marketplace's if left out.
+    #[schema(required = false)]
+    currency: Currency,
+}

@@ -1,0 +1,78 @@
+//! PATCH /api/products/remove.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth::Caller;
+use chassis::http::{
+    Body, Fields, FromJson, IfMatch, Problem, ProblemDocument, ReadProblems, Reader, WriteProblems,
+};
+use kernel::ProductId;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::product_json::StatusJson;
+use crate::app::{App, remove_product};
+use crate::domain::{ProductStatus, VersionGuard};
+use crate::store::Change;
+
+/// The product to remove.
+#[derive(ToSchema)]
+pub(crate) struct RemoveProduct {
+    /// The product.
+    id: ProductId,
+}
+
+impl FromJson for RemoveProduct {
+    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
+        let mut fields = Fields::open(value, pointer, reader)?;
+        let id = fields.required("id");
+        fields.finish()?;
+        Some(Self { id: id? })
+    }
+}
+
+/// A product that was removed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RemovedProduct {
+    /// The product.
+    id: ProductId,
+    /// Always `removed`.
+    #[schema(example = "removed")]
+    status: StatusJson,
+}
+
+/// Remove a product
+///
+/// For its seller. It leaves lists and search and cannot be ordered any more; orders that were placed still show it. Removing
+/// it again answers the same.
+#[utoipa::path(patch, path = "/api/products/remove", tag = "products", security(("bearer" = [])),
+    params(("If-Match" = Option<String>, Header, description = "The ETag that the product was read with", example = "\"3\"")),
+    request_body(content = RemoveProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"})),
+    responses(
+        (status = 200, description = "It is removed", body = RemovedProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "status": "removed"})),
+        (status = 403, description = "`not_owner`: someone else sells it", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 404, description = "`product_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 412, description = "`precondition_failed`: it changed since it was read", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        ReadProblems,
+        WriteProblems,
+    ))]
+pub(crate) async fn remove(
+    app: web::Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Body<RemoveProduct>,
+) -> Result<HttpResponse, Problem> {
+    let if_match = IfMatch::of(&request)?;
+    let RemoveProduct { id } = body.into_inner();
+    let change = Change {
+        product: id,
+        editor: caller.user,
+        guard: VersionGuard::new(move |version| if_match.allows(version)),
+        to: (),
+    };
+    remove_product(&app, change).await?;
+    Ok(HttpResponse::Ok().json(RemovedProduct {
+        id,
+        status: ProductStatus::Removed.into(),
+    }))
+}

@@ -1,0 +1,38 @@
+//! GET /api/products/{id}.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use chassis::http::{ETag, Problem, ProblemDocument, ReadProblems, conditional};
+use kernel::ProductId;
+
+use super::error::product_not_found;
+use super::product_json::ProductJson;
+use super::reader::CatalogueReader;
+use crate::app::{App, product};
+
+/// Show a product
+///
+/// A removed product is shown to its seller only. The `ETag` changes with every edit and every change of stock.
+#[utoipa::path(get, path = "/api/products/{id}", tag = "products", security((), ("bearer" = [])),
+    params(
+        ("id" = ProductId, Path, description = "The product"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of what is known already", example = "\"3\""),
+    ),
+    responses(
+        (status = 200, description = "The product", body = ProductJson, headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "It did not change", headers(("ETag" = String, description = "Its version"))),
+        (status = 404, description = "`product_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        ReadProblems,
+    ))]
+pub(crate) async fn show(
+    app: web::Data<App>,
+    reader: CatalogueReader,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id: ProductId = id.parse().map_err(|_| product_not_found())?;
+    let product = product(&app, id, reader.0)
+        .await?
+        .ok_or_else(product_not_found)?;
+    let tag = ETag::of(product.version);
+    conditional(&request, &tag, &ProductJson::from(product))
+}

@@ -1,0 +1,122 @@
+//! PUT /api/products/update.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth::Caller;
+use chassis::http::{
+    Body, ETag, Fields, FromJson, IfMatch, Price, Problem, ProblemDocument, ReadProblems, Reader,
+    WriteProblems,
+};
+use kernel::{Currency, ProductId};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::product_json::{PriceJson, ProductJson};
+use crate::app::{App, update_product};
+use crate::domain::{Category, Description, ProductEdit, ProductName, Stock, VersionGuard};
+use crate::store::Change;
+
+/// Which product, and the fields to change. What is left out stays.
+#[derive(ToSchema)]
+#[schema(as = UpdateProduct)]
+#[expect(
+    dead_code,
+    reason = "the shape for the API document; the request reads itself"
+)]
+pub(crate) struct UpdateProductJson {
+    /// The product.
+    id: ProductId,
+    /// A new name.
+    #[schema(required = false, min_length = 1, max_length = 200)]
+    name: String,
+    /// A new description.
+    #[schema(required = false, max_length = 10_000)]
+    description: String,
+    /// A new price. Orders that were placed keep theirs.
+    #[schema(required = false)]
+    price: PriceJson,
+    /// How many can be ordered from now on.
+    #[schema(required = false, minimum = 0, maximum = 1_000_000_000)]
+    stock: i64,
+    /// A new shelf.
+    #[schema(required = false, min_length = 1, max_length = 64)]
+    category: String,
+}
+
+/// The request, read.
+pub(crate) struct UpdateProduct {
+    id: ProductId,
+    name: Option<ProductName>,
+    description: Option<Description>,
+    price: Option<Price>,
+    stock: Option<Stock>,
+    category: Option<Category>,
+}
+
+impl FromJson for UpdateProduct {
+    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
+        let mut fields = Fields::open(value, pointer, reader)?;
+        let id = fields.required("id");
+        let name = fields.optional("name");
+        let description = fields.optional("description");
+        let price = fields.optional("price");
+        let stock = fields.optional("stock");
+        let category = fields.optional("category");
+        fields.finish()?;
+        Some(Self {
+            id: id?,
+            name: name?,
+            description: description?,
+            price: price?,
+            stock: stock?,
+            category: category?,
+        })
+    }
+}
+
+impl UpdateProduct {
+    fn edit(self, currency: Currency) -> ProductEdit {
+        ProductEdit {
+            name: self.name,
+            description: self.description,
+            price: self.price.map(|price| price.in_currency(currency)),
+            stock: self.stock,
+            category: self.category,
+        }
+    }
+}
+
+/// Edit a product
+///
+/// For its seller. Send the fields to change; the others stay. With `If-Match` the edit is made only if nobody, and no order,
+/// changed the product since it was read.
+#[utoipa::path(put, path = "/api/products/update", tag = "products", security(("bearer" = [])),
+    params(("If-Match" = Option<String>, Header, description = "The ETag that the product was read with", example = "\"3\"")),
+    request_body(content = UpdateProductJson, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "price": 1199, "stock": 25})),
+    responses(
+        (status = 200, description = "The product as it is now", body = ProductJson, headers(("ETag" = String, description = "Its version"))),
+        (status = 403, description = "`not_owner`: someone else sells it", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 404, description = "`product_not_found`: it is not there, or was removed", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 412, description = "`precondition_failed`: it changed since it was read", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        ReadProblems,
+        WriteProblems,
+    ))]
+pub(crate) async fn update(
+    app: web::Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    body: Body<UpdateProduct>,
+) -> Result<HttpResponse, Problem> {
+    let if_match = IfMatch::of(&request)?;
+    let body = body.into_inner();
+    let change = Change {
+        product: body.id,
+        editor: caller.user,
+        guard: VersionGuard::new(move |version| if_match.allows(version)),
+        to: body.edit(app.currency),
+    };
+    let product = update_product(&app, change).await?;
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((header::ETAG, ETag::of(product.version).value()?));
+    Ok(answer.json(ProductJson::from(product)))
+}

@@ -1,0 +1,197 @@
+//! Composition: settings and dependencies in; routes, consumers, sweepers and readiness out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chassis::http::Readiness;
+use chassis::outbox::Outbox;
+use chassis::service::{Deps, Parts, Periodic, StoreConfig};
+use chassis::store::{StoreError, StoreResult};
+use kernel::{Page, ProductId, UserId};
+
+use crate::app::{self, App};
+use crate::config::Config;
+use crate::domain::{ListQuery, NewProduct, Product, ProductEdit, Reservation, ReserveRequest};
+use crate::store::sqlite::SqliteProducts;
+use crate::store::{Change, ChangeError, ProductStore, ReserveError, StockAudit};
+use crate::{consumers, http};
+
+/// Time between two rounds of forgetting handled messages.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+
+/// The product service, built. Cheap to clone. Its methods are the use cases, for whoever runs it in the same process.
+#[derive(Clone)]
+pub struct ProductService {
+    app: Arc<App>,
+    outbox: Arc<dyn Outbox>,
+    verifier: auth::Verifier,
+    sweep: Duration,
+}
+
+impl ProductService {
+    /// Opens the store and puts the service together.
+    ///
+    /// # Errors
+    /// If the store cannot be opened or its schema cannot be brought up to date.
+    pub fn build(
+        config: &Config,
+        store: StoreConfig,
+        deps: &Deps,
+        verifier: auth::Verifier,
+    ) -> StoreResult<Self> {
+        let (store, outbox) = open(store, deps)?;
+        let app = App {
+            store,
+            clock: deps.clock.clone(),
+            ids: deps.ids.clone(),
+            currency: deps.currency,
+            public: config.public,
+            lease: config.lease(),
+        };
+        Ok(Self {
+            app: Arc::new(app),
+            outbox,
+            verifier,
+            sweep: config.sweep(),
+        })
+    }
+
+    /// Holds stock for an order until its lease ends: all lines or none. Repeated for the same order, it answers the same.
+    ///
+    /// # Errors
+    /// Why nothing is held.
+    pub async fn reserve(&self, request: ReserveRequest) -> Result<Reservation, ReserveError> {
+        app::reserve(&self.app, request).await
+    }
+
+    /// Lists a product.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn create(&self, new: NewProduct) -> StoreResult<Product> {
+        app::create_product(&self.app, new).await
+    }
+
+    /// Edits a product.
+    ///
+    /// # Errors
+    /// Why it was not changed.
+    pub async fn update(&self, change: Change<ProductEdit>) -> Result<Product, ChangeError> {
+        app::update_product(&self.app, change).await
+    }
+
+    /// Takes a product out of the catalogue.
+    ///
+    /// # Errors
+    /// Why it was not changed.
+    pub async fn remove(&self, change: Change<()>) -> Result<(), ChangeError> {
+        app::remove_product(&self.app, change).await
+    }
+
+    /// Shows a product, if `viewer` may see it.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn product(
+        &self,
+        id: ProductId,
+        viewer: Option<UserId>,
+    ) -> StoreResult<Option<Product>> {
+        app::product(&self.app, id, viewer).await
+    }
+
+    /// A page of the catalogue.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn list(&self, query: ListQuery) -> StoreResult<Page<Product>> {
+        app::list_products(&self.app, query).await
+    }
+
+    /// Puts back what is held under leases that have run out, as the sweeper does. Returns for how many orders.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn expire_reservations(&self) -> StoreResult<usize> {
+        app::expire_reservations(&self.app).await
+    }
+
+    /// Checks the stock book of the running service.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn audit(&self) -> StoreResult<StockAudit> {
+        self.app.store.audit().await
+    }
+
+    /// What the service hands to its host.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        Parts {
+            name: "product-service",
+            routes: http::routes(self.app.clone(), self.verifier.clone()),
+            openapi: http::openapi(),
+            problems: http::PROBLEMS,
+            subscriptions: consumers::subscriptions(&self.app),
+            outbox: Some(self.outbox.clone()),
+            periodic: self.periodic(),
+            readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
+        }
+    }
+
+    fn periodic(&self) -> Vec<Periodic> {
+        let app = self.app.clone();
+        let leases = Periodic::new("product leases", self.sweep, move || {
+            let app = app.clone();
+            async move {
+                match app::expire_reservations(&app).await {
+                    Ok(0) => {}
+                    Ok(orders) => tracing::info!(orders, "leases ran out; their stock went back"),
+                    Err(error) => trouble("product leases", &error),
+                }
+            }
+        });
+        let app = self.app.clone();
+        let inbox = Periodic::new("product inbox", FORGET_EVERY, move || {
+            let app = app.clone();
+            async move {
+                if let Err(error) = app::forget_messages(&app).await {
+                    trouble("product inbox", &error);
+                }
+            }
+        });
+        vec![leases, inbox]
+    }
+}
+
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Arc<dyn ProductStore>, Arc<dyn Outbox>)> {
+    match store {
+        StoreConfig::Sqlite { path } => {
+            let store = SqliteProducts::open(&path, &deps.metrics.store)?;
+            let outbox = Arc::new(store.outbox());
+            Ok((Arc::new(store), outbox))
+        }
+    }
+}
+
+/// A sweeper that fails tries again in its next round; the log has to say so.
+fn trouble(sweeper: &str, error: &StoreError) {
+    tracing::warn!(service = "product-service", sweeper, %error, "a sweeper failed and will try again");
+}
+
+struct StoreAnswers(Arc<App>);
+
+#[async_trait]
+impl Readiness for StoreAnswers {
+    fn name(&self) -> &'static str {
+        "product store"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        self.0.store.ping().await.map_err(|error| {
+            tracing::warn!(%error, "the product store does not answer");
+            "does not answer".to_owned()
+        })
+    }
+}

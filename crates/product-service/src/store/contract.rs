@@ -1,0 +1,200 @@
+//! The suite that every adapter passes: what the trait promises, tested through the trait. An adapter's tests name a function
+//! that makes an empty store, and `contract_tests!` runs each of these on a fresh one.
+
+pub(crate) mod lists;
+pub(crate) mod products;
+pub(crate) mod reservations;
+pub(crate) mod stock_book;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use chassis::outbox::{Fate, Outbox};
+use contracts::Envelope;
+use kernel::{
+    Currency, MessageId, Money, OrderId, ProductId, Quantity, SystemIds, Timestamp, UserId,
+};
+
+use super::{Change, Command, ProductStore, ReserveError};
+use crate::domain::{
+    Category, Description, LineRequest, NewProduct, Product, ProductEdit, ProductName, Reservation,
+    ReserveRequest, Stock, VersionGuard,
+};
+
+/// An empty store under test.
+pub(crate) struct Subject {
+    pub(crate) store: Arc<dyn ProductStore>,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    /// What has to live as long as the store does.
+    pub(crate) keep: Box<dyn Any + Send + Sync>,
+}
+
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+pub(crate) const LATER: Timestamp = Timestamp::from_millis(1_700_000_000_500);
+pub(crate) const LEASE_END: Timestamp = Timestamp::from_millis(1_700_000_001_000);
+
+/// A product to vary.
+pub(crate) fn draft(name: &str, amount: i64, stock: i64) -> NewProduct {
+    NewProduct {
+        seller: user(),
+        name: ProductName::parse(name).unwrap(),
+        description: Description::parse("").unwrap(),
+        price: Money::new(amount, Currency::USD),
+        stock: Stock::parse(stock).unwrap(),
+        category: Category::parse("Things").unwrap(),
+    }
+}
+
+pub(crate) fn user() -> UserId {
+    UserId::new(&SystemIds::default())
+}
+
+pub(crate) fn order() -> OrderId {
+    OrderId::new(&SystemIds::default())
+}
+
+pub(crate) fn stock_of(count: i64) -> ProductEdit {
+    ProductEdit {
+        stock: Some(Stock::parse(count).unwrap()),
+        ..ProductEdit::default()
+    }
+}
+
+pub(crate) fn command(order: OrderId, step: &str) -> Command {
+    Command {
+        message: MessageId::of_step(order, step),
+        order,
+    }
+}
+
+impl Subject {
+    pub(crate) async fn list(&self, new: NewProduct) -> Product {
+        let product = new.list(ProductId::new(&SystemIds::default()), NOW);
+        self.store.create(product.clone()).await.unwrap();
+        product
+    }
+
+    pub(crate) async fn get(&self, id: ProductId) -> Product {
+        self.store.product(id).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn available(&self, id: ProductId) -> i64 {
+        self.get(id).await.stock.get()
+    }
+
+    pub(crate) async fn edit(&self, product: &Product, to: ProductEdit) -> Product {
+        let change = change(product, to);
+        self.store.update(change, LATER).await.unwrap()
+    }
+
+    pub(crate) async fn reserve(
+        &self,
+        order: OrderId,
+        lines: &[(ProductId, i64)],
+    ) -> Result<Reservation, ReserveError> {
+        self.store
+            .reserve(request(order, user(), lines), LEASE_END, LATER)
+            .await
+    }
+
+    pub(crate) async fn confirm(&self, order: OrderId) {
+        let commands = vec![command(order, "confirm-reservation")];
+        self.store.confirm(commands, LATER).await.unwrap();
+    }
+
+    pub(crate) async fn release(&self, order: OrderId) {
+        let commands = vec![command(order, "release-reservation")];
+        self.store.release(commands, LATER).await.unwrap();
+    }
+
+    pub(crate) async fn expire(&self) -> usize {
+        self.store.expire(LEASE_END, 1000).await.unwrap()
+    }
+
+    /// What waits in the outbox; then takes it out, as if it were sent.
+    pub(crate) async fn sent(&self) -> Vec<Arc<Envelope>> {
+        let pending = self.outbox.fresh(0, 100).await.unwrap();
+        let fates = pending.iter().map(|one| (one.seq, Fate::Sent)).collect();
+        self.outbox.settle(fates, LATER).await.unwrap();
+        pending.into_iter().map(|one| one.envelope).collect()
+    }
+
+    /// Asserts that the stock book is right, for at least `products` products.
+    pub(crate) async fn assert_book_is_right(&self, products: u64) {
+        let audit = self.store.audit().await.unwrap();
+        assert_eq!(audit.violations, Vec::<String>::new());
+        assert!(audit.products >= products, "{audit:?}");
+    }
+}
+
+pub(crate) fn change<T>(product: &Product, to: T) -> Change<T> {
+    Change {
+        product: product.id,
+        editor: product.seller,
+        guard: VersionGuard::any(),
+        to,
+    }
+}
+
+pub(crate) fn request(order: OrderId, buyer: UserId, lines: &[(ProductId, i64)]) -> ReserveRequest {
+    let lines = lines
+        .iter()
+        .map(|&(product, quantity)| LineRequest {
+            product,
+            quantity: Quantity::new(quantity).unwrap(),
+        })
+        .collect();
+    ReserveRequest {
+        order,
+        buyer,
+        lines,
+    }
+}
+
+/// Runs the whole suite on stores that `$make` makes.
+macro_rules! contract_tests {
+    ($make:path) => {
+        $crate::store::contract::contract_tests! { $make;
+            products: a_product_is_found_as_it_was_listed,
+            products: an_edit_is_written_and_read_back,
+            products: a_refused_change_writes_nothing,
+            products: a_removed_product_leaves_lists_and_search_and_can_still_be_found,
+            products: a_product_that_is_not_there_is_none_and_cannot_be_changed,
+            lists: every_order_pages_without_gap_or_repeat,
+            lists: every_filter_narrows_and_pages,
+            lists: a_search_finds_all_words_in_name_or_description_the_last_as_a_prefix,
+            lists: a_search_follows_edits,
+            lists: no_sign_in_a_search_is_an_operator,
+            lists: the_best_match_comes_first,
+            reservations: all_lines_are_held_or_none,
+            reservations: a_refusal_names_the_products_and_holds_nothing,
+            reservations: the_same_order_again_gets_the_first_answer,
+            reservations: a_reservation_that_is_over_is_not_made_again,
+            reservations: a_confirmation_sells_what_is_held_for_good,
+            reservations: a_release_puts_back_what_is_held_once,
+            reservations: a_confirmation_of_stock_that_went_back_is_answered_each_time,
+            reservations: a_confirmation_once_refused_stays_refused,
+            reservations: only_leases_that_have_run_out_expire_the_oldest_first,
+            reservations: a_late_confirmation_still_sells_what_was_not_swept,
+            reservations: stock_of_a_removed_product_still_comes_back,
+            reservations: every_change_of_stock_raises_the_version,
+            reservations: one_unit_goes_to_one_of_200_buyers,
+            stock_book: stock_set_while_some_is_held_leaves_the_book_right,
+            stock_book: handled_messages_are_forgotten_in_bounded_steps,
+        }
+
+        #[test]
+        fn no_order_of_events_breaks_the_stock_book() {
+            $crate::store::contract::stock_book::no_order_of_events_breaks_the_stock_book($make());
+        }
+    };
+    ($make:path; $($room:ident: $name:ident,)+) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                $crate::store::contract::$room::$name($make()).await;
+            }
+        )+
+    };
+}
+pub(crate) use contract_tests;

@@ -1,0 +1,150 @@
+//! What the store promises about products.
+
+use kernel::{Money, ProductId, SystemIds};
+
+use super::{LATER, NOW, Subject, change, draft, order, stock_of, user};
+use crate::domain::{
+    Category, Description, Filter, ListQuery, Product, ProductEdit, ProductName, ProductRefusal,
+    ProductStatus, ReserveRefusal, SearchText, Sort, Stock, VersionGuard,
+};
+use crate::store::{Change, ChangeError, ReserveError};
+
+pub(crate) async fn a_product_is_found_as_it_was_listed(subject: Subject) {
+    let mut new = draft("Lampe für den Tisch 🪔", 1299, 7);
+    new.description = Description::parse(&"ä".repeat(10_000)).unwrap();
+    new.price = Money::new(Money::MAX_AMOUNT, "JPY".parse().unwrap());
+    new.stock = Stock::parse(Stock::MAX).unwrap();
+    let product = subject.list(new).await;
+    assert_eq!(subject.get(product.id).await, product);
+    assert_eq!((product.version, product.created_at), (1, NOW));
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn an_edit_is_written_and_read_back(subject: Subject) {
+    let old = subject.list(draft("Lamp", 100, 5)).await;
+    let edit = ProductEdit {
+        name: ProductName::parse("Lantern").ok(),
+        description: Description::parse("Bright.").ok(),
+        price: Some(Money::new(250, "EUR".parse().unwrap())),
+        stock: Stock::parse(2).ok(),
+        category: Category::parse("Garden").ok(),
+    };
+    let new = subject.edit(&old, edit).await;
+    assert_eq!(subject.get(old.id).await, new);
+    assert_eq!(
+        (new.version, new.created_at, new.updated_at),
+        (2, NOW, LATER)
+    );
+    assert_eq!((new.stock.get(), new.price.amount), (2, 250));
+    let same = subject.edit(&new, stock_of(2)).await;
+    assert_eq!(same, new, "an edit to what is there changes nothing");
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn a_refused_change_writes_nothing(subject: Subject) {
+    let old = subject.list(draft("Lamp", 100, 5)).await;
+    let changes = [
+        (user(), VersionGuard::any(), ProductRefusal::NotOwner),
+        (
+            old.seller,
+            VersionGuard::new(|version| version == 7),
+            ProductRefusal::Changed { version: 1 },
+        ),
+    ];
+    for (editor, guard, refusal) in changes {
+        let change = Change {
+            product: old.id,
+            editor,
+            guard,
+            to: stock_of(9),
+        };
+        assert_eq!(
+            subject.store.update(change, LATER).await,
+            Err(ChangeError::Refused(refusal))
+        );
+    }
+    let removal = Change {
+        product: old.id,
+        editor: user(),
+        guard: VersionGuard::any(),
+        to: (),
+    };
+    assert_eq!(
+        subject.store.remove(removal, LATER).await,
+        Err(ChangeError::Refused(ProductRefusal::NotOwner))
+    );
+    assert_eq!(subject.get(old.id).await, old);
+}
+
+pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_found(
+    subject: Subject,
+) {
+    let stays = subject.list(draft("Red lamp", 100, 5)).await;
+    let goes = subject.list(draft("Blue lamp", 100, 5)).await;
+    for _ in 0..2 {
+        // The second time it is removed already: the same answer, and nothing more is written.
+        subject
+            .store
+            .remove(change(&goes, ()), LATER)
+            .await
+            .unwrap();
+    }
+    for text in [None, SearchText::parse("lamp").unwrap()] {
+        for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
+            let filter = Filter {
+                text: text.clone(),
+                ..Filter::default()
+            };
+            let query = ListQuery {
+                filter,
+                sort,
+                limit: kernel::Limit::default(),
+                after: None,
+            };
+            let page = subject.store.list(query).await.unwrap();
+            assert_eq!(page.items, [stays.clone()]);
+        }
+    }
+    let gone = Product {
+        status: ProductStatus::Removed,
+        version: 2,
+        updated_at: LATER,
+        ..goes.clone()
+    };
+    assert_eq!(subject.get(goes.id).await, gone);
+    assert_eq!(
+        subject
+            .store
+            .update(change(&goes, stock_of(1)), LATER)
+            .await,
+        Err(ChangeError::Refused(ProductRefusal::NotFound))
+    );
+    assert_eq!(
+        subject.reserve(order(), &[(goes.id, 1)]).await,
+        Err(ReserveError::Refused(ReserveRefusal::UnknownProducts(
+            vec![goes.id]
+        )))
+    );
+    subject.assert_book_is_right(2).await;
+}
+
+pub(crate) async fn a_product_that_is_not_there_is_none_and_cannot_be_changed(subject: Subject) {
+    let id = ProductId::new(&SystemIds::default());
+    assert_eq!(subject.store.product(id).await, Ok(None));
+    let nowhere = Product {
+        id,
+        ..draft("Lamp", 1, 1).list(id, NOW)
+    };
+    let refused = ChangeError::Refused(ProductRefusal::NotFound);
+    assert_eq!(
+        subject
+            .store
+            .update(change(&nowhere, stock_of(1)), LATER)
+            .await,
+        Err(refused.clone())
+    );
+    assert_eq!(
+        subject.store.remove(change(&nowhere, ()), LATER).await,
+        Err(refused)
+    );
+}

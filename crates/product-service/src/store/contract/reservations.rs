@@ -1,0 +1,341 @@
+//! What the store promises about reservations.
+
+use std::sync::Arc;
+
+use contracts::product::ReservationExpired;
+use kernel::{Currency, MessageId, Money, ProductId, SystemIds, Timestamp};
+
+use super::{
+    LATER, LEASE_END, NOW, Subject, change, command, draft, order, request, stock_of, user,
+};
+use crate::domain::{ProductEdit, ProductName, ReservationState, ReserveRefusal, Shortage};
+use crate::store::ReserveError;
+
+pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
+    let a = subject.list(draft("A", 100, 5)).await;
+    let b = subject.list(draft("B", 7, 2)).await;
+    let held = subject
+        .reserve(order(), &[(b.id, 1), (a.id, 2), (b.id, 1)])
+        .await
+        .unwrap();
+    let lines: Vec<_> = held
+        .lines
+        .iter()
+        .map(|line| {
+            (
+                line.product,
+                line.seller,
+                line.name.as_str(),
+                line.unit_price.amount,
+                line.quantity.get(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            (b.id, b.seller, "B", 7, 1),
+            (a.id, a.seller, "A", 100, 2),
+            (b.id, b.seller, "B", 7, 1)
+        ]
+    );
+    assert_eq!(held.total, Money::new(214, Currency::USD));
+    assert_eq!(
+        (subject.available(a.id).await, subject.available(b.id).await),
+        (3, 0)
+    );
+    let short = Shortage {
+        product: b.id,
+        requested: 1,
+        available: 0,
+    };
+    assert_eq!(
+        subject.reserve(order(), &[(a.id, 1), (b.id, 1)]).await,
+        Err(ReserveError::Refused(ReserveRefusal::OutOfStock(vec![
+            short
+        ])))
+    );
+    assert_eq!(subject.available(a.id).await, 3);
+    subject.assert_book_is_right(2).await;
+}
+
+pub(crate) async fn a_refusal_names_the_products_and_holds_nothing(subject: Subject) {
+    let a = subject.list(draft("A", 100, 5)).await;
+    let mut in_euros = draft("E", 100, 5);
+    in_euros.price = Money::new(100, "EUR".parse().unwrap());
+    let euros = subject.list(in_euros).await;
+    let dear = subject.list(draft("D", Money::MAX_AMOUNT, 5)).await;
+    let nobody = ProductId::new(&SystemIds::default());
+    let cases = [
+        (
+            user(),
+            vec![(a.id, 1), (nobody, 1)],
+            ReserveRefusal::UnknownProducts(vec![nobody]),
+        ),
+        (
+            a.seller,
+            vec![(a.id, 1)],
+            ReserveRefusal::OwnProducts(vec![a.id]),
+        ),
+        (
+            user(),
+            vec![(a.id, 1), (euros.id, 1)],
+            ReserveRefusal::MixedCurrencies,
+        ),
+        (user(), vec![(dear.id, 2)], ReserveRefusal::TotalTooLarge),
+    ];
+    for (buyer, lines, refusal) in cases {
+        let refused = request(order(), buyer, &lines);
+        assert_eq!(
+            subject.store.reserve(refused, LEASE_END, NOW).await,
+            Err(ReserveError::Refused(refusal))
+        );
+    }
+    for product in [a, euros, dear] {
+        assert_eq!(
+            subject.get(product.id).await,
+            product,
+            "untouched, version and all"
+        );
+    }
+    subject.assert_book_is_right(3).await;
+}
+
+pub(crate) async fn the_same_order_again_gets_the_first_answer(subject: Subject) {
+    let product = subject.list(draft("A", 100, 3)).await;
+    let (id, lines) = (order(), [(product.id, 2), (product.id, 1)]);
+    let first = subject.reserve(id, &lines).await.unwrap();
+    // Out of stock now, so the repeat could not be held anew.
+    assert_eq!(subject.reserve(id, &lines).await.as_ref(), Ok(&first));
+    let edit = ProductEdit {
+        name: ProductName::parse("Z").ok(),
+        price: Some(Money::new(999, Currency::USD)),
+        ..stock_of(50)
+    };
+    let edited = subject.edit(&product, edit).await;
+    assert_eq!(
+        subject.reserve(id, &lines).await.as_ref(),
+        Ok(&first),
+        "at the first price"
+    );
+    assert_eq!(subject.available(product.id).await, 50);
+    subject
+        .store
+        .remove(change(&edited, ()), LATER)
+        .await
+        .unwrap();
+    subject.confirm(id).await;
+    assert_eq!(
+        subject.reserve(id, &lines).await.as_ref(),
+        Ok(&first),
+        "sold, and removed since"
+    );
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn a_reservation_that_is_over_is_not_made_again(subject: Subject) {
+    let product = subject.list(draft("A", 100, 9)).await;
+    let (released, expired) = (order(), order());
+    for id in [released, expired] {
+        subject.reserve(id, &[(product.id, 1)]).await.unwrap();
+    }
+    subject.release(released).await;
+    assert_eq!(subject.expire().await, 1);
+    for (id, state) in [
+        (released, ReservationState::Released),
+        (expired, ReservationState::Expired),
+    ] {
+        assert_eq!(
+            subject.reserve(id, &[(product.id, 1)]).await,
+            Err(ReserveError::Refused(ReserveRefusal::Over(state)))
+        );
+    }
+    assert_eq!(subject.available(product.id).await, 9);
+}
+
+pub(crate) async fn a_confirmation_sells_what_is_held_for_good(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    let id = order();
+    subject.reserve(id, &[(product.id, 2)]).await.unwrap();
+    for _ in 0..2 {
+        subject.confirm(id).await;
+    }
+    subject.release(id).await;
+    assert_eq!(subject.expire().await, 0);
+    assert_eq!(subject.available(product.id).await, 3);
+    assert_eq!(subject.sent().await, []);
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn a_release_puts_back_what_is_held_once(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    let id = order();
+    subject.release(id).await; // Never made: nothing to do.
+    subject
+        .reserve(id, &[(product.id, 2), (product.id, 1)])
+        .await
+        .unwrap();
+    let again = vec![
+        command(id, "another"),
+        command(id, "another"),
+        command(id, "a third"),
+    ];
+    subject.store.release(again, LATER).await.unwrap();
+    assert_eq!(subject.expire().await, 0);
+    assert_eq!(subject.available(product.id).await, 5);
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn a_confirmation_of_stock_that_went_back_is_answered_each_time(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    let (expired, released, never) = (order(), order(), order());
+    for id in [expired, released] {
+        subject.reserve(id, &[(product.id, 1)]).await.unwrap();
+    }
+    subject.release(released).await;
+    subject.expire().await;
+    assert_eq!(subject.sent().await, [], "an expiry alone is no news");
+    for id in [expired, released, never] {
+        for _ in 0..2 {
+            subject.confirm(id).await;
+            let sent = subject.sent().await;
+            assert_eq!(sent.len(), 1);
+            let reply: ReservationExpired = sent[0].open().unwrap();
+            assert_eq!(contracts::order_id(&reply.order_id), Ok(id));
+            assert_eq!(
+                (sent[0].order, sent[0].id),
+                (id, MessageId::of_step(id, "reservation-expired")),
+                "the same message each time"
+            );
+        }
+    }
+    assert_eq!(subject.available(product.id).await, 5);
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn a_confirmation_once_refused_stays_refused(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    let id = order();
+    subject.confirm(id).await; // Nothing is held: the order is being refunded.
+    assert_eq!(subject.sent().await.len(), 1);
+    subject.reserve(id, &[(product.id, 1)]).await.unwrap();
+    subject.confirm(id).await;
+    assert_eq!(subject.sent().await.len(), 1, "the same reply again");
+    assert_eq!(
+        subject.expire().await,
+        1,
+        "and the stock comes back with its lease"
+    );
+    assert_eq!(subject.available(product.id).await, 5);
+}
+
+pub(crate) async fn only_leases_that_have_run_out_expire_the_oldest_first(subject: Subject) {
+    let product = subject.list(draft("A", 100, 10)).await;
+    let orders = [order(), order(), order()];
+    for (id, end) in orders.iter().zip([30, 10, 20]) {
+        let one = request(*id, user(), &[(product.id, 1)]);
+        let end = Timestamp::from_millis(end);
+        subject.store.reserve(one, end, NOW).await.unwrap();
+    }
+    let at = |millis| Timestamp::from_millis(millis);
+    assert_eq!(subject.store.expire(at(9), 100).await, Ok(0));
+    assert_eq!(
+        subject.store.expire(at(25), 1).await,
+        Ok(1),
+        "no more than asked for"
+    );
+    subject.confirm(orders[2]).await;
+    assert_eq!(subject.sent().await, [], "the second oldest is still there");
+    assert_eq!(subject.store.expire(at(25), 100).await, Ok(0));
+    assert_eq!(subject.store.expire(at(30), 100).await, Ok(1));
+    assert_eq!(subject.available(product.id).await, 9);
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn a_late_confirmation_still_sells_what_was_not_swept(subject: Subject) {
+    let product = subject.list(draft("A", 100, 1)).await;
+    let id = order();
+    subject.reserve(id, &[(product.id, 1)]).await.unwrap();
+    let late = vec![command(id, "confirm-reservation")];
+    let past_the_lease = Timestamp::from_millis(LEASE_END.as_millis() + 60_000);
+    subject.store.confirm(late, past_the_lease).await.unwrap();
+    assert_eq!(subject.store.expire(past_the_lease, 100).await, Ok(0));
+    assert_eq!(
+        (
+            subject.available(product.id).await,
+            subject.sent().await.len()
+        ),
+        (0, 0)
+    );
+}
+
+pub(crate) async fn stock_of_a_removed_product_still_comes_back(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    subject.reserve(order(), &[(product.id, 2)]).await.unwrap();
+    subject
+        .store
+        .remove(change(&product, ()), LATER)
+        .await
+        .unwrap();
+    assert_eq!(subject.expire().await, 1);
+    assert_eq!(subject.available(product.id).await, 5);
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn every_change_of_stock_raises_the_version(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    let (kept, given_back) = (order(), order());
+    let mut last = product.version;
+    subject.reserve(kept, &[(product.id, 1)]).await.unwrap();
+    for step in ["held", "held again", "released", "edited"] {
+        match step {
+            "held" => {}
+            "held again" => drop(
+                subject
+                    .reserve(given_back, &[(product.id, 1)])
+                    .await
+                    .unwrap(),
+            ),
+            "released" => subject.release(given_back).await,
+            _ => drop(subject.edit(&product, stock_of(40)).await),
+        }
+        let now = subject.get(product.id).await;
+        assert!(now.version > last, "{step}");
+        assert_eq!(now.updated_at, LATER, "{step}");
+        last = now.version;
+    }
+    subject.confirm(kept).await;
+    assert_eq!(
+        subject.get(product.id).await.version,
+        last,
+        "a sale of held stock changes nothing that is shown"
+    );
+}
+
+pub(crate) async fn one_unit_goes_to_one_of_200_buyers(subject: Subject) {
+    let product = subject.list(draft("The last one", 100, 1)).await;
+    let subject = Arc::new(subject);
+    let tries: Vec<_> = (0..200)
+        .map(|_| {
+            let (subject, id) = (subject.clone(), product.id);
+            tokio::spawn(async move { subject.reserve(order(), &[(id, 1)]).await })
+        })
+        .collect();
+    let mut held = 0;
+    for attempt in tries {
+        match attempt.await.unwrap() {
+            Ok(_) => held += 1,
+            Err(ReserveError::Refused(ReserveRefusal::OutOfStock(short))) => assert_eq!(
+                short,
+                [Shortage {
+                    product: product.id,
+                    requested: 1,
+                    available: 0
+                }]
+            ),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((held, subject.available(product.id).await), (1, 0));
+    subject.assert_book_is_right(1).await;
+}

@@ -1,0 +1,269 @@
+//! What the store promises about the stock book: stock + held + sold = what was put in, whatever happens in whatever order.
+
+use std::collections::{HashMap, HashSet};
+
+use kernel::{OrderId, Timestamp};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::{LEASE_END, NOW, Subject, command, draft, order, request, stock_of, user};
+use crate::domain::{Product, ReservationState, ReserveRefusal};
+use crate::store::ReserveError;
+
+pub(crate) async fn stock_set_while_some_is_held_leaves_the_book_right(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    let (held, sold) = (order(), order());
+    subject.reserve(held, &[(product.id, 2)]).await.unwrap();
+    subject.reserve(sold, &[(product.id, 2)]).await.unwrap();
+    subject.confirm(sold).await;
+    subject.edit(&product, stock_of(0)).await;
+    subject.assert_book_is_right(1).await;
+    subject.edit(&product, stock_of(1_000_000_000)).await;
+    subject.assert_book_is_right(1).await;
+    subject.release(held).await;
+    // What comes back adds to what the seller set.
+    assert_eq!(subject.available(product.id).await, 1_000_000_002);
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn handled_messages_are_forgotten_in_bounded_steps(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    for _ in 0..5 {
+        let id = order();
+        subject.reserve(id, &[(product.id, 1)]).await.unwrap();
+        subject.confirm(id).await;
+    }
+    assert_eq!(subject.store.forget_messages(NOW, 100).await, Ok(0));
+    assert_eq!(subject.store.forget_messages(LEASE_END, 3).await, Ok(3));
+    assert_eq!(subject.store.forget_messages(LEASE_END, 3).await, Ok(2));
+}
+
+/// Something that happens. Orders and products are numbered within a case.
+#[derive(Debug, Clone)]
+enum Happening {
+    Reserve {
+        order: usize,
+        lines: Vec<(usize, i64)>,
+        lease: i64,
+    },
+    Confirm {
+        order: usize,
+    },
+    Release {
+        order: usize,
+    },
+    Expire {
+        after: i64,
+        limit: i64,
+    },
+    SetStock {
+        product: usize,
+        count: i64,
+    },
+}
+
+const PRODUCTS: usize = 3;
+const ORDERS: usize = 6;
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let lines = prop::collection::vec((0..PRODUCTS, 1i64..5), 1..4);
+    prop_oneof![
+        4 => (0..ORDERS, lines, 1i64..30).prop_map(|(order, lines, lease)| Happening::Reserve { order, lines, lease }),
+        3 => (0..ORDERS).prop_map(|order| Happening::Confirm { order }),
+        2 => (0..ORDERS).prop_map(|order| Happening::Release { order }),
+        2 => (0i64..15, 1i64..4).prop_map(|(after, limit)| Happening::Expire { after, limit }),
+        1 => (0..PRODUCTS, 0i64..12).prop_map(|(product, count)| Happening::SetStock { product, count }),
+    ]
+}
+
+/// What should be so, kept in the simplest way.
+struct Model {
+    available: Vec<i64>,
+    put_in: Vec<i64>,
+    orders: HashMap<usize, (ReservationState, Vec<(usize, i64)>, i64)>,
+    /// Commands that were handled: the same message again changes nothing.
+    confirmed: HashSet<usize>,
+    released: HashSet<usize>,
+    now: i64,
+}
+
+impl Model {
+    fn give_back(&mut self, order: usize, end: ReservationState) {
+        if let Some((state, lines, _)) = self.orders.get_mut(&order)
+            && *state == ReservationState::Held
+        {
+            *state = end;
+            for (product, quantity) in lines {
+                self.available[*product] += *quantity;
+            }
+        }
+    }
+
+    fn check(&self) {
+        for product in 0..PRODUCTS {
+            let taken: i64 = self
+                .orders
+                .values()
+                .filter(|(state, ..)| {
+                    matches!(state, ReservationState::Held | ReservationState::Sold)
+                })
+                .flat_map(|(_, lines, _)| lines)
+                .filter(|(line, _)| *line == product)
+                .map(|(_, quantity)| quantity)
+                .sum();
+            assert!(self.available[product] >= 0);
+            assert_eq!(self.available[product] + taken, self.put_in[product]);
+        }
+    }
+}
+
+async fn play(subject: &Subject, happenings: Vec<Happening>) {
+    // What an earlier case left held must not expire in this one.
+    subject
+        .store
+        .expire(Timestamp::from_millis(i64::MAX), 1000)
+        .await
+        .unwrap();
+    let mut products: Vec<Product> = Vec::new();
+    for _ in 0..PRODUCTS {
+        products.push(subject.list(draft("A", 100, 6)).await);
+    }
+    let ids: Vec<OrderId> = (0..ORDERS).map(|_| order()).collect();
+    let mut model = Model {
+        available: vec![6; PRODUCTS],
+        put_in: vec![6; PRODUCTS],
+        orders: HashMap::new(),
+        confirmed: HashSet::new(),
+        released: HashSet::new(),
+        now: NOW.as_millis(),
+    };
+    for happening in happenings {
+        happen(subject, &products, &ids, &mut model, happening).await;
+        model.check();
+        for (product, expected) in products.iter().zip(&model.available) {
+            assert_eq!(subject.available(product.id).await, *expected);
+        }
+    }
+    subject.assert_book_is_right(3).await;
+}
+
+async fn happen(
+    subject: &Subject,
+    products: &[Product],
+    ids: &[OrderId],
+    model: &mut Model,
+    happening: Happening,
+) {
+    let now = Timestamp::from_millis(model.now);
+    match happening {
+        Happening::Reserve {
+            order,
+            lines,
+            lease,
+        } => {
+            let wanted: Vec<_> = lines
+                .iter()
+                .map(|&(product, quantity)| (products[product].id, quantity))
+                .collect();
+            // No two leases end at the same moment, so which expires first is known.
+            let end = model.now + lease * 8 + i64::try_from(order).unwrap();
+            let answer = subject
+                .store
+                .reserve(
+                    request(ids[order], user(), &wanted),
+                    Timestamp::from_millis(end),
+                    now,
+                )
+                .await;
+            match model.orders.get(&order) {
+                Some((ReservationState::Held | ReservationState::Sold, first, _)) => {
+                    assert_eq!(answer.unwrap().lines.len(), first.len());
+                }
+                Some((state, ..)) => {
+                    assert_eq!(
+                        answer,
+                        Err(ReserveError::Refused(ReserveRefusal::Over(*state)))
+                    );
+                }
+                None => {
+                    let mut left = model.available.clone();
+                    for (product, quantity) in &lines {
+                        left[*product] -= quantity;
+                    }
+                    assert_eq!(answer.is_ok(), left.iter().all(|count| *count >= 0));
+                    if answer.is_ok() {
+                        model.available = left;
+                        model
+                            .orders
+                            .insert(order, (ReservationState::Held, lines, end));
+                    }
+                }
+            }
+        }
+        Happening::Confirm { order } => {
+            let commands = vec![command(ids[order], "confirm-reservation")];
+            subject.store.confirm(commands, now).await.unwrap();
+            let first = model.confirmed.insert(order);
+            let sold = match model.orders.get_mut(&order) {
+                Some((ReservationState::Sold, ..)) => true,
+                Some((state @ ReservationState::Held, ..)) if first => {
+                    *state = ReservationState::Sold;
+                    true
+                }
+                Some(_) | None => false,
+            };
+            assert_eq!(
+                subject.sent().await.len(),
+                usize::from(!sold),
+                "a reply where nothing was sold"
+            );
+        }
+        Happening::Release { order } => {
+            let commands = vec![command(ids[order], "release-reservation")];
+            subject.store.release(commands, now).await.unwrap();
+            if model.released.insert(order) {
+                model.give_back(order, ReservationState::Released);
+            }
+        }
+        Happening::Expire { after, limit } => {
+            model.now += after * 8;
+            let now = Timestamp::from_millis(model.now);
+            let mut due: Vec<(i64, usize)> = model
+                .orders
+                .iter()
+                .filter(|(_, (state, _, end))| {
+                    *state == ReservationState::Held && *end <= model.now
+                })
+                .map(|(order, (_, _, end))| (*end, *order))
+                .collect();
+            due.sort_unstable();
+            due.truncate(usize::try_from(limit).unwrap());
+            assert_eq!(subject.store.expire(now, limit).await, Ok(due.len()));
+            for (_, order) in due {
+                model.give_back(order, ReservationState::Expired);
+            }
+        }
+        Happening::SetStock { product, count } => {
+            subject.edit(&products[product], stock_of(count)).await;
+            model.put_in[product] += count - model.available[product];
+            model.available[product] = count;
+        }
+    }
+}
+
+pub(crate) fn no_order_of_events_breaks_the_stock_book(subject: Subject) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut runner = TestRunner::new(Config {
+        cases: 40,
+        ..Config::default()
+    });
+    runner
+        .run(&prop::collection::vec(happening(), 1..30), |happenings| {
+            runtime.block_on(play(&subject, happenings));
+            Ok(())
+        })
+        .unwrap();
+}

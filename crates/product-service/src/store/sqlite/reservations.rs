@@ -1,0 +1,252 @@
+//! Reservations: holding stock for orders, and what becomes of it. This is the path that every order takes: few statements,
+//! all of them prepared, none that touches a product's long row for writing.
+
+use std::collections::HashMap;
+
+use chassis::sqlite::{corrupt, enqueue, id, is_new};
+use chassis::store::StoreResult;
+use kernel::{Money, OrderId, ProductId, Quantity, Timestamp};
+use rusqlite::Connection;
+
+use super::rows::{money, not_text};
+use crate::domain::{
+    Confirmation, Offer, Release, Reservation, ReservationState, ReserveRefusal, ReserveRequest,
+    ReservedLine, price,
+};
+use crate::events::Event;
+use crate::store::{Command, ReserveError};
+
+/// What is on offer under an id, and the product's number.
+type Offers = HashMap<ProductId, Option<(i64, Offer)>>;
+
+pub(super) fn reserve(
+    tx: &Connection,
+    request: &ReserveRequest,
+    lease_until: Timestamp,
+    now: Timestamp,
+) -> Result<Reservation, ReserveError> {
+    let offers = offers(tx, request)?;
+    let known = |product: ProductId| offers.get(&product).and_then(Option::as_ref);
+    let priced = price(request, |product| known(product).map(|(_, offer)| offer));
+    let priced = match priced {
+        Ok(priced) => priced,
+        // A repeat is rare, so it is looked for last: only where the answer would be a refusal, or the key is taken.
+        Err(refusal) => {
+            return first_answer(tx, request.order)?.unwrap_or(Err(ReserveError::Refused(refusal)));
+        }
+    };
+    let seq = |product: ProductId| {
+        known(product)
+            .map(|(seq, _)| *seq)
+            .ok_or_else(|| corrupt(format!("{product} was priced but is not there")))
+    };
+    let made = tx
+        .prepare_cached(
+            "INSERT INTO reservations (order_id, buyer, state, currency, lease_until, created_at)
+             VALUES (?1, ?2, 'held', ?3, ?4, ?5) ON CONFLICT (order_id) DO NOTHING",
+        )?
+        .execute((
+            request.order.as_bytes(),
+            request.buyer.as_bytes(),
+            priced.reservation.total.currency.as_str(),
+            lease_until.as_millis(),
+            now.as_millis(),
+        ))?;
+    if made == 0 {
+        let missing = || corrupt(format!("the reservation of {} is gone", request.order));
+        return first_answer(tx, request.order)?.ok_or_else(missing)?;
+    }
+    for &(product, quantity) in &priced.takes {
+        take(tx, seq(product)?, quantity, now)?;
+    }
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO reservation_lines (order_id, line, product, quantity, unit_price, name)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (number, line) in (0_i64..).zip(&priced.reservation.lines) {
+        insert.execute((
+            request.order.as_bytes(),
+            number,
+            seq(line.product)?,
+            i64::from(line.quantity),
+            line.unit_price.amount,
+            &line.name,
+        ))?;
+    }
+    Ok(priced.reservation)
+}
+
+fn offers(tx: &Connection, request: &ReserveRequest) -> StoreResult<Offers> {
+    let mut statement = tx.prepare_cached(
+        "SELECT p.seq, p.seller, p.price, p.currency, p.name, s.available
+         FROM products p JOIN stock s ON s.product = p.seq WHERE p.id = ?1 AND p.status = 'active'",
+    )?;
+    let mut offers = Offers::with_capacity(request.lines.len());
+    for line in &request.lines {
+        if offers.contains_key(&line.product) {
+            continue;
+        }
+        let mut rows = statement.query([line.product.as_bytes()])?;
+        let offer = match rows.next()? {
+            Some(row) => Some((
+                row.get(0)?,
+                Offer {
+                    seller: id(row, 1)?,
+                    price: money(row, 2)?,
+                    name: row.get(4)?,
+                    available: row.get(5)?,
+                },
+            )),
+            None => None,
+        };
+        offers.insert(line.product, offer);
+    }
+    Ok(offers)
+}
+
+/// Takes stock away, if there is enough.
+fn take(tx: &Connection, seq: i64, quantity: i64, now: Timestamp) -> StoreResult<()> {
+    let taken = tx
+        .prepare_cached(
+            "UPDATE stock SET available = available - ?2, version = version + 1, updated_at = ?3
+             WHERE product = ?1 AND available >= ?2",
+        )?
+        .execute((seq, quantity, now.as_millis()))?;
+    if taken == 1 {
+        Ok(())
+    } else {
+        // The offer was read in this very transaction.
+        Err(corrupt(format!(
+            "product number {seq} has less stock than it said"
+        )))
+    }
+}
+
+/// What an earlier request for `order` was answered, if there was one.
+fn first_answer(
+    tx: &Connection,
+    order: OrderId,
+) -> StoreResult<Option<Result<Reservation, ReserveError>>> {
+    let state = match state(tx, order)? {
+        None => return Ok(None),
+        Some(state) => state,
+    };
+    match state {
+        ReservationState::Held | ReservationState::Sold => {}
+        ReservationState::Released | ReservationState::Expired => {
+            return Ok(Some(Err(ReserveError::Refused(ReserveRefusal::Over(
+                state,
+            )))));
+        }
+    }
+    let mut statement = tx.prepare_cached(
+        "SELECT p.id, p.seller, l.name, l.unit_price, r.currency, l.quantity
+         FROM reservations r
+         JOIN reservation_lines l ON l.order_id = r.order_id
+         JOIN products p ON p.seq = l.product
+         WHERE r.order_id = ?1 ORDER BY l.line",
+    )?;
+    let mut rows = statement.query([order.as_bytes()])?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next()? {
+        let quantity: i64 = row.get(5)?;
+        let unit_price: Money = money(row, 3)?;
+        lines.push(ReservedLine {
+            product: id(row, 0)?,
+            seller: id(row, 1)?,
+            name: row.get(2)?,
+            unit_price,
+            quantity: Quantity::new(quantity)
+                .map_err(|invalid| corrupt(format!("quantity {quantity}: {invalid}")))?,
+        });
+    }
+    Reservation::stored(order, lines)
+        .map(|reservation| Some(Ok(reservation)))
+        .ok_or_else(|| corrupt(format!("the lines of the reservation of {order}")))
+}
+
+fn state(tx: &Connection, order: OrderId) -> StoreResult<Option<ReservationState>> {
+    let mut statement = tx.prepare_cached("SELECT state FROM reservations WHERE order_id = ?1")?;
+    let mut rows = statement.query([order.as_bytes()])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let word = row.get_ref(0)?.as_str().map_err(not_text)?;
+    ReservationState::of(word)
+        .map(Some)
+        .ok_or_else(|| corrupt(format!("{word:?} is no state of a reservation")))
+}
+
+fn set_state(tx: &Connection, order: OrderId, state: ReservationState) -> StoreResult<()> {
+    tx.prepare_cached("UPDATE reservations SET state = ?2 WHERE order_id = ?1")?
+        .execute((order.as_bytes(), state.as_str()))?;
+    Ok(())
+}
+
+/// Returns how many replies went to the outbox.
+pub(super) fn confirm(tx: &Connection, commands: &[Command], now: Timestamp) -> StoreResult<usize> {
+    let mut replies = 0;
+    for command in commands {
+        let new = is_new(tx, command.message, now)?;
+        match (ReservationState::confirm(state(tx, command.order)?), new) {
+            (Confirmation::Sell, true) => set_state(tx, command.order, ReservationState::Sold)?,
+            (Confirmation::AlreadySold, _) => {}
+            // Held and yet confirmed before: it was made after that confirmation was refused, and refused it stays.
+            (Confirmation::Sell, false) | (Confirmation::TooLate, _) => {
+                tracing::info!(order = %command.order, "confirmed too late: its stock has gone back");
+                enqueue(tx, &Event::ReservationExpired(command.order).envelope(now))?;
+                replies += 1;
+            }
+        }
+    }
+    Ok(replies)
+}
+
+pub(super) fn release(tx: &Connection, commands: &[Command], now: Timestamp) -> StoreResult<()> {
+    for command in commands {
+        if !is_new(tx, command.message, now)? {
+            continue;
+        }
+        match ReservationState::release(state(tx, command.order)?) {
+            Release::PutBack => put_back(tx, command.order, ReservationState::Released, now)?,
+            Release::Nothing => {}
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn expire(tx: &Connection, now: Timestamp, limit: i64) -> StoreResult<usize> {
+    let orders = tx
+        .prepare_cached(
+            "SELECT order_id FROM reservations WHERE state = 'held' AND lease_until <= ?1
+             ORDER BY lease_until LIMIT ?2",
+        )?
+        .query_map((now.as_millis(), limit), |row| id(row, 0))?
+        .collect::<rusqlite::Result<Vec<OrderId>>>()?;
+    for order in &orders {
+        put_back(tx, *order, ReservationState::Expired, now)?;
+    }
+    Ok(orders.len())
+}
+
+/// Ends a held reservation as `end` and returns its stock, also that of products that were removed meanwhile.
+fn put_back(
+    tx: &Connection,
+    order: OrderId,
+    end: ReservationState,
+    now: Timestamp,
+) -> StoreResult<()> {
+    set_state(tx, order, end)?;
+    let mut lines =
+        tx.prepare_cached("SELECT product, quantity FROM reservation_lines WHERE order_id = ?1")?;
+    let mut add = tx.prepare_cached(
+        "UPDATE stock SET available = available + ?2, version = version + 1, updated_at = ?3
+         WHERE product = ?1",
+    )?;
+    let mut rows = lines.query([order.as_bytes()])?;
+    while let Some(row) = rows.next()? {
+        let (product, quantity): (i64, i64) = (row.get(0)?, row.get(1)?);
+        add.execute((product, quantity, now.as_millis()))?;
+    }
+    Ok(())
+}
