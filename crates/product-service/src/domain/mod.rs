@@ -7,12 +7,12 @@ mod product;
 mod reservation;
 mod search;
 
-pub use edit::{Edited, ProductEdit, Removed, VersionGuard};
+pub use edit::{ProductEdit, Removed, VersionGuard};
 pub use fields::{Category, Description, ProductName, Stock};
 pub use listing::{Filter, ListQuery, Place, Sort};
 pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
 pub use reservation::{
-    Confirmation, LineRequest, Offer, Priced, Release, Reservation, ReservationState,
-    ReserveRefusal, ReserveRequest, ReservedLine, Shortage, price,
+    Confirmation, LineRequest, Offer, Release, Reservation, ReservationState, ReserveRefusal,
+    ReserveRequest, ReservedLine, Shortage, price,
 };
 pub use search::SearchText;

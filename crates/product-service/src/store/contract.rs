@@ -25,7 +25,8 @@ use crate::domain::{
 pub(crate) struct Subject {
     pub(crate) store: Arc<dyn ProductStore>,
     pub(crate) outbox: Arc<dyn Outbox>,
-    /// What has to live as long as the store does.
+    /// What has to live as long as the store does, such as its directory.
+    #[expect(dead_code, reason = "kept for its Drop")]
     pub(crate) keep: Box<dyn Any + Send + Sync>,
 }
 
@@ -185,7 +186,7 @@ macro_rules! contract_tests {
 
         #[test]
         fn no_order_of_events_breaks_the_stock_book() {
-            $crate::store::contract::stock_book::no_order_of_events_breaks_the_stock_book($make());
+            $crate::store::contract::stock_book::no_order_of_events_breaks_the_stock_book(&$make());
         }
     };
     ($make:path; $($room:ident: $name:ident,)+) => {

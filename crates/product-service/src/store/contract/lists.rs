@@ -28,8 +28,8 @@ fn next(query: &ListQuery, page: &Page<Product>) -> Option<Place> {
             Place::Price(amount, number)
         }
         Sort::Relevance => {
-            let (score, number) = scope.read(cursor.as_str()).unwrap();
-            Place::Relevance(score, number)
+            let (rank, number) = scope.read(cursor.as_str()).unwrap();
+            Place::Relevance(rank, number)
         }
     })
 }

@@ -76,11 +76,14 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
+/// A reservation: its state, its lines, the end of its lease.
+type Made = (ReservationState, Vec<(usize, i64)>, i64);
+
 /// What should be so, kept in the simplest way.
 struct Model {
     available: Vec<i64>,
     put_in: Vec<i64>,
-    orders: HashMap<usize, (ReservationState, Vec<(usize, i64)>, i64)>,
+    orders: HashMap<usize, Made>,
     /// Commands that were handled: the same message again changes nothing.
     confirmed: HashSet<usize>,
     released: HashSet<usize>,
@@ -251,7 +254,7 @@ async fn happen(
     }
 }
 
-pub(crate) fn no_order_of_events_breaks_the_stock_book(subject: Subject) {
+pub(crate) fn no_order_of_events_breaks_the_stock_book(subject: &Subject) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -262,7 +265,7 @@ pub(crate) fn no_order_of_events_breaks_the_stock_book(subject: Subject) {
     });
     runner
         .run(&prop::collection::vec(happening(), 1..30), |happenings| {
-            runtime.block_on(play(&subject, happenings));
+            runtime.block_on(play(subject, happenings));
             Ok(())
         })
         .unwrap();

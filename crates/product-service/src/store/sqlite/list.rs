@@ -36,7 +36,7 @@ pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Produ
     let page = Page::cut(found, query.limit, |(place, _)| match *place {
         Place::Newest(seq) => scope.cursor(&seq),
         Place::Price(amount, seq) => scope.cursor(&(amount, seq)),
-        Place::Relevance(score, seq) => scope.cursor(&(score, seq)),
+        Place::Relevance(rank, seq) => scope.cursor(&(rank, seq)),
     });
     Ok(page.map(|(_, product)| product))
 }
@@ -205,7 +205,7 @@ impl Statement {
         match (query.sort, query.after) {
             (_, None) => {}
             (Sort::Newest, Some(Place::Newest(seq))) => {
-                statement.and("products_fts.rowid < ?", seq)
+                statement.and("products_fts.rowid < ?", seq);
             }
             (Sort::PriceUp, Some(Place::Price(amount, seq))) => {
                 statement.and("(p.price, p.seq) > (?, ", amount);

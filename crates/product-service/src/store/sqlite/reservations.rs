@@ -127,9 +127,8 @@ fn first_answer(
     tx: &Connection,
     order: OrderId,
 ) -> StoreResult<Option<Result<Reservation, ReserveError>>> {
-    let state = match state(tx, order)? {
-        None => return Ok(None),
-        Some(state) => state,
+    let Some(state) = state(tx, order)? else {
+        return Ok(None);
     };
     match state {
         ReservationState::Held | ReservationState::Sold => {}
@@ -171,7 +170,7 @@ fn state(tx: &Connection, order: OrderId) -> StoreResult<Option<ReservationState
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let word = row.get_ref(0)?.as_str().map_err(not_text)?;
+    let word = row.get_ref(0)?.as_str().map_err(|error| not_text(&error))?;
     ReservationState::of(word)
         .map(Some)
         .ok_or_else(|| corrupt(format!("{word:?} is no state of a reservation")))

@@ -21,7 +21,7 @@ pub(super) const COLUMN_COUNT: usize = 13;
 
 /// Reads a product and its number.
 pub(super) fn product(row: &Row<'_>) -> StoreResult<(i64, Product)> {
-    let status: &str = row.get_ref(5)?.as_str().map_err(not_text)?;
+    let status: &str = row.get_ref(5)?.as_str().map_err(|error| not_text(&error))?;
     let available: i64 = row.get(10)?;
     let product = Product {
         id: id(row, 1)?,
@@ -44,7 +44,10 @@ pub(super) fn product(row: &Row<'_>) -> StoreResult<(i64, Product)> {
 /// Reads a price from the column `index` and the currency after it.
 pub(super) fn money(row: &Row<'_>, index: usize) -> StoreResult<Money> {
     let amount: i64 = row.get(index)?;
-    let currency = row.get_ref(index + 1)?.as_str().map_err(not_text)?;
+    let currency = row
+        .get_ref(index + 1)?
+        .as_str()
+        .map_err(|error| not_text(&error))?;
     currency
         .parse::<Currency>()
         .and_then(|currency| Money::positive(amount, currency))
@@ -52,6 +55,6 @@ pub(super) fn money(row: &Row<'_>, index: usize) -> StoreResult<Money> {
 }
 
 /// A column that holds no text where it must.
-pub(super) fn not_text(error: rusqlite::types::FromSqlError) -> chassis::store::StoreError {
+pub(super) fn not_text(error: &rusqlite::types::FromSqlError) -> chassis::store::StoreError {
     corrupt(error.to_string())
 }
