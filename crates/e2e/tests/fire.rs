@@ -1,10 +1,6 @@
 //! Correct under fire: many clients at once, and the sums are right to the unit.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

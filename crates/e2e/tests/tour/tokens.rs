@@ -187,3 +187,24 @@ async fn a_token_with_the_right_signature_is_refused_when_expired_or_meant_for_o
             .await;
     }
 }
+
+#[tokio::test]
+async fn what_is_for_operators_is_refused_to_everyone_else() {
+    let shape = Shape::start();
+    let client = shape.client();
+    let (grace, ada) = (client.join("Grace").await, client.join("Ada").await);
+    let lamp = grace.lists("Lamp", 100, 5).await;
+    ada.credit(1_000).await;
+    let order = ada.orders(&lamp, 1).await;
+    let id = order.body["id"].as_str().unwrap();
+    for person in [&grace, &ada] {
+        for path in ["/api/orders/review", "/api/wallet/audit"] {
+            person.get(path).await.assert_problem(403, "forbidden");
+        }
+        for action in ["retry", "compensate"] {
+            let request = person.request(Method::POST, &format!("/api/orders/{id}/{action}"));
+            Answer::of(request).await.assert_problem(403, "forbidden");
+        }
+    }
+    assert_eq!(ada.order(id).await.body, order.body);
+}
