@@ -99,9 +99,12 @@ impl UserService {
         let password = Password::parse(password.to_owned())?;
         app::register(&self.app, name, email, password)
             .await
-            .map_err(|error| match error {
-                UserError::EmailTaken => RegisterError::EmailTaken,
-                other => RegisterError::Failed(other.to_string()),
+            .map_err(|error| {
+                if matches!(error, UserError::EmailTaken) {
+                    RegisterError::EmailTaken
+                } else {
+                    RegisterError::Failed(error.to_string())
+                }
             })
     }
 

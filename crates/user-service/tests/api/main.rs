@@ -1,1 +1,17 @@
-//! Black-box tests of this service alone.
+//! Black-box tests of this service alone: HTTP in, HTTP out, a real store on the disk.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that does not find what it expects has failed"
+)]
+
+mod docs;
+mod edge;
+mod login;
+mod password;
+mod profile;
+mod register;
+mod secrets;
+mod sessions;
+mod tokens;
+mod world;

@@ -1,0 +1,105 @@
+//! POST /api/users/login.
+
+use auth::Role;
+use rstest::rstest;
+use serde_json::{Value, json};
+use user_service::Email;
+
+use crate::world::{Login, PASSWORD, World, assert_challenged};
+
+const PATH: &str = "/api/users/login";
+
+#[tokio::test]
+async fn who_knows_the_password_gets_tokens_and_their_profile() {
+    let world = World::start();
+    let registered = world.register("Ada@Example.com").await;
+    let answer = world.try_login("aDA@eXAMPLE.com", PASSWORD).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.body["tokenType"], "Bearer");
+    assert_eq!(answer.body["expiresIn"], 900);
+    assert_eq!(answer.body["user"], registered.body);
+    let members: Vec<_> = answer.body.as_object().unwrap().keys().collect();
+    assert_eq!(members.len(), 5, "{members:?}");
+    let login = Login::of(&answer);
+    assert_eq!(world.me(&login.token).await.body, registered.body);
+}
+
+#[tokio::test]
+async fn an_unknown_email_and_a_wrong_password_are_told_the_same() {
+    let world = World::start();
+    world.register("ada@example.com").await;
+    let mut answers = Vec::new();
+    for (email, password) in [
+        ("ada@example.com", "correct horse batterx"),
+        ("eve@example.com", PASSWORD),
+        ("ada@example.com", "short"),
+        ("ada@example.com", ""),
+        ("ada@example.com", &"x".repeat(73)),
+    ] {
+        let mut answer = world.try_login(email, password).await;
+        assert_challenged(&answer, "invalid_credentials");
+        answer.body["instance"].take();
+        answers.push(answer.body);
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+#[rstest]
+#[case(json!({"password": PASSWORD}), "/email", "required")]
+#[case(json!({"email": "ada", "password": PASSWORD}), "/email", "invalid_email")]
+#[case(json!({"email": 1, "password": PASSWORD}), "/email", "invalid_type")]
+#[case(json!({"email": "ada@example.com"}), "/password", "required")]
+#[case(json!({"email": "ada@example.com", "password": null}), "/password", "invalid_type")]
+#[case(json!({"email": "ada@example.com", "password": ["x"]}), "/password", "invalid_type")]
+#[case(json!({"email": "ada@example.com", "password": PASSWORD, "admin": true}), "/admin", "unknown_field")]
+#[tokio::test]
+async fn what_breaks_a_rule_is_refused(
+    #[case] body: Value,
+    #[case] pointer: &str,
+    #[case] code: &str,
+) {
+    let world = World::start();
+    world.register("ada@example.com").await;
+    let answer = world.post(PATH, &body).await;
+    answer.assert_faults(&[(pointer, code)]);
+}
+
+#[tokio::test]
+async fn a_granted_role_is_in_the_profile_and_in_the_next_token() {
+    let world = World::start();
+    let before = world.someone("ada@example.com").await;
+    let email = Email::parse("ADA@example.com").unwrap();
+    let granted = world.users.grant(&email, Role::Treasury).await.unwrap();
+    assert_eq!(granted.unwrap().roles, [Role::Treasury]);
+    assert_eq!(
+        world.me(&before.token).await.body["roles"],
+        json!(["treasury"])
+    );
+    assert!(
+        world
+            .verifier
+            .verify(&before.token)
+            .unwrap()
+            .roles
+            .is_empty()
+    );
+    let next = Login::of(&world.refresh(&before.refresh).await);
+    assert!(
+        world
+            .verifier
+            .verify(&next.token)
+            .unwrap()
+            .has(Role::Treasury)
+    );
+    let nobody = Email::parse("eve@example.com").unwrap();
+    assert!(
+        world
+            .users
+            .grant(&nobody, Role::Admin)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}

@@ -1,0 +1,87 @@
+//! Passwords and tokens are in no log and in no answer but the one that hands a token to its owner.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chassis::testing::Answer;
+use reqwest::Method;
+use serde_json::json;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::world::{PASSWORD, World};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_password_and_no_token_is_logged_or_repeated() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
+    let world = World::start();
+    let login = world.someone("ada@example.com").await;
+    let mut answers = vec![
+        world
+            .try_login("ada@example.com", "wrong horse battery")
+            .await,
+        world.me(&login.token).await,
+        world.me(&format!("{}x", login.token)).await,
+        world.refresh(&login.refresh).await,
+        world.refresh(&login.refresh).await,
+    ];
+    let oversized = format!("{PASSWORD} {}", "x".repeat(73));
+    for body in [
+        json!({"name": 1, "email": "x", "password": oversized}),
+        json!({"name": "A", "email": "ada@example.com", "password": PASSWORD}),
+        json!({"name": "A", "email": "ada@example.com", "password": [PASSWORD]}),
+    ] {
+        answers.push(world.post("/api/users/register", &body).await);
+    }
+    let broken = world
+        .host
+        .request(Method::POST, "/api/users/register", "")
+        .header("content-type", "application/json")
+        .body(format!("{{\"password\": \"{PASSWORD}\" oops"));
+    answers.push(Answer::of(broken).await);
+    let body =
+        json!({"currentPassword": "wrong horse battery", "newPassword": "staple this instead"});
+    let path = "/api/users/me/password";
+    answers.push(world.host.post(path, &login.token, &body).await);
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "staple this instead"});
+    answers.push(world.host.post(path, &login.token, &body).await);
+
+    let logged = String::from_utf8_lossy(&log.lock()).into_owned();
+    assert!(
+        logged.contains("a refresh token was used twice"),
+        "the log is read: {logged}"
+    );
+    let said = format!("{answers:?}");
+    for secret in ["horse battery", "staple this", "$2b$"] {
+        assert!(!logged.contains(secret), "{secret} in the log");
+        assert!(!said.contains(secret), "{secret} in an answer");
+    }
+    for secret in [&login.token, &login.refresh] {
+        assert!(!logged.contains(secret.as_str()), "a token in the log");
+        assert!(!said.contains(secret.as_str()), "a token in an answer");
+    }
+}
