@@ -1,5 +1,7 @@
 //! Logs: structured events to standard error, as text for people or JSON for machines.
 
+use std::io::IsTerminal as _;
+
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
@@ -26,7 +28,7 @@ pub struct LogConfig {
 impl Default for LogConfig {
     fn default() -> Self {
         Self {
-            filter: "info".to_owned(),
+            filter: "info,actix_server=warn".to_owned(),
             format: LogFormat::Text,
         }
     }
@@ -45,6 +47,7 @@ pub fn start(config: &LogConfig) -> Result<(), String> {
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match config.format {
         LogFormat::Text => builder.try_init(),

@@ -11,13 +11,20 @@ pub(crate) struct InProcessReservations(pub(crate) Arc<ProductService>);
 
 #[async_trait]
 impl Reservations for InProcessReservations {
-    async fn reserve(&self, request: ReservationRequest) -> Result<Vec<ReservedLine>, ReservationRefusal> {
+    async fn reserve(
+        &self,
+        request: ReservationRequest,
+    ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
         let lines = request
             .lines
             .into_iter()
             .map(|(product, quantity)| LineRequest { product, quantity })
             .collect();
-        let request = ReserveRequest { order: request.order, buyer: request.buyer, lines };
+        let request = ReserveRequest {
+            order: request.order,
+            buyer: request.buyer,
+            lines,
+        };
         let reservation = self.0.reserve(request).await.map_err(refusal)?;
         Ok(reservation
             .lines
@@ -48,8 +55,12 @@ fn refusal(error: ReserveError) -> ReservationRefusal {
         ReserveError::Refused(ReserveRefusal::UnknownProducts(products)) => {
             ReservationRefusal::UnknownProducts(products)
         }
-        ReserveError::Refused(ReserveRefusal::OwnProducts(products)) => ReservationRefusal::OwnProducts(products),
-        ReserveError::Refused(ReserveRefusal::MixedCurrencies) => ReservationRefusal::MixedCurrencies,
+        ReserveError::Refused(ReserveRefusal::OwnProducts(products)) => {
+            ReservationRefusal::OwnProducts(products)
+        }
+        ReserveError::Refused(ReserveRefusal::MixedCurrencies) => {
+            ReservationRefusal::MixedCurrencies
+        }
         ReserveError::Refused(ReserveRefusal::TotalTooLarge) => ReservationRefusal::TotalTooLarge,
         ReserveError::Refused(ReserveRefusal::Over(_)) => ReservationRefusal::Over,
         ReserveError::Store(error) => ReservationRefusal::Unavailable(error.to_string()),

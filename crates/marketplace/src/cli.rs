@@ -126,8 +126,12 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Some(Command::Audit(dir)) => commands::audit(&dir.settings(Vec::new())?),
         Some(Command::Openapi) => commands::openapi(),
         Some(Command::Config(args)) => commands::config(&args.settings()?),
-        Some(Command::Grant(args)) => commands::grant(&args.dir.settings(Vec::new())?, &args.email, &args.role),
-        Some(Command::Messages(MessagesCommand::List(dir))) => commands::list_messages(&dir.settings(Vec::new())?),
+        Some(Command::Grant(args)) => {
+            commands::grant(&args.dir.settings(Vec::new())?, &args.email, &args.role)
+        }
+        Some(Command::Messages(MessagesCommand::List(dir))) => {
+            commands::list_messages(&dir.settings(Vec::new())?)
+        }
         Some(Command::Messages(MessagesCommand::Replay { id, dir })) => {
             commands::replay_messages(&dir.settings(Vec::new())?, id.as_deref())
         }

@@ -35,28 +35,58 @@ impl Marketplace {
     ///
     /// # Errors
     /// If the settings cannot be used or a store cannot be opened.
-    pub fn build(settings: &Settings, dir: &DataDir, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub fn build(
+        settings: &Settings,
+        dir: &DataDir,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
         let deps = Deps {
             ids: Arc::new(SystemIds::new(clock.clone())),
             clock: clock.clone(),
             metrics: Metrics::default(),
             currency: settings.currency,
         };
-        let key_file = settings.auth.signing_key_file.clone().unwrap_or_else(|| dir.signing_key());
+        let key_file = settings
+            .auth
+            .signing_key_file
+            .clone()
+            .unwrap_or_else(|| dir.signing_key());
         let key = SigningKey::load_or_create(&key_file).context("the signing key")?;
         let policy = settings.auth.policy()?;
         let verifier = Verifier::new(key.verification_keys(), policy.clone(), clock);
         let issuer = Issuer::new(key, policy);
-        let users = UserService::build(&settings.users, sqlite(dir.users()), &deps, issuer, verifier.clone())
-            .context("the user service")?;
-        let products = ProductService::build(&settings.catalogue, sqlite(dir.products()), &deps, verifier.clone())
-            .map(Arc::new)
-            .context("the product service")?;
-        let wallet = WalletService::build(&settings.wallet, sqlite(dir.wallet()), &deps, verifier.clone())
-            .context("the wallet service")?;
+        let users = UserService::build(
+            &settings.users,
+            sqlite(dir.users()),
+            &deps,
+            issuer,
+            verifier.clone(),
+        )
+        .context("the user service")?;
+        let products = ProductService::build(
+            &settings.catalogue,
+            sqlite(dir.products()),
+            &deps,
+            verifier.clone(),
+        )
+        .map(Arc::new)
+        .context("the product service")?;
+        let wallet = WalletService::build(
+            &settings.wallet,
+            sqlite(dir.wallet()),
+            &deps,
+            verifier.clone(),
+        )
+        .context("the wallet service")?;
         let reservations = Arc::new(InProcessReservations(products.clone()));
-        let orders = OrderService::build(&settings.orders, sqlite(dir.orders()), &deps, verifier, reservations)
-            .context("the order service")?;
+        let orders = OrderService::build(
+            &settings.orders,
+            sqlite(dir.orders()),
+            &deps,
+            verifier,
+            reservations,
+        )
+        .context("the order service")?;
         Ok(Self {
             deps,
             users: Arc::new(users),
@@ -67,8 +97,13 @@ impl Marketplace {
     }
 
     /// What each service hands to its host.
-    pub(crate) fn parts(&self) -> Vec<Parts> {
-        vec![self.users.parts(), self.products.parts(), self.orders.parts(), self.wallet.parts()]
+    fn parts(&self) -> Vec<Parts> {
+        vec![
+            self.users.parts(),
+            self.products.parts(),
+            self.orders.parts(),
+            self.wallet.parts(),
+        ]
     }
 
     /// Starts to work and to answer on `listener`.

@@ -27,7 +27,9 @@ pub enum DataDirError {
         error: std::io::Error,
     },
     /// Another process serves it.
-    #[error("another marketplace serves the data directory {0}; stop it, or choose another one with --data-dir")]
+    #[error(
+        "another marketplace serves the data directory {0}; stop it, or choose another one with --data-dir"
+    )]
     InUse(PathBuf),
     /// There is no marketplace in it.
     #[error("there is no marketplace in {0}; name the directory with --data-dir")]
@@ -40,7 +42,10 @@ impl DataDir {
     /// # Errors
     /// [`DataDirError::Unusable`].
     pub fn create(path: &Path) -> Result<Self, DataDirError> {
-        std::fs::create_dir_all(path).map_err(|error| DataDirError::Unusable { path: path.to_owned(), error })?;
+        std::fs::create_dir_all(path).map_err(|error| DataDirError::Unusable {
+            path: path.to_owned(),
+            error,
+        })?;
         Ok(Self(path.to_owned()))
     }
 
@@ -63,7 +68,10 @@ impl DataDir {
     /// # Errors
     /// [`DataDirError::InUse`] if another process has it.
     pub fn lock(&self) -> Result<ServeLock, DataDirError> {
-        let unusable = |error| DataDirError::Unusable { path: self.0.clone(), error };
+        let unusable = |error| DataDirError::Unusable {
+            path: self.0.clone(),
+            error,
+        };
         let file = File::create(self.0.join("lock")).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(ServeLock { _file: file }),
@@ -126,6 +134,9 @@ mod tests {
     #[test]
     fn a_directory_without_a_marketplace_is_not_one() {
         let temp = tempfile::tempdir().unwrap();
-        assert!(matches!(DataDir::existing(temp.path()), Err(DataDirError::Empty(_))));
+        assert!(matches!(
+            DataDir::existing(temp.path()),
+            Err(DataDirError::Empty(_))
+        ));
     }
 }

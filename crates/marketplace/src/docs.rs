@@ -16,7 +16,11 @@ struct Asset {
 
 macro_rules! asset {
     ($name:literal, $media_type:literal) => {
-        Asset { name: $name, media_type: $media_type, bytes: include_bytes!(concat!("../assets/docs/", $name)) }
+        Asset {
+            name: $name,
+            media_type: $media_type,
+            bytes: include_bytes!(concat!("../assets/docs/", $name)),
+        }
     };
 }
 
@@ -28,7 +32,7 @@ const ASSETS: [Asset; 4] = [
     asset!("favicon.png", "image/png"),
 ];
 
-struct OpenApiJson(Arc<String>);
+pub(crate) struct OpenApiJson(Arc<String>);
 
 /// The OpenAPI document
 #[utoipa::path(get, path = "/api/openapi.json", tag = "operations", security(()),

@@ -9,6 +9,7 @@ pub mod cli;
 mod commands;
 mod composition;
 mod data_dir;
+mod demo;
 mod docs;
 mod problems;
 mod settings;

@@ -32,7 +32,10 @@ pub(crate) struct Explanation {
         (status = 200, description = "What it means", body = Explanation),
         (status = 404, description = "`not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn explain(known: web::Data<Vec<Explanation>>, code: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn explain(
+    known: web::Data<Vec<Explanation>>,
+    code: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     known
         .iter()
         .find(|known| known.code == *code)

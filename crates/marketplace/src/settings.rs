@@ -99,9 +99,10 @@ impl Settings {
                     .to_owned(),
             );
         }
+        self.wallet.validate()?;
         let lease = self.catalogue.lease_seconds;
         let deadline = self.orders.payment_deadline_seconds;
-        if deadline.saturating_mul(2) > u64::from(lease) {
+        if deadline.saturating_mul(2) > lease {
             return Err(format!(
                 "orders.payment_deadline_seconds ({deadline}) has to lie well inside catalogue.lease_seconds ({lease}): at \
                  most half of it, or paid orders lose their stock"
@@ -128,7 +129,10 @@ mod tests {
 
     #[test]
     fn production_refuses_self_service_topups_unless_told_so() {
-        let mut settings = Settings { profile: Profile::Production, ..Settings::default() };
+        let mut settings = Settings {
+            profile: Profile::Production,
+            ..Settings::default()
+        };
         assert!(settings.validate().unwrap_err().contains("wallet.topups"));
         settings.allow_self_service_topups = true;
         assert_eq!(settings.validate(), Ok(()));
@@ -138,6 +142,11 @@ mod tests {
     fn a_payment_deadline_outside_the_lease_is_refused() {
         let mut settings = Settings::default();
         settings.orders.payment_deadline_seconds = 3600;
-        assert!(settings.validate().unwrap_err().contains("catalogue.lease_seconds"));
+        assert!(
+            settings
+                .validate()
+                .unwrap_err()
+                .contains("catalogue.lease_seconds")
+        );
     }
 }

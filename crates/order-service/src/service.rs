@@ -109,6 +109,14 @@ impl OrderService {
         Ok(self.app.store.order(order).await?.map(|order| order.state))
     }
 
+    /// Lets orders whose time has come act, as the sweeper does. Returns how many were due.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn sweep(&self) -> StoreResult<usize> {
+        sweep(&self.app).await
+    }
+
     /// What the service hands to its host.
     #[must_use]
     pub fn parts(&self) -> Parts {

@@ -14,4 +14,5 @@ mod service;
 mod store;
 
 pub use config::{Config, Topups};
+pub use http::openapi;
 pub use service::{CreditError, WalletService};

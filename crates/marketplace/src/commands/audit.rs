@@ -11,12 +11,23 @@ pub(crate) fn audit(settings: &Settings) -> anyhow::Result<ExitCode> {
     let findings = check(&DataDir::existing(&settings.data_dir)?)?;
     let mut clean = true;
     for finding in &findings {
-        let word = if finding.violations.is_empty() { "ok" } else { "VIOLATED" };
-        println!("{word:8} {} ({} checked)", finding.invariant, finding.checked);
+        let word = if finding.violations.is_empty() {
+            "ok"
+        } else {
+            "VIOLATED"
+        };
+        println!(
+            "{word:8} {} ({} checked)",
+            finding.invariant, finding.checked
+        );
         for violation in &finding.violations {
             clean = false;
             println!("         - {violation}");
         }
     }
-    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -45,16 +45,25 @@ pub(crate) fn list_messages(settings: &Settings) -> anyhow::Result<ExitCode> {
 pub(crate) fn replay_messages(settings: &Settings, id: Option<&str>) -> anyhow::Result<ExitCode> {
     let dir = DataDir::existing(&settings.data_dir)?;
     let id: Option<MessageId> = id
-        .map(|raw| raw.parse().map_err(|error: kernel::Invalid| anyhow::anyhow!("--id {raw:?} {error}")))
+        .map(|raw| {
+            raw.parse()
+                .map_err(|error: kernel::Invalid| anyhow::anyhow!("--id {raw:?} {error}"))
+        })
         .transpose()?;
-    let replayed = tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-        let mut replayed = 0;
-        for (_, path) in senders(&dir) {
-            let store = Sqlite::open_existing(&path, &StoreMetrics::default())?;
-            replayed += store.write(move |tx| replay_dead_letters(tx, id)).await?;
-        }
-        Ok::<usize, StoreError>(replayed)
-    })?;
+    let replayed = tokio::runtime::Builder::new_current_thread()
+        .build()?
+        .block_on(async {
+            let mut replayed = 0;
+            for (_, path) in senders(&dir) {
+                let store = Sqlite::open_existing(&path, &StoreMetrics::default())?;
+                replayed += store.write(move |tx| replay_dead_letters(tx, id)).await?;
+            }
+            Ok::<usize, StoreError>(replayed)
+        })?;
     println!("{replayed} messages will be sent again.");
-    Ok(if id.is_some() && replayed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if id.is_some() && replayed == 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }

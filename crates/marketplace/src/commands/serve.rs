@@ -14,7 +14,6 @@ use crate::settings::Settings;
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(crate) fn serve(settings: &Settings, demo: bool) -> anyhow::Result<ExitCode> {
-    chassis::telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
     let dir = DataDir::create(&settings.data_dir)?;
     let lock = dir.lock()?;
     tokio::runtime::Builder::new_multi_thread()
@@ -29,9 +28,16 @@ pub(crate) fn serve(settings: &Settings, demo: bool) -> anyhow::Result<ExitCode>
 
 async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<()> {
     let listen = settings.server.listen;
-    let listener = TcpListener::bind(listen)
-        .with_context(|| format!("cannot listen on {listen}; choose another address with --listen"))?;
-    let accounts = if demo { crate::demo::fill(settings, dir).await? } else { Vec::new() };
+    let listener = TcpListener::bind(listen).with_context(|| {
+        format!("cannot listen on {listen}; choose another address with --listen")
+    })?;
+    // The demo makes trouble on purpose: its warnings would only frighten, so logging starts after it.
+    let accounts = if demo {
+        crate::demo::fill(settings, dir).await?
+    } else {
+        Vec::new()
+    };
+    chassis::telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
     let marketplace = Marketplace::build(settings, dir, Arc::new(SystemClock))?;
     let running = marketplace.start(listener, settings.server.workers)?;
     println!("MarketPlace is ready on http://{}", running.address);

@@ -47,6 +47,7 @@ pub(crate) fn routes(app: App, verifier: Verifier) -> Routes {
 struct Document;
 
 /// Describes the wallet's paths.
-pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }

@@ -1,0 +1,248 @@
+//! The marketplace's invariants, checked over the files of all services. It reads only, so the marketplace may run meanwhile.
+//!
+//! What lies within one service is checked on one snapshot of its file. What spans two is read one after the other, and orders go
+//! on in between: what looks wrong is looked at again until it is right, or has been wrong for too long.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chassis::sqlite::open_read_only;
+use chassis::store::StoreResult;
+use kernel::OrderId;
+use order_service::{AuditedOrder, Escrow, OrderState, audited_orders};
+use rusqlite::Connection;
+use wallet_service::audit::{PaymentRecord, PaymentStatus, payment, payments};
+
+use crate::data_dir::DataDir;
+
+/// How often something that looks wrong is looked at again, and how long apart.
+const LOOKS: usize = 30;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// What was found about one group of invariants.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    /// What has to hold.
+    pub(crate) invariant: &'static str,
+    /// What was looked at.
+    pub(crate) checked: String,
+    /// What breaks it, a sentence each.
+    pub(crate) violations: Vec<String>,
+}
+
+/// Checks all invariants.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(crate) fn check(dir: &DataDir) -> StoreResult<Vec<Finding>> {
+    let wallet = open_read_only(&dir.wallet())?;
+    let orders = open_read_only(&dir.orders())?;
+    let products = open_read_only(&dir.products())?;
+    let ledger = wallet_service::audit::audit(&wallet)?;
+    let stock = product_service::audit(&products)?;
+    let (compared, violations) = compare(&orders, &wallet)?;
+    let mut of_ledger = ledger.violations;
+    if ledger.more_violations > 0 {
+        of_ledger.push(format!("and {} more", ledger.more_violations));
+    }
+    Ok(vec![
+        Finding {
+            invariant: "the ledger: transactions sum to zero, balances are their postings, none is negative, escrow is what orders hold",
+            checked: format!(
+                "{} transactions, {} postings, {} balances, {} payments",
+                ledger.transactions, ledger.postings, ledger.balances, ledger.payments
+            ),
+            violations: of_ledger,
+        },
+        Finding {
+            invariant: "orders and payments: each order was debited once or not at all, as its state says",
+            checked: format!("{compared} orders"),
+            violations,
+        },
+        Finding {
+            invariant: "stock: what is left, held and sold is what was put in",
+            checked: format!("{} products", stock.products),
+            violations: stock.violations,
+        },
+    ])
+}
+
+/// Compares every order with its payment. Returns how many, and what does not fit.
+fn compare(orders: &Connection, wallet: &Connection) -> StoreResult<(u64, Vec<String>)> {
+    let mut known = HashMap::new();
+    audited_orders(orders, None, |order| {
+        known.insert(order.id, order);
+    })?;
+    let compared = u64::try_from(known.len()).unwrap_or(u64::MAX);
+    let mut suspects = Vec::new();
+    for record in payments(wallet)? {
+        let order = known.remove(&record.order);
+        if misfit(order.as_ref(), Some(&record)).is_some() {
+            suspects.push(record.order);
+        }
+    }
+    // What is left has no payment.
+    suspects.extend(
+        known
+            .into_values()
+            .filter(|order| misfit(Some(order), None).is_some())
+            .map(|order| order.id),
+    );
+    let mut violations = Vec::new();
+    for look in 1..=LOOKS {
+        violations.clear();
+        let mut still = Vec::new();
+        for suspect in suspects {
+            if let Some(violation) = look_again(orders, wallet, suspect)? {
+                violations.push(violation);
+                still.push(suspect);
+            }
+        }
+        suspects = still;
+        if suspects.is_empty() {
+            break;
+        }
+        if look < LOOKS {
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+    }
+    Ok((compared, violations))
+}
+
+fn look_again(
+    orders: &Connection,
+    wallet: &Connection,
+    id: OrderId,
+) -> StoreResult<Option<String>> {
+    let mut order = None;
+    audited_orders(orders, Some(id), |found| order = Some(found))?;
+    let payment = payment(wallet, id)?;
+    Ok(misfit(order.as_ref(), payment.as_ref()))
+}
+
+/// What does not fit between an order and its payment, if anything.
+fn misfit(order: Option<&AuditedOrder>, payment: Option<&PaymentRecord>) -> Option<String> {
+    let Some(order) = order else {
+        return payment
+            .map(|payment| format!("payment of order {}: there is no such order", payment.order));
+    };
+    let status = payment.map(|payment| payment.status);
+    if !fits(order, status) {
+        return Some(format!(
+            "order {}: it is {:?} with its escrow {:?}, but its payment is {}",
+            order.id,
+            order.state,
+            order.escrow,
+            status.map_or_else(|| "missing".to_owned(), |status| format!("{status:?}"))
+        ));
+    }
+    payment
+        .and_then(|payment| payment.total)
+        .filter(|total| *total != order.total)
+        .map(|total| {
+            format!(
+                "order {}: it costs {}, but its payment is over {total}",
+                order.id, order.total
+            )
+        })
+}
+
+fn fits(order: &AuditedOrder, payment: Option<PaymentStatus>) -> bool {
+    use PaymentStatus::{Cancelled, Debited, Declined, Refunded, Released, Reversed};
+    match (order.state, order.escrow) {
+        (OrderState::Pending, _) => matches!(payment, None | Some(Debited | Declined)),
+        (OrderState::Cancelling, _) => matches!(
+            payment,
+            None | Some(Debited | Declined | Cancelled | Reversed)
+        ),
+        (OrderState::Paid, Escrow::Held) => payment == Some(Debited),
+        (OrderState::Paid, Escrow::Releasing) => matches!(payment, Some(Debited | Released)),
+        (OrderState::Paid, Escrow::Released) => payment == Some(Released),
+        (OrderState::Declined, _) => payment == Some(Declined),
+        (OrderState::Cancelled, _) => matches!(payment, Some(Cancelled | Reversed | Declined)),
+        (OrderState::Refunding, _) => matches!(payment, Some(Debited | Refunded)),
+        (OrderState::Refunded, _) => payment == Some(Refunded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Currency, Money, SystemIds, UserId};
+
+    use super::*;
+
+    fn order(state: OrderState, escrow: Escrow) -> AuditedOrder {
+        AuditedOrder {
+            id: OrderId::new(&SystemIds::default()),
+            state,
+            escrow,
+            total: Money::new(500, Currency::USD),
+        }
+    }
+
+    fn paid(order: &AuditedOrder, status: PaymentStatus, amount: i64) -> PaymentRecord {
+        PaymentRecord {
+            order: order.id,
+            buyer: UserId::new(&SystemIds::default()),
+            status,
+            total: Some(Money::new(amount, Currency::USD)),
+        }
+    }
+
+    #[test]
+    fn a_paid_order_needs_a_debit_over_its_total() {
+        let order = order(OrderState::Paid, Escrow::Held);
+        assert_eq!(
+            misfit(
+                Some(&order),
+                Some(&paid(&order, PaymentStatus::Debited, 500))
+            ),
+            None
+        );
+        assert!(
+            misfit(
+                Some(&order),
+                Some(&paid(&order, PaymentStatus::Debited, 499))
+            )
+            .is_some()
+        );
+        for status in [
+            PaymentStatus::Declined,
+            PaymentStatus::Reversed,
+            PaymentStatus::Refunded,
+            PaymentStatus::Released,
+        ] {
+            assert!(
+                misfit(Some(&order), Some(&paid(&order, status, 500))).is_some(),
+                "{status:?}"
+            );
+        }
+        assert!(misfit(Some(&order), None).is_some());
+    }
+
+    #[test]
+    fn an_order_that_came_to_nothing_must_not_have_kept_the_money() {
+        for state in [
+            OrderState::Declined,
+            OrderState::Cancelled,
+            OrderState::Refunded,
+        ] {
+            let order = order(state, Escrow::Held);
+            assert!(
+                misfit(
+                    Some(&order),
+                    Some(&paid(&order, PaymentStatus::Debited, 500))
+                )
+                .is_some(),
+                "{state:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_payment_without_an_order_is_a_violation() {
+        let order = order(OrderState::Paid, Escrow::Held);
+        assert!(misfit(None, Some(&paid(&order, PaymentStatus::Debited, 500))).is_some());
+        assert_eq!(misfit(None, None), None);
+    }
+}

@@ -1,0 +1,43 @@
+//! The demo's catalogue: `assets/demo/catalogue.tsv`, listed as its sellers would.
+
+use anyhow::{Context as _, ensure};
+use kernel::{Money, ProductId, UserId};
+use product_service::{Category, Description, NewProduct, ProductName, Stock};
+
+use crate::composition::Marketplace;
+
+const CATALOGUE: &str = include_str!("../../assets/demo/catalogue.tsv");
+
+/// Lists all products. Returns their ids, in the file's order.
+pub(super) async fn list(
+    marketplace: &Marketplace,
+    sellers: &[UserId],
+) -> anyhow::Result<Vec<ProductId>> {
+    let mut ids = Vec::new();
+    for (number, line) in CATALOGUE.lines().enumerate().skip(1) {
+        let new = read(line, sellers, marketplace.deps.currency)
+            .with_context(|| format!("line {} of the demo's catalogue", number + 1))?;
+        ids.push(marketplace.products.create(new).await?.id);
+    }
+    ensure!(ids.len() >= 200, "the demo's catalogue is too small");
+    Ok(ids)
+}
+
+fn read(line: &str, sellers: &[UserId], currency: kernel::Currency) -> anyhow::Result<NewProduct> {
+    let columns: Vec<&str> = line.split('\t').collect();
+    let &[category, seller, name, price, stock, description] = columns.as_slice() else {
+        anyhow::bail!("it has {} columns", columns.len());
+    };
+    let seller = seller
+        .parse::<usize>()?
+        .checked_sub(1)
+        .and_then(|place| sellers.get(place));
+    Ok(NewProduct {
+        seller: *seller.context("there is no such seller")?,
+        name: ProductName::parse(name)?,
+        description: Description::parse(description)?,
+        price: Money::positive(price.parse()?, currency)?,
+        stock: Stock::parse(stock.parse()?)?,
+        category: Category::parse(category)?,
+    })
+}

@@ -1,0 +1,52 @@
+//! `--demo`: fills a fresh directory with people, a catalogue, money and a week of orders in every state that an order can rest
+//! in, through the same use cases that the API calls.
+//!
+//! The week is lived through on a clock of its own, and trouble is made as it comes about: a wallet that does not answer in
+//! time, a warehouse that confirms too late.
+
+mod catalogue;
+mod people;
+mod week;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{Clock, ManualClock, SystemClock};
+
+use crate::composition::Marketplace;
+use crate::data_dir::DataDir;
+use crate::settings::Settings;
+
+/// Fills `dir` unless it was filled before. Returns the lines that say who can log in.
+///
+/// # Errors
+/// If it could not be filled; then the directory is best removed.
+pub(crate) async fn fill(settings: &Settings, dir: &DataDir) -> anyhow::Result<Vec<String>> {
+    let start = SystemClock.now().minus(Duration::from_hours(8 * 24));
+    let clock = Arc::new(ManualClock::at(start));
+    let mut settings = settings.clone();
+    settings.orders.sweep_milliseconds = 20;
+    settings.catalogue.sweep_seconds = 1;
+    let fresh = !dir.users().exists();
+    let marketplace = Marketplace::build(&settings, dir, clock.clone())?;
+    if people::are_complete(&marketplace).await? {
+        return Ok(Vec::new());
+    }
+    let path = settings.data_dir.display();
+    if people::have_begun(&marketplace).await? {
+        anyhow::bail!(
+            "an earlier --demo was cut off before {path} was filled; remove that directory and start again"
+        );
+    }
+    if !fresh {
+        anyhow::bail!(
+            "{path} holds a marketplace already; --demo fills a fresh directory: choose one with --data-dir"
+        );
+    }
+    println!("Filling {path} with demo data; this takes some seconds.");
+    let people = people::register(&marketplace).await?;
+    let products = catalogue::list(&marketplace, &people.sellers).await?;
+    week::live_through(&settings, &marketplace, &clock, &people, &products).await?;
+    people::complete(&marketplace).await?;
+    Ok(people::lines())
+}

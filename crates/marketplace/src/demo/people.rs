@@ -1,0 +1,101 @@
+//! Who sells and who buys in the demo.
+
+use anyhow::Context as _;
+use auth::Role;
+use kernel::UserId;
+use user_service::Email;
+
+use crate::composition::Marketplace;
+
+/// Everybody's password. Printed at the start, and refused by no rule: this is a demo.
+const PASSWORD: &str = "demo-password";
+
+const SELLERS: [(&str, &str); 6] = [
+    ("Ada Lindqvist", "ada@demo.example"),
+    ("Bruno Castellani", "bruno@demo.example"),
+    ("Chiamaka Obi", "chiamaka@demo.example"),
+    ("Daiki Mori", "daiki@demo.example"),
+    ("Elif Kaya", "elif@demo.example"),
+    ("Frida Holm", "frida@demo.example"),
+];
+
+const BUYERS: [(&str, &str); 5] = [
+    ("Gita Rao", "gita@demo.example"),
+    ("Hugo Martin", "hugo@demo.example"),
+    ("Ines Duarte", "ines@demo.example"),
+    ("Jonas Weber", "jonas@demo.example"),
+    ("Kofi Mensah", "kofi@demo.example"),
+];
+
+const OPERATOR: (&str, &str) = ("Olga Petrova", "operator@demo.example");
+
+/// The demo's people.
+pub(super) struct People {
+    pub(super) sellers: Vec<UserId>,
+    pub(super) buyers: Vec<UserId>,
+}
+
+/// Whether the directory was filled before, to the end: the operator is registered last.
+pub(super) async fn are_complete(marketplace: &Marketplace) -> anyhow::Result<bool> {
+    Ok(marketplace
+        .users
+        .find(&Email::parse(OPERATOR.1)?)
+        .await?
+        .is_some())
+}
+
+/// Whether somebody of the demo is registered.
+pub(super) async fn have_begun(marketplace: &Marketplace) -> anyhow::Result<bool> {
+    let (_, email) = SELLERS[0];
+    Ok(marketplace
+        .users
+        .find(&Email::parse(email)?)
+        .await?
+        .is_some())
+}
+
+/// Registers the operator: the mark that the directory is filled.
+pub(super) async fn complete(marketplace: &Marketplace) -> anyhow::Result<()> {
+    let (name, email) = OPERATOR;
+    marketplace
+        .users
+        .register(name, email, PASSWORD)
+        .await
+        .context("registering the demo's operator")?;
+    marketplace
+        .users
+        .grant(&Email::parse(email)?, Role::Admin)
+        .await?;
+    Ok(())
+}
+
+/// Registers the sellers and buyers. Hashing passwords takes its time, so all are registered at once.
+pub(super) async fn register(marketplace: &Marketplace) -> anyhow::Result<People> {
+    let everybody = SELLERS.into_iter().chain(BUYERS);
+    let mut tasks = Vec::new();
+    for (name, email) in everybody {
+        let users = marketplace.users.clone();
+        tasks.push(tokio::spawn(async move {
+            users.register(name, email, PASSWORD).await
+        }));
+    }
+    let mut ids = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        ids.push(task.await?.context("registering the demo's people")?.id);
+    }
+    let buyers = ids.split_off(SELLERS.len());
+    Ok(People {
+        sellers: ids,
+        buyers,
+    })
+}
+
+/// The lines that say who can log in.
+pub(super) fn lines() -> Vec<String> {
+    let line = |what: &str, (name, email): (&str, &str)| format!("  {what:<9} {email:<26} {name}");
+    let mut lines = vec![format!("Demo accounts (password of each: {PASSWORD}):")];
+    lines.extend(BUYERS.map(|person| line("buyer", person)));
+    lines.extend(SELLERS.map(|person| line("seller", person)));
+    lines.push(line("operator", OPERATOR));
+    lines
+}
