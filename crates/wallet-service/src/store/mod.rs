@@ -10,6 +10,8 @@
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+pub(crate) mod harness;
+#[cfg(test)]
 mod properties;
 mod sqlite;
 

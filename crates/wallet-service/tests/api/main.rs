@@ -1,1 +1,14 @@
-//! Black-box tests of this service alone.
+//! Black-box tests of the wallet service: over HTTP, and over the bus that it takes its commands from.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod audit;
+mod bad_input;
+mod idempotency;
+mod orders;
+mod statement;
+mod support;
+mod transfers;

@@ -1,0 +1,262 @@
+//! For tests of the store and of what reads its file: a ledger in a temporary directory, and short words for what is done
+//! with it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::idempotency::{Answered, Earlier, Once, OnceKey, StoredAnswer};
+use chassis::metrics::StoreMetrics;
+use chassis::outbox::{Fate, Outbox};
+use chassis::sqlite::open_read_only;
+use contracts::{Contract, Envelope};
+use kernel::{
+    Currency, Limit, MessageId, Money, OrderId, SystemIds, Timestamp, TransactionId, UserId,
+};
+use rusqlite::Connection;
+
+use super::{SqliteWalletStore, TransferOutcome, WalletStore};
+use crate::audit::AuditReport;
+use crate::domain::{
+    Action, Direction, Entry, OperationId, OrderCommand, Reference, Share, StatementFilter, Terms,
+    Transfer,
+};
+
+/// The commission in tests: 2.5 %.
+pub(crate) const TERMS: Terms = Terms {
+    commission_basis_points: 250,
+    payout_hold: Duration::from_secs(60),
+};
+
+/// 2026-01-01.
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+pub(crate) fn usd(amount: i64) -> Money {
+    Money::new(amount, Currency::USD)
+}
+
+pub(crate) fn eur(amount: i64) -> Money {
+    Money::new(amount, "EUR".parse().unwrap())
+}
+
+/// A store under test.
+pub(crate) struct World {
+    pub(crate) store: Arc<dyn WalletStore>,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) ids: SystemIds,
+    path: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    /// A fresh ledger on SQLite.
+    pub(crate) fn sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wallet.db");
+        let store = SqliteWalletStore::open(&path, TERMS, &StoreMetrics::default()).unwrap();
+        let outbox = Arc::new(store.outbox());
+        Self {
+            store: Arc::new(store),
+            outbox,
+            ids: SystemIds::default(),
+            path,
+            _dir: dir,
+        }
+    }
+
+    /// A connection that may break what the store keeps whole.
+    pub(crate) fn vandal(&self) -> Connection {
+        let connection = open_read_only(&self.path).unwrap();
+        connection
+            .execute_batch("PRAGMA query_only = OFF; PRAGMA ignore_check_constraints = ON;")
+            .unwrap();
+        connection
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        UserId::new(&self.ids)
+    }
+
+    pub(crate) fn order(&self) -> OrderId {
+        OrderId::new(&self.ids)
+    }
+
+    pub(crate) fn transfer(&self, direction: Direction, owner: UserId, money: Money) -> Transfer {
+        let id = TransactionId::new(&self.ids);
+        Transfer {
+            id,
+            operation: OperationId::of_transaction(id),
+            direction,
+            owner,
+            money,
+            reference: None,
+        }
+    }
+
+    pub(crate) async fn move_money(
+        &self,
+        direction: Direction,
+        owner: UserId,
+        money: Money,
+        now: Timestamp,
+    ) -> TransferOutcome {
+        match self
+            .store
+            .transfer(self.transfer(direction, owner, money), None, now)
+            .await
+            .unwrap()
+        {
+            Answered::First(outcome) => outcome,
+            Answered::Before(earlier) => panic!("nothing came before, not {earlier:?}"),
+        }
+    }
+
+    pub(crate) async fn credit(&self, owner: UserId, money: Money) -> Entry {
+        self.move_money(Direction::Credit, owner, money, NOW)
+            .await
+            .unwrap()
+    }
+
+    /// A transfer with an Idempotency-Key. Its stored answer is its status and its id or refusal.
+    pub(crate) async fn keyed(
+        &self,
+        key: &str,
+        transfer: Transfer,
+        now: Timestamp,
+    ) -> Answered<TransferOutcome> {
+        let fingerprint = [u8::try_from(transfer.money.amount % 256).unwrap(); 32];
+        let key = OnceKey {
+            user: transfer.owner,
+            route: "test",
+            key: key.to_owned(),
+            fingerprint,
+        };
+        let transfer = Transfer {
+            operation: OperationId::of_request(key.user, key.route, &key.key),
+            ..transfer
+        };
+        let render = Box::new(|outcome: &TransferOutcome| rendered(outcome));
+        self.store
+            .transfer(transfer, Some(Once { key, render }), now)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn balance(&self, owner: UserId) -> (i64, i64) {
+        let holdings = self.store.holdings(owner).await.unwrap();
+        let usd = holdings
+            .iter()
+            .find(|holding| holding.currency == Currency::USD);
+        usd.map_or((0, 0), |holding| (holding.available, holding.pending))
+    }
+
+    pub(crate) async fn statement(&self, owner: UserId) -> Vec<Entry> {
+        let filter = StatementFilter {
+            owner,
+            kind: None,
+            from: None,
+            to: None,
+            before: None,
+        };
+        self.store
+            .statement(filter, Limit::new(100).unwrap())
+            .await
+            .unwrap()
+    }
+
+    pub(crate) fn command(&self, order: OrderId, action: Action) -> OrderCommand {
+        let message = MessageId::of_step(order, action.step());
+        OrderCommand {
+            message,
+            order,
+            transaction: TransactionId::new(&self.ids),
+            action,
+        }
+    }
+
+    /// Hands commands to the store and takes what it put into the outbox.
+    pub(crate) async fn settle(
+        &self,
+        commands: Vec<OrderCommand>,
+        now: Timestamp,
+    ) -> Vec<Envelope> {
+        self.store.settle_orders(commands, now).await.unwrap();
+        self.sent().await
+    }
+
+    pub(crate) async fn settle_one(&self, order: OrderId, action: Action) -> Vec<Envelope> {
+        self.settle(vec![self.command(order, action)], NOW).await
+    }
+
+    /// Takes what waits in the outbox.
+    pub(crate) async fn sent(&self) -> Vec<Envelope> {
+        let pending = self.outbox.fresh(0, 100_000).await.unwrap();
+        let fates = pending
+            .iter()
+            .map(|pending| (pending.seq, Fate::Sent))
+            .collect();
+        self.outbox.settle(fates, NOW).await.unwrap();
+        pending
+            .into_iter()
+            .map(|pending| (*pending.envelope).clone())
+            .collect()
+    }
+
+    pub(crate) async fn payouts(&self, now: Timestamp) -> usize {
+        let ids = (0..100).map(|_| TransactionId::new(&self.ids)).collect();
+        self.store.release_payouts(ids, now).await.unwrap()
+    }
+
+    pub(crate) async fn audit(&self) -> AuditReport {
+        self.store.audit().await.unwrap()
+    }
+
+    pub(crate) async fn assert_clean(&self) {
+        let report = self.audit().await;
+        assert!(report.is_clean(), "{:#?}", report.violations);
+    }
+}
+
+pub(crate) fn rendered(outcome: &TransferOutcome) -> StoredAnswer {
+    let (status, body) = match outcome {
+        Ok(entry) => (201, entry.id.to_string()),
+        Err(refusal) => (402, format!("{refusal:?}")),
+    };
+    StoredAnswer {
+        status,
+        location: None,
+        body: body.into_bytes(),
+    }
+}
+
+pub(crate) fn replayed(outcome: &TransferOutcome) -> Answered<TransferOutcome> {
+    Answered::Before(Earlier::Answered(rendered(outcome)))
+}
+
+pub(crate) fn debit(buyer: UserId, total: Money) -> Action {
+    Action::Debit { buyer, total }
+}
+
+pub(crate) fn release(shares: &[(UserId, Money)]) -> Action {
+    Action::Release {
+        shares: shares
+            .iter()
+            .map(|(seller, money)| Share {
+                seller: *seller,
+                money: *money,
+            })
+            .collect(),
+    }
+}
+
+/// The one message of type `M` in `sent`, which holds nothing else.
+pub(crate) fn only<M: Contract>(sent: &[Envelope]) -> M {
+    match sent {
+        [one] => one.open().unwrap(),
+        other => panic!("expected one message, got {other:?}"),
+    }
+}
+
+pub(crate) fn reference(text: &str) -> Option<Reference> {
+    Some(Reference::parse(text).unwrap())
+}
