@@ -1,1 +1,17 @@
-//! Black-box tests of this service alone.
+//! Black-box tests of this service alone: HTTP and messages in, HTTP and messages out, a real store on the disk.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that finds something else has failed"
+)]
+
+mod access;
+mod bad_input;
+mod creating;
+mod docs;
+mod editing;
+mod listing;
+mod reading;
+mod removing;
+mod reservations;
+mod world;

@@ -1,0 +1,258 @@
+//! The product service on a free port, with users, and with an ear for what it says.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth::testing;
+use chassis::bus::{Handler, Outcome, Subscription};
+use chassis::metrics::Metrics;
+use chassis::service::{Deps, Parts, StoreConfig};
+use chassis::testing::{Answer, TestHost};
+use contracts::{Contract, Envelope, id_bytes, product};
+use kernel::{
+    Clock, Currency, ManualClock, OrderId, ProductId, Quantity, SystemClock, SystemIds, UserId,
+};
+use product_service::{
+    Config, LineRequest, ProductService, Reservation, ReserveError, ReserveRequest,
+};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+pub(crate) struct World {
+    pub(crate) host: TestHost,
+    pub(crate) service: ProductService,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) ids: Arc<SystemIds>,
+    /// The orders that `ReservationExpired` was said of.
+    pub(crate) heard: Arc<Mutex<Vec<OrderId>>>,
+    queues: Vec<Subscription>,
+    issuer: auth::Issuer,
+    _dir: tempfile::TempDir,
+}
+
+/// Someone with a token.
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) token: String,
+}
+
+struct Ear(Arc<Mutex<Vec<OrderId>>>);
+
+#[async_trait]
+impl Handler for Ear {
+    async fn handle(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
+        let mut heard = self.0.lock().unwrap();
+        for envelope in &batch {
+            let message: product::ReservationExpired = envelope.open().unwrap();
+            heard.push(contracts::order_id(&message.order_id).unwrap());
+        }
+        batch.iter().map(|_| Outcome::Done).collect()
+    }
+}
+
+fn listener(ear: Ear) -> Parts {
+    Parts {
+        name: "listener",
+        routes: Arc::new(|_| {}),
+        openapi: product_service::openapi(),
+        problems: &[],
+        subscriptions: vec![Subscription {
+            queue: "test.ear",
+            messages: vec![name::<product::ReservationExpired>()],
+            handler: Arc::new(ear),
+            max_batch: 100,
+        }],
+        outbox: None,
+        periodic: Vec::new(),
+        readiness: Vec::new(),
+    }
+}
+
+fn name<M: Contract>() -> String {
+    M::full_name()
+}
+
+/// A sane product, to vary.
+pub(crate) fn lamp() -> Value {
+    json!({
+        "name": "Desk lamp",
+        "description": "Warm light",
+        "price": {"amount": 1299, "currency": "USD"},
+        "stock": 40,
+        "category": "Home",
+    })
+}
+
+/// `base` with some members replaced.
+pub(crate) fn with(mut base: Value, members: Value) -> Value {
+    for (name, value) in members.as_object().unwrap() {
+        base[name.as_str()] = value.clone();
+    }
+    base
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with_config(&Config::default())
+    }
+
+    pub(crate) fn with_config(config: &Config) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let ids = Arc::new(SystemIds::new(clock.clone()));
+        let deps = Deps {
+            clock: clock.clone(),
+            ids: ids.clone(),
+            metrics: Metrics::default(),
+            currency: Currency::USD,
+        };
+        let (issuer, verifier) = testing::fixture();
+        let store = StoreConfig::Sqlite {
+            path: dir.path().join("product.sqlite"),
+        };
+        let service = ProductService::build(config, store, &deps, verifier).unwrap();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let parts = service.parts();
+        let queues = parts.subscriptions.clone();
+        let host = TestHost::start(&deps, vec![parts, listener(Ear(heard.clone()))]);
+        Self {
+            host,
+            service,
+            clock,
+            ids,
+            heard,
+            queues,
+            issuer,
+            _dir: dir,
+        }
+    }
+
+    pub(crate) fn user(&self) -> User {
+        let id = UserId::new(&*self.ids);
+        User {
+            id,
+            token: testing::token_for(&self.issuer, id, &[]),
+        }
+    }
+
+    pub(crate) fn order(&self) -> OrderId {
+        OrderId::new(&*self.ids)
+    }
+
+    pub(crate) fn unknown_product(&self) -> String {
+        ProductId::new(&*self.ids).to_string()
+    }
+
+    pub(crate) async fn create(&self, user: &User, body: &Value) -> Answer {
+        self.host
+            .post("/api/products/create", &user.token, body)
+            .await
+    }
+
+    /// Lists a product that has to be right.
+    pub(crate) async fn list(&self, user: &User, body: &Value) -> Value {
+        let answer = self.create(user, body).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body
+    }
+
+    pub(crate) fn put(&self, user: &User, body: &Value) -> RequestBuilder {
+        self.host
+            .request(Method::PUT, "/api/products/update", &user.token)
+            .json(body)
+    }
+
+    pub(crate) async fn update(&self, user: &User, body: &Value) -> Answer {
+        Answer::of(self.put(user, body)).await
+    }
+
+    pub(crate) fn patch(&self, user: &User, body: &Value) -> RequestBuilder {
+        self.host
+            .request(Method::PATCH, "/api/products/remove", &user.token)
+            .json(body)
+    }
+
+    pub(crate) async fn remove(&self, user: &User, body: &Value) -> Answer {
+        Answer::of(self.patch(user, body)).await
+    }
+
+    pub(crate) async fn get(&self, user: &User, product: &Value) -> Answer {
+        let path = format!("/api/products/{}", product["id"].as_str().unwrap());
+        self.host.get(&path, &user.token).await
+    }
+
+    pub(crate) async fn page(&self, user: &User, query: &str) -> Answer {
+        self.host
+            .get(&format!("/api/products{query}"), &user.token)
+            .await
+    }
+
+    /// The names on a page that has to be right.
+    pub(crate) async fn names(&self, user: &User, query: &str) -> Vec<String> {
+        let answer = self.page(user, query).await;
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        let items = answer.body["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    pub(crate) async fn reserve(
+        &self,
+        order: OrderId,
+        buyer: &User,
+        product: &Value,
+        quantity: i64,
+    ) -> Result<Reservation, ReserveError> {
+        let line = LineRequest {
+            product: product["id"].as_str().unwrap().parse().unwrap(),
+            quantity: Quantity::new(quantity).unwrap(),
+        };
+        self.service
+            .reserve(ReserveRequest {
+                order,
+                buyer: buyer.id,
+                lines: vec![line],
+            })
+            .await
+    }
+
+    /// Hands envelopes to the queue that they are routed to.
+    pub(crate) async fn deliver(&self, batch: Vec<Envelope>) -> Vec<Outcome> {
+        let queue = self
+            .queues
+            .iter()
+            .find(|queue| queue.messages.contains(&batch[0].name))
+            .unwrap();
+        queue
+            .handler
+            .handle(batch.into_iter().map(Arc::new).collect())
+            .await
+    }
+
+    pub(crate) fn confirmation(&self, order: OrderId) -> Envelope {
+        let message = product::ConfirmReservation {
+            order_id: id_bytes(order.as_uuid()),
+        };
+        Envelope::of_step(order, "confirm-reservation", &message, self.clock.now())
+    }
+
+    pub(crate) fn release(&self, order: OrderId) -> Envelope {
+        let message = product::ReleaseReservation {
+            order_id: id_bytes(order.as_uuid()),
+        };
+        Envelope::of_step(order, "release-reservation", &message, self.clock.now())
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Asserts that the stock book is right.
+    pub(crate) async fn assert_book_is_right(&self) {
+        let audit = self.service.audit().await.unwrap();
+        assert_eq!(audit.violations, Vec::<String>::new());
+    }
+}
