@@ -104,7 +104,7 @@ async fn only_the_owner_changes_or_removes_a_product() {
     other
         .send(Method::PUT, "/api/products/update", &nothing)
         .await
-        .assert_problem(404, "not_found");
+        .assert_problem(404, "product_not_found");
 }
 
 #[tokio::test]
