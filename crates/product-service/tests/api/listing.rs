@@ -15,13 +15,11 @@ async fn walk(world: &World, user: &User, query: &str) -> Vec<Value> {
         let answer = world.page(user, &format!("{query}{cursor}")).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         all.extend(answer.body["items"].as_array().unwrap().clone());
-        match answer.body["nextCursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => {
-                assert_eq!(answer.body["nextCursor"], Value::Null);
-                return all;
-            }
+        let next = &answer.body["nextCursor"];
+        if next.is_null() {
+            return all;
         }
+        cursor = format!("&cursor={}", next.as_str().unwrap());
     }
 }
 

@@ -85,11 +85,12 @@ pub(crate) fn lamp() -> Value {
 }
 
 /// `base` with some members replaced.
-pub(crate) fn with(mut base: Value, members: Value) -> Value {
-    for (name, value) in members.as_object().unwrap() {
-        base[name.as_str()] = value.clone();
-    }
-    base
+pub(crate) fn with(base: Value, members: Value) -> Value {
+    let (Value::Object(mut all), Value::Object(some)) = (base, members) else {
+        panic!("only objects have members");
+    };
+    all.extend(some);
+    Value::Object(all)
 }
 
 impl World {
