@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use super::{PaymentStatus, audit, payment, payments};
+use super::{PaymentStatus, payment, payments};
 use crate::domain::{Action, Direction};
 use crate::store::harness::{NOW, World, debit, eur, release, usd};
 
@@ -272,28 +272,4 @@ async fn the_composition_root_reads_each_payment() {
     );
     assert_eq!(payment(&connection, all[0].order).unwrap(), Some(all[0]));
     assert_eq!(payment(&connection, world.order()).unwrap(), None);
-}
-
-/// Run it by hand, with `--release`: a million postings, and how long their audit takes.
-#[tokio::test]
-#[ignore = "takes minutes in a debug build"]
-async fn a_million_postings_are_audited_in_seconds() {
-    let world = World::sqlite();
-    let users: Vec<_> = (0..1000).map(|_| world.user()).collect();
-    for round in 0..500 {
-        let now = NOW.plus(std::time::Duration::from_secs(round));
-        let credits = users
-            .iter()
-            .map(|user| world.move_money(Direction::Credit, *user, usd(1), now));
-        futures_util::future::join_all(credits).await;
-    }
-    let (connection, started) = (world.vandal(), std::time::Instant::now());
-    let report = audit(&connection).unwrap();
-    println!(
-        "{} postings audited in {:?}",
-        report.postings,
-        started.elapsed()
-    );
-    assert!(report.is_clean());
-    assert_eq!(report.postings, 1_000_000);
 }

@@ -22,12 +22,18 @@ impl OperationId {
         Self(transaction.as_uuid())
     }
 
-    /// The step `step` of the payment of `order`.
+    /// The step `step` of the payment of `order`: a UUIDv8 of the order id's first half, which is its time, and of a hash of
+    /// order and step. So new operations are neighbours in the journal's index, where a hash alone would scatter them over
+    /// all its pages, each of which is a write to the disk.
     pub(crate) fn of_payment(order: OrderId, step: &str) -> Self {
-        Self(Uuid::new_v5(
-            &order.as_uuid(),
-            format!("journal\0{step}").as_bytes(),
-        ))
+        let hash = Uuid::new_v5(&order.as_uuid(), format!("journal\0{step}").as_bytes());
+        let (time, _) = order.as_uuid().as_u64_pair();
+        let (_, rest) = hash.as_u64_pair();
+        Self(
+            uuid::Builder::from_u64_pair(time, rest)
+                .with_version(uuid::Version::Custom)
+                .into_uuid(),
+        )
     }
 
     /// The release of what `seller` earned with `order`.
@@ -44,5 +50,51 @@ impl OperationId {
 impl From<Uuid> for OperationId {
     fn from(id: Uuid) -> Self {
         Self(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::SystemIds;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_step_of_each_order_is_an_operation_of_its_own_and_always_the_same() {
+        let ids = SystemIds::default();
+        let (mut seen, mut last) = (HashSet::new(), None);
+        for _ in 0..1000 {
+            let (order, seller) = (OrderId::new(&ids), UserId::new(&ids));
+            let steps = ["debit", "cancel-debit", "refund", "release-escrow"];
+            let mut operations: Vec<OperationId> = steps
+                .iter()
+                .map(|step| OperationId::of_payment(order, step))
+                .collect();
+            operations.push(OperationId::of_earning(order, seller));
+            assert_eq!(operations[0], OperationId::of_payment(order, "debit"));
+            for operation in operations {
+                assert!(seen.insert(operation));
+                // Neighbours in time are neighbours in the index.
+                let half = operation.0.as_u64_pair().0 >> 16;
+                assert!(last.is_none_or(|last| last <= half));
+                last = Some(half);
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_is_its_caller_its_route_and_its_key() {
+        let ids = SystemIds::default();
+        let (one, other) = (UserId::new(&ids), UserId::new(&ids));
+        let operation = OperationId::of_request(one, "a", "k");
+        assert_eq!(operation, OperationId::of_request(one, "a", "k"));
+        for different in [
+            OperationId::of_request(other, "a", "k"),
+            OperationId::of_request(one, "b", "k"),
+            OperationId::of_request(one, "a", "l"),
+            OperationId::of_payment(OrderId::from_uuid(one.as_uuid()), "k"),
+        ] {
+            assert_ne!(operation, different);
+        }
     }
 }

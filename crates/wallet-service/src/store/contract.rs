@@ -12,7 +12,7 @@ use contracts::{Envelope, transaction_id};
 use futures_util::future::join_all;
 use kernel::{Limit, MessageId, Money, Timestamp};
 
-use super::harness::{NOW, World, debit, eur, only, reference, release, replayed, usd};
+use super::harness::{NOW, World, debit, eur, only, release, replayed, usd, words};
 use crate::domain::{
     Action, Direction, Entry, Kind, Place, StatementFilter, Transfer, TransferRefusal,
 };
@@ -74,7 +74,7 @@ contract! {
 async fn a_credit_and_a_debit_are_recorded_with_the_balance_after_them(world: World) {
     let user = world.user();
     let credit = Transfer {
-        reference: reference("salary"),
+        reference: Some(words("salary")),
         ..world.transfer(Direction::Credit, user, usd(100))
     };
     let Answered::First(Ok(first)) = world
@@ -92,7 +92,7 @@ async fn a_credit_and_a_debit_are_recorded_with_the_balance_after_them(world: Wo
         balance_after: 100,
         sequence: 1,
         order: None,
-        reference: reference("salary"),
+        reference: Some(words("salary")),
         at: NOW,
     };
     assert_eq!(first, expected);
@@ -290,7 +290,7 @@ async fn long_after_the_answer_is_forgotten_a_key_still_moves_money_once(world: 
         Answered::Before(Earlier::OtherBody)
     );
     let worded = Transfer {
-        reference: reference("other"),
+        reference: Some(words("other")),
         ..credit(100)
     };
     assert_eq!(

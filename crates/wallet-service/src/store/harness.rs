@@ -257,6 +257,6 @@ pub(crate) fn only<M: Contract>(sent: &[Envelope]) -> M {
     }
 }
 
-pub(crate) fn reference(text: &str) -> Option<Reference> {
-    Some(Reference::parse(text).unwrap())
+pub(crate) fn words(text: &str) -> Reference {
+    Reference::parse(text).unwrap()
 }

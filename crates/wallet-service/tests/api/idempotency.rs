@@ -114,7 +114,7 @@ async fn a_request_that_broke_a_rule_leaves_its_key_free() {
 }
 
 #[rstest]
-#[case("".to_owned())]
+#[case(String::new())]
 #[case("with space".to_owned())]
 #[case("k".repeat(256))]
 #[tokio::test]
