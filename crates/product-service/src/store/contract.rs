@@ -7,7 +7,7 @@ pub(crate) mod reservations;
 pub(crate) mod stock_book;
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chassis::outbox::{Fate, Outbox};
 use contracts::Envelope;
@@ -30,6 +30,9 @@ pub(crate) struct Subject {
     pub(crate) keep: Box<dyn Any + Send + Sync>,
 }
 
+/// One source for all, so that ids rise in the order in which they are made.
+static IDS: LazyLock<SystemIds> = LazyLock::new(SystemIds::default);
+
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 pub(crate) const LATER: Timestamp = Timestamp::from_millis(1_700_000_000_500);
 pub(crate) const LEASE_END: Timestamp = Timestamp::from_millis(1_700_000_001_000);
@@ -47,11 +50,11 @@ pub(crate) fn draft(name: &str, amount: i64, stock: i64) -> NewProduct {
 }
 
 pub(crate) fn user() -> UserId {
-    UserId::new(&SystemIds::default())
+    UserId::new(&*IDS)
 }
 
 pub(crate) fn order() -> OrderId {
-    OrderId::new(&SystemIds::default())
+    OrderId::new(&*IDS)
 }
 
 pub(crate) fn stock_of(count: i64) -> ProductEdit {
@@ -70,7 +73,7 @@ pub(crate) fn command(order: OrderId, step: &str) -> Command {
 
 impl Subject {
     pub(crate) async fn list(&self, new: NewProduct) -> Product {
-        let product = new.list(ProductId::new(&SystemIds::default()), NOW);
+        let product = new.list(ProductId::new(&*IDS), NOW);
         self.store.create(product.clone()).await.unwrap();
         product
     }
