@@ -85,16 +85,9 @@ impl OrderService {
         wait: Duration,
     ) -> Result<(OrderId, OrderState), String> {
         let wanted = Wanted::new(lines).map_err(|invalid| invalid.detail)?;
-        let created = create_order(
-            &self.app,
-            buyer,
-            wanted,
-            None,
-            Wait::AtMost(wait),
-            |_, _| None,
-        )
-        .await
-        .map_err(|refusal| refusal.to_string())?;
+        let created = create_order(&self.app, buyer, wanted, None, Wait::AtMost(wait), |_| None)
+            .await
+            .map_err(|refusal| refusal.to_string())?;
         match created {
             Created::Order(order) => Ok((order.id, order.state)),
             Created::Stored(_) | Created::Before(_) => Err("answered before".to_owned()),

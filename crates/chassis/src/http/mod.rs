@@ -22,5 +22,7 @@ pub use health::Readiness;
 pub use openapi::{PaymentProblems, ReadProblems, WriteProblems, complete};
 pub use problem::{FieldError, Problem, ProblemDocument, ProblemType, common};
 pub use query::{Query, QueryParams, QueryReader};
-pub use request::{MAX_BODY, Prefer, RequestId, carry, first, idempotency_key, prefer, stored};
+pub use request::{
+    MAX_BODY, Prefer, RequestId, carry, current_request_id, first, idempotency_key, prefer, stored,
+};
 pub use server::{Edge, Routes, Server};

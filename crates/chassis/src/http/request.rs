@@ -49,7 +49,8 @@ impl RequestId {
 }
 
 /// The id of the request that is being answered; empty outside of one.
-pub(crate) fn current_request_id() -> String {
+#[must_use]
+pub fn current_request_id() -> String {
     REQUEST_ID.try_with(|id| id.0.clone()).unwrap_or_default()
 }
 

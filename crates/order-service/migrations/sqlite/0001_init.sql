@@ -10,7 +10,8 @@ CREATE TABLE orders (
     reason         TEXT,
     escrow         INTEGER NOT NULL,
     needs_review   INTEGER NOT NULL DEFAULT 0,
-    keyed          INTEGER NOT NULL,
+    -- The id of the request that made it, if that came with an Idempotency-Key.
+    request_id     TEXT,
     resends        INTEGER NOT NULL DEFAULT 0,
     version        INTEGER NOT NULL,
     created_at     INTEGER NOT NULL,

@@ -24,6 +24,15 @@ pub(crate) enum Wait {
     AtMost(Duration),
 }
 
+/// What makes a request run once.
+#[derive(Debug, Clone)]
+pub(crate) struct Once {
+    /// Its key.
+    pub(crate) key: OnceKey,
+    /// Its id, which its answer names whenever it is given.
+    pub(crate) request: String,
+}
+
 /// What a request to place an order came to.
 #[derive(Debug)]
 pub(crate) enum Created {
@@ -52,13 +61,13 @@ pub(crate) async fn create_order(
     app: &App,
     buyer: UserId,
     wanted: Wanted,
-    once: Option<OnceKey>,
+    once: Option<Once>,
     wait: Wait,
-    refusal: fn(OrderId, &ReservationRefusal) -> Option<StoredAnswer>,
+    refusal: fn(&ReservationRefusal) -> Option<StoredAnswer>,
 ) -> Result<Created, CreateRefusal> {
     let fresh = OrderId::new(&*app.ids);
-    let Some(key) = once else {
-        let order = reserve(app, fresh, buyer, wanted, false).await?;
+    let Some(Once { key, request }) = once else {
+        let order = reserve(app, fresh, buyer, wanted, None).await?;
         let waiting = app.waiters.wait_for(fresh);
         app.store
             .place(order.clone(), vec![Command::DebitForOrder], None)
@@ -83,7 +92,7 @@ pub(crate) async fn create_order(
         let order = app.store.order(id).await?.unwrap_or(order);
         return keyed(app, order, waiting, wait).await;
     }
-    let order = match reserve(app, id, buyer, wanted, true).await {
+    let order = match reserve(app, id, buyer, wanted, Some(request)).await {
         Ok(order) => order,
         Err(error) => return refuse(app, key, id, error, refusal).await,
     };
@@ -106,16 +115,16 @@ async fn reserve(
     id: OrderId,
     buyer: UserId,
     wanted: Wanted,
-    keyed: bool,
+    request: Option<String>,
 ) -> Result<Order, ReservationRefusal> {
-    let request = ReservationRequest {
+    let reservation = ReservationRequest {
         order: id,
         buyer,
         lines: wanted.lines().to_vec(),
     };
     let lines: Vec<OrderLine> = app
         .reservations
-        .reserve(request)
+        .reserve(reservation)
         .await?
         .into_iter()
         .map(|line| OrderLine {
@@ -132,7 +141,7 @@ async fn reserve(
         buyer,
         lines,
         total,
-        keyed,
+        request,
         app.clock.now(),
         &app.timing,
     ))
@@ -144,9 +153,9 @@ async fn refuse(
     key: OnceKey,
     id: OrderId,
     error: ReservationRefusal,
-    refusal: fn(OrderId, &ReservationRefusal) -> Option<StoredAnswer>,
+    refusal: fn(&ReservationRefusal) -> Option<StoredAnswer>,
 ) -> Result<Created, CreateRefusal> {
-    if let Some(answer) = refusal(id, &error) {
+    if let Some(answer) = refusal(&error) {
         app.store
             .refuse(key, id, answer.clone(), app.clock.now())
             .await?;

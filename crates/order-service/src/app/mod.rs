@@ -5,7 +5,7 @@ mod run_saga;
 mod view;
 mod waiters;
 
-pub(crate) use create::{CreateRefusal, Created, Wait, create_order};
+pub(crate) use create::{CreateRefusal, Created, Once, Wait, create_order};
 pub(crate) use run_saga::{review_order, settle_orders, sweep};
 pub(crate) use view::{
     Access, Viewed, list_orders, orders_to_review, review_scope, scope_of, view_order,

@@ -142,8 +142,8 @@ pub struct Order {
     pub escrow: Escrow,
     /// An operator has to look.
     pub needs_review: bool,
-    /// The request that made it came with an Idempotency-Key.
-    pub keyed: bool,
+    /// The id of the request that made it, if that came with an Idempotency-Key: its answer is to be stored.
+    pub request: Option<String>,
     /// Resends of the command that is outstanding.
     pub resends: u32,
     /// Rises by one with every change.
@@ -166,7 +166,7 @@ impl Order {
         buyer: UserId,
         lines: Vec<OrderLine>,
         total: Money,
-        keyed: bool,
+        request: Option<String>,
         now: Timestamp,
         timing: &Timing,
     ) -> Self {
@@ -179,7 +179,7 @@ impl Order {
             reason: None,
             escrow: Escrow::Held,
             needs_review: false,
-            keyed,
+            request,
             resends: 0,
             version: 1,
             created_at: now,

@@ -64,7 +64,7 @@ impl World {
             UserId::new(&ids),
             vec![line],
             price,
-            false,
+            None,
             now,
             &TIMING,
         );

@@ -4,8 +4,8 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use chassis::http::{
-    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems, first,
-    idempotency_key, prefer, stored,
+    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems,
+    current_request_id, first, idempotency_key, prefer, stored,
 };
 use chassis::idempotency::{OnceKey, StoredAnswer};
 use kernel::{OrderId, ProductId, Quantity};
@@ -16,7 +16,7 @@ use super::error::{
     INSUFFICIENT_FUNDS, ORDER_CANCELLED, PAYMENT_DECLINED, create_problem, reservation_problem,
 };
 use super::order_json::OrderJson;
-use crate::app::{App, Created, Wait, create_order};
+use crate::app::{App, Created, Once, Wait, create_order};
 use crate::domain::{Order, OrderState, Reason, Wanted};
 use crate::reservations::ReservationRefusal;
 
@@ -117,11 +117,14 @@ pub(crate) async fn create(
     request: HttpRequest,
     body: Body<CreateOrder>,
 ) -> Result<HttpResponse, Problem> {
-    let once = idempotency_key(&request)?.map(|key| OnceKey {
-        user: caller.user,
-        route: ROUTE,
-        key,
-        fingerprint: body.fingerprint(),
+    let once = idempotency_key(&request)?.map(|key| Once {
+        key: OnceKey {
+            user: caller.user,
+            route: ROUTE,
+            key,
+            fingerprint: body.fingerprint(),
+        },
+        request: current_request_id(),
     });
     let preference = prefer(&request);
     let wait = match preference {
@@ -191,7 +194,9 @@ pub(crate) fn render(order: &Order) -> StoredAnswer {
         OrderState::Paid | OrderState::Refunding | OrderState::Refunded => 201,
         OrderState::Pending | OrderState::Cancelling => 202,
         OrderState::Declined | OrderState::Cancelled => {
-            return render_problem(order.id, unpaid(order));
+            return render_problem(
+                &unpaid(order).instance(order.request.clone().unwrap_or_default()),
+            );
         }
     };
     StoredAnswer {
@@ -202,14 +207,11 @@ pub(crate) fn render(order: &Order) -> StoredAnswer {
 }
 
 /// Of the refusals of the product service, only that there is not enough stock is remembered.
-fn render_refusal(order: OrderId, refusal: &ReservationRefusal) -> Option<StoredAnswer> {
+fn render_refusal(refusal: &ReservationRefusal) -> Option<StoredAnswer> {
     match refusal {
         ReservationRefusal::OutOfStock(_) => {
             let nowhere = Wanted::default();
-            Some(render_problem(
-                order,
-                reservation_problem(refusal, &nowhere),
-            ))
+            Some(render_problem(&reservation_problem(refusal, &nowhere)))
         }
         ReservationRefusal::UnknownProducts(_)
         | ReservationRefusal::OwnProducts(_)
@@ -220,10 +222,10 @@ fn render_refusal(order: OrderId, refusal: &ReservationRefusal) -> Option<Stored
     }
 }
 
-fn render_problem(order: OrderId, problem: Problem) -> StoredAnswer {
+fn render_problem(problem: &Problem) -> StoredAnswer {
     StoredAnswer {
         status: problem.kind().status,
         location: None,
-        body: problem.instance(order.to_string()).document(),
+        body: problem.document(),
     }
 }

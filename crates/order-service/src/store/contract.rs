@@ -65,7 +65,7 @@ impl Subject {
             buyer,
             vec![line],
             total,
-            keyed,
+            keyed.then(|| "request-1".to_owned()),
             self.now,
             &TIMING,
         )

@@ -83,7 +83,7 @@ fn apply_one(
         Change::To(after, commands) => {
             row::update(tx, &before, &after)?;
             enqueue(tx, &after, &commands, now)?;
-            if after.keyed && after.state.is_settled() && !before.state.is_settled() {
+            if after.request.is_some() && after.state.is_settled() && !before.state.is_settled() {
                 sqlite::record_by_subject(tx, after.id.as_uuid(), &render(&after))?;
             }
             Ok(Applied::Changed(after))

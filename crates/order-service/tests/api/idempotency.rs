@@ -13,6 +13,9 @@ async fn the_same_request_again_gets_the_first_answer_and_makes_no_second_order(
         let first = world.create(&token, &one(product, 1), &key).await;
         let again = world.create(&token, &one(product, 1), &key).await;
         assert_eq!((first.status, &first.body), (again.status, &again.body));
+        if script == Script::Declines {
+            first.assert_problem(402, "insufficient_funds");
+        }
         assert_eq!(first.header("location"), again.header("location"));
         assert_eq!(
             (

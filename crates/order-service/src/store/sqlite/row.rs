@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::audit::AuditedOrder;
 use crate::domain::{Escrow, Order, OrderState, Reason};
 
-const COLUMNS: &str = "id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, keyed, resends, version,
+const COLUMNS: &str = "id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, request_id, resends, version,
      created_at, updated_at, state_since, due_at";
 
 /// What the driver could read; the rest is decoded outside of its callbacks, where an error can say what is wrong.
@@ -32,7 +32,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
             reason: None,
             escrow: Escrow::Held,
             needs_review: row.get(8)?,
-            keyed: row.get(9)?,
+            request: row.get(9)?,
             resends: unsigned(row, 10)?,
             version: row.get(11)?,
             created_at: Timestamp::from_millis(row.get(12)?),
@@ -110,7 +110,7 @@ fn escrow_of(code: i64) -> Option<Escrow> {
 pub(super) fn insert(tx: &Connection, order: &Order) -> StoreResult<()> {
     let lines = serde_json::to_string(&order.lines).map_err(|error| corrupt(error.to_string()))?;
     tx.prepare_cached(
-        "INSERT INTO orders (id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, keyed, resends,
+        "INSERT INTO orders (id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, request_id, resends,
            version, created_at, updated_at, state_since, due_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?
@@ -124,7 +124,7 @@ pub(super) fn insert(tx: &Connection, order: &Order) -> StoreResult<()> {
         order.reason.map(Reason::as_str),
         escrow_code(order.escrow),
         order.needs_review,
-        order.keyed,
+        order.request,
         order.resends,
         order.version,
         order.created_at.as_millis(),
