@@ -22,7 +22,7 @@ impl OperationId {
         Self(transaction.as_uuid())
     }
 
-    /// The step `step` of the payment of `order`: a UUIDv8 of the order id's first half, which is its time, and of a hash of
+    /// The step `step` of the payment of `order`: a version 8 UUID of the order id's first half, which is its time, and of a hash of
     /// order and step. So new operations are neighbours in the journal's index, where a hash alone would scatter them over
     /// all its pages, each of which is a write to the disk.
     pub(crate) fn of_payment(order: OrderId, step: &str) -> Self {
@@ -30,8 +30,7 @@ impl OperationId {
         let (time, _) = order.as_uuid().as_u64_pair();
         let (_, rest) = hash.as_u64_pair();
         Self(
-            uuid::Builder::from_u64_pair(time, rest)
-                .with_version(uuid::Version::Custom)
+            uuid::Builder::from_custom_bytes(Uuid::from_u64_pair(time, rest).into_bytes())
                 .into_uuid(),
         )
     }
