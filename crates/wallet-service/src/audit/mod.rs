@@ -3,7 +3,7 @@
 //!
 //! Everything is read in one transaction and as a stream in the order of an index or of one sort, so a million postings take
 //! seconds and little memory. What belongs to other services (is every paid order an order?) is left to the composition
-//! root, which gets [`payments`] for it.
+//! root, which gets [`payments()`] for it.
 
 mod accounts;
 mod payments;

@@ -8,6 +8,7 @@ mod operation;
 mod payment;
 mod payout;
 mod reference;
+mod settle;
 mod statement;
 mod topups;
 mod transfer;
@@ -16,12 +17,10 @@ pub(crate) use account::{Account, AccountKey, Accounts, Bucket, Line};
 pub(crate) use error::LedgerError;
 pub(crate) use journal::{Entry, Header, Kind, Posting, Recorded, SystemAccount, Transaction};
 pub(crate) use operation::OperationId;
-pub(crate) use payment::{
-    Action, Debit, OrderCommand, Payment, PaymentState, Reply, Share, Terms, accounts_touched,
-    decide,
-};
+pub(crate) use payment::{Action, Debit, OrderCommand, Payment, PaymentState, Reply, Share, Terms};
 pub(crate) use payout::{Payout, earn};
 pub(crate) use reference::Reference;
+pub(crate) use settle::{accounts_touched, decide};
 pub(crate) use statement::{Place, StatementFilter};
 pub(crate) use topups::TopupRefusal;
 pub use topups::Topups;

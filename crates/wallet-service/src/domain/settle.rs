@@ -1,0 +1,348 @@
+//! Decides what a command does to an order's payment: a small state machine that says which transaction each command makes.
+//! It decides from what is recorded and never twice, so a repeated command has the first one's answer.
+//!
+//! ```text
+//! nothing known --debit--> debited --cancel--> reversed
+//!       |   \                |  \------refund--> refunded
+//!       |    \--> declined   \--------release--> released
+//!       \--cancel--> cancelled (refuses any debit that comes later)
+//! ```
+
+use std::collections::BTreeMap;
+
+use kernel::{Money, Timestamp, UserId};
+
+use super::payment::{Change, Decision, Refusal};
+use super::{
+    AccountKey, Accounts, Action, Debit, Header, Kind, LedgerError, OperationId, OrderCommand,
+    Payment, PaymentState, Payout, Posting, Recorded, Reply, Share, SystemAccount, Terms,
+    Transaction,
+};
+
+/// The accounts that [`decide`] needs.
+pub(crate) fn accounts_touched(
+    command: &OrderCommand,
+    payment: Option<&Payment>,
+) -> Vec<AccountKey> {
+    let debited = payment.is_some_and(|payment| matches!(payment.state, PaymentState::Debited(_)));
+    match (&command.action, payment) {
+        (Action::Debit { buyer, .. }, None) => vec![AccountKey::available(*buyer)],
+        (Action::Cancel { .. } | Action::Refund, Some(payment)) if debited => {
+            vec![AccountKey::available(payment.buyer)]
+        }
+        (Action::Release { shares }, Some(_)) if debited => {
+            let mut sellers: Vec<AccountKey> = shares
+                .iter()
+                .map(|share| AccountKey::pending(share.seller))
+                .collect();
+            sellers.sort_unstable();
+            sellers.dedup();
+            sellers
+        }
+        (Action::Debit { .. }, Some(_))
+        | (Action::Cancel { .. } | Action::Refund | Action::Release { .. }, _) => Vec::new(),
+    }
+}
+
+/// Decides `command` on what is known of the order's `payment` and of the accounts it touches.
+///
+/// # Errors
+/// [`LedgerError`] if the ledger is not as it must be: a defect, not a refusal.
+pub(crate) fn decide(
+    command: &OrderCommand,
+    payment: Option<&Payment>,
+    accounts: &mut Accounts,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<Decision, LedgerError> {
+    let decided = match (&command.action, payment) {
+        (Action::Debit { buyer, total }, None) => debit(command, *buyer, *total, accounts, now),
+        (Action::Debit { buyer, total }, Some(payment)) => Ok(Decision::unchanged(debit_again(
+            command, payment, *buyer, *total,
+        ))),
+        (Action::Cancel { buyer }, None) => {
+            let payment = Payment {
+                order: command.order,
+                buyer: *buyer,
+                state: PaymentState::Cancelled,
+            };
+            Ok(Decision {
+                change: Some(Change {
+                    payment,
+                    recorded: None,
+                    payouts: Vec::new(),
+                }),
+                reply: Reply::Cancelled { refunded: false },
+            })
+        }
+        (Action::Cancel { .. }, Some(payment)) => cancel(command, payment, accounts, now),
+        (Action::Refund, Some(payment)) => refund(command, payment, accounts, now),
+        (Action::Release { shares }, Some(payment)) => {
+            release(command, payment, shares, accounts, terms, now)
+        }
+        (Action::Refund | Action::Release { .. }, None) => {
+            Ok(refused(command, Refusal::NotDebited))
+        }
+    };
+    match decided {
+        Err(LedgerError::Overflow { .. }) => Ok(refused(command, Refusal::BalanceLimit)),
+        other => other,
+    }
+}
+
+fn refused(command: &OrderCommand, reason: Refusal) -> Decision {
+    Decision::unchanged(Reply::Refused {
+        step: command.action.step(),
+        reason,
+    })
+}
+
+fn debit(
+    command: &OrderCommand,
+    buyer: UserId,
+    total: Money,
+    accounts: &mut Accounts,
+    now: Timestamp,
+) -> Result<Decision, LedgerError> {
+    let account = AccountKey::available(buyer);
+    let held = accounts
+        .get(account)
+        .map_or(0, |account| account.balance(total.currency));
+    let payment = |state| Payment {
+        order: command.order,
+        buyer,
+        state,
+    };
+    if held < total.amount {
+        let payment = payment(PaymentState::Declined { total });
+        return Ok(Decision {
+            change: Some(Change {
+                payment,
+                recorded: None,
+                payouts: Vec::new(),
+            }),
+            reply: Reply::Declined,
+        });
+    }
+    let postings = vec![
+        Posting::user(account, negative(total, buyer)?),
+        Posting::system(SystemAccount::Escrow, total),
+    ];
+    let recorded =
+        Transaction::new(header(command, Kind::OrderPayment), postings)?.record(accounts, now)?;
+    let transaction = recorded.header.id;
+    let payment = payment(PaymentState::Debited(Debit { total, transaction }));
+    Ok(Decision {
+        change: Some(Change {
+            payment,
+            recorded: Some(recorded),
+            payouts: Vec::new(),
+        }),
+        reply: Reply::Debited { transaction },
+    })
+}
+
+fn debit_again(command: &OrderCommand, payment: &Payment, buyer: UserId, total: Money) -> Reply {
+    match payment.state {
+        PaymentState::Declined { .. } => Reply::Declined,
+        PaymentState::Cancelled => Reply::Cancelled { refunded: false },
+        PaymentState::Reversed { .. } => Reply::Cancelled { refunded: true },
+        PaymentState::Debited(debit)
+        | PaymentState::Refunded { debit, .. }
+        | PaymentState::Released { debit, .. } => {
+            if debit.total == total && payment.buyer == buyer {
+                Reply::Debited {
+                    transaction: debit.transaction,
+                }
+            } else {
+                Reply::Refused {
+                    step: command.action.step(),
+                    reason: Refusal::OtherPayment,
+                }
+            }
+        }
+    }
+}
+
+fn cancel(
+    command: &OrderCommand,
+    payment: &Payment,
+    accounts: &mut Accounts,
+    now: Timestamp,
+) -> Result<Decision, LedgerError> {
+    match payment.state {
+        PaymentState::Debited(debit) => {
+            let recorded = give_back(command, payment.buyer, debit, accounts, now)?;
+            let state = PaymentState::Reversed {
+                debit,
+                by: recorded.header.id,
+            };
+            Ok(Decision {
+                change: Some(Change {
+                    payment: Payment { state, ..*payment },
+                    recorded: Some(recorded),
+                    payouts: Vec::new(),
+                }),
+                reply: Reply::Cancelled { refunded: true },
+            })
+        }
+        PaymentState::Declined { .. } | PaymentState::Cancelled => {
+            Ok(Decision::unchanged(Reply::Cancelled { refunded: false }))
+        }
+        // Refunded: the money is back with the buyer, which is all that a cancel asks for.
+        PaymentState::Reversed { .. } | PaymentState::Refunded { .. } => {
+            Ok(Decision::unchanged(Reply::Cancelled { refunded: true }))
+        }
+        PaymentState::Released { .. } => Ok(refused(command, Refusal::AlreadyReleased)),
+    }
+}
+
+fn refund(
+    command: &OrderCommand,
+    payment: &Payment,
+    accounts: &mut Accounts,
+    now: Timestamp,
+) -> Result<Decision, LedgerError> {
+    match payment.state {
+        PaymentState::Debited(debit) => {
+            let recorded = give_back(command, payment.buyer, debit, accounts, now)?;
+            let transaction = recorded.header.id;
+            let state = PaymentState::Refunded {
+                debit,
+                by: transaction,
+            };
+            Ok(Decision {
+                change: Some(Change {
+                    payment: Payment { state, ..*payment },
+                    recorded: Some(recorded),
+                    payouts: Vec::new(),
+                }),
+                reply: Reply::Refunded { transaction },
+            })
+        }
+        PaymentState::Refunded { by, .. } => {
+            Ok(Decision::unchanged(Reply::Refunded { transaction: by }))
+        }
+        PaymentState::Released { .. } => Ok(refused(command, Refusal::AlreadyReleased)),
+        PaymentState::Declined { .. } | PaymentState::Cancelled | PaymentState::Reversed { .. } => {
+            Ok(refused(command, Refusal::NotDebited))
+        }
+    }
+}
+
+fn release(
+    command: &OrderCommand,
+    payment: &Payment,
+    shares: &[Share],
+    accounts: &mut Accounts,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<Decision, LedgerError> {
+    let debit = match payment.state {
+        PaymentState::Debited(debit) => debit,
+        PaymentState::Released { by, .. } => {
+            return Ok(Decision::unchanged(Reply::Released { transaction: by }));
+        }
+        PaymentState::Declined { .. }
+        | PaymentState::Cancelled
+        | PaymentState::Reversed { .. }
+        | PaymentState::Refunded { .. } => return Ok(refused(command, Refusal::NotDebited)),
+    };
+    let Some(parts) = parts(shares, debit.total) else {
+        return Ok(refused(command, Refusal::SharesMismatch));
+    };
+    let currency = debit.total.currency;
+    let available_at = now.plus(terms.payout_hold);
+    let mut postings = vec![Posting::system(
+        SystemAccount::Escrow,
+        negative(debit.total, payment.buyer)?,
+    )];
+    let (mut payouts, mut fees) = (Vec::new(), 0_i64);
+    for (seller, amount) in parts {
+        let overflow = |_| LedgerError::Overflow { owner: seller };
+        let part = Money::new(amount, currency);
+        let fee = part
+            .basis_points(terms.commission_basis_points)
+            .map_err(overflow)?;
+        let net = part.checked_sub(fee).map_err(overflow)?;
+        fees = fees
+            .checked_add(fee.amount)
+            .ok_or(LedgerError::Overflow { owner: seller })?;
+        if net.amount > 0 {
+            postings.push(Posting::user(AccountKey::pending(seller), net));
+            payouts.push(Payout {
+                order: command.order,
+                seller,
+                money: net,
+                available_at,
+            });
+        }
+    }
+    if fees > 0 {
+        postings.push(Posting::system(
+            SystemAccount::PlatformFees,
+            Money::new(fees, currency),
+        ));
+    }
+    let recorded =
+        Transaction::new(header(command, Kind::OrderRelease), postings)?.record(accounts, now)?;
+    let transaction = recorded.header.id;
+    let state = PaymentState::Released {
+        debit,
+        by: transaction,
+    };
+    Ok(Decision {
+        change: Some(Change {
+            payment: Payment { state, ..*payment },
+            recorded: Some(recorded),
+            payouts,
+        }),
+        reply: Reply::Released { transaction },
+    })
+}
+
+/// Each seller's part of `total`, or None if the shares are not exactly it.
+fn parts(shares: &[Share], total: Money) -> Option<BTreeMap<UserId, i64>> {
+    let mut parts: BTreeMap<UserId, i64> = BTreeMap::new();
+    let mut sum = 0_i128;
+    for share in shares {
+        if share.money.currency != total.currency || share.money.amount <= 0 {
+            return None;
+        }
+        sum += i128::from(share.money.amount);
+        let part = parts.entry(share.seller).or_default();
+        *part = part.checked_add(share.money.amount)?;
+    }
+    (sum == i128::from(total.amount)).then_some(parts)
+}
+
+/// Escrow back to the buyer.
+fn give_back(
+    command: &OrderCommand,
+    buyer: UserId,
+    debit: Debit,
+    accounts: &mut Accounts,
+    now: Timestamp,
+) -> Result<Recorded, LedgerError> {
+    let postings = vec![
+        Posting::system(SystemAccount::Escrow, negative(debit.total, buyer)?),
+        Posting::user(AccountKey::available(buyer), debit.total),
+    ];
+    Transaction::new(header(command, Kind::OrderRefund), postings)?.record(accounts, now)
+}
+
+fn header(command: &OrderCommand, kind: Kind) -> Header {
+    Header {
+        id: command.transaction,
+        kind,
+        operation: OperationId::of_payment(command.order, command.action.step()),
+        order: Some(command.order),
+        reference: None,
+    }
+}
+
+fn negative(money: Money, owner: UserId) -> Result<Money, LedgerError> {
+    money
+        .checked_neg()
+        .map_err(|_| LedgerError::Overflow { owner })
+}
