@@ -28,10 +28,13 @@ CREATE TABLE dead_letters (
     died_at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Messages handled: a second delivery of one changes nothing.
+-- Messages handled: a second delivery of one changes nothing. The order's id comes first in the key: it rises with time, the
+-- message's is a hash, and rows that are written together should lie together.
 CREATE TABLE inbox (
-    message_id BLOB    PRIMARY KEY,
-    handled_at INTEGER NOT NULL
+    order_id   BLOB    NOT NULL,
+    message_id BLOB    NOT NULL,
+    handled_at INTEGER NOT NULL,
+    PRIMARY KEY (order_id, message_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX inbox_by_age ON inbox (handled_at);
 

@@ -1,20 +1,25 @@
 //! The inbox: which messages were handled (idempotent receiver, Hohpe & Woolf).
 
-use kernel::{MessageId, Timestamp};
+use kernel::{MessageId, OrderId, Timestamp};
 use rusqlite::Connection;
 
 use crate::store::StoreResult;
 
-/// Notes that `message` is handled in this transaction. False if it was handled before: then change nothing for it.
+/// Notes that `message` about `order` is handled in this transaction. False if it was handled before: then change nothing for it.
 ///
 /// # Errors
 /// A store error.
-pub fn is_new(tx: &Connection, message: MessageId, now: Timestamp) -> StoreResult<bool> {
+pub fn is_new(
+    tx: &Connection,
+    order: OrderId,
+    message: MessageId,
+    now: Timestamp,
+) -> StoreResult<bool> {
     let inserted = tx
         .prepare_cached(
-            "INSERT INTO inbox (message_id, handled_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            "INSERT INTO inbox (order_id, message_id, handled_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )?
-        .execute((message.as_bytes(), now.as_millis()))?;
+        .execute((order.as_bytes(), message.as_bytes(), now.as_millis()))?;
     Ok(inserted == 1)
 }
 
@@ -25,8 +30,8 @@ pub fn is_new(tx: &Connection, message: MessageId, now: Timestamp) -> StoreResul
 pub fn forget_old_messages(tx: &Connection, before: Timestamp, limit: i64) -> StoreResult<usize> {
     Ok(tx
         .prepare_cached(
-            "DELETE FROM inbox WHERE message_id IN
-               (SELECT message_id FROM inbox WHERE handled_at < ?1 ORDER BY handled_at LIMIT ?2)",
+            "DELETE FROM inbox WHERE (order_id, message_id) IN
+               (SELECT order_id, message_id FROM inbox WHERE handled_at < ?1 ORDER BY handled_at LIMIT ?2)",
         )?
         .execute((before.as_millis(), limit))?)
 }

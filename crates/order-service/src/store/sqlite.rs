@@ -67,7 +67,7 @@ fn apply_one(
     render: Render,
 ) -> StoreResult<Applied> {
     if let Some(id) = inbound.id
-        && !sqlite::is_new(tx, id, now)?
+        && !sqlite::is_new(tx, inbound.order, id, now)?
     {
         return Ok(Applied::Nothing);
     }

@@ -13,8 +13,6 @@ mod contract;
 pub(crate) mod harness;
 #[cfg(test)]
 mod properties;
-#[cfg(test)]
-mod speed;
 mod sqlite;
 
 pub(crate) use sqlite::SqliteWalletStore;

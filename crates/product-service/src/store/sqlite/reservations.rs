@@ -186,7 +186,7 @@ fn set_state(tx: &Connection, order: OrderId, state: ReservationState) -> StoreR
 pub(super) fn confirm(tx: &Connection, commands: &[Command], now: Timestamp) -> StoreResult<usize> {
     let mut replies = 0;
     for command in commands {
-        let new = is_new(tx, command.message, now)?;
+        let new = is_new(tx, command.order, command.message, now)?;
         match (ReservationState::confirm(state(tx, command.order)?), new) {
             (Confirmation::Sell, true) => set_state(tx, command.order, ReservationState::Sold)?,
             (Confirmation::AlreadySold, _) => {}
@@ -203,7 +203,7 @@ pub(super) fn confirm(tx: &Connection, commands: &[Command], now: Timestamp) -> 
 
 pub(super) fn release(tx: &Connection, commands: &[Command], now: Timestamp) -> StoreResult<()> {
     for command in commands {
-        if !is_new(tx, command.message, now)? {
+        if !is_new(tx, command.order, command.message, now)? {
             continue;
         }
         match ReservationState::release(state(tx, command.order)?) {

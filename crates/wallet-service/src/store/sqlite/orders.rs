@@ -17,7 +17,7 @@ pub(super) fn settle(
     terms: &Terms,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let is_new = is_new(tx, command.message, now)?;
+    let is_new = is_new(tx, command.order, command.message, now)?;
     let payment = load(tx, command.order)?;
     let mut accounts = ledger::load(tx, &accounts_touched(command, payment.as_ref()))?;
     let decision = decide(command, payment.as_ref(), &mut accounts, terms, now)?;
