@@ -11,7 +11,7 @@ use chassis::store::StoreResult;
 use kernel::OrderId;
 use order_service::{AuditedOrder, Escrow, OrderState, audited_orders};
 use rusqlite::Connection;
-use wallet_service::audit::{PaymentRecord, PaymentStatus, payment, payments};
+use wallet_service::audit::{Invariant, PaymentRecord, PaymentStatus, payment, payments};
 
 use crate::data_dir::DataDir;
 
@@ -41,30 +41,56 @@ pub(crate) fn check(dir: &DataDir) -> StoreResult<Vec<Finding>> {
     let ledger = wallet_service::audit::audit(&wallet)?;
     let stock = product_service::audit(&products)?;
     let (compared, violations) = compare(&orders, &wallet)?;
-    let mut of_ledger = ledger.violations;
-    if ledger.more_violations > 0 {
-        of_ledger.push(format!("and {} more", ledger.more_violations));
-    }
-    Ok(vec![
+    let broken = |invariant: Invariant| -> Vec<String> {
+        ledger
+            .violations
+            .iter()
+            .filter(|violation| violation.invariant == invariant)
+            .map(|violation| violation.detail.clone())
+            .collect()
+    };
+    let mut findings = vec![
         Finding {
-            invariant: "the ledger: transactions sum to zero, balances are their postings, none is negative, escrow is what orders hold",
+            invariant: "every journal transaction sums to zero in each currency",
             checked: format!(
-                "{} transactions, {} postings, {} balances, {} payments",
-                ledger.transactions, ledger.postings, ledger.balances, ledger.payments
+                "{} transactions, {} postings",
+                ledger.transactions, ledger.postings
             ),
-            violations: of_ledger,
+            violations: broken(Invariant::TransactionsBalance),
         },
         Finding {
-            invariant: "orders and payments: each order was debited once or not at all, as its state says",
-            checked: format!("{compared} orders"),
-            violations,
+            invariant: "each user balance is the sum of its postings, numbered without a gap",
+            checked: format!("{} balances", ledger.balances),
+            violations: broken(Invariant::BalancesArePostings),
         },
         Finding {
-            invariant: "stock: what is left, held and sold is what was put in",
+            invariant: "no user balance is negative, nor escrow, nor fees",
+            checked: format!("{} balances", ledger.balances),
+            violations: broken(Invariant::NothingNegative),
+        },
+        Finding {
+            invariant: "escrow is the sum of the orders that are paid and neither released nor refunded",
+            checked: format!("{} payments", ledger.payments),
+            violations: broken(Invariant::EscrowIsOwed),
+        },
+        Finding {
+            invariant: "each order was debited once or not at all, as its state says",
+            checked: format!("{compared} orders, {} payments", ledger.payments),
+            violations: [broken(Invariant::PaymentsAreComplete), violations].concat(),
+        },
+        Finding {
+            invariant: "of each product, what is left, held and sold is what was put in",
             checked: format!("{} products", stock.products),
             violations: stock.violations,
         },
-    ])
+    ];
+    if ledger.more_violations > 0
+        && let Some(last_of_ledger) = findings.get_mut(4)
+    {
+        let more = format!("and {} more findings in the ledger", ledger.more_violations);
+        last_of_ledger.violations.push(more);
+    }
+    Ok(findings)
 }
 
 /// Compares every order with its payment. Returns how many, and what does not fit.

@@ -36,8 +36,9 @@ use crate::store::{StoreError, StoreResult};
 /// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Sqlite {
-    writer: Arc<writer::Writer>,
+    // Dropped in this order, so that the writer's connection is the last to close and folds the log into the file.
     readers: Arc<pool::Readers>,
+    writer: Arc<writer::Writer>,
 }
 
 impl Sqlite {

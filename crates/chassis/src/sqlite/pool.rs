@@ -4,6 +4,7 @@
 //! memory of page caches, and a full queue is an answer instead of a pile-up.
 
 use std::path::Path;
+use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -18,24 +19,30 @@ const QUEUE: usize = 4096;
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 pub(super) struct Readers {
-    queue: Sender<Job>,
+    queue: Option<Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Readers {
     pub(super) fn start(path: &Path) -> StoreResult<Self> {
         let (queue, jobs) = crossbeam_channel::bounded(QUEUE);
+        let mut threads = Vec::with_capacity(THREADS);
         for number in 0..THREADS {
             let connection = open_read_only(path)?;
             let jobs: Receiver<Job> = jobs.clone();
             let name = path
                 .file_stem()
                 .map_or_else(|| "store".into(), |stem| stem.to_string_lossy());
-            std::thread::Builder::new()
+            let thread = std::thread::Builder::new()
                 .name(format!("{name}-read{number}"))
                 .spawn(move || serve(connection, &jobs))
                 .map_err(|error| StoreError::Unavailable(format!("reader thread: {error}")))?;
+            threads.push(thread);
         }
-        Ok(Self { queue })
+        Ok(Self {
+            queue: Some(queue),
+            threads,
+        })
     }
 
     pub(super) async fn run<T, E>(
@@ -55,15 +62,30 @@ impl Readers {
             // The caller may have gone away; a read leaves nothing behind.
             drop(answer.send(outcome));
         });
-        self.queue.try_send(job).map_err(|error| {
-            E::from(StoreError::Unavailable(match error {
-                TrySendError::Full(_) => "the read queue is full".to_owned(),
-                TrySendError::Disconnected(_) => "the readers have stopped".to_owned(),
-            }))
-        })?;
+        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => {}
+            Some(Err(TrySendError::Full(_))) => {
+                return Err(StoreError::Unavailable("the read queue is full".to_owned()).into());
+            }
+            Some(Err(TrySendError::Disconnected(_))) | None => {
+                return Err(StoreError::Unavailable("the readers have stopped".to_owned()).into());
+            }
+        }
         answered.await.unwrap_or_else(|_| {
             Err(StoreError::Unavailable("the read was given up".to_owned()).into())
         })
+    }
+}
+
+impl Drop for Readers {
+    /// Waits until the connections are closed: the last one of a file folds its log into it.
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a store's reader thread panicked");
+            }
+        }
     }
 }
 

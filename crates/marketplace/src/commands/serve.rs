@@ -16,17 +16,21 @@ use crate::settings::Settings;
 pub(crate) fn serve(settings: &Settings, demo: bool) -> anyhow::Result<ExitCode> {
     let dir = DataDir::create(&settings.data_dir)?;
     let lock = dir.lock()?;
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("the async runtime")?
-        .block_on(run(settings, &dir, demo))?;
+        .context("the async runtime")?;
+    let marketplace = runtime.block_on(run(settings, &dir, demo))?;
+    // In this order: whoever uses the stores first, then the stores, which fold their logs into their files as they close.
+    drop(runtime);
+    drop(marketplace);
     drop(lock);
     Ok(ExitCode::SUCCESS)
 }
 
-async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<()> {
+/// Serves; gives back what is left to close.
+async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<Marketplace> {
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).with_context(|| {
         format!("cannot listen on {listen}; choose another address with --listen")
@@ -47,5 +51,6 @@ async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<(
     }
     shutdown_signal().await?;
     tracing::info!("stopping: no new requests; finishing those that run");
-    running.stop().await
+    running.stop().await?;
+    Ok(marketplace)
 }

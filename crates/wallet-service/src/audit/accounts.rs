@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chassis::store::StoreResult;
 use rusqlite::{Connection, Row};
 
-use super::{AuditReport, shown};
+use super::{AuditReport, Invariant, shown};
 
 /// (owner, bucket) -> per currency: sum and last number.
 #[derive(Default)]
@@ -70,11 +70,14 @@ fn step(walk: &mut Walk, row: &Row<'_>, report: &mut AuditReport) -> StoreResult
     let (sequence, currency, amount, after): (i64, String, i64, i64) =
         (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
     if sequence != walk.last + 1 {
-        report.found(format!(
-            "{}: posting {sequence} follows posting {}",
-            walk.name(),
-            walk.last
-        ));
+        report.found(
+            Invariant::BalancesArePostings,
+            format!(
+                "{}: posting {sequence} follows posting {}",
+                walk.name(),
+                walk.last
+            ),
+        );
     }
     walk.last = sequence;
     let line = walk.lines.entry(currency).or_default();
@@ -82,10 +85,13 @@ fn step(walk: &mut Walk, row: &Row<'_>, report: &mut AuditReport) -> StoreResult
     line.1 = sequence;
     let sum = line.0;
     if sum != i128::from(after) {
-        report.found(format!(
-            "{}: posting {sequence} says {after} remain, the postings say {sum}",
-            walk.name()
-        ));
+        report.found(
+            Invariant::BalancesArePostings,
+            format!(
+                "{}: posting {sequence} says {after} remain, the postings say {sum}",
+                walk.name()
+            ),
+        );
         // Go on from what it says, so that one wrong line is one finding.
         if let Some(line) = walk.lines.values_mut().find(|line| line.1 == sequence) {
             line.0 = i128::from(after);
@@ -132,12 +138,15 @@ impl Balances<'_> {
             && account.is_none_or(|account| (next.owner.as_slice(), next.bucket) < account)
         {
             report.balances += 1;
-            report.found(format!(
-                "{}: holds {} {} and has no posting",
-                name(&next.owner, next.bucket),
-                next.balance,
-                next.currency
-            ));
+            report.found(
+                Invariant::BalancesArePostings,
+                format!(
+                    "{}: holds {} {} and has no posting",
+                    name(&next.owner, next.bucket),
+                    next.balance,
+                    next.currency
+                ),
+            );
             self.advance()?;
         }
         Ok(())
@@ -163,33 +172,45 @@ fn close(
         report.balances += 1;
         let currency = &held.currency;
         if held.balance < 0 {
-            report.found(format!(
-                "{}: holds {} {currency}, which is negative",
-                walk.name(),
-                held.balance
-            ));
+            report.found(
+                Invariant::NothingNegative,
+                format!(
+                    "{}: holds {} {currency}, which is negative",
+                    walk.name(),
+                    held.balance
+                ),
+            );
         }
         let (sum, sequence) = walk.lines.remove(currency).unwrap_or_default();
         if i128::from(held.balance) != sum {
-            report.found(format!(
-                "{}: holds {} {currency}, its postings sum to {sum}",
-                walk.name(),
-                held.balance
-            ));
+            report.found(
+                Invariant::BalancesArePostings,
+                format!(
+                    "{}: holds {} {currency}, its postings sum to {sum}",
+                    walk.name(),
+                    held.balance
+                ),
+            );
         }
         if held.sequence != sequence {
-            report.found(format!(
-                "{}: its last posting in {currency} is {sequence}, the balance says {}",
-                walk.name(),
-                held.sequence
-            ));
+            report.found(
+                Invariant::BalancesArePostings,
+                format!(
+                    "{}: its last posting in {currency} is {sequence}, the balance says {}",
+                    walk.name(),
+                    held.sequence
+                ),
+            );
         }
     }
     for (currency, (sum, _)) in &walk.lines {
-        report.found(format!(
-            "{}: has postings of {sum} {currency} and no balance",
-            walk.name()
-        ));
+        report.found(
+            Invariant::BalancesArePostings,
+            format!(
+                "{}: has postings of {sum} {currency} and no balance",
+                walk.name()
+            ),
+        );
     }
     Ok(())
 }
@@ -206,10 +227,13 @@ fn pending(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
     while let Some(row) = rows.next()? {
         let (owner, currency, held, waits): (Vec<u8>, String, i64, i64) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        report.found(format!(
-            "{}: holds {held} {currency}, {waits} wait to be paid out",
-            name(&owner, 1)
-        ));
+        report.found(
+            Invariant::BalancesArePostings,
+            format!(
+                "{}: holds {held} {currency}, {waits} wait to be paid out",
+                name(&owner, 1)
+            ),
+        );
     }
     Ok(())
 }

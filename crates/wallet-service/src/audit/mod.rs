@@ -20,6 +20,30 @@ use rusqlite::Connection;
 /// Findings that are spelt out; the rest is counted.
 const SPELT_OUT: usize = 200;
 
+/// An invariant of the ledger, by its number in ledger.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invariant {
+    /// 1: every journal transaction sums to zero in each currency.
+    TransactionsBalance,
+    /// 2: each user balance is the sum of its postings, and its sequence has no gap.
+    BalancesArePostings,
+    /// 3: no user balance is negative, nor what escrow and fees sum to.
+    NothingNegative,
+    /// 4, the wallet's half: escrow is what paid orders hold.
+    EscrowIsOwed,
+    /// 5, the wallet's half: each payment has the transactions that its state asks for.
+    PaymentsAreComplete,
+}
+
+/// A finding: which invariant is broken, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant.
+    pub invariant: Invariant,
+    /// A sentence that names the account, transaction or order.
+    pub detail: String,
+}
+
 /// What an audit looked at and what it found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditReport {
@@ -31,8 +55,8 @@ pub struct AuditReport {
     pub balances: u64,
     /// Payments of orders read.
     pub payments: u64,
-    /// What is wrong, a sentence each. Empty: all invariants hold.
-    pub violations: Vec<String>,
+    /// What is wrong. Empty: all invariants hold.
+    pub violations: Vec<Violation>,
     /// Findings beyond those in `violations`.
     pub more_violations: u64,
 }
@@ -44,9 +68,18 @@ impl AuditReport {
         self.violations.is_empty()
     }
 
-    fn found(&mut self, violation: String) {
+    /// The sentences of all violations.
+    #[must_use]
+    pub fn details(&self) -> Vec<&str> {
+        self.violations
+            .iter()
+            .map(|violation| violation.detail.as_str())
+            .collect()
+    }
+
+    fn found(&mut self, invariant: Invariant, detail: String) {
         if self.violations.len() < SPELT_OUT {
-            self.violations.push(violation);
+            self.violations.push(Violation { invariant, detail });
         } else {
             self.more_violations += 1;
         }

@@ -6,7 +6,7 @@ use chassis::store::StoreResult;
 use kernel::{Money, OrderId, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{AuditReport, shown};
+use super::{AuditReport, Invariant, shown};
 
 /// How far the payment of an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub(super) fn check(snapshot: &Connection, report: &mut AuditReport) -> StoreRes
         let amount = row
             .get::<_, Option<i64>>(7)?
             .map_or_else(|| "no amount".to_owned(), |amount| amount.to_string());
-        report.found(format!(
+        report.found(Invariant::PaymentsAreComplete, format!(
             "order {order}: its payment is {state} over {amount}, but the journal has {paid} payments, {refunded} refunds and \
              {released} releases of it, {came_in} into and {went_out} out of escrow"
         ));

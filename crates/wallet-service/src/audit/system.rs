@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chassis::store::StoreResult;
 use rusqlite::Connection;
 
-use super::AuditReport;
+use super::{AuditReport, Invariant};
 use crate::store::checkpoints::{SystemSums, add_postings, halves, read as read_checkpoint};
 
 const NAMES: [&str; 4] = [
@@ -31,10 +31,10 @@ pub(super) fn check(snapshot: &Connection, report: &mut AuditReport) -> StoreRes
     add_postings(snapshot, 0, &mut sums)?;
     for ((account, currency), sum) in &sums {
         if (*account == ESCROW || *account == FEES) && *sum < 0 {
-            report.found(format!(
-                "{}: is {sum} {currency}, which is negative",
-                name(*account)
-            ));
+            report.found(
+                Invariant::NothingNegative,
+                format!("{}: is {sum} {currency}, which is negative", name(*account)),
+            );
         }
     }
     escrow(snapshot, &sums, report)?;
@@ -55,13 +55,16 @@ fn escrow(snapshot: &Connection, sums: &SystemSums, report: &mut AuditReport) ->
     for (currency, sum) in &held {
         let paid = owed.remove(*currency).unwrap_or(0);
         if paid != *sum {
-            report.found(format!("escrow: is {sum} {currency}, the orders that are paid and not settled sum to {paid}"));
+            report.found(Invariant::EscrowIsOwed, format!("escrow: is {sum} {currency}, the orders that are paid and not settled sum to {paid}"));
         }
     }
     for (currency, paid) in owed {
-        report.found(format!(
-            "escrow: is 0 {currency}, the orders that are paid and not settled sum to {paid}"
-        ));
+        report.found(
+            Invariant::EscrowIsOwed,
+            format!(
+                "escrow: is 0 {currency}, the orders that are paid and not settled sum to {paid}"
+            ),
+        );
     }
     Ok(())
 }
@@ -75,7 +78,10 @@ fn checkpoint(
     let (up_to, mut sums) = match read_checkpoint(snapshot) {
         Ok(checkpoint) => checkpoint,
         Err(error) => {
-            report.found(format!("checkpoint: cannot be read: {error}"));
+            report.found(
+                Invariant::EscrowIsOwed,
+                format!("checkpoint: cannot be read: {error}"),
+            );
             return Ok(());
         }
     };
@@ -86,7 +92,7 @@ fn checkpoint(
         if found != *sum {
             let kept = checkpoints.get(&(*account, currency.clone())).unwrap_or(&0);
             let right = kept + sum - found;
-            report.found(format!(
+            report.found(Invariant::EscrowIsOwed, format!(
                 "{}: its checkpoint at {up_to} says {kept} {currency}, its postings up to there sum to {right}",
                 name(*account)
             ));
@@ -94,10 +100,13 @@ fn checkpoint(
     }
     for ((account, currency), sum) in sums {
         if sum != 0 {
-            report.found(format!(
-                "{}: its checkpoint says {sum} {currency}, it has no posting",
-                name(account)
-            ));
+            report.found(
+                Invariant::EscrowIsOwed,
+                format!(
+                    "{}: its checkpoint says {sum} {currency}, it has no posting",
+                    name(account)
+                ),
+            );
         }
     }
     Ok(())

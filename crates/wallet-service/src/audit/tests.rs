@@ -216,7 +216,7 @@ async fn a_broken_row_is_found(#[case] sql: &str, #[case] finding: &str) {
     let found = report
         .violations
         .iter()
-        .any(|violation| violation.contains(finding));
+        .any(|violation| violation.detail.contains(finding));
     assert!(found, "{finding:?} is not in {:#?}", report.violations);
 }
 

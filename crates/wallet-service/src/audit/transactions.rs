@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chassis::store::StoreResult;
 use rusqlite::Connection;
 
-use super::{AuditReport, shown};
+use super::{AuditReport, Invariant, shown};
 
 /// Journal rows and the postings that name them, sorted together: one pass finds what misses its other half.
 const SQL: &str = "
@@ -46,10 +46,13 @@ pub(super) fn check(snapshot: &Connection, report: &mut AuditReport) -> StoreRes
         let amount: i64 = row.get(3)?;
         *group.sums.entry(row.get(2)?).or_default() += i128::from(amount);
         if kind.is_some() && group.kind.is_some() && kind != group.kind {
-            report.found(format!(
-                "transaction {}: a posting is of another kind",
-                shown(&group.id)
-            ));
+            report.found(
+                Invariant::TransactionsBalance,
+                format!(
+                    "transaction {}: a posting is of another kind",
+                    shown(&group.id)
+                ),
+            );
         }
     }
     judge(group, report);
@@ -60,19 +63,26 @@ fn judge(group: Option<Group>, report: &mut AuditReport) {
     let Some(group) = group else { return };
     let id = shown(&group.id);
     if group.kind.is_none() {
-        report.found(format!(
-            "transaction {id}: has {} postings and no row in the journal",
-            group.lines
-        ));
+        report.found(
+            Invariant::TransactionsBalance,
+            format!(
+                "transaction {id}: has {} postings and no row in the journal",
+                group.lines
+            ),
+        );
     } else if group.lines < 2 {
-        report.found(format!(
-            "transaction {id}: has {} postings, not two or more",
-            group.lines
-        ));
+        report.found(
+            Invariant::TransactionsBalance,
+            format!(
+                "transaction {id}: has {} postings, not two or more",
+                group.lines
+            ),
+        );
     }
     for (currency, sum) in group.sums.iter().filter(|(_, sum)| **sum != 0) {
-        report.found(format!(
-            "transaction {id}: its postings sum to {sum} {currency}, not to zero"
-        ));
+        report.found(
+            Invariant::TransactionsBalance,
+            format!("transaction {id}: its postings sum to {sum} {currency}, not to zero"),
+        );
     }
 }

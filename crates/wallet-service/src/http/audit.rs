@@ -56,7 +56,7 @@ pub(super) async fn audit(app: web::Data<App>, caller: Caller) -> Result<HttpRes
     if !report.is_clean() {
         tracing::error!(
             findings = report.violations.len(),
-            first = report.violations.first(),
+            first = report.details().first(),
             "the ledger breaks an invariant"
         );
         return Err(ledger_violation(&report));

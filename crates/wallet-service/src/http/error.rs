@@ -79,5 +79,5 @@ pub(super) fn ledger_violation(report: &AuditReport) -> Problem {
         &LEDGER_VIOLATION,
         format!("{found} findings; see findings."),
     )
-    .with("findings", &report.violations)
+    .with("findings", &report.details())
 }

@@ -46,5 +46,5 @@ async fn a_broken_ledger_is_409_with_the_findings_and_so_is_its_file() {
         me.id
     );
     assert_eq!(answer.body["findings"], json!([finding]));
-    assert_eq!(audit::audit(&file).unwrap().violations, [finding]);
+    assert_eq!(audit::audit(&file).unwrap().details(), [finding]);
 }
