@@ -50,6 +50,7 @@ CREATE TABLE idempotency (
     body        BLOB,
     created_at  INTEGER NOT NULL,
     lease_until INTEGER NOT NULL,
+    etag        TEXT,
     PRIMARY KEY (user_id, route, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);

@@ -29,6 +29,8 @@ pub struct StoredAnswer {
     pub status: u16,
     /// Value of the `Location` header, if it had one.
     pub location: Option<String>,
+    /// Value of the `ETag` header, if it had one.
+    pub etag: Option<String>,
     /// The JSON body.
     pub body: Vec<u8>,
 }

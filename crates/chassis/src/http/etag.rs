@@ -1,5 +1,7 @@
 //! Entity tags: conditional reads (`If-None-Match`) and guarded writes (`If-Match`), RFC 9110 section 13.
 
+use std::fmt;
+
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -23,7 +25,7 @@ impl ETag {
         Self(format!("\"{version}-{audience}\""))
     }
 
-    /// The header value.
+    /// The header value, checked.
     ///
     /// # Errors
     /// A 500 problem if it holds what a header cannot.
@@ -54,6 +56,12 @@ fn header_text<'a>(
             })
         })
         .transpose()
+}
+
+impl fmt::Display for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// 200 with `body` and its tag, or 304 if the client has it already.

@@ -110,6 +110,9 @@ pub fn first(answer: StoredAnswer) -> HttpResponse {
     if let Some(location) = answer.location {
         response.insert_header(("location", location));
     }
+    if let Some(etag) = answer.etag {
+        response.insert_header(("etag", etag));
+    }
     response
         .content_type(if status.is_success() {
             "application/json"

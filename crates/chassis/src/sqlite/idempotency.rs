@@ -20,7 +20,7 @@ struct Row {
 fn row(tx: &Connection, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Row>> {
     let found = tx
         .prepare_cached(
-            "SELECT fingerprint, subject, status, location, body, lease_until FROM idempotency
+            "SELECT fingerprint, subject, status, location, body, lease_until, etag FROM idempotency
              WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND created_at > ?4",
         )?
         .query_row(
@@ -40,11 +40,12 @@ fn row(tx: &Connection, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Row
                     row.get::<_, Option<String>>(3)?,
                     body,
                     row.get::<_, i64>(5)?,
+                    row.get::<_, Option<String>>(6)?,
                 ))
             },
         )
         .optional()?;
-    let Some((fingerprint, subject, status, location, body, lease_until)) = found else {
+    let Some((fingerprint, subject, status, location, body, lease_until, etag)) = found else {
         return Ok(None);
     };
     let answer = status
@@ -52,6 +53,7 @@ fn row(tx: &Connection, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Row
             Ok::<_, crate::store::StoreError>(StoredAnswer {
                 status: u16::try_from(status).map_err(|_| corrupt("a stored answer's status"))?,
                 location,
+                etag,
                 body: body.ok_or_else(|| corrupt("a stored answer has no body"))?,
             })
         })
@@ -138,18 +140,19 @@ pub fn expire_claim(tx: &Connection, key: &OnceKey) -> StoreResult<()> {
 pub fn answer_of_subject(tx: &Connection, subject: Uuid) -> StoreResult<Option<StoredAnswer>> {
     let found = tx
         .prepare_cached(
-            "SELECT status, location, body FROM idempotency WHERE subject = ?1 AND status IS NOT NULL",
+            "SELECT status, location, body, etag FROM idempotency WHERE subject = ?1 AND status IS NOT NULL",
         )?
         .query_row([subject.as_bytes()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
     found
-        .map(|(status, location, body)| {
+        .map(|(status, location, body, etag)| {
             let status = u16::try_from(status).map_err(|_| corrupt("a stored answer's status"))?;
             Ok(StoredAnswer {
                 status,
                 location,
+                etag,
                 body,
             })
         })
@@ -182,9 +185,9 @@ pub fn record_by_subject(
 ) -> StoreResult<bool> {
     let updated = tx
         .prepare_cached(
-            "UPDATE idempotency SET status = ?2, location = ?3, body = ?4 WHERE subject = ?1 AND status IS NULL",
+            "UPDATE idempotency SET status = ?2, location = ?3, body = ?4, etag = ?5 WHERE subject = ?1 AND status IS NULL",
         )?
-        .execute((subject.as_bytes(), answer.status, &answer.location, &answer.body))?;
+        .execute((subject.as_bytes(), answer.status, &answer.location, &answer.body, &answer.etag))?;
     Ok(updated > 0)
 }
 
@@ -211,8 +214,8 @@ fn write(
 ) -> StoreResult<()> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO idempotency
-         (user_id, route, key, fingerprint, subject, status, location, body, created_at, lease_until)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         (user_id, route, key, fingerprint, subject, status, location, body, created_at, lease_until, etag)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute((
         key.user.as_bytes(),
@@ -225,6 +228,7 @@ fn write(
         answer.map(|answer| answer.body.as_slice()),
         now.as_millis(),
         lease_until.as_millis(),
+        answer.and_then(|answer| answer.etag.as_deref()),
     ))?;
     Ok(())
 }

@@ -202,6 +202,7 @@ pub(crate) fn render(order: &Order) -> StoredAnswer {
     StoredAnswer {
         status,
         location: Some(location(order.id)),
+        etag: Some(ETag::of(order.version).to_string()),
         body: serde_json::to_vec(&OrderJson::from(order)).unwrap_or_default(),
     }
 }
@@ -226,6 +227,7 @@ fn render_problem(problem: &Problem) -> StoredAnswer {
     StoredAnswer {
         status: problem.kind().status,
         location: None,
+        etag: None,
         body: problem.document(),
     }
 }

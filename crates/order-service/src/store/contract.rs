@@ -331,6 +331,7 @@ async fn answers_are_forgotten_after_forty_eight_hours() {
     let answer = StoredAnswer {
         status: 409,
         location: None,
+        etag: None,
         body: b"{}".to_vec(),
     };
     s.store

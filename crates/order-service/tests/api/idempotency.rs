@@ -16,7 +16,14 @@ async fn the_same_request_again_gets_the_first_answer_and_makes_no_second_order(
         if script == Script::Declines {
             first.assert_problem(402, "insufficient_funds");
         }
-        assert_eq!(first.header("location"), again.header("location"));
+        for name in ["location", "etag"] {
+            assert_eq!(first.header(name), again.header(name));
+            assert_eq!(
+                first.header(name).is_empty(),
+                script == Script::Declines,
+                "{name}"
+            );
+        }
         assert_eq!(
             (
                 first.header("idempotency-replayed"),

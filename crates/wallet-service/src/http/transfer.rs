@@ -52,6 +52,7 @@ fn render(outcome: &TransferOutcome) -> StoredAnswer {
         Ok(entry) => StoredAnswer {
             status: 201,
             location: None,
+            etag: None,
             body: serde_json::to_vec(&TransactionBody::from(entry)).unwrap_or_default(),
         },
         Err(refusal) => {
@@ -59,6 +60,7 @@ fn render(outcome: &TransferOutcome) -> StoredAnswer {
             StoredAnswer {
                 status: problem.kind().status,
                 location: None,
+                etag: None,
                 body: problem.document(),
             }
         }

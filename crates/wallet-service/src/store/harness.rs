@@ -225,6 +225,7 @@ pub(crate) fn rendered(outcome: &TransferOutcome) -> StoredAnswer {
     StoredAnswer {
         status,
         location: None,
+        etag: None,
         body: body.into_bytes(),
     }
 }
