@@ -180,3 +180,6 @@ async fn finish(settling: Option<Settling>) -> StoreResult<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(all(test, feature = "sqlite", feature = "testing"))]
+mod tests;
