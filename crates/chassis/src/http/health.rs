@@ -55,16 +55,16 @@ pub struct LivenessReport {
 }
 
 /// Says that the process runs.
-#[utoipa::path(get, path = "/healthz", tag = "operations", security(()),
+#[utoipa::path(get, path = "/healthz", tag = "operations", operation_id = "checkLiveness", security(()),
     responses((status = 200, description = "The process runs", body = LivenessReport)))]
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(LivenessReport { status: "alive" })
 }
 
 /// Says whether requests can be answered, and what is missing if not.
-#[utoipa::path(get, path = "/readyz", tag = "operations", security(()),
+#[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "checkReadiness", security(()),
     responses((status = 200, description = "Every dependency is up", body = ReadinessReport),
-              (status = 503, description = "A dependency is down", body = ReadinessReport)))]
+              (status = 503, description = "A dependency is down", body = ReadinessReport, headers(("Retry-After" = u32, description = "Seconds")))))]
 pub async fn ready(checks: web::Data<Vec<Arc<dyn Readiness>>>) -> HttpResponse {
     let mut dependencies = Vec::with_capacity(checks.len());
     for check in checks.iter() {

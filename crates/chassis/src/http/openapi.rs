@@ -14,10 +14,10 @@ use super::problem::ProblemDocument;
 pub enum ReadProblems {
     /// `unauthenticated`: a valid bearer token is needed
     #[response(status = 401, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer, with the error")))]
-    Unauthenticated(#[to_schema] ProblemDocument<'static>),
+    Unauthenticated(ProblemDocument<'static>),
     /// `unavailable`: try again after Retry-After
     #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds")))]
-    Unavailable(#[to_schema] ProblemDocument<'static>),
+    Unavailable(ProblemDocument<'static>),
 }
 
 /// Refusals of a request with a body.
@@ -26,19 +26,19 @@ pub enum ReadProblems {
 pub enum WriteProblems {
     /// `malformed_json` or `invalid_header`
     #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(#[to_schema] ProblemDocument<'static>),
+    Malformed(ProblemDocument<'static>),
     /// `body_too_large`: more than 256 KiB
     #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] ProblemDocument<'static>),
+    TooLarge(ProblemDocument<'static>),
     /// `unsupported_media_type`: send application/json
     #[response(status = 415, content_type = "application/problem+json")]
-    MediaType(#[to_schema] ProblemDocument<'static>),
+    MediaType(ProblemDocument<'static>),
     /// `validation_failed`: every fault is in `errors`
     #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(#[to_schema] ProblemDocument<'static>),
+    Invalid(ProblemDocument<'static>),
     /// `unavailable`: try again after Retry-After
     #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds")))]
-    Unavailable(#[to_schema] ProblemDocument<'static>),
+    Unavailable(ProblemDocument<'static>),
 }
 
 /// Refusals of a request that moves money.
@@ -47,10 +47,10 @@ pub enum WriteProblems {
 pub enum PaymentProblems {
     /// `insufficient_funds`: nothing was posted
     #[response(status = 402, content_type = "application/problem+json")]
-    InsufficientFunds(#[to_schema] ProblemDocument<'static>),
+    InsufficientFunds(ProblemDocument<'static>),
     /// `request_running`: the first request with this Idempotency-Key is still running
     #[response(status = 409, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds")))]
-    Running(#[to_schema] ProblemDocument<'static>),
+    Running(ProblemDocument<'static>),
 }
 
 /// Adds what holds for every operation: the bearer scheme, `X-Request-Id` in and out.

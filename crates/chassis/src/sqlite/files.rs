@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use rusqlite_migration::{M, Migrations};
+use rusqlite_migration::{Error, M, MigrationDefinitionError, Migrations};
 
 use super::codec::store_error;
 use crate::store::{StoreError, StoreResult};
@@ -64,6 +64,9 @@ fn open(path: &Path, flags: OpenFlags) -> StoreResult<Connection> {
     Ok(connection)
 }
 
+const DATABASE_TOO_NEW: Error =
+    Error::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead);
+
 /// Brings the schema up to date: the shared tables first, then the service's own steps.
 pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> StoreResult<()> {
     let steps = std::iter::once(MESSAGING)
@@ -72,5 +75,14 @@ pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> 
         .collect();
     Migrations::new(steps)
         .to_latest(connection)
-        .map_err(|error| StoreError::Corrupt(format!("schema migration: {error}")))
+        .map_err(|error| {
+            StoreError::Corrupt(if error == DATABASE_TOO_NEW {
+                format!(
+                    "{} was written by a later version of this program; start that one",
+                    connection.path().unwrap_or("the file")
+                )
+            } else {
+                format!("schema migration: {error}")
+            })
+        })
 }
