@@ -181,5 +181,6 @@ async fn finish(settling: Option<Settling>) -> StoreResult<()> {
     }
 }
 
-#[cfg(all(test, feature = "sqlite", feature = "testing"))]
+#[cfg(test)]
+#[cfg(all(feature = "sqlite", feature = "testing"))]
 mod tests;

@@ -33,29 +33,30 @@ impl ETag {
         HeaderValue::from_str(&self.0).map_err(Problem::internal)
     }
 
+    /// Weak tags count as what they were made of, also in `If-Match`: a proxy that compresses an answer weakens its tag, and a
+    /// version says all there is to say of what it names.
     fn listed_in(&self, list: &str) -> bool {
         list.split(',')
-            .map(|tag| tag.trim().trim_start_matches("W/"))
+            .map(str::trim)
+            .map(|tag| tag.strip_prefix("W/").unwrap_or(tag))
             .any(|tag| tag == "*" || tag == self.0)
     }
 }
 
-fn header_text<'a>(
-    request: &'a HttpRequest,
-    name: &HeaderName,
-) -> Result<Option<&'a str>, Problem> {
-    request
+/// The list that the header `name` holds, which may come on several lines.
+fn header_list(request: &HttpRequest, name: &HeaderName) -> Result<Option<String>, Problem> {
+    let lines = request
         .headers()
-        .get(name)
-        .map(|value| {
-            value.to_str().map_err(|_| {
-                Problem::new(
-                    &common::INVALID_HEADER,
-                    format!("{name} is not readable text."),
-                )
-            })
-        })
-        .transpose()
+        .get_all(name)
+        .map(HeaderValue::to_str)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| {
+            Problem::new(
+                &common::INVALID_HEADER,
+                format!("{name} is not readable text."),
+            )
+        })?;
+    Ok((!lines.is_empty()).then(|| lines.join(",")))
 }
 
 impl fmt::Display for ETag {
@@ -75,7 +76,7 @@ pub fn conditional(
 ) -> Result<HttpResponse, Problem> {
     let value = tag.value()?;
     let known =
-        header_text(request, &header::IF_NONE_MATCH)?.is_some_and(|list| tag.listed_in(list));
+        header_list(request, &header::IF_NONE_MATCH)?.is_some_and(|list| tag.listed_in(&list));
     let mut answer = if known {
         HttpResponse::NotModified()
     } else {
@@ -99,9 +100,7 @@ impl IfMatch {
     /// # Errors
     /// 400 if it is unreadable.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        Ok(Self(
-            header_text(request, &header::IF_MATCH)?.map(str::to_owned),
-        ))
+        header_list(request, &header::IF_MATCH).map(Self)
     }
 
     /// Whether a write may go on that finds `version`.
@@ -110,5 +109,78 @@ impl IfMatch {
         self.0
             .as_deref()
             .is_none_or(|list| ETag::of(version).listed_in(list))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn request(name: &HeaderName, lines: &[&str]) -> HttpRequest {
+        lines
+            .iter()
+            .fold(TestRequest::default(), |request, line| {
+                request.append_header((name.clone(), *line))
+            })
+            .to_http_request()
+    }
+
+    #[rstest]
+    #[case(&[], false)]
+    #[case(&["\"7\""], true)]
+    #[case(&["W/\"7\""], true)]
+    #[case(&["\"6\", \"7\""], true)]
+    #[case(&["\"6\",W/\"7\"\t,\"8\""], true)]
+    #[case(&["\"6\"", "\"7\""], true)]
+    #[case(&["*"], true)]
+    #[case(&["\"6\""], false)]
+    #[case(&["\"77\""], false)]
+    #[case(&["\"7-seller\""], false)]
+    #[case(&["7"], false)]
+    #[case(&["w/\"7\""], false)]
+    #[case(&["W/W/\"7\""], false)]
+    #[case(&[""], false)]
+    #[case(&[",,"], false)]
+    fn what_the_client_has_is_looked_for_in_the_whole_list(
+        #[case] lines: &[&str],
+        #[case] known: bool,
+    ) {
+        let answer = conditional(
+            &request(&header::IF_NONE_MATCH, lines),
+            &ETag::of(7),
+            &"body",
+        )
+        .unwrap();
+        assert_eq!(answer.status().as_u16(), if known { 304 } else { 200 });
+        assert_eq!(answer.headers().get(header::ETAG).unwrap(), "\"7\"");
+        let guard = IfMatch::of(&request(&header::IF_MATCH, lines)).unwrap();
+        assert_eq!(guard.allows(7), known || lines.is_empty());
+    }
+
+    #[test]
+    fn what_one_audience_has_is_not_what_another_is_shown() {
+        let mine = request(&header::IF_NONE_MATCH, &["\"7-seller\""]);
+        for (audience, status) in [("seller", 304), ("buyer", 200)] {
+            let answer = conditional(&mine, &ETag::of_view(7, audience), &"body").unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{audience}");
+        }
+    }
+
+    #[test]
+    fn a_condition_that_is_no_text_is_a_bad_request() {
+        let value = HeaderValue::from_bytes(b"\"\xff\"").unwrap();
+        let request = TestRequest::default()
+            .append_header((header::IF_NONE_MATCH, value.clone()))
+            .append_header((header::IF_MATCH, value))
+            .to_http_request();
+        let refused = conditional(&request, &ETag::of(7), &"body").unwrap_err();
+        assert_eq!(refused.kind(), &common::INVALID_HEADER);
+        assert_eq!(
+            IfMatch::of(&request).unwrap_err().kind(),
+            &common::INVALID_HEADER
+        );
     }
 }

@@ -127,31 +127,32 @@ pub fn first(answer: StoredAnswer) -> HttpResponse {
 pub enum Prefer {
     /// Nothing said.
     Default,
-    /// `respond-async`: do not wait.
+    /// `respond-async` without a `wait`: do not wait.
     RespondAsync,
     /// `wait=N` seconds, at most 30.
     Wait(Duration),
 }
 
-/// Reads `Prefer`. Preferences that are not understood are ignored, as RFC 7240 asks.
+/// Reads `Prefer`. Preferences that are not understood are ignored, and of one that is repeated the first counts, as RFC 7240
+/// asks; with both, `wait` says how long to wait before the answer becomes asynchronous (section 4.3).
 #[must_use]
 pub fn prefer(request: &HttpRequest) -> Prefer {
-    let mut wait = None;
+    let (mut wait, mut respond_async) = (None, false);
     for value in request.headers().get_all("prefer") {
         for preference in value.to_str().unwrap_or_default().split([',', ';']) {
             let preference = preference.trim().to_ascii_lowercase();
-            if preference == "respond-async" {
-                return Prefer::RespondAsync;
-            }
+            respond_async |= preference == "respond-async";
             let seconds = preference
                 .strip_prefix("wait=")
                 .and_then(|seconds| seconds.trim_matches('"').parse::<u64>().ok());
             wait = wait.or(seconds);
         }
     }
-    wait.map_or(Prefer::Default, |seconds| {
-        Prefer::Wait(Duration::from_secs(seconds.min(30)))
-    })
+    match wait {
+        Some(seconds) => Prefer::Wait(Duration::from_secs(seconds.min(30))),
+        None if respond_async => Prefer::RespondAsync,
+        None => Prefer::Default,
+    }
 }
 
 /// Makes `work` part of the request that is being answered now, wherever it runs later: what it renders on a store's thread
@@ -163,5 +164,110 @@ pub fn carry<A: ?Sized, T>(
     move |input: &A| match id {
         Some(id) => REQUEST_ID.sync_scope(id, || work(input)),
         None => work(input),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn request(name: &'static str, lines: &[&str]) -> HttpRequest {
+        lines
+            .iter()
+            .fold(TestRequest::default(), |request, line| {
+                request.append_header((name, *line))
+            })
+            .to_http_request()
+    }
+
+    const fn wait(seconds: u64) -> Prefer {
+        Prefer::Wait(Duration::from_secs(seconds))
+    }
+
+    #[rstest]
+    #[case(&[], Prefer::Default)]
+    #[case(&[""], Prefer::Default)]
+    #[case(&["respond-async"], Prefer::RespondAsync)]
+    #[case(&["Respond-Async"], Prefer::RespondAsync)]
+    #[case(&["return=minimal, respond-async"], Prefer::RespondAsync)]
+    #[case(&["wait=0"], wait(0))]
+    #[case(&["wait=7"], wait(7))]
+    #[case(&["WAIT=\"7\""], wait(7))]
+    #[case(&["wait=31"], wait(30))]
+    #[case(&["wait=18446744073709551615"], wait(30))]
+    #[case(&["wait=7, wait=9"], wait(7))]
+    #[case(&["wait=7", "wait=9"], wait(7))]
+    #[case(&["handling=lenient", "wait=7"], wait(7))]
+    #[case(&["respond-async, wait=7"], wait(7))]
+    #[case(&["wait=7, respond-async"], wait(7))]
+    #[case(&["wait"], Prefer::Default)]
+    #[case(&["wait="], Prefer::Default)]
+    #[case(&["wait=-1"], Prefer::Default)]
+    #[case(&["wait=1.5"], Prefer::Default)]
+    #[case(&["wait=soon, wait=7"], wait(7))]
+    #[case(&["awaits=7"], Prefer::Default)]
+    fn a_preference_is_understood_or_ignored(#[case] lines: &[&str], #[case] expected: Prefer) {
+        assert_eq!(prefer(&request("prefer", lines)), expected);
+    }
+
+    #[rstest]
+    #[case("trace-42")]
+    #[case("a")]
+    #[case("0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")]
+    #[case("AZaz09-_.:")]
+    fn a_sane_request_id_is_taken(#[case] id: &str) {
+        let request = request("x-request-id", &[id]);
+        let chosen = RequestId::choose(request.headers(), || "fresh".to_owned());
+        assert_eq!(chosen.header().unwrap(), id);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("a b")]
+    #[case("a,b")]
+    #[case("<script>")]
+    #[case("\u{e4}")]
+    #[case(&"x".repeat(129))]
+    fn another_request_id_is_replaced(#[case] id: &str) {
+        let request = TestRequest::default()
+            .append_header((
+                X_REQUEST_ID,
+                HeaderValue::from_bytes(id.as_bytes()).unwrap(),
+            ))
+            .to_http_request();
+        let chosen = RequestId::choose(request.headers(), || "fresh".to_owned());
+        assert_eq!(chosen.header().unwrap(), "fresh");
+    }
+
+    #[test]
+    fn an_idempotency_key_is_one_short_visible_word() {
+        let longest = "k".repeat(255);
+        for good in [
+            "k",
+            "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
+            "!~",
+            longest.as_str(),
+        ] {
+            let key = idempotency_key(&request("idempotency-key", &[good])).unwrap();
+            assert_eq!(key.as_deref(), Some(good));
+        }
+        assert_eq!(
+            idempotency_key(&request("idempotency-key", &[])).unwrap(),
+            None
+        );
+        let too_long = "k".repeat(256);
+        for bad in [
+            vec![""],
+            vec!["a b"],
+            vec!["a\tb"],
+            vec!["a", "a"],
+            vec![&too_long],
+        ] {
+            let refused = idempotency_key(&request("idempotency-key", &bad)).unwrap_err();
+            assert_eq!(refused.kind(), &common::INVALID_HEADER, "{bad:?}");
+        }
     }
 }

@@ -1,0 +1,174 @@
+//! The edge in front of a small API of its own: what every answer has, whoever gives it.
+
+use actix_web::HttpResponse;
+use kernel::SystemIds;
+use reqwest::{Method, RequestBuilder};
+
+use super::*;
+use crate::http::current_request_id;
+use crate::testing::Answer;
+
+/// A server and what a test may turn on it.
+struct World {
+    server: Server,
+    in_flight: Arc<AtomicUsize>,
+    url: String,
+    client: reqwest::Client,
+}
+
+impl World {
+    fn start() -> Self {
+        let edge = Edge::new(
+            Arc::new(SystemIds::default()),
+            Metrics::default(),
+            Vec::new(),
+        );
+        let in_flight = edge.in_flight.clone();
+        let routes: Routes = Arc::new(|config: &mut ServiceConfig| {
+            config
+                .service(endpoint("/things").get(name).post(name).done())
+                .service(endpoint("/things/make").post(name).done());
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        Self {
+            server: Server::start(listener, 1, edge, vec![routes]).unwrap(),
+            in_flight,
+            url,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    async fn ask(&self, method: &str, path: &str) -> Answer {
+        Answer::of(self.request(method, path)).await
+    }
+
+    async fn stop(self) {
+        self.server.stop().await.unwrap();
+    }
+}
+
+/// Answers with the id of the request.
+async fn name() -> HttpResponse {
+    HttpResponse::Ok().json(current_request_id())
+}
+
+#[tokio::test]
+async fn a_requests_id_is_in_its_answer_and_known_to_whoever_answers_it() {
+    let world = World::start();
+    let named = Answer::of(
+        world
+            .request("GET", "/things")
+            .header("x-request-id", "trace-42"),
+    )
+    .await;
+    assert_eq!(
+        (named.header("x-request-id"), named.body.as_str()),
+        ("trace-42", Some("trace-42"))
+    );
+    let (one, other) = (
+        world.ask("GET", "/things").await,
+        world.ask("GET", "/things").await,
+    );
+    assert_eq!(one.header("x-request-id").len(), 36);
+    assert_eq!(one.body.as_str(), Some(one.header("x-request-id")));
+    assert_ne!(one.body, other.body);
+    let bad = Answer::of(
+        world
+            .request("GET", "/nothing")
+            .header("x-request-id", "a b"),
+    )
+    .await;
+    bad.assert_problem(404, "not_found");
+    assert_eq!(bad.header("x-request-id").len(), 36);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn another_method_is_refused_with_those_that_the_path_takes() {
+    let world = World::start();
+    for (method, path, allow) in [
+        ("PUT", "/things", "GET, HEAD, POST"),
+        ("DELETE", "/things", "GET, HEAD, POST"),
+        ("OPTIONS", "/things", "GET, HEAD, POST"),
+        ("BREW", "/things", "GET, HEAD, POST"),
+        ("GET", "/things/make", "POST"),
+        ("POST", "/healthz", "GET, HEAD"),
+    ] {
+        let refused = world.ask(method, path).await;
+        refused.assert_problem(405, "method_not_allowed");
+        assert_eq!(refused.header("allow"), allow, "{method} {path}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let world = World::start();
+    for path in ["/things", "/healthz", "/readyz", "/metrics"] {
+        let head = world.request("HEAD", path).send().await.unwrap();
+        let get = world.request("GET", path).send().await.unwrap();
+        assert_eq!(head.status(), 200, "{path}");
+        for header in ["content-type", "content-length"] {
+            // The metrics have changed by one request meanwhile.
+            if path != "/metrics" || header == "content-type" {
+                assert_eq!(head.headers()[header], get.headers()[header], "{path}");
+            }
+        }
+        assert!(head.headers().contains_key("x-request-id"));
+        assert!(head.bytes().await.unwrap().is_empty(), "{path}");
+    }
+    for (path, status) in [("/nothing", 404), ("/things/make", 405)] {
+        let head = world.request("HEAD", path).send().await.unwrap();
+        assert_eq!(head.status(), status, "{path}");
+        assert!(head.bytes().await.unwrap().is_empty(), "{path}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn beyond_the_limit_of_requests_in_flight_one_is_told_when_to_come_back() {
+    let world = World::start();
+    world.in_flight.store(IN_FLIGHT, Ordering::Relaxed);
+    for path in ["/things", "/nothing", "/healthz"] {
+        let refused = world.ask("GET", path).await;
+        refused.assert_problem(503, "unavailable");
+        assert_eq!(refused.header("retry-after"), "1");
+    }
+    // Refusals have given their places back; one place more is enough for one request at a time.
+    assert_eq!(world.in_flight.load(Ordering::Relaxed), IN_FLIGHT);
+    world.in_flight.fetch_sub(1, Ordering::Relaxed);
+    for _ in 0..3 {
+        assert_eq!(world.ask("GET", "/things").await.status, 200);
+        world
+            .ask("GET", "/nothing")
+            .await
+            .assert_problem(404, "not_found");
+    }
+    assert_eq!(world.in_flight.load(Ordering::Relaxed), IN_FLIGHT - 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn metrics_count_by_route_and_never_by_what_a_client_made_up() {
+    let world = World::start();
+    world.ask("GET", "/things").await;
+    world.ask("GET", "/made/up").await;
+    world.ask("BREW", "/things").await;
+    let metrics = world.request("GET", "/metrics").send().await.unwrap();
+    let text = metrics.text().await.unwrap();
+    for label in [
+        r#"route="/things",method="GET",status="200""#,
+        r#"route="unmatched",method="GET",status="404""#,
+        r#"route="/things",method="other",status="405""#,
+    ] {
+        assert!(text.contains(label), "{label} in {text}");
+    }
+    assert!(!text.contains("made") && !text.contains("BREW"), "{text}");
+    world.stop().await;
+}
