@@ -96,7 +96,7 @@ fn parse_sort(raw: &str) -> Result<Sort, Invalid> {
         .find(|sort| sort.as_str() == raw)
         .ok_or_else(|| {
             let allowed = Sort::ALL.map(Sort::as_str).join(", ");
-            Invalid::new("invalid_value", format!("must be one of {allowed}"))
+            Invalid::new("unknown_value", format!("must be one of {allowed}"))
         })
 }
 
@@ -120,7 +120,7 @@ fn place(params: &mut QueryParams, scope: CursorScope, sort: Sort) -> Option<Opt
 ///
 /// All filters have to hold. `q` finds products whose name or description has all of its words (the last one may be the
 /// beginning of a word); other signs only part words. Prices are compared in minor units, whatever the currency.
-#[utoipa::path(get, path = "/api/products", tag = "products", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "listProducts", security((), ("bearer" = [])),
     params(
         ("q" = Option<String>, Query, description = "Words to find in name and description, at most 200 characters", example = "lamp"),
         ("category" = Option<String>, Query, description = "One category, without regard to case", example = "Home"),

@@ -57,7 +57,8 @@ impl FromJson for CreditWallet {
 #[utoipa::path(
     post, path = "/api/wallet/credit", tag = "wallet", operation_id = "creditWallet", security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; remembered for 48 hours, and the money moves once for ever")),
-    request_body(content = CreditWallet, content_type = "application/json"),
+    request_body(content = CreditWallet, content_type = "application/json",
+        example = json!({"amount": 5000, "currency": "USD", "reference": "March salary"})),
     responses(
         (status = 201, description = "It is there", body = TransactionBody,
             headers(("Idempotency-Replayed" = String, description = "`true` when this is the first answer again")),

@@ -52,7 +52,8 @@ impl FromJson for DebitWallet {
 #[utoipa::path(
     post, path = "/api/wallet/debit", tag = "wallet", operation_id = "debitWallet", security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; remembered for 48 hours, and the money moves once for ever")),
-    request_body(content = DebitWallet, content_type = "application/json"),
+    request_body(content = DebitWallet, content_type = "application/json",
+        example = json!({"amount": 1500, "currency": "USD", "reference": "To my bank"})),
     responses(
         (status = 201, description = "It is out", body = TransactionBody,
             headers(("Idempotency-Replayed" = String, description = "`true` when this is the first answer again")),

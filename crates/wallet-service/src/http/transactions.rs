@@ -74,7 +74,7 @@ fn kind(raw: &str) -> Result<Kind, Invalid> {
         .find(|kind| kind.as_str() == raw)
         .ok_or_else(|| {
             let words = Kind::IN_STATEMENT.map(Kind::as_str).join(", ");
-            Invalid::new("invalid_type", format!("must be one of {words}"))
+            Invalid::new("unknown_value", format!("must be one of {words}"))
         })
 }
 
