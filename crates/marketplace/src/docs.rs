@@ -35,7 +35,7 @@ const ASSETS: [Asset; 4] = [
 pub(crate) struct OpenApiJson(Arc<String>);
 
 /// The OpenAPI document
-#[utoipa::path(get, path = "/api/openapi.json", tag = "operations", security(()),
+#[utoipa::path(get, path = "/api/openapi.json", tag = "operations", operation_id = "showOpenApi", security(()),
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
 pub(crate) async fn document(document: web::Data<OpenApiJson>) -> HttpResponse {
     HttpResponse::Ok()
@@ -44,7 +44,7 @@ pub(crate) async fn document(document: web::Data<OpenApiJson>) -> HttpResponse {
 }
 
 /// A page to read and try the API
-#[utoipa::path(get, path = "/api/docs", tag = "operations", security(()),
+#[utoipa::path(get, path = "/api/docs", tag = "operations", operation_id = "showDocs", security(()),
     responses((status = 200, description = "The page; it loads nothing from other hosts", content_type = "text/html", body = String)))]
 pub(crate) async fn page() -> HttpResponse {
     serve(&INDEX)

@@ -26,7 +26,7 @@ pub(crate) struct Explanation {
 }
 
 /// Explain a kind of problem
-#[utoipa::path(get, path = "/problems/{code}", tag = "operations", security(()),
+#[utoipa::path(get, path = "/problems/{code}", tag = "operations", operation_id = "explainProblem", security(()),
     params(("code" = String, Path, description = "The `code` of a problem document", example = "out_of_stock")),
     responses(
         (status = 200, description = "What it means", body = Explanation),

@@ -101,7 +101,7 @@ impl CreateProduct {
 /// List a product
 ///
 /// The caller becomes its seller. It can be found and bought at once.
-#[utoipa::path(post, path = "/api/products/create", tag = "products", security(("bearer" = [])),
+#[utoipa::path(post, path = "/api/products/create", tag = "products", operation_id = "createProduct", security(("bearer" = [])),
     request_body(content = CreateProductJson, example = json!({"name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home"})),
     responses(
         (status = 201, description = "Listed", body = ProductJson, headers(("Location" = String, description = "The product"), ("ETag" = String, description = "Its version")),

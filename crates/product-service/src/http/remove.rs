@@ -45,7 +45,7 @@ pub(crate) struct RemovedProduct {
 ///
 /// For its seller. It leaves lists and search and cannot be ordered any more; orders that were placed still show it. Removing
 /// it again answers the same.
-#[utoipa::path(patch, path = "/api/products/remove", tag = "products", security(("bearer" = [])),
+#[utoipa::path(patch, path = "/api/products/remove", tag = "products", operation_id = "removeProduct", security(("bearer" = [])),
     params(("If-Match" = Option<String>, Header, description = "The ETag that the product was read with", example = "\"3\"")),
     request_body(content = RemoveProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"})),
     responses(

@@ -12,7 +12,7 @@ use crate::app::{App, product};
 /// Show a product
 ///
 /// A removed product is shown to its seller only. The `ETag` changes with every edit and every change of stock.
-#[utoipa::path(get, path = "/api/products/{id}", tag = "products", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/api/products/{id}", tag = "products", operation_id = "showProduct", security((), ("bearer" = [])),
     params(
         ("id" = ProductId, Path, description = "The product"),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of what is known already", example = "\"3\""),

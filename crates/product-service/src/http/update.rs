@@ -90,7 +90,7 @@ impl UpdateProduct {
 ///
 /// For its seller. Send the fields to change; the others stay. With `If-Match` the edit is made only if nobody, and no order,
 /// changed the product since it was read.
-#[utoipa::path(put, path = "/api/products/update", tag = "products", security(("bearer" = [])),
+#[utoipa::path(put, path = "/api/products/update", tag = "products", operation_id = "updateProduct", security(("bearer" = [])),
     params(("If-Match" = Option<String>, Header, description = "The ETag that the product was read with", example = "\"3\"")),
     request_body(content = UpdateProductJson, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "price": 1199, "stock": 25})),
     responses(

@@ -59,7 +59,7 @@ impl FromJson for Attempt {
 ///
 /// Answers with an access token, to be sent as `Authorization: Bearer`, and a refresh token, to be exchanged for the next pair
 /// before the access token expires.
-#[utoipa::path(post, path = "/api/users/login", tag = "users", security(()),
+#[utoipa::path(post, path = "/api/users/login", tag = "users", operation_id = "logIn", security(()),
     request_body(content = LoginRequest, example = json!({"email": "ada@example.com", "password": "correct horse battery"})),
     responses(
         (status = 200, description = "Logged in", body = LoginJson<'static>, headers(("Cache-Control" = String, description = "`no-store`"))),

@@ -11,7 +11,7 @@ use crate::app::{self, App};
 ///
 /// Ends the login that the refresh token belongs to, if it is the caller's own. To repeat it does no harm. Access tokens that
 /// were given out stay good until they expire.
-#[utoipa::path(post, path = "/api/users/logout", tag = "users", security(("bearer" = [])),
+#[utoipa::path(post, path = "/api/users/logout", tag = "users", operation_id = "logOut", security(("bearer" = [])),
     request_body(content = RefreshTokenRequest, example = json!({"refreshToken": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})),
     responses(
         (status = 204, description = "Logged out"),

@@ -37,7 +37,7 @@ impl FromJson for ChangeProfile {
 }
 
 /// Show my profile
-#[utoipa::path(get, path = "/api/users/me", tag = "users", security(("bearer" = [])),
+#[utoipa::path(get, path = "/api/users/me", tag = "users", operation_id = "showProfile", security(("bearer" = [])),
     description = "The profile of whoever the token belongs to.",
     responses((status = 200, description = "The profile", body = UserJson<'static>), ReadProblems))]
 pub(crate) async fn show(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {
@@ -46,7 +46,7 @@ pub(crate) async fn show(app: web::Data<App>, caller: Caller) -> Result<HttpResp
 }
 
 /// Change my profile
-#[utoipa::path(patch, path = "/api/users/me", tag = "users", security(("bearer" = [])),
+#[utoipa::path(patch, path = "/api/users/me", tag = "users", operation_id = "changeProfile", security(("bearer" = [])),
     description = "Changes the name. The email and the roles cannot be changed here.",
     request_body(content = ProfileRequest, example = json!({"name": "Ada King"})),
     responses(

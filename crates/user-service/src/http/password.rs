@@ -48,7 +48,7 @@ impl FromJson for ChangePassword {
 /// Change my password
 ///
 /// Every other login of the user ends; the one that asked stays. Access tokens that were given out stay good until they expire.
-#[utoipa::path(post, path = "/api/users/me/password", tag = "users", security(("bearer" = [])),
+#[utoipa::path(post, path = "/api/users/me/password", tag = "users", operation_id = "changePassword", security(("bearer" = [])),
     request_body(content = PasswordRequest, example = json!({"currentPassword": "correct horse battery", "newPassword": "staple this instead"})),
     responses(
         (status = 204, description = "Changed"),

@@ -47,7 +47,7 @@ impl FromJson for Token {
 ///
 /// Exchanges the refresh token for a new access token and the next refresh token. A refresh token is good once: if it comes a
 /// second time, it was stolen, and the whole login ends.
-#[utoipa::path(post, path = "/api/users/refresh", tag = "users", security(()),
+#[utoipa::path(post, path = "/api/users/refresh", tag = "users", operation_id = "refreshLogin", security(()),
     request_body(content = RefreshTokenRequest, example = json!({"refreshToken": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})),
     responses(
         (status = 200, description = "Renewed", body = LoginJson<'static>, headers(("Cache-Control" = String, description = "`no-store`"))),

@@ -78,7 +78,7 @@ impl FromJson for NewPassword {
 ///
 /// Makes a user, who can then log in. The email is compared case-insensitively. A password is taken as it is: nothing is
 /// trimmed, and one of more than 72 bytes is refused, never cut.
-#[utoipa::path(post, path = "/api/users/register", tag = "users", security(()),
+#[utoipa::path(post, path = "/api/users/register", tag = "users", operation_id = "registerUser", security(()),
     request_body(content = RegisterRequest, example = json!({"name": "Ada Lovelace", "email": "ada@example.com", "password": "correct horse battery"})),
     responses(
         (status = 201, description = "Registered", body = UserJson<'static>, headers(("Location" = String, description = "`/api/users/me`"))),
