@@ -42,7 +42,7 @@ contract!(Command:
     wallet::DebitForOrder, wallet::CancelOrderDebit, wallet::RefundOrder, wallet::ReleaseEscrow,
 );
 contract!(Event:
-    product::ReservationExpired,
+    product::ReservationConfirmed, product::ReservationExpired,
     wallet::OrderDebited, wallet::OrderDebitDeclined, wallet::OrderDebitCancelled, wallet::OrderRefunded,
     wallet::EscrowReleased, wallet::OrderPaymentRefused,
 );
