@@ -15,4 +15,5 @@ mod problems;
 mod settings;
 
 pub use composition::{Marketplace, openapi};
+pub use data_dir::{DataDir, DataDirError, ServeLock};
 pub use settings::Settings;

@@ -1,0 +1,78 @@
+//! Who may ask: what the document says of it is what happens.
+
+use chassis::testing::Answer;
+use marketplace::Settings;
+
+use crate::operation::{Operation, operations};
+use crate::world::World;
+
+#[tokio::test]
+async fn without_a_token_nothing_is_answered_that_the_document_keeps_for_users() {
+    let world = World::start();
+    let mut closed = 0;
+    for operation in operations().iter().filter(|one| one.takes_a_token()) {
+        closed += 1;
+        let (name, path) = (operation.name(), operation.sample_path());
+        for (token, header) in [
+            ("", None),
+            ("not.a.token", None),
+            ("", Some("Basic YTpi")),
+            ("", Some("Bearer")),
+        ] {
+            let mut request = world.request(&operation.method, &path, token);
+            if let Some(header) = header {
+                request = request.header("authorization", header);
+            }
+            let refused = Answer::of(request).await;
+            assert_eq!(
+                refused.status, 401,
+                "{name} with {token:?} {header:?}: {refused:?}"
+            );
+            refused.assert_problem(401, "unauthenticated");
+            assert!(
+                refused.header("www-authenticate").starts_with("Bearer"),
+                "{name}"
+            );
+        }
+    }
+    assert!(closed >= 15, "only {closed} operations need a token");
+}
+
+#[tokio::test]
+async fn what_the_document_opens_to_everyone_asks_nobody_for_a_token() {
+    // The catalogue is open only if the settings say so; the document cannot know.
+    let mut settings = Settings::default();
+    settings.catalogue.public = true;
+    let world = World::with(settings);
+    let mut open = 0;
+    for operation in operations().iter().filter(|one| one.may_be_open()) {
+        open += 1;
+        let request = world.request(&operation.method, &operation.sample_path(), "");
+        let answer = request.send().await.unwrap();
+        assert_ne!(answer.status(), 401, "{}", operation.name());
+        assert_ne!(answer.status(), 405, "{}", operation.name());
+        assert!(
+            answer.headers().contains_key("x-request-id"),
+            "{}",
+            operation.name()
+        );
+    }
+    assert!(open >= 8, "only {open} operations are open");
+}
+
+#[tokio::test]
+async fn a_closed_catalogue_and_an_open_one_differ_in_the_two_reads_of_products() {
+    let world = World::start();
+    let maybe: Vec<String> = operations()
+        .iter()
+        .filter(|one| one.takes_a_token() && one.may_be_open())
+        .map(Operation::name)
+        .collect();
+    assert_eq!(maybe, ["GET /api/products", "GET /api/products/{id}"]);
+    world
+        .get("/api/products", "")
+        .await
+        .assert_problem(401, "unauthenticated");
+    let person = world.join("Ada").await;
+    assert_eq!(world.get("/api/products", &person.token).await.status, 200);
+}

@@ -1,0 +1,230 @@
+//! The API document: complete, explained, and the same as last time unless somebody meant to change it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::operation::{Operation, document, operations};
+
+/// The routes of the API's design. There may be more; none of these may be missing.
+const ROUTES: [&str; 24] = [
+    "POST /api/users/register",
+    "POST /api/users/login",
+    "POST /api/users/refresh",
+    "POST /api/users/logout",
+    "GET /api/users/me",
+    "PATCH /api/users/me",
+    "POST /api/users/me/password",
+    "GET /.well-known/jwks.json",
+    "POST /api/products/create",
+    "PUT /api/products/update",
+    "PATCH /api/products/remove",
+    "GET /api/products",
+    "GET /api/products/{id}",
+    "POST /api/orders/create",
+    "GET /api/orders/{id}",
+    "GET /api/orders/{id}/byUser",
+    "POST /api/wallet/credit",
+    "POST /api/wallet/debit",
+    "GET /api/wallet/balance",
+    "GET /api/wallet/transaction",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /api/docs",
+    "GET /api/openapi.json",
+];
+
+#[test]
+fn the_document_is_what_it_was() {
+    // The version changes with every release and says nothing about the API.
+    let mut document: Value = document();
+    document["info"]["version"] = json!("[version]");
+    insta::assert_json_snapshot!("openapi", document);
+}
+
+#[test]
+fn the_document_is_openapi_3_1_and_has_every_route() {
+    let version = document()["openapi"].as_str().unwrap().to_owned();
+    assert!(version.starts_with("3.1."), "{version}");
+    let documented: BTreeSet<String> = operations().iter().map(Operation::name).collect();
+    for route in ROUTES {
+        assert!(documented.contains(route), "{route} is not documented");
+    }
+}
+
+#[test]
+fn every_operation_is_explained_and_says_who_may() {
+    let tags: BTreeSet<String> = document()["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap().to_owned())
+        .collect();
+    for operation in operations() {
+        let (name, detail) = (operation.name(), &operation.detail);
+        assert!(text(&detail["summary"]), "{name} has no summary");
+        let tag = detail["tags"].as_array().unwrap();
+        assert_eq!(tag.len(), 1, "{name} stands under one heading");
+        assert!(
+            tags.contains(tag[0].as_str().unwrap()),
+            "{name}: {tag:?} is explained nowhere"
+        );
+        assert_ne!(
+            detail["security"].as_array().map_or(0, Vec::len),
+            0,
+            "{name}: open or not?"
+        );
+    }
+}
+
+#[test]
+fn every_operation_has_an_answer_with_a_schema() {
+    for operation in operations() {
+        let name = operation.name();
+        let mut good = 0;
+        for (status, answer) in operation.answers().filter(|(status, _)| *status < 400) {
+            good += usize::from(status < 300);
+            let content = answer["content"]
+                .as_object()
+                .map_or(0, serde_json::Map::len);
+            assert_eq!(
+                content == 0,
+                [204, 304].contains(&status),
+                "{name} {status}"
+            );
+            for (media_type, content) in answer["content"].as_object().into_iter().flatten() {
+                assert!(
+                    content["schema"].is_object(),
+                    "{name} {status} {media_type}"
+                );
+            }
+        }
+        assert!(good > 0, "{name} never succeeds");
+    }
+}
+
+#[test]
+fn every_answer_is_explained_and_carries_the_requests_id() {
+    for operation in operations() {
+        for (status, answer) in operation.answers() {
+            let name = format!("{} {status}", operation.name());
+            assert!(text(&answer["description"]), "{name} is not explained");
+            assert!(answer["headers"]["X-Request-Id"].is_object(), "{name}");
+        }
+        let parameters = operation.detail["parameters"].as_array().unwrap();
+        assert!(
+            parameters
+                .iter()
+                .any(|one| one["name"] == "X-Request-Id" && one["in"] == "header"),
+            "{}",
+            operation.name()
+        );
+    }
+}
+
+#[test]
+fn every_request_body_is_json_with_a_schema_and_an_example() {
+    for operation in operations() {
+        let Some(body) = operation.detail.get("requestBody") else {
+            continue;
+        };
+        let name = operation.name();
+        let content = body["content"].as_object().unwrap();
+        assert_eq!(
+            content.keys().collect::<Vec<_>>(),
+            ["application/json"],
+            "{name}"
+        );
+        let json = &content["application/json"];
+        assert!(json["schema"].is_object(), "{name}");
+        assert!(json["example"].is_object(), "{name} has no example");
+        let declared: BTreeSet<u16> = operation.refusals().map(|(status, _)| status).collect();
+        for status in [400, 413, 415, 422] {
+            assert!(declared.contains(&status), "{name} may answer {status}");
+        }
+    }
+}
+
+#[test]
+fn every_refusal_is_a_problem_that_names_its_code() {
+    for operation in operations() {
+        for (status, answer) in operation.refusals() {
+            let name = format!("{} {status}", operation.name());
+            assert_eq!(
+                answer["content"],
+                json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}),
+                "{name}"
+            );
+            let code = answer["description"].as_str().unwrap().split('`').nth(1);
+            assert!(
+                code.is_some_and(|code| !code.is_empty()),
+                "{name} names no code"
+            );
+        }
+    }
+}
+
+#[test]
+fn refusals_that_have_a_header_say_so() {
+    for operation in operations() {
+        for (status, answer) in operation.refusals() {
+            let header = match status {
+                429 | 503 => "Retry-After",
+                _ => continue,
+            };
+            assert!(
+                answer["headers"][header].is_object(),
+                "{} {status}: {header}",
+                operation.name()
+            );
+        }
+        let refused: BTreeSet<u16> = operation.refusals().map(|(status, _)| status).collect();
+        assert!(
+            !operation.takes_a_token() || refused.contains(&401),
+            "{}",
+            operation.name()
+        );
+    }
+}
+
+#[test]
+fn the_document_describes_the_token() {
+    let bearer = document()["components"]["securitySchemes"]["bearer"].clone();
+    assert_eq!(
+        (&bearer["type"], &bearer["scheme"]),
+        (&json!("http"), &json!("bearer"))
+    );
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let mut references = BTreeSet::new();
+    collect_references(&document, &mut references);
+    assert!(!references.is_empty());
+    for reference in references {
+        let pointer = reference.strip_prefix('#').expect("a local reference");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+fn text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+fn collect_references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                found.insert(reference.clone());
+            }
+            members
+                .values()
+                .for_each(|value| collect_references(value, found));
+        }
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| collect_references(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

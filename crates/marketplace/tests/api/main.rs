@@ -1,0 +1,13 @@
+//! The marketplace as a whole: its API document, who may ask, and how it refuses. Each route's rules are tested in its service.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking; indexing a JSON value gives null where nothing is"
+)]
+
+mod access;
+mod document;
+mod operation;
+mod refusals;
+mod world;

@@ -1,0 +1,91 @@
+//! A marketplace on a fresh directory and a free port, in this process.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use chassis::testing::Answer;
+use kernel::SystemClock;
+use marketplace::{DataDir, Marketplace, Settings};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+/// The marketplace, and a client of it.
+pub(crate) struct World {
+    url: String,
+    client: reqwest::Client,
+    // Dropped in this order: the stores before the directory that they are in.
+    _marketplace: Marketplace,
+    _dir: tempfile::TempDir,
+}
+
+/// Somebody who is logged in.
+pub(crate) struct Person {
+    pub(crate) token: String,
+}
+
+impl World {
+    pub(crate) fn start() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub(crate) fn with(mut settings: Settings) -> Self {
+        settings.users.bcrypt_cost = 4;
+        let dir = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::create(dir.path()).unwrap();
+        let marketplace = Marketplace::build(&settings, &data_dir, Arc::new(SystemClock)).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let running = marketplace.start(listener, 1).unwrap();
+        Self {
+            url: format!("http://{}", running.address),
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            _marketplace: marketplace,
+            _dir: dir,
+        }
+    }
+
+    /// A request; no token if it is empty.
+    pub(crate) fn request(&self, method: &str, path: &str, token: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        if token.is_empty() {
+            request
+        } else {
+            request.bearer_auth(token)
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        Answer::of(self.request("GET", path, token)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        Answer::of(self.request("POST", path, token).json(body)).await
+    }
+
+    /// Registers somebody and logs them in.
+    pub(crate) async fn join(&self, name: &str) -> Person {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let password = "correct horse battery";
+        let body = json!({"name": name, "email": email, "password": password});
+        let registered = self.post("/api/users/register", "", &body).await;
+        assert_eq!(registered.status, 201, "{registered:?}");
+        let body = json!({"email": email, "password": password});
+        let login = self.post("/api/users/login", "", &body).await;
+        assert_eq!(login.status, 200, "{login:?}");
+        Person {
+            token: login.body["token"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// Lists a product of `seller`. Returns its id.
+    pub(crate) async fn list(&self, seller: &Person, name: &str, price: i64, stock: i64) -> String {
+        let body = json!({
+            "name": name, "description": "", "price": price, "stock": stock, "category": "Home",
+        });
+        let listed = self
+            .post("/api/products/create", &seller.token, &body)
+            .await;
+        assert_eq!(listed.status, 201, "{listed:?}");
+        listed.body["id"].as_str().unwrap().to_owned()
+    }
+}
