@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contracts::Envelope;
 
-use super::{Handler, Outcome};
+use super::{Handler, Outcome, one_each};
 use crate::store::{StoreError, StoreResult};
 
 /// Handles a whole batch in one transaction, or not at all.
@@ -26,7 +26,7 @@ impl<H: BatchHandler> Handler for Bisecting<H> {
         let mut todo: Vec<&[Arc<Envelope>]> = vec![&batch];
         while let Some(part) = todo.pop() {
             match self.0.handle_all(part).await {
-                Ok(some) => outcomes.extend(some),
+                Ok(some) => outcomes.extend(one_each(some, part.len())),
                 Err(StoreError::Unavailable(reason)) => {
                     // Smaller batches do not bring a store back.
                     outcomes.extend(part.iter().map(|_| Outcome::Retry(reason.clone())));
@@ -55,6 +55,9 @@ mod tests {
     #[async_trait]
     impl BatchHandler for RefusesNamed {
         async fn handle_all(&self, batch: &[Arc<Envelope>]) -> StoreResult<Vec<Outcome>> {
+            if batch.iter().any(|message| message.name == "forgotten") {
+                return Ok(batch.iter().skip(1).map(|_| Outcome::Done).collect());
+            }
             if batch.iter().any(|message| message.name == self.0) {
                 return Err(StoreError::Corrupt("on purpose".to_owned()));
             }
@@ -87,5 +90,19 @@ mod tests {
                 "{i}: {outcome:?}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_part_without_an_outcome_for_each_message_is_retried_and_shifts_no_other() {
+        let names = ["forgotten", "a", "bad", "b"];
+        let batch = names.map(|name| message(name.to_owned())).into();
+        // All four: the outcomes that came may be anybody's.
+        let outcomes = Bisecting(RefusesNamed("bad")).handle(batch).await;
+        assert_eq!(outcomes.len(), 4);
+        assert!(
+            outcomes
+                .iter()
+                .all(|outcome| matches!(outcome, Outcome::Retry(_)))
+        );
     }
 }

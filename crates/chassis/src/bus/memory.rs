@@ -2,14 +2,16 @@
 //! sent again from the sender's outbox: nothing is kept in memory that is not on a disk.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use contracts::Envelope;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Bus, Outcome, Subscription};
+use super::{Bus, Outcome, Subscription, one_each};
 use crate::metrics::BusMetrics;
 
 /// Parcels that may wait in a queue before publishers wait too.
@@ -142,7 +144,14 @@ async fn consume(
             .flat_map(|parcel| parcel.messages.iter().cloned())
             .collect();
         let names: Vec<Arc<Envelope>> = messages.clone();
-        let outcomes = subscription.handler.handle(messages).await;
+        let outcomes = AssertUnwindSafe(subscription.handler.handle(messages))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| {
+                tracing::error!(queue = subscription.queue, "a handler panicked");
+                vec![Outcome::Retry("the handler panicked".to_owned()); names.len()]
+            });
+        let outcomes = one_each(outcomes, names.len());
         metrics.handled(subscription.queue, &tally(&names, &outcomes));
         let mut outcomes = outcomes.into_iter();
         for parcel in parcels {

@@ -63,3 +63,17 @@ pub struct Subscription {
     /// Most messages handed over at once.
     pub max_batch: usize,
 }
+
+/// The outcomes of `count` messages. If there are more or fewer nobody can tell whose they are: all are tried again, and the
+/// inboxes know those that were done.
+fn one_each(outcomes: Vec<Outcome>, count: usize) -> Vec<Outcome> {
+    if outcomes.len() == count {
+        return outcomes;
+    }
+    tracing::error!(
+        messages = count,
+        outcomes = outcomes.len(),
+        "a handler did not give one outcome for each message"
+    );
+    vec![Outcome::Retry("the handler did not say what became of it".to_owned()); count]
+}

@@ -97,3 +97,57 @@ async fn many_publishers_each_get_the_outcomes_of_their_own_messages() {
     }
     assert_eq!(recorder.seen.lock().unwrap().len(), 350);
 }
+
+/// Panics at messages named `bad`, says nothing about one of those that come with `forgotten`.
+struct Faulty;
+
+#[async_trait]
+impl Handler for Faulty {
+    async fn handle(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
+        let holds = |name: &str| batch.iter().any(|message| message.name == name);
+        assert!(!holds("bad"), "on purpose");
+        let silent = usize::from(holds("forgotten"));
+        batch.iter().skip(silent).map(|_| Outcome::Done).collect()
+    }
+}
+
+fn faulty() -> MemoryBus {
+    let bus = MemoryBus::default();
+    bus.subscribe(Subscription {
+        queue: "faulty",
+        messages: ["good", "bad", "forgotten"].map(str::to_owned).into(),
+        handler: Arc::new(Faulty),
+        max_batch: 8,
+    });
+    bus
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_has_its_messages_tried_again_and_its_queue_lives_on() {
+    let bus = faulty();
+    let panicked = Outcome::Retry("the handler panicked".to_owned());
+    for _ in 0..3 {
+        let outcomes = bus.publish(vec![message("good"), message("bad")]).await;
+        assert_eq!(outcomes, [panicked.clone(), panicked.clone()]);
+        assert_eq!(bus.publish(vec![message("good")]).await, [Outcome::Done]);
+    }
+}
+
+#[tokio::test]
+async fn a_missing_outcome_makes_no_other_messages_outcome_its_own() {
+    let bus = faulty();
+    // Both parcels wait together and are handled as one batch.
+    let (one, other) = tokio::join!(
+        bus.publish(vec![message("forgotten"), message("good")]),
+        bus.publish(vec![message("good"), message("good")]),
+    );
+    for outcomes in [one, other] {
+        assert_eq!(outcomes.len(), 2);
+        assert!(
+            outcomes
+                .iter()
+                .all(|outcome| matches!(outcome, Outcome::Retry(_))),
+            "{outcomes:?}"
+        );
+    }
+}
