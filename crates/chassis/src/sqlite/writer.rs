@@ -110,13 +110,7 @@ fn serve(connection: &Connection, jobs: &Receiver<Job>, observe: &dyn Fn(usize))
             .collect();
         observe(batch.len());
         let (replies, fate) = match execute(connection, "BEGIN IMMEDIATE") {
-            Ok(()) => {
-                let replies: Vec<Reply> = batch
-                    .into_iter()
-                    .filter_map(|job| run_one(connection, job))
-                    .collect();
-                (replies, execute(connection, "COMMIT"))
-            }
+            Ok(()) => run_all(connection, batch),
             // The jobs are dropped unrun; their callers see the channel close and answer "unavailable".
             Err(error) => (Vec::new(), Err(error)),
         };
@@ -132,6 +126,20 @@ fn serve(connection: &Connection, jobs: &Receiver<Job>, observe: &dyn Fn(usize))
             reply(fate.clone());
         }
     }
+}
+
+/// Runs the jobs of one transaction and commits it. SQLite may roll all of it back by itself (disk full, I/O error, out of
+/// memory); the jobs that are left must not run then, for the next savepoint would open a transaction of its own.
+fn run_all(connection: &Connection, batch: Vec<Job>) -> (Vec<Reply>, StoreResult<()>) {
+    let mut replies = Vec::with_capacity(batch.len());
+    for job in batch {
+        replies.extend(run_one(connection, job));
+        if connection.is_autocommit() {
+            let gone = StoreError::Unavailable("SQLite ended the transaction".to_owned());
+            return (replies, Err(gone));
+        }
+    }
+    (replies, execute(connection, "COMMIT"))
 }
 
 /// Runs one job in a savepoint. None if it was given up: its caller sees the channel close.
@@ -233,6 +241,36 @@ mod tests {
             .await;
         assert!(matches!(outcome, Err(StoreError::Unavailable(_))));
         insert(&store, 2).await.unwrap();
+        assert_eq!(count(&store).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ends_early_takes_all_its_writes_along_and_no_later_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+        // While the first write waits, the others queue up for one transaction.
+        let first = store.write(move |_| {
+            drop(gate.recv());
+            Ok::<(), StoreError>(())
+        });
+        // As SQLite does by itself when the disk is full.
+        let ends = store.write(|tx| Ok::<(), StoreError>(tx.execute_batch("ROLLBACK")?));
+        let (_, before, ended, after, ()) = tokio::join!(
+            first,
+            insert(&store, 1),
+            ends,
+            insert(&store, 2),
+            async move { drop(open_gate) },
+        );
+        for outcome in [before, ended, after] {
+            assert!(
+                matches!(outcome, Err(StoreError::Unavailable(_))),
+                "{outcome:?}"
+            );
+        }
+        assert_eq!(count(&store).await, 0);
+        insert(&store, 3).await.unwrap();
         assert_eq!(count(&store).await, 1);
     }
 
