@@ -251,7 +251,7 @@ mod tests {
         let (open_gate, gate) = std::sync::mpsc::channel::<()>();
         // While the first write waits, the others queue up for one transaction.
         let first = store.write(move |_| {
-            drop(gate.recv());
+            gate.recv().unwrap_or_default();
             Ok::<(), StoreError>(())
         });
         // As SQLite does by itself when the disk is full.
