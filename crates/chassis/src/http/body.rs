@@ -8,14 +8,15 @@ use actix_web::http::header;
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::fields::{FromJson, Reader};
+use super::json;
 use super::problem::{Problem, common};
 use super::request::MAX_BODY;
 
-/// A body read as `T`. 415 for another media type, 413 above [`MAX_BODY`], 400 for what is not JSON, 422 for broken rules.
+/// A body read as `T`. 415 for another media type, charset or coding, 413 above [`MAX_BODY`], 400 for what is not JSON, 422
+/// for broken rules.
 pub struct Body<T> {
     value: T,
     fingerprint: [u8; 32],
@@ -44,7 +45,7 @@ impl<T: FromJson + 'static> FromRequest for Body<T> {
         Box::pin(async move {
             head?;
             let bytes = collect(payload).await?;
-            let json: Value = serde_json::from_slice(&bytes)
+            let json = json::parse(&bytes)
                 .map_err(|error| Problem::new(&common::MALFORMED_JSON, format!("{error}.")))?;
             let fingerprint = if keyed {
                 Sha256::digest(json.to_string()).into()
@@ -61,16 +62,19 @@ impl<T: FromJson + 'static> FromRequest for Body<T> {
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), Problem> {
-    let media_type = request
+    let is_json = request
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .map(|value| value.trim().to_ascii_lowercase());
-    if media_type.as_deref() != Some("application/json") {
+        .is_some_and(is_json);
+    let plain = request
+        .headers()
+        .get_all(header::CONTENT_ENCODING)
+        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if !is_json || !plain {
         return Err(Problem::new(
             &common::UNSUPPORTED_MEDIA_TYPE,
-            "Send the body with Content-Type: application/json.",
+            "Send the body as UTF-8 with Content-Type: application/json and without a Content-Encoding.",
         ));
     }
     let length = request
@@ -81,6 +85,17 @@ fn check_head(request: &HttpRequest) -> Result<(), Problem> {
         return Err(too_large());
     }
     Ok(())
+}
+
+/// Whether a Content-Type says JSON in UTF-8, which is what it means without a charset. Other parameters say nothing.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default();
+    media_type.eq_ignore_ascii_case("application/json")
+        && parts
+            .filter_map(|parameter| parameter.split_once('='))
+            .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
+            .all(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"))
 }
 
 async fn collect(mut payload: Payload) -> Result<BytesMut, Problem> {
@@ -105,4 +120,74 @@ fn too_large() -> Problem {
         &common::BODY_TOO_LARGE,
         format!("At most {MAX_BODY} bytes."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use rstest::rstest;
+    use serde_json::Value;
+
+    use super::*;
+
+    struct Anything;
+
+    impl FromJson for Anything {
+        fn from_json(_: Value, _: &str, _: &mut Reader) -> Option<Self> {
+            Some(Self)
+        }
+    }
+
+    async fn read(headers: &[(&'static str, &str)], body: &'static str) -> Result<(), Problem> {
+        let (request, mut payload) = headers
+            .iter()
+            .fold(TestRequest::default(), |request, (name, value)| {
+                request.append_header((*name, *value))
+            })
+            .set_payload(body)
+            .to_http_parts();
+        Body::<Anything>::from_request(&request, &mut payload)
+            .await
+            .map(drop)
+    }
+
+    #[rstest]
+    #[case("application/json", "", true)]
+    #[case("Application/JSON; Charset=UTF-8", "identity", true)]
+    #[case("application/json; charset=\"utf-8\"", "Identity", true)]
+    #[case("application/json;profile=x", "", true)]
+    #[case("application/json; charset=utf-16", "", false)]
+    #[case("application/json; profile=x; charset=latin1", "", false)]
+    #[case("application/jsonp", "", false)]
+    #[case("text/json", "", false)]
+    #[case("", "", false)]
+    #[case("application/json", "gzip", false)]
+    #[case("application/json", "identity, br", false)]
+    #[tokio::test]
+    async fn a_body_is_plain_json_in_utf_8(
+        #[case] content_type: &str,
+        #[case] coding: &str,
+        #[case] good: bool,
+    ) {
+        let headers = [("content-type", content_type), ("content-encoding", coding)];
+        let given: Vec<_> = headers
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        let kind = read(&given, "{}").await.map_err(|refused| refused.kind());
+        let expected = good.then_some(()).ok_or(&common::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(kind, expected);
+    }
+
+    #[tokio::test]
+    async fn a_repeated_member_is_malformed_json() {
+        let refused = read(
+            &[("content-type", "application/json")],
+            r#"{"amount": 1, "amount": 2}"#,
+        )
+        .await
+        .unwrap_err();
+        assert_eq!(refused.kind(), &common::MALFORMED_JSON);
+        assert!(refused.to_string().contains("\"amount\" is repeated"));
+    }
 }

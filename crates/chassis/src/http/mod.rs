@@ -8,6 +8,7 @@ mod endpoint;
 mod etag;
 mod fields;
 pub mod health;
+mod json;
 mod openapi;
 mod problem;
 mod query;
