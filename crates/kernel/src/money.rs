@@ -7,7 +7,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, Quantity};
 
-/// An ISO 4217 alphabetic code: three upper-case letters.
+/// The active national currencies of ISO 4217, sorted. Not among them: codes of metals, funds and units of account, of tests
+/// (XTS, XXX), and of currencies that are no longer money.
+#[rustfmt::skip]
+const ACTIVE: [&[u8; 3]; 155] = [
+    b"AED", b"AFN", b"ALL", b"AMD", b"AOA", b"ARS", b"AUD", b"AWG", b"AZN", b"BAM", b"BBD", b"BDT", b"BHD", b"BIF",
+    b"BMD", b"BND", b"BOB", b"BRL", b"BSD", b"BTN", b"BWP", b"BYN", b"BZD", b"CAD", b"CDF", b"CHF", b"CLP", b"CNY",
+    b"COP", b"CRC", b"CUP", b"CVE", b"CZK", b"DJF", b"DKK", b"DOP", b"DZD", b"EGP", b"ERN", b"ETB", b"EUR", b"FJD",
+    b"FKP", b"GBP", b"GEL", b"GHS", b"GIP", b"GMD", b"GNF", b"GTQ", b"GYD", b"HKD", b"HNL", b"HTG", b"HUF", b"IDR",
+    b"ILS", b"INR", b"IQD", b"IRR", b"ISK", b"JMD", b"JOD", b"JPY", b"KES", b"KGS", b"KHR", b"KMF", b"KPW", b"KRW",
+    b"KWD", b"KYD", b"KZT", b"LAK", b"LBP", b"LKR", b"LRD", b"LSL", b"LYD", b"MAD", b"MDL", b"MGA", b"MKD", b"MMK",
+    b"MNT", b"MOP", b"MRU", b"MUR", b"MVR", b"MWK", b"MXN", b"MYR", b"MZN", b"NAD", b"NGN", b"NIO", b"NOK", b"NPR",
+    b"NZD", b"OMR", b"PAB", b"PEN", b"PGK", b"PHP", b"PKR", b"PLN", b"PYG", b"QAR", b"RON", b"RSD", b"RUB", b"RWF",
+    b"SAR", b"SBD", b"SCR", b"SDG", b"SEK", b"SGD", b"SHP", b"SLE", b"SOS", b"SRD", b"SSP", b"STN", b"SVC", b"SYP",
+    b"SZL", b"THB", b"TJS", b"TMT", b"TND", b"TOP", b"TRY", b"TTD", b"TWD", b"TZS", b"UAH", b"UGX", b"USD", b"UYU",
+    b"UZS", b"VED", b"VES", b"VND", b"VUV", b"WST", b"XAF", b"XCD", b"XCG", b"XOF", b"XPF", b"YER", b"ZAR", b"ZMW",
+    b"ZWG",
+];
+
+/// The ISO 4217 alphabetic code of a currency that is in use: three upper-case letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[A-Z]{3}$", example = "USD"))]
@@ -35,7 +53,7 @@ impl FromStr for Currency {
     type Err = Invalid;
     fn from_str(raw: &str) -> Result<Self, Invalid> {
         match <[u8; 3]>::try_from(raw.as_bytes()) {
-            Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Self(letters)),
+            Ok(letters) if ACTIVE.binary_search(&&letters).is_ok() => Ok(Self(letters)),
             Ok(_) | Err(_) => Err(Invalid::new(
                 "invalid_currency",
                 "must be an ISO 4217 code of three capital letters, such as USD",
@@ -196,13 +214,27 @@ mod tests {
     }
 
     #[test]
-    fn a_currency_is_three_capital_letters() {
-        for bad in ["", "us", "usd", "USDT", "U$D", "ÄÖ"] {
+    fn a_currency_is_the_code_of_one_that_is_in_use() {
+        for good in ["AED", "EUR", "JPY", "USD", "XOF", "ZWG"] {
+            assert_eq!(good.parse::<Currency>().unwrap().as_str(), good);
+        }
+        for bad in [
+            "", "us", "usd", "USDT", "U$D", "ÄÖ", "AAA", "ZZZ", "XXX", "XTS", "XAU", "XDR", "DEM",
+        ] {
             assert_eq!(
                 bad.parse::<Currency>().unwrap_err().code,
                 "invalid_currency",
                 "{bad}"
             );
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_table_is_found() {
+        assert!(ACTIVE.is_sorted());
+        for code in ACTIVE {
+            let code = std::str::from_utf8(code).unwrap();
+            assert_eq!(code.parse::<Currency>().unwrap().to_string(), code);
         }
     }
 
