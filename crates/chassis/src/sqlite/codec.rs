@@ -33,6 +33,11 @@ pub fn store_error(error: &rusqlite::Error) -> StoreError {
         {
             StoreError::Corrupt(text)
         }
+        rusqlite::Error::SqliteFailure(failure, _)
+            if failure.code == ErrorCode::OperationInterrupted =>
+        {
+            StoreError::Unavailable("the query took too long".to_owned())
+        }
         rusqlite::Error::SqliteFailure(..) => StoreError::Unavailable(text),
         _ => StoreError::Corrupt(text),
     }

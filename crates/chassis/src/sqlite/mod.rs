@@ -20,7 +20,7 @@ pub use dead_letters::{DeadLetter, dead_letters, replay_dead_letters};
 pub use files::{Migration, open_read_only};
 pub use idempotency::{
     answer_of_subject, claim, expire_claim, forget_old_answers, lookup, record, record_by_subject,
-    release,
+    record_claimed, release,
 };
 pub use inbox::{forget_old_messages, is_new};
 pub use outbox::{SqliteOutbox, enqueue};
@@ -90,10 +90,11 @@ impl Sqlite {
         self.writer.run(work).await
     }
 
-    /// Runs `work` on a read snapshot.
+    /// Runs `work` on a read snapshot, for at most two seconds; not at all if nobody waits for it any more when its turn comes.
+    /// What has to read a whole file takes a connection of its own ([`open_read_only`]).
     ///
     /// # Errors
-    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full.
+    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the read took too long.
     pub async fn read<T, E>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
