@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kernel::UserId;
+use kernel::{Timestamp, UserId};
 use uuid::Uuid;
 
 /// How long a first answer is remembered.
@@ -70,6 +70,8 @@ pub enum Claim {
     Mine {
         /// The id of what the request makes.
         subject: Uuid,
+        /// Until when the claim holds. It also fences it: whoever has lost the claim to another names an older time.
+        until: Timestamp,
     },
     /// It ran before, or still does.
     Earlier(Earlier),

@@ -19,6 +19,8 @@ pub struct AuditedOrder {
     pub escrow: Escrow,
     /// What it costs.
     pub total: Money,
+    /// Whether its stock is known to be sold.
+    pub confirmed: bool,
 }
 
 /// Reads all orders, or only the one asked for, from a store's file.

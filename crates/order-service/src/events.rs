@@ -93,6 +93,7 @@ pub(crate) fn listened_to() -> Vec<String> {
         name::<wallet::OrderRefunded>(),
         name::<wallet::EscrowReleased>(),
         name::<wallet::OrderPaymentRefused>(),
+        name::<product::ReservationConfirmed>(),
         name::<product::ReservationExpired>(),
     ]
 }
@@ -137,6 +138,9 @@ pub(crate) fn open(envelope: &Envelope) -> Result<(OrderId, Message), MalformedM
             envelope.open::<wallet::OrderPaymentRefused>()?.order_id,
             Message::PaymentRefused,
         )
+    } else if is::<product::ReservationConfirmed>(envelope) {
+        let body = envelope.open::<product::ReservationConfirmed>()?;
+        (body.order_id, Message::ReservationConfirmed)
     } else if is::<product::ReservationExpired>(envelope) {
         (
             envelope.open::<product::ReservationExpired>()?.order_id,

@@ -153,7 +153,11 @@ impl OrderService {
         let forgetter = Periodic::new("forgetting", Duration::from_secs(60), move || {
             let app = app.clone();
             async move {
-                report("forgetting", app.store.forget(app.clock.now()).await);
+                let mut more = Ok(true);
+                while let Ok(true) = more {
+                    more = app.store.forget(app.clock.now()).await;
+                }
+                report("forgetting", more.map(drop));
             }
         });
         vec![sweeper, counter, forgetter]

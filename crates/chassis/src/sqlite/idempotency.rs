@@ -104,33 +104,66 @@ pub fn claim(
         Some(found) => return Ok(Claim::Earlier(earlier(found, key))),
         None => subject,
     };
-    write(tx, key, subject, None, now, now.plus(lease))?;
-    Ok(Claim::Mine { subject })
+    let until = now.plus(lease);
+    write(tx, key, subject, None, now, until)?;
+    Ok(Claim::Mine { subject, until })
 }
 
-/// Gives a claim back: the request came to nothing that is to be remembered.
+/// Gives the claim that holds `until` back: the request came to nothing that is to be remembered. Changes nothing if another run of
+/// the request has taken it over.
 ///
 /// # Errors
 /// A store error.
-pub fn release(tx: &Connection, key: &OnceKey) -> StoreResult<()> {
+pub fn release(tx: &Connection, key: &OnceKey, until: Timestamp) -> StoreResult<()> {
     tx.prepare_cached(
-        "DELETE FROM idempotency WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL",
+        "DELETE FROM idempotency
+         WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL AND lease_until = ?4",
     )?
-    .execute((key.user.as_bytes(), key.route, &key.key))?;
+    .execute((key.user.as_bytes(), key.route, &key.key, until.as_millis()))?;
     Ok(())
 }
 
-/// Ends a claim's lease: it is unknown what was done for its subject, so a repeat of the request may go on with the same one at
-/// once.
+/// Ends the lease of the claim that holds `until`: it is unknown what was done for its subject, so a repeat of the request may go on
+/// with the same one at once.
 ///
 /// # Errors
 /// A store error.
-pub fn expire_claim(tx: &Connection, key: &OnceKey) -> StoreResult<()> {
+pub fn expire_claim(tx: &Connection, key: &OnceKey, until: Timestamp) -> StoreResult<()> {
     tx.prepare_cached(
-        "UPDATE idempotency SET lease_until = 0 WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL",
+        "UPDATE idempotency SET lease_until = 0
+         WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL AND lease_until = ?4",
     )?
-    .execute((key.user.as_bytes(), key.route, &key.key))?;
+    .execute((key.user.as_bytes(), key.route, &key.key, until.as_millis()))?;
     Ok(())
+}
+
+/// Stores the answer to the request whose claim holds `until`. False, and nothing stored, if another run of the request has taken the
+/// claim over.
+///
+/// # Errors
+/// A store error.
+pub fn record_claimed(
+    tx: &Connection,
+    key: &OnceKey,
+    until: Timestamp,
+    answer: &StoredAnswer,
+) -> StoreResult<bool> {
+    let updated = tx
+        .prepare_cached(
+            "UPDATE idempotency SET status = ?5, location = ?6, body = ?7, etag = ?8
+             WHERE user_id = ?1 AND route = ?2 AND key = ?3 AND status IS NULL AND lease_until = ?4",
+        )?
+        .execute((
+            key.user.as_bytes(),
+            key.route,
+            &key.key,
+            until.as_millis(),
+            answer.status,
+            &answer.location,
+            &answer.body,
+            &answer.etag,
+        ))?;
+    Ok(updated > 0)
 }
 
 /// The answer to the request that made `subject`, if it came with a key and was answered.

@@ -9,6 +9,8 @@ CREATE TABLE orders (
     state          INTEGER NOT NULL,
     reason         TEXT,
     escrow         INTEGER NOT NULL,
+    -- Whether the product service has said that the stock is sold.
+    confirmed      INTEGER NOT NULL DEFAULT 0,
     needs_review   INTEGER NOT NULL DEFAULT 0,
     -- The id of the request that made it, if that came with an Idempotency-Key.
     request_id     TEXT,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chassis::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
 use chassis::store::{StoreError, StoreResult};
-use kernel::{OrderId, UserId};
-use tokio::sync::oneshot;
+use kernel::{OrderId, Timestamp, UserId};
 
 use super::App;
+use super::waiters::Place;
 use crate::domain::{Command, Order, OrderLine, Wanted, total_of};
 use crate::reservations::{ReservationRefusal, ReservationRequest};
 use crate::store::KeepSubject;
@@ -76,13 +76,13 @@ pub(crate) async fn create_order(
             settled(app, order, waiting, wait).await?,
         )));
     };
-    let id = match app
+    let (id, until) = match app
         .store
         .claim(key.clone(), fresh, app.clock.now(), CLAIM)
         .await?
     {
         Claim::Earlier(earlier) => return Ok(Created::Before(earlier)),
-        Claim::Mine { subject } => OrderId::from_uuid(subject),
+        Claim::Mine { subject, until } => (OrderId::from_uuid(subject), until),
     };
     // An earlier run of this request may have died after it stored the order.
     if id != fresh
@@ -94,18 +94,21 @@ pub(crate) async fn create_order(
     }
     let order = match reserve(app, id, buyer, wanted, Some(request)).await {
         Ok(order) => order,
-        Err(error) => return refuse(app, key, id, error, refusal).await,
+        Err(error) => return refuse(app, key, until, error, refusal).await,
     };
     let waiting = app.waiters.wait_for(id);
     let answer = (wait == Wait::No).then(|| (app.render)(&order));
-    if let Err(error) = app
+    let placed = app
         .store
         .place(order.clone(), vec![Command::DebitForOrder], answer)
-        .await
-    {
-        app.waiters.forget(id);
-        app.store.give_up(key, KeepSubject::Yes).await?;
-        return Err(error.into());
+        .await;
+    match placed {
+        // A duplicate: another run of this request, which took the claim over, was faster.
+        Ok(()) | Err(StoreError::Duplicate(_)) => {}
+        Err(error) => {
+            app.store.give_up(key, until, KeepSubject::Yes).await?;
+            return Err(error.into());
+        }
     }
     keyed(app, order, waiting, wait).await
 }
@@ -151,14 +154,12 @@ async fn reserve(
 async fn refuse(
     app: &App,
     key: OnceKey,
-    id: OrderId,
+    until: Timestamp,
     error: ReservationRefusal,
     refusal: fn(&ReservationRefusal) -> Option<StoredAnswer>,
 ) -> Result<Created, CreateRefusal> {
     if let Some(answer) = refusal(&error) {
-        app.store
-            .refuse(key, id, answer.clone(), app.clock.now())
-            .await?;
+        app.store.refuse(key, until, answer.clone()).await?;
         return Ok(Created::Stored(answer));
     }
     let keep_subject = match &error {
@@ -170,7 +171,7 @@ async fn refuse(
         | ReservationRefusal::TotalTooLarge
         | ReservationRefusal::Over => KeepSubject::No,
     };
-    app.store.give_up(key, keep_subject).await?;
+    app.store.give_up(key, until, keep_subject).await?;
     Err(error.into())
 }
 
@@ -178,7 +179,7 @@ async fn refuse(
 async fn keyed(
     app: &App,
     order: Order,
-    waiting: oneshot::Receiver<Order>,
+    waiting: Place,
     wait: Wait,
 ) -> Result<Created, CreateRefusal> {
     let order = settled(app, order, waiting, wait).await?;
@@ -187,25 +188,13 @@ async fn keyed(
     Ok(Created::Stored(stands.unwrap_or(answer)))
 }
 
-async fn settled(
-    app: &App,
-    order: Order,
-    waiting: oneshot::Receiver<Order>,
-    wait: Wait,
-) -> StoreResult<Order> {
-    let id = order.id;
+async fn settled(app: &App, order: Order, waiting: Place, wait: Wait) -> StoreResult<Order> {
     let limit = match wait {
         Wait::AtMost(limit) if !order.state.is_settled() => limit,
-        Wait::AtMost(_) | Wait::No => Duration::ZERO,
+        Wait::AtMost(_) | Wait::No => return Ok(order),
     };
-    if limit.is_zero() {
-        drop(waiting);
-        app.waiters.forget(id);
-        return Ok(order);
+    match waiting.settled_within(limit).await {
+        Some(settled) => Ok(settled),
+        None => Ok(app.store.order(order.id).await?.unwrap_or(order)),
     }
-    if let Ok(Ok(settled)) = tokio::time::timeout(limit, waiting).await {
-        return Ok(settled);
-    }
-    app.waiters.forget(id);
-    Ok(app.store.order(id).await?.unwrap_or(order))
 }

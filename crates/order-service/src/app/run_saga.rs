@@ -1,6 +1,6 @@
 //! Moves orders along: by what other services say, by time, and by an operator.
 
-use chassis::store::StoreResult;
+use chassis::store::{StoreError, StoreResult};
 use kernel::OrderId;
 
 use super::App;
@@ -32,15 +32,7 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
         if count == 0 {
             return Ok(swept);
         }
-        let ticks = due
-            .into_iter()
-            .map(|order| Inbound {
-                order,
-                id: None,
-                message: Message::Tick,
-            })
-            .collect();
-        let applied = settle_orders(app, ticks).await?;
+        let applied = tick_orders(app, &due).await?;
         swept += count;
         // An order that is due and does not move would be swept for ever: leave it to the next turn.
         let moved = applied.iter().any(|applied| *applied != Applied::Nothing);
@@ -48,6 +40,28 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
             return Ok(swept);
         }
     }
+}
+
+/// Ticks orders in one transaction. If one of them cannot be, each stands alone, so that the rest goes on.
+async fn tick_orders(app: &App, due: &[OrderId]) -> StoreResult<Vec<Applied>> {
+    let tick = |order: &OrderId| Inbound {
+        order: *order,
+        id: None,
+        message: Message::Tick,
+    };
+    match settle_orders(app, due.iter().map(tick).collect()).await {
+        Err(StoreError::Conflict(_) | StoreError::Duplicate(_) | StoreError::Corrupt(_)) => {}
+        done_or_unavailable => return done_or_unavailable,
+    }
+    let mut applied = Vec::with_capacity(due.len());
+    for order in due {
+        match settle_orders(app, vec![tick(order)]).await {
+            Ok(one) => applied.extend(one),
+            Err(StoreError::Unavailable(reason)) => return Err(StoreError::Unavailable(reason)),
+            Err(error) => tracing::error!(%order, %error, "this order cannot act by itself"),
+        }
+    }
+    Ok(applied)
 }
 
 /// Does what an operator decided about an order. None if there is no such order.

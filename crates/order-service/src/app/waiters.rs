@@ -2,45 +2,89 @@
 //! whether anybody waits or not.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kernel::OrderId;
 use tokio::sync::oneshot;
 
 use crate::domain::Order;
 
+type Waiting = HashMap<OrderId, Vec<oneshot::Sender<Order>>>;
+
 /// Who waits for which order.
-#[derive(Default)]
-pub(crate) struct Waiters(Mutex<HashMap<OrderId, Vec<oneshot::Sender<Order>>>>);
+#[derive(Default, Clone)]
+pub(crate) struct Waiters(Arc<Mutex<Waiting>>);
+
+/// A request's place among those that wait. Given up with the request, however that ends.
+pub(crate) struct Place {
+    order: OrderId,
+    waiters: Waiters,
+    settled: oneshot::Receiver<Order>,
+}
 
 impl Waiters {
     /// Starts to wait for `order`. Do so before the order is stored, or it may settle unheard.
-    pub(crate) fn wait_for(&self, order: OrderId) -> oneshot::Receiver<Order> {
-        let (settled, waiting) = oneshot::channel();
-        self.lock().entry(order).or_default().push(settled);
-        waiting
+    pub(crate) fn wait_for(&self, order: OrderId) -> Place {
+        let (sender, settled) = oneshot::channel();
+        self.lock().entry(order).or_default().push(sender);
+        Place {
+            order,
+            waiters: self.clone(),
+            settled,
+        }
     }
 
     /// Tells whoever waits that `order` has settled.
     pub(crate) fn settled(&self, order: &Order) {
-        for waiter in self.lock().remove(&order.id).unwrap_or_default() {
+        let waiting = self.lock().remove(&order.id).unwrap_or_default();
+        for waiter in waiting {
             // The request may have given up waiting.
             drop(waiter.send(order.clone()));
         }
     }
 
-    /// Forgets requests that have given up waiting for `order`.
-    pub(crate) fn forget(&self, order: OrderId) {
-        let mut waiters = self.lock();
-        if let Some(waiting) = waiters.get_mut(&order) {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Waits until the order settles, at most `limit`. None if it does not.
+    pub(crate) async fn settled_within(mut self, limit: Duration) -> Option<Order> {
+        tokio::time::timeout(limit, &mut self.settled)
+            .await
+            .ok()?
+            .ok()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.settled.close();
+        let mut waiters = self.waiters.lock();
+        if let Some(waiting) = waiters.get_mut(&self.order) {
             waiting.retain(|waiter| !waiter.is_closed());
             if waiting.is_empty() {
-                waiters.remove(&order);
+                waiters.remove(&self.order);
             }
         }
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<OrderId, Vec<oneshot::Sender<Order>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::SystemIds;
+
+    #[test]
+    fn nobody_is_kept_waiting_for_a_request_that_is_gone() {
+        let waiters = Waiters::default();
+        let order = OrderId::new(&SystemIds::default());
+        let (one, other) = (waiters.wait_for(order), waiters.wait_for(order));
+        drop(one);
+        assert_eq!(waiters.lock().get(&order).map(Vec::len), Some(1));
+        drop(other);
+        assert!(waiters.lock().is_empty());
     }
 }

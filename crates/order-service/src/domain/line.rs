@@ -6,7 +6,7 @@ use kernel::{Invalid, Money, ProductId, Quantity, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Lines of a create request: 1 to 100, one for each product.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted(Vec<(ProductId, Quantity)>);
 
 impl Wanted {
@@ -34,7 +34,16 @@ impl Wanted {
             }
         }
         sums.into_iter()
-            .map(|(product, sum)| Ok((product, Quantity::new(sum)?)))
+            .map(|(product, sum)| {
+                let quantity = Quantity::new(sum).map_err(|invalid| {
+                    let detail = format!(
+                        "the lines of product {product} add up to {sum}: together they {}",
+                        invalid.detail
+                    );
+                    Invalid::new(invalid.code, detail)
+                })?;
+                Ok((product, quantity))
+            })
             .collect::<Result<_, Invalid>>()
             .map(Self)
     }

@@ -140,6 +140,8 @@ pub struct Order {
     pub reason: Option<Reason>,
     /// What became of the money.
     pub escrow: Escrow,
+    /// The product service has said that the stock is sold. Before that, no seller is paid.
+    pub confirmed: bool,
     /// An operator has to look.
     pub needs_review: bool,
     /// The id of the request that made it, if that came with an Idempotency-Key: its answer is to be stored.
@@ -178,6 +180,7 @@ impl Order {
             state: OrderState::Pending,
             reason: None,
             escrow: Escrow::Held,
+            confirmed: false,
             needs_review: false,
             request,
             resends: 0,

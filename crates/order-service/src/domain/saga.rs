@@ -27,6 +27,8 @@ pub enum Message {
     EscrowReleased,
     /// The wallet cannot do what it was asked to.
     PaymentRefused,
+    /// The held stock is sold.
+    ReservationConfirmed,
     /// The confirmation came after the lease had run out.
     ReservationExpired,
     /// It is time to look at the order.
@@ -110,11 +112,14 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> C
                 timing,
             ),
             // The money may have left escrow: a person has to settle it.
-            Escrow::Releasing | Escrow::Released => review(order, now),
+            Escrow::Releasing | Escrow::Released => {
+                review(order, Some(Reason::ReservationExpired), now)
+            }
         },
+        (Paid, Message::ReservationConfirmed) => confirmed(order, now, timing),
         (Refunding, Message::Refunded) => enter(order, Refunded, order.reason, &[], now, timing),
         (Paid, Message::EscrowReleased) => released(order, now),
-        (Paid | Refunding, Message::PaymentRefused) => review(order, now),
+        (Paid | Refunding, Message::PaymentRefused) => review(order, order.reason, now),
         (Pending | Cancelling | Refunding | Paid, Message::Tick) => tick(order, now, timing),
         (_, Message::Review(action)) => operator(order, action, now, timing),
         // Late and repeated replies. Debited while cancelling: the cancellation on its way undoes it.
@@ -125,6 +130,7 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> C
             | Message::DebitCancelled
             | Message::Refunded
             | Message::EscrowReleased
+            | Message::ReservationConfirmed
             | Message::ReservationExpired
             | Message::PaymentRefused
             | Message::Tick,
@@ -139,6 +145,7 @@ fn outstanding(order: &Order) -> Option<Command> {
         OrderState::Cancelling => Some(Command::CancelOrderDebit),
         OrderState::Refunding => Some(Command::RefundOrder),
         OrderState::Paid => match order.escrow {
+            Escrow::Held if !order.confirmed => Some(Command::ConfirmReservation),
             Escrow::Releasing => Some(Command::ReleaseEscrow),
             Escrow::Held | Escrow::Released => None,
         },
@@ -168,20 +175,32 @@ fn enter(
     order.resends = 0;
     order.state_since = now;
     order.needs_review = false;
-    order.due_at = match state {
-        OrderState::Paid => Some(now.plus(timing.release_after)),
-        OrderState::Pending | OrderState::Cancelling | OrderState::Refunding => {
-            Some(now.plus(timing.resend_after))
-        }
-        OrderState::Declined | OrderState::Cancelled | OrderState::Refunded => None,
-    };
+    order.due_at = (!matches!(
+        state,
+        OrderState::Declined | OrderState::Cancelled | OrderState::Refunded
+    ))
+    .then(|| now.plus(timing.resend_after));
     Change::To(Box::new(order), commands.to_vec())
 }
 
-fn review(order: &Order, now: Timestamp) -> Change {
+fn review(order: &Order, reason: Option<Reason>, now: Timestamp) -> Change {
     let mut order = next(order, now);
+    order.reason = reason;
     order.needs_review = true;
     order.due_at = None;
+    Change::To(Box::new(order), Vec::new())
+}
+
+/// The stock is sold: from here on only the sellers' money is outstanding, and that has time.
+fn confirmed(order: &Order, now: Timestamp, timing: &Timing) -> Change {
+    if order.confirmed {
+        return Change::Ignored;
+    }
+    let mut order = next(order, now);
+    order.confirmed = true;
+    order.needs_review = false;
+    order.resends = 0;
+    order.due_at = Some(order.state_since.plus(timing.release_after).max(now));
     Change::To(Box::new(order), Vec::new())
 }
 
@@ -191,7 +210,8 @@ fn released(order: &Order, now: Timestamp) -> Change {
     }
     let mut order = next(order, now);
     order.escrow = Escrow::Released;
-    order.needs_review = false;
+    // That the sellers are paid does not settle that the buyer got nothing.
+    order.needs_review = order.reason == Some(Reason::ReservationExpired);
     order.due_at = None;
     Change::To(Box::new(order), Vec::new())
 }
@@ -212,7 +232,7 @@ fn tick(order: &Order, now: Timestamp, timing: &Timing) -> Change {
             timing,
         );
     }
-    if order.state == OrderState::Paid && order.escrow == Escrow::Held {
+    if order.state == OrderState::Paid && order.escrow == Escrow::Held && order.confirmed {
         let mut order = next(order, now);
         order.escrow = Escrow::Releasing;
         order.state_since = now;
@@ -234,18 +254,14 @@ fn resend(order: &Order, command: Command, now: Timestamp, timing: &Timing) -> C
     let wait = timing
         .resend_after
         .saturating_mul(1 << order.resends.min(6));
-    let due = now.plus(wait);
-    order.due_at = Some(match order.state {
-        OrderState::Pending => due
-            .min(order.created_at.plus(timing.payment_deadline))
-            .max(now),
-        OrderState::Paid
-        | OrderState::Declined
-        | OrderState::Cancelling
-        | OrderState::Cancelled
-        | OrderState::Refunding
-        | OrderState::Refunded => due,
-    });
+    let mut due = now.plus(wait);
+    if order.state == OrderState::Pending {
+        due = due.min(order.created_at.plus(timing.payment_deadline));
+    }
+    if !order.needs_review {
+        due = due.min(order.state_since.plus(timing.review_after));
+    }
+    order.due_at = Some(due.max(now));
     Change::To(Box::new(order), vec![command])
 }
 

@@ -132,7 +132,7 @@ impl World {
             (Command::ConfirmReservation, _) => match self.hold {
                 Hold::Held | Hold::Sold => {
                     self.hold = Hold::Sold;
-                    None
+                    Some(Message::ReservationConfirmed)
                 }
                 Hold::Returned => Some(Message::ReservationExpired),
             },
@@ -201,6 +201,12 @@ impl World {
             );
             assert_eq!(self.order.due_at, None);
         }
+        if self.payment == Payment::Released {
+            assert!(
+                self.hold == Hold::Sold,
+                "a seller was paid for what went back"
+            );
+        }
         if self.order.state == OrderState::Paid {
             assert!(matches!(self.payment, Payment::Debited | Payment::Released));
         }
@@ -260,8 +266,7 @@ proptest! {
         match world.order.state {
             OrderState::Paid => {
                 prop_assert!(matches!(world.payment, Payment::Debited | Payment::Released));
-                // Paid for what was not there: only with the money on its way to the sellers, and a person told of it.
-                prop_assert!(world.hold == Hold::Sold || world.order.needs_review);
+                prop_assert!(world.hold == Hold::Sold && world.order.confirmed, "paid for what is not sold");
             }
             OrderState::Declined | OrderState::Cancelled | OrderState::Refunded => {
                 prop_assert!(matches!(world.payment, Payment::Declined | Payment::Tombstone | Payment::Reversed | Payment::Refunded | Payment::Unknown));

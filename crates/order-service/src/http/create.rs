@@ -13,7 +13,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::error::{
-    INSUFFICIENT_FUNDS, ORDER_CANCELLED, PAYMENT_DECLINED, create_problem, reservation_problem,
+    INSUFFICIENT_FUNDS, ORDER_CANCELLED, PAYMENT_DECLINED, Places, create_problem,
+    reservation_problem,
 };
 use super::order_json::OrderJson;
 use crate::app::{App, Created, Once, Wait, create_order};
@@ -56,8 +57,11 @@ pub(crate) struct CreateOrderRequest {
     quantity: Quantity,
 }
 
-/// The request, read.
-pub(crate) struct CreateOrder(Wanted);
+/// The request, read: what is wanted, and where in the body each product stands.
+pub(crate) struct CreateOrder {
+    wanted: Wanted,
+    places: Places,
+}
 
 struct Line(ProductId, Quantity);
 
@@ -77,18 +81,24 @@ impl FromJson for CreateOrder {
             && (value.get("productId").is_some() || value.get("quantity").is_some());
         if short_form {
             let Line(product, quantity) = Line::from_json(value, pointer, reader)?;
-            return reader
-                .check(pointer, Wanted::new(vec![(product, quantity)]))
-                .map(Self);
+            let wanted = reader.check(pointer, Wanted::new(vec![(product, quantity)]))?;
+            let places = vec![(product, "/productId".to_owned())];
+            return Some(Self { wanted, places });
         }
         let mut fields = Fields::open(value, pointer, reader)?;
         let lines = fields.required::<Vec<Line>>("items");
         fields.finish()?;
-        let lines = lines?
+        let lines: Vec<(ProductId, Quantity)> = lines?
             .into_iter()
             .map(|Line(product, quantity)| (product, quantity))
             .collect();
-        reader.check("/items", Wanted::new(lines)).map(Self)
+        let places = lines
+            .iter()
+            .enumerate()
+            .map(|(place, (product, _))| (*product, format!("/items/{place}/productId")))
+            .collect();
+        let wanted = reader.check("/items", Wanted::new(lines))?;
+        Some(Self { wanted, places })
     }
 }
 
@@ -132,17 +142,10 @@ pub(crate) async fn create(
         Prefer::RespondAsync => Wait::No,
         Prefer::Wait(limit) => Wait::AtMost(limit),
     };
-    let CreateOrder(wanted) = body.into_inner();
-    let created = create_order(
-        &app,
-        caller.user,
-        wanted.clone(),
-        once,
-        wait,
-        render_refusal,
-    )
-    .await
-    .map_err(|refusal| create_problem(refusal, &wanted))?;
+    let CreateOrder { wanted, places } = body.into_inner();
+    let created = create_order(&app, caller.user, wanted, once, wait, render_refusal)
+        .await
+        .map_err(|refusal| create_problem(refusal, &places))?;
     let mut response = match created {
         Created::Order(order) => answer(&order)?,
         Created::Stored(answer) => first(answer),
@@ -210,10 +213,10 @@ pub(crate) fn render(order: &Order) -> StoredAnswer {
 /// Of the refusals of the product service, only that there is not enough stock is remembered.
 fn render_refusal(refusal: &ReservationRefusal) -> Option<StoredAnswer> {
     match refusal {
-        ReservationRefusal::OutOfStock(_) => {
-            let nowhere = Wanted::default();
-            Some(render_problem(&reservation_problem(refusal, &nowhere)))
-        }
+        ReservationRefusal::OutOfStock(_) => Some(render_problem(&reservation_problem(
+            refusal,
+            &Places::new(),
+        ))),
         ReservationRefusal::UnknownProducts(_)
         | ReservationRefusal::OwnProducts(_)
         | ReservationRefusal::MixedCurrencies

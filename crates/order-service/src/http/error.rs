@@ -1,10 +1,9 @@
 //! The order service's refusals.
 
-use chassis::http::{FieldError, Problem, ProblemType, common};
+use chassis::http::{FieldError, Problem, ProblemType};
 use kernel::ProductId;
 
 use crate::app::CreateRefusal;
-use crate::domain::Wanted;
 use crate::reservations::ReservationRefusal;
 
 /// 402.
@@ -90,16 +89,17 @@ pub(super) fn order_not_found() -> Problem {
     )
 }
 
-/// A refusal of the product service. `wanted` gives the places of the lines in the request.
-pub(super) fn reservation_problem(refusal: &ReservationRefusal, wanted: &Wanted) -> Problem {
+/// Where in a request each product stands.
+pub(super) type Places = Vec<(ProductId, String)>;
+
+/// A refusal of the product service. `places` tells where its products stand in the request.
+pub(super) fn reservation_problem(refusal: &ReservationRefusal, places: &Places) -> Problem {
     let faults = |products: &[ProductId], code: &'static str, detail: &str| -> Vec<FieldError> {
-        wanted
-            .lines()
+        places
             .iter()
-            .enumerate()
-            .filter(|(_, (product, _))| products.contains(product))
-            .map(|(place, _)| FieldError {
-                pointer: format!("/items/{place}/productId"),
+            .filter(|(product, _)| products.contains(product))
+            .map(|(_, pointer)| FieldError {
+                pointer: pointer.clone(),
                 code,
                 detail: detail.to_owned(),
             })
@@ -131,18 +131,16 @@ pub(super) fn reservation_problem(refusal: &ReservationRefusal, wanted: &Wanted)
             Problem::new(&MIXED_CURRENCIES, "Place one order for each currency.")
         }
         ReservationRefusal::TotalTooLarge => Problem::new(&TOTAL_TOO_LARGE, "Order less."),
-        ReservationRefusal::Over => Problem::new(
-            &common::REQUEST_RUNNING,
-            "The first try came too late; order again with a new key.",
-        ),
+        // Its key is free again: the next try is a new order.
+        ReservationRefusal::Over => Problem::unavailable(refusal),
         ReservationRefusal::Unavailable(cause) => Problem::unavailable(cause),
     }
 }
 
 /// A refusal to place an order.
-pub(super) fn create_problem(refusal: CreateRefusal, wanted: &Wanted) -> Problem {
+pub(super) fn create_problem(refusal: CreateRefusal, places: &Places) -> Problem {
     match refusal {
-        CreateRefusal::Reservation(refusal) => reservation_problem(&refusal, wanted),
+        CreateRefusal::Reservation(refusal) => reservation_problem(&refusal, places),
         CreateRefusal::Store(error) => error.into(),
     }
 }

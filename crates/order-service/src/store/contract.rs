@@ -212,11 +212,13 @@ async fn a_key_is_claimed_by_one_request_and_freed_by_its_lease() {
     let (first, second) = (OrderId::new(&s.ids), OrderId::new(&s.ids));
     let lease = Duration::from_secs(45);
     let claim = async |key, order, now| s.store.claim(key, order, now, lease).await.unwrap();
+    let mine = |order: OrderId, until| Claim::Mine {
+        subject: order.as_uuid(),
+        until,
+    };
     assert_eq!(
         claim(key(user, "k", 1), first, s.now).await,
-        Claim::Mine {
-            subject: first.as_uuid()
-        }
+        mine(first, s.now.plus(lease))
     );
     assert_eq!(
         claim(key(user, "k", 1), second, s.now).await,
@@ -226,16 +228,12 @@ async fn a_key_is_claimed_by_one_request_and_freed_by_its_lease() {
         claim(key(user, "k", 2), second, s.now).await,
         Claim::Earlier(Earlier::OtherBody)
     );
-    assert!(matches!(
-        claim(key(UserId::new(&s.ids), "k", 1), second, s.now).await,
-        Claim::Mine { .. }
-    ));
+    let other = claim(key(UserId::new(&s.ids), "k", 1), second, s.now).await;
+    assert!(matches!(other, Claim::Mine { .. }));
     let later = s.now.plus(lease);
     assert_eq!(
         claim(key(user, "k", 1), second, later).await,
-        Claim::Mine {
-            subject: first.as_uuid()
-        }
+        mine(first, later.plus(lease))
     );
 }
 
@@ -245,12 +243,16 @@ async fn a_claim_given_up_is_free_at_once_with_or_without_its_order() {
     let user = UserId::new(&s.ids);
     let (first, second) = (OrderId::new(&s.ids), OrderId::new(&s.ids));
     let lease = Duration::from_secs(45);
+    let until = s.now.plus(lease);
     for (keep, expected) in [(KeepSubject::Yes, first), (KeepSubject::No, second)] {
         s.store
             .claim(key(user, "k", 1), first, s.now, lease)
             .await
             .unwrap();
-        s.store.give_up(key(user, "k", 1), keep).await.unwrap();
+        s.store
+            .give_up(key(user, "k", 1), until, keep)
+            .await
+            .unwrap();
         let claim = s
             .store
             .claim(key(user, "k", 1), second, s.now, lease)
@@ -259,14 +261,54 @@ async fn a_claim_given_up_is_free_at_once_with_or_without_its_order() {
         assert_eq!(
             claim,
             Claim::Mine {
-                subject: expected.as_uuid()
+                subject: expected.as_uuid(),
+                until
             }
         );
         s.store
-            .give_up(key(user, "k", 1), KeepSubject::No)
+            .give_up(key(user, "k", 1), until, KeepSubject::No)
             .await
             .unwrap();
     }
+}
+
+#[tokio::test]
+async fn whoever_has_lost_a_claim_can_neither_answer_for_it_nor_give_it_up() {
+    let s = subject();
+    let user = UserId::new(&s.ids);
+    let order = OrderId::new(&s.ids);
+    let lease = Duration::from_secs(45);
+    let (stale, later) = (s.now.plus(lease), s.now.plus(lease));
+    s.store
+        .claim(key(user, "k", 1), order, s.now, lease)
+        .await
+        .unwrap();
+    s.store
+        .claim(key(user, "k", 1), order, later, lease)
+        .await
+        .unwrap();
+    let answer = StoredAnswer {
+        status: 409,
+        location: None,
+        etag: None,
+        body: b"{}".to_vec(),
+    };
+    s.store
+        .refuse(key(user, "k", 1), stale, answer)
+        .await
+        .unwrap();
+    for keep in [KeepSubject::Yes, KeepSubject::No] {
+        s.store
+            .give_up(key(user, "k", 1), stale, keep)
+            .await
+            .unwrap();
+    }
+    let claim = s
+        .store
+        .claim(key(user, "k", 1), order, later, lease)
+        .await
+        .unwrap();
+    assert_eq!(claim, Claim::Earlier(Earlier::Running));
 }
 
 #[tokio::test]
@@ -334,13 +376,14 @@ async fn answers_are_forgotten_after_forty_eight_hours() {
         etag: None,
         body: b"{}".to_vec(),
     };
+    let order = OrderId::new(&s.ids);
+    let lease = Duration::from_secs(45);
     s.store
-        .refuse(
-            key(user, "k", 1),
-            OrderId::new(&s.ids),
-            answer.clone(),
-            s.now,
-        )
+        .claim(key(user, "k", 1), order, s.now, lease)
+        .await
+        .unwrap();
+    s.store
+        .refuse(key(user, "k", 1), s.now.plus(lease), answer.clone())
         .await
         .unwrap();
     let claim = async |now| {

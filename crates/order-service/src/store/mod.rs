@@ -52,17 +52,18 @@ pub(crate) trait OrderStore: Send + Sync {
         lease: Duration,
     ) -> StoreResult<Claim>;
 
-    /// Gives a claim up: the key is as if never used, or, with `keep_subject`, free to be taken over at once for the same order.
-    async fn give_up(&self, key: OnceKey, keep_subject: KeepSubject) -> StoreResult<()>;
-
-    /// Stores the answer to a request that made no order.
-    async fn refuse(
+    /// Gives the claim that holds `until` up: the key is as if never used, or, with `keep_subject`, free to be taken over at once for
+    /// the same order. Changes nothing if the claim was taken over.
+    async fn give_up(
         &self,
         key: OnceKey,
-        order: OrderId,
-        answer: StoredAnswer,
-        now: Timestamp,
+        until: Timestamp,
+        keep_subject: KeepSubject,
     ) -> StoreResult<()>;
+
+    /// Stores the answer to a request that made no order, unless its claim, which holds `until`, was taken over.
+    async fn refuse(&self, key: OnceKey, until: Timestamp, answer: StoredAnswer)
+    -> StoreResult<()>;
 
     /// Stores `order` with the commands that start its saga, and the answer to its request if it is known already.
     async fn place(
@@ -105,8 +106,8 @@ pub(crate) trait OrderStore: Send + Sync {
     /// How many orders an operator has to look at.
     async fn count_to_review(&self) -> StoreResult<i64>;
 
-    /// Forgets handled messages and stored answers past their time, a bounded number at once.
-    async fn forget(&self, now: Timestamp) -> StoreResult<()>;
+    /// Forgets handled messages and stored answers past their time, a bounded number at once. Returns whether there may be more.
+    async fn forget(&self, now: Timestamp) -> StoreResult<bool>;
 
     /// Whether the store answers.
     async fn ping(&self) -> StoreResult<()>;

@@ -105,11 +105,16 @@ impl OrderStore for SqliteOrders {
             .await
     }
 
-    async fn give_up(&self, key: OnceKey, keep_subject: KeepSubject) -> StoreResult<()> {
+    async fn give_up(
+        &self,
+        key: OnceKey,
+        until: Timestamp,
+        keep_subject: KeepSubject,
+    ) -> StoreResult<()> {
         self.db
             .write(move |tx| match keep_subject {
-                KeepSubject::Yes => sqlite::expire_claim(tx, &key),
-                KeepSubject::No => sqlite::release(tx, &key),
+                KeepSubject::Yes => sqlite::expire_claim(tx, &key, until),
+                KeepSubject::No => sqlite::release(tx, &key, until),
             })
             .await
     }
@@ -117,12 +122,11 @@ impl OrderStore for SqliteOrders {
     async fn refuse(
         &self,
         key: OnceKey,
-        order: OrderId,
+        until: Timestamp,
         answer: StoredAnswer,
-        now: Timestamp,
     ) -> StoreResult<()> {
         self.db
-            .write(move |tx| sqlite::record(tx, &key, order.as_uuid(), &answer, now))
+            .write(move |tx| sqlite::record_claimed(tx, &key, until, &answer).map(drop))
             .await
     }
 
@@ -205,12 +209,13 @@ impl OrderStore for SqliteOrders {
         self.db.read(|tx| row::count_to_review(tx)).await
     }
 
-    async fn forget(&self, now: Timestamp) -> StoreResult<()> {
+    async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
         self.db
             .write(move |tx| {
-                sqlite::forget_old_messages(tx, now.minus(INBOX_MEMORY), FORGET)?;
-                sqlite::forget_old_answers(tx, now, FORGET)?;
-                Ok(())
+                let messages = sqlite::forget_old_messages(tx, now.minus(INBOX_MEMORY), FORGET)?;
+                let answers = sqlite::forget_old_answers(tx, now, FORGET)?;
+                let full = usize::try_from(FORGET).unwrap_or(usize::MAX);
+                Ok(messages.max(answers) >= full)
             })
             .await
     }

@@ -115,9 +115,14 @@ async fn an_unknown_product_and_ones_own_are_422() {
     let world = World::start(Script::Pays);
     let ((product, seller), (_, token)) = (world.product(2), world.user());
     let unknown = kernel::ProductId::new(&*world.ids);
-    let answer = world.create(&token, &one(unknown, 1), &[]).await;
-    answer.assert_problem(422, "unknown_product");
-    assert_eq!(answer.body["errors"][0]["pointer"], "/items/0/productId");
+    let known = json!({"productId": product, "quantity": 1});
+    let lines = json!({"items": [known, known, {"productId": unknown, "quantity": 1}]});
+    let short = json!({"productId": unknown, "quantity": 1});
+    for (body, pointer) in [(lines, "/items/2/productId"), (short, "/productId")] {
+        let answer = world.create(&token, &body, &[]).await;
+        answer.assert_problem(422, "unknown_product");
+        assert_eq!(answer.body["errors"][0]["pointer"], pointer);
+    }
     world
         .create(&seller, &one(product, 1), &[])
         .await

@@ -10,7 +10,7 @@ use chassis::bus::{Handler, Outcome, Subscription};
 use chassis::metrics::Metrics;
 use chassis::service::{Deps, StoreConfig};
 use chassis::testing::{Answer, TestHost};
-use contracts::{Contract, Envelope, wallet};
+use contracts::{Contract, Envelope, product, wallet};
 use kernel::{
     Clock, Currency, ManualClock, Money, OrderId, ProductId, SystemClock, SystemIds, UserId,
 };
@@ -41,7 +41,8 @@ impl Reservations for Desk {
         request: ReservationRequest,
     ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
         self.asked.lock().unwrap().push(request.order);
-        let mut stock = self.stock.lock().unwrap();
+        let mut kept = self.stock.lock().unwrap();
+        let mut stock = kept.clone();
         let mut lines = Vec::new();
         for (product, quantity) in request.lines {
             let Some((seller, left)) = stock.get_mut(&product) else {
@@ -68,6 +69,7 @@ impl Reservations for Desk {
                 quantity,
             });
         }
+        *kept = stock;
         Ok(lines)
     }
 }
@@ -100,6 +102,15 @@ impl Handler for Wallet {
                     },
                     command.time,
                 )),
+                _ if command.name == name::<product::ConfirmReservation>() => {
+                    let confirmed = product::ReservationConfirmed { order_id };
+                    Some(Envelope::of_step(
+                        command.order,
+                        "reservation-confirmed",
+                        &confirmed,
+                        command.time,
+                    ))
+                }
                 _ if command.name != name::<wallet::DebitForOrder>() => None,
                 Script::Pays => {
                     let transaction_id = order_id.clone();
@@ -188,8 +199,8 @@ impl World {
                 name::<wallet::CancelOrderDebit>(),
                 name::<wallet::RefundOrder>(),
                 name::<wallet::ReleaseEscrow>(),
-                name::<contracts::product::ConfirmReservation>(),
-                name::<contracts::product::ReleaseReservation>(),
+                name::<product::ConfirmReservation>(),
+                name::<product::ReleaseReservation>(),
             ],
             handler: Arc::new(wallet),
             max_batch: 16,

@@ -9,7 +9,7 @@ use crate::audit::AuditedOrder;
 use crate::domain::{Escrow, Order, OrderState, Reason};
 
 const COLUMNS: &str = "id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, request_id, resends, version,
-     created_at, updated_at, state_since, due_at";
+     created_at, updated_at, state_since, due_at, confirmed";
 
 /// What the driver could read; the rest is decoded outside of its callbacks, where an error can say what is wrong.
 struct Raw {
@@ -38,6 +38,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
             created_at: Timestamp::from_millis(row.get(12)?),
             updated_at: Timestamp::from_millis(row.get(13)?),
             state_since: Timestamp::from_millis(row.get(14)?),
+            confirmed: row.get(16)?,
             due_at: row.get::<_, Option<i64>>(15)?.map(Timestamp::from_millis),
         },
         lines: row.get(2)?,
@@ -140,7 +141,7 @@ pub(super) fn update(tx: &Connection, before: &Order, after: &Order) -> StoreRes
     let updated = tx
         .prepare_cached(
             "UPDATE orders SET state = ?4, reason = ?5, escrow = ?6, needs_review = ?7, resends = ?8, version = ?9,
-               updated_at = ?10, state_since = ?11, due_at = ?12
+               updated_at = ?10, state_since = ?11, due_at = ?12, confirmed = ?13
              WHERE id = ?1 AND state = ?2 AND version = ?3",
         )?
         .execute(params![
@@ -156,6 +157,7 @@ pub(super) fn update(tx: &Connection, before: &Order, after: &Order) -> StoreRes
             after.updated_at.as_millis(),
             after.state_since.as_millis(),
             after.due_at.map(Timestamp::as_millis),
+            after.confirmed,
         ])?;
     if updated == 1 {
         return Ok(());
@@ -235,7 +237,7 @@ pub(crate) fn orders_to_audit(
     mut each: impl FnMut(AuditedOrder),
 ) -> StoreResult<()> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, state, escrow, total, currency FROM orders WHERE ?1 IS NULL OR id = ?1",
+        "SELECT id, state, escrow, total, currency, confirmed FROM orders WHERE ?1 IS NULL OR id = ?1",
     )?;
     let rows = statement.query_map([only.map(|order| *order.as_bytes())], |row| {
         Ok((
@@ -244,16 +246,18 @@ pub(crate) fn orders_to_audit(
             row.get::<_, i64>(2)?,
             row.get::<_, i64>(3)?,
             row.get::<_, String>(4)?,
+            row.get::<_, bool>(5)?,
         ))
     })?;
     for row in rows {
-        let (id, state, escrow, amount, currency) = row?;
+        let (id, state, escrow, amount, currency, confirmed) = row?;
         let wrong = |what: &str| corrupt(format!("order {id}: {what}"));
         each(AuditedOrder {
             id,
             state: state_of(state).ok_or_else(|| wrong("state"))?,
             escrow: escrow_of(escrow).ok_or_else(|| wrong("escrow"))?,
             total: Money::new(amount, currency.parse().map_err(|_| wrong("currency"))?),
+            confirmed,
         });
     }
     Ok(())
