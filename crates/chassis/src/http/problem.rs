@@ -42,6 +42,7 @@ pub mod common {
     problems! {
         MALFORMED_JSON "malformed_json" 400 "The body is not JSON"
         INVALID_HEADER "invalid_header" 400 "A header cannot be understood"
+        INVALID_QUERY "invalid_query" 400 "The query cannot be understood"
         UNAUTHENTICATED "unauthenticated" 401 "A valid bearer token is needed"
         FORBIDDEN "forbidden" 403 "You may not do this"
         NOT_FOUND "not_found" 404 "There is nothing here"

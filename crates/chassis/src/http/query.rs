@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use kernel::{CursorKey, CursorScope, Invalid, Limit};
 
 use super::fields::Reader;
-use super::problem::Problem;
+use super::problem::{Problem, common};
 
 /// A query that reads itself from its parameters.
 pub trait QueryReader: Sized {
@@ -70,11 +70,24 @@ impl QueryParams {
         self.reader.refuse(&format!("?{name}"), invalid);
     }
 
-    fn from_query(query: &str) -> Self {
-        let mut reader = Reader::default();
+    fn from_query(query: &str) -> Result<Self, Problem> {
+        // Stands where something was not UTF-8.
+        let garbled = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
         let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
             .map(web::Query::into_inner)
-            .unwrap_or_default();
+            .ok()
+            .filter(|pairs| {
+                !pairs
+                    .iter()
+                    .any(|(name, value)| garbled(name) || garbled(value))
+            })
+            .ok_or_else(|| {
+                Problem::new(
+                    &common::INVALID_QUERY,
+                    "The query has to be name=value pairs of percent-encoded UTF-8.",
+                )
+            })?;
+        let mut reader = Reader::default();
         let mut given = BTreeMap::new();
         for (name, value) in pairs {
             if given.insert(name.clone(), value).is_some() {
@@ -84,7 +97,7 @@ impl QueryParams {
                 );
             }
         }
-        Self { given, reader }
+        Ok(Self { given, reader })
     }
 }
 
@@ -96,19 +109,73 @@ impl<T: QueryReader> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let mut params = QueryParams::from_query(request.query_string());
-        let value = T::read(&mut params);
-        for name in std::mem::take(&mut params.given).into_keys() {
-            let name: String = name.chars().take(100).collect();
-            params.refuse(
-                &name,
-                Invalid::new("unknown_parameter", "is not a parameter of this list"),
-            );
+        ready(QueryParams::from_query(request.query_string()).and_then(read))
+    }
+}
+
+fn read<T: QueryReader>(mut params: QueryParams) -> Result<Query<T>, Problem> {
+    let value = T::read(&mut params);
+    for name in std::mem::take(&mut params.given).into_keys() {
+        let name: String = name.chars().take(100).collect();
+        params.refuse(
+            &name,
+            Invalid::new("unknown_parameter", "is not a parameter of this list"),
+        );
+    }
+    let errors = params.reader.into_errors();
+    match value {
+        Some(value) if errors.is_empty() => Ok(Query(value)),
+        Some(_) | None => Err(Problem::validation(errors)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Filter(Option<String>);
+
+    impl QueryReader for Filter {
+        fn read(params: &mut QueryParams) -> Option<Self> {
+            params
+                .optional("name", |raw| Ok(raw.to_owned()))
+                .map(Filter)
         }
-        let errors = params.reader.into_errors();
-        ready(match value {
-            Some(value) if errors.is_empty() => Ok(Self(value)),
-            Some(_) | None => Err(Problem::validation(errors)),
-        })
+    }
+
+    async fn read(query: &str) -> Result<Option<String>, &'static str> {
+        let request = TestRequest::with_uri(&format!("/things?{query}")).to_http_request();
+        Query::<Filter>::extract(&request)
+            .await
+            .map(|Query(Filter(name))| name)
+            .map_err(|refused| refused.kind().code)
+    }
+
+    #[rstest]
+    #[case("", Ok(None))]
+    #[case("name=", Ok(Some("")))]
+    #[case("name=a+b%20c%26", Ok(Some("a b c&")))]
+    #[case("name=%C3%A9", Ok(Some("\u{e9}")))]
+    #[case("name=100%", Ok(Some("100%")))]
+    #[case("&&name=a&", Ok(Some("a")))]
+    #[case("name=a&name=b", Err("validation_failed"))]
+    #[case("nmae=a", Err("validation_failed"))]
+    #[case("name", Ok(Some("")))]
+    #[case("name=%FF", Err("invalid_query"))]
+    #[case("name=a&%C3=b", Err("invalid_query"))]
+    #[tokio::test]
+    async fn a_query_is_read_whole_or_refused(
+        #[case] query: &str,
+        #[case] expected: Result<Option<&str>, &str>,
+    ) {
+        let found = read(query).await;
+        assert_eq!(
+            found.as_ref().map(Option::as_deref),
+            expected.as_ref().map(|name| *name)
+        );
     }
 }
