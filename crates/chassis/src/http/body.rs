@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::BytesMut;
+use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
@@ -14,9 +15,10 @@ use super::fields::{FromJson, Reader};
 use super::json;
 use super::problem::{Problem, common};
 use super::request::MAX_BODY;
+use super::server::{BODY_TIME, Edge};
 
-/// A body read as `T`. 415 for another media type, charset or coding, 413 above [`MAX_BODY`], 400 for what is not JSON, 422
-/// for broken rules.
+/// A body read as `T`. 415 for another media type, charset or coding, 413 above [`MAX_BODY`], 408 if it takes too long to
+/// come, 400 for what is not JSON, 422 for broken rules.
 pub struct Body<T> {
     value: T,
     fingerprint: [u8; 32],
@@ -41,10 +43,15 @@ impl<T: FromJson + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_head(request);
         let payload = payload.take();
+        let time = request
+            .app_data::<Data<Edge>>()
+            .map_or(BODY_TIME, |edge| edge.body_time);
         let keyed = request.headers().contains_key("idempotency-key");
         Box::pin(async move {
             head?;
-            let bytes = collect(payload).await?;
+            let bytes = tokio::time::timeout(time, collect(payload))
+                .await
+                .map_err(|_| too_slow(time))??;
             let json = json::parse(&bytes)
                 .map_err(|error| Problem::new(&common::MALFORMED_JSON, format!("{error}.")))?;
             let fingerprint = if keyed {
@@ -113,6 +120,13 @@ async fn collect(mut payload: Payload) -> Result<BytesMut, Problem> {
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+fn too_slow(time: Duration) -> Problem {
+    Problem::new(
+        &common::REQUEST_TIMEOUT,
+        format!("Send all of the body within {} seconds.", time.as_secs()),
+    )
 }
 
 fn too_large() -> Problem {

@@ -27,10 +27,13 @@ pub enum WriteProblems {
     /// `malformed_json` or `invalid_header`
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(ProblemDocument<'static>),
+    /// `request_timeout`: the body did not come within 10 seconds
+    #[response(status = 408, content_type = "application/problem+json")]
+    TooSlow(ProblemDocument<'static>),
     /// `body_too_large`: more than 256 KiB
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(ProblemDocument<'static>),
-    /// `unsupported_media_type`: send application/json
+    /// `unsupported_media_type`: send application/json in UTF-8, without a Content-Encoding
     #[response(status = 415, content_type = "application/problem+json")]
     MediaType(ProblemDocument<'static>),
     /// `validation_failed`: every fault is in `errors`

@@ -48,6 +48,7 @@ pub mod common {
         NOT_FOUND "not_found" 404 "There is nothing here"
         METHOD_NOT_ALLOWED "method_not_allowed" 405 "This path does not take this method"
         NOT_ACCEPTABLE "not_acceptable" 406 "The answer cannot be given in an accepted media type"
+        REQUEST_TIMEOUT "request_timeout" 408 "The body did not come in time"
         REQUEST_RUNNING "request_running" 409 "The first request with this Idempotency-Key is still running"
         PRECONDITION_FAILED "precondition_failed" 412 "It was changed since you read it"
         BODY_TOO_LARGE "body_too_large" 413 "The body is too large"
@@ -239,6 +240,10 @@ impl ResponseError for Problem {
         let mut answer = HttpResponse::build(self.status_code());
         for header in &self.0.headers {
             answer.append_header(header.clone());
+        }
+        if self.status_code() == StatusCode::REQUEST_TIMEOUT {
+            // The rest of the request may still come; nobody would know it from the next one.
+            answer.force_close();
         }
         answer
             .content_type("application/problem+json")

@@ -22,6 +22,12 @@ use crate::metrics::Metrics;
 /// Requests answered at the same time by one process. More are told to come back: waiting longer helps nobody.
 const IN_FLIGHT: usize = 2048;
 
+/// How long a body may take to come. It holds a place in flight meanwhile, so a client that drips must not hold it for ever.
+pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// What operators ask of a process. These paths are answered however busy it is: a full process is alive, and shows it.
+const OPERATIONS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
 /// Declares a service's paths.
 pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
@@ -34,6 +40,7 @@ pub struct Edge {
     pub metrics: Metrics,
     /// Checked by `/readyz`.
     pub readiness: Vec<Arc<dyn Readiness>>,
+    pub(super) body_time: Duration,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -49,6 +56,7 @@ impl Edge {
             ids,
             metrics,
             readiness,
+            body_time: BODY_TIME,
             in_flight: Arc::default(),
         }
     }
@@ -124,8 +132,7 @@ async fn answer(
     let header = id.header();
     let mut response = id
         .scope(async move {
-            if slot.is_none() {
-                let problem = Problem::unavailable("too many requests in flight");
+            if let Some(problem) = refusal(&request, slot.as_ref()) {
                 let (request, _) = request.into_parts();
                 return Ok(ServiceResponse::new(
                     request,
@@ -152,6 +159,17 @@ async fn answer(
         started.elapsed(),
     );
     Ok(response)
+}
+
+/// Why a request is not even looked at, if so.
+fn refusal(request: &ServiceRequest, slot: Option<&Slot>) -> Option<Problem> {
+    if OPERATIONS.contains(&request.path()) {
+        return None;
+    }
+    if slot.is_none() {
+        return Some(Problem::unavailable("too many requests in flight"));
+    }
+    None
 }
 
 /// A method as a metric's label. Clients may make methods up; metrics must not grow with them.

@@ -3,9 +3,11 @@
 use actix_web::HttpResponse;
 use kernel::SystemIds;
 use reqwest::{Method, RequestBuilder};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::*;
-use crate::http::current_request_id;
+use crate::http::{Body, FromJson, Reader, current_request_id};
 use crate::testing::Answer;
 
 /// A server and what a test may turn on it.
@@ -18,16 +20,22 @@ struct World {
 
 impl World {
     fn start() -> Self {
-        let edge = Edge::new(
+        Self::with_body_time(BODY_TIME)
+    }
+
+    fn with_body_time(body_time: Duration) -> Self {
+        let mut edge = Edge::new(
             Arc::new(SystemIds::default()),
             Metrics::default(),
             Vec::new(),
         );
+        edge.body_time = body_time;
         let in_flight = edge.in_flight.clone();
         let routes: Routes = Arc::new(|config: &mut ServiceConfig| {
             config
                 .service(endpoint("/things").get(name).post(name).done())
-                .service(endpoint("/things/make").post(name).done());
+                .service(endpoint("/things/make").post(name).done())
+                .service(endpoint("/things/read").post(swallow).done());
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -56,6 +64,19 @@ impl World {
 /// Answers with the id of the request.
 async fn name() -> HttpResponse {
     HttpResponse::Ok().json(current_request_id())
+}
+
+struct Anything;
+
+impl FromJson for Anything {
+    fn from_json(_: serde_json::Value, _: &str, _: &mut Reader) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// Reads a body.
+async fn swallow(_: Body<Anything>) -> HttpResponse {
+    HttpResponse::NoContent().finish()
 }
 
 #[tokio::test]
@@ -135,10 +156,14 @@ async fn head_is_get_without_the_body() {
 async fn beyond_the_limit_of_requests_in_flight_one_is_told_when_to_come_back() {
     let world = World::start();
     world.in_flight.store(IN_FLIGHT, Ordering::Relaxed);
-    for path in ["/things", "/nothing", "/healthz"] {
+    for path in ["/things", "/nothing", "/healthz/x"] {
         let refused = world.ask("GET", path).await;
         refused.assert_problem(503, "unavailable");
         assert_eq!(refused.header("retry-after"), "1");
+    }
+    for path in OPERATIONS {
+        let answer = world.request("GET", path).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
     }
     // Refusals have given their places back; one place more is enough for one request at a time.
     assert_eq!(world.in_flight.load(Ordering::Relaxed), IN_FLIGHT);
@@ -170,5 +195,25 @@ async fn metrics_count_by_route_and_never_by_what_a_client_made_up() {
         assert!(text.contains(label), "{label} in {text}");
     }
     assert!(!text.contains("made") && !text.contains("BREW"), "{text}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up_with_its_place_and_its_connection() {
+    let world = World::with_body_time(Duration::from_millis(50));
+    let address = world.url.strip_prefix("http://").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let start = "POST /things/read HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                 content-length: 100\r\n\r\n{\"half\":";
+    connection.write_all(start.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    // Ends only because the server closes.
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    assert!(answer.contains("\"code\":\"request_timeout\""), "{answer}");
+    assert_eq!(world.in_flight.load(Ordering::Relaxed), 0);
+    let whole = world.request("POST", "/things/read").json(&());
+    assert_eq!(Answer::of(whole).await.status, 204);
     world.stop().await;
 }
