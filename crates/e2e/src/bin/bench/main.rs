@@ -44,6 +44,8 @@ async fn main() -> Result<()> {
         _ => bail!("usage: bench [--quick]"),
     };
     let mut report = Report::default();
+    let surroundings = process::surroundings()?;
+    eprintln!("{surroundings}");
 
     let data_dir = tempfile::tempdir()?;
     let launch = Launch::on(data_dir.path());
@@ -57,7 +59,7 @@ async fn main() -> Result<()> {
     process::measure(&launch, plan.starts, &mut report).await?;
     paging::measure(&launch, &owner, &mut report).await?;
 
-    println!("{report}");
+    println!("{report}\n{surroundings}");
     report.errors()
 }
 

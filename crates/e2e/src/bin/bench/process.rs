@@ -36,6 +36,16 @@ pub(crate) async fn measure(launch: &Launch, starts: usize, report: &mut Report)
     Ok(())
 }
 
+/// What a reader has to know of the machine: figures taken beside other work say little.
+pub(crate) fn surroundings() -> Result<String> {
+    let cores = std::thread::available_parallelism()?;
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    let load = load.split(' ').next().unwrap_or_default();
+    Ok(format!(
+        "{cores} cores, shared with the load generator; load average before the run: {load}."
+    ))
+}
+
 fn resident_kib(pid: u32) -> Result<u32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status
