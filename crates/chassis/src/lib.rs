@@ -14,6 +14,7 @@ pub mod settings;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod store;
+pub mod sweep;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
