@@ -21,5 +21,5 @@ pub use domain::{
 pub use http::openapi;
 pub use service::ProductService;
 #[cfg(feature = "sqlite")]
-pub use store::sqlite::audit;
+pub use store::sqlite::{audit, reservation_state, reservation_states};
 pub use store::{Change, ChangeError, ReserveError, StockAudit, WriteError};

@@ -112,7 +112,7 @@ impl Product {
         let stock_delta = product.stock.get().saturating_sub(old.stock.get());
         if described_anew || stock_delta != 0 {
             product.version = product.version.saturating_add(1);
-            product.updated_at = now;
+            product.updated_at = product.updated_at.max(now);
         }
         Ok(Edited {
             product,
@@ -142,7 +142,7 @@ impl Product {
                 Ok(Removed::Now(Self {
                     status: ProductStatus::Removed,
                     version: self.version.saturating_add(1),
-                    updated_at: now,
+                    updated_at: self.updated_at.max(now),
                     ..self
                 }))
             }

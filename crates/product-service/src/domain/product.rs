@@ -92,7 +92,7 @@ pub struct Product {
     pub version: i64,
     /// When it was listed.
     pub created_at: Timestamp,
-    /// When it last changed, stock included.
+    /// When it last changed, stock included. Never goes back, whatever the clock does.
     pub updated_at: Timestamp,
 }
 

@@ -112,7 +112,14 @@ impl Subject {
     }
 
     pub(crate) async fn expire(&self) -> usize {
-        self.store.expire(LEASE_END, 1000).await.unwrap()
+        self.expire_at(LEASE_END, 1000).await
+    }
+
+    /// Ends up to `limit` leases that are over at `now`.
+    pub(crate) async fn expire_at(&self, now: Timestamp, limit: usize) -> usize {
+        let due = self.store.leases_due(now, None, limit).await.unwrap();
+        let orders = due.into_iter().map(|lease| lease.order).collect();
+        self.store.expire(orders, now).await.unwrap()
     }
 
     /// What waits in the outbox; then takes it out, as if it were sent.
@@ -121,6 +128,16 @@ impl Subject {
         let fates = pending.iter().map(|one| (one.seq, Fate::Sent)).collect();
         self.outbox.settle(fates, LATER).await.unwrap();
         pending.into_iter().map(|one| one.envelope).collect()
+    }
+
+    /// Asserts that the one message sent says that the stock of `order` is sold.
+    pub(crate) async fn assert_confirmed(&self, order: OrderId) {
+        let sent = self.sent().await;
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        let reply: contracts::product::ReservationConfirmed = sent[0].open().unwrap();
+        assert_eq!(contracts::order_id(&reply.order_id), Ok(order));
+        let id = MessageId::of_step(order, "reservation-confirmed");
+        assert_eq!((sent[0].order, sent[0].id), (order, id));
     }
 
     /// Asserts that the stock book is right, for at least `products` products.
@@ -174,6 +191,9 @@ macro_rules! contract_tests {
             reservations: a_refusal_names_the_products_and_holds_nothing,
             reservations: the_same_order_again_gets_the_first_answer,
             reservations: a_reservation_that_is_over_is_not_made_again,
+            reservations: the_same_order_again_renews_the_lease_of_what_is_held,
+            reservations: leases_are_paged_and_none_is_ended_that_is_not_over,
+            products: the_time_of_change_never_goes_back,
             reservations: a_confirmation_sells_what_is_held_for_good,
             reservations: a_release_puts_back_what_is_held_once,
             reservations: a_confirmation_of_stock_that_went_back_is_answered_each_time,

@@ -66,6 +66,15 @@ pub struct Command {
     pub order: OrderId,
 }
 
+/// A held reservation and the end of its lease. Sweeps go in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lease {
+    /// When it ends.
+    pub until: Timestamp,
+    /// Whose it is.
+    pub order: OrderId,
+}
+
 /// What the check of the stock book found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StockAudit {
@@ -99,7 +108,8 @@ pub trait ProductStore: Send + Sync {
     async fn list(&self, query: ListQuery) -> StoreResult<Page<Product>>;
 
     /// Holds all lines until `lease_until`, or none. Repeated for the same order it gives the first answer again, whatever the
-    /// catalogue says now; once that reservation is over, it says so.
+    /// catalogue says now, and what is still held is held until `lease_until` if that is later; once that reservation is over,
+    /// it says so.
     async fn reserve(
         &self,
         request: ReserveRequest,
@@ -107,16 +117,24 @@ pub trait ProductStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Reservation, ReserveError>;
 
-    /// Sells what is held for each order. For an order with nothing held or sold, `ReservationExpired` goes to the outbox. A
-    /// message that was handled before changes nothing, and has that reply sent again if it was the reply.
+    /// Sells what is held for each order, and answers through the outbox: `ReservationConfirmed` for what is sold, now or
+    /// before, `ReservationExpired` for an order with nothing held or sold. A message that was handled before changes nothing
+    /// and has its reply sent again.
     async fn confirm(&self, commands: Vec<Command>, now: Timestamp) -> StoreResult<()>;
 
     /// Puts back what is held for each order.
     async fn release(&self, commands: Vec<Command>, now: Timestamp) -> StoreResult<()>;
 
-    /// Puts back what is held under leases that ended at `now` or before, the oldest first, for at most `limit` orders. Returns
-    /// for how many.
-    async fn expire(&self, now: Timestamp, limit: i64) -> StoreResult<usize>;
+    /// At most `limit` leases that ended at `now` or before, the oldest first, from the one after `after` on.
+    async fn leases_due(
+        &self,
+        now: Timestamp,
+        after: Option<Lease>,
+        limit: usize,
+    ) -> StoreResult<Vec<Lease>>;
+
+    /// Puts back what is held for `orders`, but for those whose leases did not end at `now` or before. Returns for how many.
+    async fn expire(&self, orders: Vec<OrderId>, now: Timestamp) -> StoreResult<usize>;
 
     /// Forgets that up to `limit` messages handled before `before` were. Returns how many.
     async fn forget_messages(&self, before: Timestamp, limit: i64) -> StoreResult<usize>;

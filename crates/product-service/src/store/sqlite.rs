@@ -5,18 +5,20 @@ mod list;
 mod products;
 mod reservations;
 mod rows;
+mod states;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use chassis::metrics::StoreMetrics;
-use chassis::sqlite::{Migration, Sqlite, SqliteOutbox, forget_old_messages};
-use chassis::store::StoreResult;
-use kernel::{Page, ProductId, Timestamp};
+use chassis::sqlite::{Migration, Sqlite, SqliteOutbox, forget_old_messages, open_read_only};
+use chassis::store::{StoreError, StoreResult};
+use kernel::{OrderId, Page, ProductId, Timestamp};
 
 pub use audit::audit;
+pub use states::{reservation_state, reservation_states};
 
-use super::{Change, ChangeError, Command, ProductStore, ReserveError, StockAudit};
+use super::{Change, ChangeError, Command, Lease, ProductStore, ReserveError, StockAudit};
 use crate::domain::{ListQuery, Product, ProductEdit, Reservation, ReserveRequest};
 
 const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
@@ -25,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_in
 #[derive(Clone)]
 pub(crate) struct SqliteProducts {
     db: Sqlite,
+    path: PathBuf,
     outbox: SqliteOutbox,
 }
 
@@ -33,7 +36,11 @@ impl SqliteProducts {
     pub(crate) fn open(path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
         let db = Sqlite::open(path, MIGRATIONS, metrics)?;
         let outbox = SqliteOutbox::new(db.clone());
-        Ok(Self { db, outbox })
+        Ok(Self {
+            db,
+            path: path.to_owned(),
+            outbox,
+        })
     }
 
     /// The messages that wait to be sent.
@@ -88,13 +95,10 @@ impl ProductStore for SqliteProducts {
     }
 
     async fn confirm(&self, commands: Vec<Command>, now: Timestamp) -> StoreResult<()> {
-        let replies = self
-            .db
+        self.db
             .write(move |tx| reservations::confirm(tx, &commands, now))
             .await?;
-        if replies > 0 {
-            self.outbox.wake();
-        }
+        self.outbox.wake();
         Ok(())
     }
 
@@ -104,9 +108,20 @@ impl ProductStore for SqliteProducts {
             .await
     }
 
-    async fn expire(&self, now: Timestamp, limit: i64) -> StoreResult<usize> {
+    async fn leases_due(
+        &self,
+        now: Timestamp,
+        after: Option<Lease>,
+        limit: usize,
+    ) -> StoreResult<Vec<Lease>> {
         self.db
-            .write(move |tx| reservations::expire(tx, now, limit))
+            .read(move |tx| reservations::leases_due(tx, now, after, limit))
+            .await
+    }
+
+    async fn expire(&self, orders: Vec<OrderId>, now: Timestamp) -> StoreResult<usize> {
+        self.db
+            .write(move |tx| reservations::expire(tx, &orders, now))
             .await
     }
 
@@ -117,7 +132,17 @@ impl ProductStore for SqliteProducts {
     }
 
     async fn audit(&self) -> StoreResult<StockAudit> {
-        self.db.read(|tx| audit(tx)).await
+        let path = self.path.clone();
+        // A connection of its own, without the time limit of those that answer requests.
+        let run = tokio::task::spawn_blocking(move || {
+            let connection = open_read_only(&path)?;
+            audit(&*connection.unchecked_transaction()?)
+        });
+        run.await.unwrap_or_else(|error| {
+            Err(StoreError::Unavailable(format!(
+                "the audit was given up: {error}"
+            )))
+        })
     }
 
     async fn ping(&self) -> StoreResult<()> {

@@ -2,7 +2,7 @@
 
 use kernel::{Money, ProductId, SystemIds};
 
-use super::{LATER, NOW, Subject, change, draft, order, stock_of, user};
+use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
 use crate::domain::{
     Category, Description, Filter, ListQuery, Product, ProductEdit, ProductName, ProductRefusal,
     ProductStatus, ReserveRefusal, SearchText, Sort, Stock, VersionGuard,
@@ -147,4 +147,23 @@ pub(crate) async fn a_product_that_is_not_there_is_none_and_cannot_be_changed(su
         subject.store.remove(change(&nowhere, ()), LATER).await,
         Err(refused)
     );
+}
+
+pub(crate) async fn the_time_of_change_never_goes_back(subject: Subject) {
+    let product = subject.list(draft("A", 100, 5)).await;
+    subject.edit(&product, stock_of(7)).await; // At LATER.
+    let change_to = change(&product, stock_of(8));
+    let edited = subject.store.update(change_to, NOW).await.unwrap();
+    assert_eq!(edited.updated_at, LATER);
+    let (kept, over) = (order(), order());
+    for id in [kept, over] {
+        let one = request(id, user(), &[(product.id, 1)]);
+        subject.store.reserve(one, NOW, NOW).await.unwrap();
+        assert_eq!(subject.get(product.id).await.updated_at, LATER);
+    }
+    assert_eq!(subject.store.expire(vec![over], NOW).await, Ok(1));
+    assert_eq!(subject.get(product.id).await.updated_at, LATER);
+    let removal = change(&product, ());
+    subject.store.remove(removal, NOW).await.unwrap();
+    assert_eq!(subject.get(product.id).await.updated_at, LATER);
 }

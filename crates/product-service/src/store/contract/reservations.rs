@@ -153,13 +153,52 @@ pub(crate) async fn a_reservation_that_is_over_is_not_made_again(subject: Subjec
     assert_eq!(subject.available(product.id).await, 9);
 }
 
+pub(crate) async fn the_same_order_again_renews_the_lease_of_what_is_held(subject: Subject) {
+    let product = subject.list(draft("A", 100, 1)).await;
+    let (id, buyer) = (order(), user());
+    for end in [LATER, LEASE_END, NOW] {
+        let again = request(id, buyer, &[(product.id, 1)]);
+        subject.store.reserve(again, end, NOW).await.unwrap();
+    }
+    let before_the_end = Timestamp::from_millis(LEASE_END.as_millis() - 1);
+    assert_eq!(subject.expire_at(before_the_end, 100).await, 0);
+    assert_eq!(subject.expire().await, 1);
+    assert_eq!(subject.available(product.id).await, 1);
+}
+
+pub(crate) async fn leases_are_paged_and_none_is_ended_that_is_not_over(subject: Subject) {
+    let product = subject.list(draft("A", 100, 9)).await;
+    let orders: Vec<_> = (0..5).map(|_| order()).collect();
+    for id in &orders {
+        subject.reserve(*id, &[(product.id, 1)]).await.unwrap();
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = subject.store.leases_due(LEASE_END, after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(*last);
+        seen.extend(page.iter().map(|lease| lease.order));
+    }
+    assert_eq!(seen, orders, "of the same moment, by order");
+    subject.confirm(orders[0]).await;
+    subject.release(orders[1]).await;
+    let too_early = subject.store.expire(orders.clone(), LATER).await;
+    assert_eq!(too_early, Ok(0));
+    assert_eq!(subject.store.expire(orders, LEASE_END).await, Ok(3));
+    assert_eq!(subject.available(product.id).await, 8);
+}
+
 pub(crate) async fn a_confirmation_sells_what_is_held_for_good(subject: Subject) {
     let product = subject.list(draft("A", 100, 5)).await;
     let id = order();
     subject.reserve(id, &[(product.id, 2)]).await.unwrap();
     for _ in 0..2 {
         subject.confirm(id).await;
+        subject.assert_confirmed(id).await;
     }
+    let other_message = vec![command(id, "another")];
+    subject.store.confirm(other_message, LATER).await.unwrap();
+    subject.assert_confirmed(id).await;
     subject.release(id).await;
     assert_eq!(subject.expire().await, 0);
     assert_eq!(subject.available(product.id).await, 3);
@@ -238,16 +277,16 @@ pub(crate) async fn only_leases_that_have_run_out_expire_the_oldest_first(subjec
         subject.store.reserve(one, end, NOW).await.unwrap();
     }
     let at = |millis| Timestamp::from_millis(millis);
-    assert_eq!(subject.store.expire(at(9), 100).await, Ok(0));
+    assert_eq!(subject.expire_at(at(9), 100).await, 0);
     assert_eq!(
-        subject.store.expire(at(25), 1).await,
-        Ok(1),
+        subject.expire_at(at(25), 1).await,
+        1,
         "no more than asked for"
     );
     subject.confirm(orders[2]).await;
-    assert_eq!(subject.sent().await, [], "the second oldest is still there");
-    assert_eq!(subject.store.expire(at(25), 100).await, Ok(0));
-    assert_eq!(subject.store.expire(at(30), 100).await, Ok(1));
+    subject.assert_confirmed(orders[2]).await; // The second oldest is still there.
+    assert_eq!(subject.expire_at(at(25), 100).await, 0);
+    assert_eq!(subject.expire_at(at(30), 100).await, 1);
     assert_eq!(subject.available(product.id).await, 9);
     subject.assert_book_is_right(1).await;
 }
@@ -259,14 +298,9 @@ pub(crate) async fn a_late_confirmation_still_sells_what_was_not_swept(subject: 
     let late = vec![command(id, "confirm-reservation")];
     let past_the_lease = Timestamp::from_millis(LEASE_END.as_millis() + 60_000);
     subject.store.confirm(late, past_the_lease).await.unwrap();
-    assert_eq!(subject.store.expire(past_the_lease, 100).await, Ok(0));
-    assert_eq!(
-        (
-            subject.available(product.id).await,
-            subject.sent().await.len()
-        ),
-        (0, 0)
-    );
+    assert_eq!(subject.expire_at(past_the_lease, 100).await, 0);
+    assert_eq!(subject.available(product.id).await, 0);
+    subject.assert_confirmed(id).await;
 }
 
 pub(crate) async fn stock_of_a_removed_product_still_comes_back(subject: Subject) {

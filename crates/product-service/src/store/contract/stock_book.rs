@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kernel::{OrderId, Timestamp};
+use kernel::{MessageId, OrderId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -54,7 +54,7 @@ enum Happening {
     },
     Expire {
         after: i64,
-        limit: i64,
+        limit: usize,
     },
     SetStock {
         product: usize,
@@ -71,7 +71,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (0..ORDERS, lines, 1i64..30).prop_map(|(order, lines, lease)| Happening::Reserve { order, lines, lease }),
         3 => (0..ORDERS).prop_map(|order| Happening::Confirm { order }),
         2 => (0..ORDERS).prop_map(|order| Happening::Release { order }),
-        2 => (0i64..15, 1i64..4).prop_map(|(after, limit)| Happening::Expire { after, limit }),
+        2 => (0i64..15, 1usize..4).prop_map(|(after, limit)| Happening::Expire { after, limit }),
         1 => (0..PRODUCTS, 0i64..12).prop_map(|(product, count)| Happening::SetStock { product, count }),
     ]
 }
@@ -123,10 +123,8 @@ impl Model {
 async fn play(subject: &Subject, happenings: Vec<Happening>) {
     // What an earlier case left held must not expire in this one.
     subject
-        .store
-        .expire(Timestamp::from_millis(i64::MAX), 1000)
-        .await
-        .unwrap();
+        .expire_at(Timestamp::from_millis(i64::MAX), 1000)
+        .await;
     let mut products: Vec<Product> = Vec::new();
     for _ in 0..PRODUCTS {
         products.push(subject.list(draft("A", 100, 6)).await);
@@ -178,9 +176,10 @@ async fn happen(
                     now,
                 )
                 .await;
-            match model.orders.get(&order) {
-                Some((ReservationState::Held | ReservationState::Sold, first, _)) => {
+            match model.orders.get_mut(&order) {
+                Some((ReservationState::Held | ReservationState::Sold, first, until)) => {
                     assert_eq!(answer.unwrap().lines.len(), first.len());
+                    *until = end.max(*until);
                 }
                 Some((state, ..)) => {
                     assert_eq!(
@@ -215,11 +214,14 @@ async fn happen(
                 }
                 Some(_) | None => false,
             };
-            assert_eq!(
-                subject.sent().await.len(),
-                usize::from(!sold),
-                "a reply where nothing was sold"
-            );
+            let sent = subject.sent().await;
+            let step = if sold {
+                "reservation-confirmed"
+            } else {
+                "reservation-expired"
+            };
+            let replies: Vec<_> = sent.iter().map(|reply| reply.id).collect();
+            assert_eq!(replies, [MessageId::of_step(ids[order], step)]);
         }
         Happening::Release { order } => {
             let commands = vec![command(ids[order], "release-reservation")];
@@ -240,8 +242,8 @@ async fn happen(
                 .map(|(order, (_, _, end))| (*end, *order))
                 .collect();
             due.sort_unstable();
-            due.truncate(usize::try_from(limit).unwrap());
-            assert_eq!(subject.store.expire(now, limit).await, Ok(due.len()));
+            due.truncate(limit);
+            assert_eq!(subject.expire_at(now, limit).await, due.len());
             for (_, order) in due {
                 model.give_back(order, ReservationState::Expired);
             }

@@ -8,13 +8,14 @@ use chassis::store::StoreResult;
 use kernel::{Money, OrderId, ProductId, Quantity, Timestamp};
 use rusqlite::Connection;
 
-use super::rows::{money, not_text};
+use super::rows::money;
+use super::states::reservation_state;
 use crate::domain::{
     Confirmation, Offer, Release, Reservation, ReservationState, ReserveRefusal, ReserveRequest,
     ReservedLine, price,
 };
 use crate::events::Event;
-use crate::store::{Command, ReserveError};
+use crate::store::{Command, Lease, ReserveError};
 
 /// What is on offer under an id, and the product's number.
 type Offers = HashMap<ProductId, Option<(i64, Offer)>>;
@@ -32,7 +33,8 @@ pub(super) fn reserve(
         Ok(priced) => priced,
         // A repeat is rare, so it is looked for last: only where the answer would be a refusal, or the key is taken.
         Err(refusal) => {
-            return first_answer(tx, request.order)?.unwrap_or(Err(ReserveError::Refused(refusal)));
+            return first_answer(tx, request.order, lease_until)?
+                .unwrap_or(Err(ReserveError::Refused(refusal)));
         }
     };
     let seq = |product: ProductId| {
@@ -54,7 +56,7 @@ pub(super) fn reserve(
         ))?;
     if made == 0 {
         let missing = || corrupt(format!("the reservation of {} is gone", request.order));
-        return first_answer(tx, request.order)?.ok_or_else(missing)?;
+        return first_answer(tx, request.order, lease_until)?.ok_or_else(missing)?;
     }
     for &(product, quantity) in &priced.takes {
         take(tx, seq(product)?, quantity, now)?;
@@ -108,7 +110,7 @@ fn offers(tx: &Connection, request: &ReserveRequest) -> StoreResult<Offers> {
 fn take(tx: &Connection, seq: i64, quantity: i64, now: Timestamp) -> StoreResult<()> {
     let taken = tx
         .prepare_cached(
-            "UPDATE stock SET available = available - ?2, version = version + 1, updated_at = ?3
+            "UPDATE stock SET available = available - ?2, version = version + 1, updated_at = max(updated_at, ?3)
              WHERE product = ?1 AND available >= ?2",
         )?
         .execute((seq, quantity, now.as_millis()))?;
@@ -122,16 +124,18 @@ fn take(tx: &Connection, seq: i64, quantity: i64, now: Timestamp) -> StoreResult
     }
 }
 
-/// What an earlier request for `order` was answered, if there was one.
+/// What an earlier request for `order` was answered, if there was one. What is still held is held for as long as now asked.
 fn first_answer(
     tx: &Connection,
     order: OrderId,
+    lease_until: Timestamp,
 ) -> StoreResult<Option<Result<Reservation, ReserveError>>> {
-    let Some(state) = state(tx, order)? else {
+    let Some(state) = reservation_state(tx, order)? else {
         return Ok(None);
     };
     match state {
-        ReservationState::Held | ReservationState::Sold => {}
+        ReservationState::Held => renew(tx, order, lease_until)?,
+        ReservationState::Sold => {}
         ReservationState::Released | ReservationState::Expired => {
             return Ok(Some(Err(ReserveError::Refused(ReserveRefusal::Over(
                 state,
@@ -164,16 +168,13 @@ fn first_answer(
         .ok_or_else(|| corrupt(format!("the lines of the reservation of {order}")))
 }
 
-fn state(tx: &Connection, order: OrderId) -> StoreResult<Option<ReservationState>> {
-    let mut statement = tx.prepare_cached("SELECT state FROM reservations WHERE order_id = ?1")?;
-    let mut rows = statement.query([order.as_bytes()])?;
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
-    let word = row.get_ref(0)?.as_str().map_err(|error| not_text(&error))?;
-    ReservationState::of(word)
-        .map(Some)
-        .ok_or_else(|| corrupt(format!("{word:?} is no state of a reservation")))
+/// A lease only ever gets longer.
+fn renew(tx: &Connection, order: OrderId, lease_until: Timestamp) -> StoreResult<()> {
+    tx.prepare_cached(
+        "UPDATE reservations SET lease_until = ?2 WHERE order_id = ?1 AND lease_until < ?2",
+    )?
+    .execute((order.as_bytes(), lease_until.as_millis()))?;
+    Ok(())
 }
 
 fn set_state(tx: &Connection, order: OrderId, state: ReservationState) -> StoreResult<()> {
@@ -182,23 +183,37 @@ fn set_state(tx: &Connection, order: OrderId, state: ReservationState) -> StoreR
     Ok(())
 }
 
-/// Returns how many replies went to the outbox.
-pub(super) fn confirm(tx: &Connection, commands: &[Command], now: Timestamp) -> StoreResult<usize> {
-    let mut replies = 0;
+/// Sells, and answers each command.
+pub(super) fn confirm(tx: &Connection, commands: &[Command], now: Timestamp) -> StoreResult<()> {
     for command in commands {
-        let new = is_new(tx, command.order, command.message, now)?;
-        match (ReservationState::confirm(state(tx, command.order)?), new) {
-            (Confirmation::Sell, true) => set_state(tx, command.order, ReservationState::Sold)?,
-            (Confirmation::AlreadySold, _) => {}
-            // Held and yet confirmed before: it was made after that confirmation was refused, and refused it stays.
-            (Confirmation::Sell, false) | (Confirmation::TooLate, _) => {
-                tracing::info!(order = %command.order, "confirmed too late: its stock has gone back");
-                enqueue(tx, &Event::ReservationExpired(command.order).envelope(now))?;
-                replies += 1;
+        let order = command.order;
+        let new = is_new(tx, order, command.message, now)?;
+        // Nearly always it is held: one statement finds out and sells it.
+        let event = if new && sell(tx, order)? {
+            Event::ReservationConfirmed(order)
+        } else {
+            match ReservationState::confirm(reservation_state(tx, order)?) {
+                Confirmation::AlreadySold => Event::ReservationConfirmed(order),
+                // Held and yet confirmed before: it was made after that confirmation was refused, and refused it stays.
+                Confirmation::Sell | Confirmation::TooLate => {
+                    tracing::info!(%order, "confirmed too late: its stock has gone back");
+                    Event::ReservationExpired(order)
+                }
             }
-        }
+        };
+        enqueue(tx, &event.envelope(now))?;
     }
-    Ok(replies)
+    Ok(())
+}
+
+/// Sells what is held for `order`. False if nothing is.
+fn sell(tx: &Connection, order: OrderId) -> StoreResult<bool> {
+    let sold = tx
+        .prepare_cached(
+            "UPDATE reservations SET state = 'sold' WHERE order_id = ?1 AND state = 'held'",
+        )?
+        .execute([order.as_bytes()])?;
+    Ok(sold == 1)
 }
 
 pub(super) fn release(tx: &Connection, commands: &[Command], now: Timestamp) -> StoreResult<()> {
@@ -206,7 +221,7 @@ pub(super) fn release(tx: &Connection, commands: &[Command], now: Timestamp) -> 
         if !is_new(tx, command.order, command.message, now)? {
             continue;
         }
-        match ReservationState::release(state(tx, command.order)?) {
+        match ReservationState::release(reservation_state(tx, command.order)?) {
             Release::PutBack => put_back(tx, command.order, ReservationState::Released, now)?,
             Release::Nothing => {}
         }
@@ -214,18 +229,51 @@ pub(super) fn release(tx: &Connection, commands: &[Command], now: Timestamp) -> 
     Ok(())
 }
 
-pub(super) fn expire(tx: &Connection, now: Timestamp, limit: i64) -> StoreResult<usize> {
-    let orders = tx
+pub(super) fn leases_due(
+    tx: &Connection,
+    now: Timestamp,
+    after: Option<Lease>,
+    limit: usize,
+) -> StoreResult<Vec<Lease>> {
+    let until = after.map_or(i64::MIN, |lease| lease.until.as_millis());
+    let order = after.map_or([0; 16], |lease| *lease.order.as_bytes());
+    let due = tx
         .prepare_cached(
-            "SELECT order_id FROM reservations WHERE state = 'held' AND lease_until <= ?1
-             ORDER BY lease_until LIMIT ?2",
+            "SELECT lease_until, order_id FROM reservations
+             WHERE state = 'held' AND lease_until <= ?1 AND (lease_until, order_id) > (?2, ?3)
+             ORDER BY lease_until, order_id LIMIT ?4",
         )?
-        .query_map((now.as_millis(), limit), |row| id(row, 0))?
-        .collect::<rusqlite::Result<Vec<OrderId>>>()?;
-    for order in &orders {
-        put_back(tx, *order, ReservationState::Expired, now)?;
+        .query_map(
+            (
+                now.as_millis(),
+                until,
+                order,
+                i64::try_from(limit).unwrap_or(i64::MAX),
+            ),
+            |row| {
+                Ok(Lease {
+                    until: Timestamp::from_millis(row.get(0)?),
+                    order: id(row, 1)?,
+                })
+            },
+        )?
+        .collect::<rusqlite::Result<Vec<Lease>>>()?;
+    Ok(due)
+}
+
+pub(super) fn expire(tx: &Connection, orders: &[OrderId], now: Timestamp) -> StoreResult<usize> {
+    let mut is_due = tx.prepare_cached(
+        "SELECT 1 FROM reservations WHERE order_id = ?1 AND state = 'held' AND lease_until <= ?2",
+    )?;
+    let mut expired = 0;
+    for order in orders {
+        // Sold, released or renewed since it was found due: then it is not.
+        if is_due.exists((order.as_bytes(), now.as_millis()))? {
+            put_back(tx, *order, ReservationState::Expired, now)?;
+            expired += 1;
+        }
     }
-    Ok(orders.len())
+    Ok(expired)
 }
 
 /// Ends a held reservation as `end` and returns its stock, also that of products that were removed meanwhile.
@@ -239,7 +287,7 @@ fn put_back(
     let mut lines =
         tx.prepare_cached("SELECT product, quantity FROM reservation_lines WHERE order_id = ?1")?;
     let mut add = tx.prepare_cached(
-        "UPDATE stock SET available = available + ?2, version = version + 1, updated_at = ?3
+        "UPDATE stock SET available = available + ?2, version = version + 1, updated_at = max(updated_at, ?3)
          WHERE product = ?1",
     )?;
     let mut rows = lines.query([order.as_bytes()])?;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod plans;
+mod sweep;
 
 use chassis::metrics::Metrics;
 

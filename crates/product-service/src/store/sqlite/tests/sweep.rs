@@ -1,0 +1,91 @@
+//! What the sweeper does about a row that is damaged, and what the marketplace's audit reads of reservations.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::store::StoreError;
+use kernel::{Currency, ManualClock, SystemIds};
+
+use super::open;
+use crate::app::{App, expire_reservations};
+use crate::domain::ReservationState;
+use crate::store::contract::{LEASE_END, Subject, draft, order};
+use crate::store::sqlite::{reservation_state, reservation_states};
+
+fn subject_and_store() -> (Subject, super::SqliteProducts) {
+    let (store, dir) = open();
+    let subject = Subject {
+        outbox: Arc::new(store.outbox()),
+        store: Arc::new(store.clone()),
+        keep: Box::new(dir),
+    };
+    (subject, store)
+}
+
+#[tokio::test]
+async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
+    let (subject, store) = subject_and_store();
+    let product = subject.list(draft("A", 100, 250)).await;
+    let orders: Vec<_> = (0..250).map(|_| order()).collect();
+    for id in &orders {
+        subject.reserve(*id, &[(product.id, 1)]).await.unwrap();
+    }
+    let bad = orders[7];
+    store
+        .db
+        .write(move |tx| {
+            let sql =
+                "UPDATE reservation_lines SET quantity = 9223372036854775807 WHERE order_id = ?1";
+            Ok::<_, StoreError>(tx.execute(sql, [bad.as_bytes()])?)
+        })
+        .await
+        .unwrap();
+    let app = App {
+        store: subject.store.clone(),
+        clock: Arc::new(ManualClock::at(LEASE_END)),
+        ids: Arc::new(SystemIds::default()),
+        currency: Currency::USD,
+        public: true,
+        lease: Duration::from_secs(1),
+    };
+    assert_eq!(expire_reservations(&app).await, Ok(249));
+    assert_eq!(subject.available(product.id).await, 249);
+    assert_eq!(
+        expire_reservations(&app).await,
+        Ok(0),
+        "each sweep gets past it"
+    );
+}
+
+#[tokio::test]
+async fn the_states_of_all_reservations_can_be_read_one_by_one() {
+    let (subject, store) = subject_and_store();
+    let product = subject.list(draft("A", 100, 5)).await;
+    let orders = [order(), order(), order(), order()];
+    for id in &orders[..3] {
+        subject.reserve(*id, &[(product.id, 1)]).await.unwrap();
+    }
+    subject.confirm(orders[0]).await;
+    subject.release(orders[1]).await;
+    let (all, each) = store
+        .db
+        .read(move |tx| {
+            let mut all = Vec::new();
+            reservation_states(tx, |order, state| all.push((order, state)))?;
+            let each = orders.map(|order| reservation_state(tx, order).unwrap());
+            Ok::<_, StoreError>((all, each))
+        })
+        .await
+        .unwrap();
+    let states = [
+        ReservationState::Sold,
+        ReservationState::Released,
+        ReservationState::Held,
+    ];
+    let expected: Vec<_> = orders.into_iter().zip(states).collect();
+    assert_eq!(all, expected);
+    assert_eq!(
+        each,
+        [Some(states[0]), Some(states[1]), Some(states[2]), None]
+    );
+}
