@@ -15,6 +15,9 @@ pub enum ReadProblems {
     /// `unauthenticated`: a valid bearer token is needed
     #[response(status = 401, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer, with the error")))]
     Unauthenticated(ProblemDocument<'static>),
+    /// `not_acceptable`: answers are JSON
+    #[response(status = 406, content_type = "application/problem+json")]
+    NotAcceptable(ProblemDocument<'static>),
     /// `unavailable`: try again after Retry-After
     #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds")))]
     Unavailable(ProblemDocument<'static>),
@@ -27,6 +30,9 @@ pub enum WriteProblems {
     /// `malformed_json` or `invalid_header`
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(ProblemDocument<'static>),
+    /// `not_acceptable`: answers are JSON
+    #[response(status = 406, content_type = "application/problem+json")]
+    NotAcceptable(ProblemDocument<'static>),
     /// `request_timeout`: the body did not come within 10 seconds
     #[response(status = 408, content_type = "application/problem+json")]
     TooSlow(ProblemDocument<'static>),

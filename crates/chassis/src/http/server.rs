@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, Error, HttpServer, ResponseError, middleware, web};
@@ -169,7 +170,41 @@ fn refusal(request: &ServiceRequest, slot: Option<&Slot>) -> Option<Problem> {
     if slot.is_none() {
         return Some(Problem::unavailable("too many requests in flight"));
     }
-    None
+    let is_api = request.path().starts_with("/api/") && !request.path().starts_with("/api/docs");
+    (is_api && !accepts_json(request.headers())).then(|| {
+        Problem::new(
+            &common::NOT_ACCEPTABLE,
+            "Answers are application/json or application/problem+json.",
+        )
+    })
+}
+
+/// Whether `Accept` allows JSON (RFC 9110 section 12.5.1). Without the header, or with an empty one, it does.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut ranges = headers
+        .get_all(header::ACCEPT)
+        .flat_map(|line| line.to_str().unwrap_or_default().split(','))
+        .map(str::trim)
+        .filter(|range| !range.is_empty())
+        .peekable();
+    ranges.peek().is_none() || ranges.any(allows_json)
+}
+
+fn allows_json(range: &str) -> bool {
+    let mut parts = range.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default();
+    [
+        "*/*",
+        "application/json",
+        "application/problem+json",
+        "application/*",
+    ]
+    .iter()
+    .any(|ours| media_type.eq_ignore_ascii_case(ours))
+        && !parts
+            .filter_map(|parameter| parameter.split_once('='))
+            .filter(|(name, _)| name.eq_ignore_ascii_case("q"))
+            .any(|(_, weight)| weight.parse() == Ok(0.0))
 }
 
 /// A method as a metric's label. Clients may make methods up; metrics must not grow with them.

@@ -33,6 +33,8 @@ impl World {
         let in_flight = edge.in_flight.clone();
         let routes: Routes = Arc::new(|config: &mut ServiceConfig| {
             config
+                .service(endpoint("/api/things").get(name).done())
+                .service(endpoint("/api/docs").get(name).done())
                 .service(endpoint("/things").get(name).post(name).done())
                 .service(endpoint("/things/make").post(name).done())
                 .service(endpoint("/things/read").post(swallow).done());
@@ -215,5 +217,38 @@ async fn a_body_that_does_not_come_is_given_up_with_its_place_and_its_connection
     assert_eq!(world.in_flight.load(Ordering::Relaxed), 0);
     let whole = world.request("POST", "/things/read").json(&());
     assert_eq!(Answer::of(whole).await.status, 204);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn who_accepts_no_json_is_told_so_by_the_api_and_by_nothing_else() {
+    let world = World::start();
+    let ask = async |path: &str, accept: &str| {
+        Answer::of(world.request("GET", path).header("accept", accept)).await
+    };
+    for accept in [
+        "",
+        "*/*",
+        "application/json",
+        "Application/JSON;q=0.1",
+        "application/problem+json",
+        "text/html, application/*;q=0.8",
+        "text/html;q=0, */*;q=0.001",
+    ] {
+        assert_eq!(ask("/api/things", accept).await.status, 200, "{accept}");
+    }
+    for accept in [
+        "text/html",
+        "application/xml, text/*",
+        "application/jsonp",
+        "application/json;q=0",
+        "*/*; q=0.000",
+    ] {
+        let refused = ask("/api/things", accept).await;
+        refused.assert_problem(406, "not_acceptable");
+        for elsewhere in ["/api/docs", "/healthz"] {
+            assert_eq!(ask(elsewhere, accept).await.status, 200, "{accept}");
+        }
+    }
     world.stop().await;
 }
