@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chassis::store::StoreError;
 use order_service::{ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage};
 use product_service::{LineRequest, ProductService, ReserveError, ReserveRefusal, ReserveRequest};
 
@@ -63,6 +64,11 @@ fn refusal(error: ReserveError) -> ReservationRefusal {
         }
         ReserveError::Refused(ReserveRefusal::TotalTooLarge) => ReservationRefusal::TotalTooLarge,
         ReserveError::Refused(ReserveRefusal::Over(_)) => ReservationRefusal::Over,
-        ReserveError::Store(error) => ReservationRefusal::Unavailable(error.to_string()),
+        ReserveError::Store(error @ (StoreError::Unavailable(_) | StoreError::Conflict(_))) => {
+            ReservationRefusal::Unavailable(error.to_string())
+        }
+        ReserveError::Store(error @ (StoreError::Duplicate(_) | StoreError::Corrupt(_))) => {
+            ReservationRefusal::Failed(error.to_string())
+        }
     }
 }

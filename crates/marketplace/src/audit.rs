@@ -10,6 +10,7 @@ use chassis::sqlite::open_read_only;
 use chassis::store::StoreResult;
 use kernel::OrderId;
 use order_service::{AuditedOrder, Escrow, OrderState, audited_orders};
+use product_service::{ReservationState, reservation_state, reservation_states};
 use rusqlite::Connection;
 use wallet_service::audit::{Invariant, PaymentRecord, PaymentStatus, payment, payments};
 
@@ -40,7 +41,11 @@ pub(crate) fn check(dir: &DataDir) -> StoreResult<Vec<Finding>> {
     let products = open_read_only(&dir.products())?;
     let ledger = wallet_service::audit::audit(&wallet)?;
     let stock = product_service::audit(&products)?;
-    let (compared, violations) = compare(&orders, &wallet)?;
+    let compared = compare(&Files {
+        orders: &orders,
+        wallet: &wallet,
+        products: &products,
+    })?;
     let broken = |invariant: Invariant| -> Vec<String> {
         ledger
             .violations
@@ -75,8 +80,13 @@ pub(crate) fn check(dir: &DataDir) -> StoreResult<Vec<Finding>> {
         },
         Finding {
             invariant: "each order was debited once or not at all, as its state says",
-            checked: format!("{compared} orders, {} payments", ledger.payments),
-            violations: [broken(Invariant::PaymentsAreComplete), violations].concat(),
+            checked: format!("{} orders, {} payments", compared.orders, ledger.payments),
+            violations: [broken(Invariant::PaymentsAreComplete), compared.payments].concat(),
+        },
+        Finding {
+            invariant: "the stock of each paid order is sold, and of no order that came to nothing",
+            checked: format!("{} orders", compared.orders),
+            violations: compared.stock,
         },
         Finding {
             invariant: "of each product, what is left, held and sold is what was put in",
@@ -93,34 +103,51 @@ pub(crate) fn check(dir: &DataDir) -> StoreResult<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Compares every order with its payment. Returns how many, and what does not fit.
-fn compare(orders: &Connection, wallet: &Connection) -> StoreResult<(u64, Vec<String>)> {
+struct Files<'a> {
+    orders: &'a Connection,
+    wallet: &'a Connection,
+    products: &'a Connection,
+}
+
+/// What comparing orders with what other services know of them came to.
+#[derive(Default)]
+struct Compared {
+    orders: u64,
+    payments: Vec<String>,
+    stock: Vec<String>,
+}
+
+/// Compares every order with its payment and its reservation.
+fn compare(files: &Files<'_>) -> StoreResult<Compared> {
     let mut known = HashMap::new();
-    audited_orders(orders, None, |order| {
+    audited_orders(files.orders, None, |order| {
         known.insert(order.id, order);
     })?;
-    let compared = u64::try_from(known.len()).unwrap_or(u64::MAX);
-    let mut suspects = Vec::new();
-    for record in payments(wallet)? {
-        let order = known.remove(&record.order);
-        if misfit(order.as_ref(), Some(&record)).is_some() {
-            suspects.push(record.order);
-        }
-    }
-    // What is left has no payment.
+    let paid: HashMap<OrderId, PaymentRecord> = payments(files.wallet)?
+        .into_iter()
+        .map(|payment| (payment.order, payment))
+        .collect();
+    let mut held = HashMap::new();
+    reservation_states(files.products, |order, state| {
+        held.insert(order, state);
+    })?;
+    let orphans = paid.keys().filter(|order| !known.contains_key(order));
+    let mut suspects: Vec<OrderId> = orphans.copied().collect();
     suspects.extend(
         known
-            .into_values()
-            .filter(|order| misfit(Some(order), None).is_some())
+            .values()
+            .filter(|order| {
+                payment_misfit(Some(order), paid.get(&order.id)).is_some()
+                    || stock_misfit(order, held.get(&order.id).copied()).is_some()
+            })
             .map(|order| order.id),
     );
-    let mut violations = Vec::new();
+    let mut compared = Compared::default();
     for look in 1..=LOOKS {
-        violations.clear();
+        (compared.payments, compared.stock) = (Vec::new(), Vec::new());
         let mut still = Vec::new();
         for suspect in suspects {
-            if let Some(violation) = look_again(orders, wallet, suspect)? {
-                violations.push(violation);
+            if look_again(files, suspect, &mut compared)? {
                 still.push(suspect);
             }
         }
@@ -132,22 +159,50 @@ fn compare(orders: &Connection, wallet: &Connection) -> StoreResult<(u64, Vec<St
             std::thread::sleep(BETWEEN_LOOKS);
         }
     }
-    Ok((compared, violations))
+    compared.orders = u64::try_from(known.len()).unwrap_or(u64::MAX);
+    Ok(compared)
 }
 
-fn look_again(
-    orders: &Connection,
-    wallet: &Connection,
-    id: OrderId,
-) -> StoreResult<Option<String>> {
+/// Reads one order anew. Returns whether something still does not fit.
+fn look_again(files: &Files<'_>, id: OrderId, compared: &mut Compared) -> StoreResult<bool> {
     let mut order = None;
-    audited_orders(orders, Some(id), |found| order = Some(found))?;
-    let payment = payment(wallet, id)?;
-    Ok(misfit(order.as_ref(), payment.as_ref()))
+    audited_orders(files.orders, Some(id), |found| order = Some(found))?;
+    let payment = payment(files.wallet, id)?;
+    let state = reservation_state(files.products, id)?;
+    let of_payment = payment_misfit(order.as_ref(), payment.as_ref());
+    let of_stock = order.as_ref().and_then(|order| stock_misfit(order, state));
+    let wrong = of_payment.is_some() || of_stock.is_some();
+    compared.payments.extend(of_payment);
+    compared.stock.extend(of_stock);
+    Ok(wrong)
+}
+
+/// What does not fit between an order and its reservation, if anything.
+fn stock_misfit(order: &AuditedOrder, state: Option<ReservationState>) -> Option<String> {
+    use ReservationState::{Expired, Held, Released, Sold};
+    let fits = match order.state {
+        OrderState::Paid if order.confirmed => state == Some(Sold),
+        OrderState::Paid | OrderState::Pending | OrderState::Cancelling => state.is_some(),
+        OrderState::Declined | OrderState::Cancelled => {
+            matches!(state, Some(Held | Released | Expired))
+        }
+        // Refunded because its stock had gone back, or by an operator after it was sold.
+        OrderState::Refunding | OrderState::Refunded => {
+            matches!(state, Some(Sold | Released | Expired))
+        }
+    };
+    (!fits).then(|| {
+        format!(
+            "order {}: it is {:?}, but its reservation is {}",
+            order.id,
+            order.state,
+            state.map_or("missing", ReservationState::as_str)
+        )
+    })
 }
 
 /// What does not fit between an order and its payment, if anything.
-fn misfit(order: Option<&AuditedOrder>, payment: Option<&PaymentRecord>) -> Option<String> {
+fn payment_misfit(order: Option<&AuditedOrder>, payment: Option<&PaymentRecord>) -> Option<String> {
     let Some(order) = order else {
         return payment
             .map(|payment| format!("payment of order {}: there is no such order", payment.order));
@@ -203,6 +258,7 @@ mod tests {
             state,
             escrow,
             total: Money::new(500, Currency::USD),
+            confirmed: state == OrderState::Paid,
         }
     }
 
@@ -219,14 +275,14 @@ mod tests {
     fn a_paid_order_needs_a_debit_over_its_total() {
         let order = order(OrderState::Paid, Escrow::Held);
         assert_eq!(
-            misfit(
+            payment_misfit(
                 Some(&order),
                 Some(&paid(&order, PaymentStatus::Debited, 500))
             ),
             None
         );
         assert!(
-            misfit(
+            payment_misfit(
                 Some(&order),
                 Some(&paid(&order, PaymentStatus::Debited, 499))
             )
@@ -239,11 +295,11 @@ mod tests {
             PaymentStatus::Released,
         ] {
             assert!(
-                misfit(Some(&order), Some(&paid(&order, status, 500))).is_some(),
+                payment_misfit(Some(&order), Some(&paid(&order, status, 500))).is_some(),
                 "{status:?}"
             );
         }
-        assert!(misfit(Some(&order), None).is_some());
+        assert!(payment_misfit(Some(&order), None).is_some());
     }
 
     #[test]
@@ -255,7 +311,7 @@ mod tests {
         ] {
             let order = order(state, Escrow::Held);
             assert!(
-                misfit(
+                payment_misfit(
                     Some(&order),
                     Some(&paid(&order, PaymentStatus::Debited, 500))
                 )
@@ -268,7 +324,23 @@ mod tests {
     #[test]
     fn a_payment_without_an_order_is_a_violation() {
         let order = order(OrderState::Paid, Escrow::Held);
-        assert!(misfit(None, Some(&paid(&order, PaymentStatus::Debited, 500))).is_some());
-        assert_eq!(misfit(None, None), None);
+        assert!(payment_misfit(None, Some(&paid(&order, PaymentStatus::Debited, 500))).is_some());
+        assert_eq!(payment_misfit(None, None), None);
+    }
+
+    #[test]
+    fn stock_goes_with_the_money() {
+        let paid = order(OrderState::Paid, Escrow::Held);
+        assert_eq!(stock_misfit(&paid, Some(ReservationState::Sold)), None);
+        for state in [
+            ReservationState::Held,
+            ReservationState::Released,
+            ReservationState::Expired,
+        ] {
+            assert!(stock_misfit(&paid, Some(state)).is_some(), "{state:?}");
+        }
+        let declined = order(OrderState::Declined, Escrow::Held);
+        assert!(stock_misfit(&declined, Some(ReservationState::Sold)).is_some());
+        assert!(stock_misfit(&declined, None).is_some());
     }
 }

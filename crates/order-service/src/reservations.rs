@@ -69,6 +69,9 @@ pub enum ReservationRefusal {
     /// The product service cannot answer; whether stock is held is unknown, and its lease will tell.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The product service failed in a way that trying again does not mend.
+    #[error("failed: {0}")]
+    Failed(String),
 }
 
 /// Holds stock.

@@ -163,7 +163,7 @@ async fn refuse(
         return Ok(Created::Stored(answer));
     }
     let keep_subject = match &error {
-        ReservationRefusal::Unavailable(_) => KeepSubject::Yes,
+        ReservationRefusal::Unavailable(_) | ReservationRefusal::Failed(_) => KeepSubject::Yes,
         ReservationRefusal::OutOfStock(_)
         | ReservationRefusal::UnknownProducts(_)
         | ReservationRefusal::OwnProducts(_)

@@ -222,7 +222,8 @@ fn render_refusal(refusal: &ReservationRefusal) -> Option<StoredAnswer> {
         | ReservationRefusal::MixedCurrencies
         | ReservationRefusal::TotalTooLarge
         | ReservationRefusal::Over
-        | ReservationRefusal::Unavailable(_) => None,
+        | ReservationRefusal::Unavailable(_)
+        | ReservationRefusal::Failed(_) => None,
     }
 }
 

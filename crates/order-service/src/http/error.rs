@@ -134,6 +134,7 @@ pub(super) fn reservation_problem(refusal: &ReservationRefusal, places: &Places)
         // Its key is free again: the next try is a new order.
         ReservationRefusal::Over => Problem::unavailable(refusal),
         ReservationRefusal::Unavailable(cause) => Problem::unavailable(cause),
+        ReservationRefusal::Failed(cause) => Problem::internal(cause),
     }
 }
 
