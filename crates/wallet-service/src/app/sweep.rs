@@ -2,6 +2,7 @@
 //! answers are forgotten.
 
 use chassis::store::StoreResult;
+use chassis::sweep::in_halves;
 use kernel::TransactionId;
 
 use super::App;
@@ -9,14 +10,29 @@ use super::App;
 /// Payouts in one transaction: short enough that payments do not wait for it.
 const BATCH: usize = 200;
 
-/// Makes all earnings available whose hold is over. Returns how many.
+/// Makes all earnings available whose hold is over. Returns how many. A payout that cannot be released is logged and passed
+/// over, so that it keeps no other seller's money.
 pub(crate) async fn release_payouts(app: &App) -> StoreResult<usize> {
-    let mut released = 0;
+    let now = app.clock.now();
+    let (mut released, mut after) = (0, None);
     loop {
-        let ids = (0..BATCH).map(|_| TransactionId::new(&*app.ids)).collect();
-        let some = app.store.release_payouts(ids, app.clock.now()).await?;
-        released += some;
-        if some < BATCH {
+        let due = app.store.payouts_due(now, after, BATCH).await?;
+        after = due.last().copied();
+        let is_last = due.len() < BATCH;
+        let payouts = due
+            .into_iter()
+            .map(|payout| (payout, TransactionId::new(&*app.ids)))
+            .collect();
+        released += in_halves(
+            payouts,
+            |payouts| app.store.release_payouts(payouts, now),
+            |(payout, _), error| {
+                let (order, seller) = (payout.order, payout.seller);
+                tracing::error!(%order, %seller, %error, "a payout cannot be released");
+            },
+        )
+        .await?;
+        if is_last {
             return Ok(released);
         }
     }

@@ -56,8 +56,10 @@ pub(crate) struct Line {
 pub(crate) struct Account {
     /// Which one.
     pub(crate) key: AccountKey,
-    /// Each currency that was ever posted to it.
+    /// What it holds, at least of each currency that is to be posted to it.
     pub(crate) lines: Vec<Line>,
+    /// Number of its last posting in any currency; 0 before the first.
+    pub(crate) last_sequence: i64,
     /// Time of its last posting.
     pub(crate) last_at: Option<Timestamp>,
 }
@@ -77,6 +79,7 @@ impl Account {
         Self {
             key,
             lines: Vec::new(),
+            last_sequence: 0,
             last_at: None,
         }
     }
@@ -92,13 +95,10 @@ impl Account {
     /// Adds `money` (of either sign) at `at`.
     pub(super) fn post(&mut self, money: Money, at: Timestamp) -> Result<Step, LedgerError> {
         let owner = self.key.owner;
-        let last = self
-            .lines
-            .iter()
-            .map(|line| line.sequence)
-            .max()
-            .unwrap_or(0);
-        let sequence = last.checked_add(1).ok_or(LedgerError::Overflow { owner })?;
+        let sequence = self
+            .last_sequence
+            .checked_add(1)
+            .ok_or(LedgerError::Overflow { owner })?;
         let balance_after = self
             .balance(money.currency)
             .checked_add(money.amount)
@@ -121,6 +121,7 @@ impl Account {
             });
             None
         };
+        self.last_sequence = sequence;
         self.last_at = Some(at);
         Ok(Step {
             sequence,

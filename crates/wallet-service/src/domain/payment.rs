@@ -208,6 +208,17 @@ impl Decision {
             reply,
         }
     }
+
+    /// Whether the command was refused for a reason that passes.
+    pub(crate) fn may_be_asked_again(&self) -> bool {
+        matches!(
+            self.reply,
+            Reply::Refused {
+                reason: Refusal::BalanceLimit,
+                ..
+            }
+        )
+    }
 }
 
 /// The platform's terms.

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Money, Timestamp, UserId};
+use kernel::{Currency, Money, Timestamp, UserId};
 
 use super::payment::{Change, Decision, Refusal};
 use super::{
@@ -19,28 +19,37 @@ use super::{
     Transaction,
 };
 
-/// The accounts that [`decide`] needs.
+/// The accounts that [`decide`] needs, each with the currency that it needs of it.
 pub(crate) fn accounts_touched(
     command: &OrderCommand,
     payment: Option<&Payment>,
-) -> Vec<AccountKey> {
-    let debited = payment.is_some_and(|payment| matches!(payment.state, PaymentState::Debited(_)));
-    match (&command.action, payment) {
-        (Action::Debit { buyer, .. }, None) => vec![AccountKey::available(*buyer)],
-        (Action::Cancel { .. } | Action::Refund, Some(payment)) if debited => {
-            vec![AccountKey::available(payment.buyer)]
+) -> Vec<(AccountKey, Currency)> {
+    let debited = payment.and_then(|payment| match payment.state {
+        PaymentState::Debited(debit) => Some((payment, debit.total.currency)),
+        PaymentState::Declined { .. }
+        | PaymentState::Cancelled
+        | PaymentState::Reversed { .. }
+        | PaymentState::Refunded { .. }
+        | PaymentState::Released { .. } => None,
+    });
+    match (&command.action, payment, debited) {
+        (Action::Debit { buyer, total }, None, _) => {
+            vec![(AccountKey::available(*buyer), total.currency)]
         }
-        (Action::Release { shares }, Some(_)) if debited => {
-            let mut sellers: Vec<AccountKey> = shares
+        (Action::Cancel { .. } | Action::Refund, _, Some((payment, currency))) => {
+            vec![(AccountKey::available(payment.buyer), currency)]
+        }
+        (Action::Release { shares }, _, Some((_, currency))) => {
+            let mut sellers: Vec<(AccountKey, Currency)> = shares
                 .iter()
-                .map(|share| AccountKey::pending(share.seller))
+                .map(|share| (AccountKey::pending(share.seller), currency))
                 .collect();
             sellers.sort_unstable();
             sellers.dedup();
             sellers
         }
-        (Action::Debit { .. }, Some(_))
-        | (Action::Cancel { .. } | Action::Refund | Action::Release { .. }, _) => Vec::new(),
+        (Action::Debit { .. }, Some(_), _)
+        | (Action::Cancel { .. } | Action::Refund | Action::Release { .. }, _, None) => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What every ledger store promises, held against each adapter. A test is a function over a fresh [`World`]; `suite!` runs all
 //! of them on one adapter.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::idempotency::{Answered, Earlier};
@@ -10,11 +11,12 @@ use contracts::wallet::{
 };
 use contracts::{Envelope, transaction_id};
 use futures_util::future::join_all;
-use kernel::{Limit, MessageId, Money, Timestamp};
+use kernel::{Currency, Limit, ManualClock, MessageId, Money, SystemIds, Timestamp};
 
 use super::harness::{NOW, World, debit, eur, only, release, replayed, usd, words};
+use crate::app::{App, release_payouts};
 use crate::domain::{
-    Action, Direction, Entry, Kind, Place, StatementFilter, Transfer, TransferRefusal,
+    Action, Direction, Entry, Kind, Place, StatementFilter, Topups, Transfer, TransferRefusal,
 };
 
 macro_rules! suite {
@@ -64,6 +66,8 @@ contract! {
     a_batch_may_touch_one_account_many_times
     a_failing_command_undoes_its_whole_batch
     earnings_wait_for_their_hold_and_are_then_available
+    a_refusal_for_a_full_balance_does_not_bind_the_same_message_later
+    a_payout_that_cannot_be_released_keeps_no_other_sellers_money
     a_statement_pages_through_everything_once_newest_first
     a_statement_filters_by_kind_and_time
     nobody_sees_anothers_money
@@ -595,6 +599,61 @@ async fn earnings_wait_for_their_hold_and_are_then_available(world: World) {
         [(Kind::Earning, 2), (Kind::Earning, 1)]
     );
     world.assert_clean().await;
+}
+
+async fn a_refusal_for_a_full_balance_does_not_bind_the_same_message_later(world: World) {
+    let (buyer, order) = (world.user(), world.order());
+    world.credit(buyer, usd(100)).await;
+    world.settle_one(order, debit(buyer, usd(60))).await;
+    let set_balance = |balance: i64| {
+        let sql = "UPDATE balances SET balance = ?1 WHERE owner = ?2";
+        let vandal = world.vandal();
+        vandal.execute(sql, (balance, buyer.as_bytes())).unwrap();
+    };
+    set_balance(i64::MAX);
+    let refund = world.command(order, Action::Refund);
+    for _ in 0..2 {
+        let refused: OrderPaymentRefused = only(&world.settle(vec![refund.clone()], NOW).await);
+        assert_eq!(refused.reason, "balance_limit");
+    }
+    set_balance(40);
+    for _ in 0..2 {
+        let _: OrderRefunded = only(&world.settle(vec![refund.clone()], NOW).await);
+        assert_eq!(world.balance(buyer).await, (100, 0));
+    }
+    world.assert_clean().await;
+}
+
+async fn a_payout_that_cannot_be_released_keeps_no_other_sellers_money(world: World) {
+    let buyer = world.user();
+    world.credit(buyer, usd(1_000_000)).await;
+    let sellers: Vec<_> = (0..250).map(|_| world.user()).collect();
+    for seller in &sellers {
+        let order = world.order();
+        world.settle_one(order, debit(buyer, usd(1000))).await;
+        let shares = release(&[(*seller, usd(1000))]);
+        world.settle_one(order, shares).await;
+    }
+    let sql = "UPDATE payouts SET currency = '???' WHERE seller = ?1";
+    world
+        .vandal()
+        .execute(sql, [sellers[7].as_bytes()])
+        .unwrap();
+    let app = App {
+        store: world.store.clone(),
+        clock: Arc::new(ManualClock::at(NOW.plus(Duration::from_secs(60)))),
+        ids: Arc::new(SystemIds::default()),
+        currency: Currency::USD,
+        topups: Topups::SelfService,
+    };
+    assert_eq!(release_payouts(&app).await, Ok(249));
+    assert_eq!(world.balance(sellers[7]).await, (0, 975));
+    assert_eq!(world.balance(sellers[249]).await, (975, 0));
+    assert_eq!(
+        release_payouts(&app).await,
+        Ok(0),
+        "each sweep gets past it"
+    );
 }
 
 async fn a_statement_pages_through_everything_once_newest_first(world: World) {

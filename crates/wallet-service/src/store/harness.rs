@@ -203,8 +203,12 @@ impl World {
     }
 
     pub(crate) async fn payouts(&self, now: Timestamp) -> usize {
-        let ids = (0..100).map(|_| TransactionId::new(&self.ids)).collect();
-        self.store.release_payouts(ids, now).await.unwrap()
+        let due = self.store.payouts_due(now, None, 100).await.unwrap();
+        let payouts = due
+            .into_iter()
+            .map(|payout| (payout, TransactionId::new(&self.ids)))
+            .collect();
+        self.store.release_payouts(payouts, now).await.unwrap()
     }
 
     pub(crate) async fn audit(&self) -> AuditReport {

@@ -21,7 +21,7 @@ pub(crate) use sqlite::checkpoints;
 use async_trait::async_trait;
 use chassis::idempotency::{Answered, Once};
 use chassis::store::StoreResult;
-use kernel::{Currency, Limit, Timestamp, TransactionId, UserId};
+use kernel::{Currency, Limit, OrderId, Timestamp, TransactionId, UserId};
 
 use crate::audit::AuditReport;
 use crate::domain::{Entry, OrderCommand, StatementFilter, Transfer, TransferRefusal};
@@ -40,6 +40,17 @@ pub(crate) struct Holding {
     pub(crate) pending: i64,
 }
 
+/// Names a payout, and when its hold ends. Sweeps go in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DuePayout {
+    /// When its hold ends.
+    pub(crate) available_at: Timestamp,
+    /// Of which order.
+    pub(crate) order: OrderId,
+    /// Whose it is.
+    pub(crate) seller: UserId,
+}
+
 /// Keeps the ledger.
 #[async_trait]
 pub(crate) trait WalletStore: Send + Sync {
@@ -54,11 +65,25 @@ pub(crate) trait WalletStore: Send + Sync {
     ) -> StoreResult<Answered<TransferOutcome>>;
 
     /// Decides commands of the order service, one after the other, and puts the replies into the outbox. A command that was
-    /// handled before changes nothing; its reply is put there again.
+    /// handled before changes nothing; its reply is put there again. Only one that was refused because a balance would be too
+    /// large is decided anew.
     async fn settle_orders(&self, commands: Vec<OrderCommand>, now: Timestamp) -> StoreResult<()>;
 
-    /// Makes earnings available whose hold is over: at most one for each id, which names its transaction. Returns how many.
-    async fn release_payouts(&self, ids: Vec<TransactionId>, now: Timestamp) -> StoreResult<usize>;
+    /// At most `limit` payouts whose hold is over at `now`, the oldest first, from the one after `after` on.
+    async fn payouts_due(
+        &self,
+        now: Timestamp,
+        after: Option<DuePayout>,
+        limit: usize,
+    ) -> StoreResult<Vec<DuePayout>>;
+
+    /// Makes the earnings of `payouts` available, each by the transaction beside it, but for those whose hold is not over at
+    /// `now`. Returns how many. What does not fit its seller's balance is postponed.
+    async fn release_payouts(
+        &self,
+        payouts: Vec<(DuePayout, TransactionId)>,
+        now: Timestamp,
+    ) -> StoreResult<usize>;
 
     /// What `owner` has, by currency in alphabetical order.
     async fn holdings(&self, owner: UserId) -> StoreResult<Vec<Holding>>;

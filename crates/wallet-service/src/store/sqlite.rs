@@ -22,7 +22,7 @@ use chassis::sqlite::{
 use chassis::store::{StoreError, StoreResult};
 use kernel::{Limit, Timestamp, TransactionId, UserId};
 
-use super::{Holding, TransferOutcome, WalletStore};
+use super::{DuePayout, Holding, TransferOutcome, WalletStore};
 use crate::audit::{AuditReport, audit};
 use crate::domain::{Entry, OrderCommand, StatementFilter, Terms, Transfer};
 
@@ -90,9 +90,24 @@ impl WalletStore for SqliteWalletStore {
         Ok(())
     }
 
-    async fn release_payouts(&self, ids: Vec<TransactionId>, now: Timestamp) -> StoreResult<usize> {
+    async fn payouts_due(
+        &self,
+        now: Timestamp,
+        after: Option<DuePayout>,
+        limit: usize,
+    ) -> StoreResult<Vec<DuePayout>> {
         self.db
-            .write(move |tx| payouts::release_due(tx, &ids, now))
+            .read(move |tx| payouts::due(tx, now, after, limit))
+            .await
+    }
+
+    async fn release_payouts(
+        &self,
+        payouts: Vec<(DuePayout, TransactionId)>,
+        now: Timestamp,
+    ) -> StoreResult<usize> {
+        self.db
+            .write(move |tx| payouts::release(tx, &payouts, now))
             .await
     }
 

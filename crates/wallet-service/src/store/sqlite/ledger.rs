@@ -1,38 +1,46 @@
 //! Loading users' accounts and writing recorded transactions.
 
-use chassis::sqlite::corrupt;
 use chassis::store::{StoreError, StoreResult};
-use kernel::Timestamp;
+use kernel::{Currency, Timestamp};
 use rusqlite::Connection;
 
-use super::codec::{bucket_code, currency, kind_code, system_code};
+use super::codec::{bucket_code, kind_code, system_code};
 use crate::domain::{Account, AccountKey, Accounts, Line, Recorded};
 
-/// The accounts `keys`, empty where nothing was ever posted.
-pub(super) fn load(tx: &Connection, keys: &[AccountKey]) -> StoreResult<Accounts> {
+/// The accounts `keys`, each with what it holds of the currency beside it; empty where nothing was ever posted.
+pub(super) fn load(tx: &Connection, keys: &[(AccountKey, Currency)]) -> StoreResult<Accounts> {
     keys.iter()
-        .map(|key| load_one(tx, *key))
+        .map(|(key, currency)| load_one(tx, *key, *currency))
         .collect::<StoreResult<Vec<Account>>>()
         .map(Accounts::from_iter)
 }
 
-fn load_one(tx: &Connection, key: AccountKey) -> StoreResult<Account> {
-    let mut statement = tx
-        .prepare_cached("SELECT currency, balance, sequence, last_at FROM balances WHERE owner = ?1 AND bucket = ?2")?;
-    let mut rows = statement.query((key.owner.as_bytes(), bucket_code(key.bucket)))?;
+/// Two seeks, however many currencies the account has: time and number of a posting never fall within it, so those of its last
+/// one are at the end of its statement.
+fn load_one(tx: &Connection, key: AccountKey, currency: Currency) -> StoreResult<Account> {
+    let mut statement = tx.prepare_cached(
+        "SELECT p.created_at, p.sequence, b.balance, b.sequence
+         FROM (SELECT created_at, sequence FROM postings WHERE owner = ?1 AND bucket = ?2
+               ORDER BY created_at DESC, sequence DESC LIMIT 1) p
+         LEFT JOIN balances b ON b.owner = ?1 AND b.bucket = ?2 AND b.currency = ?3",
+    )?;
+    let mut rows = statement.query((
+        key.owner.as_bytes(),
+        bucket_code(key.bucket),
+        currency.as_str(),
+    ))?;
     let mut account = Account::empty(key);
-    while let Some(row) = rows.next()? {
-        let text = row
-            .get_ref(0)?
-            .as_str()
-            .map_err(|error| corrupt(error.to_string()))?;
-        account.lines.push(Line {
-            currency: currency(text)?,
-            balance: row.get(1)?,
-            sequence: row.get(2)?,
-        });
-        let last_at = Timestamp::from_millis(row.get(3)?);
-        account.last_at = account.last_at.max(Some(last_at));
+    if let Some(row) = rows.next()? {
+        account.last_at = Some(Timestamp::from_millis(row.get(0)?));
+        account.last_sequence = row.get(1)?;
+        let held: (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+        if let (Some(balance), Some(sequence)) = held {
+            account.lines.push(Line {
+                currency,
+                balance,
+                sequence,
+            });
+        }
     }
     Ok(account)
 }

@@ -17,10 +17,11 @@ pub(super) fn settle(
     terms: &Terms,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let is_new = is_new(tx, command.order, command.message, now)?;
     let payment = load(tx, command.order)?;
     let mut accounts = ledger::load(tx, &accounts_touched(command, payment.as_ref()))?;
     let decision = decide(command, payment.as_ref(), &mut accounts, terms, now)?;
+    // What does not fit a balance today may fit tomorrow: that refusal is not noted, so the same message may ask again.
+    let is_new = !decision.may_be_asked_again() && is_new(tx, command.order, command.message, now)?;
     if let Some(change) = &decision.change {
         if !is_new {
             // It came before and was refused; that was its answer, whatever has happened since.

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::codec::money;
 use super::ledger;
 use crate::domain::{AccountKey, LedgerError, Payout, earn};
+use crate::store::DuePayout;
 
 /// When to try again to pay out what does not fit the seller's balance.
 const POSTPONED: Duration = Duration::from_hours(24);
@@ -29,17 +30,49 @@ pub(super) fn add(tx: &Connection, payout: &Payout) -> StoreResult<()> {
     Ok(())
 }
 
-/// Releases the oldest payouts that are due, one for each id.
-pub(super) fn release_due(
+/// The payouts that are due after `after`, the oldest first.
+pub(super) fn due(
     tx: &Connection,
-    ids: &[TransactionId],
+    now: Timestamp,
+    after: Option<DuePayout>,
+    limit: usize,
+) -> StoreResult<Vec<DuePayout>> {
+    let at = after.map_or(i64::MIN, |payout| payout.available_at.as_millis());
+    let order = after.map_or([0; 16], |payout| *payout.order.as_bytes());
+    let seller = after.map_or([0; 16], |payout| *payout.seller.as_bytes());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let due = tx
+        .prepare_cached(
+            "SELECT available_at, order_id, seller FROM payouts
+             WHERE available_at <= ?1 AND (available_at, order_id, seller) > (?2, ?3, ?4)
+             ORDER BY available_at, order_id, seller LIMIT ?5",
+        )?
+        .query_map((now.as_millis(), at, order, seller, limit), |row| {
+            Ok(DuePayout {
+                available_at: Timestamp::from_millis(row.get(0)?),
+                order: id(row, 1)?,
+                seller: id(row, 2)?,
+            })
+        })?
+        .collect::<rusqlite::Result<Vec<DuePayout>>>()?;
+    Ok(due)
+}
+
+/// Releases `payouts`, each by the transaction beside it. Those that are gone or not due any more are passed over.
+pub(super) fn release(
+    tx: &Connection,
+    payouts: &[(DuePayout, TransactionId)],
     now: Timestamp,
 ) -> StoreResult<usize> {
     let mut released = 0;
-    for (payout, transaction) in due(tx, ids.len(), now)?.into_iter().zip(ids) {
+    for (due, transaction) in payouts {
+        let Some(payout) = find(tx, due, now)? else {
+            continue;
+        };
+        let currency = payout.money.currency;
         let keys = [
-            AccountKey::pending(payout.seller),
-            AccountKey::available(payout.seller),
+            (AccountKey::pending(payout.seller), currency),
+            (AccountKey::available(payout.seller), currency),
         ];
         let mut accounts = ledger::load(tx, &keys)?;
         match earn(&payout, *transaction, &mut accounts, now) {
@@ -66,20 +99,20 @@ pub(super) fn release_due(
     Ok(released)
 }
 
-fn due(tx: &Connection, limit: usize, now: Timestamp) -> StoreResult<Vec<Payout>> {
+fn find(tx: &Connection, due: &DuePayout, now: Timestamp) -> StoreResult<Option<Payout>> {
     let mut statement = tx.prepare_cached(
-        "SELECT order_id, seller, amount, currency, available_at FROM payouts
-         WHERE available_at <= ?1 ORDER BY available_at LIMIT ?2",
+        "SELECT amount, currency, available_at FROM payouts
+         WHERE order_id = ?1 AND seller = ?2 AND available_at <= ?3",
     )?;
-    let mut rows = statement.query((now.as_millis(), i64::try_from(limit).unwrap_or(i64::MAX)))?;
-    let mut due = Vec::new();
-    while let Some(row) = rows.next()? {
-        due.push(Payout {
-            order: id(row, 0)?,
-            seller: id(row, 1)?,
-            money: money(row.get(2)?, &row.get::<_, String>(3)?)?,
-            available_at: Timestamp::from_millis(row.get(4)?),
-        });
-    }
-    Ok(due)
+    let mut rows =
+        statement.query((due.order.as_bytes(), due.seller.as_bytes(), now.as_millis()))?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(Payout {
+        order: due.order,
+        seller: due.seller,
+        money: money(row.get(0)?, &row.get::<_, String>(1)?)?,
+        available_at: Timestamp::from_millis(row.get(2)?),
+    }))
 }

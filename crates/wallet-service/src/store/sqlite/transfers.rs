@@ -45,7 +45,13 @@ pub(super) fn run(
 }
 
 fn post(tx: &Connection, transfer: &Transfer, now: Timestamp) -> StoreResult<TransferOutcome> {
-    let mut accounts = ledger::load(tx, &[AccountKey::available(transfer.owner)])?;
+    let mut accounts = ledger::load(
+        tx,
+        &[(
+            AccountKey::available(transfer.owner),
+            transfer.money.currency,
+        )],
+    )?;
     let recorded = match decide(transfer, &mut accounts, now) {
         Ok(recorded) => recorded,
         Err(TransferError::Refused(refusal)) => return Ok(Err(refusal)),
