@@ -146,7 +146,7 @@ async fn all_faults_of_a_query_are_named_at_once() {
         .statement(&wallet.person(), "?type=x&from=x&limit=x&cursor=x&y=x")
         .await;
     let faults = [
-        ("?type", "invalid_type"),
+        ("?type", "unknown_value"),
         ("?from", "invalid_time"),
         ("?limit", "invalid_type"),
         ("?cursor", "invalid_cursor"),
