@@ -41,7 +41,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_item_but_the_bad_ones_is_done_once_and_in_order() {
-        let (mut done, mut bad) = (Vec::new(), Vec::new());
+        let (mut done, mut bad): (Vec<i32>, Vec<i32>) = (Vec::new(), Vec::new());
         let step = |part: Vec<i32>| {
             let fails = part.iter().any(|item| [3, 11].contains(item));
             if !fails {
