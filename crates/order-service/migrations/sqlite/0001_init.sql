@@ -15,6 +15,8 @@ CREATE TABLE orders (
     -- The id of the request that made it, if that came with an Idempotency-Key.
     request_id     TEXT,
     resends        INTEGER NOT NULL DEFAULT 0,
+    -- Rises with every change, and with every change that readers see.
+    revision       INTEGER NOT NULL,
     version        INTEGER NOT NULL,
     created_at     INTEGER NOT NULL,
     updated_at     INTEGER NOT NULL,

@@ -8,7 +8,8 @@ mod waiters;
 pub(crate) use create::{CreateRefusal, Created, Once, Wait, create_order};
 pub(crate) use run_saga::{review_order, settle_orders, sweep};
 pub(crate) use view::{
-    Access, Viewed, list_orders, orders_to_review, review_scope, scope_of, view_order,
+    Access, Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope,
+    view_order,
 };
 pub(crate) use waiters::Waiters;
 

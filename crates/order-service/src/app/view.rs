@@ -61,12 +61,23 @@ fn cut_down(mut order: Order, seller: UserId) -> Viewed {
     }
 }
 
-/// The scope of cursors of a buyer's list.
-pub(crate) fn scope_of(buyer: UserId, state: Option<OrderState>) -> CursorScope {
-    CursorScope::new(
-        "orders",
-        &format!("{buyer} {}", state.map_or("", OrderState::as_str)),
-    )
+/// A place in a buyer's list: whose list, of which state (its word's place in [`OrderState::ALL`], -1 for all), after which order.
+/// The list is part of the place, so that a cursor can be checked before the list is known.
+pub(crate) type Mark = ((Uuid, i64), Uuid);
+
+/// The scope of cursors of buyers' lists.
+pub(crate) fn list_scope() -> CursorScope {
+    CursorScope::new("orders of a buyer", "")
+}
+
+/// The part of a [`Mark`] that names the list.
+pub(crate) fn list_of(buyer: UserId, state: Option<OrderState>) -> (Uuid, i64) {
+    let place = OrderState::ALL
+        .into_iter()
+        .zip(0..)
+        .find(|(known, _)| Some(*known) == state)
+        .map_or(-1, |(_, place)| place);
+    (buyer.as_uuid(), place)
 }
 
 /// A page of a buyer's orders, the newest first.
@@ -81,9 +92,10 @@ pub(crate) async fn list_orders(
         .store
         .orders_of(buyer, state, after.map(OrderId::from_uuid), limit)
         .await?;
-    let scope = scope_of(buyer, state);
+    let list = list_of(buyer, state);
     Ok(Page::cut(rows, limit, |order| {
-        scope.cursor(&order.id.as_uuid())
+        let mark: Mark = (list, order.id.as_uuid());
+        list_scope().cursor(&mark)
     }))
 }
 

@@ -148,11 +148,13 @@ pub struct Order {
     pub request: Option<String>,
     /// Resends of the command that is outstanding.
     pub resends: u32,
-    /// Rises by one with every change.
+    /// Rises by one with every change: what a write compares.
+    pub revision: i64,
+    /// Rises by one with every change that readers see.
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it last changed for its readers.
     pub updated_at: Timestamp,
     /// When it came into its state.
     pub state_since: Timestamp,
@@ -184,6 +186,7 @@ impl Order {
             needs_review: false,
             request,
             resends: 0,
+            revision: 1,
             version: 1,
             created_at: now,
             updated_at: now,

@@ -118,7 +118,7 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> C
         },
         (Paid, Message::ReservationConfirmed) => confirmed(order, now, timing),
         (Refunding, Message::Refunded) => enter(order, Refunded, order.reason, &[], now, timing),
-        (Paid, Message::EscrowReleased) => released(order, now),
+        (Paid, Message::EscrowReleased) => released(order),
         (Paid | Refunding, Message::PaymentRefused) => review(order, order.reason, now),
         (Pending | Cancelling | Refunding | Paid, Message::Tick) => tick(order, now, timing),
         (_, Message::Review(action)) => operator(order, action, now, timing),
@@ -153,11 +153,20 @@ fn outstanding(order: &Order) -> Option<Command> {
     }
 }
 
-fn next(order: &Order, now: Timestamp) -> Order {
+/// The order with its next revision: something changed, but nothing that its readers see.
+fn next(order: &Order) -> Order {
+    Order {
+        revision: order.revision.saturating_add(1),
+        ..order.clone()
+    }
+}
+
+/// The order with its next revision and version: its readers see a change.
+fn next_version(order: &Order, now: Timestamp) -> Order {
     Order {
         version: order.version.saturating_add(1),
         updated_at: now.max(order.updated_at),
-        ..order.clone()
+        ..next(order)
     }
 }
 
@@ -169,7 +178,7 @@ fn enter(
     now: Timestamp,
     timing: &Timing,
 ) -> Change {
-    let mut order = next(order, now);
+    let mut order = next_version(order, now);
     order.state = state;
     order.reason = reason;
     order.resends = 0;
@@ -184,7 +193,7 @@ fn enter(
 }
 
 fn review(order: &Order, reason: Option<Reason>, now: Timestamp) -> Change {
-    let mut order = next(order, now);
+    let mut order = next_version(order, now);
     order.reason = reason;
     order.needs_review = true;
     order.due_at = None;
@@ -196,7 +205,7 @@ fn confirmed(order: &Order, now: Timestamp, timing: &Timing) -> Change {
     if order.confirmed {
         return Change::Ignored;
     }
-    let mut order = next(order, now);
+    let mut order = next(order);
     order.confirmed = true;
     order.needs_review = false;
     order.resends = 0;
@@ -204,11 +213,11 @@ fn confirmed(order: &Order, now: Timestamp, timing: &Timing) -> Change {
     Change::To(Box::new(order), Vec::new())
 }
 
-fn released(order: &Order, now: Timestamp) -> Change {
+fn released(order: &Order) -> Change {
     if order.escrow == Escrow::Released {
         return Change::Ignored;
     }
-    let mut order = next(order, now);
+    let mut order = next(order);
     order.escrow = Escrow::Released;
     // That the sellers are paid does not settle that the buyer got nothing.
     order.needs_review = order.reason == Some(Reason::ReservationExpired);
@@ -233,7 +242,7 @@ fn tick(order: &Order, now: Timestamp, timing: &Timing) -> Change {
         );
     }
     if order.state == OrderState::Paid && order.escrow == Escrow::Held && order.confirmed {
-        let mut order = next(order, now);
+        let mut order = next(order);
         order.escrow = Escrow::Releasing;
         order.state_since = now;
         order.due_at = Some(now.plus(timing.resend_after));
@@ -248,7 +257,7 @@ fn tick(order: &Order, now: Timestamp, timing: &Timing) -> Change {
 /// Sends the outstanding command again, waits twice as long before the next time, and asks for an operator when it has taken
 /// too long.
 fn resend(order: &Order, command: Command, now: Timestamp, timing: &Timing) -> Change {
-    let mut order = next(order, now);
+    let mut order = next(order);
     order.resends = order.resends.saturating_add(1);
     order.needs_review = order.needs_review || now.since(order.state_since) >= timing.review_after;
     let wait = timing

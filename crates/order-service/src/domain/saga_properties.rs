@@ -82,7 +82,12 @@ impl World {
 
     fn tell(&mut self, message: Message) {
         if let Change::To(order, commands) = on(&self.order, message, self.now, &TIMING) {
-            assert_eq!(order.version, self.order.version + 1);
+            assert_eq!(order.revision, self.order.revision + 1);
+            let seen = |order: &Order| (order.state, order.reason);
+            assert_eq!(
+                order.version > self.order.version,
+                seen(&order) != seen(&self.order)
+            );
             assert!(
                 !self.order.state.is_settled() || self.order.state == OrderState::Paid,
                 "a settled order changed"

@@ -3,19 +3,19 @@
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
 use chassis::http::{
-    Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common,
+    FieldError, Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common,
 };
-use kernel::{Invalid, Limit, UserId};
+use kernel::{CursorError, Invalid, Limit, UserId};
 
 use super::order_json::OrderPage;
-use crate::app::{App, list_orders, scope_of};
+use crate::app::{App, Mark, list_of, list_orders, list_scope};
 use crate::domain::OrderState;
 
-/// The query. The cursor is read once the list it belongs to is known.
+/// The query.
 pub(crate) struct ListOrders {
     state: Option<OrderState>,
     limit: Limit,
-    cursor: Option<String>,
+    mark: Option<Mark>,
 }
 
 impl QueryReader for ListOrders {
@@ -30,11 +30,11 @@ impl QueryReader for ListOrders {
                 })
         });
         let limit = params.limit();
-        let cursor = params.optional("cursor", |raw| Ok(raw.to_owned()));
+        let mark = params.cursor(list_scope());
         Some(Self {
             state: state?,
             limit: limit?,
-            cursor: cursor?,
+            mark: mark?,
         })
     }
 }
@@ -71,12 +71,20 @@ pub(crate) async fn by_user(
     if buyer != caller.user && !caller.has(Role::Admin) {
         return Err(forbidden());
     }
-    let ListOrders {
-        state,
-        limit,
-        cursor,
-    } = query.0;
-    let after = super::read_cursor(scope_of(buyer, state), cursor.as_deref())?;
+    let ListOrders { state, limit, mark } = query.0;
+    let after = match mark {
+        Some((list, _)) if list != list_of(buyer, state) => return Err(other_list()),
+        Some((_, order)) => Some(order),
+        None => None,
+    };
     let page = list_orders(&app, buyer, state, after, limit).await?;
     Ok(HttpResponse::Ok().json(OrderPage::from(&page)))
+}
+
+fn other_list() -> Problem {
+    Problem::validation(vec![FieldError {
+        pointer: "?cursor".to_owned(),
+        code: "invalid_cursor",
+        detail: CursorError.to_string(),
+    }])
 }

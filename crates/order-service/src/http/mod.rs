@@ -11,11 +11,9 @@ pub(crate) use create::render;
 pub(crate) use error::PROBLEMS;
 
 use actix_web::web::{self, ServiceConfig};
-use chassis::http::{FieldError, Problem, Routes, endpoint};
-use kernel::CursorScope;
+use chassis::http::{Routes, endpoint};
 use std::sync::Arc;
 use utoipa::OpenApi;
-use uuid::Uuid;
 
 use crate::app::App;
 
@@ -59,18 +57,4 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
                     .done(),
             );
     })
-}
-
-/// Reads a cursor of the list `scope`.
-fn read_cursor(scope: CursorScope, cursor: Option<&str>) -> Result<Option<Uuid>, Problem> {
-    cursor
-        .map(|raw| scope.read(raw))
-        .transpose()
-        .map_err(|error| {
-            Problem::validation(vec![FieldError {
-                pointer: "?cursor".to_owned(),
-                code: "invalid_cursor",
-                detail: error.to_string(),
-            }])
-        })
 }

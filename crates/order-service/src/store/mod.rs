@@ -81,7 +81,7 @@ pub(crate) trait OrderStore: Send + Sync {
         answer: StoredAnswer,
     ) -> StoreResult<Option<StoredAnswer>>;
 
-    /// Tells each order its message, in order, as the saga has it: compare-and-set on the version, inbox row and outbox rows
+    /// Tells each order its message, in order, as the saga has it: compare-and-set on the revision, inbox row and outbox rows
     /// with it, and the answer to the order's request when it settles. Returns one result for each message.
     async fn apply(&self, inbound: Vec<Inbound>, now: Timestamp) -> StoreResult<Vec<Applied>>;
 

@@ -1,4 +1,4 @@
-//! Orders in SQLite. The writer is alone, so what a transaction reads holds until it commits; the version is compared all the same.
+//! Orders in SQLite. The writer is alone, so what a transaction reads holds until it commits; the revision is compared all the same.
 
 mod row;
 

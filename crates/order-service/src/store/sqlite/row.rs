@@ -9,7 +9,7 @@ use crate::audit::AuditedOrder;
 use crate::domain::{Escrow, Order, OrderState, Reason};
 
 const COLUMNS: &str = "id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, request_id, resends, version,
-     created_at, updated_at, state_since, due_at, confirmed";
+     created_at, updated_at, state_since, due_at, confirmed, revision";
 
 /// What the driver could read; the rest is decoded outside of its callbacks, where an error can say what is wrong.
 struct Raw {
@@ -39,6 +39,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
             updated_at: Timestamp::from_millis(row.get(13)?),
             state_since: Timestamp::from_millis(row.get(14)?),
             confirmed: row.get(16)?,
+            revision: row.get(17)?,
             due_at: row.get::<_, Option<i64>>(15)?.map(Timestamp::from_millis),
         },
         lines: row.get(2)?,
@@ -112,8 +113,8 @@ pub(super) fn insert(tx: &Connection, order: &Order) -> StoreResult<()> {
     let lines = serde_json::to_string(&order.lines).map_err(|error| corrupt(error.to_string()))?;
     tx.prepare_cached(
         "INSERT INTO orders (id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, request_id, resends,
-           version, created_at, updated_at, state_since, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+           version, created_at, updated_at, state_since, due_at, revision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .execute(params![
         order.id.as_bytes(),
@@ -132,6 +133,7 @@ pub(super) fn insert(tx: &Connection, order: &Order) -> StoreResult<()> {
         order.updated_at.as_millis(),
         order.state_since.as_millis(),
         order.due_at.map(Timestamp::as_millis),
+        order.revision,
     ])?;
     Ok(())
 }
@@ -141,13 +143,13 @@ pub(super) fn update(tx: &Connection, before: &Order, after: &Order) -> StoreRes
     let updated = tx
         .prepare_cached(
             "UPDATE orders SET state = ?4, reason = ?5, escrow = ?6, needs_review = ?7, resends = ?8, version = ?9,
-               updated_at = ?10, state_since = ?11, due_at = ?12, confirmed = ?13
-             WHERE id = ?1 AND state = ?2 AND version = ?3",
+               updated_at = ?10, state_since = ?11, due_at = ?12, confirmed = ?13, revision = ?14
+             WHERE id = ?1 AND state = ?2 AND revision = ?3",
         )?
         .execute(params![
             before.id.as_bytes(),
             state_code(before.state),
-            before.version,
+            before.revision,
             state_code(after.state),
             after.reason.map(Reason::as_str),
             escrow_code(after.escrow),
@@ -158,13 +160,14 @@ pub(super) fn update(tx: &Connection, before: &Order, after: &Order) -> StoreRes
             after.state_since.as_millis(),
             after.due_at.map(Timestamp::as_millis),
             after.confirmed,
+        after.revision,
         ])?;
     if updated == 1 {
         return Ok(());
     }
     Err(StoreError::Conflict(format!(
-        "order {} is not at version {}",
-        before.id, before.version
+        "order {} is not at revision {}",
+        before.id, before.revision
     )))
 }
 
