@@ -78,6 +78,23 @@ fn every_operation_is_explained_and_says_who_may() {
 }
 
 #[test]
+fn every_operation_has_a_name_of_its_own() {
+    let mut seen = BTreeSet::new();
+    for operation in operations() {
+        let id = operation.detail["operationId"].as_str().unwrap().to_owned();
+        assert!(
+            id.starts_with(|c: char| c.is_ascii_lowercase())
+                && id.chars().all(|c| c.is_ascii_alphanumeric()),
+            "{id} is no camelCase"
+        );
+        assert!(
+            seen.insert(id.clone()),
+            "{id} is the name of two operations"
+        );
+    }
+}
+
+#[test]
 fn every_operation_has_an_answer_with_a_schema() {
     for operation in operations() {
         let name = operation.name();
@@ -169,6 +186,7 @@ fn refusals_that_have_a_header_say_so() {
     for operation in operations() {
         for (status, answer) in operation.refusals() {
             let header = match status {
+                401 => "WWW-Authenticate",
                 429 | 503 => "Retry-After",
                 _ => continue,
             };

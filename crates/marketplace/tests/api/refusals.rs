@@ -123,6 +123,7 @@ async fn the_refusals_of_the_edge_have_the_same_shape() {
 struct Declared {
     code: String,
     status: u16,
+    title: String,
 }
 
 /// What `ProblemType`s the crates declare. A service could forget one in its list, and nothing at run time would know of it; the
@@ -132,7 +133,7 @@ fn declared_in_the_source() -> Vec<Declared> {
     let mut found = Vec::new();
     for path in rust_files(crates).iter().filter(|path| is_source(path)) {
         let text = std::fs::read_to_string(path).unwrap();
-        // Each declaration is `… = ProblemType { code: "…", status: N, … }`.
+        // Each declaration is `… = ProblemType { code: "…", status: N, title: "…" }`.
         for declaration in text.split("= ProblemType {").skip(1) {
             let member = |name: &str| {
                 let rest = declaration.split(&format!("{name}: ")).nth(1)?;
@@ -148,8 +149,14 @@ fn declared_in_the_source() -> Vec<Declared> {
             };
             let status = member("status").and_then(|status| status.parse().ok());
             // The macro that declares the common ones has variables there; those are added below.
-            if let (Some(code), Some(status)) = (member("code"), status) {
-                found.push(Declared { code, status });
+            if let (Some(code), Some(status), Some(title)) =
+                (member("code"), status, member("title"))
+            {
+                found.push(Declared {
+                    code,
+                    status,
+                    title,
+                });
             }
         }
     }
@@ -157,6 +164,7 @@ fn declared_in_the_source() -> Vec<Declared> {
     found.extend(common::ALL.iter().map(|kind| Declared {
         code: kind.code.to_owned(),
         status: kind.status,
+        title: kind.title.to_owned(),
     }));
     found
 }
@@ -181,15 +189,22 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
 #[tokio::test]
 async fn every_kind_of_refusal_that_a_crate_declares_is_explained_where_its_type_points_to() {
     let world = World::start();
-    for Declared { code, status } in declared_in_the_source() {
+    for Declared {
+        code,
+        status,
+        title,
+    } in declared_in_the_source()
+    {
         let uri = format!("/problems/{code}");
         let explained = world.get(&uri, "").await;
         assert_eq!(
             explained.status, 200,
             "{code} is not in its service's PROBLEMS"
         );
-        assert_eq!(explained.body["type"], uri);
-        assert_eq!(explained.body["status"], status, "{code}");
+        assert_eq!(
+            explained.body,
+            json!({"type": uri, "code": code, "status": status, "title": title})
+        );
     }
     world
         .get("/problems/no_such_problem", "")

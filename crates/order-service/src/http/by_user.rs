@@ -42,7 +42,7 @@ impl QueryReader for ListOrders {
 /// List a user's orders
 ///
 /// Newest first. `{id}` is the user's id: your own, unless you are an operator.
-#[utoipa::path(get, path = "/api/orders/{id}/byUser", tag = "orders", security(("bearer" = [])),
+#[utoipa::path(get, path = "/api/orders/{id}/byUser", tag = "orders", operation_id = "listOrdersOfUser", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "The user's id"),
         ("status" = Option<String>, Query, description = "Only orders in this state", example = "paid"),

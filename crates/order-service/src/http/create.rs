@@ -107,7 +107,7 @@ impl FromJson for CreateOrder {
 /// Holds the stock of every line (all or none), debits the buyer's wallet into escrow, and answers when that is settled: by
 /// default within two seconds, else with 202 and the pending order. `Prefer: wait=N` waits up to N seconds (at most 30),
 /// `Prefer: respond-async` does not wait. Send an `Idempotency-Key` so that a repeated request orders once.
-#[utoipa::path(post, path = "/api/orders/create", tag = "orders", security(("bearer" = [])),
+#[utoipa::path(post, path = "/api/orders/create", tag = "orders", operation_id = "createOrder", security(("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; the first answer is given again for 48 hours"),
         ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240)", example = "wait=5"),
@@ -116,7 +116,7 @@ impl FromJson for CreateOrder {
     responses(
         (status = 201, description = "Paid", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this is the answer to an earlier request"))),
         (status = 202, description = "Pending: ask Location until it is settled", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("Preference-Applied" = Option<String>, description = "`respond-async`, if it was asked for"))),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = ProblemDocument<'static>, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer, with the error"))),
         (status = 402, description = "`insufficient_funds`: declined, with the order in `order`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
         (status = 409, description = "`out_of_stock`, with which lines in `lines`; `request_running`; `order_cancelled`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
         WriteProblems,

@@ -10,7 +10,7 @@ use crate::reservations::ReservationRefusal;
 pub(super) const INSUFFICIENT_FUNDS: ProblemType = ProblemType {
     code: "insufficient_funds",
     status: 402,
-    title: "The wallet has less than this costs",
+    title: "The wallet holds too little",
 };
 /// 402.
 pub(super) const PAYMENT_DECLINED: ProblemType = ProblemType {

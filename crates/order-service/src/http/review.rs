@@ -45,7 +45,7 @@ fn operators_only(caller: &Caller) -> Result<(), Problem> {
 ///
 /// Oldest first. An order is here when it has not settled for longer than the saga should take, or a service refused what the
 /// saga asked of it. Role `admin`.
-#[utoipa::path(get, path = "/api/orders/review", tag = "orders", security(("bearer" = [])),
+#[utoipa::path(get, path = "/api/orders/review", tag = "orders", operation_id = "listOrdersToReview", security(("bearer" = [])),
     params(
         ("limit" = Option<u8>, Query, description = "1 to 100, 20 if not given"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
@@ -69,7 +69,7 @@ pub(crate) async fn list(
 /// Send an order's outstanding command again
 ///
 /// Harmless at any time: a command has the same id each time it is sent. Role `admin`.
-#[utoipa::path(post, path = "/api/orders/{id}/retry", tag = "orders", security(("bearer" = [])),
+#[utoipa::path(post, path = "/api/orders/{id}/retry", tag = "orders", operation_id = "retryOrder", security(("bearer" = [])),
     params(("id" = String, Path, description = "The order's id")),
     responses(
         (status = 200, description = "Sent", body = OrderJson<'static>),
@@ -90,7 +90,7 @@ pub(crate) async fn retry(
 ///
 /// Cancels one that is not paid; gives the buyer of a paid one the money back while it is in escrow. Stock that was sold stays
 /// sold: its seller puts it back. Role `admin`.
-#[utoipa::path(post, path = "/api/orders/{id}/compensate", tag = "orders", security(("bearer" = [])),
+#[utoipa::path(post, path = "/api/orders/{id}/compensate", tag = "orders", operation_id = "compensateOrder", security(("bearer" = [])),
     params(("id" = String, Path, description = "The order's id")),
     responses(
         (status = 200, description = "Being undone", body = OrderJson<'static>),

@@ -20,7 +20,7 @@ pub(super) fn access(caller: &Caller) -> Access {
 /// Show an order
 ///
 /// The buyer sees all of it, a seller in it their own lines only; to anyone else it is not there.
-#[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", security(("bearer" = [])),
+#[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", operation_id = "showOrder", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "The order's id"),
         ("If-None-Match" = Option<String>, Header, description = "ETag of what you have; 304 if it has not changed"),
