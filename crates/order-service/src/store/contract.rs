@@ -203,6 +203,11 @@ async fn a_buyers_orders_come_newest_first_page_by_page_and_by_state() {
     assert_eq!(page(None, None).await, placed[..4]);
     assert_eq!(page(None, Some(placed[2])).await, placed[3..7]);
     assert_eq!(page(Some(OrderState::Paid), None).await, [placed[4]]);
+    let declined = s.inbound(placed[5], Message::DebitDeclined(Reason::InsufficientFunds));
+    s.store.apply(vec![declined], s.now).await.unwrap();
+    assert_eq!(page(Some(OrderState::Declined), None).await, [placed[5]]);
+    let pending = page(Some(OrderState::Pending), None).await;
+    assert_eq!(pending, placed[..4]);
 }
 
 #[tokio::test]

@@ -186,6 +186,24 @@ pub(super) fn due(tx: &Connection, now: Timestamp, limit: i64) -> StoreResult<Ve
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The query of a buyer's list. A state's partial index is named, for without it the list would be searched through.
+fn list_sql(state: Option<OrderState>) -> String {
+    let (index, condition) = match state {
+        None => ("orders_by_buyer", "?2 IS NULL"),
+        Some(OrderState::Paid) => ("orders_by_buyer", "state = ?2"),
+        Some(OrderState::Pending | OrderState::Cancelling | OrderState::Refunding) => {
+            ("orders_unsettled", "state = ?2 AND state IN (0, 3, 5)")
+        }
+        Some(OrderState::Declined | OrderState::Cancelled | OrderState::Refunded) => {
+            ("orders_not_paid", "state = ?2 AND state IN (2, 4, 6)")
+        }
+    };
+    format!(
+        "SELECT {COLUMNS} FROM orders INDEXED BY {index}
+         WHERE buyer_id = ?1 AND {condition} AND id < ?3 ORDER BY id DESC LIMIT ?4"
+    )
+}
+
 pub(super) fn of_buyer(
     tx: &Connection,
     buyer: UserId,
@@ -193,14 +211,7 @@ pub(super) fn of_buyer(
     after: Option<OrderId>,
     limit: Limit,
 ) -> StoreResult<Vec<Order>> {
-    let only_state = if state.is_some() {
-        "AND state = ?2"
-    } else {
-        "AND ?2 IS NULL"
-    };
-    let mut statement = tx.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM orders WHERE buyer_id = ?1 {only_state} AND id < ?3 ORDER BY id DESC LIMIT ?4"
-    ))?;
+    let mut statement = tx.prepare_cached(&list_sql(state))?;
     let after = after.map_or([0xff; 16], |order| *order.as_bytes());
     let rows = statement.query_map(
         params![
@@ -264,4 +275,35 @@ pub(crate) fn orders_to_audit(
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MIGRATIONS;
+    use chassis::metrics::StoreMetrics;
+    use chassis::sqlite::Sqlite;
+
+    #[tokio::test]
+    async fn a_buyers_list_is_a_walk_of_an_index_in_every_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("orders.db");
+        let db = Sqlite::open(&path, MIGRATIONS, &StoreMetrics::default()).unwrap();
+        for state in OrderState::ALL.into_iter().map(Some).chain([None]) {
+            let sql = format!("EXPLAIN QUERY PLAN {}", list_sql(state));
+            let plan: Vec<String> = db
+                .read(move |tx| {
+                    let mut statement = tx.prepare(&sql)?;
+                    let values = params![[0u8; 16], state.map(state_code), [0u8; 16], 10];
+                    let rows = statement.query_map(values, |row| row.get(3))?;
+                    Ok::<_, StoreError>(rows.collect::<rusqlite::Result<_>>()?)
+                })
+                .await
+                .unwrap();
+            assert!(
+                plan.len() == 1 && plan[0].starts_with("SEARCH orders USING INDEX"),
+                "{state:?}: {plan:?}"
+            );
+        }
+    }
 }
