@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use contracts::Envelope;
 use kernel::{Clock, Timestamp};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,8 @@ use crate::store::{StoreError, StoreResult};
 
 /// Messages read and published together.
 const BATCH: usize = 512;
+/// Batches on their way at once.
+const BATCHES: usize = 4;
 /// How often the table is read without news: finds what a crash left behind, and retries that are due.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -67,6 +69,7 @@ pub trait Outbox: Send + Sync {
 }
 
 /// Moves messages from one outbox to the bus until told to stop.
+#[derive(Clone)]
 pub struct Relay {
     /// Names the service in logs.
     pub service: &'static str,
@@ -77,8 +80,6 @@ pub struct Relay {
     /// Times retries.
     pub clock: Arc<dyn Clock>,
 }
-
-type Settling = JoinHandle<StoreResult<()>>;
 
 impl Relay {
     /// Runs until `stop`; then returns after what is on its way is settled.
@@ -97,35 +98,46 @@ impl Relay {
     /// Starts from the oldest message, so that after an error everything unsettled is sent again.
     async fn run_until_trouble(&self, stop: &CancellationToken) -> StoreResult<()> {
         let mut sent_up_to = 0;
-        let mut settling: Option<Settling> = None;
+        let mut on_their_way: JoinSet<StoreResult<()>> = JoinSet::new();
         let mut next_retries = Instant::now();
         while !stop.is_cancelled() {
             if next_retries <= Instant::now() {
                 let due = self.outbox.retries(self.clock.now(), BATCH).await?;
                 if !due.is_empty() {
-                    let fates = self.publish(&due).await;
-                    self.outbox.settle(fates, self.clock.now()).await?;
+                    self.send(&due).await?;
                 }
                 next_retries = Instant::now() + POLL;
             }
+            // A slow receiver holds up its own messages, not those of others: some batches may be on their way at once.
+            while on_their_way.len() >= BATCHES
+                && let Some(sent) = on_their_way.join_next().await
+            {
+                outcome(sent)?;
+            }
             let batch = self.outbox.fresh(sent_up_to, BATCH).await?;
             let Some(last) = batch.last() else {
-                finish(settling.take()).await?;
                 tokio::select! {
                     () = stop.cancelled() => {}
                     () = self.outbox.news() => {}
+                    Some(sent) = on_their_way.join_next() => outcome(sent)?,
                     () = tokio::time::sleep_until(next_retries) => {}
                 }
                 continue;
             };
             sent_up_to = last.seq;
-            let fates = self.publish(&batch).await;
-            // The notes of one batch are written while the next is on its way: a sync of the disk less in every round.
-            finish(settling.take()).await?;
-            let (outbox, now) = (self.outbox.clone(), self.clock.now());
-            settling = Some(tokio::spawn(async move { outbox.settle(fates, now).await }));
+            let relay = self.clone();
+            on_their_way.spawn(async move { relay.send(&batch).await });
         }
-        finish(settling).await
+        while let Some(sent) = on_their_way.join_next().await {
+            outcome(sent)?;
+        }
+        Ok(())
+    }
+
+    /// Publishes a batch and notes what became of it.
+    async fn send(&self, batch: &[Pending]) -> StoreResult<()> {
+        let fates = self.publish(batch).await;
+        self.outbox.settle(fates, self.clock.now()).await
     }
 
     async fn publish(&self, batch: &[Pending]) -> Vec<(i64, Fate)> {
@@ -172,13 +184,8 @@ impl Relay {
     }
 }
 
-async fn finish(settling: Option<Settling>) -> StoreResult<()> {
-    match settling {
-        Some(task) => task
-            .await
-            .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()))),
-        None => Ok(()),
-    }
+fn outcome(sent: Result<StoreResult<()>, JoinError>) -> StoreResult<()> {
+    sent.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use bytes::Bytes;
 use contracts::Kind;
