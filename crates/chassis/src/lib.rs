@@ -8,6 +8,8 @@ pub mod http;
 pub mod idempotency;
 pub mod lifecycle;
 pub mod metrics;
+#[cfg(feature = "mongo")]
+pub mod mongo;
 pub mod outbox;
 pub mod service;
 pub mod settings;

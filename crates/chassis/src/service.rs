@@ -7,14 +7,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Clock, Currency, IdSource};
+use async_trait::async_trait;
+use kernel::{Clock, Currency, IdSource, Timestamp};
+use secrecy::SecretString;
 use utoipa::openapi::OpenApi;
 
-use crate::bus::{MemoryBus, Subscription};
+use crate::bus::{Bus, MemoryBus, Subscription};
 use crate::http::{Edge, ProblemType, Readiness, Routes, Server};
 use crate::lifecycle::Tasks;
 use crate::metrics::Metrics;
 use crate::outbox::{Outbox, Relay};
+use crate::store::{StoreError, StoreResult};
 
 /// Where a service keeps its data.
 #[derive(Debug, Clone)]
@@ -24,6 +27,27 @@ pub enum StoreConfig {
         /// The file; it is made if it is not there.
         path: PathBuf,
     },
+    /// One MongoDB database, on a replica set.
+    Mongo {
+        /// Where the servers are, with credentials.
+        uri: SecretString,
+        /// The database; it is made if it is not there.
+        database: String,
+    },
+}
+
+impl StoreConfig {
+    /// Why a service whose build lacks the adapter for this store cannot use it.
+    #[must_use]
+    pub fn not_compiled(&self) -> StoreError {
+        let (store, feature) = match self {
+            Self::Sqlite { .. } => ("SQLite", "sqlite"),
+            Self::Mongo { .. } => ("MongoDB", "mongo"),
+        };
+        StoreError::Unavailable(format!(
+            "this build cannot use {store}: it was compiled without the feature `{feature}`"
+        ))
+    }
 }
 
 /// What every service is given.
@@ -39,18 +63,36 @@ pub struct Deps {
     pub currency: Currency,
 }
 
+/// Leases on work that one of a service's replicas at a time should do.
+#[async_trait]
+pub trait Leases: Send + Sync {
+    /// Takes or renews the lease on `work` for `lease` from `now` on. False if another replica has it.
+    async fn hold(&self, work: &str, now: Timestamp, lease: Duration) -> StoreResult<bool>;
+}
+
+/// Which replica does a work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoneBy {
+    /// Each for itself.
+    EachReplica,
+    /// The one that holds the lease.
+    OneReplica,
+}
+
 /// Work that is done again and again.
 pub struct Periodic {
     /// Names it in logs.
     pub name: &'static str,
     /// Time between the end of one run and the start of the next.
     pub period: Duration,
+    /// Who does it.
+    pub done_by: DoneBy,
     /// One run. It handles its own errors.
     pub work: Box<dyn FnMut() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>,
 }
 
 impl Periodic {
-    /// Work `name`, every `period`.
+    /// Work `name`, every `period`, by one replica at a time.
     pub fn new<F>(
         name: &'static str,
         period: Duration,
@@ -62,8 +104,33 @@ impl Periodic {
         Self {
             name,
             period,
+            done_by: DoneBy::OneReplica,
             work: Box::new(move || Box::pin(work())),
         }
+    }
+
+    /// The same, by each replica for itself.
+    #[must_use]
+    pub fn by_each_replica(mut self) -> Self {
+        self.done_by = DoneBy::EachReplica;
+        self
+    }
+
+    /// Runs it once, if it is this replica's turn. A lease that cannot be asked for is one that another may hold.
+    async fn turn(&mut self, leases: Option<&Arc<dyn Leases>>, clock: &Arc<dyn Clock>) {
+        if let (DoneBy::OneReplica, Some(leases)) = (self.done_by, leases) {
+            // Long enough for the next turn to renew it.
+            let lease = self.period * 3 + Duration::from_secs(5);
+            match leases.hold(self.name, clock.now(), lease).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(work = self.name, %error, "the lease on a work cannot be had; it waits");
+                    return;
+                }
+            }
+        }
+        (self.work)().await;
     }
 }
 
@@ -83,40 +150,57 @@ pub struct Parts {
     pub outbox: Option<Arc<dyn Outbox>>,
     /// Its sweepers.
     pub periodic: Vec<Periodic>,
+    /// Leases on them, if there may be other replicas.
+    pub leases: Option<Arc<dyn Leases>>,
     /// What it needs to answer.
     pub readiness: Vec<Arc<dyn Readiness>>,
 }
 
-/// Services at work in one process on one memory bus: queues handled, outboxes relayed, sweepers swept.
+/// Services at work in one process on one bus: queues handled, outboxes relayed, sweepers swept.
 pub struct Engine {
     tasks: Tasks,
 }
 
 impl Engine {
-    /// Binds every queue, then starts sweepers and relays: what an earlier run left in an outbox is sent only when every
-    /// receiver is there.
+    /// Binds every queue of a bus in memory, then starts sweepers and relays: what an earlier run left in an outbox is sent only
+    /// when every receiver is there.
     #[must_use]
-    pub fn start(deps: &Deps, services: Vec<Working>) -> Self {
+    pub fn start(deps: &Deps, mut services: Vec<Working>) -> Self {
         let bus = Arc::new(MemoryBus::new(deps.metrics.bus.clone()));
-        let tasks = Tasks::new();
-        let mut relays = Vec::new();
-        for service in services {
-            for subscription in service.subscriptions {
+        for service in &mut services {
+            for subscription in service.subscriptions.drain(..) {
                 bus.subscribe(subscription);
             }
-            for Periodic { period, work, .. } in service.periodic {
-                tasks.every(period, work);
-            }
-            relays.extend(service.outbox.map(|outbox| (service.name, outbox)));
         }
-        for (service, outbox) in relays {
-            let relay = Relay {
-                service,
-                outbox,
-                bus: bus.clone(),
-                clock: deps.clock.clone(),
-            };
-            tasks.spawn(|stop| relay.run(stop));
+        Self::on(bus, deps, services)
+    }
+
+    /// Starts sweepers and relays on a bus that has the services' subscriptions.
+    #[must_use]
+    pub fn on(bus: Arc<dyn Bus>, deps: &Deps, services: Vec<Working>) -> Self {
+        let tasks = Tasks::new();
+        for service in services {
+            for mut periodic in service.periodic {
+                let (leases, clock) = (service.leases.clone(), deps.clock.clone());
+                tasks.spawn(|stop| async move {
+                    loop {
+                        tokio::select! {
+                            () = stop.cancelled() => break,
+                            () = tokio::time::sleep(periodic.period) => {}
+                        }
+                        periodic.turn(leases.as_ref(), &clock).await;
+                    }
+                });
+            }
+            if let Some(outbox) = service.outbox {
+                let relay = Relay {
+                    service: service.name,
+                    outbox,
+                    bus: bus.clone(),
+                    clock: deps.clock.clone(),
+                };
+                tasks.spawn(|stop| relay.run(stop));
+            }
         }
         Self { tasks }
     }
@@ -137,6 +221,8 @@ pub struct Working {
     pub outbox: Option<Arc<dyn Outbox>>,
     /// Its sweepers.
     pub periodic: Vec<Periodic>,
+    /// Leases on them.
+    pub leases: Option<Arc<dyn Leases>>,
 }
 
 /// An engine and a server in front of it.
@@ -191,6 +277,7 @@ impl Parts {
             subscriptions: self.subscriptions,
             outbox: self.outbox,
             periodic: self.periodic,
+            leases: self.leases,
         }
     }
 }

@@ -94,6 +94,12 @@ macro_rules! define_id {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl FromStr for $name {
             type Err = Invalid;
             fn from_str(raw: &str) -> Result<Self, Invalid> {

@@ -45,7 +45,9 @@ impl OrderService {
         verifier: auth::Verifier,
         reservations: Arc<dyn Reservations>,
     ) -> StoreResult<Self> {
-        let StoreConfig::Sqlite { path } = store;
+        let StoreConfig::Sqlite { path } = store else {
+            return Err(store.not_compiled().into());
+        };
         let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
         let outbox = SqliteOutbox::new(db.clone());
         let store = SqliteOrders::new(db, outbox.clone(), config.timing(), http::render);
@@ -127,6 +129,7 @@ impl OrderService {
             subscriptions: vec![replies],
             outbox: Some(Arc::new(self.outbox.clone())),
             periodic: self.periodic(),
+            leases: None,
             readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
         }
     }

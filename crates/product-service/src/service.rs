@@ -136,6 +136,7 @@ impl ProductService {
             subscriptions: consumers::subscriptions(&self.app),
             outbox: Some(self.outbox.clone()),
             periodic: self.periodic(),
+            leases: None,
             readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
         }
     }

@@ -67,7 +67,9 @@ impl UserService {
         verifier: Verifier,
     ) -> Result<Self, BuildError> {
         config.check()?;
-        let StoreConfig::Sqlite { path } = store;
+        let StoreConfig::Sqlite { path } = store else {
+            return Err(store.not_compiled().into());
+        };
         let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
         let app = App {
             store: Arc::new(SqliteUsers::new(db)),
@@ -135,6 +137,7 @@ impl UserService {
             subscriptions: Vec::new(),
             outbox: None,
             periodic: vec![self.sweeper()],
+            leases: None,
             readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
         }
     }

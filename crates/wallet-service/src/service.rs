@@ -55,7 +55,9 @@ impl WalletService {
         deps: &Deps,
         verifier: Verifier,
     ) -> StoreResult<Self> {
-        let StoreConfig::Sqlite { path } = store;
+        let StoreConfig::Sqlite { path } = store else {
+            return Err(store.not_compiled().into());
+        };
         let store = SqliteWalletStore::open(&path, config.terms(), &deps.metrics.store)?;
         let outbox = Arc::new(store.outbox());
         let app = App {
@@ -94,6 +96,7 @@ impl WalletService {
                     app::forget(&app).await.map(drop)
                 }),
             ],
+            leases: None,
             readiness: vec![Arc::new(StoreReadiness(app.store.clone()))],
         }
     }

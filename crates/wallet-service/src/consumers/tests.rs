@@ -155,7 +155,7 @@ async fn a_malformed_command_is_rejected_alone_and_moves_nothing() {
         match outcome {
             Outcome::Done => assert_eq!(place, 4),
             Outcome::Reject(_) => assert_ne!(place, 4),
-            Outcome::Retry(why) => panic!("{place}: {why}"),
+            Outcome::Retry(why) | Outcome::Undeliverable(why) => panic!("{place}: {why}"),
         }
     }
     assert_eq!(world.sent().await.len(), 1);

@@ -1,0 +1,103 @@
+//! Turning the driver's errors into ours, and values into BSON.
+
+use kernel::Timestamp;
+use mongodb::bson::{Binary, Bson, DateTime, Uuid as BsonUuid, spec::BinarySubtype};
+use mongodb::error::{
+    Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT,
+    WriteFailure,
+};
+use uuid::Uuid;
+
+use crate::store::StoreError;
+
+/// Server codes, see src/mongo/base/error_codes.yml of MongoDB.
+const DUPLICATE_KEY: i32 = 11000;
+const WRITE_CONFLICT: i32 = 112;
+const VALIDATION_FAILED: i32 = 121;
+
+/// Maps a driver error to the word a caller can act on. Whatever is about the network, an election, a timeout or an overload is
+/// [`StoreError::Unavailable`]: nothing was written, or nobody knows.
+#[must_use]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the driver's list grows; what it does not tell us more about, a caller can only try again"
+)]
+pub fn store_error(error: &Error) -> StoreError {
+    let text = error.to_string();
+    match error.kind.as_ref() {
+        ErrorKind::BsonDeserialization(_) | ErrorKind::BsonSerialization(_) | ErrorKind::Bson(_) => {
+            StoreError::Corrupt(text)
+        }
+        ErrorKind::Command(command) => of_code(command.code, text),
+        ErrorKind::Write(WriteFailure::WriteError(write)) => of_code(write.code, text),
+        _ => StoreError::Unavailable(text),
+    }
+}
+
+/// The same for a code in a write's reply.
+pub(super) fn of_code(code: i32, text: String) -> StoreError {
+    match code {
+        DUPLICATE_KEY => StoreError::Duplicate(text),
+        VALIDATION_FAILED => StoreError::Corrupt(text),
+        WRITE_CONFLICT => StoreError::Conflict(text),
+        _ => StoreError::Unavailable(text),
+    }
+}
+
+/// Whether the whole transaction may be run again (the driver's transactions specification).
+pub(super) fn is_transient(error: &Error) -> bool {
+    error.contains_label(TRANSIENT_TRANSACTION_ERROR)
+}
+
+/// Whether a commit may have happened or not (ibid.): to be asked again until it is known.
+pub(super) fn is_unknown_commit(error: &Error) -> bool {
+    error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT)
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        store_error(&error)
+    }
+}
+
+/// A document that does not say what it must.
+#[must_use]
+pub fn corrupt(what: impl Into<String>) -> StoreError {
+    StoreError::Corrupt(what.into())
+}
+
+/// An id as BSON keeps it: the 16 bytes, subtype 4.
+#[must_use]
+pub fn id(id: impl Into<Uuid>) -> BsonUuid {
+    BsonUuid::from_bytes(id.into().into_bytes())
+}
+
+/// An id as we know it.
+#[must_use]
+pub fn from_id<T: From<Uuid>>(id: BsonUuid) -> T {
+    T::from(Uuid::from_bytes(id.bytes()))
+}
+
+/// Bytes.
+#[must_use]
+pub fn binary(bytes: impl Into<Vec<u8>>) -> Binary {
+    Binary {
+        subtype: BinarySubtype::Generic,
+        bytes: bytes.into(),
+    }
+}
+
+/// A time that a TTL index can read. Milliseconds, as everywhere.
+#[must_use]
+pub fn date(at: Timestamp) -> DateTime {
+    DateTime::from_millis(at.as_millis())
+}
+
+/// An id in a filter.
+#[must_use]
+pub fn id_bson(value: impl Into<Uuid>) -> Bson {
+    Bson::Binary(Binary {
+        subtype: BinarySubtype::Uuid,
+        bytes: value.into().into_bytes().to_vec(),
+    })
+}

@@ -1,0 +1,324 @@
+//! What the unit of work and its commits promise, on a real server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use contracts::{Envelope, Kind};
+use futures_util::future::join_all;
+use kernel::{ManualClock, MessageId, OrderId, SystemClock, SystemIds, Timestamp};
+use mongodb::bson::{Document, doc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::testing::TestDatabase;
+use super::*;
+use crate::outbox::{Fate, Outbox};
+use crate::service::Leases;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Counter {
+    #[serde(rename = "_id")]
+    id: String,
+    value: i64,
+}
+
+impl Row for Counter {
+    const COLLECTION: &'static str = "counters";
+    type Key = String;
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+fn counters() -> Vec<Collection> {
+    vec![Collection::new(
+        "counters",
+        doc! {
+            "bsonType": "object",
+            "required": ["_id", "value"],
+            "properties": { "value": { "bsonType": "long", "minimum": 0 } },
+        },
+    )]
+}
+
+fn open(database: &TestDatabase) -> Mongo {
+    database.open(counters(), Arc::new(SystemClock))
+}
+
+/// Adds `by` to the counter `id`; refuses to go below zero.
+async fn add(store: &Mongo, id: &str, by: i64) -> Result<i64, StoreError> {
+    let id = id.to_owned();
+    store
+        .write(move |unit| {
+            let value = unit.get::<Counter>(&id)?.map_or(0, |row| row.value) + by;
+            if value < 0 {
+                return Err(StoreError::Conflict("below zero".to_owned()));
+            }
+            unit.put(Counter {
+                id: id.clone(),
+                value,
+            })?;
+            Ok(value)
+        })
+        .await
+}
+
+async fn value(store: &Mongo, id: &str) -> Option<i64> {
+    let found = store.get::<Counter>(&id.to_owned()).await.unwrap();
+    found.map(|row| row.value)
+}
+
+#[tokio::test]
+async fn writes_of_two_replicas_to_one_row_add_up() {
+    let database = TestDatabase::new();
+    let (one, other) = (open(&database), open(&database));
+    let adds = (0..200).map(|n| {
+        let store = if n % 2 == 0 { one.clone() } else { other.clone() };
+        async move { add(&store, "hot", 1).await }
+    });
+    for result in join_all(adds).await {
+        result.unwrap();
+    }
+    assert_eq!(value(&one, "hot").await, Some(200));
+}
+
+#[tokio::test]
+async fn a_guard_holds_whoever_races() {
+    let database = TestDatabase::new();
+    let (one, other) = (open(&database), open(&database));
+    add(&one, "purse", 100).await.unwrap();
+    let debits = (0..500).map(|n| {
+        let store = if n % 2 == 0 { one.clone() } else { other.clone() };
+        async move { add(&store, "purse", -1).await }
+    });
+    let done = join_all(debits).await.iter().filter(|done| done.is_ok()).count();
+    assert_eq!((done, value(&one, "purse").await), (100, Some(0)));
+}
+
+#[tokio::test]
+async fn works_that_wait_together_share_a_transaction_and_see_each_other() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    add(&store, "a", 1).await.unwrap();
+    let values = join_all((0..50).map(|_| add(&store, "a", 1))).await;
+    let mut values: Vec<i64> = values.into_iter().map(Result::unwrap).collect();
+    values.sort_unstable();
+    assert_eq!(values, (2..=51).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_write_that_the_server_refuses_does_not_fail_its_neighbours() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    let (bad, good) = tokio::join!(
+        // Past our own guards, the validator still stands.
+        store.write(|unit| {
+            unit.put(Counter {
+                id: "bad".to_owned(),
+                value: -1,
+            })
+        }),
+        join_all((0..20).map(|n| add(&store, ["x", "y", "z"][n % 3], 1))),
+    );
+    assert!(matches!(bad, Err(StoreError::Corrupt(_))), "{bad:?}");
+    assert!(good.iter().all(Result::is_ok), "{good:?}");
+    assert_eq!(value(&store, "bad").await, None);
+    assert_eq!(value(&store, "x").await, Some(7));
+}
+
+#[tokio::test]
+async fn a_work_that_fails_or_panics_leaves_no_trace() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    let failing = store.write(|unit| {
+        unit.put(Counter {
+            id: "half".to_owned(),
+            value: 1,
+        })?;
+        enqueue(unit, &message(1))?;
+        Err::<(), _>(StoreError::Conflict("no".to_owned()))
+    });
+    let panicking = store.write(|unit| -> StoreResult<()> {
+        unit.put(Counter {
+            id: "half".to_owned(),
+            value: 1,
+        })?;
+        panic!("this is on purpose");
+    });
+    let (failed, panicked, fine) = tokio::join!(failing, panicking, add(&store, "fine", 1));
+    assert_eq!(failed, Err(StoreError::Conflict("no".to_owned())));
+    assert!(matches!(panicked, Err(StoreError::Corrupt(_))));
+    assert_eq!(fine, Ok(1));
+    assert_eq!(value(&store, "half").await, None);
+    assert!(store.outbox().fresh(0, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_blind_insert_of_what_is_there_is_a_duplicate() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    add(&store, "a", 1).await.unwrap();
+    let again = store
+        .write(|unit| {
+            unit.put(Counter {
+                id: "a".to_owned(),
+                value: 9,
+            })
+        })
+        .await;
+    assert!(matches!(again, Err(StoreError::Duplicate(_))), "{again:?}");
+    assert_eq!(value(&store, "a").await, Some(1));
+}
+
+#[tokio::test]
+async fn a_work_runs_again_until_all_it_asks_for_is_loaded() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    add(&store, "next", 7).await.unwrap();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = runs.clone();
+    let seen = store
+        .write(move |unit| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let next = unit.get::<Counter>(&"next".to_owned())?.map_or(0, |row| row.value);
+            Ok::<_, StoreError>(unit.get::<Counter>(&format!("n{next}"))?.is_none())
+        })
+        .await;
+    assert_eq!((seen, runs.load(Ordering::Relaxed)), (Ok(true), 3));
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_unavailable_within_seconds() {
+    let metrics = crate::metrics::Metrics::default();
+    let uri = SecretString::from("mongodb://127.0.0.1:1/?replicaSet=none".to_owned());
+    let store = Mongo::open(uri, "nowhere", counters(), Arc::new(SystemClock), &metrics.store).unwrap();
+    let written = tokio::time::timeout(Duration::from_secs(10), add(&store, "a", 1));
+    assert!(matches!(written.await, Ok(Err(StoreError::Unavailable(_)))));
+    assert!(store.ping().await.is_err());
+}
+
+#[tokio::test]
+async fn a_damaged_document_is_corrupt_and_never_skipped() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    let raw = store.database().await.unwrap().collection::<Document>("counters");
+    raw.insert_one(doc! { "_id": "odd", "value": 1_i64 })
+        .await
+        .unwrap();
+    raw.update_one(doc! { "_id": "odd" }, doc! { "$set": { "value": "many" } })
+        .bypass_document_validation(true)
+        .await
+        .unwrap();
+    assert!(matches!(add(&store, "odd", 1).await, Err(StoreError::Corrupt(_))));
+    assert!(matches!(
+        store.get::<Counter>(&"odd".to_owned()).await,
+        Err(StoreError::Corrupt(_))
+    ));
+}
+
+fn message(n: u128) -> Envelope {
+    Envelope {
+        id: MessageId::from_uuid(Uuid::from_u128(n)),
+        name: "marketplace.test.v1.Happened".to_owned(),
+        kind: Kind::Event,
+        order: OrderId::new(&SystemIds::default()),
+        time: Timestamp::from_millis(1_700_000_000_000),
+        traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
+        body: Bytes::from_static(b"body"),
+    }
+}
+
+async fn send(store: &Mongo, message: Envelope) {
+    store.write(move |unit| enqueue(unit, &message)).await.unwrap();
+}
+
+async fn waiting(store: &Mongo) -> u64 {
+    let rows = store.database().await.unwrap().collection::<Document>("outbox");
+    rows.count_documents(doc! {}).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_committed_message_is_handed_over_as_it_was_and_gone_when_sent() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    let sent = message(1);
+    send(&store, sent.clone()).await;
+    // A resend of what has not gone out yet changes nothing.
+    send(&store, sent.clone()).await;
+    let fresh = store.outbox().fresh(0, 10).await.unwrap();
+    assert_eq!((fresh.len(), waiting(&store).await), (1, 1));
+    assert_eq!(*fresh[0].envelope, sent);
+    let now = Timestamp::from_millis(0);
+    store.outbox().settle(vec![(fresh[0].seq, Fate::Sent)], now).await.unwrap();
+    assert_eq!(waiting(&store).await, 0);
+    assert!(store.outbox().fresh(0, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_dead_replica_left_is_claimed_by_one_other_when_its_lease_is_over() {
+    let database = TestDatabase::new();
+    let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000)));
+    let [dead, one, other] = [0; 3].map(|_| database.open(counters(), clock.clone()));
+    send(&dead, message(1)).await;
+    drop(dead);
+    let now = clock.now();
+    assert!(one.outbox().retries(now, 10).await.unwrap().is_empty());
+    let later = now.plus(Duration::from_secs(31));
+    let (mine, theirs) = (one.outbox(), other.outbox());
+    let (mine, theirs) = tokio::join!(mine.retries(later, 10), theirs.retries(later, 10));
+    let claimed = [mine.unwrap(), theirs.unwrap()].concat();
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(*claimed[0].envelope, Envelope { order: claimed[0].envelope.order, ..message(1) });
+}
+
+#[tokio::test]
+async fn a_message_given_up_is_listed_and_can_be_replayed() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    let given_up = message(1);
+    send(&store, given_up.clone()).await;
+    let outbox = store.outbox();
+    let seq = outbox.fresh(0, 10).await.unwrap()[0].seq;
+    let fate = Fate::Dead {
+        attempts: 6,
+        reason: "poison".to_owned(),
+    };
+    outbox.settle(vec![(seq, fate)], Timestamp::from_millis(5)).await.unwrap();
+    let letters = dead_letters(&store).await.unwrap();
+    assert_eq!((letters.len(), waiting(&store).await), (1, 0));
+    assert_eq!((&letters[0].envelope, letters[0].attempts), (&given_up, 6));
+    assert_eq!(replay_dead_letters(&store, None).await, Ok(1));
+    assert_eq!(outbox.fresh(0, 10).await.unwrap().len(), 1);
+    assert!(dead_letters(&store).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_replica_at_a_time_holds_a_lease_and_another_takes_it_when_it_is_over() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    let (one, other) = (MongoLeases::new(store.clone()), MongoLeases::new(store));
+    let (now, lease) = (Timestamp::from_millis(1000), Duration::from_secs(5));
+    assert_eq!(one.hold("sweep", now, lease).await, Ok(true));
+    assert_eq!(other.hold("sweep", now, lease).await, Ok(false));
+    assert_eq!(other.hold("other work", now, lease).await, Ok(true));
+    assert_eq!(one.hold("sweep", now.plus(lease / 2), lease).await, Ok(true));
+    assert_eq!(other.hold("sweep", now.plus(lease), lease).await, Ok(false));
+    assert_eq!(other.hold("sweep", now.plus(lease * 2), lease).await, Ok(true));
+}
+
+#[tokio::test]
+async fn a_handled_message_is_handled_once_across_replicas() {
+    let database = TestDatabase::new();
+    let (one, other) = (open(&database), open(&database));
+    let order = OrderId::new(&SystemIds::default());
+    let handle = |store: Mongo| async move {
+        store
+            .write(move |unit| is_new(unit, order, message(7).id, Timestamp::from_millis(1)))
+            .await
+    };
+    let (first, second) = tokio::join!(handle(one), handle(other));
+    assert_ne!(first.unwrap(), second.unwrap());
+}
