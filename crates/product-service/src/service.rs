@@ -168,6 +168,7 @@ impl ProductService {
 
 fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Arc<dyn ProductStore>, Arc<dyn Outbox>)> {
     match store {
+        StoreConfig::Mongo { .. } => Err(store.not_compiled()),
         StoreConfig::Sqlite { path } => {
             let store = SqliteProducts::open(&path, &deps.metrics.store)?;
             let outbox = Arc::new(store.outbox());
