@@ -5,6 +5,7 @@
 
 mod envelope;
 mod fields;
+pub mod reservations;
 
 pub use envelope::{Contract, Envelope, Kind, MalformedMessage};
 pub use fields::{id_bytes, order_id, transaction_id, user_id};
