@@ -55,7 +55,36 @@ pub struct Flag {
     pub value: String,
 }
 
-/// Merges the layers into a `T`.
+/// Which of the keys that are given a `T` has to know.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scope<'a> {
+    /// The section that `T` is; all keys outside of it are somebody else's.
+    pub section: Option<&'a str>,
+    /// Keys and sections that are somebody else's.
+    pub others: &'a [&'a str],
+}
+
+impl Scope<'_> {
+    /// What `key` is called within the scope; None if it is somebody else's.
+    fn own<'k>(&self, key: &'k str) -> Option<&'k str> {
+        if let Some(section) = self.section {
+            return key.strip_prefix(section)?.strip_prefix('.');
+        }
+        let others = self.others.iter().any(|other| {
+            key.strip_prefix(other)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        (!others).then_some(key)
+    }
+
+    /// What the user calls a key of the scope.
+    fn full(&self, key: &str) -> String {
+        self.section
+            .map_or_else(|| key.to_owned(), |section| format!("{section}.{key}"))
+    }
+}
+
+/// Merges the layers into a `T` that has to know every key.
 ///
 /// # Errors
 /// [`SettingsError`], for the first thing that is wrong.
@@ -67,28 +96,50 @@ pub fn load<T>(
 where
     T: Default + Serialize + DeserializeOwned,
 {
+    load_within(Scope::default(), file, environment, flags)
+}
+
+/// Merges the layers into a `T` that has to know every key within `scope`: processes that share a settings file each read their part.
+///
+/// # Errors
+/// [`SettingsError`], for the first thing that is wrong.
+pub fn load_within<T>(
+    scope: Scope<'_>,
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[Flag],
+) -> Result<T, SettingsError>
+where
+    T: Default + Serialize + DeserializeOwned,
+{
     let known = flatten(&defaults::<T>()?);
     let mut given: BTreeMap<String, (Value, String)> = BTreeMap::new();
+    let mut give = |key: &str, value: Value, origin: String| {
+        if let Some(own) = scope.own(key) {
+            given.insert(own.to_owned(), (value, origin));
+        }
+    };
     if let Some(path) = file {
         for (key, value) in from_file(path)? {
-            given.insert(key, (value, path.display().to_string()));
+            give(&key, value, path.display().to_string());
         }
     }
     for (name, value) in environment {
         if let Some(key) = env_key(&name) {
-            given.insert(key, (Value::from(value), name));
+            give(&key, Value::from(value), name);
         }
     }
     for flag in flags {
-        given.insert(
-            flag.key.to_owned(),
-            (Value::from(flag.value.clone()), flag.flag.to_owned()),
+        give(
+            flag.key,
+            Value::from(flag.value.clone()),
+            flag.flag.to_owned(),
         );
     }
     for (key, (_, origin)) in &given {
         if !known.contains_key(key) {
             return Err(SettingsError::UnknownKey {
-                key: key.clone(),
+                key: scope.full(key),
                 origin: origin.clone(),
                 allowed: allowed_beside(key, &known),
             });
@@ -108,7 +159,7 @@ where
         for (key, (_, origin)) in &given {
             if let Err(error) = assemble(Some(key)) {
                 return SettingsError::BadValue {
-                    key: key.clone(),
+                    key: scope.full(key),
                     origin: origin.clone(),
                     reason: reason(&error),
                 };
@@ -194,6 +245,9 @@ fn allowed_beside(key: &str, known: &BTreeMap<String, Value>) -> String {
     if !siblings.is_empty() {
         return siblings.join(", ");
     }
+    if known.keys().all(|name| !name.contains('.')) {
+        return known.keys().cloned().collect::<Vec<_>>().join(", ");
+    }
     let mut sections: Vec<&str> = known
         .keys()
         .map(|name| name.split('.').next().unwrap_or(name))
@@ -213,8 +267,8 @@ mod tests {
         server: Server,
     }
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    #[serde(deny_unknown_fields)]
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
     struct Server {
         port: u16,
         open: bool,
@@ -277,6 +331,34 @@ mod tests {
         for part in ["server.port", "MARKETPLACE__SERVER__PORT"] {
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn processes_that_share_a_file_read_their_part_and_refuse_what_nobody_knows() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("m.toml");
+        std::fs::write(&file, "[server]\nport = 7\n[wallet]\nfee = 1\n").unwrap();
+        let shared = Scope {
+            others: &["wallet"],
+            ..Scope::default()
+        };
+        let settings: Settings = load_within(shared, Some(&file), Vec::new(), &[]).unwrap();
+        assert_eq!(settings.server.port, 7);
+        assert!(load::<Settings>(Some(&file), Vec::new(), &[]).is_err());
+        let section = Scope {
+            section: Some("server"),
+            ..Scope::default()
+        };
+        let server: Server = load_within(section, Some(&file), Vec::new(), &[]).unwrap();
+        assert_eq!(server.port, 7);
+        let error =
+            load_within::<Server>(section, None, env("MARKETPLACE__SERVER__PROT", "2"), &[])
+                .unwrap_err()
+                .to_string();
+        assert!(
+            error.contains("server.prot") && error.contains("open, port"),
+            "{error}"
+        );
     }
 
     #[test]

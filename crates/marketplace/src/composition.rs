@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use auth::{Issuer, SigningKey, Verifier};
-use chassis::http::{Routes, complete};
+use chassis::http::{ProblemType, Routes, complete};
 use chassis::metrics::Metrics;
 use chassis::service::{Deps, Host, Parts};
 use kernel::{Clock, SystemIds};
@@ -106,6 +106,11 @@ impl Marketplace {
         ]
     }
 
+    /// The services' own kinds of refusal.
+    pub(crate) fn problem_kinds(&self) -> Vec<&'static [&'static ProblemType]> {
+        self.parts().iter().map(|part| part.problems).collect()
+    }
+
     /// Starts to work and to answer on `listener`.
     ///
     /// # Errors
@@ -113,13 +118,9 @@ impl Marketplace {
     pub fn start(&self, listener: TcpListener, workers: usize) -> anyhow::Result<Running> {
         let address = listener.local_addr()?;
         let parts = self.parts();
-        let document = Arc::new(document().to_json().context("the OpenAPI document")?);
-        let kinds = parts.iter().map(|part| part.problems).collect::<Vec<_>>();
+        let document = Arc::new(compact_document()?);
+        let kinds = parts.iter().map(|part| part.problems).collect();
         let more: Vec<Routes> = vec![docs::routes(document), problems::routes(kinds)];
-        let workers = match workers {
-            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
-            some => some,
-        };
         let host = Host::start(listener, workers, &self.deps, parts, more)?;
         Ok(Running { host, address })
     }
@@ -168,6 +169,11 @@ fn document() -> utoipa::openapi::OpenApi {
     }
     complete(&mut document);
     document
+}
+
+/// The document as it is served.
+pub(crate) fn compact_document() -> anyhow::Result<String> {
+    document().to_json().context("the OpenAPI document")
 }
 
 /// The OpenAPI 3.1 document of the whole marketplace, as JSON.

@@ -1,22 +1,12 @@
 //! The settings of the whole marketplace: one section a part, the same for every shape.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use chassis::connections::{AmqpConfig, InternalConfig, MongoConfig, Profile, ServerConfig};
 use chassis::telemetry::LogConfig;
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
 use wallet_service::Topups;
-
-/// What the process is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// Trying out, developing, testing.
-    Development,
-    /// Real money: settings that invite misuse are refused.
-    Production,
-}
 
 /// All settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,10 +22,16 @@ pub struct Settings {
     pub allow_self_service_topups: bool,
     /// The HTTP server.
     pub server: ServerConfig,
+    /// The internal port of a service that runs as a process of its own.
+    pub internal: InternalConfig,
     /// Log lines.
     pub log: LogConfig,
     /// Access tokens.
     pub auth: auth::AuthConfig,
+    /// The databases of the distributed shape.
+    pub mongo: MongoConfig,
+    /// The message broker of the distributed shape.
+    pub amqp: AmqpConfig,
     /// The user service.
     pub users: user_service::Config,
     /// The product service.
@@ -46,25 +42,6 @@ pub struct Settings {
     pub wallet: wallet_service::Config,
 }
 
-/// Settings of the HTTP server.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ServerConfig {
-    /// Address to answer on; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// Threads that answer requests; 0 is one a core.
-    pub workers: usize,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            workers: 0,
-        }
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -73,8 +50,11 @@ impl Default for Settings {
             data_dir: PathBuf::from("./data"),
             allow_self_service_topups: false,
             server: ServerConfig::default(),
+            internal: InternalConfig::default(),
             log: LogConfig::default(),
             auth: auth::AuthConfig::default(),
+            mongo: MongoConfig::default(),
+            amqp: AmqpConfig::default(),
             users: user_service::Config::default(),
             catalogue: product_service::Config::default(),
             orders: order_service::Config::default(),

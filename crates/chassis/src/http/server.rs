@@ -42,6 +42,8 @@ pub struct Edge {
     /// Checked by `/readyz`.
     pub readiness: Vec<Arc<dyn Readiness>>,
     pub(super) body_time: Duration,
+    /// Whether `/metrics` is answered.
+    metrics_shown: bool,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -58,8 +60,16 @@ impl Edge {
             metrics,
             readiness,
             body_time: BODY_TIME,
+            metrics_shown: true,
             in_flight: Arc::default(),
         }
+    }
+
+    /// The same without `/metrics`, for a port that strangers reach.
+    #[must_use]
+    pub fn without_metrics(mut self) -> Self {
+        self.metrics_shown = false;
+        self
     }
 }
 
@@ -87,8 +97,10 @@ impl Server {
                 .app_data(web::Data::new(edge.metrics.clone()))
                 .app_data(web::Data::new(edge.readiness.clone()))
                 .service(endpoint("/healthz").get(health::live).done())
-                .service(endpoint("/readyz").get(health::ready).done())
-                .service(endpoint("/metrics").get(health::metrics).done());
+                .service(endpoint("/readyz").get(health::ready).done());
+            if edge.metrics_shown {
+                app = app.service(endpoint("/metrics").get(health::metrics).done());
+            }
             for declare in &routes {
                 app = app.configure(|config| declare(config));
             }

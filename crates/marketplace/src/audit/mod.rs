@@ -1,20 +1,21 @@
-//! The marketplace's invariants, checked over the files of all services. It reads only, so the marketplace may run meanwhile.
+//! The marketplace's invariants, checked over the books of all services. It reads only, so the marketplace may run meanwhile.
 //!
-//! What lies within one service is checked on one snapshot of its file. What spans two is read one after the other, and orders go
+//! What lies within one service is checked on one snapshot of its books. What spans two is read one after the other, and orders go
 //! on in between: what looks wrong is looked at again until it is right, or has been wrong for too long.
 
-use std::collections::HashMap;
+mod books;
+mod files;
+
+pub(crate) use books::Books;
+pub(crate) use files::Files;
+
 use std::time::Duration;
 
-use chassis::sqlite::open_read_only;
 use chassis::store::StoreResult;
 use kernel::OrderId;
-use order_service::{AuditedOrder, Escrow, OrderState, audited_orders};
-use product_service::{ReservationState, reservation_state, reservation_states};
-use rusqlite::Connection;
-use wallet_service::audit::{Invariant, PaymentRecord, PaymentStatus, payment, payments};
-
-use crate::data_dir::DataDir;
+use order_service::{AuditedOrder, Escrow, OrderState};
+use product_service::ReservationState;
+use wallet_service::audit::{Invariant, PaymentRecord, PaymentStatus};
 
 /// How often something that looks wrong is looked at again, and how long apart.
 const LOOKS: usize = 30;
@@ -34,18 +35,11 @@ pub(crate) struct Finding {
 /// Checks all invariants.
 ///
 /// # Errors
-/// If a file cannot be read.
-pub(crate) fn check(dir: &DataDir) -> StoreResult<Vec<Finding>> {
-    let wallet = open_read_only(&dir.wallet())?;
-    let orders = open_read_only(&dir.orders())?;
-    let products = open_read_only(&dir.products())?;
-    let ledger = wallet_service::audit::audit(&wallet)?;
-    let stock = product_service::audit(&products)?;
-    let compared = compare(&Files {
-        orders: &orders,
-        wallet: &wallet,
-        products: &products,
-    })?;
+/// If a book cannot be read.
+pub(crate) async fn check(books: &dyn Books) -> StoreResult<Vec<Finding>> {
+    let ledger = books.ledger().await?;
+    let stock = books.stock().await?;
+    let compared = compare(books).await?;
     let broken = |invariant: Invariant| -> Vec<String> {
         ledger
             .violations
@@ -103,12 +97,6 @@ pub(crate) fn check(dir: &DataDir) -> StoreResult<Vec<Finding>> {
     Ok(findings)
 }
 
-struct Files<'a> {
-    orders: &'a Connection,
-    wallet: &'a Connection,
-    products: &'a Connection,
-}
-
 /// What comparing orders with what other services know of them came to.
 #[derive(Default)]
 struct Compared {
@@ -118,19 +106,10 @@ struct Compared {
 }
 
 /// Compares every order with its payment and its reservation.
-fn compare(files: &Files<'_>) -> StoreResult<Compared> {
-    let mut known = HashMap::new();
-    audited_orders(files.orders, None, |order| {
-        known.insert(order.id, order);
-    })?;
-    let paid: HashMap<OrderId, PaymentRecord> = payments(files.wallet)?
-        .into_iter()
-        .map(|payment| (payment.order, payment))
-        .collect();
-    let mut held = HashMap::new();
-    reservation_states(files.products, |order, state| {
-        held.insert(order, state);
-    })?;
+async fn compare(books: &dyn Books) -> StoreResult<Compared> {
+    let known = books.orders().await?;
+    let paid = books.payments().await?;
+    let held = books.reservations().await?;
     let orphans = paid.keys().filter(|order| !known.contains_key(order));
     let mut suspects: Vec<OrderId> = orphans.copied().collect();
     suspects.extend(
@@ -147,7 +126,7 @@ fn compare(files: &Files<'_>) -> StoreResult<Compared> {
         (compared.payments, compared.stock) = (Vec::new(), Vec::new());
         let mut still = Vec::new();
         for suspect in suspects {
-            if look_again(files, suspect, &mut compared)? {
+            if look_again(books, suspect, &mut compared).await? {
                 still.push(suspect);
             }
         }
@@ -156,7 +135,7 @@ fn compare(files: &Files<'_>) -> StoreResult<Compared> {
             break;
         }
         if look < LOOKS {
-            std::thread::sleep(BETWEEN_LOOKS);
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
     compared.orders = u64::try_from(known.len()).unwrap_or(u64::MAX);
@@ -164,11 +143,14 @@ fn compare(files: &Files<'_>) -> StoreResult<Compared> {
 }
 
 /// Reads one order anew. Returns whether something still does not fit.
-fn look_again(files: &Files<'_>, id: OrderId, compared: &mut Compared) -> StoreResult<bool> {
-    let mut order = None;
-    audited_orders(files.orders, Some(id), |found| order = Some(found))?;
-    let payment = payment(files.wallet, id)?;
-    let state = reservation_state(files.products, id)?;
+async fn look_again(
+    books: &dyn Books,
+    id: OrderId,
+    compared: &mut Compared,
+) -> StoreResult<bool> {
+    let order = books.order(id).await?;
+    let payment = books.payment(id).await?;
+    let state = books.reservation(id).await?;
     let of_payment = payment_misfit(order.as_ref(), payment.as_ref());
     let of_stock = order.as_ref().and_then(|order| stock_misfit(order, state));
     let wrong = of_payment.is_some() || of_stock.is_some();

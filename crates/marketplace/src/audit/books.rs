@@ -1,0 +1,31 @@
+//! What an audit reads of the services, wherever they keep it.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chassis::store::StoreResult;
+use kernel::OrderId;
+use order_service::AuditedOrder;
+use product_service::{ReservationState, StockAudit};
+use wallet_service::audit::{AuditReport, PaymentRecord};
+
+/// The books of all services. Each method reads one snapshot of one service's.
+#[async_trait]
+pub(crate) trait Books: Send + Sync {
+    /// Checks the ledger.
+    async fn ledger(&self) -> StoreResult<AuditReport>;
+    /// Checks the stock book.
+    async fn stock(&self) -> StoreResult<StockAudit>;
+    /// All orders.
+    async fn orders(&self) -> StoreResult<HashMap<OrderId, AuditedOrder>>;
+    /// All payments.
+    async fn payments(&self) -> StoreResult<HashMap<OrderId, PaymentRecord>>;
+    /// What became of all reservations.
+    async fn reservations(&self) -> StoreResult<HashMap<OrderId, ReservationState>>;
+    /// One order, as it is now.
+    async fn order(&self, order: OrderId) -> StoreResult<Option<AuditedOrder>>;
+    /// Its payment, as it is now.
+    async fn payment(&self, order: OrderId) -> StoreResult<Option<PaymentRecord>>;
+    /// Its reservation, as it is now.
+    async fn reservation(&self, order: OrderId) -> StoreResult<Option<ReservationState>>;
+}
