@@ -22,6 +22,9 @@ pub struct AuthConfig {
     pub leeway_seconds: u32,
     /// The file of the signing key; it is made if it is not there. Not set: `signing-key.pem` in the data directory.
     pub signing_key_file: Option<PathBuf>,
+    /// Where a process that signs no tokens finds the keys to check them with: the `http` URL of the user service's
+    /// `/.well-known/jwks.json`. A process that signs does not need it.
+    pub jwks_url: Option<String>,
 }
 
 impl Default for AuthConfig {
@@ -32,6 +35,7 @@ impl Default for AuthConfig {
             access_token_lifetime_seconds: 900,
             leeway_seconds: 5,
             signing_key_file: None,
+            jwks_url: None,
         }
     }
 }
@@ -81,9 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_can_be_given_also_the_one_without_a_default() {
+    fn every_setting_can_be_given_also_those_without_a_default() {
         let environment = [
             ("MARKETPLACE__AUTH__SIGNING_KEY_FILE", "/etc/key.pem"),
+            (
+                "MARKETPLACE__AUTH__JWKS_URL",
+                "http://users:9081/.well-known/jwks.json",
+            ),
             ("MARKETPLACE__AUTH__LEEWAY_SECONDS", "7"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -91,6 +99,10 @@ mod tests {
         assert_eq!(
             settings.auth.signing_key_file,
             Some(PathBuf::from("/etc/key.pem"))
+        );
+        assert_eq!(
+            settings.auth.jwks_url.as_deref(),
+            Some("http://users:9081/.well-known/jwks.json")
         );
         assert_eq!(
             settings.auth.policy().unwrap().leeway,

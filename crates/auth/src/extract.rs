@@ -63,6 +63,15 @@ fn refusal(error: TokenError) -> Problem {
             tracing::debug!(reason, "a token was refused");
             invalid("The token is not valid.")
         }
+        // Not 401: the token may well be good, and its client must not throw it away.
+        TokenError::NoKeys => {
+            tracing::warn!("a token came before the keys to check it with");
+            Problem::new(
+                &common::UNAVAILABLE,
+                "The keys that tokens are checked with have not been loaded yet. Please try again in a moment.",
+            )
+            .retry_after(1)
+        }
         TokenError::Signing(_) => Problem::internal(error),
     }
 }

@@ -3,15 +3,18 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::zeroize::Zeroizing;
 
+use crate::secret::random;
 use crate::{KeyError, SigningKey};
 
 impl SigningKey {
     /// Reads the key at `path`; makes one there (mode 0600, in one step, on the disk before this returns) if there is none.
-    /// Of two processes that do so at once, both end up with the same key.
+    /// Of any number of processes that do so at once, on whatever hosts share the file, all end up with the same key.
     ///
     /// # Errors
     /// If the file is no private Ed25519 key, can be read by others, or cannot be made.
@@ -23,7 +26,7 @@ impl SigningKey {
         if let Some(key) = load(path)? {
             return Ok(key);
         }
-        create(path, Self::generate()?.to_pem()?.as_bytes()).map_err(wrong)?;
+        create(path, &draft(path)?, Self::generate()?.to_pem()?.as_bytes()).map_err(wrong)?;
         // Read back what is there now: it may be the key of a process that was faster.
         load(path)?.ok_or_else(|| wrong(ErrorKind::NotFound.into()))
     }
@@ -57,27 +60,31 @@ fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
         .map_err(|error| wrong(error.to_string()))
 }
 
-/// Writes a file of its own name first and links it into place, which fails if another was there first.
-fn create(path: &Path, content: &[u8]) -> std::io::Result<()> {
+/// A name that nobody else writes to. A process id would not do: replicas in containers often have the same one.
+fn draft(path: &Path) -> Result<PathBuf, KeyError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.new", URL_SAFE_NO_PAD.encode(random::<12>()?)));
+    Ok(name.into())
+}
+
+/// Writes `draft` first, whole and onto the disk, and links it into place, which fails if another was there first (link(2) is
+/// atomic, also over NFS, where O_EXCL was not always).
+fn create(path: &Path, draft: &Path, content: &[u8]) -> std::io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     fs::create_dir_all(directory)?;
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}.new", std::process::id()));
-    let draft = Path::new(&draft);
-    if let Err(error) = fs::remove_file(draft)
-        && error.kind() != ErrorKind::NotFound
-    {
-        return Err(error);
-    }
     let written = write_new(draft, content).and_then(|()| match fs::hard_link(draft, path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => other,
     });
-    fs::remove_file(draft)?;
-    written?;
+    let removed = match fs::remove_file(draft) {
+        // It was never made; why not, `written` says.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    };
+    written.and(removed)?;
     File::open(directory)?.sync_all()
 }
 
@@ -94,7 +101,9 @@ fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::VerificationKeys;
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Barrier;
 
     #[test]
     fn the_first_start_makes_a_key_and_the_next_ones_use_it() {
@@ -131,13 +140,40 @@ mod tests {
     }
 
     #[test]
-    fn processes_that_start_at_once_agree_on_one_key() {
+    fn a_key_that_came_first_is_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("key.pem");
-        let mine = SigningKey::generate().unwrap().to_pem().unwrap();
-        create(&path, mine.as_bytes()).unwrap();
-        let late = SigningKey::generate().unwrap().to_pem().unwrap();
-        create(&path, late.as_bytes()).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), *mine);
+        for content in ["first", "second"] {
+            create(&path, &draft(&path).unwrap(), content.as_bytes()).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn replicas_that_start_at_once_on_a_new_file_end_up_with_one_key() {
+        const REPLICAS: usize = 12;
+        let dir = tempfile::tempdir().unwrap();
+        for round in 0..10 {
+            let path = dir.path().join(format!("{round}/key.pem"));
+            let start = Barrier::new(REPLICAS);
+            let keys: Vec<VerificationKeys> = std::thread::scope(|scope| {
+                let replica = || {
+                    start.wait();
+                    SigningKey::load_or_create(&path).map(|key| key.verification_keys())
+                };
+                let replicas: Vec<_> = (0..REPLICAS).map(|_| scope.spawn(replica)).collect();
+                let keys = replicas
+                    .into_iter()
+                    .map(|replica| replica.join().unwrap().unwrap());
+                keys.collect()
+            });
+            let kept = SigningKey::load_or_create(&path)
+                .unwrap()
+                .verification_keys();
+            assert!(keys.iter().all(|key| *key == kept), "{keys:?}");
+            let left = fs::read_dir(path.parent().unwrap()).unwrap().count();
+            assert_eq!(left, 1, "no draft stays behind");
+        }
     }
 }

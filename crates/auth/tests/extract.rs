@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::WWW_AUTHENTICATE;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::test::TestRequest;
 use actix_web::{FromRequest, HttpRequest, ResponseError, web};
-use auth::testing::{fixture, fixture_at, token_for};
+use auth::testing::{fixture, fixture_at, policy, token_for};
 use auth::{Caller, MaybeCaller, Role, Verifier};
 use chassis::http::Problem;
 use kernel::{Clock, ManualClock, SystemClock, SystemIds, UserId};
@@ -96,6 +96,30 @@ async fn another_scheme_is_no_credential_of_ours() {
         );
         assert!(maybe(&request).await.is_err(), "{authorization}");
     }
+}
+
+#[actix_web::test]
+async fn while_no_keys_have_come_a_token_is_neither_taken_nor_refused() {
+    let (issuer, _) = fixture();
+    let verifier = Verifier::waiting(policy(), Arc::new(SystemClock));
+    let token = token_for(&issuer, UserId::new(&SystemIds::default()), &[]);
+    let sent = request(&verifier, &[&format!("Bearer {token}")]);
+    for problem in [
+        caller(&sent).await.unwrap_err(),
+        maybe(&sent).await.unwrap_err(),
+    ] {
+        assert!(problem.to_string().contains("keys"), "{problem}");
+        let answer = problem.error_response();
+        assert_eq!(
+            (answer.status().as_u16(), problem.kind().code),
+            (503, "unavailable")
+        );
+        assert_eq!(answer.headers().get(RETRY_AFTER).unwrap(), "1");
+    }
+    // Who shows nothing needs no key to be told so, or to be let in.
+    let bare = request(&verifier, &[]);
+    challenge(&caller(&bare).await.unwrap_err());
+    assert_eq!(maybe(&bare).await.unwrap(), None);
 }
 
 #[actix_web::test]

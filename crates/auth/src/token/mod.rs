@@ -1,6 +1,7 @@
 //! Access tokens: what they say, who signs them, how they are checked.
 
 mod issuer;
+mod key_ring;
 #[cfg(test)]
 mod tests;
 mod verifier;
@@ -38,6 +39,9 @@ pub enum TokenError {
     /// It is not one of ours. The reason is for logs.
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),
+    /// Nobody can tell yet: the keys have not come. Not the token's fault.
+    #[error("there are no keys to check tokens with yet")]
+    NoKeys,
     /// It could not be signed.
     #[error("the token could not be signed: {0}")]
     Signing(String),

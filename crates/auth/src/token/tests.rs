@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::{Caller, Role, SigningKey};
+use crate::{Caller, Role, SigningKey, VerificationKeys};
 
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const SEED: [u8; 32] = [7; 32];
@@ -250,6 +250,73 @@ fn while_a_key_is_replaced_tokens_of_both_are_taken() {
     assert!(verifier.verify(&token).is_ok());
     assert!(verifier.verify(&old.issue(&[])).is_ok());
     assert!(invalid(old.verifier.verify(&token)));
+}
+
+#[test]
+fn without_keys_no_token_is_judged() {
+    let world = world();
+    let verifier = Verifier::waiting(policy(), world.clock.clone());
+    let token = world.issue(&[]);
+    assert!(!verifier.has_keys());
+    for token in [&*token, "nonsense"] {
+        assert_eq!(verifier.verify(token), Err(TokenError::NoKeys));
+    }
+    assert!(verifier.replace_keys(world.issuer.verification_keys()));
+    assert!(verifier.has_keys() && verifier.verify(&token).is_ok());
+}
+
+#[test]
+fn a_token_of_a_key_that_is_gone_is_refused_also_when_it_was_remembered() {
+    let (old, new) = (world(), SigningKey::generate().unwrap());
+    let (verifier, token) = (old.verifier.clone(), old.issue(&[]));
+    assert!(verifier.verify(&token).is_ok());
+    assert!(old.verifier.replace_keys(new.verification_keys()));
+    assert!(invalid(verifier.verify(&token)));
+    // It is back: nothing was kept against it either.
+    assert!(verifier.replace_keys(old.issuer.verification_keys().and(new.verification_keys())));
+    assert!(verifier.verify(&token).is_ok());
+    assert!(verifier.replace_keys(VerificationKeys::default()));
+    assert!(invalid(verifier.verify(&token)));
+}
+
+#[test]
+fn the_same_keys_again_change_nothing() {
+    let world = world();
+    let other = SigningKey::generate().unwrap().verification_keys();
+    let mine = world.issuer.verification_keys();
+    assert!(!world.verifier.replace_keys(mine.clone()));
+    assert!(world.verifier.replace_keys(mine.clone().and(other.clone())));
+    assert!(!world.verifier.replace_keys(other.and(mine)));
+}
+
+#[tokio::test]
+async fn only_a_token_that_names_a_key_we_lack_asks_for_keys() {
+    let world = world();
+    let seen = world.verifier.unknown_key_seen();
+    tokio::pin!(seen);
+    let mut asked = async || {
+        // Whoever waits hears of it on the next turn of the runtime.
+        tokio::select! {
+            biased;
+            () = &mut seen => true,
+            () = tokio::task::yield_now() => false,
+        }
+    };
+    let mut header = world.header();
+    for kid in [json!(null), world.header()["kid"].clone()] {
+        header["kid"] = kid;
+        world
+            .verifier
+            .verify(&forge(&header, &json!({})))
+            .unwrap_err();
+        assert!(!asked().await, "{header}");
+    }
+    header["kid"] = json!("new");
+    world
+        .verifier
+        .verify(&forge(&header, &world.claims()))
+        .unwrap_err();
+    assert!(asked().await);
 }
 
 #[test]

@@ -1,92 +1,123 @@
 //! Checking access tokens: algorithm, key, issuer, audience and time, all pinned (RFC 8725 section 3).
+//!
+//! The keys may change while tokens are checked. Where they come from is not decided here: whoever fetches them hands them over
+//! with [`Verifier::replace_keys`] and hears of keys it lacks with [`Verifier::unknown_key_seen`].
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use kernel::{Clock, Timestamp};
-use moka::sync::Cache;
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
+use super::key_ring::{KeyRing, Verified};
 use super::{Claims, TokenError, TokenPolicy};
 use crate::{Caller, VerificationKeys, backend};
 
-/// Tokens whose signature is remembered as good. Some 300 bytes each.
-const REMEMBERED: u64 = 10_000;
 /// Longest token that is looked at. Ours have some 500 bytes.
 const LONGEST: usize = 4096;
 
-/// Checks access tokens. Cheap to clone; clones share what they remember.
+/// Checks access tokens. Cheap to clone; clones share the keys and what they remember.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
 struct Inner {
-    keys: HashMap<String, DecodingKey>,
+    /// None until there are keys. Locked only to copy the pointer: some tens of nanoseconds, where a remembered token takes a
+    /// microsecond.
+    keys: RwLock<Option<Arc<KeyRing>>>,
+    unknown_key: Notify,
     validation: Validation,
     policy: TokenPolicy,
     clock: Arc<dyn Clock>,
-    /// Good tokens by their SHA-256: a client sends the same token again and again, and a signature that was right stays
-    /// right. Time is checked on every use.
-    verified: Cache<[u8; 32], Arc<Verified>>,
-}
-
-struct Verified {
-    caller: Caller,
-    not_before: Timestamp,
-    expires: Timestamp,
 }
 
 impl Verifier {
     /// Takes tokens signed with one of `keys`, by the rules of `policy`, at the time of `clock`.
     #[must_use]
     pub fn new(keys: VerificationKeys, policy: TokenPolicy, clock: Arc<dyn Clock>) -> Self {
+        let verifier = Self::waiting(policy, clock);
+        verifier.replace_keys(keys);
+        verifier
+    }
+
+    /// The same, but without keys until [`Verifier::replace_keys`] brings some. Until then every token gets
+    /// [`TokenError::NoKeys`], because nobody can tell whether it is good.
+    #[must_use]
+    pub fn waiting(policy: TokenPolicy, clock: Arc<dyn Clock>) -> Self {
         backend::install();
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&policy.issuer]);
         validation.set_audience(&[&policy.audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
-        // The library would ask the wall clock; `Verified::at` asks ours.
+        // The library would ask the wall clock; `Inner::at_this_time` asks ours.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let keys = keys
-            .into_keys()
-            .map(|key| (key.kid, DecodingKey::from_ed_der(key.key.as_bytes())));
         Self(Arc::new(Inner {
-            keys: keys.collect(),
+            keys: RwLock::new(None),
+            unknown_key: Notify::new(),
             validation,
-            verified: Cache::builder()
-                .max_capacity(REMEMBERED)
-                .time_to_live(policy.lifetime + policy.leeway)
-                .build(),
             policy,
             clock,
         }))
     }
 
+    /// From now on takes tokens signed with one of `keys`, and no others: also what was remembered of a key that is not among
+    /// them is forgotten. Keys that are the same as before change nothing. Returns whether anything changed.
+    pub fn replace_keys(&self, keys: VerificationKeys) -> bool {
+        let policy = &self.0.policy;
+        let remember = policy.lifetime + policy.leeway;
+        let mut current = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_some_and(|ring| ring.holds(&keys)) {
+            return false;
+        }
+        *current = Some(Arc::new(KeyRing::new(keys, remember)));
+        true
+    }
+
+    /// Whether it ever got keys.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.0.ring().is_some()
+    }
+
+    /// Returns once a token has named a key that is not among ours since this last returned: the signer may have a new one.
+    /// For one task, which fetches the keys. Anybody can send such a token, so that task has to bound how often it does.
+    pub async fn unknown_key_seen(&self) {
+        self.0.unknown_key.notified().await;
+    }
+
     /// Who holds `token`.
     ///
     /// # Errors
-    /// [`TokenError`] if it is not one of ours or its time is not now.
+    /// [`TokenError`] if it is not one of ours or its time is not now, or if there are no keys yet.
     pub fn verify(&self, token: &str) -> Result<Caller, TokenError> {
         if token.len() > LONGEST {
             return Err(TokenError::Invalid("it is too long"));
         }
+        let ring = self.0.ring().ok_or(TokenError::NoKeys)?;
         let digest: [u8; 32] = Sha256::digest(token).into();
-        if let Some(known) = self.0.verified.get(&digest) {
+        if let Some(known) = ring.recall(&digest) {
             return self.0.at_this_time(&known);
         }
-        let verified = Arc::new(self.0.check(token)?);
+        let verified = Arc::new(self.0.check(token, &ring)?);
         let caller = self.0.at_this_time(&verified)?;
-        self.0.verified.insert(digest, verified);
+        ring.remember(digest, verified);
         Ok(caller)
     }
 }
 
 impl Inner {
+    /// The keys of this moment.
+    fn ring(&self) -> Option<Arc<KeyRing>> {
+        // Nothing panics while it holds the lock, and a pointer is never half written.
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.clone()
+    }
+
     /// Everything but the time.
-    fn check(&self, token: &str) -> Result<Verified, TokenError> {
+    fn check(&self, token: &str, ring: &KeyRing) -> Result<Verified, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid("its header"))?;
         if header.alg != Algorithm::EdDSA {
             return Err(TokenError::Invalid("its algorithm"));
@@ -94,10 +125,11 @@ impl Inner {
         if header.crit.is_some() {
             return Err(TokenError::Invalid("it has critical extensions"));
         }
-        let key = header
-            .kid
-            .and_then(|kid| self.keys.get(&kid))
-            .ok_or(TokenError::Invalid("its key is unknown"))?;
+        let kid = header.kid.ok_or(TokenError::Invalid("it names no key"))?;
+        let Some(key) = ring.key(&kid) else {
+            self.unknown_key.notify_one();
+            return Err(TokenError::Invalid("its key is unknown"));
+        };
         let claims = decode::<Claims>(token, key, &self.validation)
             .map_err(|error| TokenError::Invalid(reason(error.kind())))?
             .claims;
@@ -150,7 +182,7 @@ fn reason(kind: &ErrorKind) -> &'static str {
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
-            .field("keys", &self.0.keys.keys())
+            .field("keys", &self.0.ring())
             .field("policy", &self.0.policy)
             .finish_non_exhaustive()
     }
