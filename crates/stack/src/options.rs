@@ -1,0 +1,171 @@
+//! What a stack is to be.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::StackError;
+use crate::name::{Name, Service};
+use crate::ports::{BASE, Needs, Ports};
+
+/// A part of a stack that can be had alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Only {
+    /// MongoDB and RabbitMQ: what tests of the services need.
+    Servers,
+    /// nginx, with nobody behind it: what tests of its configuration need.
+    Gateway,
+}
+
+/// Whether the gateway counts logins and registrations per client address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RateLimits {
+    /// As in production.
+    On,
+    /// Not for clients on this machine: a test suite is one client that is many people.
+    Off,
+}
+
+/// Which ports to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortChoice {
+    /// These, always the same.
+    Fixed {
+        /// The gateway's.
+        gateway: u16,
+        /// The first of the others'.
+        base: u16,
+    },
+    /// Any that are free.
+    Any,
+}
+
+impl Default for PortChoice {
+    fn default() -> Self {
+        Self::Fixed {
+            gateway: 8080,
+            base: BASE,
+        }
+    }
+}
+
+/// What `Stack::up` is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything of the stack is kept.
+    pub dir: PathBuf,
+    /// Which ports to take.
+    pub ports: PortChoice,
+    /// What runs.
+    pub shape: Shape,
+}
+
+/// What runs, apart from ports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Members of the MongoDB replica set: 1 or 3.
+    pub members: usize,
+    /// Replicas of each service.
+    pub replicas: usize,
+    /// A part, instead of everything.
+    pub only: Option<Only>,
+    /// The gateway's rate limits.
+    pub rate_limits: RateLimits,
+    /// Environment of every service, such as `("MARKETPLACE__USERS__BCRYPT_COST", "4")`.
+    pub settings: Vec<(String, String)>,
+    /// Where the services' binaries and `marketplace` are; beside this executable, or above it, if not said.
+    pub binaries: Option<PathBuf>,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            members: 1,
+            replicas: 1,
+            only: None,
+            rate_limits: RateLimits::On,
+            settings: Vec::new(),
+            binaries: None,
+        }
+    }
+}
+
+impl Options {
+    /// One of everything in `dir`, on any free ports, with the cheapest password hash and no rate limits: for tests.
+    #[must_use]
+    pub fn for_tests(dir: impl Into<PathBuf>) -> Self {
+        let cheap = ("MARKETPLACE__USERS__BCRYPT_COST".to_owned(), "4".to_owned());
+        Self {
+            dir: dir.into(),
+            ports: PortChoice::Any,
+            shape: Shape {
+                rate_limits: RateLimits::Off,
+                settings: vec![cheap],
+                ..Shape::default()
+            },
+        }
+    }
+
+    pub(crate) fn choose_ports(&self) -> Result<Ports, StackError> {
+        let needs = Needs {
+            members: self.shape.members,
+            replicas: self.shape.replicas,
+        };
+        match self.ports {
+            PortChoice::Any => Ports::any(needs),
+            PortChoice::Fixed { gateway, base } => Ports::fixed(base, gateway, needs),
+        }
+    }
+}
+
+impl Shape {
+    /// Refuses what cannot be.
+    pub(crate) fn validate(&self) -> Result<(), StackError> {
+        if ![1, 3].contains(&self.members) {
+            return Err(StackError::BadOption(format!(
+                "--members is {}; allowed: 1 or 3",
+                self.members
+            )));
+        }
+        if !(1..=20).contains(&self.replicas) {
+            return Err(StackError::BadOption(format!(
+                "--replicas is {}; allowed: 1 to 20",
+                self.replicas
+            )));
+        }
+        Ok(())
+    }
+
+    /// The processes, in the order in which they are started.
+    pub(crate) fn names(&self) -> Vec<Name> {
+        let mut names = Vec::new();
+        if self.only != Some(Only::Gateway) {
+            names.extend((0..self.members).map(Name::Mongo));
+            names.extend([Name::Epmd, Name::Rabbit]);
+        }
+        if self.only.is_none() {
+            for service in Service::ALL {
+                names.extend((0..self.replicas).map(|replica| Name::Service(service, replica)));
+            }
+        }
+        if self.only != Some(Only::Servers) {
+            names.push(Name::Gateway);
+        }
+        names
+    }
+
+    /// For messages.
+    pub(crate) fn describe(&self) -> String {
+        let what = match self.only {
+            Some(Only::Gateway) => return "the gateway only".to_owned(),
+            Some(Only::Servers) => "the servers only, ",
+            None => "",
+        };
+        format!(
+            "{what}--members {} --replicas {}",
+            self.members, self.replicas
+        )
+    }
+}
