@@ -2,6 +2,7 @@
 //!
 //! It reads what was committed, publishes it, waits for the confirms once a batch, and notes what became of each message. It
 //! may publish a message twice (a crash between confirm and note); receivers have an inbox for that. It never loses one.
+//! While the broker is away messages stay where they are: no row is read and none is touched.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ const BATCH: usize = 512;
 const BATCHES: usize = 4;
 /// How often the table is read without news: finds what a crash left behind, and retries that are due.
 const POLL: Duration = Duration::from_millis(500);
+/// Wait before a message is tried again that nobody could be given.
+const UNDELIVERED: Duration = Duration::from_secs(2);
 
 /// A message that waits in an outbox.
 #[derive(Debug, Clone)]
@@ -101,12 +104,17 @@ impl Relay {
         let mut on_their_way: JoinSet<StoreResult<()>> = JoinSet::new();
         let mut next_retries = Instant::now();
         while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.bus.ready() => {}
+            }
             if next_retries <= Instant::now() {
                 let due = self.outbox.retries(self.clock.now(), BATCH).await?;
-                if !due.is_empty() {
-                    self.send(&due).await?;
+                let all_sent = self.send(&due).await?;
+                // After an outage many are due. As long as they get through the next ones follow at once; else there is no hurry.
+                if due.len() < BATCH || !all_sent {
+                    next_retries = Instant::now() + POLL;
                 }
-                next_retries = Instant::now() + POLL;
             }
             // A slow receiver holds up its own messages, not those of others: some batches may be on their way at once.
             while on_their_way.len() >= BATCHES
@@ -126,7 +134,7 @@ impl Relay {
             };
             sent_up_to = last.seq;
             let relay = self.clone();
-            on_their_way.spawn(async move { relay.send(&batch).await });
+            on_their_way.spawn(async move { relay.send(&batch).await.map(drop) });
         }
         while let Some(sent) = on_their_way.join_next().await {
             outcome(sent)?;
@@ -134,10 +142,15 @@ impl Relay {
         Ok(())
     }
 
-    /// Publishes a batch and notes what became of it.
-    async fn send(&self, batch: &[Pending]) -> StoreResult<()> {
+    /// Publishes a batch and notes what became of it. Tells whether all of it was sent.
+    async fn send(&self, batch: &[Pending]) -> StoreResult<bool> {
+        if batch.is_empty() {
+            return Ok(true);
+        }
         let fates = self.publish(batch).await;
-        self.outbox.settle(fates, self.clock.now()).await
+        let all_sent = fates.iter().all(|(_, fate)| *fate == Fate::Sent);
+        self.outbox.settle(fates, self.clock.now()).await?;
+        Ok(all_sent)
     }
 
     async fn publish(&self, batch: &[Pending]) -> Vec<(i64, Fate)> {
@@ -147,6 +160,7 @@ impl Relay {
             .collect();
         let outcomes = self.bus.publish(envelopes).await;
         let now = self.clock.now();
+        self.tell_undeliverable(&outcomes);
         batch
             .iter()
             .zip(outcomes)
@@ -154,11 +168,33 @@ impl Relay {
             .collect()
     }
 
+    /// Once a batch: when a queue is missing or the broker went away every message says the same.
+    fn tell_undeliverable(&self, outcomes: &[Outcome]) {
+        let mut reasons = outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Undeliverable(reason) => Some(reason),
+            Outcome::Done | Outcome::Retry(_) | Outcome::Reject(_) => None,
+        });
+        if let Some(reason) = reasons.next() {
+            let messages = reasons.count() + 1;
+            tracing::warn!(
+                service = self.service,
+                messages,
+                reason,
+                "nobody could be given these messages; they will be tried again"
+            );
+        }
+    }
+
     fn fate(&self, pending: &Pending, outcome: Outcome, now: Timestamp) -> Fate {
         let attempts = pending.attempts.saturating_add(1);
         let message = &pending.envelope;
         match outcome {
             Outcome::Done => Fate::Sent,
+            Outcome::Undeliverable(_) => Fate::Retry {
+                // One at least, or it would be taken for fresh. Nobody failed, so it is not raised and never gets too high.
+                attempts: pending.attempts.max(1),
+                not_before: now.plus(UNDELIVERED),
+            },
             Outcome::Retry(reason) => {
                 let tried = usize::try_from(attempts).unwrap_or(usize::MAX);
                 if tried >= MAX_ATTEMPTS {

@@ -32,18 +32,24 @@ pub mod wallet {
     include!(concat!(env!("OUT_DIR"), "/marketplace.wallet.v1.rs"));
 }
 
-macro_rules! contract {
-    ($kind:ident: $($message:ty),+ $(,)?) => {
-        $(impl Contract for $message { const KIND: Kind = Kind::$kind; })+
+macro_rules! contracts {
+    ($($kind:ident: $($message:ty),+;)+) => {
+        $($(impl Contract for $message { const KIND: Kind = Kind::$kind; })+)+
+
+        /// Command or event, by full name; nothing for a name that no message has.
+        #[must_use]
+        pub fn kind_of(name: &str) -> Option<Kind> {
+            $($(if <$message as prost::Name>::full_name() == name { return Some(Kind::$kind); })+)+
+            None
+        }
     };
 }
 
-contract!(Command:
+contracts!(Command:
     product::ConfirmReservation, product::ReleaseReservation,
-    wallet::DebitForOrder, wallet::CancelOrderDebit, wallet::RefundOrder, wallet::ReleaseEscrow,
-);
-contract!(Event:
+    wallet::DebitForOrder, wallet::CancelOrderDebit, wallet::RefundOrder, wallet::ReleaseEscrow;
+    Event:
     product::ReservationConfirmed, product::ReservationExpired,
     wallet::OrderDebited, wallet::OrderDebitDeclined, wallet::OrderDebitCancelled, wallet::OrderRefunded,
-    wallet::EscrowReleased, wallet::OrderPaymentRefused,
+    wallet::EscrowReleased, wallet::OrderPaymentRefused;
 );

@@ -1,17 +1,15 @@
 //! The bus inside one process. A publish is confirmed only when every receiver has committed, so whatever dies in between is
 //! sent again from the sender's outbox: nothing is kept in memory that is not on a disk.
 
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use contracts::Envelope;
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Bus, Outcome, Subscription, one_each};
+use super::handling::handle;
+use super::{Bus, Outcome, Subscription};
 use crate::metrics::BusMetrics;
 
 /// Parcels that may wait in a queue before publishers wait too.
@@ -92,10 +90,13 @@ impl Bus for MemoryBus {
         outcomes
             .into_iter()
             .map(|outcome| {
-                outcome.unwrap_or_else(|| Outcome::Retry("no queue is bound to it".to_owned()))
+                outcome
+                    .unwrap_or_else(|| Outcome::Undeliverable("no queue is bound to it".to_owned()))
             })
             .collect()
     }
+
+    async fn ready(&self) {}
 }
 
 async fn deliver(
@@ -104,7 +105,7 @@ async fn deliver(
     messages: Vec<Arc<Envelope>>,
 ) -> Vec<(usize, Outcome)> {
     let (confirm, confirmed) = oneshot::channel();
-    let gone = || Outcome::Retry(format!("queue {} has stopped", queue.name));
+    let gone = || Outcome::Undeliverable(format!("queue {} has stopped", queue.name));
     let outcomes = match queue.parcels.send(Parcel { messages, confirm }).await {
         Ok(()) => confirmed.await.unwrap_or_default(),
         Err(_) => Vec::new(),
@@ -118,10 +119,16 @@ async fn deliver(
 
 /// A message is done when all its receivers are done, and as badly off as with the worst of them.
 fn worse(one: Option<Outcome>, other: Outcome) -> Outcome {
-    match (one, other) {
-        (Some(rejected @ Outcome::Reject(_)), _) => rejected,
-        (Some(retried @ Outcome::Retry(_)), Outcome::Done) => retried,
-        (None | Some(Outcome::Done | Outcome::Retry(_)), other) => other,
+    one.filter(|one| badness(one) >= badness(&other))
+        .unwrap_or(other)
+}
+
+fn badness(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Done => 0,
+        Outcome::Undeliverable(_) => 1,
+        Outcome::Retry(_) => 2,
+        Outcome::Reject(_) => 3,
     }
 }
 
@@ -143,16 +150,7 @@ async fn consume(
             .iter()
             .flat_map(|parcel| parcel.messages.iter().cloned())
             .collect();
-        let names: Vec<Arc<Envelope>> = messages.clone();
-        let outcomes = AssertUnwindSafe(subscription.handler.handle(messages))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| {
-                tracing::error!(queue = subscription.queue, "a handler panicked");
-                vec![Outcome::Retry("the handler panicked".to_owned()); names.len()]
-            });
-        let outcomes = one_each(outcomes, names.len());
-        metrics.handled(subscription.queue, &tally(&names, &outcomes));
+        let outcomes = handle(&subscription, messages, &metrics).await;
         let mut outcomes = outcomes.into_iter();
         for parcel in parcels {
             let own: Vec<Outcome> = outcomes.by_ref().take(parcel.messages.len()).collect();
@@ -162,19 +160,8 @@ async fn consume(
     }
 }
 
-/// How many messages of each name came to which outcome.
-fn tally(messages: &[Arc<Envelope>], outcomes: &[Outcome]) -> HashMap<(String, &'static str), u64> {
-    let mut counts = HashMap::new();
-    for (message, outcome) in messages.iter().zip(outcomes) {
-        let word = match outcome {
-            Outcome::Done => "done",
-            Outcome::Retry(_) => "retry",
-            Outcome::Reject(_) => "reject",
-        };
-        *counts.entry((message.name.clone(), word)).or_default() += 1;
-    }
-    counts
-}
-
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod contract;
 #[cfg(test)]
 mod tests;

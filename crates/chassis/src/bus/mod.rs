@@ -4,10 +4,18 @@
 //! [`Subscription::max_batch`] messages and commits what it does with them before it answers. A message that fails is tried
 //! again after [`RETRY_DELAYS`]; one that is malformed, or fails [`MAX_ATTEMPTS`] times, goes to the dead letters.
 
+#[cfg(feature = "amqp")]
+pub mod amqp;
 mod bisect;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod contract;
+mod dead_letter;
+mod handling;
 mod memory;
 
 pub use bisect::{BatchHandler, Bisecting};
+pub use dead_letter::DeadLetter;
 pub use memory::MemoryBus;
 
 use std::sync::Arc;
@@ -35,6 +43,9 @@ pub enum Outcome {
     Retry(String),
     /// It can never succeed.
     Reject(String),
+    /// No receiver could be given it: no queue is bound to its name, the broker is away, or it did not confirm in time. Nobody
+    /// failed, so it is tried again soon and never given up. Said by a bus; from a handler it counts as a retry.
+    Undeliverable(String),
 }
 
 /// Takes messages to the queues that are bound to their names.
@@ -42,6 +53,8 @@ pub enum Outcome {
 pub trait Bus: Send + Sync {
     /// Publishes a batch. Returns one outcome for each message, in order: [`Outcome::Done`] only if it is safe to forget.
     async fn publish(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome>;
+    /// Returns when publishing makes sense: at once, or when the broker is there again.
+    async fn ready(&self);
 }
 
 /// Handles what arrives in a queue.

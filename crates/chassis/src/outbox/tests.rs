@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinHandle;
 
 use bytes::Bytes;
@@ -24,6 +25,10 @@ struct FakeBus {
     published: Mutex<Vec<MessageId>>,
     /// When set, a publish is confirmed only with a permit.
     gate: Option<Arc<Semaphore>>,
+    /// When set, the broker is away until it is cancelled.
+    away: Option<CancellationToken>,
+    /// How often the relay has asked whether publishing makes sense.
+    asked: AtomicUsize,
 }
 
 impl FakeBus {
@@ -57,6 +62,13 @@ impl Bus for FakeBus {
             .iter()
             .map(|message| outcomes.get(&message.id).cloned().unwrap_or(Outcome::Done))
             .collect()
+    }
+
+    async fn ready(&self) {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if let Some(away) = &self.away {
+            away.cancelled().await;
+        }
     }
 }
 
@@ -470,5 +482,68 @@ async fn a_replayed_dead_letter_has_its_six_deliveries_anew() {
     world.outbox.wake();
     let due = world.due(id, 1).await;
     assert_eq!(due, world.clock.now().plus(RETRY_DELAYS[0]));
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn while_the_broker_is_away_nothing_is_published_and_no_row_is_touched() {
+    let away = CancellationToken::new();
+    let world = World::with_bus(FakeBus {
+        away: Some(away.clone()),
+        ..FakeBus::default()
+    });
+    let ids = world.commit(3).await;
+    let relay = world.start();
+    eventually("the relay at the bus", async || {
+        (world.bus.asked.load(Ordering::SeqCst) > 0).then_some(())
+    })
+    .await;
+    assert!(world.bus.published().is_empty());
+    let untouched = world.waiting().await;
+    assert!(
+        untouched
+            .iter()
+            .all(|(_, attempts, due)| (*attempts, due.as_millis()) == (0, 0))
+    );
+    away.cancel();
+    world.until_empty().await;
+    assert_eq!(world.bus.published(), ids);
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_relay_stops_while_the_broker_is_away() {
+    let world = World::with_bus(FakeBus {
+        away: Some(CancellationToken::new()),
+        ..FakeBus::default()
+    });
+    world.commit(1).await;
+    world.start().stop().await;
+    assert_eq!(world.waiting().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_nobody_could_be_given_is_tried_every_two_seconds_and_never_given_up() {
+    let world = World::new();
+    let id = world
+        .commit_one(Outcome::Undeliverable("nobody".to_owned()))
+        .await;
+    let relay = world.start();
+    for deliveries in 1..=2 * MAX_ATTEMPTS {
+        eventually("a delivery", async || {
+            (world.bus.deliveries(id) == deliveries).then_some(())
+        })
+        .await;
+        let expected = world.clock.now().plus(UNDELIVERED);
+        eventually("the note", async || {
+            let due = world.due(id, 1).await;
+            (due == expected).then_some(())
+        })
+        .await;
+        world.clock.advance(UNDELIVERED);
+    }
+    assert!(world.dead().await.is_empty());
+    world.bus.answers(id, Outcome::Done);
+    world.until_empty().await;
     relay.stop().await;
 }

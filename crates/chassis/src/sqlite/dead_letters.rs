@@ -1,25 +1,12 @@
 //! Messages that were given up, for an operator to list and to replay.
 
-use contracts::Envelope;
 use kernel::{MessageId, Timestamp};
 use rusqlite::Connection;
 
 use super::outbox::{enqueue, envelope, known_kind};
 use super::unsigned;
+use crate::bus::DeadLetter;
 use crate::store::StoreResult;
-
-/// A message that was given up, and why.
-#[derive(Debug, Clone)]
-pub struct DeadLetter {
-    /// The message as it was sent.
-    pub envelope: Envelope,
-    /// Deliveries that failed.
-    pub attempts: u32,
-    /// What the last one failed with.
-    pub reason: String,
-    /// When it was given up.
-    pub died_at: Timestamp,
-}
 
 /// All dead letters, the oldest first.
 ///

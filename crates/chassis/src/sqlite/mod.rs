@@ -15,8 +15,9 @@ mod outbox;
 mod pool;
 mod writer;
 
+pub use crate::bus::DeadLetter;
 pub use codec::{corrupt, id, store_error, unsigned};
-pub use dead_letters::{DeadLetter, dead_letters, replay_dead_letters};
+pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use files::{Migration, open_read_only};
 pub use idempotency::{
     answer_of_subject, claim, expire_claim, forget_old_answers, lookup, record, record_by_subject,

@@ -1,0 +1,194 @@
+//! Hints between the replicas of one service: whatever one announces, all hear, or not. A hint may be lost (the broker is away,
+//! a buffer is full), so it only ever saves waiting; what matters is in the stores. Announcing never waits and never fails.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use lapin::options::{
+    BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
+};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{BasicProperties, Channel, Consumer, ExchangeKind};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::AmqpError;
+use super::link::{Backoff, Link, Live, within};
+use super::topology::declare_exchange;
+
+/// Hints that may wait in each direction.
+const BUFFER: usize = 1024;
+/// Hints written at once.
+const BATCH: usize = 128;
+/// Time in which they have to be on the wire.
+const WRITE: Duration = Duration::from_secs(5);
+/// Never on disk.
+const TRANSIENT: u8 = 1;
+
+/// Announces to every replica, this one included.
+#[derive(Debug, Clone)]
+pub struct HintSender(mpsc::Sender<Bytes>);
+
+impl HintSender {
+    /// Announces `hint`. When too many wait it is dropped.
+    pub fn announce(&self, hint: Bytes) {
+        if self.0.try_send(hint).is_err() {
+            tracing::debug!("a hint was dropped: too many wait");
+        }
+    }
+}
+
+/// Hears what any replica announces while the broker is there.
+#[derive(Debug)]
+pub struct HintReceiver(mpsc::Receiver<Bytes>);
+
+impl HintReceiver {
+    /// The next hint; nothing when the bus has stopped.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        self.0.recv().await
+    }
+}
+
+/// The ends that the bus holds.
+pub(super) struct Hints {
+    pub(super) exchange: String,
+    announced: mpsc::Receiver<Bytes>,
+    heard: mpsc::Sender<Bytes>,
+}
+
+/// A channel through `exchange`.
+pub(super) fn hints(exchange: String) -> (HintSender, HintReceiver, Hints) {
+    let (announce, announced) = mpsc::channel(BUFFER);
+    let (heard, hear) = mpsc::channel(BUFFER);
+    let inner = Hints {
+        exchange,
+        announced,
+        heard,
+    };
+    (HintSender(announce), HintReceiver(hear), inner)
+}
+
+impl Hints {
+    /// Carries hints to and from the broker until `stop`.
+    pub(super) async fn run(self, publishing: Link, consuming: Link, stop: CancellationToken) {
+        let Self {
+            exchange,
+            announced,
+            heard,
+        } = self;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = announce(&exchange, announced, &publishing) => {}
+            () = hear(&exchange, &heard, &consuming) => {}
+        }
+    }
+}
+
+/// Publishes what is announced. Returns when nobody can announce any more, which leaves nobody to hear: never while one listens.
+async fn announce(exchange: &str, mut announced: mpsc::Receiver<Bytes>, link: &Link) {
+    let mut channel: Option<Channel> = None;
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        batch.clear();
+        if announced.recv_many(&mut batch, BATCH).await == 0 {
+            return std::future::pending().await;
+        }
+        let Some(live) = link.live() else {
+            channel = None;
+            continue;
+        };
+        let open = channel
+            .take()
+            .filter(|channel| channel.status().connected());
+        channel = match write(&live, open, exchange, &batch).await {
+            Ok(channel) => Some(channel),
+            Err(error) => {
+                tracing::debug!(%error, "hints were lost");
+                None
+            }
+        };
+    }
+}
+
+async fn write(
+    live: &Live,
+    open: Option<Channel>,
+    exchange: &str,
+    batch: &[Bytes],
+) -> Result<Channel, AmqpError> {
+    let channel = if let Some(channel) = open {
+        channel
+    } else {
+        let channel = live.channel().await?;
+        within(declare_exchange(&channel, exchange, ExchangeKind::Fanout)).await?;
+        channel
+    };
+    let writes = batch.iter().map(|hint| {
+        channel.basic_publish(
+            exchange.into(),
+            ShortString::default(),
+            BasicPublishOptions::default(),
+            hint,
+            BasicProperties::default().with_delivery_mode(TRANSIENT),
+        )
+    });
+    let written = tokio::time::timeout(WRITE, join_all(writes)).await;
+    for one in written.map_err(|_| AmqpError::Silent)? {
+        drop(one.map_err(AmqpError::Broker)?);
+    }
+    Ok(channel)
+}
+
+/// Passes on what the broker delivers, from a new queue after every interruption.
+async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
+    let mut backoff = Backoff::default();
+    loop {
+        let live = link.up().await;
+        match listen(&live, exchange).await {
+            Ok(mut hints) => {
+                backoff = Backoff::default();
+                while let Some(Ok(hint)) = hints.next().await {
+                    if heard.try_send(hint.data.into()).is_err() {
+                        tracing::debug!("a hint was dropped: nobody takes them");
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(exchange, %error, "hints cannot be heard; trying again"),
+        }
+        sleep(backoff.next()).await;
+    }
+}
+
+async fn listen(live: &Live, exchange: &str) -> Result<Consumer, AmqpError> {
+    let channel = live.channel().await?;
+    within(declare_exchange(&channel, exchange, ExchangeKind::Fanout)).await?;
+    // Named by the server, of this connection only, gone with it.
+    let mine = QueueDeclareOptions {
+        exclusive: true,
+        auto_delete: true,
+        ..QueueDeclareOptions::default()
+    };
+    let queue = within(channel.queue_declare("".into(), mine, FieldTable::default())).await?;
+    within(channel.queue_bind(
+        queue.name().clone(),
+        exchange.into(),
+        ShortString::default(),
+        QueueBindOptions::default(),
+        FieldTable::default(),
+    ))
+    .await?;
+    let unacknowledged = BasicConsumeOptions {
+        no_ack: true,
+        ..BasicConsumeOptions::default()
+    };
+    within(channel.basic_consume(
+        queue.name().clone(),
+        "".into(),
+        unacknowledged,
+        FieldTable::default(),
+    ))
+    .await
+}

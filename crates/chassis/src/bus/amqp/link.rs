@@ -1,0 +1,219 @@
+//! One connection to the broker, kept up: dialled again with backoff whenever it is lost or given up on. lapin's own recovery is
+//! off, because it can leave a confirm pending for ever; here whoever waits on a lost connection gets an error and starts anew.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use lapin::uri::AMQPUri;
+use lapin::{Channel, Connection, ConnectionProperties};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::AmqpError;
+use super::topology::Topology;
+
+/// Longest that a handshake, a declaration or a close may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a connection is looked at, beside what it tells of itself.
+const LOOK: Duration = Duration::from_millis(250);
+/// Time a broken connection is given to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// What has worked for so long was fine: its loss starts a new row of waits.
+const FINE: Duration = Duration::from_secs(10);
+
+/// A connection that is up.
+pub(super) struct Live {
+    connection: Connection,
+    given_up: CancellationToken,
+    /// Channels in confirm mode that nobody uses right now.
+    pub(super) idle: Mutex<Vec<Channel>>,
+}
+
+impl Live {
+    /// A new channel.
+    pub(super) async fn channel(&self) -> Result<Channel, AmqpError> {
+        within(self.connection.create_channel()).await
+    }
+
+    /// Something is wrong with it that it does not know itself, such as a confirm that never comes: rebuild it.
+    pub(super) fn give_up(&self) {
+        self.given_up.cancel();
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.connection.status().connected() && !self.given_up.is_cancelled()
+    }
+
+    /// Returns when it is lost or given up.
+    async fn lost(&self) {
+        let mut events = std::pin::pin!(self.connection.events_listener());
+        while self.is_up() {
+            tokio::select! {
+                () = self.given_up.cancelled() => {}
+                // Any event is a reason to look. After the last one the stream ends and would be ready for ever.
+                Some(_) = events.next() => {}
+                () = sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Says goodbye, and does not insist on an answer.
+    pub(super) async fn close(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        if let Ok(Err(error)) = timeout(GOODBYE, self.connection.close(200, "OK".into())).await {
+            tracing::debug!(%error, "the connection to the message broker was gone before it was closed");
+        }
+    }
+}
+
+/// Dials once.
+pub(super) async fn dial(uri: &AMQPUri, name: &str) -> Result<Live, AmqpError> {
+    let properties = ConnectionProperties::default().with_connection_name(name.into());
+    let connection = within(Connection::connect_uri(uri.clone(), properties)).await?;
+    Ok(Live {
+        connection,
+        given_up: CancellationToken::new(),
+        idle: Mutex::default(),
+    })
+}
+
+/// `answer` of the broker, or [`AmqpError::Silent`] when it does not come.
+pub(super) async fn within<T>(
+    answer: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, AmqpError> {
+    match timeout(PATIENCE, answer).await {
+        Ok(answer) => answer.map_err(AmqpError::Broker),
+        Err(_) => Err(AmqpError::Silent),
+    }
+}
+
+/// Where the connection of the moment is found.
+#[derive(Clone, Default)]
+pub(super) struct Link {
+    live: watch::Sender<Option<Arc<Live>>>,
+}
+
+impl Link {
+    /// A link over a connection that nobody keeps up.
+    pub(super) fn over(live: Arc<Live>) -> Self {
+        Self {
+            live: watch::Sender::new(Some(live)),
+        }
+    }
+
+    /// The connection, if it is up.
+    pub(super) fn live(&self) -> Option<Arc<Live>> {
+        self.live.borrow().clone().filter(|live| live.is_up())
+    }
+
+    /// The connection, as soon as it is up.
+    pub(super) async fn up(&self) -> Arc<Live> {
+        let mut live = self.live.subscribe();
+        loop {
+            let now = live.borrow_and_update().clone();
+            if let Some(now) = now.filter(|live| live.is_up()) {
+                return now;
+            }
+            // The sender is `self`: it does not go away meanwhile.
+            if live.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Keeps the connection up until `stop`.
+    pub(super) async fn keep_up(
+        &self,
+        uri: &AMQPUri,
+        name: &str,
+        topology: &Topology,
+        stop: &CancellationToken,
+    ) {
+        let mut backoff = Backoff::default();
+        loop {
+            let begun = Instant::now();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                error = self.once(uri, name, topology) => {
+                    tracing::warn!(connection = name, error = error.map(tracing::field::display), "the message broker is away; dialling again");
+                }
+            }
+            if begun.elapsed() > FINE {
+                backoff = Backoff::default();
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = sleep(backoff.next()) => {}
+            }
+        }
+        let last = self.live.send_replace(None);
+        if let Some(live) = last {
+            live.close().await;
+        }
+    }
+
+    /// Dials, declares and stays until the connection is lost. Tells why it could not be had, if it never was up.
+    async fn once(&self, uri: &AMQPUri, name: &str, topology: &Topology) -> Option<AmqpError> {
+        let live = match dial(uri, name).await {
+            Ok(live) => Arc::new(live),
+            Err(error) => return Some(error),
+        };
+        if let Err(error) = declare(&live, topology).await {
+            live.close().await;
+            return Some(error);
+        }
+        tracing::info!(connection = name, "connected to the message broker");
+        self.live.send_replace(Some(live.clone()));
+        live.lost().await;
+        self.live.send_replace(None);
+        live.close().await;
+        None
+    }
+}
+
+async fn declare(live: &Live, topology: &Topology) -> Result<(), AmqpError> {
+    let channel = live.channel().await?;
+    within(topology.declare(&channel)).await?;
+    within(channel.close(200, "OK".into())).await
+}
+
+/// Waits that double from 100 ms to 5 s, each shortened by up to a half at random, so that replicas do not dial in step.
+#[derive(Default)]
+pub(super) struct Backoff {
+    last: Option<Duration>,
+}
+
+impl Backoff {
+    pub(super) fn next(&mut self) -> Duration {
+        let wait = self
+            .last
+            .map_or(FIRST_WAIT, |last| (last * 2).min(LONGEST_WAIT));
+        self.last = Some(wait);
+        // The standard library's hasher keys are its one source of randomness; this needs no better.
+        let random = u32::try_from(RandomState::new().hash_one(()) % 512).unwrap_or_default();
+        wait.saturating_sub(wait * random / 1024)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_five_seconds_and_are_at_least_half_of_that() {
+        let mut backoff = Backoff::default();
+        for full in [100, 200, 400, 800, 1600, 3200, 5000, 5000] {
+            let wait = backoff.next();
+            assert!(wait <= Duration::from_millis(full), "{wait:?}");
+            assert!(wait >= Duration::from_millis(full / 2), "{wait:?}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The bus over RabbitMQ against a real one: the contract of the bus, and what happens when the broker goes away.
+
+mod broker;
+mod faults;
+mod hints;
+mod letters;
+mod proxy;
+mod throughput;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kernel::MessageId;
+
+use self::broker::Broker;
+use crate::bus::amqp::{AmqpBus, list_dead_letters, replay_dead_letters};
+use crate::bus::contract::{Sender, World, bus_contract};
+use crate::bus::{Bus, DeadLetter, Subscription};
+use crate::lifecycle::Tasks;
+
+/// A bus in a namespace of its own.
+struct Rabbit {
+    broker: Broker,
+    bus: Arc<AmqpBus>,
+    sender: Sender,
+    tasks: Tasks,
+}
+
+#[async_trait]
+impl World for Rabbit {
+    async fn start(subscriptions: Vec<Subscription>) -> Self {
+        let mut broker = Broker::with_a_namespace();
+        let tasks = Tasks::new();
+        let bus = broker.bus(subscriptions, &tasks);
+        Self {
+            sender: Sender::over(bus.clone()),
+            broker,
+            bus,
+            tasks,
+        }
+    }
+
+    async fn bind(&mut self, subscription: Subscription) {
+        drop(self.broker.bus(vec![subscription], &self.tasks));
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.bus.clone()
+    }
+
+    fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
+    async fn taken_over(&self) {
+        self.sender.until_sent().await;
+    }
+
+    async fn dead(&self, queue: &'static str) -> Vec<DeadLetter> {
+        list_dead_letters(&self.broker.config, queue).await.unwrap()
+    }
+
+    async fn replay(&self, queue: &'static str, message: Option<MessageId>) -> usize {
+        replay_dead_letters(&self.broker.config, queue, message)
+            .await
+            .unwrap()
+    }
+
+    async fn end(self) {
+        self.sender.stop().await;
+        self.broker.end(self.tasks).await;
+    }
+}
+
+bus_contract!(Rabbit);

@@ -1,0 +1,52 @@
+//! Hands a batch to a subscription's handler, the same for every bus: a panic is a retry, each message has one outcome, and
+//! what became of the messages is counted.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use contracts::Envelope;
+use futures_util::FutureExt;
+
+use super::{Outcome, Subscription, one_each};
+use crate::metrics::BusMetrics;
+
+/// The outcomes of `batch`, in order: done, to be tried again, or rejected.
+pub(super) async fn handle(
+    subscription: &Subscription,
+    batch: Vec<Arc<Envelope>>,
+    metrics: &BusMetrics,
+) -> Vec<Outcome> {
+    let messages = batch.clone();
+    let outcomes = AssertUnwindSafe(subscription.handler.handle(batch))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!(queue = subscription.queue, "a handler panicked");
+            vec![Outcome::Retry("the handler panicked".to_owned()); messages.len()]
+        });
+    let outcomes: Vec<Outcome> = one_each(outcomes, messages.len())
+        .into_iter()
+        .map(|outcome| match outcome {
+            // Only a bus can say that nobody was given a message; a handler was.
+            Outcome::Undeliverable(reason) => Outcome::Retry(reason),
+            Outcome::Done | Outcome::Retry(_) | Outcome::Reject(_) => outcome,
+        })
+        .collect();
+    metrics.handled(subscription.queue, &tally(&messages, &outcomes));
+    outcomes
+}
+
+/// How many messages of each name came to which outcome.
+fn tally(messages: &[Arc<Envelope>], outcomes: &[Outcome]) -> HashMap<(String, &'static str), u64> {
+    let mut counts = HashMap::new();
+    for (message, outcome) in messages.iter().zip(outcomes) {
+        let word = match outcome {
+            Outcome::Done => "done",
+            Outcome::Retry(_) | Outcome::Undeliverable(_) => "retry",
+            Outcome::Reject(_) => "reject",
+        };
+        *counts.entry((message.name.clone(), word)).or_default() += 1;
+    }
+    counts
+}
