@@ -137,11 +137,26 @@ impl Launch {
             command.env_remove(name);
         }
         command.envs(self.settings.iter().cloned()).args(arguments);
-        if let Some(&("serve" | "audit")) = arguments.first() {
+        let of_directory = matches!(arguments, ["serve", ..] | ["audit"]);
+        if of_directory {
             command.arg("--data-dir").arg(&self.data_dir);
         }
         command
     }
+}
+
+/// `marketplace audit` on the databases that a settings file names.
+///
+/// # Panics
+/// If the binary is not built.
+#[must_use]
+pub fn audit_distributed(config: &Path) -> Run {
+    Launch::on(config).run(&[
+        "audit",
+        "--distributed",
+        "--config",
+        &config.display().to_string(),
+    ])
 }
 
 /// A running marketplace. Dropping it kills it.

@@ -12,6 +12,7 @@
 )]
 
 mod client;
+mod crew;
 mod forge;
 mod ids;
 mod launch;
@@ -20,8 +21,9 @@ mod shape;
 
 pub use chassis::testing::{Answer, eventually};
 pub use client::Client;
+pub use crew::{Busy, Crew};
 pub use forge::{Forgery, forge};
 pub use ids::unique;
-pub use launch::{Launch, Run, Server};
+pub use launch::{Launch, Run, Server, audit_distributed};
 pub use person::{Person, Product};
 pub use shape::{Shape, within};

@@ -100,7 +100,7 @@ impl Context<'_> {
         )?;
         let verifier = Verifier::waiting(auth.policy()?, self.deps.clock.clone());
         self.readiness
-            .push(jwks::follow(url, verifier.clone(), self.tasks));
+            .push(jwks::follow(&url, verifier.clone(), self.tasks)?);
         Ok(verifier)
     }
 

@@ -6,7 +6,6 @@ use chassis::connections::{AmqpConfig, InternalConfig, MongoConfig, Profile, Ser
 use chassis::telemetry::LogConfig;
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
-use wallet_service::Topups;
 
 /// All settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,16 +68,8 @@ impl Settings {
     /// # Errors
     /// A sentence that names the settings and what is allowed.
     pub fn validate(&self) -> Result<(), String> {
-        if self.profile == Profile::Production
-            && self.wallet.topups == Topups::SelfService
-            && !self.allow_self_service_topups
-        {
-            return Err(
-                "profile = \"production\" does not go with wallet.topups = \"self-service\": anyone could give themselves \
-                 money. Set wallet.topups = \"trusted\", or allow_self_service_topups = true if that is what you want"
-                    .to_owned(),
-            );
-        }
+        self.wallet
+            .allowed_in(self.profile, self.allow_self_service_topups)?;
         self.wallet.validate()?;
         let lease = self.catalogue.lease_seconds;
         let deadline = self.orders.payment_deadline_seconds;

@@ -1,3 +1,31 @@
 //! The product service as a process of its own, on MongoDB and RabbitMQ.
 
-fn main() {}
+use std::process::ExitCode;
+
+use launcher::{Built, Context, Program};
+use product_service::{Config, ProductService};
+
+#[global_allocator]
+static ALLOCATOR: launcher::MiMalloc = launcher::MiMalloc;
+
+struct Product;
+
+impl Program for Product {
+    const NAME: &'static str = "product-service";
+    const SECTION: &'static str = "catalogue";
+    const DATABASE: &'static str = "products";
+    type Config = Config;
+
+    fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
+        let verifier = context.verifier()?;
+        let service = ProductService::build(config, context.store(), context.deps, verifier)?;
+        Ok(Built {
+            internal: Some(service.internal_routes()),
+            ..Built::new(service.parts())
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    launcher::main::<Product>()
+}

@@ -1,3 +1,36 @@
 //! The user service as a process of its own, on MongoDB and RabbitMQ.
 
-fn main() {}
+use std::process::ExitCode;
+
+use auth::{Issuer, Verifier};
+use launcher::{Built, Context, Program};
+use user_service::{Config, UserService};
+
+#[global_allocator]
+static ALLOCATOR: launcher::MiMalloc = launcher::MiMalloc;
+
+struct User;
+
+impl Program for User {
+    const NAME: &'static str = "user-service";
+    const SECTION: &'static str = "users";
+    const DATABASE: &'static str = "users";
+    type Config = Config;
+
+    fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
+        let key = context.signing_key()?;
+        let policy = context.settings.auth.policy()?;
+        let verifier = Verifier::new(
+            key.verification_keys(),
+            policy.clone(),
+            context.deps.clock.clone(),
+        );
+        let issuer = Issuer::new(key, policy);
+        let service = UserService::build(config, context.store(), context.deps, issuer, verifier)?;
+        Ok(Built::new(service.parts()))
+    }
+}
+
+fn main() -> ExitCode {
+    launcher::main::<User>()
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chassis::connections::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Terms;
@@ -50,6 +51,21 @@ impl Config {
                 Self::MAX_HOLD_SECONDS,
                 self.payout_hold_seconds
             ));
+        }
+        Ok(())
+    }
+
+    /// Refuses, where real money is, that users give themselves money, unless that is `wanted`.
+    ///
+    /// # Errors
+    /// A sentence that names the settings and what is allowed.
+    pub fn allowed_in(&self, profile: Profile, wanted: bool) -> Result<(), String> {
+        if profile == Profile::Production && self.topups == Topups::SelfService && !wanted {
+            return Err(
+                "profile = \"production\" does not go with wallet.topups = \"self-service\": anyone could give themselves \
+                 money. Set wallet.topups = \"trusted\", or allow_self_service_topups = true if that is what you want"
+                    .to_owned(),
+            );
         }
         Ok(())
     }

@@ -1,3 +1,33 @@
 //! The wallet service as a process of its own, on MongoDB and RabbitMQ.
 
-fn main() {}
+use std::process::ExitCode;
+
+use launcher::{Built, Context, Program, Settings};
+use wallet_service::{Config, WalletService};
+
+#[global_allocator]
+static ALLOCATOR: launcher::MiMalloc = launcher::MiMalloc;
+
+struct Wallet;
+
+impl Program for Wallet {
+    const NAME: &'static str = "wallet-service";
+    const SECTION: &'static str = "wallet";
+    const DATABASE: &'static str = "wallet";
+    type Config = Config;
+
+    fn validate(settings: &Settings, config: &Config) -> Result<(), String> {
+        config.validate()?;
+        config.allowed_in(settings.profile, settings.allow_self_service_topups)
+    }
+
+    fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
+        let verifier = context.verifier()?;
+        let service = WalletService::build(config, context.store(), context.deps, verifier)?;
+        Ok(Built::new(service.parts()))
+    }
+}
+
+fn main() -> ExitCode {
+    launcher::main::<Wallet>()
+}

@@ -3,8 +3,7 @@
 use kernel::Timestamp;
 use mongodb::bson::{Binary, Bson, DateTime, Uuid as BsonUuid, spec::BinarySubtype};
 use mongodb::error::{
-    Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT,
-    WriteFailure,
+    Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
 };
 use uuid::Uuid;
 
@@ -25,9 +24,9 @@ const VALIDATION_FAILED: i32 = 121;
 pub fn store_error(error: &Error) -> StoreError {
     let text = error.to_string();
     match error.kind.as_ref() {
-        ErrorKind::BsonDeserialization(_) | ErrorKind::BsonSerialization(_) | ErrorKind::Bson(_) => {
-            StoreError::Corrupt(text)
-        }
+        ErrorKind::BsonDeserialization(_)
+        | ErrorKind::BsonSerialization(_)
+        | ErrorKind::Bson(_) => StoreError::Corrupt(text),
         ErrorKind::Command(command) => of_code(command.code, text),
         ErrorKind::Write(WriteFailure::WriteError(write)) => of_code(write.code, text),
         _ => StoreError::Unavailable(text),

@@ -73,7 +73,9 @@ where
     fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
         let result = match (committed, self.result) {
             (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(E::from(StoreError::Unavailable("it did not run".to_owned()))),
+            (Ok(()), None) => Err(E::from(StoreError::Unavailable(
+                "it did not run".to_owned(),
+            ))),
             // Even a refusal: it was decided on a snapshot that nobody has confirmed.
             (Err(error), _) => Err(E::from(error)),
         };
@@ -169,7 +171,9 @@ impl Task {
             // A work that waited out its time behind a dead server is told so without being tried.
             let late = |job: &Box<dyn Job>| job.since().elapsed() > PATIENCE;
             let (given_up, live): (Jobs, Jobs) = jobs.into_iter().partition(late);
-            finish(given_up, || Err(unavailable("the store did not get to it in time")));
+            finish(given_up, || {
+                Err(unavailable("the store did not get to it in time"))
+            });
             jobs = live;
             if jobs.is_empty() {
                 continue;
@@ -199,7 +203,8 @@ impl Task {
         let mut pause = FIRST_PAUSE;
         let mut duplicate = false;
         loop {
-            let failure = match tokio::time::timeout_at(give_up, self.attempt(jobs, give_up)).await {
+            let failure = match tokio::time::timeout_at(give_up, self.attempt(jobs, give_up)).await
+            {
                 Ok(Ok(messages)) => {
                     self.outbox.committed(messages);
                     return Ok(());
@@ -275,7 +280,13 @@ fn finish(jobs: Jobs, outcome: impl Fn() -> Result<(), StoreError>) {
 
 /// Half to all of `pause`, so that replicas that lost against each other do not meet again.
 fn jitter(pause: Duration) -> Duration {
-    let share = u32::from(uuid::Uuid::new_v4().as_bytes().first().copied().unwrap_or(0));
+    let share = u32::from(
+        uuid::Uuid::new_v4()
+            .as_bytes()
+            .first()
+            .copied()
+            .unwrap_or(0),
+    );
     pause / 2 + pause * share / 512
 }
 
@@ -294,10 +305,30 @@ async fn write(
         deletes,
         delete_count,
     } = statements;
-    let kinds: [(RawDocumentBuf, &mongodb::bson::raw::CStr, RawArrayBuf, usize); 3] = [
-        (rawdoc! { "insert": collection }, mongodb::bson::raw::cstr!("documents"), inserts, insert_count),
-        (rawdoc! { "update": collection }, mongodb::bson::raw::cstr!("updates"), updates, update_count),
-        (rawdoc! { "delete": collection }, mongodb::bson::raw::cstr!("deletes"), deletes, delete_count),
+    let kinds: [(
+        RawDocumentBuf,
+        &mongodb::bson::raw::CStr,
+        RawArrayBuf,
+        usize,
+    ); 3] = [
+        (
+            rawdoc! { "insert": collection },
+            mongodb::bson::raw::cstr!("documents"),
+            inserts,
+            insert_count,
+        ),
+        (
+            rawdoc! { "update": collection },
+            mongodb::bson::raw::cstr!("updates"),
+            updates,
+            update_count,
+        ),
+        (
+            rawdoc! { "delete": collection },
+            mongodb::bson::raw::cstr!("deletes"),
+            deletes,
+            delete_count,
+        ),
     ];
     for (mut command, field, list, count) in kinds {
         if count == 0 {
@@ -316,7 +347,10 @@ fn check(collection: &str, reply: &Document, count: usize) -> Result<(), Failure
         && let Some(Bson::Document(error)) = errors.first()
     {
         let code = error.get_i32("code").unwrap_or_default();
-        let text = format!("{collection}: {}", error.get_str("errmsg").unwrap_or_default());
+        let text = format!(
+            "{collection}: {}",
+            error.get_str("errmsg").unwrap_or_default()
+        );
         return Err(Failure::Refused(of_code(code, text)));
     }
     let done = match reply.get("n") {

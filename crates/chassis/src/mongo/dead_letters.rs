@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::codec::{corrupt, date, id};
 use super::outbox::{MessageRow, OutboxRow, enqueue};
 use super::{Collection, Mongo, Row, Unit};
-use crate::sqlite::DeadLetter;
+use crate::bus::DeadLetter;
 use crate::store::StoreResult;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,7 +105,10 @@ pub async fn replay_dead_letters(store: &Mongo, message: Option<MessageId>) -> S
         .collect();
     store
         .write(move |unit| {
-            let keys: Vec<BsonUuid> = letters.iter().map(|letter| id(letter.envelope.id)).collect();
+            let keys: Vec<BsonUuid> = letters
+                .iter()
+                .map(|letter| id(letter.envelope.id))
+                .collect();
             unit.want::<DeadLetterRow>(keys.iter().copied())?;
             let mut replayed = 0;
             for (key, letter) in keys.iter().zip(&letters) {

@@ -1,16 +1,17 @@
 //! First answers to requests with an Idempotency-Key, stored with what they say. The same rules as in `sqlite::idempotency`.
+//! The answer to a request that takes more than one transaction may be kept with what it makes instead: see [`unanswered`].
 
 use std::time::Duration;
 
 use kernel::Timestamp;
-use mongodb::bson::{Binary, Bson, DateTime, Uuid as BsonUuid, doc};
+use mongodb::bson::{Binary, DateTime, Uuid as BsonUuid, doc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::codec::{binary, corrupt, date, from_id, id, id_bson};
+use super::codec::{binary, corrupt, date, from_id, id};
 use super::{Collection, Row, Unit};
 use crate::idempotency::{Claim, Earlier, LIFETIME, OnceKey, StoredAnswer};
-use crate::store::{StoreError, StoreResult};
+use crate::store::StoreResult;
 
 /// A key in its scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,18 +43,12 @@ struct OnceRow {
     lease_until: i64,
 }
 
-const SUBJECT: &str = "subject";
-
 impl Row for OnceRow {
     const COLLECTION: &'static str = "idempotency";
     type Key = KeyRow;
 
     fn key(&self) -> KeyRow {
         self.id.clone()
-    }
-
-    fn looked_up_by(&self, field: &'static str) -> Option<Bson> {
-        (field == SUBJECT).then(|| id_bson(from_id::<Uuid>(self.subject)))
     }
 }
 
@@ -77,7 +72,6 @@ pub fn idempotency_collection() -> Collection {
             },
         },
     )
-    .index("by_subject", doc! { SUBJECT: 1 })
     .expires("forgotten_after_its_lifetime", "created_at", LIFETIME)
 }
 
@@ -121,9 +115,9 @@ fn earlier(row: &OnceRow, key: &OnceKey) -> StoreResult<Earlier> {
     if row.fingerprint.bytes != key.fingerprint {
         return Ok(Earlier::OtherBody);
     }
-    row.answer
-        .as_ref()
-        .map_or(Ok(Earlier::Running), |answer| answer.answer().map(Earlier::Answered))
+    row.answer.as_ref().map_or(Ok(Earlier::Running), |answer| {
+        answer.answer().map(Earlier::Answered)
+    })
 }
 
 /// The claim of `key` that holds `until`, if it still does.
@@ -142,20 +136,24 @@ pub fn want_key(unit: &mut Unit, key: &OnceKey) -> StoreResult<()> {
     unit.want::<OnceRow>([key_row(key)])
 }
 
-/// Says that the answer of `subject` will be asked for or written, so that it is loaded with whatever else is.
-///
-/// # Errors
-/// None in practice; see [`Unit::get`].
-pub fn want_subject(unit: &mut Unit, subject: Uuid) -> StoreResult<()> {
-    unit.seek::<OnceRow>(SUBJECT, id_bson(subject))
-}
-
 /// What is known of an earlier request with this key.
 ///
 /// # Errors
 /// A store error.
 pub fn lookup(unit: &mut Unit, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Earlier>> {
-    live(unit, key, now)?.map(|row| earlier(&row, key)).transpose()
+    live(unit, key, now)?
+        .map(|row| earlier(&row, key))
+        .transpose()
+}
+
+/// What an earlier request with this key and body makes, if the key has no answer: for a service that keeps the answer there.
+///
+/// # Errors
+/// A store error.
+pub fn unanswered(unit: &mut Unit, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Uuid>> {
+    Ok(live(unit, key, now)?
+        .filter(|row| row.answer.is_none() && row.fingerprint.bytes == key.fingerprint)
+        .map(|row| from_id(row.subject)))
 }
 
 /// Claims the key for a request that takes more than one transaction. The claim holds for `lease`: after that, a repeat of the
@@ -234,17 +232,6 @@ pub fn record_claimed(
     Ok(true)
 }
 
-/// The answer to the request that made `subject`, if it came with a key and was answered.
-///
-/// # Errors
-/// A store error.
-pub fn answer_of_subject(unit: &mut Unit, subject: Uuid) -> StoreResult<Option<StoredAnswer>> {
-    of_subject(unit, subject)?
-        .and_then(|row| row.answer)
-        .map(|answer| answer.answer())
-        .transpose()
-}
-
 /// Stores the first answer to the request with this key.
 ///
 /// # Errors
@@ -257,37 +244,6 @@ pub fn record(
     now: Timestamp,
 ) -> StoreResult<()> {
     write(unit, key, subject, Some(answer), now, now)
-}
-
-/// Stores the first answer to the request that made `subject`, if it came with a key and has no answer yet. Returns whether
-/// this was the first.
-///
-/// # Errors
-/// A store error.
-pub fn record_by_subject(
-    unit: &mut Unit,
-    subject: Uuid,
-    answer: &StoredAnswer,
-) -> StoreResult<bool> {
-    match of_subject(unit, subject)? {
-        Some(row) if row.answer.is_none() => {
-            unit.put(OnceRow {
-                answer: Some(AnswerRow::of(answer)),
-                ..row
-            })?;
-            Ok(true)
-        }
-        Some(_) | None => Ok(false),
-    }
-}
-
-fn of_subject(unit: &mut Unit, subject: Uuid) -> StoreResult<Option<OnceRow>> {
-    let found = unit.find_by::<OnceRow>(SUBJECT, id_bson(subject))?;
-    match found.as_slice() {
-        [] => Ok(None),
-        [row] => Ok(Some((**row).clone())),
-        _ => Err(StoreError::Corrupt(format!("two keys made {subject}"))),
-    }
 }
 
 fn write(

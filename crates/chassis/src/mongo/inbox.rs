@@ -32,7 +32,10 @@ impl InboxKey {
     fn new(order: OrderId, message: MessageId) -> Self {
         let mut bytes = [0; 32];
         let parts = order.as_bytes().iter().chain(message.as_bytes());
-        bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+        bytes
+            .iter_mut()
+            .zip(parts)
+            .for_each(|(to, from)| *to = *from);
         Self(bytes)
     }
 }
@@ -49,7 +52,10 @@ impl Row for InboxRow {
 
     fn key(&self) -> Key {
         let mut bytes = [0; 32];
-        bytes.iter_mut().zip(&self.id.bytes).for_each(|(to, from)| *to = *from);
+        bytes
+            .iter_mut()
+            .zip(&self.id.bytes)
+            .for_each(|(to, from)| *to = *from);
         InboxKey(bytes)
     }
 }

@@ -24,7 +24,11 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(uri: SecretString, name: &str, collections: Vec<Collection>) -> StoreResult<Self> {
+    pub(super) fn new(
+        uri: SecretString,
+        name: &str,
+        collections: Vec<Collection>,
+    ) -> StoreResult<Self> {
         ConnectionString::parse(uri.expose_secret())
             .map_err(|error| StoreError::Corrupt(format!("the MongoDB URI: {error}")))?;
         Ok(Self {

@@ -29,8 +29,7 @@ mod unit;
 pub use codec::{binary, corrupt, date, from_id, id, id_bson, store_error};
 pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use idempotency::{
-    answer_of_subject, claim, expire_claim, lookup, record, record_by_subject, record_claimed,
-    release, want_key, want_subject,
+    claim, expire_claim, lookup, record, record_claimed, release, unanswered, want_key,
 };
 pub use inbox::{is_new, want_handled};
 pub use leases::MongoLeases;
@@ -44,10 +43,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::Clock;
+use mongodb::Database;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::{Document, deserialize_from_slice, doc, serialize_to_bson};
 use mongodb::options::ReadConcern;
-use mongodb::Database;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 

@@ -25,8 +25,9 @@ use super::{Collection, Mongo, Row, Unit};
 use crate::outbox::{Fate, Outbox, Pending};
 use crate::store::StoreResult;
 
-/// How long a replica holds a message that it sends. Far longer than a publish takes.
-pub(super) const LEASE: Duration = Duration::from_secs(30);
+/// How long a replica holds a message that it sends: longer than a publish may take, and about as long as an order whose replica
+/// died waits for another.
+pub(super) const LEASE: Duration = Duration::from_secs(10);
 /// Messages kept in memory. What is beyond is claimed from the collection when its lease runs out.
 const QUEUE: usize = 20_000;
 
@@ -210,7 +211,13 @@ impl OutboxQueue {
             };
             pending.push(one.clone());
             let seq = one.seq;
-            queue.held.insert(seq, Held { pending: one, until });
+            queue.held.insert(
+                seq,
+                Held {
+                    pending: one,
+                    until,
+                },
+            );
         }
         pending
     }

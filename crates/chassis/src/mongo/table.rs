@@ -6,15 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
-use mongodb::bson::{
-    Bson, Document, doc, serialize_to_bson, serialize_to_raw_document_buf,
-};
+use mongodb::bson::{Bson, Document, doc, serialize_to_bson, serialize_to_raw_document_buf};
 use mongodb::{ClientSession, Database};
 use serde::Serialize;
 
-use super::{Row, decode};
 use super::codec::{corrupt, store_error};
 use super::failure::Failure;
+use super::{Row, decode};
 use crate::store::StoreResult;
 
 /// What is known of a row, and what is to become of it.
@@ -204,7 +202,9 @@ impl<R: Row> Table<R> {
         expected: usize,
     ) -> Result<Vec<R>, Failure> {
         // One round trip: the first batch holds all that the filter can find.
-        let batch = u32::try_from(expected).unwrap_or(u32::MAX).saturating_add(1);
+        let batch = u32::try_from(expected)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
         let mut cursor = db
             .collection::<RawDocumentBuf>(R::COLLECTION)
             .find(filter)
@@ -347,7 +347,10 @@ fn value_bytes(value: &Bson) -> Vec<u8> {
     struct Value<'a> {
         v: &'a Bson,
     }
-    raw(&Value { v: value }).map_or_else(|_| value.to_string().into_bytes(), RawDocumentBuf::into_bytes)
+    raw(&Value { v: value }).map_or_else(
+        |_| value.to_string().into_bytes(),
+        RawDocumentBuf::into_bytes,
+    )
 }
 
 #[derive(Serialize)]

@@ -28,7 +28,9 @@ impl TestDatabase {
     #[must_use]
     pub fn new() -> Self {
         let Ok(uri) = std::env::var(VARIABLE) else {
-            panic!("{VARIABLE} is not set: run ./scripts/test, which starts a MongoDB, or set it to the URI of a replica set");
+            panic!(
+                "{VARIABLE} is not set: run ./scripts/test, which starts a MongoDB, or set it to the URI of a replica set"
+            );
         };
         Self {
             name: format!("test_{}", Uuid::new_v4().simple()),
@@ -49,8 +51,14 @@ impl TestDatabase {
     #[expect(clippy::expect_used, reason = "a test without its server has failed")]
     #[must_use]
     pub fn open(&self, collections: Vec<Collection>, clock: Arc<dyn Clock>) -> Mongo {
-        Mongo::open(self.uri(), &self.name, collections, clock, &Metrics::default().store)
-            .expect("the test server's URI")
+        Mongo::open(
+            self.uri(),
+            &self.name,
+            collections,
+            clock,
+            &Metrics::default().store,
+        )
+        .expect("the test server's URI")
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Client, Launch, Person, Product, Server};
+use e2e::{Client, Launch, Person, Product};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -21,6 +21,32 @@ const STOCK: i64 = 1_000_000_000;
 struct Cast {
     buyers: Vec<Person>,
     products: Vec<Product>,
+}
+
+/// What a marketplace is to reach.
+pub(crate) struct Targets {
+    pub(crate) read: &'static str,
+    pub(crate) credit: &'static str,
+    pub(crate) credit_one: &'static str,
+    pub(crate) order: &'static str,
+    pub(crate) order_one: &'static str,
+}
+
+/// What one process is to reach that has everything in it.
+const EMBEDDED: Targets = Targets {
+    read: "≥ 15 000/s",
+    credit: "≥ 5 000/s",
+    credit_one: "≥ 5 000/s",
+    order: "≥ 2 000/s, p99 ≤ 100 ms",
+    order_one: "≥ 2 000/s, p99 ≤ 100 ms",
+};
+
+/// Where load goes, and who counts the answers there.
+pub(crate) struct Subject {
+    /// What the requests are sent to.
+    pub(crate) client: Client,
+    /// Those that tell how they answered, each with `/metrics`.
+    pub(crate) counters: Vec<Client>,
 }
 
 /// One kind of load.
@@ -40,15 +66,58 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<()> {
     let server = launch.serve();
-    let cast = prepare(&server.client()).await;
-    for load in loads(&cast)? {
-        run(&server, load, duration, report).await?;
-    }
+    let subject = Subject {
+        client: server.client(),
+        counters: vec![server.client()],
+    };
+    against(&subject, &EMBEDDED, duration, report).await?;
     ensure!(
         server.terminate() == Some(0),
         "the server did not end well after the load"
     );
     Ok(())
+}
+
+/// Puts each kind of load on `subject`. Returns what was read per second.
+pub(crate) async fn against(
+    subject: &Subject,
+    targets: &Targets,
+    duration: Duration,
+    report: &mut Report,
+) -> Result<u64> {
+    let cast = prepare(&subject.client).await;
+    let mut reads = 0;
+    for (nth, load) in loads(&cast, targets)?.into_iter().enumerate() {
+        let per_second = run(subject, load, duration, report).await?;
+        if nth == 0 {
+            reads = per_second;
+        }
+    }
+    Ok(reads)
+}
+
+/// Only the reads, sent to one service itself. Returns how many per second.
+pub(crate) async fn reads_against(
+    subject: &Subject,
+    people: &Client,
+    target: &'static str,
+    duration: Duration,
+    report: &mut Report,
+) -> Result<u64> {
+    let cast = prepare(people).await;
+    let targets = Targets {
+        read: target,
+        ..EMBEDDED
+    };
+    let load = loads(&cast, &targets)?
+        .into_iter()
+        .next()
+        .context("a load")?;
+    let load = Load {
+        what: "GET /api/products/{id}, the service itself",
+        ..load
+    };
+    run(subject, load, duration, report).await
 }
 
 async fn prepare(client: &Client) -> Cast {
@@ -70,7 +139,7 @@ async fn prepare(client: &Client) -> Cast {
     Cast { buyers, products }
 }
 
-fn loads(cast: &Cast) -> Result<Vec<Load>> {
+fn loads(cast: &Cast, targets: &Targets) -> Result<Vec<Load>> {
     let (one_buyer, one_product) = (
         cast.buyers.first().context("a buyer")?,
         cast.products.first().context("a product")?,
@@ -92,7 +161,7 @@ fn loads(cast: &Cast) -> Result<Vec<Load>> {
     Ok(vec![
         Load {
             what: "GET /api/products/{id}",
-            target: "≥ 15 000/s",
+            target: targets.read,
             route: "/api/products/{id}",
             status: 200,
             requests: pairs
@@ -108,21 +177,21 @@ fn loads(cast: &Cast) -> Result<Vec<Load>> {
         },
         Load {
             what: "POST /api/wallet/credit, 256 wallets",
-            target: "≥ 5 000/s",
+            target: targets.credit,
             route: "/api/wallet/credit",
             status: 201,
             requests: cast.buyers.iter().map(credit).collect(),
         },
         Load {
             what: "POST /api/wallet/credit, one wallet",
-            target: "≥ 5 000/s",
+            target: targets.credit_one,
             route: "/api/wallet/credit",
             status: 201,
             requests: vec![credit(one_buyer)],
         },
         Load {
             what: "POST /api/orders/create, settled, 256 buyers, 500 products",
-            target: "≥ 2 000/s, p99 ≤ 100 ms",
+            target: targets.order,
             route: "/api/orders/create",
             status: 201,
             requests: pairs
@@ -132,7 +201,7 @@ fn loads(cast: &Cast) -> Result<Vec<Load>> {
         },
         Load {
             what: "POST /api/orders/create, settled, 256 buyers, one product",
-            target: "≥ 2 000/s, p99 ≤ 100 ms",
+            target: targets.order_one,
             route: "/api/orders/create",
             status: 201,
             requests: cast
@@ -144,11 +213,16 @@ fn loads(cast: &Cast) -> Result<Vec<Load>> {
     ])
 }
 
-async fn run(server: &Server, load: Load, duration: Duration, report: &mut Report) -> Result<()> {
-    let before = answered(server, load.route).await?;
-    wrk::run(server.url(), &load.requests, Duration::from_secs(1))?;
-    let outcome = wrk::run(server.url(), &load.requests, duration)?;
-    let wrong: BTreeMap<u16, u64> = answered(server, load.route)
+async fn run(
+    subject: &Subject,
+    load: Load,
+    duration: Duration,
+    report: &mut Report,
+) -> Result<u64> {
+    let before = answered(subject, load.route).await?;
+    wrk::run(subject.client.url(), &load.requests, Duration::from_secs(1))?;
+    let outcome = wrk::run(subject.client.url(), &load.requests, duration)?;
+    let wrong: BTreeMap<u16, u64> = answered(subject, load.route)
         .await?
         .into_iter()
         .map(|(status, count)| (status, count - before.get(&status).copied().unwrap_or(0)))
@@ -171,27 +245,29 @@ async fn run(server: &Server, load: Load, duration: Duration, report: &mut Repor
             outcome.errors + wrong.values().sum::<u64>()
         ),
     );
-    Ok(())
+    Ok(outcome.per_second)
 }
 
-/// Answers of a route so far by status, as the server counts them. wrk itself does not tell 201 from 202.
-async fn answered(server: &Server, route: &str) -> Result<BTreeMap<u16, u64>> {
-    let (_, _, metrics) = server.client().get_text("/metrics").await;
+/// Answers of a route so far by status, as the servers count them. wrk itself does not tell 201 from 202.
+async fn answered(subject: &Subject, route: &str) -> Result<BTreeMap<u16, u64>> {
     let route = format!("route=\"{route}\"");
     let mut counts = BTreeMap::new();
-    for line in metrics.lines() {
-        if !line.starts_with("marketplace_http_requests_total{") || !line.contains(&route) {
-            continue;
+    for counter in &subject.counters {
+        let (_, _, metrics) = counter.get_text("/metrics").await;
+        for line in metrics.lines() {
+            if !line.starts_with("marketplace_http_requests_total{") || !line.contains(&route) {
+                continue;
+            }
+            let status = line
+                .split("status=\"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next());
+            let count = line.rsplit(' ').next();
+            let (Some(status), Some(count)) = (status, count) else {
+                continue;
+            };
+            *counts.entry(status.parse()?).or_insert(0) += count.parse::<u64>()?;
         }
-        let status = line
-            .split("status=\"")
-            .nth(1)
-            .and_then(|rest| rest.split('"').next());
-        let count = line.rsplit(' ').next();
-        let (Some(status), Some(count)) = (status, count) else {
-            continue;
-        };
-        *counts.entry(status.parse()?).or_insert(0) += count.parse::<u64>()?;
     }
     Ok(counts)
 }

@@ -3,10 +3,12 @@
 //! It prints a Markdown table and fails if an answer was wrong or the books do not balance. It never fails for being slow:
 //! what a figure should come to stands beside it, for a reader who knows the machine. Run it with `scripts/bench`.
 
+mod distributed;
 mod fill;
 mod load;
 mod paging;
 mod process;
+mod raw;
 mod report;
 mod wrk;
 
@@ -30,23 +32,35 @@ struct Plan {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let plan = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => Plan {
-            duration: Duration::from_secs(10),
-            rows: 1_000_000,
-            starts: 5,
-        },
-        ["--quick"] => Plan {
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if arguments
+        .iter()
+        .any(|argument| !["--quick", "--distributed"].contains(&argument.as_str()))
+    {
+        bail!("usage: bench [--distributed] [--quick]");
+    }
+    let plan = if has("--quick") {
+        Plan {
             duration: Duration::from_secs(2),
             rows: 50_000,
             starts: 3,
-        },
-        _ => bail!("usage: bench [--quick]"),
+        }
+    } else {
+        Plan {
+            duration: Duration::from_secs(10),
+            rows: 1_000_000,
+            starts: 5,
+        }
     };
     let mut report = Report::default();
     let surroundings = process::surroundings()?;
     eprintln!("{surroundings}");
 
+    if has("--distributed") {
+        distributed::measure(plan.duration, &mut report).await?;
+        println!("{report}\n{surroundings}");
+        return report.errors();
+    }
     let data_dir = tempfile::tempdir()?;
     let launch = Launch::on(data_dir.path());
     load::measure(&launch, plan.duration, &mut report).await?;

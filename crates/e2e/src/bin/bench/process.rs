@@ -46,7 +46,8 @@ pub(crate) fn surroundings() -> Result<String> {
     ))
 }
 
-fn resident_kib(pid: u32) -> Result<u32> {
+/// Memory that a process has in use.
+pub(crate) fn resident_kib(pid: u32) -> Result<u32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status
         .lines()

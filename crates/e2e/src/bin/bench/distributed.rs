@@ -1,0 +1,90 @@
+//! The distributed shape on this machine, beside the raw limits of the very servers it runs on.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Client, audit_distributed};
+use stack::{Options, Service, Stack};
+
+use crate::load::{self, Subject, Targets};
+use crate::process::resident_kib;
+use crate::raw;
+use crate::report::Report;
+
+const TARGETS: Targets = Targets {
+    read: "≥ 50 % of find_one",
+    credit: "≥ 1 200/s",
+    credit_one: "≥ 1 000/s",
+    order: "≥ 500/s, p99 ≤ 400 ms",
+    order_one: "≥ 400/s",
+};
+
+pub(crate) async fn measure(duration: Duration, report: &mut Report) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let mut options = Options::for_tests(directory.path());
+    options
+        .shape
+        .settings
+        .push(("MARKETPLACE__LOG__FILTER".to_owned(), "error".to_owned()));
+    let stack = Stack::up(options).await?;
+    idle(&stack, report).await?;
+    let raw = raw::measure(&stack.mongo_uri(), duration, report).await?;
+
+    let gateway = Client::new(&stack.gateway_url());
+    let mut counters = Vec::new();
+    for service in Service::ALL {
+        let url = stack.internal_url(service, 0).context("an internal port")?;
+        counters.push(Client::new(&url));
+    }
+    let url = stack.public_url(Service::Product, 0).context("a public port")?;
+    let product = Subject {
+        client: Client::new(&url),
+        counters: counters_of(&stack, Service::Product)?,
+    };
+    let reads =
+        load::reads_against(&product, &gateway, "≥ 70 % of find_one", duration, report).await?;
+    share("GET by id, the service itself / find_one", reads, raw, report);
+    let subject = Subject {
+        client: gateway,
+        counters,
+    };
+    let reads = load::against(&subject, &TARGETS, duration, report).await?;
+    share("GET by id, through nginx / find_one", reads, raw, report);
+
+    let audit = audit_distributed(&stack.config_path());
+    ensure!(audit.code == Some(0), "the audit after the load is not clean: {audit:?}");
+    eprintln!("The audit after the load is clean.");
+    stack.down()?;
+    Ok(())
+}
+
+fn counters_of(stack: &Stack, service: Service) -> Result<Vec<Client>> {
+    let url = stack.internal_url(service, 0).context("an internal port")?;
+    Ok(vec![Client::new(&url)])
+}
+
+fn share(what: &str, reads: u64, raw: u64, report: &mut Report) {
+    report.add(
+        what,
+        format!("{} %", reads * 100 / raw.max(1)),
+        "see above",
+        "of the same server in the same run".to_owned(),
+    );
+}
+
+/// Memory of each service that has nothing to do.
+async fn idle(stack: &Stack, report: &mut Report) -> Result<()> {
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for service in Service::ALL {
+        let name = stack::Name::Service(service, 0);
+        let pid = stack.pid(name).context("a running service")?;
+        let kib = resident_kib(u32::try_from(pid)?)?;
+        report.add(
+            &format!("resident memory, idle, {name}"),
+            format!("{:.1} MB", f64::from(kib) * 1_024.0 / 1_000_000.0),
+            "≤ 30 MB",
+            "VmRSS five seconds after it was ready".to_owned(),
+        );
+    }
+    Ok(())
+}

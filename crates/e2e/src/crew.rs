@@ -1,0 +1,331 @@
+//! Clients as good ones are: after a lost connection, or an answer that says "later", they send the request again with the same
+//! Idempotency-Key. In the end every answer they saw is true, and nothing happened twice.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::client::Client;
+use crate::ids::unique;
+use crate::person::{Person, Product};
+use crate::shape::within;
+
+const WORKERS: usize = 12;
+const PURSE: i64 = 20_000;
+const STOCK: i64 = 1_000_000;
+/// Before a request is sent again that was not answered.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A request that has to be answered once.
+#[derive(Debug, Clone)]
+struct Intent {
+    path: &'static str,
+    key: String,
+    body: Value,
+}
+
+/// What became of sending one.
+enum Sent {
+    Answered(u16, Value),
+    /// The connection broke, or it is to be sent again later.
+    Unknown,
+}
+
+/// A client with its wallet, and what it was told.
+#[derive(Debug)]
+struct Worker {
+    person: Person,
+    goods: Vec<Product>,
+    turn: usize,
+    open: Vec<Intent>,
+    credits: BTreeSet<String>,
+    paid: BTreeSet<String>,
+    orders: BTreeSet<String>,
+}
+
+impl Worker {
+    fn next_intent(&mut self) -> Intent {
+        self.turn += 1;
+        let (path, body) = if self.turn.is_multiple_of(4) {
+            ("/api/wallet/credit", json!({"amount": 100 + self.turn}))
+        } else {
+            let good = &self.goods[self.turn % self.goods.len()];
+            (
+                "/api/orders/create",
+                json!({"productId": good.id, "quantity": 1 + self.turn % 3}),
+            )
+        };
+        Intent {
+            path,
+            key: unique(),
+            body,
+        }
+    }
+
+    async fn send(&self, intent: &Intent) -> Sent {
+        let request = self
+            .person
+            .request(Method::POST, intent.path)
+            .header("idempotency-key", &intent.key)
+            .json(&intent.body);
+        let Ok(response) = request.send().await else {
+            return Sent::Unknown;
+        };
+        let status = response.status().as_u16();
+        let Ok(body) = response.json::<Value>().await else {
+            return Sent::Unknown;
+        };
+        // Told to come back, by the service or, for it, by the gateway.
+        if [429, 502, 503, 504].contains(&status) || body["code"] == "request_running" {
+            return Sent::Unknown;
+        }
+        Sent::Answered(status, body)
+    }
+
+    /// Notes what the client was told.
+    fn note(&mut self, intent: &Intent, status: u16, body: &Value) {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        match (intent.path, status) {
+            ("/api/wallet/credit", 201) => {
+                self.credits.insert(text(&body["id"]));
+            }
+            ("/api/orders/create", 201) => {
+                assert_eq!(body["status"], "paid");
+                self.paid.insert(text(&body["id"]));
+                self.orders.insert(text(&body["id"]));
+            }
+            ("/api/orders/create", 202) => {
+                self.orders.insert(text(&body["id"]));
+            }
+            ("/api/orders/create", 402 | 409) => {
+                self.orders.insert(text(&body["order"]["id"]));
+            }
+            (path, _) => panic!("{path} answered {status}: {body}"),
+        }
+    }
+
+    /// Sends one request after the other until it is `over`. What got no answer is sent again after what else there is to do.
+    async fn work(mut self, client: Client, answers: Arc<AtomicUsize>, over: Arc<AtomicBool>) -> Self {
+        self.person = self.person.at(&client);
+        let mut unanswered = Vec::new();
+        while !over.load(Ordering::Relaxed) {
+            let intent = match self.open.pop() {
+                Some(intent) => intent,
+                None => self.next_intent(),
+            };
+            match self.send(&intent).await {
+                Sent::Answered(status, body) => {
+                    self.note(&intent, status, &body);
+                    answers.fetch_add(1, Ordering::Relaxed);
+                    self.open.extend(unanswered.pop());
+                }
+                Sent::Unknown => {
+                    unanswered.push(intent);
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+        self.open.extend(unanswered);
+        self
+    }
+
+    /// Sends what is still open until all of it is answered.
+    async fn finish(mut self, client: Client) -> Self {
+        self.person = self.person.at(&client);
+        for intent in std::mem::take(&mut self.open) {
+            let (status, body) =
+                within(
+                    Duration::from_secs(90),
+                    "an answer at last",
+                    async || match self.send(&intent).await {
+                        Sent::Answered(status, body) => Some((status, body)),
+                        Sent::Unknown => None,
+                    },
+                )
+                .await;
+            self.note(&intent, status, &body);
+        }
+        self
+    }
+
+    /// Checks the wallet and the orders against what the client was told. Returns what was bought: product and quantity.
+    async fn check(&self) -> Vec<(String, i64)> {
+        let list = format!("/api/orders/{}/byUser?limit=100", self.person.id);
+        let orders = within(Duration::from_mins(1), "every order settles", async || {
+            let orders = self.person.all(&list).await;
+            let settled = ["paid", "declined", "cancelled", "refunded"];
+            let open = orders
+                .iter()
+                .any(|order| !settled.contains(&order["status"].as_str().unwrap()));
+            (!open).then_some(orders)
+        })
+        .await;
+        let ids = |wanted: &dyn Fn(&Value) -> bool| -> BTreeSet<String> {
+            orders
+                .iter()
+                .filter(|order| wanted(order))
+                .map(|order| order["id"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let paid = ids(&|order| order["status"] == "paid");
+        assert_eq!(ids(&|_| true), self.orders, "each request made one order");
+        assert!(
+            self.paid.is_subset(&paid),
+            "what was said to be paid is paid"
+        );
+        for id in &self.paid {
+            assert_eq!(self.person.order(id).await.body["status"], "paid");
+        }
+
+        let history = self.person.all("/api/wallet/transaction?limit=100").await;
+        let posted: BTreeSet<String> = history
+            .iter()
+            .filter(|entry| entry.get("orderId").is_none_or(Value::is_null))
+            .map(|entry| entry["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            posted, self.credits,
+            "each credit that was answered, once, and no other"
+        );
+        let sum: i64 = history
+            .iter()
+            .map(|entry| entry["amount"].as_i64().unwrap())
+            .sum();
+        assert_eq!(self.person.balance().await, sum);
+
+        orders
+            .iter()
+            .filter(|order| order["status"] == "paid")
+            .flat_map(|order| order["items"].as_array().unwrap())
+            .map(|line| {
+                let product = line["productId"].as_str().unwrap().to_owned();
+                (product, line["quantity"].as_i64().unwrap())
+            })
+            .collect()
+    }
+}
+
+
+/// Clients at work on one marketplace.
+#[derive(Debug)]
+pub struct Crew {
+    workers: Vec<Worker>,
+}
+
+/// A crew that is sending.
+#[derive(Debug)]
+pub struct Busy {
+    workers: JoinSet<Worker>,
+    answers: Arc<AtomicUsize>,
+    over: Arc<AtomicBool>,
+}
+
+impl Crew {
+    /// Registers the clients, their goods and their money.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub async fn gather(client: &Client) -> Self {
+        let seller = client.join("Grace").await;
+        let mut goods = Vec::new();
+        for n in 1..=5 {
+            goods.push(seller.lists(&format!("Good {n}"), 10 * n, STOCK).await);
+        }
+        let mut workers = Vec::new();
+        for n in 0..WORKERS {
+            let person = client.join(&format!("Worker {n}")).await;
+            let first = person.credit(PURSE).await;
+            let id = first["id"].as_str().expect("an id").to_owned();
+            workers.push(Worker {
+                person,
+                goods: goods.clone(),
+                turn: n,
+                open: Vec::new(),
+                credits: BTreeSet::from([id]),
+                paid: BTreeSet::new(),
+                orders: BTreeSet::new(),
+            });
+        }
+        Self { workers }
+    }
+
+    /// Starts to send.
+    #[must_use]
+    pub fn start(self, client: &Client) -> Busy {
+        let mut busy = Busy {
+            workers: JoinSet::new(),
+            answers: Arc::default(),
+            over: Arc::default(),
+        };
+        for worker in self.workers {
+            let (answers, over) = (busy.answers.clone(), busy.over.clone());
+            busy.workers.spawn(worker.work(client.clone(), answers, over));
+        }
+        busy
+    }
+
+    /// Sends what is open until it is answered, then checks orders, wallets and stock against all that the clients were told.
+    /// Returns how many orders they were told are paid.
+    ///
+    /// # Panics
+    /// If anything is not as they were told.
+    pub async fn finish_and_check(self, client: &Client) -> usize {
+        let mut busy = JoinSet::new();
+        for worker in self.workers {
+            busy.spawn(worker.finish(client.clone()));
+        }
+        let workers = busy.join_all().await;
+        let mut sold = Vec::new();
+        for worker in &workers {
+            sold.extend(worker.check().await);
+        }
+        let first = workers.first().expect("a worker");
+        for good in &first.goods {
+            let sold: i64 = sold
+                .iter()
+                .filter(|(product, _)| *product == good.id)
+                .map(|(_, quantity)| quantity)
+                .sum();
+            within(
+                Duration::from_secs(60),
+                "the stock of unpaid orders comes back",
+                async || (first.person.stock(good).await + sold == STOCK).then_some(()),
+            )
+            .await;
+        }
+        workers.iter().map(|worker| worker.paid.len()).sum()
+    }
+}
+
+impl Busy {
+    /// Answers so far.
+    #[must_use]
+    pub fn answers(&self) -> usize {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    /// Waits until `more` answers have come from now on.
+    ///
+    /// # Panics
+    /// If they do not within `patience`.
+    pub async fn answered(&self, more: usize, patience: Duration) {
+        let enough = self.answers() + more;
+        within(patience, "work under load", async || {
+            (self.answers() >= enough).then_some(())
+        })
+        .await;
+    }
+
+    /// Stops sending.
+    pub async fn stop(self) -> Crew {
+        self.over.store(true, Ordering::Relaxed);
+        Crew {
+            workers: self.workers.join_all().await,
+        }
+    }
+}
