@@ -68,7 +68,7 @@ fn draft(path: &Path) -> Result<PathBuf, KeyError> {
 }
 
 /// Writes `draft` first, whole and onto the disk, and links it into place, which fails if another was there first (link(2) is
-/// atomic, also over NFS, where O_EXCL was not always).
+/// atomic, also over NFS, where `O_EXCL` was not always).
 fn create(path: &Path, draft: &Path, content: &[u8]) -> std::io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

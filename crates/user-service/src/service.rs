@@ -6,16 +6,23 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth::{HashError, Issuer, JwkSet, Password, PasswordHasher, Role, Verifier};
 use chassis::http::Readiness;
-use chassis::service::{Deps, Parts, Periodic, StoreConfig};
+#[cfg(feature = "mongo")]
+use chassis::mongo::{Mongo, MongoLeases};
+use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
+#[cfg(feature = "sqlite")]
 use chassis::sqlite::Sqlite;
-use chassis::store::StoreError;
+use chassis::store::{StoreError, StoreResult};
 use kernel::Invalid;
 
 use crate::app::{self, App, UserError};
 use crate::config::Config;
 use crate::domain::{Email, User, UserName};
 use crate::http;
+use crate::store::UserStore;
+#[cfg(feature = "sqlite")]
 use crate::store::{MIGRATIONS, SqliteUsers};
+#[cfg(feature = "mongo")]
+use crate::store::{MongoUsers, collections};
 
 /// Time between two looks for expired logins.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -52,10 +59,12 @@ pub enum RegisterError {
 pub struct UserService {
     app: Arc<App>,
     verifier: Verifier,
+    leases: Option<Arc<dyn Leases>>,
 }
 
 impl UserService {
     /// Opens the store and puts the service together. `issuer` signs the tokens of logins; `verifier` checks those of requests.
+    /// On MongoDB it has to be called on a tokio runtime.
     ///
     /// # Errors
     /// If a setting makes no sense or the store cannot be opened.
@@ -67,12 +76,9 @@ impl UserService {
         verifier: Verifier,
     ) -> Result<Self, BuildError> {
         config.check()?;
-        let StoreConfig::Sqlite { path } = store else {
-            return Err(store.not_compiled().into());
-        };
-        let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
+        let (store, leases) = open(store, deps)?;
         let app = App {
-            store: Arc::new(SqliteUsers::new(db)),
+            store,
             hasher: PasswordHasher::new(config.bcrypt_cost)?,
             jwks: JwkSet::from(&issuer.verification_keys()),
             issuer,
@@ -83,6 +89,7 @@ impl UserService {
         Ok(Self {
             app: Arc::new(app),
             verifier,
+            leases,
         })
     }
 
@@ -137,7 +144,7 @@ impl UserService {
             subscriptions: Vec::new(),
             outbox: None,
             periodic: vec![self.sweeper()],
-            leases: None,
+            leases: self.leases.clone(),
             readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
         }
     }
@@ -152,6 +159,30 @@ impl UserService {
                 }
             }
         })
+    }
+}
+
+type Opened = (Arc<dyn UserStore>, Option<Arc<dyn Leases>>);
+
+/// The store, and the leases of its sweeper if there may be other replicas.
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
+    match store {
+        #[cfg(feature = "sqlite")]
+        StoreConfig::Sqlite { path } => {
+            let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
+            Ok((Arc::new(SqliteUsers::new(db)), None))
+        }
+        #[cfg(feature = "mongo")]
+        StoreConfig::Mongo { uri, database } => {
+            let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
+            let db = Mongo::open(uri, &database, collections(), clock, metrics)?;
+            let leases = Arc::new(MongoLeases::new(db.clone()));
+            Ok((Arc::new(MongoUsers::new(db)), Some(leases)))
+        }
+        #[cfg(not(feature = "sqlite"))]
+        StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
+        #[cfg(not(feature = "mongo"))]
+        StoreConfig::Mongo { .. } => Err(store.not_compiled()),
     }
 }
 

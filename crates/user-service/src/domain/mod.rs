@@ -7,4 +7,6 @@ mod user;
 pub use email::Email;
 pub use user::{User, UserName};
 
-pub(crate) use session::{NewSession, NextToken, Presented, RefreshToken, TokenDigest, present};
+pub(crate) use session::{
+    NewSession, NextToken, Presented, RefreshToken, TokenDigest, TokenState, present,
+};

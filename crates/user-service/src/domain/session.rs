@@ -27,7 +27,14 @@ pub(crate) struct NextToken {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RefreshToken {
     pub(crate) expires_at: Timestamp,
-    pub(crate) used_at: Option<Timestamp>,
+    pub(crate) state: TokenState,
+}
+
+/// Whether a token was exchanged for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenState {
+    Unused,
+    Used,
 }
 
 /// What to do with a token that was presented.
@@ -43,12 +50,10 @@ pub(crate) enum Presented {
 
 /// Judges a token that was presented at `now`.
 pub(crate) fn present(token: &RefreshToken, now: Timestamp) -> Presented {
-    if token.used_at.is_some() {
-        Presented::EndSession
-    } else if now < token.expires_at {
-        Presented::Rotate
-    } else {
-        Presented::Refuse
+    match token.state {
+        TokenState::Used => Presented::EndSession,
+        TokenState::Unused if now < token.expires_at => Presented::Rotate,
+        TokenState::Unused => Presented::Refuse,
     }
 }
 
@@ -58,20 +63,26 @@ mod tests {
 
     const EXPIRY: Timestamp = Timestamp::from_millis(1_000_000);
 
-    fn token(used_at: Option<i64>) -> RefreshToken {
+    fn token(state: TokenState) -> RefreshToken {
         RefreshToken {
             expires_at: EXPIRY,
-            used_at: used_at.map(Timestamp::from_millis),
+            state,
         }
     }
 
     #[test]
     fn a_token_is_good_once_and_until_it_expires() {
         let (before, at) = (Timestamp::from_millis(999_999), EXPIRY);
-        assert_eq!(present(&token(None), before), Presented::Rotate);
-        assert_eq!(present(&token(None), at), Presented::Refuse);
+        assert_eq!(
+            present(&token(TokenState::Unused), before),
+            Presented::Rotate
+        );
+        assert_eq!(present(&token(TokenState::Unused), at), Presented::Refuse);
         for now in [before, at] {
-            assert_eq!(present(&token(Some(1)), now), Presented::EndSession);
+            assert_eq!(
+                present(&token(TokenState::Used), now),
+                Presented::EndSession
+            );
         }
     }
 }

@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 mod contract;
+#[cfg(feature = "mongo")]
+mod mongo;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 
 use async_trait::async_trait;
@@ -11,6 +14,9 @@ use kernel::{SessionId, Timestamp, UserId};
 
 use crate::domain::{Email, NewSession, NextToken, TokenDigest, User, UserName};
 
+#[cfg(feature = "mongo")]
+pub(crate) use mongo::{MongoUsers, collections};
+#[cfg(feature = "sqlite")]
 pub(crate) use sqlite::{MIGRATIONS, SqliteUsers};
 
 /// What came of a registration.
@@ -86,7 +92,7 @@ pub(crate) trait UserStore: Send + Sync {
         keep: SessionId,
     ) -> StoreResult<bool>;
 
-    /// Removes a batch of sessions and tokens that expired before `now`.
+    /// Removes a batch of sessions and tokens that expired before `now`, where the store does not do so by itself.
     async fn forget(&self, now: Timestamp) -> StoreResult<()>;
 
     /// Answers if the store does.

@@ -6,7 +6,7 @@ use chassis::store::{StoreError, StoreResult};
 use kernel::{Invalid, SessionId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
-use crate::domain::{Email, RefreshToken, TokenDigest, User, UserName};
+use crate::domain::{Email, RefreshToken, TokenDigest, TokenState, User, UserName};
 use crate::store::Registered;
 
 const USER: &str = "SELECT id, name, email, password_hash, created_at,
@@ -109,7 +109,10 @@ pub(super) fn token(tx: &Connection, digest: &TokenDigest) -> StoreResult<Option
                 user: id(row, 1)?,
                 token: RefreshToken {
                     expires_at: Timestamp::from_millis(row.get(2)?),
-                    used_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
+                    state: match row.get::<_, Option<i64>>(3)? {
+                        Some(_) => TokenState::Used,
+                        None => TokenState::Unused,
+                    },
                 },
             })
         })

@@ -1,0 +1,205 @@
+//! The suite on MongoDB, and what only a server can be asked.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chassis::mongo::bson::{Bson, Document, doc};
+use chassis::mongo::testing::TestDatabase;
+use chassis::mongo::{id_bson, mongodb};
+use chassis::store::StoreError;
+use futures_util::TryStreamExt as _;
+use futures_util::future::{join, join_all};
+use kernel::{SystemClock, UserId};
+use mongodb::IndexModel;
+
+use super::*;
+use crate::store::{MongoUsers, Registered, collections};
+
+#[derive(Default)]
+struct Database(TestDatabase);
+
+#[async_trait]
+impl House for Database {
+    type Store = MongoUsers;
+
+    fn open(&self) -> MongoUsers {
+        MongoUsers::new(self.0.open(collections(), Arc::new(SystemClock)))
+    }
+
+    async fn damage(&self, store: &MongoUsers, user: UserId, damage: Damage) {
+        let spoil = match damage {
+            Damage::PasswordHash => doc! { "$set": { "password_hash": "x".repeat(60) } },
+            Damage::Email => doc! { "$set": { "email": "nonsense" } },
+            Damage::Role => doc! { "$push": { "roles": "emperor" } },
+        };
+        let done = rows(store, "users")
+            .await
+            .update_one(doc! { "_id": id_bson(user) }, spoil)
+            .await
+            .unwrap();
+        assert_eq!(done.modified_count, 1);
+    }
+}
+
+async fn rows(store: &MongoUsers, collection: &str) -> mongodb::Collection<Document> {
+    store.db.database().await.unwrap().collection(collection)
+}
+
+suite!(Database);
+
+#[tokio::test]
+async fn of_two_replicas_that_register_one_email_at_once_one_wins() {
+    let house = Database::default();
+    let (one, other) = (house.open(), house.open());
+    // Both are connected, so that they do meet.
+    join(one.ping(), other.ping()).await.0.unwrap();
+    for round in 0..20 {
+        let address = format!("ada{round}@example.com");
+        let (mine, theirs) = (someone(&address), someone(&address.to_uppercase()));
+        let (won, lost) =
+            match join(one.register(mine.clone()), other.register(theirs.clone())).await {
+                (Ok(Registered::Done), Ok(Registered::EmailTaken)) => (mine, theirs),
+                (Ok(Registered::EmailTaken), Ok(Registered::Done)) => (theirs, mine),
+                both => panic!("{round}: {both:?}"),
+            };
+        assert_eq!(one.user_by_email(&lost.email).await, Ok(Some(won)));
+        assert_eq!(other.user(lost.id).await, Ok(None));
+    }
+}
+
+#[tokio::test]
+async fn of_replicas_that_are_shown_one_token_at_once_at_most_one_gives_the_next() {
+    let house = Database::default();
+    let replicas = [house.open(), house.open(), house.open()];
+    logged_in(&replicas[0], "ada@example.com", 1).await;
+    let attempts = (2..20).map(|next| rotate(&replicas[usize::from(next) % 3], 1, next));
+    let outcomes = join_all(attempts).await;
+    let count = |wanted: fn(&Rotated) -> bool| outcomes.iter().filter(|o| wanted(o)).count();
+    assert_eq!(count(|o| matches!(o, Rotated::Done { .. })), 1);
+    assert_eq!(count(|o| matches!(o, Rotated::SessionEnded { .. })), 1);
+    assert_eq!(count(|o| matches!(o, Rotated::Unknown)), 16);
+}
+
+#[tokio::test]
+async fn no_login_at_one_replica_outlives_a_password_change_at_another() {
+    let house = Database::default();
+    let (one, other) = (house.open(), house.open());
+    let (ada, keep) = logged_in(&one, "ada@example.com", 0).await;
+    let mut old = hash('C');
+    for round in 1..20 {
+        let new = hash(char::from(b'C' + round));
+        let late = session(ada.id, round);
+        let (changed, opened) = join(
+            one.change_password(ada.id, old.clone(), new.clone(), keep),
+            other.open_session(late, old),
+        )
+        .await;
+        assert_eq!(changed, Ok(true));
+        // It may have come before the change or too late; it is over either way.
+        opened.unwrap();
+        assert_eq!(
+            rotate(&other, round, 100 + round).await,
+            Rotated::Unknown,
+            "{round}"
+        );
+        old = new;
+    }
+    assert!(matches!(rotate(&other, 0, 200).await, Rotated::Done { .. }));
+}
+
+#[tokio::test]
+async fn the_server_refuses_a_document_that_no_user_can_be() {
+    let house = Database::default();
+    let store = house.open();
+    let user = someone("ada@example.com");
+    store.register(user.clone()).await.unwrap();
+    for (field, wrong) in [
+        ("name", Bson::from("")),
+        ("password_hash", Bson::from("secret")),
+        ("password_version", Bson::from(-1_i64)),
+        ("roles", Bson::from(vec!["admin", "admin"])),
+        ("email_key", Bson::Null),
+    ] {
+        let users = rows(&store, "users").await;
+        let refused = users
+            .update_one(
+                doc! { "_id": id_bson(user.id) },
+                doc! { "$set": { field: wrong } },
+            )
+            .await
+            .map_err(StoreError::from);
+        assert!(
+            matches!(refused, Err(StoreError::Corrupt(_))),
+            "{field}: {refused:?}"
+        );
+    }
+    assert_eq!(store.user(user.id).await, Ok(Some(user)));
+}
+
+#[tokio::test]
+async fn sessions_and_tokens_are_the_servers_to_forget_once_they_expire() {
+    let house = Database::default();
+    let store = house.open();
+    logged_in(&store, "ada@example.com", 1).await;
+    for collection in ["sessions", "refresh_tokens"] {
+        let rows = rows(&store, collection).await;
+        let indexes: Vec<IndexModel> = rows
+            .list_indexes()
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
+        let expiry = indexes
+            .iter()
+            .find(|index| index.keys == doc! { "expires_at": 1 })
+            .unwrap();
+        let after = expiry.options.as_ref().unwrap().expire_after;
+        assert_eq!(after, Some(Duration::ZERO), "{collection}");
+        let row = rows.find_one(doc! {}).await.unwrap().unwrap();
+        let expires = row.get_datetime("expires_at").unwrap().timestamp_millis();
+        assert_eq!(expires, NOW.plus(LIFETIME).as_millis(), "{collection}");
+    }
+}
+
+#[tokio::test]
+async fn every_query_uses_an_index() {
+    let house = Database::default();
+    let store = house.open();
+    let (user, session) = logged_in(&store, "ada@example.com", 1).await;
+    let token = Bson::Binary(chassis::mongo::binary([1; 32]));
+    for (collection, filter) in [
+        ("users", doc! { "_id": id_bson(user.id) }),
+        ("users", doc! { "_id": { "$in": [id_bson(user.id)] } }),
+        ("users", doc! { "email_key": "ada@example.com" }),
+        (
+            "users",
+            doc! { "email_key": { "$in": ["ada@example.com"] } },
+        ),
+        ("sessions", doc! { "_id": { "$in": [id_bson(session)] } }),
+        ("refresh_tokens", doc! { "_id": { "$in": [token] } }),
+    ] {
+        let explain = doc! {
+            "explain": { "find": collection, "filter": filter.clone() },
+            "verbosity": "queryPlanner",
+        };
+        let db = store.db.database().await.unwrap();
+        let plan = db
+            .run_command(explain)
+            .await
+            .unwrap()
+            .get_document("queryPlanner")
+            .unwrap()
+            .get_document("winningPlan")
+            .unwrap()
+            .to_string();
+        assert!(
+            plan.contains("IXSCAN") || plan.contains("IDHACK"),
+            "{filter}: {plan}"
+        );
+        assert!(
+            !plan.contains("COLLSCAN") && !plan.contains("\"SORT\""),
+            "{filter}: {plan}"
+        );
+    }
+}
