@@ -14,12 +14,17 @@ mod store;
 
 pub use config::Config;
 pub use domain::{
-    Category, Description, Filter, LineRequest, ListQuery, NewProduct, Place, Product, ProductEdit,
-    ProductName, ProductRefusal, ProductStatus, Reservation, ReservationState, ReserveRefusal,
-    ReserveRequest, ReservedLine, SearchText, Shortage, Sort, Stock, VersionGuard,
+    Category, Description, Filter, LineRequest, ListQuery, NewProduct, Number, Place, Product,
+    ProductEdit, ProductName, ProductRefusal, ProductStatus, Reservation, ReservationState,
+    ReserveRefusal, ReserveRequest, ReservedLine, SearchText, Shortage, Sort, Stock, VersionGuard,
 };
 pub use http::openapi;
 pub use service::ProductService;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::{audit, reservation_state, reservation_states};
+/// The product service's MongoDB database, for the audit of the whole marketplace.
+#[cfg(feature = "mongo")]
+pub mod mongo {
+    pub use crate::store::mongo::{audit, collections, reservation_state, reservation_states};
+}
 pub use store::{Change, ChangeError, ReserveError, StockAudit, WriteError};

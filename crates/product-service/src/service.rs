@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::http::Readiness;
+use chassis::http::{Readiness, Routes};
 use chassis::outbox::Outbox;
-use chassis::service::{Deps, Parts, Periodic, StoreConfig};
+use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
 use chassis::store::{StoreError, StoreResult};
 use kernel::{Page, ProductId, UserId};
 
 use crate::app::{self, App};
 use crate::config::Config;
 use crate::domain::{ListQuery, NewProduct, Product, ProductEdit, Reservation, ReserveRequest};
-use crate::store::sqlite::SqliteProducts;
 use crate::store::{Change, ChangeError, ProductStore, ReserveError, StockAudit};
 use crate::{consumers, http};
 
@@ -25,6 +24,7 @@ const FORGET_EVERY: Duration = Duration::from_secs(60);
 pub struct ProductService {
     app: Arc<App>,
     outbox: Arc<dyn Outbox>,
+    leases: Option<Arc<dyn Leases>>,
     verifier: auth::Verifier,
     sweep: Duration,
 }
@@ -40,9 +40,9 @@ impl ProductService {
         deps: &Deps,
         verifier: auth::Verifier,
     ) -> StoreResult<Self> {
-        let (store, outbox) = open(store, deps)?;
+        let opened = open(store, deps)?;
         let app = App {
-            store,
+            store: opened.store,
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
             currency: deps.currency,
@@ -51,7 +51,8 @@ impl ProductService {
         };
         Ok(Self {
             app: Arc::new(app),
-            outbox,
+            outbox: opened.outbox,
+            leases: opened.leases,
             verifier,
             sweep: config.sweep(),
         })
@@ -125,6 +126,12 @@ impl ProductService {
         self.app.store.audit().await
     }
 
+    /// What the other services may ask, over HTTP, on a port that only they reach.
+    #[must_use]
+    pub fn internal_routes(&self) -> Routes {
+        http::internal_routes(self.app.clone())
+    }
+
     /// What the service hands to its host.
     #[must_use]
     pub fn parts(&self) -> Parts {
@@ -136,7 +143,7 @@ impl ProductService {
             subscriptions: consumers::subscriptions(&self.app),
             outbox: Some(self.outbox.clone()),
             periodic: self.periodic(),
-            leases: None,
+            leases: self.leases.clone(),
             readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
         }
     }
@@ -166,14 +173,40 @@ impl ProductService {
     }
 }
 
-fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Arc<dyn ProductStore>, Arc<dyn Outbox>)> {
+/// A store, and what comes with it.
+struct Opened {
+    store: Arc<dyn ProductStore>,
+    outbox: Arc<dyn Outbox>,
+    /// If the store has room for more than one replica.
+    leases: Option<Arc<dyn Leases>>,
+}
+
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
     match store {
-        StoreConfig::Mongo { .. } => Err(store.not_compiled()),
+        #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
-            let store = SqliteProducts::open(&path, &deps.metrics.store)?;
-            let outbox = Arc::new(store.outbox());
-            Ok((Arc::new(store), outbox))
+            let store = crate::store::sqlite::SqliteProducts::open(&path, &deps.metrics.store)?;
+            Ok(Opened {
+                outbox: Arc::new(store.outbox()),
+                store: Arc::new(store),
+                leases: None,
+            })
         }
+        #[cfg(not(feature = "sqlite"))]
+        StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
+        #[cfg(feature = "mongo")]
+        StoreConfig::Mongo { uri, database } => {
+            let collections = crate::mongo::collections();
+            let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
+            let store = chassis::mongo::Mongo::open(uri, &database, collections, clock, metrics)?;
+            Ok(Opened {
+                outbox: Arc::new(store.outbox()),
+                leases: Some(Arc::new(chassis::mongo::MongoLeases::new(store.clone()))),
+                store: Arc::new(crate::store::mongo::MongoProducts(store)),
+            })
+        }
+        #[cfg(not(feature = "mongo"))]
+        StoreConfig::Mongo { .. } => Err(store.not_compiled()),
     }
 }
 

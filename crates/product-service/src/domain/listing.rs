@@ -1,6 +1,7 @@
 //! What a list of products is asked for: filters, order, and the place to go on from.
 
-use kernel::{CursorScope, Limit, UserId};
+use kernel::{CursorKey, CursorScope, Limit, ProductId, UserId};
+use uuid::Uuid;
 
 use super::{Category, SearchText};
 
@@ -55,15 +56,58 @@ pub struct Filter {
     pub only_in_stock: bool,
 }
 
+/// The number under which a store keeps a product; it rises with every product. One store counts, another takes the id, which
+/// rises by itself: so it is as wide as an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Number(u128);
+
+impl Number {
+    /// The number of a store that counts.
+    #[must_use]
+    pub fn count(self) -> Option<i64> {
+        i64::try_from(self.0).ok()
+    }
+
+    /// The number of a store that takes the id.
+    #[must_use]
+    pub const fn id(self) -> ProductId {
+        ProductId::from_uuid(Uuid::from_u128(self.0))
+    }
+}
+
+impl TryFrom<i64> for Number {
+    type Error = std::num::TryFromIntError;
+
+    fn try_from(count: i64) -> Result<Self, Self::Error> {
+        u128::try_from(count).map(Self)
+    }
+}
+
+impl From<ProductId> for Number {
+    fn from(id: ProductId) -> Self {
+        Self(id.as_uuid().as_u128())
+    }
+}
+
+impl CursorKey for Number {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.id().as_uuid().write(out);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        Uuid::read(from).map(|id| Self(id.as_u128()))
+    }
+}
+
 /// Where a product stands in a list: what the list is sorted by, and the product's number, which parts equals.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Place {
     /// By number.
-    Newest(i64),
+    Newest(Number),
     /// By price, then number.
-    Price(i64, i64),
+    Price(i64, Number),
     /// By score, then number.
-    Relevance(f64, i64),
+    Relevance(f64, Number),
 }
 
 /// A list, and which part of it.
@@ -143,7 +187,12 @@ mod tests {
         let cursors: HashSet<String> = filters
             .iter()
             .flat_map(|filter| Sort::ALL.map(|sort| ListQuery::scope(filter, sort)))
-            .map(|scope| scope.cursor(&1i64).as_str().to_owned())
+            .map(|scope| {
+                scope
+                    .cursor(&Number::try_from(1).unwrap())
+                    .as_str()
+                    .to_owned()
+            })
             .collect();
         assert_eq!(cursors.len(), filters.len() * Sort::ALL.len());
     }

@@ -9,10 +9,12 @@ mod search;
 
 pub use edit::{ProductEdit, Removed, VersionGuard};
 pub use fields::{Category, Description, ProductName, Stock};
-pub use listing::{Filter, ListQuery, Place, Sort};
+pub use listing::{Filter, ListQuery, Number, Place, Sort};
 pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
 pub use reservation::{
     Confirmation, LineRequest, Offer, Release, Reservation, ReservationState, ReserveRefusal,
     ReserveRequest, ReservedLine, Shortage, price,
 };
 pub use search::SearchText;
+#[cfg(feature = "mongo")]
+pub(crate) use search::words_of;

@@ -19,12 +19,7 @@ impl SearchText {
         if text.is_empty() {
             return Ok(None);
         }
-        let words = text
-            .split(|c: char| !is_part_of_a_word(c))
-            .filter(|word| !word.is_empty())
-            .map(str::to_lowercase)
-            .collect();
-        Ok(Some(Self(words)))
+        Ok(Some(Self(words_of(&text).collect())))
     }
 
     /// The words, in lower case. All have to be found; the last may be the beginning of one, as it is while someone types.
@@ -32,6 +27,13 @@ impl SearchText {
     pub fn words(&self) -> &[String] {
         &self.0
     }
+}
+
+/// The words in any text, in lower case, each time they occur.
+pub(crate) fn words_of(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !is_part_of_a_word(c))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
 }
 
 /// Letters, digits, and the combining accents that some keyboards put after a letter.

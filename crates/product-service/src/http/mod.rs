@@ -2,6 +2,7 @@
 
 mod create;
 mod error;
+mod internal;
 mod list;
 mod product_json;
 mod reader;
@@ -10,6 +11,7 @@ mod show;
 mod update;
 
 pub(crate) use error::PROBLEMS;
+pub(crate) use internal::internal_routes;
 
 use std::sync::Arc;
 

@@ -204,12 +204,11 @@ macro_rules! contract_tests {
             reservations: every_change_of_stock_raises_the_version,
             reservations: one_unit_goes_to_one_of_200_buyers,
             stock_book: stock_set_while_some_is_held_leaves_the_book_right,
-            stock_book: handled_messages_are_forgotten_in_bounded_steps,
         }
 
         #[test]
         fn no_order_of_events_breaks_the_stock_book() {
-            $crate::store::contract::stock_book::no_order_of_events_breaks_the_stock_book(&$make());
+            $crate::store::contract::stock_book::no_order_of_events_breaks_the_stock_book($make);
         }
     };
     ($make:path; $($room:ident: $name:ident,)+) => {

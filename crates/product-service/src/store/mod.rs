@@ -3,6 +3,8 @@
 
 #[cfg(test)]
 pub(crate) mod contract;
+#[cfg(feature = "mongo")]
+pub(crate) mod mongo;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -136,7 +138,7 @@ pub trait ProductStore: Send + Sync {
     /// Puts back what is held for `orders`, but for those whose leases did not end at `now` or before. Returns for how many.
     async fn expire(&self, orders: Vec<OrderId>, now: Timestamp) -> StoreResult<usize>;
 
-    /// Forgets that up to `limit` messages handled before `before` were. Returns how many.
+    /// Forgets that up to `limit` messages handled before `before` were. Returns how many; none if the store forgets by itself.
     async fn forget_messages(&self, before: Timestamp, limit: i64) -> StoreResult<usize>;
 
     /// Checks for every product that available + held + sold is what was put in, and that nothing is negative.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use self::walk::Part;
 use super::rows::{COLUMN_COUNT, product};
-use crate::domain::{Filter, ListQuery, Place, Product, Sort};
+use crate::domain::{Filter, ListQuery, Number, Place, Product, Sort};
 
 pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Product>> {
     if query
@@ -34,9 +34,9 @@ pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Produ
     }
     let scope = ListQuery::scope(&query.filter, query.sort);
     let page = Page::cut(found, query.limit, |(place, _)| match *place {
-        Place::Newest(seq) => scope.cursor(&seq),
-        Place::Price(amount, seq) => scope.cursor(&(amount, seq)),
-        Place::Relevance(rank, seq) => scope.cursor(&(rank, seq)),
+        Place::Newest(number) => scope.cursor(&number),
+        Place::Price(amount, number) => scope.cursor(&(amount, number)),
+        Place::Relevance(rank, number) => scope.cursor(&(rank, number)),
     });
     Ok(page.map(|(_, product)| product))
 }
@@ -60,9 +60,12 @@ impl Statement {
         }
         let parts = match (query.sort, query.after) {
             (Sort::Newest | Sort::PriceUp | Sort::PriceDown, None) => vec![Part::Start],
-            (Sort::Newest, Some(Place::Newest(seq))) => vec![Part::Beyond(seq)],
-            (Sort::PriceUp | Sort::PriceDown, Some(Place::Price(amount, seq))) => {
-                vec![Part::SamePrice(amount, seq), Part::OtherPrice(amount)]
+            (Sort::Newest, Some(Place::Newest(number))) => vec![Part::Beyond(seq(query, number)?)],
+            (Sort::PriceUp | Sort::PriceDown, Some(Place::Price(amount, number))) => {
+                vec![
+                    Part::SamePrice(amount, seq(query, number)?),
+                    Part::OtherPrice(amount),
+                ]
             }
             (Sort::Relevance, _) | (_, Some(_)) => return Err(wrong_place(query)),
         };
@@ -87,10 +90,12 @@ impl Statement {
         let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             let (seq, product) = product(row)?;
+            let number = Number::try_from(seq)
+                .map_err(|_| corrupt(format!("{seq} is no number of a product")))?;
             let place = match sort {
-                Sort::Newest => Place::Newest(seq),
-                Sort::PriceUp | Sort::PriceDown => Place::Price(product.price.amount, seq),
-                Sort::Relevance => Place::Relevance(row.get(COLUMN_COUNT)?, seq),
+                Sort::Newest => Place::Newest(number),
+                Sort::PriceUp | Sort::PriceDown => Place::Price(product.price.amount, number),
+                Sort::Relevance => Place::Relevance(row.get(COLUMN_COUNT)?, number),
             };
             found.push((place, product));
         }
@@ -126,6 +131,11 @@ impl Statement {
         self.push("?)");
         self.values.push(value.into());
     }
+}
+
+/// The number in a place as this store counts.
+fn seq(query: &ListQuery, number: Number) -> StoreResult<i64> {
+    number.count().ok_or_else(|| wrong_place(query))
 }
 
 fn wrong_place(query: &ListQuery) -> StoreError {

@@ -3,7 +3,7 @@
 use chassis::store::StoreResult;
 
 use super::super::rows::columns;
-use super::{Statement, wrong_place};
+use super::{Statement, seq, wrong_place};
 use crate::domain::{ListQuery, Place, SearchText, Sort};
 
 impl Statement {
@@ -36,22 +36,22 @@ impl Statement {
         }
         match (query.sort, query.after) {
             (_, None) => {}
-            (Sort::Newest, Some(Place::Newest(seq))) => {
-                statement.and("products_fts.rowid < ?", seq);
+            (Sort::Newest, Some(Place::Newest(number))) => {
+                statement.and("products_fts.rowid < ?", seq(query, number)?);
             }
-            (Sort::PriceUp, Some(Place::Price(amount, seq))) => {
+            (Sort::PriceUp, Some(Place::Price(amount, number))) => {
                 statement.and("(p.price, p.seq) > (?, ", amount);
-                statement.bind_and_close(seq);
+                statement.bind_and_close(seq(query, number)?);
             }
-            (Sort::PriceDown, Some(Place::Price(amount, seq))) => {
+            (Sort::PriceDown, Some(Place::Price(amount, number))) => {
                 statement.and("(p.price, p.seq) < (?, ", amount);
-                statement.bind_and_close(seq);
+                statement.bind_and_close(seq(query, number)?);
             }
-            (Sort::Relevance, Some(Place::Relevance(score, seq))) => {
+            (Sort::Relevance, Some(Place::Relevance(score, number))) => {
                 statement.and("(products_fts.rank > ?", score);
                 statement.push(" OR products_fts.rank = ?");
                 statement.values.push(score.into());
-                statement.and("products_fts.rowid < ?)", seq);
+                statement.and("products_fts.rowid < ?)", seq(query, number)?);
             }
             (_, Some(_)) => return Err(wrong_place(query)),
         }

@@ -5,7 +5,7 @@ use chassis::store::StoreError;
 use kernel::{Limit, SystemIds, UserId};
 
 use super::open;
-use crate::domain::{Category, Filter, ListQuery, Place, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, Number, Place, SearchText, Sort};
 use crate::store::sqlite::list::Statement;
 
 /// The steps of each statement that together give a page.
@@ -100,10 +100,11 @@ fn filters() -> Vec<(Filter, &'static str)> {
 }
 
 fn place(sort: Sort) -> Place {
+    let number = Number::try_from(70).unwrap();
     match sort {
-        Sort::Newest => Place::Newest(70),
-        Sort::PriceUp | Sort::PriceDown => Place::Price(7, 70),
-        Sort::Relevance => Place::Relevance(-1.5, 70),
+        Sort::Newest => Place::Newest(number),
+        Sort::PriceUp | Sort::PriceDown => Place::Price(7, number),
+        Sort::Relevance => Place::Relevance(-1.5, number),
     }
 }
 

@@ -9,7 +9,7 @@ use kernel::{Currency, ManualClock, SystemIds};
 use super::open;
 use crate::app::{App, expire_reservations};
 use crate::domain::ReservationState;
-use crate::store::contract::{LEASE_END, Subject, draft, order};
+use crate::store::contract::{LEASE_END, NOW, Subject, draft, order};
 use crate::store::sqlite::{reservation_state, reservation_states};
 
 fn subject_and_store() -> (Subject, super::SqliteProducts) {
@@ -88,4 +88,18 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
         each,
         [Some(states[0]), Some(states[1]), Some(states[2]), None]
     );
+}
+
+#[tokio::test]
+async fn handled_messages_are_forgotten_in_bounded_steps() {
+    let (subject, _) = subject_and_store();
+    let product = subject.list(draft("A", 100, 5)).await;
+    for _ in 0..5 {
+        let id = order();
+        subject.reserve(id, &[(product.id, 1)]).await.unwrap();
+        subject.confirm(id).await;
+    }
+    assert_eq!(subject.store.forget_messages(NOW, 100).await, Ok(0));
+    assert_eq!(subject.store.forget_messages(LEASE_END, 3).await, Ok(3));
+    assert_eq!(subject.store.forget_messages(LEASE_END, 3).await, Ok(2));
 }

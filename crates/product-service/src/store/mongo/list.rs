@@ -1,0 +1,72 @@
+//! Lists: each combination of filters and order is one query with keyset paging, so the last page costs what the first does. Here is
+//! what all of them have in common.
+
+mod search;
+mod walk;
+
+use chassis::mongo::bson::{Bson, Document, doc};
+use chassis::mongo::{Mongo, corrupt, id_bson};
+use chassis::store::{StoreError, StoreResult};
+use kernel::Page;
+
+#[cfg(test)]
+pub(super) use self::search::Search;
+#[cfg(test)]
+pub(super) use self::walk::Walk;
+use super::rows::category_key;
+use super::words::sought;
+use crate::domain::{Filter, ListQuery, Place, Product};
+
+pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<Product>> {
+    let found = match &query.filter.text {
+        None => walk::Walk::of(query)?.run(store, query).await?,
+        Some(text) => {
+            let words = sought(text);
+            match search::Search::of(query, &words)? {
+                Some(search) => search.run(store, query).await?,
+                None => Vec::new(),
+            }
+        }
+    };
+    let scope = ListQuery::scope(&query.filter, query.sort);
+    let page = Page::cut(found, query.limit, |(place, _)| match *place {
+        Place::Newest(number) => scope.cursor(&number),
+        Place::Price(amount, number) => scope.cursor(&(amount, number)),
+        Place::Relevance(score, number) => scope.cursor(&(score, number)),
+    });
+    Ok(page.map(|(_, product)| product))
+}
+
+/// The filters that both kinds of documents, products and their words, can be held to.
+fn conditions(filter: &Filter) -> Document {
+    let mut conditions = Document::new();
+    if let Some(seller) = filter.seller {
+        conditions.insert("seller", id_bson(seller));
+    }
+    if let Some(category) = &filter.category {
+        conditions.insert("category_key", category_key(category));
+    }
+    let mut price = Document::new();
+    if let Some(min) = filter.min_price {
+        price.insert("$gte", min);
+    }
+    if let Some(max) = filter.max_price {
+        price.insert("$lte", max);
+    }
+    if !price.is_empty() {
+        conditions.insert("price", price);
+    }
+    conditions
+}
+
+/// What has something in stock, given where its document stands.
+fn in_stock(field: &str) -> Document {
+    doc! { field: { "$gt": Bson::Int64(0) } }
+}
+
+fn wrong_place(query: &ListQuery) -> StoreError {
+    corrupt(format!(
+        "{:?} is no place in a list by {:?}",
+        query.after, query.sort
+    ))
+}

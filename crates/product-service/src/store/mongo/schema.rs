@@ -1,0 +1,139 @@
+//! The collections: what the server holds every document to, and one index a list.
+//!
+//! A product is one document, stock and long text alike, though orders change the stock all the time: so showing a product is one
+//! read by its id, and a batch of orders reads each product once and writes it once. What a list is sorted or narrowed by stands in
+//! the indexes; what a search looks for stands in a collection of its own, which orders never touch.
+
+use chassis::mongo::Collection;
+use chassis::mongo::bson::{Document, doc};
+use chassis::mongo::mongodb::options::IndexOptions;
+
+/// The products.
+pub(super) const PRODUCTS: &str = "products";
+/// The words of products that can be found.
+pub(super) const SEARCH: &str = "search";
+/// The stock book.
+pub(super) const STOCK_ENTRIES: &str = "stock_entries";
+/// Stock held for, or sold to, an order.
+pub(super) const RESERVATIONS: &str = "reservations";
+
+/// The newest first.
+pub(super) const NEWEST: &str = "newest";
+/// By price.
+pub(super) const BY_PRICE: &str = "by_price";
+/// One shelf, the newest first.
+pub(super) const BY_CATEGORY: &str = "by_category";
+/// One shelf by price.
+pub(super) const BY_CATEGORY_PRICE: &str = "by_category_price";
+/// One seller's, the newest first.
+pub(super) const BY_SELLER: &str = "by_seller";
+/// One seller's by price.
+pub(super) const BY_SELLER_PRICE: &str = "by_seller_price";
+/// A word.
+pub(super) const BY_WORD: &str = "by_word";
+/// Held reservations by the end of their lease.
+pub(super) const BY_LEASE: &str = "by_lease";
+
+/// The product service's collections, beside those that all services have.
+#[must_use]
+pub fn collections() -> Vec<Collection> {
+    vec![products(), search(), stock_entries(), reservations()]
+}
+
+fn products() -> Collection {
+    let schema = doc! {
+        "bsonType": "object",
+        "required": [
+            "_id", "seller", "price", "currency", "status", "created_at", "category", "category_key",
+            "available", "version", "updated_at", "name", "description",
+        ],
+        "properties": {
+            "price": { "bsonType": "long", "minimum": 1, "maximum": 9_007_199_254_740_991_i64 },
+            "status": { "enum": ["active", "removed"] },
+            "available": { "bsonType": "long", "minimum": 0 },
+            "version": { "bsonType": "long", "minimum": 1 },
+        },
+    };
+    // Each ends in the id, so that every page is a seek and a short walk. Only what is listed is in them.
+    [
+        (NEWEST, doc! { "status": 1, "_id": 1 }),
+        (BY_PRICE, doc! { "price": 1, "_id": 1 }),
+        (BY_CATEGORY, doc! { "category_key": 1, "_id": 1 }),
+        (
+            BY_CATEGORY_PRICE,
+            doc! { "category_key": 1, "price": 1, "_id": 1 },
+        ),
+        (BY_SELLER, doc! { "seller": 1, "_id": 1 }),
+        (BY_SELLER_PRICE, doc! { "seller": 1, "price": 1, "_id": 1 }),
+    ]
+    .into_iter()
+    .fold(
+        Collection::new(PRODUCTS, schema),
+        |collection, (name, keys)| {
+            collection.index_with(keys, partial(name, doc! { "status": "active" }))
+        },
+    )
+}
+
+fn search() -> Collection {
+    Collection::new(
+        SEARCH,
+        doc! {
+            "bsonType": "object",
+            "required": ["_id", "seller", "category_key", "price", "terms"],
+            "properties": { "terms": { "bsonType": "array" } },
+        },
+    )
+    .index(BY_WORD, doc! { "terms.w": 1 })
+}
+
+fn stock_entries() -> Collection {
+    Collection::new(
+        STOCK_ENTRIES,
+        doc! {
+            "bsonType": "object",
+            "required": ["_id", "delta", "at"],
+            "properties": {
+                "_id": { "bsonType": "object", "required": ["product", "version"] },
+                "delta": { "bsonType": "long", "not": { "enum": [0_i64] } },
+            },
+        },
+    )
+}
+
+fn reservations() -> Collection {
+    Collection::new(
+        RESERVATIONS,
+        doc! {
+            "bsonType": "object",
+            "required": ["_id", "buyer", "state", "currency", "lease_until", "created_at", "lines"],
+            "properties": {
+                "state": { "enum": ["held", "sold", "released", "expired"] },
+                "lease_until": { "bsonType": "long" },
+                "lines": {
+                    "bsonType": "array",
+                    "minItems": 1,
+                    "items": {
+                        "bsonType": "object",
+                        "required": ["product", "seller", "name", "unit_price", "quantity"],
+                        "properties": {
+                            "unit_price": { "bsonType": "long", "minimum": 1 },
+                            "quantity": { "bsonType": "long", "minimum": 1 },
+                        },
+                    },
+                },
+            },
+        },
+    )
+    .index_with(
+        doc! { "lease_until": 1, "_id": 1 },
+        partial(BY_LEASE, doc! { "state": "held" }),
+    )
+}
+
+fn partial(name: &str, only: Document) -> IndexOptions {
+    IndexOptions::builder()
+        .name(name.to_owned())
+        .partial_filter_expression(only)
+        .build()
+}

@@ -1,0 +1,62 @@
+//! What became of reservations, for the audit of the whole marketplace.
+
+use chassis::mongo::bson::raw::RawDocumentBuf;
+use chassis::mongo::bson::{Uuid as BsonUuid, doc};
+use chassis::mongo::mongodb::options::ReadConcern;
+use chassis::mongo::{Mongo, READ_LIMIT, decode, from_id, id_bson};
+use chassis::store::StoreResult;
+use kernel::OrderId;
+use serde::Deserialize;
+
+use super::held::state;
+use super::schema::RESERVATIONS;
+use super::snapshot::Snapshot;
+use crate::domain::ReservationState;
+
+#[derive(Deserialize)]
+struct StateRow {
+    #[serde(rename = "_id")]
+    order: BsonUuid,
+    state: String,
+}
+
+/// What became of the reservation of `order`. None if none was ever made.
+///
+/// # Errors
+/// A store error.
+pub async fn reservation_state(
+    store: &Mongo,
+    order: OrderId,
+) -> StoreResult<Option<ReservationState>> {
+    let found = store
+        .database()
+        .await?
+        .collection::<RawDocumentBuf>(RESERVATIONS)
+        .find_one(doc! { "_id": id_bson(order) })
+        .projection(doc! { "state": 1 })
+        .read_concern(ReadConcern::majority())
+        .max_time(READ_LIMIT)
+        .await?;
+    let row: Option<StateRow> = found.map(|row| decode(RESERVATIONS, &row)).transpose()?;
+    row.map(|row| state(&row.state)).transpose()
+}
+
+/// Calls `each` for every reservation, in the order of their orders' ids, one at a time and all as they were at one moment.
+///
+/// # Errors
+/// A store error.
+pub async fn reservation_states(
+    store: &Mongo,
+    mut each: impl FnMut(OrderId, ReservationState) + Send,
+) -> StoreResult<()> {
+    let mut snapshot = Snapshot::take(store).await?;
+    let stages = vec![
+        doc! { "$sort": { "_id": 1 } },
+        doc! { "$project": { "state": 1 } },
+    ];
+    let mut rows = snapshot.rows::<StateRow>(RESERVATIONS, stages).await?;
+    while let Some(row) = rows.next(&mut snapshot).await? {
+        each(from_id(row.order), state(&row.state)?);
+    }
+    Ok(())
+}

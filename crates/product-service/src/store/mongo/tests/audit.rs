@@ -1,0 +1,94 @@
+//! The audit finds what is wrong: each kind of damage, done by hand, is one finding.
+
+use chassis::mongo::bson::{Document, doc};
+use rstest::rstest;
+
+use super::subject_and_store;
+use crate::store::contract::{draft, order};
+
+#[rstest]
+#[case(
+    "products",
+    doc! { "$inc": { "available": 1_i64 } },
+    "available 3 + held 2 + sold 1 = 6, but 5 were put in"
+)]
+#[case(
+    "products",
+    doc! { "$set": { "available": 0_i64 } },
+    "available 0 + held 2 + sold 1 = 3, but 5 were put in"
+)]
+#[case("products", doc! { "$set": { "available": -1_i64 } }, "available is -1")]
+#[case("stock_entries", doc! { "$set": { "delta": 6_i64 } }, "= 5, but 6 were put in")]
+#[case("reservations", doc! { "$set": { "state": "expired" } }, "held 0 + sold 0 = 2")]
+#[case("reservations", doc! { "$inc": { "lines.0.quantity": 1_i64 } }, "held 3 + sold 2 = 7")]
+#[case("reservations", doc! { "$set": { "lines": [] } }, "2 reservations without lines")]
+#[case(
+    "reservations",
+    doc! { "$set": { "lines.0.product": "nowhere" } },
+    "corrupt"
+)]
+#[tokio::test]
+async fn damage_done_by_hand_is_found(
+    #[case] collection: &str,
+    #[case] damage: Document,
+    #[case] finding: &str,
+) {
+    let (subject, store) = subject_and_store();
+    let product = subject.list(draft("A", 100, 5)).await;
+    let (held, sold) = (order(), order());
+    subject.reserve(held, &[(product.id, 2)]).await.unwrap();
+    subject.reserve(sold, &[(product.id, 1)]).await.unwrap();
+    subject.confirm(sold).await;
+    subject.assert_book_is_right(1).await;
+    let rows = store
+        .0
+        .database()
+        .await
+        .unwrap()
+        .collection::<Document>(collection);
+    rows.update_many(doc! {}, damage)
+        .bypass_document_validation(true)
+        .await
+        .unwrap();
+    let found = match subject.store.audit().await {
+        Ok(audit) => audit.violations,
+        Err(error) => vec![error.to_string()],
+    };
+    assert!(
+        found.iter().any(|violation| violation.contains(finding)),
+        "{found:?}"
+    );
+}
+
+#[rstest]
+#[case("products", &["2 reservation lines without a product", "1 products in the stock book that are not there"])]
+#[case("stock_entries", &["but 0 were put in"])]
+#[case("reservations", &["held 0 + sold 0 = 2, but 5 were put in"])]
+#[tokio::test]
+async fn a_loss_is_found(#[case] collection: &str, #[case] findings: &[&str]) {
+    let (subject, store) = subject_and_store();
+    let product = subject.list(draft("A", 100, 5)).await;
+    for quantity in [1, 2] {
+        subject
+            .reserve(order(), &[(product.id, quantity)])
+            .await
+            .unwrap();
+    }
+    let rows = store
+        .0
+        .database()
+        .await
+        .unwrap()
+        .collection::<Document>(collection);
+    rows.delete_many(doc! {}).await.unwrap();
+    let audit = subject.store.audit().await.unwrap();
+    for finding in findings {
+        assert!(
+            audit
+                .violations
+                .iter()
+                .any(|violation| violation.contains(finding)),
+            "{audit:?}"
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! Every list walks one index: no collection scan, no sorting, on the first page and on any other, and it looks at no more than it
+//! gives. A search starts from the words and sorts only what it found.
+
+use chassis::mongo::bson::{Bson, Document, doc};
+use kernel::{Limit, ProductId, SystemIds, UserId};
+
+use super::open;
+use crate::domain::{Category, Filter, ListQuery, Number, Place, SearchText, Sort};
+use crate::store::Lease;
+use crate::store::contract::{LATER, LEASE_END, Subject, draft, order};
+use crate::store::mongo::MongoProducts;
+use crate::store::mongo::leases::due;
+use crate::store::mongo::list::{Search, Walk};
+use crate::store::mongo::words::sought;
+
+/// Every stage of the plan that the server has for a command.
+async fn stages(store: &MongoProducts, command: Document) -> Vec<String> {
+    let explain = doc! { "explain": command, "verbosity": "queryPlanner" };
+    let database = store.0.database().await.unwrap();
+    let plan = database.run_command(explain).await.unwrap();
+    let mut stages = Vec::new();
+    collect(&Bson::Document(plan), &mut stages);
+    assert!(!stages.is_empty());
+    stages
+}
+
+fn collect(plan: &Bson, stages: &mut Vec<String>) {
+    match plan {
+        Bson::Document(plan) => {
+            if let Ok(stage) = plan.get_str("stage") {
+                let index = plan.get_str("indexName").unwrap_or_default();
+                stages.push(format!("{stage} {index}").trim().to_owned());
+            }
+            plan.values().for_each(|value| collect(value, stages));
+        }
+        Bson::Array(plans) => plans.iter().for_each(|value| collect(value, stages)),
+        _ => {}
+    }
+}
+
+fn filters() -> Vec<Filter> {
+    let category = || Category::parse("books").ok();
+    let seller = || Some(UserId::new(&SystemIds::default()));
+    let all = Filter::default;
+    vec![
+        all(),
+        Filter {
+            category: category(),
+            ..all()
+        },
+        Filter {
+            seller: seller(),
+            ..all()
+        },
+        Filter {
+            seller: seller(),
+            category: category(),
+            ..all()
+        },
+        Filter {
+            min_price: Some(5),
+            ..all()
+        },
+        Filter {
+            max_price: Some(9),
+            ..all()
+        },
+        Filter {
+            category: category(),
+            min_price: Some(5),
+            max_price: Some(9),
+            ..all()
+        },
+        Filter {
+            only_in_stock: true,
+            ..all()
+        },
+    ]
+}
+
+fn place(sort: Sort) -> Place {
+    let number = Number::from(ProductId::new(&SystemIds::default()));
+    match sort {
+        Sort::Newest => Place::Newest(number),
+        Sort::PriceUp | Sort::PriceDown => Place::Price(7, number),
+        Sort::Relevance => Place::Relevance(15.0, number),
+    }
+}
+
+fn query(filter: &Filter, sort: Sort, after: Option<Place>) -> ListQuery {
+    ListQuery {
+        filter: filter.clone(),
+        sort,
+        limit: Limit::default(),
+        after,
+    }
+}
+
+fn walk_command(walk: Walk, limit: i64) -> Document {
+    doc! {
+        "find": "products", "filter": walk.filter, "hint": walk.index, "min": walk.min, "max": walk.max,
+        "sort": walk.sort, "limit": limit,
+    }
+}
+
+#[tokio::test]
+async fn every_list_is_a_walk_of_one_index() {
+    let (store, _database) = open();
+    for filter in filters() {
+        for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
+            for after in [None, Some(place(sort))] {
+                let query = query(&filter, sort, after);
+                let walk = Walk::of(&query).unwrap();
+                let expected = [
+                    "LIMIT".to_owned(),
+                    "FETCH".to_owned(),
+                    format!("IXSCAN {}", walk.index),
+                ];
+                let stages = stages(&store, walk_command(walk, 21)).await;
+                assert_eq!(stages, expected, "{query:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
+    let (store, database) = open();
+    let subject = Subject {
+        outbox: std::sync::Arc::new(store.0.outbox()),
+        store: std::sync::Arc::new(store.clone()),
+        keep: Box::new(database),
+    };
+    let mut all = Vec::new();
+    for number in 0..40_i64 {
+        all.push(subject.list(draft("Lamp", 1 + number % 2, 1)).await);
+    }
+    let middle = &all[20];
+    let number = Number::from(middle.id);
+    for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
+        let after = match sort {
+            Sort::Newest | Sort::Relevance => Place::Newest(number),
+            Sort::PriceUp | Sort::PriceDown => Place::Price(middle.price.amount, number),
+        };
+        let walk = Walk::of(&query(&Filter::default(), sort, Some(after))).unwrap();
+        let command = walk_command(walk, 5);
+        let explain = doc! { "explain": command, "verbosity": "executionStats" };
+        let told = store
+            .0
+            .database()
+            .await
+            .unwrap()
+            .run_command(explain)
+            .await
+            .unwrap();
+        let stats = told.get_document("executionStats").unwrap();
+        assert_eq!(stats.get_i32("nReturned").unwrap(), 5, "{sort:?}");
+        assert!(
+            stats.get_i32("totalKeysExamined").unwrap() <= 6,
+            "{sort:?}: {stats}"
+        );
+        assert!(
+            stats.get_i32("totalDocsExamined").unwrap() <= 6,
+            "{sort:?}: {stats}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_search_starts_from_the_words() {
+    let (store, _database) = open();
+    for filter in filters() {
+        for sort in Sort::ALL {
+            for after in [None, Some(place(sort))] {
+                let text = SearchText::parse("warm lamp").unwrap();
+                let query = query(
+                    &Filter {
+                        text,
+                        ..filter.clone()
+                    },
+                    sort,
+                    after,
+                );
+                let words = sought(query.filter.text.as_ref().unwrap());
+                let search = Search::of(&query, &words).unwrap().unwrap();
+                let command = doc! {
+                    "aggregate": "search", "pipeline": search.stages, "cursor": {}, "hint": "by_word",
+                };
+                let stages = stages(&store, command).await;
+                let scans = |stage: &&String| stage.contains("SCAN");
+                assert!(
+                    stages
+                        .iter()
+                        .filter(scans)
+                        .all(|scan| scan == "IXSCAN by_word"),
+                    "{query:?}: {stages:?}"
+                );
+                assert!(
+                    stages.iter().any(|stage| stage == "IXSCAN by_word"),
+                    "{query:?}: {stages:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn leases_are_a_walk_of_the_index_of_what_is_held() {
+    let (store, _database) = open();
+    let lease = Lease {
+        until: LATER,
+        order: order(),
+    };
+    for after in [None, Some(lease)] {
+        let [filter, min, max] = due(LEASE_END, after);
+        let command = doc! {
+            "find": "reservations", "filter": filter, "hint": "by_lease", "min": min, "max": max,
+            "sort": { "lease_until": 1, "_id": 1 }, "limit": 100_i64,
+        };
+        let stages = stages(&store, command).await;
+        assert_eq!(stages, ["LIMIT", "FETCH", "IXSCAN by_lease"]);
+    }
+}

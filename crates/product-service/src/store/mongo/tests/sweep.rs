@@ -1,0 +1,80 @@
+//! What the sweeper does about a document that is damaged, and what the marketplace's audit reads of reservations.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::mongo::bson::{Document, doc};
+use chassis::mongo::id_bson;
+use kernel::{Currency, ManualClock, SystemIds};
+
+use super::subject_and_store;
+use crate::app::{App, expire_reservations};
+use crate::domain::ReservationState;
+use crate::store::contract::{LEASE_END, draft, order};
+use crate::store::mongo::{reservation_state, reservation_states};
+
+#[tokio::test]
+async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
+    let (subject, store) = subject_and_store();
+    let product = subject.list(draft("A", 100, 120)).await;
+    let orders: Vec<_> = (0..120).map(|_| order()).collect();
+    for id in &orders {
+        subject.reserve(*id, &[(product.id, 1)]).await.unwrap();
+    }
+    let rows = store
+        .0
+        .database()
+        .await
+        .unwrap()
+        .collection::<Document>("reservations");
+    rows.update_one(
+        doc! { "_id": id_bson(orders[7]) },
+        doc! { "$set": { "lines.0.quantity": i64::MAX } },
+    )
+    .await
+    .unwrap();
+    let app = App {
+        store: subject.store.clone(),
+        clock: Arc::new(ManualClock::at(LEASE_END)),
+        ids: Arc::new(SystemIds::default()),
+        currency: Currency::USD,
+        public: true,
+        lease: Duration::from_secs(1),
+    };
+    assert_eq!(expire_reservations(&app).await, Ok(119));
+    assert_eq!(subject.available(product.id).await, 119);
+    assert_eq!(
+        expire_reservations(&app).await,
+        Ok(0),
+        "each sweep gets past it"
+    );
+}
+
+#[tokio::test]
+async fn the_states_of_all_reservations_can_be_read_one_by_one() {
+    let (subject, store) = subject_and_store();
+    let product = subject.list(draft("A", 100, 5)).await;
+    let orders = [order(), order(), order(), order()];
+    for id in &orders[..3] {
+        subject.reserve(*id, &[(product.id, 1)]).await.unwrap();
+    }
+    subject.confirm(orders[0]).await;
+    subject.release(orders[1]).await;
+    let mut all = Vec::new();
+    reservation_states(&store.0, |order, state| all.push((order, state)))
+        .await
+        .unwrap();
+    let states = [
+        ReservationState::Sold,
+        ReservationState::Released,
+        ReservationState::Held,
+    ];
+    let expected: Vec<_> = orders.into_iter().zip(states).collect();
+    assert_eq!(all, expected);
+    for (order, state) in orders
+        .into_iter()
+        .zip(states.map(Some).into_iter().chain([None]))
+    {
+        assert_eq!(reservation_state(&store.0, order).await, Ok(state));
+    }
+}
