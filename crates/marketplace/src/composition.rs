@@ -85,6 +85,7 @@ impl Marketplace {
             &deps,
             verifier,
             reservations,
+            None,
         )
         .context("the order service")?;
         Ok(Self {

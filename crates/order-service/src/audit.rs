@@ -1,12 +1,15 @@
 //! What the audit needs to know of orders. The order service has no invariant of its own to check: its states have to agree with
 //! the wallet's payments, and that is compared where both can be read, in the composition root.
 
+#[cfg(feature = "mongo")]
+use chassis::mongo::mongodb::Database;
+#[cfg(any(feature = "sqlite", feature = "mongo"))]
 use chassis::store::StoreResult;
 use kernel::{Money, OrderId};
+#[cfg(feature = "sqlite")]
 use rusqlite::Connection;
 
 use crate::domain::{Escrow, OrderState};
-use crate::store::orders_to_audit;
 
 /// An order, as far as money is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +30,24 @@ pub struct AuditedOrder {
 ///
 /// # Errors
 /// A store error.
+#[cfg(feature = "sqlite")]
 pub fn orders(
     connection: &Connection,
     only: Option<OrderId>,
     each: impl FnMut(AuditedOrder),
 ) -> StoreResult<()> {
-    orders_to_audit(connection, only, each)
+    crate::store::orders_to_audit(connection, only, each)
+}
+
+/// Reads all orders, or only the one asked for, from one snapshot of a store's database.
+///
+/// # Errors
+/// A store error.
+#[cfg(feature = "mongo")]
+pub async fn orders_in_mongo(
+    database: &Database,
+    only: Option<OrderId>,
+    each: impl FnMut(AuditedOrder),
+) -> StoreResult<()> {
+    crate::store::orders_in_mongo(database, only, each).await
 }

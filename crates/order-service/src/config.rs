@@ -22,6 +22,8 @@ pub struct Config {
     pub release_after_seconds: u64,
     /// How often the sweepers look for what is due, in milliseconds.
     pub sweep_milliseconds: u64,
+    /// Where the product service answers internal requests. Not used where both are one process.
+    pub products_url: String,
 }
 
 impl Default for Config {
@@ -33,6 +35,7 @@ impl Default for Config {
             review_after_seconds: 900,
             release_after_seconds: 86_400,
             sweep_milliseconds: 500,
+            products_url: "http://127.0.0.1:9082".to_owned(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The order service: places orders, runs their saga, shows them.
 
+mod announcements;
 mod app;
 mod audit;
 mod config;
@@ -11,10 +12,17 @@ mod reservations;
 mod service;
 mod store;
 
-pub use audit::{AuditedOrder, orders as audited_orders};
+pub use announcements::{Announcements, decode_announcement, encode_announcement};
+pub use audit::AuditedOrder;
+#[cfg(feature = "sqlite")]
+pub use audit::orders as audited_orders;
+#[cfg(feature = "mongo")]
+pub use audit::orders_in_mongo as audited_orders_in_mongo;
 pub use config::Config;
 pub use domain::{Escrow, OrderState};
 pub use http::openapi;
+#[cfg(feature = "http-client")]
+pub use reservations::HttpReservations;
 pub use reservations::{
     ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage,
 };

@@ -1,5 +1,11 @@
 //! The port to the product service: holding stock for an order. The composition root gives it an adapter, in-process or HTTP.
 
+#[cfg(feature = "http-client")]
+mod http;
+
+#[cfg(feature = "http-client")]
+pub use http::HttpReservations;
+
 use async_trait::async_trait;
 use kernel::{Money, OrderId, ProductId, Quantity, UserId};
 use serde::Serialize;

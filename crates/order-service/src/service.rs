@@ -6,20 +6,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chassis::bus::{Bisecting, Subscription};
 use chassis::http::Readiness;
-use chassis::service::{Deps, Parts, Periodic, StoreConfig};
-use chassis::sqlite::{Sqlite, SqliteOutbox};
+use chassis::outbox::Outbox;
+use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
 use chassis::store::{StoreError, StoreResult};
 use kernel::{OrderId, ProductId, Quantity, UserId};
 use prometheus_client::metrics::gauge::Gauge;
 
-use crate::app::{App, Created, Wait, Waiters, create_order, sweep};
+use crate::announcements::Announcements;
+use crate::app::{App, Created, Wait, Waiters, create_order, orders_settled_elsewhere, sweep};
 use crate::config::Config;
 use crate::consumers::SagaReplies;
 use crate::domain::{OrderState, Wanted};
 use crate::events;
 use crate::http;
 use crate::reservations::Reservations;
-use crate::store::{MIGRATIONS, SqliteOrders};
+use crate::store::OrderStore;
 
 /// Messages applied in one transaction.
 const BATCH: usize = 256;
@@ -27,14 +28,16 @@ const BATCH: usize = 256;
 /// The order service, built.
 pub struct OrderService {
     app: Arc<App>,
-    outbox: SqliteOutbox,
+    outbox: Arc<dyn Outbox>,
+    leases: Option<Arc<dyn Leases>>,
     verifier: auth::Verifier,
     to_review: Gauge,
     sweep_period: Duration,
 }
 
 impl OrderService {
-    /// Opens the store and puts the service together.
+    /// Opens the store and puts the service together. `announcements` are for a process that is one of several replicas. With a
+    /// store on MongoDB it has to be called on a tokio runtime.
     ///
     /// # Errors
     /// If the store cannot be opened.
@@ -44,13 +47,13 @@ impl OrderService {
         deps: &Deps,
         verifier: auth::Verifier,
         reservations: Arc<dyn Reservations>,
+        announcements: Option<Arc<dyn Announcements>>,
     ) -> StoreResult<Self> {
-        let StoreConfig::Sqlite { path } = store else {
-            return Err(store.not_compiled().into());
-        };
-        let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
-        let outbox = SqliteOutbox::new(db.clone());
-        let store = SqliteOrders::new(db, outbox.clone(), config.timing(), http::render);
+        let Opened {
+            store,
+            outbox,
+            leases,
+        } = Opened::open(config, store, deps)?;
         let to_review = Gauge::default();
         deps.metrics.register(
             "orders_needing_review",
@@ -58,22 +61,32 @@ impl OrderService {
             to_review.clone(),
         );
         let app = App {
-            store: Arc::new(store),
+            store,
             reservations,
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
             timing: config.timing(),
             default_wait: Duration::from_secs(config.wait_seconds.min(30)),
             waiters: Waiters::default(),
+            announcements,
             render: http::render,
         };
         Ok(Self {
             app: Arc::new(app),
             outbox,
+            leases,
             verifier,
             to_review,
             sweep_period: Duration::from_millis(config.sweep_milliseconds.max(10)),
         })
+    }
+
+    /// Takes what another replica has announced ([`Announcements`]): wakes the requests that wait here for one of `orders`.
+    ///
+    /// # Errors
+    /// A store error. The requests then wait on, as if nothing had been announced.
+    pub async fn heard(&self, orders: Vec<OrderId>) -> StoreResult<()> {
+        orders_settled_elsewhere(&self.app, orders).await
     }
 
     /// Places an order as POST /api/orders/create does, waiting up to `wait`. Returns its id and the state it came to.
@@ -127,9 +140,9 @@ impl OrderService {
             openapi: http::openapi(),
             problems: http::PROBLEMS,
             subscriptions: vec![replies],
-            outbox: Some(Arc::new(self.outbox.clone())),
+            outbox: Some(self.outbox.clone()),
             periodic: self.periodic(),
-            leases: None,
+            leases: self.leases.clone(),
             readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
         }
     }
@@ -151,7 +164,8 @@ impl OrderService {
                 });
                 report("orders to review", count);
             }
-        });
+        })
+        .by_each_replica();
         let app = self.app.clone();
         let forgetter = Periodic::new("forgetting", Duration::from_secs(60), move || {
             let app = app.clone();
@@ -164,6 +178,49 @@ impl OrderService {
             }
         });
         vec![sweeper, counter, forgetter]
+    }
+}
+
+/// An open store, and what of it the host works with.
+struct Opened {
+    store: Arc<dyn OrderStore>,
+    outbox: Arc<dyn Outbox>,
+    leases: Option<Arc<dyn Leases>>,
+}
+
+impl Opened {
+    fn open(config: &Config, store: StoreConfig, deps: &Deps) -> StoreResult<Self> {
+        match store {
+            #[cfg(feature = "sqlite")]
+            StoreConfig::Sqlite { path } => {
+                use crate::store::{MIGRATIONS, SqliteOrders};
+                use chassis::sqlite::{Sqlite, SqliteOutbox};
+                let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
+                let outbox = SqliteOutbox::new(db.clone());
+                let store = SqliteOrders::new(db, outbox.clone(), config.timing(), http::render);
+                Ok(Self {
+                    store: Arc::new(store),
+                    outbox: Arc::new(outbox),
+                    leases: None,
+                })
+            }
+            #[cfg(not(feature = "sqlite"))]
+            StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
+            #[cfg(feature = "mongo")]
+            StoreConfig::Mongo { uri, database } => {
+                use crate::store::{MongoOrders, orders_collection};
+                use chassis::mongo::{Mongo, MongoLeases};
+                let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
+                let db = Mongo::open(uri, &database, vec![orders_collection()], clock, metrics)?;
+                Ok(Self {
+                    outbox: Arc::new(db.outbox()),
+                    leases: Some(Arc::new(MongoLeases::new(db.clone()))),
+                    store: Arc::new(MongoOrders::new(db, config.timing(), http::render)),
+                })
+            }
+            #[cfg(not(feature = "mongo"))]
+            StoreConfig::Mongo { .. } => Err(store.not_compiled()),
+        }
     }
 }
 

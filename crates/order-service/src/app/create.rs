@@ -10,7 +10,7 @@ use super::App;
 use super::waiters::Place;
 use crate::domain::{Command, Order, OrderLine, Wanted, total_of};
 use crate::reservations::{ReservationRefusal, ReservationRequest};
-use crate::store::KeepSubject;
+use crate::store::{Answer, KeepSubject};
 
 /// A request holds its idempotency key for this long: longer than it may wait for the saga.
 const CLAIM: Duration = Duration::from_secs(45);
@@ -70,7 +70,7 @@ pub(crate) async fn create_order(
         let order = reserve(app, fresh, buyer, wanted, None).await?;
         let waiting = app.waiters.wait_for(fresh);
         app.store
-            .place(order.clone(), vec![Command::DebitForOrder], None)
+            .place(order.clone(), vec![Command::DebitForOrder], Answer::Later)
             .await?;
         return Ok(Created::Order(Box::new(
             settled(app, order, waiting, wait).await?,
@@ -97,7 +97,10 @@ pub(crate) async fn create_order(
         Err(error) => return refuse(app, key, until, error, refusal).await,
     };
     let waiting = app.waiters.wait_for(id);
-    let answer = (wait == Wait::No).then(|| (app.render)(&order));
+    let answer = match wait {
+        Wait::No => Answer::Now,
+        Wait::AtMost(_) => Answer::Later,
+    };
     let placed = app
         .store
         .place(order.clone(), vec![Command::DebitForOrder], answer)
@@ -184,7 +187,7 @@ async fn keyed(
 ) -> Result<Created, CreateRefusal> {
     let order = settled(app, order, waiting, wait).await?;
     let answer = (app.render)(&order);
-    let stands = app.store.answer(order.id, answer.clone()).await?;
+    let stands = app.store.answer(order).await?;
     Ok(Created::Stored(stands.unwrap_or(answer)))
 }
 

@@ -6,7 +6,7 @@ mod view;
 mod waiters;
 
 pub(crate) use create::{CreateRefusal, Created, Once, Wait, create_order};
-pub(crate) use run_saga::{review_order, settle_orders, sweep};
+pub(crate) use run_saga::{orders_settled_elsewhere, review_order, settle_orders, sweep};
 pub(crate) use view::{
     Access, Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope,
     view_order,
@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use kernel::{Clock, IdSource};
 
+use crate::announcements::Announcements;
 use crate::domain::Timing;
 use crate::reservations::Reservations;
 use crate::store::{OrderStore, Render};
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub(crate) timing: Timing,
     pub(crate) default_wait: Duration,
     pub(crate) waiters: Waiters,
+    /// How other replicas hear which orders have settled; none if there are no others.
+    pub(crate) announcements: Option<Arc<dyn Announcements>>,
     /// Renders the answer that is stored for a request with an Idempotency-Key.
     pub(crate) render: Render,
 }

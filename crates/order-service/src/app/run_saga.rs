@@ -10,17 +10,37 @@ use crate::store::{Applied, Inbound};
 /// Orders that a sweeper moves in one transaction.
 const SWEEP: usize = 256;
 
-/// Tells orders what came in for them, in one transaction, and wakes the requests that wait for them.
+/// Tells orders what came in for them, in one transaction, and wakes the requests that wait for them: here, or, as nobody here does,
+/// perhaps at another replica.
 pub(crate) async fn settle_orders(app: &App, inbound: Vec<Inbound>) -> StoreResult<Vec<Applied>> {
     let applied = app.store.apply(inbound, app.clock.now()).await?;
-    for applied in &applied {
-        if let Applied::Changed(order) = applied
-            && order.state.is_settled()
-        {
-            app.waiters.settled(order);
-        }
+    let unheard: Vec<OrderId> = applied
+        .iter()
+        .filter_map(|applied| match applied {
+            Applied::Settled(order) => (!app.waiters.settled(order)).then_some(order.id),
+            Applied::Changed(_) | Applied::Nothing => None,
+        })
+        .collect();
+    if let Some(announcements) = &app.announcements
+        && !unheard.is_empty()
+    {
+        announcements.announce(unheard);
     }
     Ok(applied)
+}
+
+/// Wakes the requests that wait here for orders that another replica says have settled.
+pub(crate) async fn orders_settled_elsewhere(app: &App, orders: Vec<OrderId>) -> StoreResult<()> {
+    let awaited = app.waiters.awaited(orders);
+    if awaited.is_empty() {
+        return Ok(());
+    }
+    for order in app.store.orders(awaited).await? {
+        if order.state.is_settled() {
+            app.waiters.settled(&order);
+        }
+    }
+    Ok(())
 }
 
 /// Lets orders whose time has come act: deadline, resend, release of escrow. Returns how many were due.

@@ -35,13 +35,24 @@ impl Waiters {
         }
     }
 
-    /// Tells whoever waits that `order` has settled.
-    pub(crate) fn settled(&self, order: &Order) {
+    /// Tells whoever waits that `order` has settled. Returns whether anybody heard it.
+    pub(crate) fn settled(&self, order: &Order) -> bool {
         let waiting = self.lock().remove(&order.id).unwrap_or_default();
+        let mut heard = false;
         for waiter in waiting {
-            // The request may have given up waiting.
-            drop(waiter.send(order.clone()));
+            // A request that has given up waiting hears nothing.
+            heard |= waiter.send(order.clone()).is_ok();
         }
+        heard
+    }
+
+    /// Those of `orders` that somebody waits for.
+    pub(crate) fn awaited(&self, orders: Vec<OrderId>) -> Vec<OrderId> {
+        let waiting = self.lock();
+        orders
+            .into_iter()
+            .filter(|order| waiting.contains_key(order))
+            .collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

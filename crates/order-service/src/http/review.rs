@@ -119,7 +119,9 @@ async fn act(
         .await?
         .ok_or_else(order_not_found)?;
     match applied {
-        Applied::Changed(order) => Ok(HttpResponse::Ok().json(OrderJson::from(&*order))),
+        Applied::Changed(order) | Applied::Settled(order) => {
+            Ok(HttpResponse::Ok().json(OrderJson::from(&*order)))
+        }
         Applied::Nothing => Err(Problem::new(
             &NOT_POSSIBLE_NOW,
             format!("The order is {}.", before.state.as_str()),

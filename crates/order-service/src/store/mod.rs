@@ -1,11 +1,18 @@
 //! Where orders are kept. Each method is one transaction: business rows, outbox rows and the inbox or idempotency row land
 //! together or not at all. Adapters pass the same `contract.rs`.
 
+mod codes;
+#[cfg(feature = "mongo")]
+mod mongo;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 
 #[cfg(test)]
 mod contract;
 
+#[cfg(feature = "mongo")]
+pub(crate) use mongo::{MongoOrders, orders_collection, orders_in_mongo};
+#[cfg(feature = "sqlite")]
 pub(crate) use sqlite::{MIGRATIONS, SqliteOrders, orders_to_audit};
 
 use std::time::Duration;
@@ -34,6 +41,8 @@ pub(crate) struct Inbound {
 /// What a message made of its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Applied {
+    /// The order as it is now; its saga came to an end with this very message.
+    Settled(Box<Order>),
     /// The order as it is now.
     Changed(Box<Order>),
     /// Late, repeated, or about an order that is not here.
@@ -65,21 +74,12 @@ pub(crate) trait OrderStore: Send + Sync {
     async fn refuse(&self, key: OnceKey, until: Timestamp, answer: StoredAnswer)
     -> StoreResult<()>;
 
-    /// Stores `order` with the commands that start its saga, and the answer to its request if it is known already.
-    async fn place(
-        &self,
-        order: Order,
-        commands: Vec<Command>,
-        answer: Option<StoredAnswer>,
-    ) -> StoreResult<()>;
+    /// Stores `order` with the commands that start its saga, and with the answer to its request if that does not wait.
+    async fn place(&self, order: Order, commands: Vec<Command>, answer: Answer) -> StoreResult<()>;
 
-    /// Stores the answer to the request that made `order` unless it has one. Returns the one that stands, if the request
-    /// came with a key.
-    async fn answer(
-        &self,
-        order: OrderId,
-        answer: StoredAnswer,
-    ) -> StoreResult<Option<StoredAnswer>>;
+    /// Stores the answer to the request that made `order`, as `order` stands here, unless it has one. Returns the one that stands,
+    /// if the request came with a key.
+    async fn answer(&self, order: Order) -> StoreResult<Option<StoredAnswer>>;
 
     /// Tells each order its message, in order, as the saga has it: compare-and-set on the revision, inbox row and outbox rows
     /// with it, and the answer to the order's request when it settles. Returns one result for each message.
@@ -90,6 +90,9 @@ pub(crate) trait OrderStore: Send + Sync {
 
     /// One order.
     async fn order(&self, id: OrderId) -> StoreResult<Option<Order>>;
+
+    /// Those of the orders that are here, in any order.
+    async fn orders(&self, ids: Vec<OrderId>) -> StoreResult<Vec<Order>>;
 
     /// Up to `limit.and_one()` orders of `buyer` (in `state`), the newest first, after `after`.
     async fn orders_of(
@@ -111,6 +114,15 @@ pub(crate) trait OrderStore: Send + Sync {
 
     /// Whether the store answers.
     async fn ping(&self) -> StoreResult<()>;
+}
+
+/// When the request that made an order is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// At once, with the order as it was placed.
+    Now,
+    /// When the saga settles or the wait for it is over.
+    Later,
 }
 
 /// What is left of a claim that is given up.

@@ -11,7 +11,7 @@ use chassis::store::{StoreError, StoreResult};
 use kernel::{Limit, OrderId, Timestamp, UserId};
 use rusqlite::Connection;
 
-use super::{Applied, Inbound, KeepSubject, OrderStore, Render};
+use super::{Answer, Applied, Inbound, KeepSubject, OrderStore, Render};
 use crate::domain::{Change, Command, Order, OrderState, Timing, on};
 use crate::events;
 
@@ -83,10 +83,13 @@ fn apply_one(
         Change::To(after, commands) => {
             row::update(tx, &before, &after)?;
             enqueue(tx, &after, &commands, now)?;
-            if after.request.is_some() && after.state.is_settled() && !before.state.is_settled() {
+            if before.state.is_settled() || !after.state.is_settled() {
+                return Ok(Applied::Changed(after));
+            }
+            if after.request.is_some() {
                 sqlite::record_by_subject(tx, after.id.as_uuid(), &render(&after))?;
             }
-            Ok(Applied::Changed(after))
+            Ok(Applied::Settled(after))
         }
     }
 }
@@ -130,18 +133,14 @@ impl OrderStore for SqliteOrders {
             .await
     }
 
-    async fn place(
-        &self,
-        order: Order,
-        commands: Vec<Command>,
-        answer: Option<StoredAnswer>,
-    ) -> StoreResult<()> {
+    async fn place(&self, order: Order, commands: Vec<Command>, answer: Answer) -> StoreResult<()> {
+        let render = self.render;
         self.db
             .write(move |tx| {
                 row::insert(tx, &order)?;
                 enqueue(tx, &order, &commands, order.created_at)?;
-                if let Some(answer) = &answer {
-                    sqlite::record_by_subject(tx, order.id.as_uuid(), answer)?;
+                if answer == Answer::Now {
+                    sqlite::record_by_subject(tx, order.id.as_uuid(), &render(&order))?;
                 }
                 Ok::<(), StoreError>(())
             })
@@ -150,15 +149,12 @@ impl OrderStore for SqliteOrders {
         Ok(())
     }
 
-    async fn answer(
-        &self,
-        order: OrderId,
-        answer: StoredAnswer,
-    ) -> StoreResult<Option<StoredAnswer>> {
+    async fn answer(&self, order: Order) -> StoreResult<Option<StoredAnswer>> {
+        let answer = (self.render)(&order);
         self.db
             .write(move |tx| {
-                sqlite::record_by_subject(tx, order.as_uuid(), &answer)?;
-                sqlite::answer_of_subject(tx, order.as_uuid())
+                sqlite::record_by_subject(tx, order.id.as_uuid(), &answer)?;
+                sqlite::answer_of_subject(tx, order.id.as_uuid())
             })
             .await
     }
@@ -185,6 +181,15 @@ impl OrderStore for SqliteOrders {
 
     async fn order(&self, id: OrderId) -> StoreResult<Option<Order>> {
         self.db.read(move |tx| row::select(tx, id)).await
+    }
+
+    async fn orders(&self, ids: Vec<OrderId>) -> StoreResult<Vec<Order>> {
+        self.db
+            .read(move |tx| {
+                let found = ids.into_iter().map(|id| row::select(tx, id).transpose());
+                found.flatten().collect()
+            })
+            .await
     }
 
     async fn orders_of(

@@ -183,7 +183,8 @@ impl World {
         let store = StoreConfig::Sqlite {
             path: dir.path().join("orders.db"),
         };
-        let service = OrderService::build(&config, store, &deps, verifier, desk.clone()).unwrap();
+        let service =
+            OrderService::build(&config, store, &deps, verifier, desk.clone(), None).unwrap();
         let mut parts = service.parts();
         let script = Arc::new(Mutex::new(script));
         let heard = Arc::new(Mutex::default());

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::audit::AuditedOrder;
 use crate::domain::{Escrow, Order, OrderState, Reason};
+use crate::store::codes::{escrow_code, escrow_of, reason_of, state_code, state_of};
 
 const COLUMNS: &str = "id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, request_id, resends, version,
      created_at, updated_at, state_since, due_at, confirmed, revision";
@@ -16,9 +17,9 @@ struct Raw {
     order: Order,
     lines: String,
     currency: String,
-    state: i64,
+    state: i32,
     reason: Option<String>,
-    escrow: i64,
+    escrow: i32,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
@@ -63,50 +64,13 @@ fn decode(raw: Raw) -> StoreResult<Order> {
     let currency = currency.parse().map_err(|_| wrong("currency"))?;
     let state = state_of(state).ok_or_else(|| wrong("state"))?;
     let reason = reason
-        .map(|word| {
-            Reason::ALL
-                .into_iter()
-                .find(|reason| reason.as_str() == word)
-                .ok_or_else(|| wrong("reason"))
-        })
+        .map(|word| reason_of(&word).ok_or_else(|| wrong("reason")))
         .transpose()?;
     let escrow = escrow_of(escrow).ok_or_else(|| wrong("escrow"))?;
     let lines = serde_json::from_str(&lines).map_err(|_| wrong("lines"))?;
     order.total.currency = currency;
     (order.state, order.reason, order.escrow, order.lines) = (state, reason, escrow, lines);
     Ok(order)
-}
-
-fn state_code(state: OrderState) -> i64 {
-    match state {
-        OrderState::Pending => 0,
-        OrderState::Paid => 1,
-        OrderState::Declined => 2,
-        OrderState::Cancelling => 3,
-        OrderState::Cancelled => 4,
-        OrderState::Refunding => 5,
-        OrderState::Refunded => 6,
-    }
-}
-
-fn state_of(code: i64) -> Option<OrderState> {
-    OrderState::ALL
-        .into_iter()
-        .find(|state| state_code(*state) == code)
-}
-
-fn escrow_code(escrow: Escrow) -> i64 {
-    match escrow {
-        Escrow::Held => 0,
-        Escrow::Releasing => 1,
-        Escrow::Released => 2,
-    }
-}
-
-fn escrow_of(code: i64) -> Option<Escrow> {
-    [Escrow::Held, Escrow::Releasing, Escrow::Released]
-        .into_iter()
-        .find(|escrow| escrow_code(*escrow) == code)
 }
 
 pub(super) fn insert(tx: &Connection, order: &Order) -> StoreResult<()> {
@@ -160,7 +124,7 @@ pub(super) fn update(tx: &Connection, before: &Order, after: &Order) -> StoreRes
             after.state_since.as_millis(),
             after.due_at.map(Timestamp::as_millis),
             after.confirmed,
-        after.revision,
+            after.revision,
         ])?;
     if updated == 1 {
         return Ok(());
@@ -256,8 +220,8 @@ pub(crate) fn orders_to_audit(
     let rows = statement.query_map([only.map(|order| *order.as_bytes())], |row| {
         Ok((
             id::<OrderId>(row, 0)?,
-            row.get::<_, i64>(1)?,
-            row.get::<_, i64>(2)?,
+            row.get::<_, i32>(1)?,
+            row.get::<_, i32>(2)?,
             row.get::<_, i64>(3)?,
             row.get::<_, String>(4)?,
             row.get::<_, bool>(5)?,

@@ -1,0 +1,181 @@
+//! Holding stock through the product service's internal port.
+//!
+//! A request is safe to repeat, since the order's id is the reservation's key. It is repeated only where that can help at once: the
+//! connection failed, as it does while a replica of the product service restarts. All else the client is told to try again.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chassis::http::current_request_id;
+use contracts::reservations::{
+    PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine as HeldLine,
+};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode, Url};
+
+use super::{ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage};
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(1);
+/// How long an answer may take, tries and all.
+const TOTAL: Duration = Duration::from_secs(5);
+/// Waits before a request is sent again on another connection.
+const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(200)];
+/// A connection that rested for so long is not used again: below the time after which the product service closes it.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// [`Reservations`] over HTTP.
+pub struct HttpReservations {
+    client: Client,
+    url: Url,
+}
+
+/// Why there is no answer.
+enum Lost {
+    /// The connection failed: another may not.
+    Connection(reqwest::Error),
+    /// Something else.
+    Other(reqwest::Error),
+}
+
+impl HttpReservations {
+    /// Reservations at the product service whose internal port is at `products_url`.
+    ///
+    /// # Errors
+    /// A sentence, if that is no URL that can be asked.
+    pub fn new(products_url: &str) -> Result<Self, String> {
+        let url = format!("{}{PATH}", products_url.trim_end_matches('/'));
+        let url = Url::parse(&url)
+            .ok()
+            .filter(|url| url.scheme() == "http" && url.has_host())
+            .ok_or_else(|| {
+                format!("orders.products_url is \"{products_url}\"; it has to be the http:// URL of the product service's internal port")
+            })?;
+        let client = Client::builder()
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE)
+            .redirect(Policy::none())
+            // What is said between services is nobody else's.
+            .no_proxy()
+            .build()
+            .map_err(|error| format!("no HTTP client can be made: {error}"))?;
+        Ok(Self { client, url })
+    }
+
+    async fn ask(&self, request: &ReserveRequest) -> Result<Response, reqwest::Error> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let lost = match self.send(request).await {
+                Ok(response) => return Ok(response),
+                Err(lost) => lost,
+            };
+            match (lost, pauses.next()) {
+                (Lost::Connection(error), Some(pause)) => {
+                    tracing::debug!(%error, order = %request.order, "a connection to the product service failed; another is tried");
+                    tokio::time::sleep(*pause).await;
+                }
+                (Lost::Connection(error) | Lost::Other(error), _) => return Err(error),
+            }
+        }
+    }
+
+    async fn send(&self, request: &ReserveRequest) -> Result<Response, Lost> {
+        let mut post = self.client.post(self.url.clone()).json(request);
+        let id = current_request_id();
+        if !id.is_empty() {
+            post = post.header("x-request-id", id);
+        }
+        post.send().await.map_err(|error| {
+            if error.is_builder() || error.is_timeout() {
+                Lost::Other(error)
+            } else {
+                Lost::Connection(error)
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Reservations for HttpReservations {
+    async fn reserve(
+        &self,
+        request: ReservationRequest,
+    ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
+        let lines = request.lines.into_iter();
+        let request = ReserveRequest {
+            order: request.order,
+            buyer: request.buyer,
+            lines: lines
+                .map(|(product, quantity)| RequestedLine { product, quantity })
+                .collect(),
+        };
+        let answered = async { answer(self.ask(&request).await.map_err(unreachable)?).await };
+        tokio::time::timeout(TOTAL, answered)
+            .await
+            .unwrap_or_else(|_| {
+                let silent = "the product service did not answer in time";
+                Err(ReservationRefusal::Unavailable(silent.to_owned()))
+            })
+    }
+}
+
+fn unreachable(error: reqwest::Error) -> ReservationRefusal {
+    // The chain says what `Display` leaves out: refused, reset, timed out.
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    ReservationRefusal::Unavailable(format!("the product service cannot be asked: {cause}"))
+}
+
+async fn answer(response: Response) -> Result<Vec<ReservedLine>, ReservationRefusal> {
+    let status = response.status();
+    match status {
+        StatusCode::OK | StatusCode::CONFLICT => {}
+        // The product service's own word for it, and those of whatever stands in front of it.
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+            let busy = format!("the product service answered {status}");
+            return Err(ReservationRefusal::Unavailable(busy));
+        }
+        _ => {
+            let strange = format!("the product service answered {status}");
+            return Err(ReservationRefusal::Failed(strange));
+        }
+    }
+    let body = response.bytes().await.map_err(unreachable)?;
+    match serde_json::from_slice(&body) {
+        Ok(ReserveAnswer::Reserved(lines)) => Ok(lines.into_iter().map(held).collect()),
+        Ok(ReserveAnswer::Refused(refusal)) => Err(refused(refusal)),
+        Err(error) => Err(ReservationRefusal::Failed(format!(
+            "the product service answered {status} with what is no answer: {error}"
+        ))),
+    }
+}
+
+fn held(line: HeldLine) -> ReservedLine {
+    ReservedLine {
+        product: line.product,
+        seller: line.seller,
+        name: line.name,
+        unit_price: line.unit_price,
+        quantity: line.quantity,
+    }
+}
+
+fn refused(refusal: Refusal) -> ReservationRefusal {
+    match refusal {
+        Refusal::OutOfStock(lines) => {
+            let lines = lines.into_iter().map(|line| Shortage {
+                product_id: line.product,
+                requested: line.requested,
+                available: line.available,
+            });
+            ReservationRefusal::OutOfStock(lines.collect())
+        }
+        Refusal::UnknownProducts(products) => ReservationRefusal::UnknownProducts(products),
+        Refusal::OwnProducts(products) => ReservationRefusal::OwnProducts(products),
+        Refusal::MixedCurrencies => ReservationRefusal::MixedCurrencies,
+        Refusal::TotalTooLarge => ReservationRefusal::TotalTooLarge,
+        Refusal::Over => ReservationRefusal::Over,
+    }
+}

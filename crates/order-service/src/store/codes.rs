@@ -1,0 +1,46 @@
+//! How the words of the saga are written down in a store. The numbers are in databases and in their indexes: they never change.
+
+use crate::domain::{Escrow, OrderState, Reason};
+
+/// The number of a state.
+pub(super) const fn state_code(state: OrderState) -> i32 {
+    match state {
+        OrderState::Pending => 0,
+        OrderState::Paid => 1,
+        OrderState::Declined => 2,
+        OrderState::Cancelling => 3,
+        OrderState::Cancelled => 4,
+        OrderState::Refunding => 5,
+        OrderState::Refunded => 6,
+    }
+}
+
+/// The state of a number.
+pub(super) fn state_of(code: i32) -> Option<OrderState> {
+    OrderState::ALL
+        .into_iter()
+        .find(|state| state_code(*state) == code)
+}
+
+/// The number of what became of the money.
+pub(super) const fn escrow_code(escrow: Escrow) -> i32 {
+    match escrow {
+        Escrow::Held => 0,
+        Escrow::Releasing => 1,
+        Escrow::Released => 2,
+    }
+}
+
+/// What a number says of the money.
+pub(super) fn escrow_of(code: i32) -> Option<Escrow> {
+    [Escrow::Held, Escrow::Releasing, Escrow::Released]
+        .into_iter()
+        .find(|escrow| escrow_code(*escrow) == code)
+}
+
+/// The reason of a word.
+pub(super) fn reason_of(word: &str) -> Option<Reason> {
+    Reason::ALL
+        .into_iter()
+        .find(|reason| reason.as_str() == word)
+}
