@@ -1,6 +1,7 @@
 //! Idempotency keys: one effect and one answer however often a request is sent
 //! (draft-ietf-httpapi-idempotency-key-header). The header is read in `http`, the rows are kept by the store adapters.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Timestamp, UserId};
@@ -46,12 +47,16 @@ pub enum Earlier {
     OtherBody,
 }
 
+/// Makes an outcome the answer that is remembered.
+pub type Render<T> = Arc<dyn Fn(&T) -> StoredAnswer + Send + Sync>;
+
 /// A request to be done once: its key, and how its outcome becomes the answer that is remembered.
 pub struct Once<T> {
     /// The key.
     pub key: OnceKey,
-    /// Renders the outcome. Runs inside the transaction, so that effect and answer are stored together.
-    pub render: Box<dyn FnOnce(&T) -> StoredAnswer + Send>,
+    /// Renders the outcome. Runs inside the transaction, so that effect and answer are stored together; as often as a store has to
+    /// try the transaction.
+    pub render: Render<T>,
 }
 
 /// The outcome of a request that may have been done before.

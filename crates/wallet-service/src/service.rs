@@ -8,16 +8,16 @@ use auth::Verifier;
 use chassis::http::Readiness;
 use chassis::idempotency::Answered;
 use chassis::outbox::Outbox;
-use chassis::service::{Deps, Parts, Periodic, StoreConfig};
+use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
 use chassis::store::{StoreError, StoreResult};
 use kernel::{Money, TransactionId, UserId};
 
 use crate::app::{self, App, Movement};
 use crate::config::Config;
 use crate::consumers;
-use crate::domain::{Reference, TransferRefusal};
+use crate::domain::{Reference, Terms, TransferRefusal};
 use crate::http;
-use crate::store::{SqliteWalletStore, WalletStore};
+use crate::store::WalletStore;
 
 const PAYOUT_PERIOD: Duration = Duration::from_secs(5);
 const CHECKPOINT_PERIOD: Duration = Duration::from_mins(1);
@@ -28,6 +28,7 @@ pub struct WalletService {
     app: App,
     verifier: Verifier,
     outbox: Arc<dyn Outbox>,
+    leases: Option<Arc<dyn Leases>>,
 }
 
 /// Why [`WalletService::credit`] credited nothing.
@@ -55,13 +56,13 @@ impl WalletService {
         deps: &Deps,
         verifier: Verifier,
     ) -> StoreResult<Self> {
-        let StoreConfig::Sqlite { path } = store else {
-            return Err(store.not_compiled().into());
-        };
-        let store = SqliteWalletStore::open(&path, config.terms(), &deps.metrics.store)?;
-        let outbox = Arc::new(store.outbox());
+        let Opened {
+            store,
+            outbox,
+            leases,
+        } = open(store, config.terms(), deps)?;
         let app = App {
-            store: Arc::new(store),
+            store,
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
             currency: deps.currency,
@@ -71,6 +72,7 @@ impl WalletService {
             app,
             verifier,
             outbox,
+            leases,
         })
     }
 
@@ -96,7 +98,7 @@ impl WalletService {
                     app::forget(&app).await.map(drop)
                 }),
             ],
-            leases: None,
+            leases: self.leases.clone(),
             readiness: vec![Arc::new(StoreReadiness(app.store.clone()))],
         }
     }
@@ -141,6 +143,45 @@ impl WalletService {
     /// A store error.
     pub async fn checkpoint(&self) -> StoreResult<()> {
         app::checkpoint(&self.app).await.map(drop)
+    }
+}
+
+/// A store, and what comes with it.
+struct Opened {
+    store: Arc<dyn WalletStore>,
+    outbox: Arc<dyn Outbox>,
+    leases: Option<Arc<dyn Leases>>,
+}
+
+fn open(store: StoreConfig, terms: Terms, deps: &Deps) -> StoreResult<Opened> {
+    match store {
+        #[cfg(feature = "sqlite")]
+        StoreConfig::Sqlite { path } => {
+            let store = crate::store::SqliteWalletStore::open(&path, terms, &deps.metrics.store)?;
+            Ok(Opened {
+                outbox: Arc::new(store.outbox()),
+                store: Arc::new(store),
+                leases: None,
+            })
+        }
+        #[cfg(feature = "mongo")]
+        StoreConfig::Mongo { uri, database } => {
+            use crate::store::mongo::{MongoWalletStore, collections};
+            use chassis::mongo::{Mongo, MongoLeases};
+            let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
+            let db = Mongo::open(uri, &database, collections(), clock.clone(), metrics)?;
+            let leases = Arc::new(MongoLeases::new(db.clone()));
+            let store = MongoWalletStore::new(db, terms, clock);
+            Ok(Opened {
+                outbox: Arc::new(store.outbox()),
+                store: Arc::new(store),
+                leases: Some(leases),
+            })
+        }
+        #[cfg(not(feature = "sqlite"))]
+        StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
+        #[cfg(not(feature = "mongo"))]
+        StoreConfig::Mongo { .. } => Err(store.not_compiled()),
     }
 }
 

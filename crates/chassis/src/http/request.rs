@@ -158,11 +158,11 @@ pub fn prefer(request: &HttpRequest) -> Prefer {
 /// Makes `work` part of the request that is being answered now, wherever it runs later: what it renders on a store's thread
 /// carries the request's id.
 pub fn carry<A: ?Sized, T>(
-    work: impl for<'a> FnOnce(&'a A) -> T + Send,
-) -> impl for<'a> FnOnce(&'a A) -> T + Send {
+    work: impl for<'a> Fn(&'a A) -> T + Send + Sync,
+) -> impl for<'a> Fn(&'a A) -> T + Send + Sync {
     let id = REQUEST_ID.try_with(Clone::clone).ok();
-    move |input: &A| match id {
-        Some(id) => REQUEST_ID.sync_scope(id, || work(input)),
+    move |input: &A| match &id {
+        Some(id) => REQUEST_ID.sync_scope(id.clone(), || work(input)),
         None => work(input),
     }
 }

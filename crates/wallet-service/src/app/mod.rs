@@ -8,7 +8,7 @@ mod sweep;
 
 use std::sync::Arc;
 
-use chassis::idempotency::{Answered, Once, OnceKey, StoredAnswer};
+use chassis::idempotency::{Answered, Once, OnceKey, Render};
 use chassis::store::StoreResult;
 use kernel::{Clock, Currency, IdSource, Money, TransactionId, UserId};
 
@@ -37,7 +37,7 @@ pub(crate) struct Repeatable {
     /// The key in its scope.
     pub(crate) key: OnceKey,
     /// Writes the answer that is stored.
-    pub(crate) render: Box<dyn FnOnce(&TransferOutcome) -> StoredAnswer + Send>,
+    pub(crate) render: Render<TransferOutcome>,
 }
 
 /// What is to be moved.

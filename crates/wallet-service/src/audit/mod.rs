@@ -1,21 +1,26 @@
-//! The audit: reads a wallet's file and says where the ledger breaks its invariants (`docs` and ledger.md number them). It
-//! writes nothing and needs no running service, so an operator can run it on a live file, a stopped one, or a copy.
+//! The audit: reads a wallet's store and says where the ledger breaks its invariants (`docs` and ledger.md number them). It
+//! writes nothing and needs no running service, so an operator can run it on a live store, a stopped one, or a copy.
 //!
-//! Everything is read in one transaction and as a stream in the order of an index or of one sort, so a million postings take
-//! seconds and little memory. What belongs to other services (is every paid order an order?) is left to the composition
-//! root, which gets [`payments()`] for it.
+//! What a check is, is written once and pure, a file for each group of invariants. What reads the rows is written for each store:
+//! `sqlite` and `mongo`. Both read one snapshot, as a stream in the order of an index or of one sort, so a million
+//! postings take seconds and little memory. What belongs to other services (is every paid order an order?) is left to the
+//! composition root, which gets the payments for it.
 
 mod accounts;
+#[cfg(feature = "mongo")]
+pub mod mongo;
 mod payments;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod system;
 #[cfg(test)]
 mod tests;
 mod transactions;
 
-pub use payments::{PaymentRecord, PaymentStatus, payment, payments};
-
-use chassis::store::StoreResult;
-use rusqlite::Connection;
+pub use payments::{PaymentRecord, PaymentStatus};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{audit, payment, payments};
+pub(crate) use system::{SystemSums, add_to};
 
 /// Findings that are spelt out; the rest is counted.
 const SPELT_OUT: usize = 200;
@@ -77,6 +82,19 @@ impl AuditReport {
             .collect()
     }
 
+    /// Takes what another check looked at and found.
+    #[cfg(feature = "mongo")]
+    fn take(&mut self, other: Self) {
+        self.transactions += other.transactions;
+        self.postings += other.postings;
+        self.balances += other.balances;
+        self.payments += other.payments;
+        self.more_violations += other.more_violations;
+        for violation in other.violations {
+            self.found(violation.invariant, violation.detail);
+        }
+    }
+
     fn found(&mut self, invariant: Invariant, detail: String) {
         if self.violations.len() < SPELT_OUT {
             self.violations.push(Violation { invariant, detail });
@@ -84,20 +102,6 @@ impl AuditReport {
             self.more_violations += 1;
         }
     }
-}
-
-/// Checks the invariants on one snapshot of the wallet's file.
-///
-/// # Errors
-/// A store error if the file cannot be read. A broken invariant is no error but a finding.
-pub fn audit(connection: &Connection) -> StoreResult<AuditReport> {
-    let snapshot = connection.unchecked_transaction()?;
-    let mut report = AuditReport::default();
-    transactions::check(&snapshot, &mut report)?;
-    accounts::check(&snapshot, &mut report)?;
-    system::check(&snapshot, &mut report)?;
-    payments::check(&snapshot, &mut report)?;
-    Ok(report)
 }
 
 /// An id as people write it, or its bytes if it is none.

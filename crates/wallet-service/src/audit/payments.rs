@@ -1,12 +1,11 @@
 //! Invariant 5, the wallet's half: every order's payment has exactly the transactions that its state asks for. And what the
-//! composition root needs for the other half.
+//! composition root gets for the other half.
 
-use chassis::sqlite::{corrupt, id};
 use chassis::store::StoreResult;
 use kernel::{Money, OrderId, UserId};
-use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{AuditReport, Invariant, shown};
+use crate::store::codec::{corrupt, money};
 
 /// How far the payment of an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +25,7 @@ pub enum PaymentStatus {
 }
 
 impl PaymentStatus {
-    const fn of(code: i64) -> Option<Self> {
+    const fn of(code: i32) -> Option<Self> {
         match code {
             0 => Some(Self::Declined),
             1 => Some(Self::Cancelled),
@@ -52,112 +51,94 @@ pub struct PaymentRecord {
     pub total: Option<Money>,
 }
 
-const SELECT: &str = "SELECT order_id, buyer, state, amount, currency FROM payments";
-
-/// All payments in the order of their orders' ids.
-///
-/// # Errors
-/// A store error.
-pub fn payments(connection: &Connection) -> StoreResult<Vec<PaymentRecord>> {
-    let mut statement = connection.prepare(&format!("{SELECT} ORDER BY order_id"))?;
-    let mut rows = statement.query([])?;
-    let mut payments = Vec::new();
-    while let Some(row) = rows.next()? {
-        payments.push(record(row)?);
+impl PaymentRecord {
+    /// Reads a payment's fields.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`](chassis::store::StoreError::Corrupt) if they are no payment.
+    pub(super) fn read(
+        order: OrderId,
+        buyer: UserId,
+        state: i32,
+        total: Option<(i64, String)>,
+    ) -> StoreResult<Self> {
+        Ok(Self {
+            order,
+            buyer,
+            status: PaymentStatus::of(state)
+                .ok_or_else(|| corrupt(format!("{state} is no state of a payment")))?,
+            total: total
+                .map(|(amount, currency)| money(amount, &currency))
+                .transpose()?,
+        })
     }
-    Ok(payments)
 }
 
-/// The payment of `order`, if the wallet was ever asked about it.
-///
-/// # Errors
-/// A store error.
-pub fn payment(connection: &Connection, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
-    connection
-        .prepare_cached(&format!("{SELECT} WHERE order_id = ?1"))?
-        .query_row([order.as_bytes()], |row| Ok(record(row)))
-        .optional()?
-        .transpose()
+/// What the wallet has of an order: its payment's state and amount, how many transactions of each kind it has, what they moved
+/// into and out of escrow, and how many of them the payment names.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) order: Option<Vec<u8>>,
+    pub(super) state: Option<i32>,
+    pub(super) amount: Option<i64>,
+    pub(super) paid: i64,
+    pub(super) refunded: i64,
+    pub(super) released: i64,
+    pub(super) came_in: i128,
+    pub(super) went_out: i128,
+    pub(super) named: i64,
 }
 
-fn record(row: &Row<'_>) -> StoreResult<PaymentRecord> {
-    let state: i64 = row.get(2)?;
-    let amount: Option<i64> = row.get(3)?;
-    let currency: Option<String> = row.get(4)?;
-    let total: Option<StoreResult<Money>> = amount.zip(currency).map(|(amount, currency)| {
-        let currency = currency
-            .parse()
-            .map_err(|_| corrupt(format!("{currency:?} is no currency")))?;
-        Ok(Money::new(amount, currency))
-    });
-    Ok(PaymentRecord {
-        order: id(row, 0)?,
-        buyer: id(row, 1)?,
-        status: PaymentStatus::of(state)
-            .ok_or_else(|| corrupt(format!("{state} is no state of a payment")))?,
-        total: total.transpose()?,
-    })
-}
-
-/// By order: its payment's state and amount, how many transactions of each kind it has, and what they moved into and out of
-/// escrow. Kept are the orders where these do not fit: what came in is the amount once debited, what went out is the amount
-/// once settled, and the transactions are those that the payment names.
-const MISFITS: &str = "
-    SELECT order_id, max(state), sum(paid), sum(refunded), sum(released), sum(came_in), sum(went_out), max(amount), sum(named)
-    FROM (
-        SELECT order_id, state, amount, 0 AS paid, 0 AS refunded, 0 AS released, 0 AS came_in, 0 AS went_out, 0 AS named
-        FROM payments
-        UNION ALL
-        SELECT j.order_id, NULL, NULL, j.kind = 2, j.kind = 3, j.kind = 4, 0, 0, 0
-        FROM journal j WHERE j.order_id IS NOT NULL AND j.kind IN (2, 3, 4)
-        UNION ALL
-        SELECT j.order_id, NULL, NULL, 0, 0, 0, max(s.amount, 0), max(-s.amount, 0), 0
-        FROM system_postings s JOIN journal j ON j.id = s.journal_id WHERE s.account = 0
-        UNION ALL
-        SELECT p.order_id, NULL, NULL, 0, 0, 0, 0, 0, 1 FROM payments p JOIN journal j ON j.id = p.debit_id
-        WHERE j.order_id = p.order_id AND j.kind = 2
-        UNION ALL
-        SELECT p.order_id, NULL, NULL, 0, 0, 0, 0, 0, 1 FROM payments p JOIN journal j ON j.id = p.settlement_id
-        WHERE j.order_id = p.order_id AND j.kind = CASE p.state WHEN 5 THEN 4 ELSE 3 END
-    )
-    GROUP BY order_id
-    HAVING max(state) IS NULL
-        OR sum(paid) <> (max(state) >= 2)
-        OR sum(refunded) <> (max(state) IN (3, 4))
-        OR sum(released) <> (max(state) = 5)
-        OR sum(came_in) <> CASE WHEN max(state) >= 2 THEN max(amount) ELSE 0 END
-        OR sum(went_out) <> CASE WHEN max(state) >= 3 THEN max(amount) ELSE 0 END
-        OR sum(named) <> max(0, min(max(state), 3) - 1)";
-
-pub(super) fn check(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
-    let count: i64 = snapshot.query_row("SELECT count(*) FROM payments", [], |row| row.get(0))?;
-    report.payments = u64::try_from(count).unwrap_or(0);
-    let mut statement = snapshot.prepare(MISFITS)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let order: Option<Vec<u8>> = row.get(0)?;
-        let order = order.map_or_else(|| "unknown".to_owned(), |order| shown(&order));
-        let [paid, refunded, released, came_in, went_out] = [
-            row.get::<_, i64>(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            row.get(5)?,
-            row.get(6)?,
-        ];
-        let state = match row.get::<_, Option<i64>>(1)? {
-            Some(code) => PaymentStatus::of(code).map_or_else(
-                || format!("in state {code}"),
-                |s| format!("{s:?}").to_lowercase(),
-            ),
-            None => "unknown".to_owned(),
+impl Facts {
+    /// Whether they fit: what came in is the amount once debited, what went out is the amount once settled, and the transactions
+    /// are those that the payment names.
+    fn fit(&self) -> bool {
+        let Some(state) = self.state else {
+            return false;
         };
-        let amount = row
-            .get::<_, Option<i64>>(7)?
+        let (debited, settled) = (state >= 2, state >= 3);
+        let amount = self.amount.map(i128::from);
+        let moved = |when: bool| if when { amount } else { Some(0) };
+        self.paid == i64::from(debited)
+            && self.refunded == i64::from(matches!(state, 3 | 4))
+            && self.released == i64::from(state == 5)
+            && moved(debited) == Some(self.came_in)
+            && moved(settled) == Some(self.went_out)
+            && self.named == i64::from(debited) + i64::from(settled)
+    }
+
+    /// Judges them.
+    pub(super) fn judge(&self, report: &mut AuditReport) {
+        if self.fit() {
+            return;
+        }
+        let order = self
+            .order
+            .as_ref()
+            .map_or_else(|| "unknown".to_owned(), |order| shown(order));
+        let state = self.state.map_or_else(
+            || "unknown".to_owned(),
+            |code| {
+                PaymentStatus::of(code).map_or_else(
+                    || format!("in state {code}"),
+                    |status| format!("{status:?}").to_lowercase(),
+                )
+            },
+        );
+        let amount = self
+            .amount
             .map_or_else(|| "no amount".to_owned(), |amount| amount.to_string());
+        let Self {
+            paid,
+            refunded,
+            released,
+            came_in,
+            went_out,
+            ..
+        } = self;
         report.found(Invariant::PaymentsAreComplete, format!(
             "order {order}: its payment is {state} over {amount}, but the journal has {paid} payments, {refunded} refunds and \
              {released} releases of it, {came_in} into and {went_out} out of escrow"
         ));
     }
-    Ok(())
 }

@@ -4,10 +4,26 @@
 use std::collections::BTreeMap;
 
 use chassis::store::StoreResult;
-use rusqlite::Connection;
 
 use super::{AuditReport, Invariant};
-use crate::store::checkpoints::{SystemSums, add_postings, halves, read as read_checkpoint};
+
+/// Sums of the system's postings, by account code and currency. 128 bits: the outside world's sum may exceed 64.
+pub(crate) type SystemSums = BTreeMap<(i32, String), i128>;
+
+/// Adds `amount` to the sum of an account in a currency.
+pub(crate) fn add_to(sums: &mut SystemSums, account: i32, currency: &str, amount: i128) {
+    *sums.entry((account, currency.to_owned())).or_default() += amount;
+}
+
+/// A checkpoint.
+pub(super) struct Checkpoint {
+    /// Up to which posting.
+    pub(super) up_to: i64,
+    /// What it says.
+    pub(super) sums: SystemSums,
+    /// What was posted since.
+    pub(super) since: SystemSums,
+}
 
 const NAMES: [&str; 4] = [
     "escrow",
@@ -15,10 +31,10 @@ const NAMES: [&str; 4] = [
     "external:topup",
     "external:withdrawal",
 ];
-const ESCROW: i64 = 0;
-const FEES: i64 = 1;
+const ESCROW: i32 = 0;
+const FEES: i32 = 1;
 
-fn name(account: i64) -> &'static str {
+fn name(account: i32) -> &'static str {
     usize::try_from(account)
         .ok()
         .and_then(|account| NAMES.get(account))
@@ -26,10 +42,14 @@ fn name(account: i64) -> &'static str {
         .unwrap_or("an unknown account")
 }
 
-pub(super) fn check(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
-    let mut sums = SystemSums::new();
-    add_postings(snapshot, 0, &mut sums)?;
-    for ((account, currency), sum) in &sums {
+/// Checks the sums of all postings, `owed` of which by currency is in escrow for orders, and the checkpoint.
+pub(super) fn check(
+    sums: &SystemSums,
+    owed: BTreeMap<String, i128>,
+    checkpoint: StoreResult<Checkpoint>,
+    report: &mut AuditReport,
+) {
+    for ((account, currency), sum) in sums {
         if (*account == ESCROW || *account == FEES) && *sum < 0 {
             report.found(
                 Invariant::NothingNegative,
@@ -37,77 +57,70 @@ pub(super) fn check(snapshot: &Connection, report: &mut AuditReport) -> StoreRes
             );
         }
     }
-    escrow(snapshot, &sums, report)?;
-    checkpoint(snapshot, &sums, report)
-}
-
-fn escrow(snapshot: &Connection, sums: &SystemSums, report: &mut AuditReport) -> StoreResult<()> {
-    let mut statement = snapshot.prepare(
-        "SELECT currency, sum(amount >> 32), sum(amount & 4294967295) FROM payments WHERE state = 2 GROUP BY currency",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut owed: BTreeMap<String, i128> = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        owed.insert(row.get(0)?, halves(row.get(1)?, row.get(2)?));
-    }
-    let held = sums.iter().filter(|((account, _), _)| *account == ESCROW);
-    let held: BTreeMap<&String, i128> = held.map(|((_, currency), sum)| (currency, *sum)).collect();
-    for (currency, sum) in &held {
-        let paid = owed.remove(*currency).unwrap_or(0);
-        if paid != *sum {
-            report.found(Invariant::EscrowIsOwed, format!("escrow: is {sum} {currency}, the orders that are paid and not settled sum to {paid}"));
-        }
-    }
-    for (currency, paid) in owed {
-        report.found(
+    escrow(sums, owed, report);
+    match checkpoint {
+        Ok(checkpoint) => compare(sums, checkpoint, report),
+        Err(error) => report.found(
             Invariant::EscrowIsOwed,
-            format!(
-                "escrow: is 0 {currency}, the orders that are paid and not settled sum to {paid}"
-            ),
-        );
+            format!("checkpoint: cannot be read: {error}"),
+        ),
     }
-    Ok(())
 }
 
-/// The checkpoint and the postings since it are all postings.
-fn checkpoint(
-    snapshot: &Connection,
-    all: &SystemSums,
-    report: &mut AuditReport,
-) -> StoreResult<()> {
-    let (up_to, mut sums) = match read_checkpoint(snapshot) {
-        Ok(checkpoint) => checkpoint,
-        Err(error) => {
-            report.found(
-                Invariant::EscrowIsOwed,
-                format!("checkpoint: cannot be read: {error}"),
-            );
-            return Ok(());
-        }
-    };
-    let checkpoints = sums.clone();
-    add_postings(snapshot, up_to, &mut sums)?;
-    for ((account, currency), sum) in all {
-        let found = sums.remove(&(*account, currency.clone())).unwrap_or(0);
-        if found != *sum {
-            let kept = checkpoints.get(&(*account, currency.clone())).unwrap_or(&0);
-            let right = kept + sum - found;
-            report.found(Invariant::EscrowIsOwed, format!(
-                "{}: its checkpoint at {up_to} says {kept} {currency}, its postings up to there sum to {right}",
-                name(*account)
-            ));
-        }
-    }
-    for ((account, currency), sum) in sums {
-        if sum != 0 {
+fn escrow(sums: &SystemSums, mut owed: BTreeMap<String, i128>, report: &mut AuditReport) {
+    let held = sums.iter().filter(|((account, _), _)| *account == ESCROW);
+    let held = held.map(|((_, currency), sum)| (currency.clone(), *sum));
+    let mut compared: BTreeMap<String, (i128, i128)> = held
+        .map(|(currency, sum)| {
+            let paid = owed.remove(&currency).unwrap_or(0);
+            (currency, (sum, paid))
+        })
+        .collect();
+    compared.extend(
+        owed.into_iter()
+            .map(|(currency, paid)| (currency, (0, paid))),
+    );
+    for (currency, (sum, paid)) in compared {
+        if paid != sum {
             report.found(
                 Invariant::EscrowIsOwed,
                 format!(
-                    "{}: its checkpoint says {sum} {currency}, it has no posting",
-                    name(account)
+                    "escrow: is {sum} {currency}, the orders that are paid and not settled sum to {paid}"
                 ),
             );
         }
     }
-    Ok(())
+}
+
+/// The checkpoint and the postings since it are all postings.
+fn compare(all: &SystemSums, checkpoint: Checkpoint, report: &mut AuditReport) {
+    let Checkpoint { up_to, sums, since } = checkpoint;
+    let mut found = sums.clone();
+    for ((account, currency), sum) in &since {
+        add_to(&mut found, *account, currency, *sum);
+    }
+    for (key, sum) in all {
+        let found = found.remove(key).unwrap_or(0);
+        if found != *sum {
+            let (account, currency) = key;
+            let kept = sums.get(key).unwrap_or(&0);
+            let right = kept + sum - found;
+            report.found(
+                Invariant::EscrowIsOwed,
+                format!(
+                    "{}: its checkpoint at {up_to} says {kept} {currency}, its postings up to there sum to {right}",
+                    name(*account)
+                ),
+            );
+        }
+    }
+    for ((account, currency), sum) in found.into_iter().filter(|(_, sum)| *sum != 0) {
+        report.found(
+            Invariant::EscrowIsOwed,
+            format!(
+                "{}: its checkpoint says {sum} {currency}, it has no posting",
+                name(account)
+            ),
+        );
+    }
 }

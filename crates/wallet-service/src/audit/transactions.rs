@@ -2,87 +2,76 @@
 
 use std::collections::BTreeMap;
 
-use chassis::store::StoreResult;
-use rusqlite::Connection;
-
 use super::{AuditReport, Invariant, shown};
 
-/// Journal rows and the postings that name them, sorted together: one pass finds what misses its other half.
-const SQL: &str = "
-    SELECT id AS journal_id, 0 AS posting, '' AS currency, 0 AS amount, kind FROM journal
-    UNION ALL SELECT journal_id, 1, currency, amount, kind FROM postings
-    UNION ALL SELECT journal_id, 1, currency, amount, NULL FROM system_postings
-    ORDER BY journal_id, posting";
-
+/// A transaction's row in the journal and its lines, as they are read.
 #[derive(Default)]
-struct Group {
+pub(super) struct Group {
     id: Vec<u8>,
-    kind: Option<i64>,
+    kind: Option<i32>,
     lines: u64,
     sums: BTreeMap<String, i128>,
 }
 
-pub(super) fn check(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
-    let mut statement = snapshot.prepare(SQL)?;
-    let mut rows = statement.query([])?;
-    let mut group: Option<Group> = None;
-    while let Some(row) = rows.next()? {
-        let id: Vec<u8> = row.get(0)?;
-        if group.as_ref().is_none_or(|group| group.id != id) {
-            judge(group.take(), report);
-        }
-        let group = group.get_or_insert_with(|| Group {
+impl Group {
+    /// Nothing is read of the transaction `id` yet.
+    pub(super) fn new(id: Vec<u8>) -> Self {
+        Self {
             id,
-            ..Group::default()
-        });
-        let kind: Option<i64> = row.get(4)?;
-        if row.get::<_, i64>(1)? == 0 {
-            group.kind = kind;
-            report.transactions += 1;
-            continue;
+            ..Self::default()
         }
+    }
+
+    /// The transaction's id.
+    pub(super) fn id(&self) -> &[u8] {
+        &self.id
+    }
+
+    /// Takes the row of the journal, which comes before its lines.
+    pub(super) fn row(&mut self, kind: i32, report: &mut AuditReport) {
+        self.kind = Some(kind);
+        report.transactions += 1;
+    }
+
+    /// Takes a line. A store that repeats the transaction's kind in it says which.
+    pub(super) fn line(
+        &mut self,
+        kind: Option<i32>,
+        currency: String,
+        amount: i64,
+        report: &mut AuditReport,
+    ) {
         report.postings += 1;
-        group.lines += 1;
-        let amount: i64 = row.get(3)?;
-        *group.sums.entry(row.get(2)?).or_default() += i128::from(amount);
-        if kind.is_some() && group.kind.is_some() && kind != group.kind {
+        self.lines += 1;
+        *self.sums.entry(currency).or_default() += i128::from(amount);
+        if kind.is_some() && self.kind.is_some() && kind != self.kind {
+            let id = shown(&self.id);
             report.found(
                 Invariant::TransactionsBalance,
-                format!(
-                    "transaction {}: a posting is of another kind",
-                    shown(&group.id)
-                ),
+                format!("transaction {id}: a posting is of another kind"),
             );
         }
     }
-    judge(group, report);
-    Ok(())
-}
 
-fn judge(group: Option<Group>, report: &mut AuditReport) {
-    let Some(group) = group else { return };
-    let id = shown(&group.id);
-    if group.kind.is_none() {
-        report.found(
-            Invariant::TransactionsBalance,
-            format!(
-                "transaction {id}: has {} postings and no row in the journal",
-                group.lines
-            ),
-        );
-    } else if group.lines < 2 {
-        report.found(
-            Invariant::TransactionsBalance,
-            format!(
-                "transaction {id}: has {} postings, not two or more",
-                group.lines
-            ),
-        );
-    }
-    for (currency, sum) in group.sums.iter().filter(|(_, sum)| **sum != 0) {
-        report.found(
-            Invariant::TransactionsBalance,
-            format!("transaction {id}: its postings sum to {sum} {currency}, not to zero"),
-        );
+    /// Judges what was read.
+    pub(super) fn close(self, report: &mut AuditReport) {
+        let (id, lines) = (shown(&self.id), self.lines);
+        if self.kind.is_none() {
+            report.found(
+                Invariant::TransactionsBalance,
+                format!("transaction {id}: has {lines} postings and no row in the journal"),
+            );
+        } else if lines < 2 {
+            report.found(
+                Invariant::TransactionsBalance,
+                format!("transaction {id}: has {lines} postings, not two or more"),
+            );
+        }
+        for (currency, sum) in self.sums.iter().filter(|(_, sum)| **sum != 0) {
+            report.found(
+                Invariant::TransactionsBalance,
+                format!("transaction {id}: its postings sum to {sum} {currency}, not to zero"),
+            );
+        }
     }
 }

@@ -5,7 +5,7 @@ mod cancel_order_debit;
 mod debit_for_order;
 mod refund_order;
 mod release_escrow;
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
 use std::sync::Arc;
@@ -20,13 +20,16 @@ use kernel::{OrderId, TransactionId};
 use crate::app::App;
 use crate::domain::{Action, OrderCommand};
 
+/// Names the queue of all commands to the wallet.
+pub const QUEUE: &str = "wallet.commands";
+
 /// Most commands in one transaction.
 const MAX_BATCH: usize = 512;
 
 /// The queue of all commands to the wallet.
 pub(crate) fn commands(app: App) -> Subscription {
     Subscription {
-        queue: "wallet.commands",
+        queue: QUEUE,
         messages: vec![
             name::<DebitForOrder>(),
             name::<CancelOrderDebit>(),

@@ -1,5 +1,7 @@
 //! What `POST /api/wallet/credit` and `POST /api/wallet/debit` have in common: reading an amount, and answering once.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use chassis::http::{FromJson, Integer, Problem, Reader, carry, first, stored, text};
 use chassis::idempotency::{Answered, OnceKey, StoredAnswer};
@@ -43,7 +45,7 @@ impl FromJson for Reference {
 pub(super) fn repeatable(key: OnceKey) -> Repeatable {
     Repeatable {
         key,
-        render: Box::new(carry(|outcome: &TransferOutcome| render(outcome))),
+        render: Arc::new(carry(|outcome: &TransferOutcome| render(outcome))),
     }
 }
 

@@ -1,22 +1,22 @@
-//! For tests of the store and of what reads its file: a ledger in a temporary directory, and short words for what is done
-//! with it.
+//! For tests of the store and of what reads its rows: a fresh ledger, and short words for what is done with it.
 
-use std::path::PathBuf;
+#[cfg(feature = "mongo")]
+pub(crate) mod mongo;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::idempotency::{Answered, Earlier, Once, OnceKey, StoredAnswer};
-use chassis::metrics::StoreMetrics;
 use chassis::outbox::{Fate, Outbox};
-use chassis::sqlite::open_read_only;
 use contracts::{Contract, Envelope};
 use kernel::{
     Currency, Limit, MessageId, Money, OrderId, SystemIds, Timestamp, TransactionId, UserId,
 };
-use rusqlite::Connection;
 
-use super::{SqliteWalletStore, TransferOutcome, WalletStore};
-use crate::audit::AuditReport;
+use super::{TransferOutcome, WalletStore};
+use crate::audit::{AuditReport, PaymentRecord};
 use crate::domain::{
     Action, Direction, Entry, OperationId, OrderCommand, Reference, Share, StatementFilter, Terms,
     Transfer,
@@ -39,38 +39,72 @@ pub(crate) fn eur(amount: i64) -> Money {
     Money::new(amount, "EUR".parse().unwrap())
 }
 
+/// Where a store under test keeps its rows, for what goes past the store.
+enum Place {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::File),
+    #[cfg(feature = "mongo")]
+    Mongo(Box<mongo::Server>),
+}
+
 /// A store under test.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn WalletStore>,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) ids: SystemIds,
-    path: PathBuf,
-    _dir: tempfile::TempDir,
+    place: Place,
+}
+
+/// Does `$do` to the file or the database.
+macro_rules! past_the_store {
+    ($world:expr, $place:ident => $do:expr) => {
+        match &$world.place {
+            #[cfg(feature = "sqlite")]
+            Place::Sqlite($place) => $do,
+            #[cfg(feature = "mongo")]
+            Place::Mongo($place) => $do,
+        }
+    };
 }
 
 impl World {
-    /// A fresh ledger on SQLite.
-    pub(crate) fn sqlite() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("wallet.db");
-        let store = SqliteWalletStore::open(&path, TERMS, &StoreMetrics::default()).unwrap();
-        let outbox = Arc::new(store.outbox());
-        Self {
-            store: Arc::new(store),
-            outbox,
-            ids: SystemIds::default(),
-            path,
-            _dir: dir,
-        }
+    /// Makes every balance of `owner` what no posting made it.
+    pub(crate) async fn set_balance(&self, owner: UserId, balance: i64) {
+        past_the_store!(self, place => place.set_balance(owner, balance).await);
     }
 
-    /// A connection that may break what the store keeps whole.
-    pub(crate) fn vandal(&self) -> Connection {
-        let connection = open_read_only(&self.path).unwrap();
-        connection
-            .execute_batch("PRAGMA query_only = OFF; PRAGMA ignore_check_constraints = ON;")
-            .unwrap();
-        connection
+    /// Makes all balances `balance`.
+    pub(crate) async fn set_all_balances(&self, balance: i64) {
+        past_the_store!(self, place => place.set_all_balances(balance).await);
+    }
+
+    /// Damages what waits to be paid out to `seller`.
+    pub(crate) async fn spoil_payouts(&self, seller: UserId) {
+        past_the_store!(self, place => place.spoil_payouts(seller).await);
+    }
+
+    /// Damages the payment of `order`.
+    pub(crate) async fn spoil_payment(&self, order: OrderId) {
+        past_the_store!(self, place => place.spoil_payment(order).await);
+    }
+
+    /// What users, escrow and fees hold of a currency.
+    pub(crate) async fn held(&self, currency: &str) -> i64 {
+        past_the_store!(self, place => place.held(currency).await)
+    }
+
+    /// Forgets what is past its time at `now`, as the store does or its server.
+    pub(crate) async fn forget(&self, now: Timestamp) -> usize {
+        let by_store = self.store.forget(100, now).await.unwrap();
+        by_store + past_the_store!(self, place => place.forget(now).await)
+    }
+
+    /// All payments as an audit of the whole marketplace reads them, and the one of `order`.
+    pub(crate) async fn audited_payments(
+        &self,
+        order: OrderId,
+    ) -> (Vec<PaymentRecord>, Option<PaymentRecord>) {
+        past_the_store!(self, place => place.audited_payments(order).await)
     }
 
     pub(crate) fn user(&self) -> UserId {
@@ -135,7 +169,7 @@ impl World {
             operation: OperationId::of_request(key.user, key.route, &key.key),
             ..transfer
         };
-        let render = Box::new(|outcome: &TransferOutcome| rendered(outcome));
+        let render = Arc::new(|outcome: &TransferOutcome| rendered(outcome));
         self.store
             .transfer(transfer, Some(Once { key, render }), now)
             .await

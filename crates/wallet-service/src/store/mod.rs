@@ -7,16 +7,25 @@
 //! - an account's postings are numbered 1, 2, 3 … and its time never falls;
 //! - a row that does not decode is [`StoreError::Corrupt`](chassis::store::StoreError::Corrupt), never skipped.
 
+pub(crate) mod codec;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
 pub(crate) mod harness;
+#[cfg(feature = "mongo")]
+pub(crate) mod mongo;
+mod payment;
 #[cfg(test)]
 mod properties;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "sqlite")]
 pub(crate) use sqlite::SqliteWalletStore;
+#[cfg(feature = "sqlite")]
 pub(crate) use sqlite::checkpoints;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::idempotency::{Answered, Once};
@@ -50,6 +59,9 @@ pub(crate) struct DuePayout {
     /// Whose it is.
     pub(crate) seller: UserId,
 }
+
+/// When to try again to pay out what does not fit the seller's balance.
+const POSTPONED: Duration = Duration::from_hours(24);
 
 /// Keeps the ledger.
 #[async_trait]
@@ -91,10 +103,12 @@ pub(crate) trait WalletStore: Send + Sync {
     /// A page of a statement, newest first, and one row more if there is one.
     async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>>;
 
-    /// Sums the system accounts' postings up to now, so that later reads start from there. Returns how many it added.
+    /// Sums the system accounts' postings up to now, so that later reads start from there. Returns how many it added. Where several
+    /// processes write at once, those of this one.
     async fn checkpoint(&self) -> StoreResult<i64>;
 
-    /// Forgets messages handled and answers given long ago, at most `limit` of each. Returns how many.
+    /// Forgets messages handled and answers given long ago, at most `limit` of each. Returns how many; none where the server does
+    /// it by itself.
     async fn forget(&self, limit: i64, now: Timestamp) -> StoreResult<usize>;
 
     /// Checks the ledger's invariants on one snapshot, without holding up writes or other reads.

@@ -54,8 +54,7 @@ fn action(order: usize, command: u8, users: &[UserId]) -> Action {
     }
 }
 
-async fn run(history: Vec<Move>) {
-    let world = World::sqlite();
+async fn run(world: World, history: Vec<Move>) {
     let users: Vec<UserId> = (0..3).map(|_| world.user()).collect();
     let orders: Vec<OrderId> = (0..5).map(|_| world.order()).collect();
     let (mut now, mut put_in) = (NOW, BTreeMap::from([("USD", 0_i64), ("EUR", 0)]));
@@ -118,7 +117,7 @@ async fn run(history: Vec<Move>) {
             "order {order} had more than one fate: {fates:?}"
         );
     }
-    assert_conserved(&world, &put_in);
+    assert_conserved(&world, &put_in).await;
     // Whatever is pending or in escrow comes out again and nothing is left over.
     for (order, id) in orders.iter().enumerate() {
         let buyer = users[order % 3];
@@ -128,30 +127,47 @@ async fn run(history: Vec<Move>) {
     }
     world.payouts(Timestamp::from_millis(i64::MAX / 2)).await;
     world.assert_clean().await;
-    assert_conserved(&world, &put_in);
+    assert_conserved(&world, &put_in).await;
 }
 
 /// What users, escrow and fees hold is what came in less what went out.
-fn assert_conserved(world: &World, put_in: &BTreeMap<&str, i64>) {
-    let connection = world.vandal();
+async fn assert_conserved(world: &World, put_in: &BTreeMap<&str, i64>) {
     for (currency, expected) in put_in {
-        let held: i64 = connection
-            .query_row(
-                "SELECT (SELECT ifnull(sum(balance), 0) FROM balances WHERE currency = ?1)
-                      + (SELECT ifnull(sum(amount), 0) FROM system_postings WHERE currency = ?1 AND account < 2)",
-                [currency],
-                |row| row.get(0),
-            )
-            .unwrap();
-        assert_eq!(held, *expected, "{currency}");
+        assert_eq!(world.held(currency).await, *expected, "{currency}");
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-    #[test]
-    fn any_history_conserves_money_and_gives_each_order_one_fate(history in moves()) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        runtime.block_on(run(history));
+fn on_a_runtime(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test);
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+        #[test]
+        fn any_history_conserves_money_and_gives_each_order_one_fate(history in moves()) {
+            on_a_runtime(async { run(World::sqlite(), history).await });
+        }
+    }
+}
+
+#[cfg(feature = "mongo")]
+mod mongo {
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+        #[test]
+        fn any_history_conserves_money_and_gives_each_order_one_fate(history in moves()) {
+            on_a_runtime(async { run(World::mongo().await, history).await });
+        }
     }
 }

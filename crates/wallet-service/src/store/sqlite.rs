@@ -2,7 +2,6 @@
 //! domain decide, and persists, with nobody writing in between.
 
 pub(crate) mod checkpoints;
-mod codec;
 mod ledger;
 mod orders;
 mod payouts;

@@ -92,6 +92,7 @@ impl Orders {
             }],
             outbox: Some(Arc::new(self.clone())),
             periodic: Vec::new(),
+            leases: None,
             readiness: Vec::new(),
         }
     }

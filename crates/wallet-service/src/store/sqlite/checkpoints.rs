@@ -1,14 +1,11 @@
 //! Checkpoints of the system accounts: the sum of their postings up to a place, so that a balance is that sum and the few
 //! postings since.
 
-use std::collections::BTreeMap;
-
 use chassis::sqlite::corrupt;
 use chassis::store::StoreResult;
 use rusqlite::Connection;
 
-/// Sums of the system's postings, by account code and currency. 128 bits: the outside world's sum may exceed 64.
-pub(crate) type SystemSums = BTreeMap<(i64, String), i128>;
+use crate::audit::{SystemSums, add_to};
 
 /// Moves the checkpoint to the newest posting. Returns how many postings it took in.
 pub(super) fn advance(tx: &Connection) -> StoreResult<i64> {
@@ -29,7 +26,7 @@ pub(crate) fn read(tx: &Connection) -> StoreResult<(i64, SystemSums)> {
     let mut statement =
         tx.prepare_cached("SELECT account, currency, up_to, balance FROM checkpoints")?;
     let mut rows = statement.query([])?;
-    let (mut up_to, mut sums): (Option<i64>, SystemSums) = (None, BTreeMap::new());
+    let (mut up_to, mut sums): (Option<i64>, SystemSums) = (None, SystemSums::new());
     while let Some(row) = rows.next()? {
         let place: i64 = row.get(2)?;
         if up_to.is_some_and(|up_to| up_to != place) {
@@ -60,7 +57,7 @@ pub(crate) fn add_postings(
     let (mut to, mut count) = (from, 0);
     while let Some(row) = rows.next()? {
         let sum = halves(row.get(2)?, row.get(3)?);
-        *sums.entry((row.get(0)?, row.get(1)?)).or_default() += sum;
+        add_to(sums, row.get(0)?, &row.get::<_, String>(1)?, sum);
         to = to.max(row.get(4)?);
         count += row.get::<_, i64>(5)?;
     }

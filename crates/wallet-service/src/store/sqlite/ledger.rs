@@ -4,8 +4,8 @@ use chassis::store::{StoreError, StoreResult};
 use kernel::{Currency, Timestamp};
 use rusqlite::Connection;
 
-use super::codec::{bucket_code, kind_code, system_code};
 use crate::domain::{Account, AccountKey, Accounts, Line, Recorded};
+use crate::store::codec::{bucket_code, kind_code, system_code};
 
 /// The accounts `keys`, each with what it holds of the currency beside it; empty where nothing was ever posted.
 pub(super) fn load(tx: &Connection, keys: &[(AccountKey, Currency)]) -> StoreResult<Accounts> {

@@ -1,14 +1,14 @@
 //! Commands about orders' payments: load, decide, persist, reply.
 
-use chassis::sqlite::{corrupt, enqueue, id, is_new};
+use chassis::sqlite::{enqueue, id, is_new};
 use chassis::store::{StoreError, StoreResult};
-use kernel::{Money, OrderId, Timestamp, TransactionId};
+use kernel::{OrderId, Timestamp, TransactionId};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::codec::money;
 use super::{ledger, payouts};
-use crate::domain::{Debit, OrderCommand, Payment, PaymentState, Terms, accounts_touched, decide};
+use crate::domain::{OrderCommand, Payment, Terms, accounts_touched, decide};
 use crate::events;
+use crate::store::payment::StateFields;
 
 /// Handles one command, and puts its reply into the outbox.
 pub(super) fn settle(
@@ -44,7 +44,7 @@ pub(super) fn load(tx: &Connection, order: OrderId) -> StoreResult<Option<Paymen
         .query_row([order.as_bytes()], |row| {
             let currency: Option<String> = row.get(3)?;
             let amount: Option<i64> = row.get(2)?;
-            let row_of = Columns {
+            let row_of = StateFields {
                 state: row.get(1)?,
                 total: amount.zip(currency),
                 debit: transaction(row.get(4)?),
@@ -53,66 +53,12 @@ pub(super) fn load(tx: &Connection, order: OrderId) -> StoreResult<Option<Paymen
             Ok((id(row, 0)?, row_of))
         })
         .optional()?
-        .map(|(buyer, columns)| Ok(Payment { order, buyer, state: columns.decode()? }))
+        .map(|(buyer, fields)| Ok(Payment { order, buyer, state: fields.decode()? }))
         .transpose()
 }
 
 fn transaction(bytes: Option<[u8; 16]>) -> Option<TransactionId> {
     bytes.map(|bytes| uuid::Uuid::from_bytes(bytes).into())
-}
-
-struct Columns {
-    state: i64,
-    total: Option<(i64, String)>,
-    debit: Option<TransactionId>,
-    settlement: Option<TransactionId>,
-}
-
-impl Columns {
-    fn decode(self) -> StoreResult<PaymentState> {
-        let total: Option<Money> = self
-            .total
-            .map(|(amount, currency)| money(amount, &currency))
-            .transpose()?;
-        let debit = total
-            .zip(self.debit)
-            .map(|(total, transaction)| Debit { total, transaction });
-        let settled = debit.zip(self.settlement);
-        let state = match self.state {
-            0 => total.map(|total| PaymentState::Declined { total }),
-            1 => Some(PaymentState::Cancelled),
-            2 => debit.map(PaymentState::Debited),
-            3 => settled.map(|(debit, by)| PaymentState::Reversed { debit, by }),
-            4 => settled.map(|(debit, by)| PaymentState::Refunded { debit, by }),
-            5 => settled.map(|(debit, by)| PaymentState::Released { debit, by }),
-            _ => None,
-        };
-        state.ok_or_else(|| corrupt(format!("a payment in state {} is incomplete", self.state)))
-    }
-
-    fn encode(
-        state: &PaymentState,
-    ) -> (
-        i64,
-        Option<Money>,
-        Option<TransactionId>,
-        Option<TransactionId>,
-    ) {
-        match *state {
-            PaymentState::Declined { total } => (0, Some(total), None, None),
-            PaymentState::Cancelled => (1, None, None, None),
-            PaymentState::Debited(debit) => (2, Some(debit.total), Some(debit.transaction), None),
-            PaymentState::Reversed { debit, by } => {
-                (3, Some(debit.total), Some(debit.transaction), Some(by))
-            }
-            PaymentState::Refunded { debit, by } => {
-                (4, Some(debit.total), Some(debit.transaction), Some(by))
-            }
-            PaymentState::Released { debit, by } => {
-                (5, Some(debit.total), Some(debit.transaction), Some(by))
-            }
-        }
-    }
 }
 
 fn save(
@@ -121,7 +67,7 @@ fn save(
     after: &Payment,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let (state, total, debit, settlement) = Columns::encode(&after.state);
+    let fields = StateFields::encode(&after.state);
     let order = after.order.as_bytes();
     let Some(before) = before else {
         tx.prepare_cached(
@@ -131,20 +77,20 @@ fn save(
         .execute((
             order,
             after.buyer.as_bytes(),
-            state,
-            total.map(|total| total.amount),
-            total.as_ref().map(|total| total.currency.as_str()),
-            debit.as_ref().map(TransactionId::as_bytes),
+            fields.state,
+            fields.total.as_ref().map(|(amount, _)| amount),
+            fields.total.as_ref().map(|(_, currency)| currency),
+            fields.debit.as_ref().map(TransactionId::as_bytes),
             now.as_millis(),
         ))?;
         return Ok(());
     };
-    let (from, ..) = Columns::encode(&before.state);
+    let from = StateFields::encode(&before.state).state;
     let written = tx
         .prepare_cached(
             "UPDATE payments SET state = ?2, settlement_id = ?3, updated_at = ?4 WHERE order_id = ?1 AND state = ?5",
         )?
-        .execute((order, state, settlement.as_ref().map(TransactionId::as_bytes), now.as_millis(), from))?;
+        .execute((order, fields.state, fields.settlement.as_ref().map(TransactionId::as_bytes), now.as_millis(), from))?;
     if written == 1 {
         Ok(())
     } else {

@@ -1,19 +1,14 @@
 //! Earnings that wait for their time, and their release.
 
-use std::time::Duration;
-
 use chassis::sqlite::id;
 use chassis::store::StoreResult;
 use kernel::{Timestamp, TransactionId};
 use rusqlite::Connection;
 
-use super::codec::money;
 use super::ledger;
 use crate::domain::{AccountKey, LedgerError, Payout, earn};
-use crate::store::DuePayout;
-
-/// When to try again to pay out what does not fit the seller's balance.
-const POSTPONED: Duration = Duration::from_hours(24);
+use crate::store::codec::money;
+use crate::store::{DuePayout, POSTPONED};
 
 /// Notes what a seller earned.
 pub(super) fn add(tx: &Connection, payout: &Payout) -> StoreResult<()> {

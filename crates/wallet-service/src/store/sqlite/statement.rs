@@ -7,9 +7,9 @@ use chassis::store::StoreResult;
 use kernel::{Currency, Limit, Timestamp, TransactionId, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::codec::{currency, kind, kind_code, money, reference};
 use crate::domain::{Entry, StatementFilter};
 use crate::store::Holding;
+use crate::store::codec::{currency, kind, kind_code, money, reference};
 
 macro_rules! columns {
     () => {

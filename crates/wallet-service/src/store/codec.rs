@@ -1,21 +1,20 @@
-//! The ledger's words as small integers, and its rows as values.
+//! The ledger's words as small integers and text: the same in every store.
 
-use chassis::sqlite::corrupt;
 use chassis::store::{StoreError, StoreResult};
 use kernel::{Currency, Money};
 
 use crate::domain::{Bucket, Kind, LedgerError, Reference, SystemAccount};
 
-/// The column `bucket`.
-pub(crate) const fn bucket_code(bucket: Bucket) -> i64 {
+/// The field `bucket`.
+pub(crate) const fn bucket_code(bucket: Bucket) -> i32 {
     match bucket {
         Bucket::Available => 0,
         Bucket::Pending => 1,
     }
 }
 
-/// The column `kind`.
-pub(crate) const fn kind_code(kind: Kind) -> i64 {
+/// The field `kind`.
+pub(crate) const fn kind_code(kind: Kind) -> i32 {
     match kind {
         Kind::Credit => 0,
         Kind::Debit => 1,
@@ -26,11 +25,11 @@ pub(crate) const fn kind_code(kind: Kind) -> i64 {
     }
 }
 
-/// Reads the column `kind`.
+/// Reads the field `kind`.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] if it is none; likewise for those below.
-pub(crate) fn kind(code: i64) -> StoreResult<Kind> {
+pub(crate) fn kind(code: i32) -> StoreResult<Kind> {
     match code {
         0 => Ok(Kind::Credit),
         1 => Ok(Kind::Debit),
@@ -42,8 +41,8 @@ pub(crate) fn kind(code: i64) -> StoreResult<Kind> {
     }
 }
 
-/// The column `account` of the system's postings.
-pub(crate) const fn system_code(account: SystemAccount) -> i64 {
+/// The field `account` of the system's postings.
+pub(crate) const fn system_code(account: SystemAccount) -> i32 {
     match account {
         SystemAccount::Escrow => 0,
         SystemAccount::PlatformFees => 1,
@@ -67,6 +66,11 @@ pub(crate) fn money(amount: i64, text: &str) -> StoreResult<Money> {
 pub(crate) fn reference(text: Option<&str>) -> StoreResult<Option<Reference>> {
     text.map(|text| Reference::parse(text).map_err(|_| corrupt("a reference breaks its rule")))
         .transpose()
+}
+
+/// A row that does not say what it must.
+pub(crate) fn corrupt(what: impl Into<String>) -> StoreError {
+    StoreError::Corrupt(what.into())
 }
 
 impl From<LedgerError> for StoreError {

@@ -1,0 +1,102 @@
+//! Reads a wallet's database for the audit: with sessions that read one snapshot, which holds up no write. A server keeps a snapshot
+//! for five minutes (`minSnapshotHistoryWindowInSeconds`); a ledger that takes longer to read needs a server that keeps it longer.
+
+mod accounts;
+mod journal;
+mod orders;
+mod snapshot;
+
+use chassis::mongo::bson::{Document, doc};
+use chassis::mongo::mongodb::Database;
+use chassis::mongo::{Row, from_id, id_bson};
+use chassis::store::StoreResult;
+use kernel::OrderId;
+
+use super::system::{self, Checkpoint};
+use super::{AuditReport, PaymentRecord, SystemSums, add_to};
+use crate::store::mongo::rows::{AccountRow, PaymentRow};
+use crate::store::mongo::slices;
+use snapshot::Snapshot;
+
+/// Checks the invariants on one snapshot of the wallet's database. Needs no running service and changes nothing.
+///
+/// # Errors
+/// A store error if the database cannot be read. A broken invariant is no error but a finding.
+pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
+    let mut snapshot = Snapshot::open(database).await?;
+    let mut report = AuditReport::default();
+    let sums = journal::check(&mut snapshot, &mut report).await?;
+    accounts::check(&mut snapshot, &mut report).await?;
+    accounts::earnings(&mut snapshot, &mut report).await?;
+    let checkpoint = checkpoint(&mut snapshot).await;
+    let mut misfits = AuditReport::default();
+    let owed = orders::check(&mut snapshot, &mut misfits).await?;
+    system::check(&sums, owed, checkpoint, &mut report);
+    report.take(misfits);
+    Ok(report)
+}
+
+/// Hands each payment to `each`, in the order of their orders' ids, as one snapshot has them.
+///
+/// # Errors
+/// A store error.
+pub async fn payments(
+    database: &Database,
+    mut each: impl FnMut(PaymentRecord) + Send,
+) -> StoreResult<()> {
+    let mut snapshot = Snapshot::open(database).await?;
+    let mut rows = snapshot
+        .find::<PaymentRow>(PaymentRow::COLLECTION, Document::new(), doc! { "_id": 1 })
+        .await?;
+    while let Some(row) = rows.next(&mut snapshot).await? {
+        each(record(row)?);
+    }
+    Ok(())
+}
+
+/// The payment of `order`, if the wallet was ever asked about it.
+///
+/// # Errors
+/// A store error.
+pub async fn payment(database: &Database, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
+    let mut snapshot = Snapshot::open(database).await?;
+    let filter = doc! { "_id": id_bson(order) };
+    let mut rows = snapshot
+        .find::<PaymentRow>(PaymentRow::COLLECTION, filter, doc! { "_id": 1 })
+        .await?;
+    let row = rows.next(&mut snapshot).await?;
+    row.map(record).transpose()
+}
+
+fn record(row: PaymentRow) -> StoreResult<PaymentRecord> {
+    PaymentRecord::read(
+        from_id(row.order),
+        from_id(row.buyer),
+        row.state,
+        row.amount.zip(row.currency),
+    )
+}
+
+/// The checkpoint, and the slices as what was posted since.
+async fn checkpoint(snapshot: &mut Snapshot) -> StoreResult<Checkpoint> {
+    let mut checkpoint = Checkpoint {
+        up_to: 0,
+        sums: SystemSums::new(),
+        since: SystemSums::new(),
+    };
+    let mut rows = snapshot
+        .find::<AccountRow>(AccountRow::COLLECTION, slices::all(), doc! { "_id": 1 })
+        .await?;
+    while let Some(row) = rows.next(snapshot).await? {
+        let (body, sums) = slices::read(&row)?;
+        if row.id == slices::checkpoint_id() {
+            checkpoint.up_to = body.postings;
+            checkpoint.sums = sums;
+            continue;
+        }
+        for ((account, currency), sum) in sums {
+            add_to(&mut checkpoint.since, account, &currency, sum);
+        }
+    }
+    Ok(checkpoint)
+}

@@ -1,0 +1,200 @@
+//! Reads users' accounts beside what was posted to them, and earnings beside the payouts that wait.
+
+use std::collections::BTreeMap;
+
+use chassis::mongo::Row;
+use chassis::mongo::bson::{Document, doc};
+use chassis::store::StoreResult;
+use serde::Deserialize;
+
+use super::super::AuditReport;
+use super::super::accounts::{Accounts, Held, Name, Posted, pending};
+use super::snapshot::{Rows, Snapshot};
+use crate::store::codec::corrupt;
+use crate::store::mongo::payouts::names;
+use crate::store::mongo::rows::{
+    AccountRow, JournalRow, LineRow, PayoutRow, UserBody, first_account_id,
+};
+
+/// A line on a user's account, with its account's bucket.
+#[derive(Deserialize)]
+struct PostedRow {
+    bucket: i32,
+    line: LineRow,
+}
+
+/// All lines on users' accounts, in the order of their accounts, and of time and number within one.
+fn lines() -> Vec<Document> {
+    let (spendable, pending) = (
+        doc! { "bucket": 0, "line": "$line" },
+        doc! { "bucket": 1, "line": "$$this" },
+    );
+    vec![
+        doc! { "$project": { "_id": 0, "at": 1, "lines": { "$concatArrays": [
+            { "$cond": [{ "$gt": ["$line", null] }, [spendable], []] },
+            { "$map": { "input": { "$ifNull": ["$pending", []] }, "in": pending } },
+        ] } } },
+        doc! { "$unwind": "$lines" },
+        doc! { "$project": { "at": 1, "bucket": "$lines.bucket", "line": "$lines.line" } },
+        doc! { "$sort": { "line.owner": 1, "bucket": 1, "at": 1, "line.sequence": 1 } },
+    ]
+}
+
+type Postings = Rows<PostedRow>;
+type Holders = Rows<AccountRow>;
+
+pub(super) async fn check(snapshot: &mut Snapshot, report: &mut AuditReport) -> StoreResult<()> {
+    let mut postings: Postings = snapshot.aggregate(JournalRow::COLLECTION, lines()).await?;
+    let mut holders = holders(snapshot).await?;
+    let mut accounts = Accounts::default();
+    let mut posted = next_posted(&mut postings, snapshot).await?;
+    let mut held = next_held(&mut holders, snapshot).await?;
+    loop {
+        let comes_first = match (&posted, &held) {
+            (Some((posting, _)), Some((holder, _))) => posting <= holder,
+            (posted, _) => posted.is_some(),
+        };
+        if comes_first && let Some((name, line)) = posted {
+            accounts.posted(name, line, report);
+            posted = next_posted(&mut postings, snapshot).await?;
+        } else if let Some((name, body)) = held {
+            for balance in balances(body) {
+                accounts.held(&name, &balance, report);
+            }
+            held = next_held(&mut holders, snapshot).await?;
+        } else {
+            break;
+        }
+    }
+    accounts.end(report);
+    Ok(())
+}
+
+async fn holders(snapshot: &mut Snapshot) -> StoreResult<Holders> {
+    let users = doc! { "_id": { "$gte": first_account_id() } };
+    let sort = doc! { "_id": 1 };
+    snapshot.find(AccountRow::COLLECTION, users, sort).await
+}
+
+async fn next_posted(
+    rows: &mut Postings,
+    snapshot: &mut Snapshot,
+) -> StoreResult<Option<(Name, Posted)>> {
+    Ok(rows.next(snapshot).await?.map(|row| {
+        let line = row.line;
+        let name = Name {
+            owner: line.owner.bytes().to_vec(),
+            bucket: row.bucket,
+        };
+        let posted = Posted {
+            sequence: line.sequence,
+            currency: line.currency,
+            amount: line.amount,
+            after: line.balance,
+        };
+        (name, posted)
+    }))
+}
+
+async fn next_held(
+    rows: &mut Holders,
+    snapshot: &mut Snapshot,
+) -> StoreResult<Option<(Name, UserBody)>> {
+    let Some(row) = rows.next(snapshot).await? else {
+        return Ok(None);
+    };
+    let (Some((bucket, owner)), Some(body)) = (row.id.bytes.split_last(), row.user) else {
+        return Err(corrupt("a user's account is none"));
+    };
+    let name = Name {
+        owner: owner.to_vec(),
+        bucket: i32::from(*bucket),
+    };
+    Ok(Some((name, body)))
+}
+
+fn balances(body: UserBody) -> impl Iterator<Item = Held> {
+    body.balances.into_iter().map(|row| Held {
+        currency: row.currency,
+        balance: row.balance,
+        sequence: row.sequence,
+    })
+}
+
+/// Compares what sellers have pending with what waits to be paid out to them. Both lie in the order of sellers.
+pub(super) async fn earnings(snapshot: &mut Snapshot, report: &mut AuditReport) -> StoreResult<()> {
+    let mut holders = holders(snapshot).await?;
+    let mut payouts: Rows<PayoutRow> = snapshot
+        .find(PayoutRow::COLLECTION, Document::new(), doc! { "_id": 1 })
+        .await?;
+    let mut seller = Earnings::default();
+    let mut held = next_pending(&mut holders, snapshot).await?;
+    let mut waits = next_payout(&mut payouts, snapshot).await?;
+    loop {
+        let comes_first = match (&held, &waits) {
+            (Some((holder, _)), Some((owner, _))) => holder <= owner,
+            (held, _) => held.is_some(),
+        };
+        if comes_first && let Some((owner, body)) = held {
+            seller.turn_to(owner, report);
+            for balance in balances(body) {
+                seller.of(balance.currency).0 += i128::from(balance.balance);
+            }
+            held = next_pending(&mut holders, snapshot).await?;
+        } else if let Some((owner, row)) = waits {
+            seller.turn_to(owner, report);
+            seller.of(row.currency).1 += i128::from(row.amount);
+            waits = next_payout(&mut payouts, snapshot).await?;
+        } else {
+            break;
+        }
+    }
+    seller.turn_to(Vec::new(), report);
+    Ok(())
+}
+
+/// What one seller has pending, and what waits for them, by currency.
+#[derive(Default)]
+struct Earnings {
+    owner: Vec<u8>,
+    sums: BTreeMap<String, (i128, i128)>,
+}
+
+impl Earnings {
+    fn turn_to(&mut self, owner: Vec<u8>, report: &mut AuditReport) {
+        if self.owner == owner {
+            return;
+        }
+        for (currency, (held, waits)) in std::mem::take(&mut self.sums) {
+            pending(self.owner.clone(), &currency, held, waits, report);
+        }
+        self.owner = owner;
+    }
+
+    fn of(&mut self, currency: String) -> &mut (i128, i128) {
+        self.sums.entry(currency).or_default()
+    }
+}
+
+async fn next_pending(
+    rows: &mut Holders,
+    snapshot: &mut Snapshot,
+) -> StoreResult<Option<(Vec<u8>, UserBody)>> {
+    while let Some((name, body)) = next_held(rows, snapshot).await? {
+        if name.bucket == 1 {
+            return Ok(Some((name.owner, body)));
+        }
+    }
+    Ok(None)
+}
+
+async fn next_payout(
+    rows: &mut Rows<PayoutRow>,
+    snapshot: &mut Snapshot,
+) -> StoreResult<Option<(Vec<u8>, PayoutRow)>> {
+    let Some(row) = rows.next(snapshot).await? else {
+        return Ok(None);
+    };
+    let (seller, _) = names(&row)?;
+    Ok(Some((seller.as_bytes().to_vec(), row)))
+}

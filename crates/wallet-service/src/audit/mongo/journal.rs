@@ -1,0 +1,36 @@
+//! Reads the journal, in whatever order it is stored: each transaction is whole in one document.
+
+use chassis::mongo::bson::Document;
+use chassis::mongo::{Row, from_id};
+use chassis::store::StoreResult;
+use uuid::Uuid;
+
+use super::super::transactions::Group;
+use super::super::{AuditReport, SystemSums, add_to};
+use super::snapshot::Snapshot;
+use crate::store::mongo::rows::JournalRow;
+
+/// Checks every transaction. Returns what the system's postings sum to.
+pub(super) async fn check(
+    snapshot: &mut Snapshot,
+    report: &mut AuditReport,
+) -> StoreResult<SystemSums> {
+    let mut sums = SystemSums::new();
+    let mut rows = snapshot
+        .find::<JournalRow>(JournalRow::COLLECTION, Document::new(), Document::new())
+        .await?;
+    while let Some(row) = rows.next(snapshot).await? {
+        let id: Uuid = from_id(row.id);
+        let mut group = Group::new(id.as_bytes().to_vec());
+        group.row(row.kind, report);
+        for line in row.line.into_iter().chain(row.pending) {
+            group.line(None, line.currency, line.amount, report);
+        }
+        for line in row.system {
+            add_to(&mut sums, line.account, &line.currency, line.amount.into());
+            group.line(None, line.currency, line.amount, report);
+        }
+        group.close(report);
+    }
+    Ok(sums)
+}

@@ -1,0 +1,132 @@
+//! Reads orders' payments beside the transactions that are about them.
+
+use std::collections::BTreeMap;
+
+use chassis::mongo::Row;
+use chassis::mongo::bson::{Document, Uuid as BsonUuid, doc};
+use chassis::store::StoreResult;
+use serde::Deserialize;
+
+use super::super::AuditReport;
+use super::super::payments::Facts;
+use super::snapshot::{Rows, Snapshot};
+use crate::domain::{Kind, SystemAccount};
+use crate::store::codec::{kind_code, system_code};
+use crate::store::mongo::rows::{JournalRow, PaymentRow, SystemLineRow};
+
+/// What of a transaction concerns an order.
+#[derive(Deserialize)]
+struct StepRow {
+    id: BsonUuid,
+    kind: i32,
+    order: Option<BsonUuid>,
+    #[serde(default)]
+    system: Vec<SystemLineRow>,
+}
+
+const PAYMENT: i32 = kind_code(Kind::OrderPayment);
+const REFUND: i32 = kind_code(Kind::OrderRefund);
+const RELEASE: i32 = kind_code(Kind::OrderRelease);
+const ESCROW: i32 = system_code(SystemAccount::Escrow);
+
+/// All transactions about orders or on escrow, in the order of orders; those of no order come first.
+fn steps() -> Vec<Document> {
+    vec![
+        doc! { "$match": { "$or": [
+            { "kind": { "$in": [PAYMENT, REFUND, RELEASE] } },
+            { "system.account": ESCROW },
+        ] } },
+        doc! { "$project": { "id": 1, "kind": 1, "order": 1, "system": 1 } },
+        doc! { "$sort": { "order": 1 } },
+    ]
+}
+
+/// One order: what its payment says, and what was found of it.
+#[derive(Default)]
+struct Order {
+    facts: Facts,
+    debit: Option<BsonUuid>,
+    settlement: Option<BsonUuid>,
+}
+
+impl Order {
+    fn new(order: Option<BsonUuid>) -> Self {
+        let order = order.map(|order| order.bytes().to_vec());
+        Self {
+            facts: Facts {
+                order,
+                ..Facts::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    fn payment(&mut self, row: &PaymentRow) {
+        self.facts.state = Some(row.state);
+        self.facts.amount = row.amount;
+        self.debit = row.debit;
+        self.settlement = row.settlement;
+    }
+
+    fn step(&mut self, row: &StepRow) {
+        let facts = &mut self.facts;
+        for line in row.system.iter().filter(|line| line.account == ESCROW) {
+            let amount = i128::from(line.amount);
+            facts.came_in += amount.max(0);
+            facts.went_out += (-amount).max(0);
+        }
+        let settles = if facts.state == Some(5) {
+            RELEASE
+        } else {
+            REFUND
+        };
+        facts.paid += i64::from(row.kind == PAYMENT);
+        facts.refunded += i64::from(row.kind == REFUND);
+        facts.released += i64::from(row.kind == RELEASE);
+        facts.named += i64::from(self.debit == Some(row.id) && row.kind == PAYMENT);
+        facts.named += i64::from(self.settlement == Some(row.id) && row.kind == settles);
+    }
+}
+
+/// Checks every order. Returns what is in escrow for those that are paid and not settled, by currency.
+pub(super) async fn check(
+    snapshot: &mut Snapshot,
+    report: &mut AuditReport,
+) -> StoreResult<BTreeMap<String, i128>> {
+    let mut owed: BTreeMap<String, i128> = BTreeMap::new();
+    let mut payments: Rows<PaymentRow> = snapshot
+        .find(PaymentRow::COLLECTION, Document::new(), doc! { "_id": 1 })
+        .await?;
+    let mut steps: Rows<StepRow> = snapshot.aggregate(JournalRow::COLLECTION, steps()).await?;
+    let (mut payment, mut step) = (payments.next(snapshot).await?, steps.next(snapshot).await?);
+    loop {
+        // The next order: of both, the one whose id is smaller.
+        let ids = [
+            payment.as_ref().map(|row| Some(row.order)),
+            step.as_ref().map(|row| row.order),
+        ];
+        let next = ids.into_iter().flatten();
+        let Some(id) = next.min_by_key(|id| id.map(BsonUuid::bytes)) else {
+            break;
+        };
+        let mut order = Order::new(id);
+        if let Some(row) = payment.take_if(|row| Some(row.order) == id) {
+            report.payments += 1;
+            order.payment(&row);
+            if let (2, Some(amount), Some(currency)) = (row.state, row.amount, row.currency) {
+                *owed.entry(currency).or_default() += i128::from(amount);
+            }
+            payment = payments.next(snapshot).await?;
+        }
+        while let Some(row) = step.take_if(|row| row.order == id) {
+            order.step(&row);
+            step = steps.next(snapshot).await?;
+        }
+        // Of a transaction without an order, only what it did to escrow is amiss.
+        let facts = order.facts;
+        if facts.order.is_some() || facts.came_in != 0 || facts.went_out != 0 {
+            facts.judge(report);
+        }
+    }
+    Ok(owed)
+}

@@ -1,0 +1,235 @@
+//! Reads a wallet's file for the audit.
+
+use std::collections::BTreeMap;
+
+use chassis::sqlite::id;
+use chassis::store::StoreResult;
+use kernel::OrderId;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::accounts::{Accounts, Held, Name, Posted, pending};
+use super::payments::Facts;
+use super::system::{self, Checkpoint};
+use super::transactions::Group;
+use super::{AuditReport, PaymentRecord, SystemSums};
+use crate::store::checkpoints::{add_postings, halves, read as read_checkpoint};
+
+/// Checks the invariants on one snapshot of the wallet's file.
+///
+/// # Errors
+/// A store error if the file cannot be read. A broken invariant is no error but a finding.
+pub fn audit(connection: &Connection) -> StoreResult<AuditReport> {
+    let snapshot = connection.unchecked_transaction()?;
+    let mut report = AuditReport::default();
+    transactions(&snapshot, &mut report)?;
+    accounts(&snapshot, &mut report)?;
+    earnings(&snapshot, &mut report)?;
+    system_accounts(&snapshot, &mut report)?;
+    orders(&snapshot, &mut report)?;
+    Ok(report)
+}
+
+const SELECT: &str = "SELECT order_id, buyer, state, amount, currency FROM payments";
+
+/// All payments in the order of their orders' ids.
+///
+/// # Errors
+/// A store error.
+pub fn payments(connection: &Connection) -> StoreResult<Vec<PaymentRecord>> {
+    let mut statement = connection.prepare(&format!("{SELECT} ORDER BY order_id"))?;
+    let mut rows = statement.query([])?;
+    let mut payments = Vec::new();
+    while let Some(row) = rows.next()? {
+        payments.push(record(row)?);
+    }
+    Ok(payments)
+}
+
+/// The payment of `order`, if the wallet was ever asked about it.
+///
+/// # Errors
+/// A store error.
+pub fn payment(connection: &Connection, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
+    connection
+        .prepare_cached(&format!("{SELECT} WHERE order_id = ?1"))?
+        .query_row([order.as_bytes()], |row| Ok(record(row)))
+        .optional()?
+        .transpose()
+}
+
+fn record(row: &Row<'_>) -> StoreResult<PaymentRecord> {
+    let (amount, currency): (Option<i64>, Option<String>) = (row.get(3)?, row.get(4)?);
+    PaymentRecord::read(id(row, 0)?, id(row, 1)?, row.get(2)?, amount.zip(currency))
+}
+
+/// Journal rows and the postings that name them, sorted together: one pass finds what misses its other half.
+const TRANSACTIONS: &str = "
+    SELECT id AS journal_id, 0 AS posting, '' AS currency, 0 AS amount, kind FROM journal
+    UNION ALL SELECT journal_id, 1, currency, amount, kind FROM postings
+    UNION ALL SELECT journal_id, 1, currency, amount, NULL FROM system_postings
+    ORDER BY journal_id, posting";
+
+fn transactions(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
+    let mut statement = snapshot.prepare(TRANSACTIONS)?;
+    let mut rows = statement.query([])?;
+    let mut group: Option<Group> = None;
+    while let Some(row) = rows.next()? {
+        let id: Vec<u8> = row.get(0)?;
+        if let Some(last) = group.take_if(|group| group.id() != id) {
+            last.close(report);
+        }
+        let group = group.get_or_insert_with(|| Group::new(id));
+        let kind: Option<i32> = row.get(4)?;
+        match kind {
+            Some(kind) if row.get::<_, i64>(1)? == 0 => group.row(kind, report),
+            kind => group.line(kind, row.get(2)?, row.get(3)?, report),
+        }
+    }
+    if let Some(last) = group {
+        last.close(report);
+    }
+    Ok(())
+}
+
+fn accounts(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
+    // The order of the primary keys: nothing is sorted, and the two are read side by side.
+    let mut postings = snapshot.prepare(
+        "SELECT owner, bucket, sequence, currency, amount, balance_after FROM postings
+         ORDER BY owner, bucket, created_at, sequence",
+    )?;
+    let mut balances = snapshot
+        .prepare("SELECT owner, bucket, currency, balance, sequence FROM balances ORDER BY owner, bucket, currency")?;
+    let mut postings = postings.query([])?;
+    let mut balances = balances.query([])?;
+    let mut accounts = Accounts::default();
+    let (mut posted, mut held) = (next_posted(&mut postings)?, next_held(&mut balances)?);
+    loop {
+        let comes_first = match (&posted, &held) {
+            (Some((posting, _)), Some((balance, _))) => posting <= balance,
+            (posted, _) => posted.is_some(),
+        };
+        if comes_first && let Some((name, line)) = posted {
+            accounts.posted(name, line, report);
+            posted = next_posted(&mut postings)?;
+        } else if let Some((name, balance)) = &held {
+            accounts.held(name, balance, report);
+            held = next_held(&mut balances)?;
+        } else {
+            break;
+        }
+    }
+    accounts.end(report);
+    Ok(())
+}
+
+fn next_posted(rows: &mut rusqlite::Rows<'_>) -> StoreResult<Option<(Name, Posted)>> {
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let posted = Posted {
+        sequence: row.get(2)?,
+        currency: row.get(3)?,
+        amount: row.get(4)?,
+        after: row.get(5)?,
+    };
+    Ok(Some((name(row)?, posted)))
+}
+
+fn next_held(rows: &mut rusqlite::Rows<'_>) -> StoreResult<Option<(Name, Held)>> {
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let held = Held {
+        currency: row.get(2)?,
+        balance: row.get(3)?,
+        sequence: row.get(4)?,
+    };
+    Ok(Some((name(row)?, held)))
+}
+
+fn name(row: &Row<'_>) -> StoreResult<Name> {
+    Ok(Name {
+        owner: row.get(0)?,
+        bucket: row.get(1)?,
+    })
+}
+
+fn earnings(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
+    let mut statement = snapshot.prepare(
+        "SELECT owner, currency, sum(held), sum(waits) FROM (
+             SELECT owner, currency, balance AS held, 0 AS waits FROM balances WHERE bucket = 1
+             UNION ALL SELECT seller, currency, 0, amount FROM payouts)
+         GROUP BY owner, currency HAVING sum(held) <> sum(waits)",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (currency, held, waits): (String, i64, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        pending(row.get(0)?, &currency, held.into(), waits.into(), report);
+    }
+    Ok(())
+}
+
+fn system_accounts(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
+    let mut sums = SystemSums::new();
+    add_postings(snapshot, 0, &mut sums)?;
+    let mut statement = snapshot.prepare(
+        "SELECT currency, sum(amount >> 32), sum(amount & 4294967295) FROM payments WHERE state = 2 GROUP BY currency",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut owed: BTreeMap<String, i128> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        owed.insert(row.get(0)?, halves(row.get(1)?, row.get(2)?));
+    }
+    system::check(&sums, owed, checkpoint(snapshot), report);
+    Ok(())
+}
+
+fn checkpoint(snapshot: &Connection) -> StoreResult<Checkpoint> {
+    let (up_to, sums) = read_checkpoint(snapshot)?;
+    let mut since = SystemSums::new();
+    add_postings(snapshot, up_to, &mut since)?;
+    Ok(Checkpoint { up_to, sums, since })
+}
+
+/// The [`Facts`] of each order, gathered by one sort.
+const ORDERS: &str = "
+    SELECT order_id, max(state), max(amount), sum(paid), sum(refunded), sum(released), sum(came_in), sum(went_out), sum(named)
+    FROM (
+        SELECT order_id, state, amount, 0 AS paid, 0 AS refunded, 0 AS released, 0 AS came_in, 0 AS went_out, 0 AS named
+        FROM payments
+        UNION ALL
+        SELECT j.order_id, NULL, NULL, j.kind = 2, j.kind = 3, j.kind = 4, 0, 0, 0
+        FROM journal j WHERE j.order_id IS NOT NULL AND j.kind IN (2, 3, 4)
+        UNION ALL
+        SELECT j.order_id, NULL, NULL, 0, 0, 0, max(s.amount, 0), max(-s.amount, 0), 0
+        FROM system_postings s JOIN journal j ON j.id = s.journal_id WHERE s.account = 0
+        UNION ALL
+        SELECT p.order_id, NULL, NULL, 0, 0, 0, 0, 0, 1 FROM payments p JOIN journal j ON j.id = p.debit_id
+        WHERE j.order_id = p.order_id AND j.kind = 2
+        UNION ALL
+        SELECT p.order_id, NULL, NULL, 0, 0, 0, 0, 0, 1 FROM payments p JOIN journal j ON j.id = p.settlement_id
+        WHERE j.order_id = p.order_id AND j.kind = CASE p.state WHEN 5 THEN 4 ELSE 3 END
+    )
+    GROUP BY order_id";
+
+fn orders(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
+    let count: i64 = snapshot.query_row("SELECT count(*) FROM payments", [], |row| row.get(0))?;
+    report.payments = u64::try_from(count).unwrap_or(0);
+    let mut statement = snapshot.prepare(ORDERS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let facts = Facts {
+            order: row.get(0)?,
+            state: row.get(1)?,
+            amount: row.get(2)?,
+            paid: row.get(3)?,
+            refunded: row.get(4)?,
+            released: row.get(5)?,
+            came_in: row.get::<_, i64>(6)?.into(),
+            went_out: row.get::<_, i64>(7)?.into(),
+            named: row.get(8)?,
+        };
+        facts.judge(report);
+    }
+    Ok(())
+}

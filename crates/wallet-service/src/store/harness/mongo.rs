@@ -1,0 +1,203 @@
+//! A ledger in a database of its own on the test server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::metrics::Metrics;
+use chassis::mongo::bson::{DateTime, Document, doc};
+use chassis::mongo::mongodb::{Collection, Database};
+use chassis::mongo::testing::TestDatabase;
+use chassis::mongo::{Mongo, binary, id_bson};
+use futures_util::TryStreamExt;
+use kernel::{ManualClock, OrderId, SystemIds, Timestamp, UserId};
+
+use super::{NOW, Place, TERMS, World};
+use crate::audit::PaymentRecord;
+use crate::audit::mongo::{payment, payments};
+use crate::domain::AccountKey;
+use crate::store::mongo::rows::account_id;
+use crate::store::mongo::{MongoWalletStore, collections};
+
+pub(super) struct Server {
+    test: TestDatabase,
+    database: Database,
+    expiring: Vec<Expiring>,
+}
+
+/// Documents of this collection are forgotten so long after the date in this field.
+struct Expiring {
+    collection: String,
+    field: String,
+    after: Duration,
+}
+
+impl World {
+    /// A fresh ledger on MongoDB.
+    pub(crate) async fn mongo() -> Self {
+        let test = TestDatabase::new();
+        let (store, db) = open(&test, NOW);
+        let database = db.database().await.unwrap();
+        let expiring = stop_expiry(&database).await;
+        Self {
+            outbox: Arc::new(store.outbox()),
+            store: Arc::new(store),
+            ids: SystemIds::default(),
+            place: Place::Mongo(Box::new(Server {
+                test,
+                database,
+                expiring,
+            })),
+        }
+    }
+
+    /// Another replica on the same ledger, whose clock says `now`.
+    pub(crate) fn replica(&self, now: Timestamp) -> MongoWalletStore {
+        open(&self.server().test, now).0
+    }
+
+    /// The database, for what may break what the store keeps whole.
+    pub(crate) fn database(&self) -> &Database {
+        &self.server().database
+    }
+
+    fn server(&self) -> &Server {
+        match &self.place {
+            Place::Mongo(server) => server,
+            #[cfg(feature = "sqlite")]
+            Place::Sqlite(_) => panic!("it has no server"),
+        }
+    }
+}
+
+fn open(test: &TestDatabase, now: Timestamp) -> (MongoWalletStore, Mongo) {
+    let clock = Arc::new(ManualClock::at(now));
+    let metrics = Metrics::default();
+    let db = Mongo::open(
+        test.uri(),
+        &test.name,
+        collections(),
+        clock.clone(),
+        &metrics.store,
+    )
+    .unwrap();
+    (MongoWalletStore::new(db.clone(), TERMS, clock), db)
+}
+
+/// Drops the indexes that the server forgets by: it goes by its own clock, to which what tests write is years old.
+async fn stop_expiry(database: &Database) -> Vec<Expiring> {
+    let mut expiring = Vec::new();
+    for name in database.list_collection_names().await.unwrap() {
+        let collection: Collection<Document> = database.collection(&name);
+        let indexes: Vec<_> = collection
+            .list_indexes()
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
+        for index in indexes {
+            let options = index.options.unwrap();
+            let Some(after) = options.expire_after else {
+                continue;
+            };
+            expiring.push(Expiring {
+                collection: name.clone(),
+                field: index.keys.keys().next().unwrap().clone(),
+                after,
+            });
+            collection.drop_index(options.name.unwrap()).await.unwrap();
+        }
+    }
+    assert!(!expiring.is_empty());
+    expiring
+}
+
+impl Server {
+    async fn damage(&self, collection: &str, filter: Document, update: Document) {
+        let changed = self
+            .database
+            .collection::<Document>(collection)
+            .update_many(filter, update.clone())
+            .bypass_document_validation(true)
+            .await
+            .unwrap();
+        assert!(changed.modified_count > 0, "{update} changed nothing");
+    }
+
+    pub(super) async fn set_balance(&self, owner: UserId, balance: i64) {
+        let account = doc! { "_id": account_id(AccountKey::available(owner)) };
+        let update = doc! { "$set": { "user.balances.$[].balance": balance } };
+        self.damage("accounts", account, update).await;
+    }
+
+    pub(super) async fn set_all_balances(&self, balance: i64) {
+        let users = doc! { "user": { "$exists": true } };
+        let update = doc! { "$set": { "user.balances.$[].balance": balance } };
+        self.damage("accounts", users, update).await;
+    }
+
+    pub(super) async fn spoil_payouts(&self, seller: UserId) {
+        let (mut first, mut last) = (vec![0_u8; 32], vec![255_u8; 32]);
+        first[..16].copy_from_slice(seller.as_bytes());
+        last[..16].copy_from_slice(seller.as_bytes());
+        let of_seller = doc! { "_id": { "$gte": binary(first), "$lte": binary(last) } };
+        let update = doc! { "$set": { "currency": "???" } };
+        self.damage("payouts", of_seller, update).await;
+    }
+
+    pub(super) async fn spoil_payment(&self, order: OrderId) {
+        let update = doc! { "$set": { "currency": "???" } };
+        self.damage("payments", doc! { "_id": id_bson(order) }, update)
+            .await;
+    }
+
+    pub(super) async fn held(&self, currency: &str) -> i64 {
+        let users = vec![
+            doc! { "$unwind": "$user.balances" },
+            doc! { "$match": { "user.balances.currency": currency } },
+            doc! { "$group": { "_id": null, "sum": { "$sum": "$user.balances.balance" } } },
+        ];
+        let system = vec![
+            doc! { "$unwind": "$system" },
+            doc! { "$match": { "system.currency": currency, "system.account": { "$lt": 2 } } },
+            doc! { "$group": { "_id": null, "sum": { "$sum": "$system.amount" } } },
+        ];
+        self.sum("accounts", users).await + self.sum("journal", system).await
+    }
+
+    async fn sum(&self, collection: &str, pipeline: Vec<Document>) -> i64 {
+        let collection = self.database.collection::<Document>(collection);
+        let mut found = collection.aggregate(pipeline).await.unwrap();
+        let first = found.try_next().await.unwrap();
+        first.map_or(0, |sum| sum.get_i64("sum").unwrap())
+    }
+
+    /// Plays the server's part.
+    pub(super) async fn forget(&self, now: Timestamp) -> usize {
+        let mut forgotten = 0;
+        for Expiring {
+            collection,
+            field,
+            after,
+        } in &self.expiring
+        {
+            let until = DateTime::from_millis(now.minus(*after).as_millis());
+            let old = doc! { field: { "$lte": until } };
+            let collection = self.database.collection::<Document>(collection);
+            let deleted = collection.delete_many(old).await.unwrap().deleted_count;
+            forgotten += usize::try_from(deleted).unwrap();
+        }
+        forgotten
+    }
+
+    pub(super) async fn audited_payments(
+        &self,
+        order: OrderId,
+    ) -> (Vec<PaymentRecord>, Option<PaymentRecord>) {
+        let mut all = Vec::new();
+        payments(&self.database, |payment| all.push(payment))
+            .await
+            .unwrap();
+        (all, payment(&self.database, order).await.unwrap())
+    }
+}

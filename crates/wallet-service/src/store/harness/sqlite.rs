@@ -1,0 +1,101 @@
+//! A ledger in a temporary file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chassis::metrics::StoreMetrics;
+use chassis::sqlite::open_read_only;
+use kernel::{OrderId, SystemIds, Timestamp, UserId};
+use rusqlite::{Connection, Params};
+
+use super::{Place, TERMS, World};
+use crate::audit::{PaymentRecord, payment, payments};
+use crate::store::SqliteWalletStore;
+
+pub(super) struct File {
+    path: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    /// A fresh ledger on SQLite.
+    pub(crate) fn sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("wallet.db");
+        let store = SqliteWalletStore::open(&path, TERMS, &StoreMetrics::default()).unwrap();
+        let outbox = Arc::new(store.outbox());
+        Self {
+            store: Arc::new(store),
+            outbox,
+            ids: SystemIds::default(),
+            place: Place::Sqlite(File { path, _dir: dir }),
+        }
+    }
+
+    /// A connection that may break what the store keeps whole.
+    pub(crate) fn vandal(&self) -> Connection {
+        match &self.place {
+            Place::Sqlite(file) => file.vandal(),
+            #[cfg(feature = "mongo")]
+            Place::Mongo(_) => panic!("it has no file"),
+        }
+    }
+}
+
+impl File {
+    fn vandal(&self) -> Connection {
+        let connection = open_read_only(&self.path).unwrap();
+        connection
+            .execute_batch("PRAGMA query_only = OFF; PRAGMA ignore_check_constraints = ON;")
+            .unwrap();
+        connection
+    }
+
+    fn damage(&self, sql: &str, params: impl Params) {
+        let changed = self.vandal().execute(sql, params).unwrap();
+        assert!(changed > 0, "{sql} changed nothing");
+    }
+
+    pub(super) async fn set_balance(&self, owner: UserId, balance: i64) {
+        let sql = "UPDATE balances SET balance = ?1 WHERE owner = ?2";
+        self.damage(sql, (balance, owner.as_bytes()));
+    }
+
+    pub(super) async fn set_all_balances(&self, balance: i64) {
+        self.damage("UPDATE balances SET balance = ?1", [balance]);
+    }
+
+    pub(super) async fn spoil_payouts(&self, seller: UserId) {
+        let sql = "UPDATE payouts SET currency = '???' WHERE seller = ?1";
+        self.damage(sql, [seller.as_bytes()]);
+    }
+
+    pub(super) async fn spoil_payment(&self, order: OrderId) {
+        let sql = "UPDATE payments SET currency = '???' WHERE order_id = ?1";
+        self.damage(sql, [order.as_bytes()]);
+    }
+
+    pub(super) async fn held(&self, currency: &str) -> i64 {
+        let sql = "SELECT (SELECT ifnull(sum(balance), 0) FROM balances WHERE currency = ?1)
+                        + (SELECT ifnull(sum(amount), 0) FROM system_postings WHERE currency = ?1 AND account < 2)";
+        self.vandal()
+            .query_row(sql, [currency], |row| row.get(0))
+            .unwrap()
+    }
+
+    /// The store does it.
+    pub(super) async fn forget(&self, _now: Timestamp) -> usize {
+        0
+    }
+
+    pub(super) async fn audited_payments(
+        &self,
+        order: OrderId,
+    ) -> (Vec<PaymentRecord>, Option<PaymentRecord>) {
+        let connection = open_read_only(&self.path).unwrap();
+        (
+            payments(&connection).unwrap(),
+            payment(&connection, order).unwrap(),
+        )
+    }
+}

@@ -1,0 +1,173 @@
+//! What several replicas on one database come to, and how the server finds what it is asked for.
+
+use chassis::idempotency::Answered;
+use chassis::mongo::bson::{Document, doc};
+use futures_util::future::join_all;
+use kernel::{MessageId, Timestamp};
+use std::time::Duration;
+
+use super::{payouts, rows, slices, statement};
+use crate::domain::{Direction, Kind, Place, StatementFilter};
+use crate::store::harness::{NOW, World, debit, release, usd};
+use crate::store::{DuePayout, WalletStore};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_never_overdraw_a_wallet_and_their_slices_are_the_system_accounts() {
+    let world = World::mongo().await;
+    let user = world.user();
+    world.credit(user, usd(100)).await;
+    let other = world.replica(NOW);
+    let debits = (0..500).map(|n| {
+        let store: &dyn WalletStore = if n % 2 == 0 { &*world.store } else { &other };
+        store.transfer(world.transfer(Direction::Debit, user, usd(1)), None, NOW)
+    });
+    let done = join_all(debits).await;
+    let made = done
+        .iter()
+        .filter(|one| matches!(one, Ok(Answered::First(Ok(_)))));
+    assert_eq!(made.count(), 100);
+    assert!(done.iter().all(Result::is_ok));
+    assert_eq!(world.balance(user).await, (0, 0));
+    world.assert_clean().await;
+    let first = world.store.checkpoint().await.unwrap();
+    world.assert_clean().await;
+    let second = other.checkpoint().await.unwrap();
+    assert_eq!(first + second, 101);
+    assert!(second > 0, "only one of the replicas wrote");
+    world.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_two_replicas_get_at_once_is_settled_once() {
+    let world = World::mongo().await;
+    let (buyer, other) = (world.user(), world.replica(NOW));
+    world.credit(buyer, usd(100)).await;
+    for _ in 0..20 {
+        let command = world.command(world.order(), debit(buyer, usd(5)));
+        let resent = crate::domain::OrderCommand {
+            message: MessageId::new(&world.ids),
+            ..command.clone()
+        };
+        let (one, two) = tokio::join!(
+            world.store.settle_orders(vec![command], NOW),
+            other.settle_orders(vec![resent], NOW)
+        );
+        assert_eq!((one, two), (Ok(()), Ok(())));
+    }
+    assert_eq!(world.balance(buyer).await, (0, 0));
+    world.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_takes_in_the_slice_of_a_dead_replica_and_leaves_a_live_ones() {
+    let world = World::mongo().await;
+    let slices = async || {
+        let accounts = world.database().collection::<Document>("accounts");
+        accounts.count_documents(slices::all()).await.unwrap()
+    };
+    let user = world.user();
+    let (dead, live) = (world.replica(NOW), world.replica(NOW));
+    let later = NOW.plus(Duration::from_hours(2));
+    for (store, at) in [(&dead, NOW), (&live, later)] {
+        let credit = world.transfer(Direction::Credit, user, usd(1));
+        store.transfer(credit, None, at).await.unwrap();
+    }
+    drop(dead);
+    assert_eq!(slices().await, 2);
+    let sweeper = world.replica(later);
+    assert_eq!(sweeper.checkpoint().await, Ok(1));
+    assert_eq!(sweeper.checkpoint().await, Ok(0));
+    // The checkpoint and the live one's.
+    assert_eq!(slices().await, 2);
+    world.assert_clean().await;
+}
+
+/// The plan that the server chose for a find.
+async fn plan(world: &World, collection: &str, filter: Document, sort: Document) -> String {
+    let find = doc! { "find": collection, "filter": filter, "sort": sort, "limit": 21 };
+    let explain = doc! { "explain": find, "verbosity": "queryPlanner" };
+    let explained = world.database().run_command(explain).await.unwrap();
+    let planner = explained.get_document("queryPlanner").unwrap();
+    planner.get_document("winningPlan").unwrap().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_query_walks_an_index_in_its_order() {
+    let world = World::mongo().await;
+    let (buyer, seller, order) = (world.user(), world.user(), world.order());
+    world.credit(buyer, usd(100)).await;
+    world.settle_one(order, debit(buyer, usd(50))).await;
+    world.settle_one(order, release(&[(seller, usd(50))])).await;
+    let all = StatementFilter {
+        owner: buyer,
+        kind: None,
+        from: None,
+        to: None,
+        before: None,
+    };
+    let later = Timestamp::from_millis(NOW.as_millis() + 1);
+    let bounded = StatementFilter {
+        from: Some(NOW),
+        to: Some(later),
+        before: Some(Place {
+            at: NOW,
+            sequence: 2,
+        }),
+        ..all
+    };
+    let kind = Some(Kind::Credit);
+    let after = DuePayout {
+        available_at: NOW,
+        order,
+        seller,
+    };
+    let mut queries = vec![
+        ("accounts", statement::holdings_filter(buyer), doc! {}),
+        ("accounts", slices::all(), doc! { "_id": 1 }),
+        (
+            "payouts",
+            payouts::due_filter(NOW, None),
+            payouts::due_sort(),
+        ),
+        (
+            "payouts",
+            payouts::due_filter(later, Some(after)),
+            payouts::due_sort(),
+        ),
+    ];
+    for filter in [
+        all,
+        bounded,
+        StatementFilter { kind, ..all },
+        StatementFilter { kind, ..bounded },
+    ] {
+        queries.push((
+            "journal",
+            statement::page_filter(&filter),
+            statement::page_sort(),
+        ));
+    }
+    for (collection, filter, sort) in queries {
+        let plan = plan(&world, collection, filter.clone(), sort).await;
+        assert!(
+            plan.contains("IXSCAN") || plan.contains("IDHACK"),
+            "{collection} {filter}: {plan}"
+        );
+        assert!(!plan.contains("COLLSCAN"), "{collection} {filter}: {plan}");
+        assert!(!plan.contains("\"SORT\""), "{collection} {filter}: {plan}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_itself_refuses_a_negative_balance() {
+    let world = World::mongo().await;
+    let user = world.user();
+    world.credit(user, usd(1)).await;
+    let accounts = world
+        .database()
+        .collection::<Document>(<rows::AccountRow as chassis::mongo::Row>::COLLECTION);
+    let users = doc! { "user": { "$exists": true } };
+    let update = doc! { "$set": { "user.balances.$[].balance": -1_i64 } };
+    let refused = accounts.update_many(users, update).await;
+    assert!(refused.unwrap_err().to_string().contains("validation"));
+}
