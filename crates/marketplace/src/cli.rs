@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use chassis::settings::{Flag, load};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands;
+use crate::commands::{self, Shape};
 use crate::settings::Settings;
 
 #[derive(Parser)]
@@ -30,17 +30,43 @@ struct Cli {
 enum Command {
     /// Serve (what happens without a command, too)
     Serve(ServeArgs),
-    /// Check the ledger's invariants on a live or stopped directory: a line each, exit 0 if all hold, 1 if not
-    Audit(DirArgs),
+    /// Check the ledger's invariants on a live or stopped marketplace: a line each, exit 0 if all hold, 1 if not
+    Audit(WhereArgs),
     /// Print the OpenAPI document
     Openapi,
     /// Print the effective configuration, secrets redacted
     Config(ServeArgs),
+    /// Write the files that a gateway serves itself: the API's documentation and the explanations of problems
+    GatewayFiles {
+        /// Where to; made if it is not there
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Give a user a role (admin or treasury); it is in their token from the next login on
     Grant(GrantArgs),
     /// List or replay messages that were given up
     #[command(subcommand)]
     Messages(MessagesCommand),
+}
+
+/// Whose data an operator's command is about.
+#[derive(Args)]
+struct WhereArgs {
+    /// Not the files of a data directory, but the databases and the broker in the settings' sections mongo and amqp
+    #[arg(long)]
+    distributed: bool,
+    #[command(flatten)]
+    dir: DirArgs,
+}
+
+impl WhereArgs {
+    fn shape(&self) -> Shape {
+        if self.distributed {
+            Shape::Distributed
+        } else {
+            Shape::Embedded
+        }
+    }
 }
 
 #[derive(Args, Default)]
@@ -78,14 +104,14 @@ struct GrantArgs {
 #[derive(Subcommand)]
 enum MessagesCommand {
     /// List them: service, message id, name, attempts, reason
-    List(DirArgs),
+    List(WhereArgs),
     /// Send them again: the one named, or all
     Replay {
         /// Id of one message
         #[arg(long, value_name = "ID")]
         id: Option<String>,
         #[command(flatten)]
-        dir: DirArgs,
+        place: WhereArgs,
     },
 }
 
@@ -123,17 +149,21 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match cli.command {
         None => commands::serve(&cli.serve.settings()?, cli.serve.demo),
         Some(Command::Serve(args)) => commands::serve(&args.settings()?, args.demo),
-        Some(Command::Audit(dir)) => commands::audit(&dir.settings(Vec::new())?),
+        Some(Command::Audit(place)) => {
+            commands::audit(&place.dir.settings(Vec::new())?, place.shape())
+        }
         Some(Command::Openapi) => commands::openapi(),
         Some(Command::Config(args)) => commands::config(&args.settings()?),
+        Some(Command::GatewayFiles { out }) => commands::gateway_files(&out),
         Some(Command::Grant(args)) => {
             commands::grant(&args.dir.settings(Vec::new())?, &args.email, &args.role)
         }
-        Some(Command::Messages(MessagesCommand::List(dir))) => {
-            commands::list_messages(&dir.settings(Vec::new())?)
+        Some(Command::Messages(MessagesCommand::List(place))) => {
+            commands::list_messages(&place.dir.settings(Vec::new())?, place.shape())
         }
-        Some(Command::Messages(MessagesCommand::Replay { id, dir })) => {
-            commands::replay_messages(&dir.settings(Vec::new())?, id.as_deref())
+        Some(Command::Messages(MessagesCommand::Replay { id, place })) => {
+            let settings = place.dir.settings(Vec::new())?;
+            commands::replay_messages(&settings, place.shape(), id.as_deref())
         }
     }
 }

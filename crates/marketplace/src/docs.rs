@@ -70,6 +70,16 @@ fn serve(asset: &Asset) -> HttpResponse {
         .body(asset.bytes)
 }
 
+/// The page and what it loads, for whoever serves them as files: path below the root, and bytes. The page itself is
+/// `api/docs.html`, so that it has no second address.
+pub(crate) fn files() -> impl Iterator<Item = (String, &'static [u8])> {
+    let page = ("api/docs.html".to_owned(), INDEX.bytes);
+    let assets = ASSETS
+        .iter()
+        .map(|asset| (format!("api/docs/{}", asset.name), asset.bytes));
+    std::iter::once(page).chain(assets)
+}
+
 /// Declares the routes; `document` is the OpenAPI document as JSON.
 pub(crate) fn routes(document_json: Arc<String>) -> Routes {
     let data = web::Data::new(OpenApiJson(document_json));

@@ -11,6 +11,7 @@ mod composition;
 mod data_dir;
 mod demo;
 mod docs;
+mod gateway_files;
 mod problems;
 mod settings;
 

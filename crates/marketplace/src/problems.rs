@@ -43,19 +43,31 @@ pub(crate) async fn explain(
         .ok_or_else(|| Problem::new(&common::NOT_FOUND, "There is no such kind of problem."))
 }
 
-/// Declares the route for the common kinds and those of the services.
-pub(crate) fn routes(services: Vec<&'static [&'static ProblemType]>) -> Routes {
-    let known: Vec<Explanation> = std::iter::once(common::ALL)
-        .chain(services)
-        .flatten()
-        .map(|kind| Explanation {
+impl Explanation {
+    fn of(kind: &ProblemType) -> Self {
+        Self {
             r#type: format!("/problems/{}", kind.code),
             code: kind.code,
             status: kind.status,
             title: kind.title,
-        })
-        .collect();
-    let known = web::Data::new(known);
+        }
+    }
+
+    /// Its stable word.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+/// Explains the common kinds and `more`.
+pub(crate) fn explanations(more: Vec<&'static [&'static ProblemType]>) -> Vec<Explanation> {
+    let kinds = std::iter::once(common::ALL).chain(more).flatten();
+    kinds.map(|kind| Explanation::of(kind)).collect()
+}
+
+/// Declares the route for the common kinds and those of the services.
+pub(crate) fn routes(services: Vec<&'static [&'static ProblemType]>) -> Routes {
+    let known = web::Data::new(explanations(services));
     Arc::new(move |config: &mut ServiceConfig| {
         config
             .app_data(known.clone())

@@ -79,12 +79,7 @@ impl Settings {
                  most half of it, or paid orders lose their stock"
             ));
         }
-        if self.orders.wait_seconds > 30 {
-            return Err(format!(
-                "orders.wait_seconds is {}; allowed: 0 to 30",
-                self.orders.wait_seconds
-            ));
-        }
+        self.orders.validate()?;
         Ok(())
     }
 }

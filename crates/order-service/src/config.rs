@@ -41,6 +41,20 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Checks what types cannot say.
+    ///
+    /// # Errors
+    /// A sentence that names the setting and what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.wait_seconds > 30 {
+            return Err(format!(
+                "orders.wait_seconds is {}; allowed: 0 to 30",
+                self.wait_seconds
+            ));
+        }
+        Ok(())
+    }
+
     /// What the saga acts on.
     pub(crate) fn timing(&self) -> Timing {
         Timing {

@@ -19,6 +19,7 @@ mod link;
 mod outbox;
 mod row;
 mod schema;
+mod snapshot;
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -37,6 +38,7 @@ pub use mongodb::{self, bson};
 pub use outbox::{MongoOutbox, enqueue};
 pub use row::Row;
 pub use schema::Collection;
+pub use snapshot::{Rows, Snapshot};
 pub use unit::Unit;
 
 use std::sync::Arc;

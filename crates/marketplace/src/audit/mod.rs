@@ -4,9 +4,13 @@
 //! on in between: what looks wrong is looked at again until it is right, or has been wrong for too long.
 
 mod books;
+#[cfg(feature = "distributed")]
+mod databases;
 mod files;
 
 pub(crate) use books::Books;
+#[cfg(feature = "distributed")]
+pub(crate) use databases::Databases;
 pub(crate) use files::Files;
 
 use std::time::Duration;

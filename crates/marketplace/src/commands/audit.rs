@@ -2,13 +2,20 @@
 
 use std::process::ExitCode;
 
-use crate::audit::check;
+use super::{Shape, runtime};
+use crate::audit::{Books, Files, check};
 use crate::data_dir::DataDir;
 use crate::settings::Settings;
 
 /// Prints a line for each invariant, then what breaks it.
-pub(crate) fn audit(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let findings = check(&DataDir::existing(&settings.data_dir)?)?;
+pub(crate) fn audit(settings: &Settings, shape: Shape) -> anyhow::Result<ExitCode> {
+    let findings = runtime()?.block_on(async {
+        let books: Box<dyn Books> = match shape {
+            Shape::Embedded => Box::new(Files::open(&DataDir::existing(&settings.data_dir)?)?),
+            Shape::Distributed => databases(settings).await?,
+        };
+        anyhow::Ok(check(&*books).await?)
+    })?;
     let mut clean = true;
     for finding in &findings {
         let word = if finding.violations.is_empty() {
@@ -30,4 +37,17 @@ pub(crate) fn audit(settings: &Settings) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+#[cfg(feature = "distributed")]
+async fn databases(settings: &Settings) -> anyhow::Result<Box<dyn Books>> {
+    Ok(Box::new(
+        crate::audit::Databases::open(&settings.mongo).await?,
+    ))
+}
+
+#[cfg(not(feature = "distributed"))]
+#[expect(clippy::unused_async, reason = "as the one of the other build")]
+async fn databases(_settings: &Settings) -> anyhow::Result<Box<dyn Books>> {
+    Err(super::not_distributed())
 }

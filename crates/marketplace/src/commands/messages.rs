@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chassis::bus::DeadLetter;
 use chassis::metrics::StoreMetrics;
 use chassis::sqlite::{Sqlite, dead_letters, open_read_only, replay_dead_letters};
 use chassis::store::StoreError;
 use kernel::MessageId;
 
+use super::{Shape, runtime};
 use crate::data_dir::DataDir;
 use crate::settings::Settings;
 
@@ -20,50 +22,112 @@ fn senders(dir: &DataDir) -> [(&'static str, PathBuf); 3] {
 }
 
 /// Prints a line for each.
-pub(crate) fn list_messages(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let dir = DataDir::existing(&settings.data_dir)?;
-    let mut count = 0;
-    for (service, path) in senders(&dir) {
-        for letter in dead_letters(&open_read_only(&path)?)? {
-            count += 1;
-            println!(
-                "{} {service} {} order={} attempts={} at={} {}",
-                letter.envelope.id,
-                letter.envelope.name,
-                letter.envelope.order,
-                letter.attempts,
-                letter.died_at,
-                letter.reason
-            );
-        }
+pub(crate) fn list_messages(settings: &Settings, shape: Shape) -> anyhow::Result<ExitCode> {
+    let letters = match shape {
+        Shape::Embedded => letters_in_files(settings)?,
+        Shape::Distributed => brokers_letters(settings)?,
+    };
+    for (place, letter) in &letters {
+        println!(
+            "{} {place} {} order={} attempts={} at={} {}",
+            letter.envelope.id,
+            letter.envelope.name,
+            letter.envelope.order,
+            letter.attempts,
+            letter.died_at,
+            letter.reason
+        );
     }
-    println!("{count} messages were given up.");
+    println!("{} messages were given up.", letters.len());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts them back into the outboxes that they came from; a serving process sends them within a second.
-pub(crate) fn replay_messages(settings: &Settings, id: Option<&str>) -> anyhow::Result<ExitCode> {
-    let dir = DataDir::existing(&settings.data_dir)?;
+/// Sends them again; a serving marketplace handles them within a second.
+pub(crate) fn replay_messages(
+    settings: &Settings,
+    shape: Shape,
+    id: Option<&str>,
+) -> anyhow::Result<ExitCode> {
     let id: Option<MessageId> = id
         .map(|raw| {
             raw.parse()
                 .map_err(|error: kernel::Invalid| anyhow::anyhow!("--id {raw:?} {error}"))
         })
         .transpose()?;
-    let replayed = tokio::runtime::Builder::new_current_thread()
-        .build()?
-        .block_on(async {
-            let mut replayed = 0;
-            for (_, path) in senders(&dir) {
-                let store = Sqlite::open_existing(&path, &StoreMetrics::default())?;
-                replayed += store.write(move |tx| replay_dead_letters(tx, id)).await?;
-            }
-            Ok::<usize, StoreError>(replayed)
-        })?;
+    let replayed = match shape {
+        Shape::Embedded => replay_from_files(settings, id)?,
+        Shape::Distributed => replay_from_broker(settings, id)?,
+    };
     println!("{replayed} messages will be sent again.");
     Ok(if id.is_some() && replayed == 0 {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
+    })
+}
+
+fn letters_in_files(settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
+    let dir = DataDir::existing(&settings.data_dir)?;
+    let mut all = Vec::new();
+    for (service, path) in senders(&dir) {
+        let letters = dead_letters(&open_read_only(&path)?)?;
+        all.extend(letters.into_iter().map(|letter| (service, letter)));
+    }
+    Ok(all)
+}
+
+/// Puts them back into the outboxes that they came from.
+fn replay_from_files(settings: &Settings, id: Option<MessageId>) -> anyhow::Result<usize> {
+    let dir = DataDir::existing(&settings.data_dir)?;
+    let replayed = runtime()?.block_on(async {
+        let mut replayed = 0;
+        for (_, path) in senders(&dir) {
+            let store = Sqlite::open_existing(&path, &StoreMetrics::default())?;
+            replayed += store.write(move |tx| replay_dead_letters(tx, id)).await?;
+        }
+        Ok::<usize, StoreError>(replayed)
+    })?;
+    Ok(replayed)
+}
+
+#[cfg(not(feature = "distributed"))]
+fn brokers_letters(_settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
+    Err(super::not_distributed())
+}
+
+#[cfg(not(feature = "distributed"))]
+fn replay_from_broker(_settings: &Settings, _id: Option<MessageId>) -> anyhow::Result<usize> {
+    Err(super::not_distributed())
+}
+
+#[cfg(feature = "distributed")]
+fn queues() -> [&'static str; 3] {
+    [order_service::QUEUE, product_service::QUEUE, wallet_service::QUEUE]
+}
+
+/// What lies in the dead-letter queues of the broker.
+#[cfg(feature = "distributed")]
+fn brokers_letters(settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
+    let broker = chassis::bus::amqp::AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?;
+    runtime()?.block_on(async {
+        let mut all = Vec::new();
+        for queue in queues() {
+            let letters = chassis::bus::amqp::list_dead_letters(&broker, queue).await?;
+            all.extend(letters.into_iter().map(|letter| (queue, letter)));
+        }
+        Ok(all)
+    })
+}
+
+/// Puts them back into the queues that they were given up in.
+#[cfg(feature = "distributed")]
+fn replay_from_broker(settings: &Settings, id: Option<MessageId>) -> anyhow::Result<usize> {
+    let broker = chassis::bus::amqp::AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?;
+    runtime()?.block_on(async {
+        let mut replayed = 0;
+        for queue in queues() {
+            replayed += chassis::bus::amqp::replay_dead_letters(&broker, queue, id).await?;
+        }
+        Ok(replayed)
     })
 }

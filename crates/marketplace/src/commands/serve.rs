@@ -43,7 +43,7 @@ async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<M
     };
     chassis::telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
     let marketplace = Marketplace::build(settings, dir, Arc::new(SystemClock))?;
-    let running = marketplace.start(listener, settings.server.workers)?;
+    let running = marketplace.start(listener, settings.server.threads())?;
     println!("MarketPlace is ready on http://{}", running.address);
     println!("API docs: http://{}/api/docs", running.address);
     for line in accounts {

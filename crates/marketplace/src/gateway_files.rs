@@ -1,0 +1,78 @@
+//! What a gateway in front of the services serves itself, as files: `api/openapi.json`, the docs page with all it loads, and
+//! `problems/{code}.json` for every kind of refusal, the gateway's own among them. The embedded shape serves the same from
+//! memory. How they are served (content types, headers) is in deploy/nginx.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chassis::http::ProblemType;
+use kernel::SystemClock;
+
+use crate::composition::{Marketplace, compact_document};
+use crate::data_dir::DataDir;
+use crate::problems::explanations;
+use crate::{Settings, docs};
+
+/// Refusals that only a gateway gives; deploy/nginx/problems.conf has their documents.
+const GATEWAY: &[&ProblemType] = &[
+    &ProblemType {
+        code: "uri_too_long",
+        status: 414,
+        title: "The address is too long",
+    },
+    &ProblemType {
+        code: "headers_too_large",
+        status: 431,
+        title: "The headers are too large",
+    },
+    &ProblemType {
+        code: "bad_gateway",
+        status: 502,
+        title: "The service broke off",
+    },
+    &ProblemType {
+        code: "gateway_timeout",
+        status: 504,
+        title: "The service did not answer in time",
+    },
+];
+
+/// Writes them all below `out`. Returns how many there are.
+pub(crate) fn write(out: &Path) -> anyhow::Result<usize> {
+    let mut kinds = services_kinds(out)?;
+    kinds.push(GATEWAY);
+    // By path: two services may know the same kind.
+    let mut files = BTreeMap::from([(
+        "api/openapi.json".to_owned(),
+        compact_document()?.into_bytes(),
+    )]);
+    files.extend(docs::files().map(|(path, bytes)| (path, bytes.to_vec())));
+    for explanation in explanations(kinds) {
+        let path = format!("problems/{}.json", explanation.code());
+        files.insert(path, serde_json::to_vec(&explanation)?);
+    }
+    for (path, bytes) in &files {
+        let path = out.join(path);
+        let written = path
+            .parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| std::fs::write(&path, bytes));
+        written.with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(files.len())
+}
+
+/// The services' kinds of refusal. A service tells them once it is built, so all are, on empty stores that are thrown away.
+fn services_kinds(out: &Path) -> anyhow::Result<Vec<&'static [&'static ProblemType]>> {
+    let scratch = out.join(".scratch");
+    let built = DataDir::create(&scratch)
+        .map_err(anyhow::Error::from)
+        .and_then(|dir| Marketplace::build(&Settings::default(), &dir, Arc::new(SystemClock)))
+        .map(|marketplace| marketplace.problem_kinds());
+    let removed = std::fs::remove_dir_all(&scratch);
+    let kinds = built?;
+    removed.with_context(|| format!("cannot remove {}", scratch.display()))?;
+    Ok(kinds)
+}
