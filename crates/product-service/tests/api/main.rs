@@ -11,6 +11,7 @@ mod bad_input;
 mod creating;
 mod docs;
 mod editing;
+mod internal;
 mod listing;
 mod reading;
 mod removing;

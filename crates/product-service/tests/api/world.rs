@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth::testing;
 use chassis::bus::{Handler, Outcome, Subscription};
+use chassis::http::Routes;
 use chassis::metrics::Metrics;
 use chassis::service::{Deps, Parts, StoreConfig};
 use chassis::testing::{Answer, TestHost};
@@ -51,10 +52,11 @@ impl Handler for Ear {
     }
 }
 
-fn listener(ear: Ear) -> Parts {
+/// Who hears what the service says. It has the internal routes too: a test has one port for all.
+fn listener(ear: Ear, internal: Routes) -> Parts {
     Parts {
         name: "listener",
-        routes: Arc::new(|_| {}),
+        routes: internal,
         openapi: product_service::openapi(),
         problems: &[],
         subscriptions: vec![Subscription {
@@ -65,6 +67,7 @@ fn listener(ear: Ear) -> Parts {
         }],
         outbox: None,
         periodic: Vec::new(),
+        leases: None,
         readiness: Vec::new(),
     }
 }
@@ -100,6 +103,13 @@ impl World {
 
     pub(crate) fn with_config(config: &Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let store = StoreConfig::Sqlite {
+            path: dir.path().join("product.sqlite"),
+        };
+        Self::with_store(config, store, dir)
+    }
+
+    pub(crate) fn with_store(config: &Config, store: StoreConfig, dir: tempfile::TempDir) -> Self {
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let ids = Arc::new(SystemIds::new(clock.clone()));
         let deps = Deps {
@@ -109,14 +119,12 @@ impl World {
             currency: Currency::USD,
         };
         let (issuer, verifier) = testing::fixture();
-        let store = StoreConfig::Sqlite {
-            path: dir.path().join("product.sqlite"),
-        };
         let service = ProductService::build(config, store, &deps, verifier).unwrap();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let parts = service.parts();
         let queues = parts.subscriptions.clone();
-        let host = TestHost::start(&deps, vec![parts, listener(Ear(heard.clone()))]);
+        let ear = listener(Ear(heard.clone()), service.internal_routes());
+        let host = TestHost::start(&deps, vec![parts, ear]);
         Self {
             host,
             service,

@@ -1,0 +1,136 @@
+//! Holding stock over HTTP, as the order service does: the answer says all that the call in the same process says.
+
+use chassis::testing::Answer;
+use contracts::reservations::{
+    PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine, Shortage,
+};
+use kernel::{Money, OrderId, ProductId, Quantity};
+use serde_json::{Value, json};
+
+use crate::world::{User, World, lamp, with};
+
+fn id(product: &Value) -> ProductId {
+    product["id"].as_str().unwrap().parse().unwrap()
+}
+
+impl World {
+    async fn ask(&self, order: OrderId, buyer: &User, lines: &[(ProductId, i64)]) -> Answer {
+        let lines = lines.iter().map(|&(product, quantity)| RequestedLine {
+            product,
+            quantity: Quantity::new(quantity).unwrap(),
+        });
+        let request = ReserveRequest {
+            order,
+            buyer: buyer.id,
+            lines: lines.collect(),
+        };
+        let body = serde_json::to_value(request).unwrap();
+        // No token: whoever reaches the port is trusted.
+        let request = self.host.request(reqwest::Method::POST, PATH, "");
+        Answer::of(request.json(&body)).await
+    }
+}
+
+fn read(answer: &Answer) -> ReserveAnswer {
+    serde_json::from_value(answer.body.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn stock_is_held_and_the_same_order_again_gets_the_same_answer() {
+    let world = World::new();
+    let (seller, buyer) = (world.user(), world.user());
+    let product = world.list(&seller, &lamp()).await;
+    let order = world.order();
+    let line = |quantity| ReservedLine {
+        product: id(&product),
+        seller: seller.id,
+        name: "Desk lamp".to_owned(),
+        unit_price: Money::new(1299, kernel::Currency::USD),
+        quantity: Quantity::new(quantity).unwrap(),
+    };
+    for _ in 0..2 {
+        let lines = [(id(&product), 2), (id(&product), 1)];
+        let answer = world.ask(order, &buyer, &lines).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let held = ReserveAnswer::Reserved(vec![line(2), line(1)]);
+        assert_eq!(read(&answer), held);
+    }
+    assert_eq!(world.get(&buyer, &product).await.body["stock"], 37);
+    world.deliver(vec![world.release(order)]).await;
+    let answer = world.ask(order, &buyer, &[(id(&product), 2)]).await;
+    assert_eq!(answer.status, 409, "{answer:?}");
+    assert_eq!(read(&answer), ReserveAnswer::Refused(Refusal::Over));
+}
+
+#[tokio::test]
+async fn a_refusal_says_all_that_is_wrong() {
+    let world = World::new();
+    let (seller, buyer) = (world.user(), world.user());
+    let product = world.list(&seller, &lamp()).await;
+    let price = |amount, currency| json!({"price": {"amount": amount, "currency": currency}});
+    let euros = world.list(&seller, &with(lamp(), price(1, "EUR"))).await;
+    let dear = with(lamp(), price(Money::MAX_AMOUNT, "USD"));
+    let dear = world.list(&seller, &dear).await;
+    let unknown: ProductId = world.unknown_product().parse().unwrap();
+    let (lamp, euros, dear) = (id(&product), id(&euros), id(&dear));
+    let shortage = Shortage {
+        product: lamp,
+        requested: 41,
+        available: 40,
+    };
+    let cases = [
+        (
+            &buyer,
+            vec![(lamp, 20), (lamp, 21)],
+            Refusal::OutOfStock(vec![shortage]),
+        ),
+        (
+            &buyer,
+            vec![(unknown, 1), (lamp, 1)],
+            Refusal::UnknownProducts(vec![unknown]),
+        ),
+        (&seller, vec![(lamp, 1)], Refusal::OwnProducts(vec![lamp])),
+        (
+            &buyer,
+            vec![(lamp, 1), (euros, 1)],
+            Refusal::MixedCurrencies,
+        ),
+        (&buyer, vec![(dear, 2)], Refusal::TotalTooLarge),
+        (&buyer, vec![], Refusal::UnknownProducts(vec![])),
+    ];
+    for (asker, lines, refusal) in cases {
+        let answer = world.ask(world.order(), asker, &lines).await;
+        assert_eq!(answer.status, 409, "{answer:?}");
+        assert_eq!(read(&answer), ReserveAnswer::Refused(refusal));
+    }
+    assert_eq!(world.get(&buyer, &product).await.body["stock"], 40);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_request_is_refused() {
+    let world = World::new();
+    for body in [
+        json!({}),
+        json!({"order": "x", "buyer": "y", "lines": []}),
+        json!({"order": world.order(), "buyer": world.user().id, "lines": [{"product": world.unknown_product(), "quantity": 0}]}),
+    ] {
+        let answer = world.host.post(PATH, "", &body).await;
+        answer.assert_problem(422, "validation_failed");
+    }
+}
+
+#[cfg(feature = "mongo")]
+#[tokio::test]
+async fn a_store_that_cannot_answer_is_503() {
+    let store = chassis::service::StoreConfig::Mongo {
+        uri: "mongodb://127.0.0.1:1/?replicaSet=none".to_owned().into(),
+        database: "nowhere".to_owned(),
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::with_store(&product_service::Config::default(), store, dir);
+    let product = world.unknown_product().parse().unwrap();
+    let answer = world
+        .ask(world.order(), &world.user(), &[(product, 1)])
+        .await;
+    answer.assert_problem(503, "unavailable");
+}
