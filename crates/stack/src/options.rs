@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StackError;
 use crate::name::{Name, Service};
-use crate::ports::{BASE, Needs, Ports};
+use crate::ports::{BASE, Needs, Ports, Reservation};
 
 /// A part of a stack that can be had alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -108,14 +108,14 @@ impl Options {
         }
     }
 
-    pub(crate) fn choose_ports(&self) -> Result<Ports, StackError> {
+    pub(crate) fn choose_ports(&self) -> Result<(Ports, Option<Reservation>), StackError> {
         let needs = Needs {
             members: self.shape.members,
             replicas: self.shape.replicas,
         };
         match self.ports {
-            PortChoice::Any => Ports::any(needs),
-            PortChoice::Fixed { gateway, base } => Ports::fixed(base, gateway, needs),
+            PortChoice::Any => Ports::any(needs).map(|(ports, held)| (ports, Some(held))),
+            PortChoice::Fixed { gateway, base } => Ok((Ports::fixed(base, gateway, needs)?, None)),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
+use std::fs::File;
 use std::hash::BuildHasher as _;
 use std::net::TcpListener;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +16,8 @@ use crate::name::{Name, Service};
 /// system takes ports of outgoing connections from, so that a process which is restarted finds its port free.
 pub const BASE: u16 = 21_000;
 
-/// The ports that are taken when any will do lie between these.
-const ANY: std::ops::Range<u16> = 10_000..32_000;
+/// Where the blocks begin from which ports are taken when any will do, how large each is, and how many there are.
+const BLOCKS: (u16, u16, u16) = (10_000, 200, 110);
 
 /// The two ports of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,28 +90,40 @@ impl Ports {
         })
     }
 
-    /// Free ports, somewhere.
-    pub(crate) fn any(needs: Needs) -> Result<Self, StackError> {
-        let mut free = Free::default();
+    /// Free ports, somewhere, and what keeps other stacks away from them for as long as it is held.
+    pub(crate) fn any(needs: Needs) -> Result<(Self, Reservation), StackError> {
+        let (_, _, count) = BLOCKS;
+        let random = RandomState::new().hash_one("block") % u64::from(count);
+        let first = u16::try_from(random).unwrap_or_default();
+        (0..count)
+            .find_map(|step| {
+                let mut block = Block::reserve((first + step) % count)?;
+                Self::within(&mut block, needs)
+                    .map(|ports| (ports, Reservation { _lock: block.lock }))
+            })
+            .ok_or(StackError::NoPorts)
+    }
+
+    fn within(block: &mut Block, needs: Needs) -> Option<Self> {
         let mut services = BTreeMap::new();
         for service in Service::ALL {
             for replica in 0..needs.replicas {
                 let ports = ServicePorts {
-                    public: free.take()?,
-                    internal: free.take()?,
+                    public: block.take()?,
+                    internal: block.take()?,
                 };
                 services.insert(Name::Service(service, replica), ports);
             }
         }
-        Ok(Self {
+        Some(Self {
             mongo: (0..needs.members)
-                .map(|_| free.take())
-                .collect::<Result<_, _>>()?,
-            epmd: free.take()?,
-            amqp: free.take()?,
-            dist: free.take()?,
-            gateway: free.take()?,
-            mesh: free.take()?,
+                .map(|_| block.take())
+                .collect::<Option<_>>()?,
+            epmd: block.take()?,
+            amqp: block.take()?,
+            dist: block.take()?,
+            gateway: block.take()?,
+            mesh: block.take()?,
             services,
         })
     }
@@ -144,38 +158,36 @@ fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
-/// Hands out free ports. They are held until all are chosen, so that none comes twice; the start is random, so that two stacks
-/// which choose at the same time hardly meet.
-struct Free {
-    next: u16,
-    held: Vec<TcpListener>,
+/// Holds a block of ports: a port is chosen some time before somebody listens on it, and a stack that is started meanwhile would
+/// find it free. The system frees the block when this process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    _lock: File,
 }
 
-impl Default for Free {
-    fn default() -> Self {
-        let random = RandomState::new().hash_one("port") % u64::from(ANY.end - ANY.start);
-        Self {
-            next: ANY.start + u16::try_from(random).unwrap_or_default(),
-            held: Vec::new(),
-        }
+/// A block of ports that no other stack takes from.
+struct Block {
+    left: Range<u16>,
+    lock: File,
+}
+
+impl Block {
+    /// Block number `number`, unless another stack has it. A lock file of another user cannot be opened, which says the same.
+    fn reserve(number: u16) -> Option<Self> {
+        let (base, size, _) = BLOCKS;
+        let path = std::env::temp_dir().join(format!("marketplace-stack-ports-{number}"));
+        let lock = File::create(path).ok()?;
+        lock.try_lock().ok()?;
+        let start = base + size * number;
+        Some(Self {
+            left: start..start + size,
+            lock,
+        })
     }
-}
 
-impl Free {
-    fn take(&mut self) -> Result<u16, StackError> {
-        for _ in ANY {
-            let port = self.next;
-            self.next = if port + 1 < ANY.end {
-                port + 1
-            } else {
-                ANY.start
-            };
-            if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
-                self.held.push(listener);
-                return Ok(port);
-            }
-        }
-        Err(StackError::NoPorts)
+    /// The next port that is free.
+    fn take(&mut self) -> Option<u16> {
+        self.left.find(|port| is_free(*port))
     }
 }
 
@@ -211,7 +223,7 @@ mod tests {
         };
         for ports in [
             Ports::fixed(BASE, 8080, needs).unwrap(),
-            Ports::any(needs).unwrap(),
+            Ports::any(needs).unwrap().0,
         ] {
             let all = all(&ports);
             assert_eq!(all.len(), 8 + 4 * 20 * 2);
@@ -220,12 +232,23 @@ mod tests {
     }
 
     #[test]
+    fn stacks_that_choose_at_the_same_time_choose_different_ports() {
+        let needs = Needs {
+            members: 3,
+            replicas: 20,
+        };
+        let held: Vec<_> = (0..20).map(|_| Ports::any(needs).unwrap()).collect();
+        let ports: Vec<u16> = held.iter().flat_map(|(ports, _)| all(ports)).collect();
+        assert_eq!(ports.iter().collect::<BTreeSet<_>>().len(), ports.len());
+    }
+
+    #[test]
     fn a_port_that_somebody_has_is_named_with_what_wanted_it() {
         let needs = Needs {
             members: 1,
             replicas: 1,
         };
-        let ports = Ports::any(needs).unwrap();
+        let (ports, _reservation) = Ports::any(needs).unwrap();
         ports.check_free(Name::Rabbit).unwrap();
         let _taken = TcpListener::bind(("127.0.0.1", ports.dist)).unwrap();
         let refusal = ports.check_free(Name::Rabbit).unwrap_err().to_string();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::error::StackError;
 use crate::name::{Name, Service};
 use crate::options::Options;
+use crate::ports::{Ports, Reservation};
 use crate::process::{LOOK, Plan, tail};
 use crate::state::{Dir, State};
 use crate::{gateway, mongo, rabbit, services};
@@ -58,6 +59,7 @@ pub struct Stack {
     found: Found,
     then: Then,
     http: reqwest::Client,
+    _reservation: Option<Reservation>,
 }
 
 impl Stack {
@@ -77,15 +79,15 @@ impl Stack {
                     what: state.shape.describe(),
                 });
             }
-            Some(state) => Self::new(dir, state, Found::Something)?,
+            Some(state) => Self::new(dir, state, Found::Something, None)?,
             None => {
-                let ports = options.choose_ports()?;
+                let (ports, reservation) = options.choose_ports()?;
                 let state = State {
                     shape: options.shape,
                     ports,
                     processes: std::collections::BTreeMap::new(),
                 };
-                Self::new(dir, state, Found::Nothing)?
+                Self::new(dir, state, Found::Nothing, reservation)?
             }
         };
         // What runs already is not ours to stop if the rest cannot be started.
@@ -107,12 +109,17 @@ impl Stack {
             return Ok(None);
         };
         match State::read(&dir)? {
-            Some(state) => Self::new(dir, state, Found::Something).map(Some),
+            Some(state) => Self::new(dir, state, Found::Something, None).map(Some),
             None => Ok(None),
         }
     }
 
-    fn new(dir: Dir, state: State, found: Found) -> Result<Self, StackError> {
+    fn new(
+        dir: Dir,
+        state: State,
+        found: Found,
+        reservation: Option<Reservation>,
+    ) -> Result<Self, StackError> {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(5))
             .no_proxy()
@@ -127,6 +134,7 @@ impl Stack {
             found,
             then: Then::Leave,
             http,
+            _reservation: reservation,
         })
     }
 
@@ -179,6 +187,12 @@ impl Stack {
             .services
             .get(&Name::Service(service, replica))?;
         Some(format!("http://127.0.0.1:{}", ports.internal))
+    }
+
+    /// The ports of its processes.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.state.ports
     }
 
     /// The settings file of the services, for `marketplace audit --config`.
