@@ -109,7 +109,14 @@ impl Reservations for HttpReservations {
                 .map(|(product, quantity)| RequestedLine { product, quantity })
                 .collect(),
         };
-        let answered = async { answer(self.ask(&request).await.map_err(unreachable)?).await };
+        let answered = async {
+            answer(
+                self.ask(&request)
+                    .await
+                    .map_err(|error| unreachable(&error))?,
+            )
+            .await
+        };
         tokio::time::timeout(TOTAL, answered)
             .await
             .unwrap_or_else(|_| {
@@ -119,9 +126,9 @@ impl Reservations for HttpReservations {
     }
 }
 
-fn unreachable(error: reqwest::Error) -> ReservationRefusal {
+fn unreachable(error: &reqwest::Error) -> ReservationRefusal {
     // The chain says what `Display` leaves out: refused, reset, timed out.
-    let mut cause: &dyn std::error::Error = &error;
+    let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
@@ -142,7 +149,10 @@ async fn answer(response: Response) -> Result<Vec<ReservedLine>, ReservationRefu
             return Err(ReservationRefusal::Failed(strange));
         }
     }
-    let body = response.bytes().await.map_err(unreachable)?;
+    let body = response
+        .bytes()
+        .await
+        .map_err(|error| unreachable(&error))?;
     match serde_json::from_slice(&body) {
         Ok(ReserveAnswer::Reserved(lines)) => Ok(lines.into_iter().map(held).collect()),
         Ok(ReserveAnswer::Refused(refusal)) => Err(refused(refusal)),

@@ -10,5 +10,9 @@ mod bad_input;
 mod creating;
 mod deadlines;
 mod idempotency;
+#[cfg(feature = "mongo")]
+mod replicas;
+#[cfg(feature = "http-client")]
+mod reserving_over_http;
 mod seeing;
 mod world;

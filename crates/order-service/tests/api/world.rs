@@ -15,8 +15,8 @@ use kernel::{
     Clock, Currency, ManualClock, Money, OrderId, ProductId, SystemClock, SystemIds, UserId,
 };
 use order_service::{
-    Config, OrderService, ReservationRefusal, ReservationRequest, Reservations, ReservedLine,
-    Shortage,
+    Announcements, Config, OrderService, ReservationRefusal, ReservationRequest, Reservations,
+    ReservedLine, Shortage,
 };
 use serde_json::{Value, json};
 
@@ -76,12 +76,12 @@ impl Reservations for Desk {
 
 struct Wallet {
     script: Arc<Mutex<Script>>,
-    replies: SqliteReplies,
+    replies: Replies,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 /// Replies go straight to the order service's own queue, through the handler that the bus would call.
-type SqliteReplies = Arc<Mutex<Option<Arc<dyn Handler>>>>;
+pub(crate) type Replies = Arc<Mutex<Arc<dyn Handler>>>;
 
 #[async_trait]
 impl Handler for Wallet {
@@ -135,7 +135,7 @@ impl Handler for Wallet {
                 )),
                 Script::Silent => None,
             };
-            let handler = self.replies.lock().unwrap().clone().unwrap();
+            let handler = self.replies.lock().unwrap().clone();
             if let Some(reply) = reply {
                 handler.handle(vec![Arc::new(reply)]).await;
             }
@@ -148,49 +148,97 @@ fn name<M: Contract>() -> String {
     M::full_name()
 }
 
+/// What replicas of the order service have in common, beside their store.
+#[derive(Clone)]
+pub(crate) struct Around {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) ids: Arc<SystemIds>,
+    pub(crate) announcements: Option<Arc<dyn Announcements>>,
+    issuer: Arc<auth::Issuer>,
+    verifier: auth::Verifier,
+}
+
+impl Around {
+    pub(crate) fn new() -> Self {
+        let (issuer, verifier) = testing::fixture();
+        Self {
+            desk: Arc::new(Desk {
+                stock: Mutex::default(),
+                asked: Mutex::default(),
+            }),
+            clock: Arc::new(ManualClock::at(SystemClock.now())),
+            ids: Arc::new(SystemIds::default()),
+            announcements: None,
+            issuer: Arc::new(issuer),
+            verifier,
+        }
+    }
+}
+
 /// Everything a test needs.
 pub(crate) struct World {
     pub(crate) host: TestHost,
+    pub(crate) service: Arc<OrderService>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) script: Arc<Mutex<Script>>,
     pub(crate) heard: Arc<Mutex<Vec<String>>>,
+    /// Who is told what the wallet answers: this service, unless a test says otherwise.
+    pub(crate) replies: Replies,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ids: Arc<SystemIds>,
-    issuer: auth::Issuer,
-    _dir: tempfile::TempDir,
+    issuer: Arc<auth::Issuer>,
+    dir: Option<tempfile::TempDir>,
 }
 
 impl World {
     pub(crate) fn start(script: Script) -> Self {
+        let around = Around::new();
+        let desk = around.desk.clone();
+        Self::holding_stock_at(desk, script, around)
+    }
+
+    /// With stock held by whatever `reservations` is.
+    pub(crate) fn holding_stock_at(
+        reservations: Arc<dyn Reservations>,
+        script: Script,
+        around: Around,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at(SystemClock.now()));
-        let ids = Arc::new(SystemIds::default());
+        let path = dir.path().join("orders.db");
+        let mut world = Self::on(StoreConfig::Sqlite { path }, reservations, script, around);
+        world.dir = Some(dir);
+        world
+    }
+
+    /// With its orders in `store`.
+    pub(crate) fn on(
+        store: StoreConfig,
+        reservations: Arc<dyn Reservations>,
+        script: Script,
+        around: Around,
+    ) -> Self {
         let deps = Deps {
-            clock: clock.clone(),
-            ids: ids.clone(),
+            clock: around.clock.clone(),
+            ids: around.ids.clone(),
             metrics: Metrics::default(),
             currency: Currency::USD,
         };
-        let (issuer, verifier) = testing::fixture();
-        let desk = Arc::new(Desk {
-            stock: Mutex::default(),
-            asked: Mutex::default(),
-        });
         let config = Config {
             sweep_milliseconds: 10,
             ..Config::default()
         };
-        let store = StoreConfig::Sqlite {
-            path: dir.path().join("orders.db"),
-        };
+        let (verifier, announcements) = (around.verifier, around.announcements);
         let service =
-            OrderService::build(&config, store, &deps, verifier, desk.clone(), None).unwrap();
+            OrderService::build(&config, store, &deps, verifier, reservations, announcements);
+        let service = Arc::new(service.unwrap());
         let mut parts = service.parts();
         let script = Arc::new(Mutex::new(script));
         let heard = Arc::new(Mutex::default());
+        let replies = Arc::new(Mutex::new(parts.subscriptions[0].handler.clone()));
         let wallet = Wallet {
             script: script.clone(),
-            replies: Arc::new(Mutex::new(Some(parts.subscriptions[0].handler.clone()))),
+            replies: replies.clone(),
             heard: heard.clone(),
         };
         parts.subscriptions.push(Subscription {
@@ -209,13 +257,15 @@ impl World {
         let host = TestHost::start(&deps, vec![parts]);
         Self {
             host,
-            desk,
+            service,
+            desk: around.desk,
             script,
             heard,
-            clock,
-            ids,
-            issuer,
-            _dir: dir,
+            replies,
+            clock: around.clock,
+            ids: around.ids,
+            issuer: around.issuer,
+            dir: None,
         }
     }
 

@@ -1,9 +1,8 @@
 //! All orders, as much of each as the audit compares with the wallet and the stock.
 
-use chassis::mongo::bson::raw::RawDocumentBuf;
 use chassis::mongo::bson::{Uuid as BsonUuid, doc};
 use chassis::mongo::mongodb::Database;
-use chassis::mongo::{Row, corrupt, decode, from_id, id_bson};
+use chassis::mongo::{Row, Snapshot, corrupt, from_id, id_bson};
 use chassis::store::StoreResult;
 use kernel::{Currency, Money, OrderId};
 use serde::Deserialize;
@@ -11,9 +10,6 @@ use serde::Deserialize;
 use super::row::OrderRow;
 use crate::audit::AuditedOrder;
 use crate::store::codes::{escrow_of, state_of};
-
-/// Orders that come from the server together.
-const TOGETHER: u32 = 5000;
 
 #[derive(Deserialize)]
 struct AuditRow {
@@ -45,18 +41,15 @@ pub(crate) async fn orders_in_mongo(
     only: Option<OrderId>,
     mut each: impl FnMut(AuditedOrder),
 ) -> StoreResult<()> {
-    let mut session = database.client().start_session().snapshot(true).await?;
-    let filter = only.map_or_else(|| doc! {}, |order| doc! { "_id": id_bson(order) });
+    let mut snapshot = Snapshot::open(database).await?;
+    let asked_for = only.map_or_else(|| doc! {}, |order| doc! { "_id": id_bson(order) });
     let fields = doc! { "state": 1, "escrow": 1, "total": 1, "currency": 1, "confirmed": 1 };
-    let mut found = database
-        .collection::<RawDocumentBuf>(OrderRow::COLLECTION)
-        .find(filter)
-        .projection(fields)
-        .batch_size(TOGETHER)
-        .session(&mut session)
+    let pipeline = vec![doc! { "$match": asked_for }, doc! { "$project": fields }];
+    let mut rows = snapshot
+        .aggregate::<AuditRow>(OrderRow::COLLECTION, pipeline)
         .await?;
-    while found.advance(&mut session).await? {
-        each(decode::<AuditRow>(OrderRow::COLLECTION, found.current())?.order()?);
+    while let Some(row) = rows.next(&mut snapshot).await? {
+        each(row.order()?);
     }
     Ok(())
 }

@@ -1,0 +1,161 @@
+//! Two replicas of the order service on one database: whichever is asked, and whichever is told what the wallet says.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chassis::mongo::testing::TestDatabase;
+use chassis::service::StoreConfig;
+use chassis::testing::{Answer, eventually};
+use kernel::OrderId;
+use order_service::{Announcements, OrderService, decode_announcement, encode_announcement};
+use serde_json::Value;
+
+use crate::world::{Around, Script, World, one};
+
+/// Carries what one replica announces to all.
+#[derive(Default)]
+struct Air(Mutex<Vec<Arc<OrderService>>>);
+
+impl Announcements for Air {
+    fn announce(&self, orders: Vec<OrderId>) {
+        let bytes = encode_announcement(&orders);
+        for replica in self.0.lock().unwrap().clone() {
+            let orders = decode_announcement(&bytes).unwrap();
+            tokio::spawn(async move { replica.heard(orders).await.unwrap() });
+        }
+    }
+}
+
+struct Replicas {
+    /// Asked; what its wallet answers is told to the other.
+    one: World,
+    /// The same the other way round.
+    other: World,
+    air: Arc<Air>,
+    _database: TestDatabase,
+}
+
+impl Replicas {
+    fn start(script: Script, announced: Announced) -> Self {
+        let database = TestDatabase::new();
+        let air = Arc::new(Air::default());
+        let mut around = Around::new();
+        around.announcements = match announced {
+            Announced::ToAll => Some(air.clone()),
+            Announced::ToNobody => None,
+        };
+        let replica = || {
+            let store = StoreConfig::Mongo {
+                uri: database.uri(),
+                database: database.name.clone(),
+            };
+            World::on(store, around.desk.clone(), script, around.clone())
+        };
+        let (one, other) = (replica(), replica());
+        std::mem::swap(
+            &mut *one.replies.lock().unwrap(),
+            &mut *other.replies.lock().unwrap(),
+        );
+        let services = [one.service.clone(), other.service.clone()];
+        air.0.lock().unwrap().extend(services);
+        Self {
+            one,
+            other,
+            air,
+            _database: database,
+        }
+    }
+
+    /// Ends both, so that neither writes to the database when it is gone.
+    async fn stop(self) {
+        // They hold each other.
+        self.air.0.lock().unwrap().clear();
+        self.one.host.stop().await;
+        self.other.host.stop().await;
+    }
+}
+
+enum Announced {
+    ToAll,
+    ToNobody,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_waits_at_one_replica_is_answered_when_another_is_told_the_reply() {
+    for (script, status, keyed) in [
+        (Script::Pays, 201, false),
+        (Script::Pays, 201, true),
+        (Script::Declines, 402, true),
+    ] {
+        let replicas = Replicas::start(script, Announced::ToAll);
+        let ((product, _), (_, token)) = (replicas.one.product(10), replicas.one.user());
+        let mut headers = vec![("prefer", "wait=25")];
+        headers.extend(keyed.then_some(("idempotency-key", "once")));
+        let asked = Instant::now();
+        let answer = replicas
+            .one
+            .create(&token, &one(product, 1), &headers)
+            .await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert!(
+            asked.elapsed() < Duration::from_secs(12),
+            "{:?}",
+            asked.elapsed()
+        );
+        replicas.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announcement_that_is_lost_costs_the_request_its_wait_and_nothing_else() {
+    let replicas = Replicas::start(Script::Pays, Announced::ToNobody);
+    let ((product, _), (_, token)) = (replicas.one.product(10), replicas.one.user());
+    let body = one(product, 1);
+    // Long enough for the order to be paid meanwhile.
+    let headers = [("prefer", "wait=3")];
+    let asked = Instant::now();
+    let answer = replicas.one.create(&token, &body, &headers).await;
+    assert_eq!(
+        (answer.status, &answer.body["status"]),
+        (201, &"paid".into())
+    );
+    assert!(asked.elapsed() >= Duration::from_secs(3));
+    replicas.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_key_at_two_replicas_at_once_makes_one_order_and_one_answer() {
+    let replicas = Replicas::start(Script::Pays, Announced::ToAll);
+    let ((product, _), (user, token)) = (replicas.one.product(100), replicas.one.user());
+    let body = one(product, 1);
+    for round in 1..=5_usize {
+        let key = format!("round-{round}");
+        let (first, second) = tokio::join!(
+            answered(&replicas.one, &token, &body, &key),
+            answered(&replicas.other, &token, &body, &key),
+        );
+        assert_eq!((first.status, second.status), (201, 201));
+        assert_eq!(first.body, second.body);
+        for name in ["location", "etag"] {
+            assert_eq!(first.header(name), second.header(name));
+        }
+        let list = format!("/api/orders/{user}/byUser");
+        for world in [&replicas.one, &replicas.other] {
+            let orders = world.host.get(&list, &token).await;
+            assert_eq!(orders.body["items"].as_array().unwrap().len(), round);
+        }
+        let asked = replicas.one.desk.asked.lock().unwrap().len();
+        assert_eq!(asked, round, "the stock is held once for each key");
+    }
+    replicas.stop().await;
+}
+
+/// The answer to a request with `key`, repeated while it is told that it runs already.
+async fn answered(world: &World, token: &str, body: &Value, key: &str) -> Answer {
+    let headers = [("idempotency-key", key), ("prefer", "wait=20")];
+    eventually("an answer", || async {
+        let answer = world.create(token, body, &headers).await;
+        (answer.body["code"] != "request_running").then_some(answer)
+    })
+    .await
+}
