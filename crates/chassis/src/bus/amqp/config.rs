@@ -8,6 +8,7 @@ use lapin::uri::AMQPUri;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::bus::RETRY_DELAYS;
+use crate::connections;
 
 /// Seconds between heartbeats.
 const HEARTBEAT: u16 = 10;
@@ -44,6 +45,22 @@ impl Default for AmqpConfig {
 }
 
 impl AmqpConfig {
+    /// What the section `amqp` of the settings says.
+    ///
+    /// # Errors
+    /// A sentence if the URI is none or its file cannot be read.
+    pub fn of(settings: &connections::AmqpConfig) -> Result<Self, String> {
+        let uri = settings.resolved_uri()?;
+        Ok(Self {
+            uri: uri
+                .expose()
+                .parse()
+                .map_err(|reason| format!("amqp.uri is {uri}; it {reason}"))?,
+            namespace: settings.namespace.clone(),
+            delays: Delays::default(),
+        })
+    }
+
     pub(super) fn names(&self) -> Names {
         Names {
             namespace: self.namespace.clone(),
