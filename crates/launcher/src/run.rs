@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chassis::bus::amqp::{AmqpBus, HintReceiver, HintSender};
+use chassis::bus::amqp::{AmqpBus, AmqpConfig, HintReceiver, HintSender};
 use chassis::http::{Edge, Readiness, Server};
 use chassis::lifecycle::{Tasks, shutdown_signal};
 use chassis::metrics::Metrics;
@@ -149,7 +149,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     let (mut readiness, announced) = (context.readiness, context.hints);
     readiness.extend(parts.readiness.iter().cloned());
     let bus = AmqpBus::start(
-        &broker(settings)?,
+        &AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?,
         P::NAME,
         std::mem::take(&mut parts.subscriptions),
         &clock,
@@ -185,17 +185,6 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
 fn bind(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address}; choose another address with {setting}"))
-}
-
-fn broker(settings: &Settings) -> anyhow::Result<chassis::bus::amqp::AmqpConfig> {
-    let mut config = chassis::bus::amqp::AmqpConfig::default();
-    let uri = settings.amqp.resolved_uri().map_err(anyhow::Error::msg)?;
-    config.uri = uri
-        .expose()
-        .parse()
-        .map_err(|reason| anyhow::anyhow!("amqp.uri {uri} {reason}"))?;
-    config.namespace.clone_from(&settings.amqp.namespace);
-    Ok(config)
 }
 
 async fn announce(mut announced: mpsc::Receiver<Bytes>, hints: HintSender) {

@@ -26,4 +26,4 @@ pub use reservations::HttpReservations;
 pub use reservations::{
     ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage,
 };
-pub use service::OrderService;
+pub use service::{OrderService, QUEUE};

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use kernel::OrderId;
 use launcher::{Built, Context, Program, Settings};
 use order_service::{
-    Announcements, Config, HttpReservations, OrderService, decode_announcement,
-    encode_announcement,
+    Announcements, Config, HttpReservations, OrderService, decode_announcement, encode_announcement,
 };
 use tokio::sync::mpsc;
 
@@ -29,7 +28,8 @@ impl Program for Order {
 
     fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
         let verifier = context.verifier()?;
-        let reservations = Arc::new(HttpReservations::new(&config.products_url).map_err(anyhow::Error::msg)?);
+        let reservations =
+            Arc::new(HttpReservations::new(&config.products_url).map_err(anyhow::Error::msg)?);
         let announcer = Announcer(context.announcer());
         let service = Arc::new(OrderService::build(
             config,

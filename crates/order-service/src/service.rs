@@ -22,6 +22,9 @@ use crate::http;
 use crate::reservations::Reservations;
 use crate::store::OrderStore;
 
+/// The queue that replies to orders' commands arrive in.
+pub const QUEUE: &str = "order.saga";
+
 /// Messages applied in one transaction.
 const BATCH: usize = 256;
 
@@ -129,7 +132,7 @@ impl OrderService {
     #[must_use]
     pub fn parts(&self) -> Parts {
         let replies = Subscription {
-            queue: "order.saga",
+            queue: QUEUE,
             messages: events::listened_to(),
             handler: Arc::new(Bisecting(SagaReplies(self.app.clone()))),
             max_batch: BATCH,
