@@ -1,14 +1,13 @@
-//! Reads a wallet's database for the audit: with sessions that read one snapshot, which holds up no write. A server keeps a snapshot
-//! for five minutes (`minSnapshotHistoryWindowInSeconds`); a ledger that takes longer to read needs a server that keeps it longer.
+//! Reads a wallet's database for the audit: on a [`Snapshot`], which holds up no write. What has to be read in another order than it
+//! is stored in, the server sorts, on its disk if it is much.
 
 mod accounts;
 mod journal;
 mod orders;
-mod snapshot;
 
 use chassis::mongo::bson::{Document, doc};
 use chassis::mongo::mongodb::Database;
-use chassis::mongo::{Row, from_id, id_bson};
+use chassis::mongo::{Row, Snapshot, from_id, id_bson};
 use chassis::store::StoreResult;
 use kernel::OrderId;
 
@@ -16,7 +15,6 @@ use super::system::{self, Checkpoint};
 use super::{AuditReport, PaymentRecord, SystemSums, add_to};
 use crate::store::mongo::rows::{AccountRow, PaymentRow};
 use crate::store::mongo::slices;
-use snapshot::Snapshot;
 
 /// Checks the invariants on one snapshot of the wallet's database. Needs no running service and changes nothing.
 ///

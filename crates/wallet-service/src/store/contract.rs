@@ -627,12 +627,12 @@ async fn a_payout_that_cannot_be_released_keeps_no_other_sellers_money(world: Wo
     let buyer = world.user();
     world.credit(buyer, usd(1_000_000)).await;
     let sellers: Vec<_> = (0..250).map(|_| world.user()).collect();
-    for seller in &sellers {
+    let commands = sellers.iter().flat_map(|seller| {
         let order = world.order();
-        world.settle_one(order, debit(buyer, usd(1000))).await;
         let shares = release(&[(*seller, usd(1000))]);
-        world.settle_one(order, shares).await;
-    }
+        [debit(buyer, usd(1000)), shares].map(|action| world.command(order, action))
+    });
+    world.settle(commands.collect(), NOW).await;
     world.spoil_payouts(sellers[7]).await;
     let app = App {
         store: world.store.clone(),

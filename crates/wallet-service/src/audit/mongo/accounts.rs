@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chassis::mongo::Row;
 use chassis::mongo::bson::{Document, doc};
+use chassis::mongo::{Row, Rows, Snapshot};
 use chassis::store::StoreResult;
 use serde::Deserialize;
 
 use super::super::AuditReport;
 use super::super::accounts::{Accounts, Held, Name, Posted, pending};
-use super::snapshot::{Rows, Snapshot};
 use crate::store::codec::corrupt;
 use crate::store::mongo::payouts::names;
 use crate::store::mongo::rows::{

@@ -1,13 +1,12 @@
 //! Reads the journal, in whatever order it is stored: each transaction is whole in one document.
 
 use chassis::mongo::bson::Document;
-use chassis::mongo::{Row, from_id};
+use chassis::mongo::{Row, Snapshot, from_id};
 use chassis::store::StoreResult;
 use uuid::Uuid;
 
 use super::super::transactions::Group;
 use super::super::{AuditReport, SystemSums, add_to};
-use super::snapshot::Snapshot;
 use crate::store::mongo::rows::JournalRow;
 
 /// Checks every transaction. Returns what the system's postings sum to.

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chassis::mongo::Row;
 use chassis::mongo::bson::{Document, Uuid as BsonUuid, doc};
+use chassis::mongo::{Row, Rows, Snapshot};
 use chassis::store::StoreResult;
 use serde::Deserialize;
 
 use super::super::AuditReport;
 use super::super::payments::Facts;
-use super::snapshot::{Rows, Snapshot};
 use crate::domain::{Kind, SystemAccount};
 use crate::store::codec::{kind_code, system_code};
 use crate::store::mongo::rows::{JournalRow, PaymentRow, SystemLineRow};
