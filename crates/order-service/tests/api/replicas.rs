@@ -75,6 +75,7 @@ impl Replicas {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Announced {
     ToAll,
     ToNobody,

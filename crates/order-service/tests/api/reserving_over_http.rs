@@ -121,13 +121,13 @@ async fn a_busy_product_service_is_to_be_asked_again_and_one_that_makes_no_sense
 async fn the_request_says_which_order_whose_and_what() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (heard, hears) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || heard.send(one_request(&listener, "503 Busy")).unwrap());
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || tell.send(one_request(&listener, "503 Busy")).unwrap());
     let wanted = request();
     let reservations = HttpReservations::new(&url).unwrap();
     let refused = reservations.reserve(wanted.clone()).await.unwrap_err();
     assert!(matches!(refused, ReservationRefusal::Unavailable(_)));
-    let heard: ReserveRequest = serde_json::from_str(&hears.await.unwrap()).unwrap();
+    let heard: ReserveRequest = serde_json::from_str(&told.await.unwrap()).unwrap();
     let (product, quantity) = wanted.lines[0];
     assert_eq!(
         heard,
