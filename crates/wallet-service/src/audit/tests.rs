@@ -95,7 +95,7 @@ async fn a_sound_ledger_is_clean_and_everything_in_it_was_looked_at(world: World
 async fn findings_without_end_are_counted(world: World) {
     let credits = (0..250).map(|_| world.credit(world.user(), usd(1)));
     join_all(credits).await;
-    world.set_all_balances(2).await;
+    world.past_the_store().set_all_balances(2).await;
     let report = world.audit().await;
     assert_eq!((report.violations.len(), report.more_violations), (200, 50));
 }
@@ -116,7 +116,7 @@ async fn sums_beyond_64_bits_are_no_finding(world: World) {
 async fn the_composition_root_reads_each_payment(world: World) {
     let world = furnished(world).await;
     let unknown = world.order();
-    let (all, none) = world.audited_payments(unknown).await;
+    let (all, none) = world.past_the_store().audited_payments(unknown).await;
     assert_eq!(none, None);
     let mut states: Vec<(PaymentStatus, Option<i64>)> = all
         .iter()
@@ -135,6 +135,6 @@ async fn the_composition_root_reads_each_payment(world: World) {
         ]
     );
     assert!(all.is_sorted_by_key(|payment| payment.order));
-    let (_, one) = world.audited_payments(all[0].order).await;
+    let (_, one) = world.past_the_store().audited_payments(all[0].order).await;
     assert_eq!(one, Some(all[0]));
 }

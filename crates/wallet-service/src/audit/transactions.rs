@@ -23,6 +23,7 @@ impl Group {
     }
 
     /// The transaction's id.
+    #[cfg(feature = "sqlite")]
     pub(super) fn id(&self) -> &[u8] {
         &self.id
     }

@@ -3,9 +3,12 @@
 use chassis::store::{StoreError, StoreResult};
 use kernel::{Currency, Money};
 
-use crate::domain::{Bucket, Kind, LedgerError, Reference, SystemAccount};
+#[cfg(feature = "sqlite")]
+use crate::domain::Bucket;
+use crate::domain::{Kind, LedgerError, Reference, SystemAccount};
 
 /// The field `bucket`.
+#[cfg(feature = "sqlite")]
 pub(crate) const fn bucket_code(bucket: Bucket) -> i32 {
     match bucket {
         Bucket::Available => 0,

@@ -564,7 +564,7 @@ async fn a_failing_command_undoes_its_whole_batch(world: World) {
     let (buyer, order, other) = (world.user(), world.order(), world.order());
     world.credit(buyer, usd(101)).await;
     world.settle_one(other, debit(buyer, usd(1))).await;
-    world.spoil_payment(other).await;
+    world.past_the_store().spoil_payment(other).await;
     let first = world.command(order, debit(buyer, usd(1)));
     let failing = world.command(other, Action::Refund);
     let failed = world
@@ -609,13 +609,13 @@ async fn a_refusal_for_a_full_balance_does_not_bind_the_same_message_later(world
     let (buyer, order) = (world.user(), world.order());
     world.credit(buyer, usd(100)).await;
     world.settle_one(order, debit(buyer, usd(60))).await;
-    world.set_balance(buyer, i64::MAX).await;
+    world.past_the_store().set_balance(buyer, i64::MAX).await;
     let refund = world.command(order, Action::Refund);
     for _ in 0..2 {
         let refused: OrderPaymentRefused = only(&world.settle(vec![refund.clone()], NOW).await);
         assert_eq!(refused.reason, "balance_limit");
     }
-    world.set_balance(buyer, 40).await;
+    world.past_the_store().set_balance(buyer, 40).await;
     for _ in 0..2 {
         let _: OrderRefunded = only(&world.settle(vec![refund.clone()], NOW).await);
         assert_eq!(world.balance(buyer).await, (100, 0));
@@ -633,7 +633,7 @@ async fn a_payout_that_cannot_be_released_keeps_no_other_sellers_money(world: Wo
         [debit(buyer, usd(1000)), shares].map(|action| world.command(order, action))
     });
     world.settle(commands.collect(), NOW).await;
-    world.spoil_payouts(sellers[7]).await;
+    world.past_the_store().spoil_payouts(sellers[7]).await;
     let app = App {
         store: world.store.clone(),
         clock: Arc::new(ManualClock::at(NOW.plus(Duration::from_secs(60)))),

@@ -8,6 +8,7 @@ pub(crate) mod sqlite;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chassis::idempotency::{Answered, Earlier, Once, OnceKey, StoredAnswer};
 use chassis::outbox::{Fate, Outbox};
 use contracts::{Contract, Envelope};
@@ -55,56 +56,40 @@ pub(crate) struct World {
     place: Place,
 }
 
-/// Does `$do` to the file or the database.
-macro_rules! past_the_store {
-    ($world:expr, $place:ident => $do:expr) => {
-        match &$world.place {
-            #[cfg(feature = "sqlite")]
-            Place::Sqlite($place) => $do,
-            #[cfg(feature = "mongo")]
-            Place::Mongo($place) => $do,
-        }
-    };
+/// What a store must not do, done to its rows; and what is read of them past it.
+#[async_trait]
+pub(crate) trait PastTheStore {
+    /// Makes every balance that `owner` can spend what no posting made it.
+    async fn set_balance(&self, owner: UserId, balance: i64);
+    /// Makes all balances `balance`.
+    async fn set_all_balances(&self, balance: i64);
+    /// Damages what waits to be paid out to `seller`.
+    async fn spoil_payouts(&self, seller: UserId);
+    /// Damages the payment of `order`.
+    async fn spoil_payment(&self, order: OrderId);
+    /// What users, escrow and fees hold of a currency.
+    async fn held(&self, currency: &str) -> i64;
+    /// Forgets what the server forgets by itself by `now`.
+    async fn forget(&self, now: Timestamp) -> usize;
+    /// All payments as an audit of the whole marketplace reads them, and the one of `order`.
+    async fn audited_payments(&self, order: OrderId)
+    -> (Vec<PaymentRecord>, Option<PaymentRecord>);
 }
 
 impl World {
-    /// Makes every balance of `owner` what no posting made it.
-    pub(crate) async fn set_balance(&self, owner: UserId, balance: i64) {
-        past_the_store!(self, place => place.set_balance(owner, balance).await);
-    }
-
-    /// Makes all balances `balance`.
-    pub(crate) async fn set_all_balances(&self, balance: i64) {
-        past_the_store!(self, place => place.set_all_balances(balance).await);
-    }
-
-    /// Damages what waits to be paid out to `seller`.
-    pub(crate) async fn spoil_payouts(&self, seller: UserId) {
-        past_the_store!(self, place => place.spoil_payouts(seller).await);
-    }
-
-    /// Damages the payment of `order`.
-    pub(crate) async fn spoil_payment(&self, order: OrderId) {
-        past_the_store!(self, place => place.spoil_payment(order).await);
-    }
-
-    /// What users, escrow and fees hold of a currency.
-    pub(crate) async fn held(&self, currency: &str) -> i64 {
-        past_the_store!(self, place => place.held(currency).await)
+    pub(crate) fn past_the_store(&self) -> &dyn PastTheStore {
+        match &self.place {
+            #[cfg(feature = "sqlite")]
+            Place::Sqlite(file) => file,
+            #[cfg(feature = "mongo")]
+            Place::Mongo(server) => &**server,
+        }
     }
 
     /// Forgets what is past its time at `now`, as the store does or its server.
     pub(crate) async fn forget(&self, now: Timestamp) -> usize {
         let by_store = self.store.forget(100, now).await.unwrap();
-        by_store + past_the_store!(self, place => place.forget(now).await)
-    }
-
-    /// All payments as an audit of the whole marketplace reads them, and the one of `order`.
-    pub(crate) async fn audited_payments(
-        &self,
-        order: OrderId,
-    ) -> (Vec<PaymentRecord>, Option<PaymentRecord>) {
-        past_the_store!(self, place => place.audited_payments(order).await)
+        by_store + self.past_the_store().forget(now).await
     }
 
     pub(crate) fn user(&self) -> UserId {

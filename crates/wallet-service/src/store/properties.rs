@@ -133,7 +133,11 @@ async fn run(world: World, history: Vec<Move>) {
 /// What users, escrow and fees hold is what came in less what went out.
 async fn assert_conserved(world: &World, put_in: &BTreeMap<&str, i64>) {
     for (currency, expected) in put_in {
-        assert_eq!(world.held(currency).await, *expected, "{currency}");
+        assert_eq!(
+            world.past_the_store().held(currency).await,
+            *expected,
+            "{currency}"
+        );
     }
 }
 

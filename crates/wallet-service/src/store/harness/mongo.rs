@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chassis::metrics::Metrics;
 use chassis::mongo::bson::{DateTime, Document, doc};
 use chassis::mongo::mongodb::{Collection, Database};
@@ -11,7 +12,7 @@ use chassis::mongo::{Mongo, binary, id_bson};
 use futures_util::TryStreamExt;
 use kernel::{ManualClock, OrderId, SystemIds, Timestamp, UserId};
 
-use super::{NOW, Place, TERMS, World};
+use super::{NOW, PastTheStore, Place, TERMS, World};
 use crate::audit::PaymentRecord;
 use crate::audit::mongo::{payment, payments};
 use crate::domain::AccountKey;
@@ -124,19 +125,29 @@ impl Server {
         assert!(changed.modified_count > 0, "{update} changed nothing");
     }
 
-    pub(super) async fn set_balance(&self, owner: UserId, balance: i64) {
+    async fn sum(&self, collection: &str, pipeline: Vec<Document>) -> i64 {
+        let collection = self.database.collection::<Document>(collection);
+        let mut found = collection.aggregate(pipeline).await.unwrap();
+        let first = found.try_next().await.unwrap();
+        first.map_or(0, |sum| sum.get_i64("sum").unwrap())
+    }
+}
+
+#[async_trait]
+impl PastTheStore for Server {
+    async fn set_balance(&self, owner: UserId, balance: i64) {
         let account = doc! { "_id": account_id(AccountKey::available(owner)) };
         let update = doc! { "$set": { "user.balances.$[].balance": balance } };
         self.damage("accounts", account, update).await;
     }
 
-    pub(super) async fn set_all_balances(&self, balance: i64) {
+    async fn set_all_balances(&self, balance: i64) {
         let users = doc! { "user": { "$exists": true } };
         let update = doc! { "$set": { "user.balances.$[].balance": balance } };
         self.damage("accounts", users, update).await;
     }
 
-    pub(super) async fn spoil_payouts(&self, seller: UserId) {
+    async fn spoil_payouts(&self, seller: UserId) {
         let (mut first, mut last) = (vec![0_u8; 32], vec![255_u8; 32]);
         first[..16].copy_from_slice(seller.as_bytes());
         last[..16].copy_from_slice(seller.as_bytes());
@@ -145,13 +156,13 @@ impl Server {
         self.damage("payouts", of_seller, update).await;
     }
 
-    pub(super) async fn spoil_payment(&self, order: OrderId) {
+    async fn spoil_payment(&self, order: OrderId) {
         let update = doc! { "$set": { "currency": "???" } };
         self.damage("payments", doc! { "_id": id_bson(order) }, update)
             .await;
     }
 
-    pub(super) async fn held(&self, currency: &str) -> i64 {
+    async fn held(&self, currency: &str) -> i64 {
         let users = vec![
             doc! { "$unwind": "$user.balances" },
             doc! { "$match": { "user.balances.currency": currency } },
@@ -165,15 +176,8 @@ impl Server {
         self.sum("accounts", users).await + self.sum("journal", system).await
     }
 
-    async fn sum(&self, collection: &str, pipeline: Vec<Document>) -> i64 {
-        let collection = self.database.collection::<Document>(collection);
-        let mut found = collection.aggregate(pipeline).await.unwrap();
-        let first = found.try_next().await.unwrap();
-        first.map_or(0, |sum| sum.get_i64("sum").unwrap())
-    }
-
     /// Plays the server's part.
-    pub(super) async fn forget(&self, now: Timestamp) -> usize {
+    async fn forget(&self, now: Timestamp) -> usize {
         let mut forgotten = 0;
         for Expiring {
             collection,
@@ -190,7 +194,7 @@ impl Server {
         forgotten
     }
 
-    pub(super) async fn audited_payments(
+    async fn audited_payments(
         &self,
         order: OrderId,
     ) -> (Vec<PaymentRecord>, Option<PaymentRecord>) {

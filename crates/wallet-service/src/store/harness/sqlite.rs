@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use chassis::metrics::StoreMetrics;
 use chassis::sqlite::open_read_only;
 use kernel::{OrderId, SystemIds, Timestamp, UserId};
 use rusqlite::{Connection, Params};
 
-use super::{Place, TERMS, World};
+use super::{PastTheStore, Place, TERMS, World};
 use crate::audit::{PaymentRecord, payment, payments};
 use crate::store::SqliteWalletStore;
 
@@ -55,27 +56,30 @@ impl File {
         let changed = self.vandal().execute(sql, params).unwrap();
         assert!(changed > 0, "{sql} changed nothing");
     }
+}
 
-    pub(super) async fn set_balance(&self, owner: UserId, balance: i64) {
+#[async_trait]
+impl PastTheStore for File {
+    async fn set_balance(&self, owner: UserId, balance: i64) {
         let sql = "UPDATE balances SET balance = ?1 WHERE owner = ?2";
         self.damage(sql, (balance, owner.as_bytes()));
     }
 
-    pub(super) async fn set_all_balances(&self, balance: i64) {
+    async fn set_all_balances(&self, balance: i64) {
         self.damage("UPDATE balances SET balance = ?1", [balance]);
     }
 
-    pub(super) async fn spoil_payouts(&self, seller: UserId) {
+    async fn spoil_payouts(&self, seller: UserId) {
         let sql = "UPDATE payouts SET currency = '???' WHERE seller = ?1";
         self.damage(sql, [seller.as_bytes()]);
     }
 
-    pub(super) async fn spoil_payment(&self, order: OrderId) {
+    async fn spoil_payment(&self, order: OrderId) {
         let sql = "UPDATE payments SET currency = '???' WHERE order_id = ?1";
         self.damage(sql, [order.as_bytes()]);
     }
 
-    pub(super) async fn held(&self, currency: &str) -> i64 {
+    async fn held(&self, currency: &str) -> i64 {
         let sql = "SELECT (SELECT ifnull(sum(balance), 0) FROM balances WHERE currency = ?1)
                         + (SELECT ifnull(sum(amount), 0) FROM system_postings WHERE currency = ?1 AND account < 2)";
         self.vandal()
@@ -84,11 +88,11 @@ impl File {
     }
 
     /// The store does it.
-    pub(super) async fn forget(&self, _now: Timestamp) -> usize {
+    async fn forget(&self, _now: Timestamp) -> usize {
         0
     }
 
-    pub(super) async fn audited_payments(
+    async fn audited_payments(
         &self,
         order: OrderId,
     ) -> (Vec<PaymentRecord>, Option<PaymentRecord>) {
