@@ -98,7 +98,7 @@ struct GrantArgs {
     /// admin or treasury
     role: String,
     #[command(flatten)]
-    dir: DirArgs,
+    place: WhereArgs,
 }
 
 #[derive(Subcommand)]
@@ -156,7 +156,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Some(Command::Config(args)) => commands::config(&args.settings()?),
         Some(Command::GatewayFiles { out }) => commands::gateway_files(&out),
         Some(Command::Grant(args)) => {
-            commands::grant(&args.dir.settings(Vec::new())?, &args.email, &args.role)
+            let settings = args.place.dir.settings(Vec::new())?;
+            commands::grant(&settings, args.place.shape(), &args.email, &args.role)
         }
         Some(Command::Messages(MessagesCommand::List(place))) => {
             commands::list_messages(&place.dir.settings(Vec::new())?, place.shape())

@@ -70,6 +70,19 @@ struct UpArgs {
     /// Do not count logins and registrations of clients on this machine
     #[arg(long)]
     no_rate_limits: bool,
+    /// A setting for every service, such as MARKETPLACE__USERS__BCRYPT_COST=4; may be given again
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
+}
+
+/// `NAME=VALUE`.
+fn setting(raw: &str) -> Result<(String, String), String> {
+    match raw.split_once('=') {
+        Some((name, value)) if name.starts_with("MARKETPLACE__") => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        Some(_) | None => Err("must be MARKETPLACE__SECTION__KEY=VALUE".to_owned()),
+    }
 }
 
 fn main() -> ExitCode {
@@ -129,6 +142,7 @@ async fn up(dir: PathBuf, args: UpArgs) -> anyhow::Result<ExitCode> {
         replicas: args.replicas,
         only: args.only,
         rate_limits,
+        settings: args.set,
         ..Shape::default()
     };
     let mut stack = tokio::select! {
@@ -235,5 +249,9 @@ fn print_env(stack: &Stack) {
     }
     if names.contains(&Name::Gateway) {
         println!("export MARKETPLACE_URL='{}'", stack.gateway_url());
+        println!(
+            "export MARKETPLACE_CONFIG='{}'",
+            stack.config_path().display()
+        );
     }
 }

@@ -125,6 +125,20 @@ impl UserService {
         app::grant(&self.app, email, role).await
     }
 
+    /// The same on a store that this process serves nobody from.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn grant_in(
+        store: StoreConfig,
+        deps: &Deps,
+        email: &Email,
+        role: Role,
+    ) -> Result<Option<User>, StoreError> {
+        let (store, _) = open(store, deps)?;
+        store.grant(email, role).await
+    }
+
     /// Who has `email`, if anybody.
     ///
     /// # Errors

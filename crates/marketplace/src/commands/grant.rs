@@ -4,34 +4,52 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use auth::Role;
-use kernel::SystemClock;
+use chassis::metrics::Metrics;
+use chassis::service::{Deps, StoreConfig};
+use kernel::{Clock, SystemClock, SystemIds};
+use user_service::{Email, UserService};
 
-use user_service::Email;
-
-use crate::composition::Marketplace;
-use crate::data_dir::DataDir;
+use super::{Shape, runtime};
+use crate::data_dir::{DataDir, sqlite};
 use crate::settings::Settings;
 
-/// Gives a user a role, on a live or stopped directory.
-pub(crate) fn grant(settings: &Settings, email: &str, role: &str) -> anyhow::Result<ExitCode> {
-    let dir = DataDir::existing(&settings.data_dir)?;
+/// Gives a user a role, on a live or stopped marketplace.
+pub(crate) fn grant(
+    settings: &Settings,
+    shape: Shape,
+    email: &str,
+    role: &str,
+) -> anyhow::Result<ExitCode> {
     let role: Role = role
         .parse()
         .map_err(|error| anyhow::anyhow!("the role {role:?} {error}"))?;
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(async {
-            let marketplace = Marketplace::build(settings, &dir, Arc::new(SystemClock))?;
-            let email = Email::parse(email)
-                .map_err(|error| anyhow::anyhow!("the email {email:?} {error}"))?;
-            let Some(user) = marketplace.users.grant(&email, role).await? else {
-                anyhow::bail!("nobody is registered as {email}");
-            };
-            println!(
-                "{} <{}> has the role {role} from the next login on.",
-                user.name, user.email
-            );
-            Ok(ExitCode::SUCCESS)
-        })
+    let email =
+        Email::parse(email).map_err(|error| anyhow::anyhow!("the email {email:?} {error}"))?;
+    let store = match shape {
+        Shape::Embedded => sqlite(DataDir::existing(&settings.data_dir)?.users()),
+        Shape::Distributed => StoreConfig::Mongo {
+            uri: settings
+                .mongo
+                .resolved_uri()
+                .map_err(anyhow::Error::msg)?
+                .secret(),
+            database: settings.mongo.database("users"),
+        },
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let deps = Deps {
+        ids: Arc::new(SystemIds::new(clock.clone())),
+        clock,
+        metrics: Metrics::default(),
+        currency: settings.currency,
+    };
+    let found = runtime()?.block_on(UserService::grant_in(store, &deps, &email, role))?;
+    let Some(user) = found else {
+        anyhow::bail!("nobody is registered as {email}");
+    };
+    println!(
+        "{} <{}> has the role {role} from the next login on.",
+        user.name, user.email
+    );
+    Ok(ExitCode::SUCCESS)
 }
