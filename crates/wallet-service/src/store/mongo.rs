@@ -5,6 +5,7 @@ mod ledger;
 mod orders;
 pub(crate) mod payouts;
 pub(crate) mod rows;
+mod schema;
 pub(crate) mod slices;
 mod statement;
 #[cfg(test)]
@@ -29,7 +30,7 @@ use crate::domain::{Entry, OrderCommand, StatementFilter, Terms, Transfer};
 use ledger::Writer;
 use rows::AccountRow;
 
-pub(crate) use rows::collections;
+pub(crate) use schema::collections;
 
 /// Slices folded at once.
 const SLICES: i64 = 1000;

@@ -1,9 +1,7 @@
-//! The ledger's documents. Few and small: what belongs to one thing is one document, and there is no index but those that a query
-//! walks.
+//! The ledger's documents. Few and small: what belongs to one thing is one document. Their rules and indexes are in `schema`.
 
-use chassis::mongo::bson::{Binary, Bson, Document, Uuid as BsonUuid, doc};
-use chassis::mongo::mongodb::options::IndexOptions;
-use chassis::mongo::{Collection, Row, binary};
+use chassis::mongo::bson::{Binary, Uuid as BsonUuid};
+use chassis::mongo::{Row, binary};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{AccountKey, Bucket};
@@ -182,104 +180,4 @@ impl Row for PayoutRow {
     fn key(&self) -> Binary {
         self.id.clone()
     }
-}
-
-/// The collections, with validators that hold whatever writes to them to the ledger's first rules.
-pub(crate) fn collections() -> Vec<Collection> {
-    vec![accounts(), journal(), payments(), payouts()]
-}
-
-fn accounts() -> Collection {
-    let balance = object(
-        &["currency", "balance", "sequence"],
-        doc! { "balance": at_least(0), "sequence": at_least(1) },
-    );
-    let user = object(
-        &["balances", "last_sequence", "last_at"],
-        doc! { "balances": { "bsonType": "array", "items": balance }, "last_sequence": at_least(1), "last_at": LONG.as_bson() },
-    );
-    let system = object(
-        &["sums", "postings", "at"],
-        doc! { "postings": at_least(1) },
-    );
-    Collection::new(
-        AccountRow::COLLECTION,
-        object(
-            &["_id"],
-            doc! { "_id": BINARY.as_bson(), "user": user, "system": system },
-        ),
-    )
-}
-
-fn journal() -> Collection {
-    let line = object(
-        &["owner", "amount", "currency", "balance", "sequence"],
-        doc! { "owner": BINARY.as_bson(), "amount": LONG.as_bson(), "balance": at_least(0), "sequence": at_least(1) },
-    );
-    let schema = object(
-        &["_id", "id", "kind", "at"],
-        doc! {
-            "_id": BINARY.as_bson(),
-            "id": BINARY.as_bson(),
-            "kind": { "bsonType": "int", "minimum": 0, "maximum": 5 },
-            "at": LONG.as_bson(),
-            "line": line.clone(),
-            "pending": { "bsonType": "array", "items": line },
-        },
-    );
-    let statement = IndexOptions::builder()
-        .name("statement".to_owned())
-        // A release of an order moves nothing that somebody can spend.
-        .partial_filter_expression(doc! { "line.owner": { "$exists": true } })
-        .build();
-    Collection::new(JournalRow::COLLECTION, schema).index_with(
-        doc! { "line.owner": 1, "kind": 1, "at": 1, "line.sequence": 1 },
-        statement,
-    )
-}
-
-fn payments() -> Collection {
-    Collection::new(
-        PaymentRow::COLLECTION,
-        object(
-            &["_id", "buyer", "state", "at"],
-            doc! {
-                "_id": BINARY.as_bson(),
-                "buyer": BINARY.as_bson(),
-                "state": { "bsonType": "int", "minimum": 0, "maximum": 5 },
-                "amount": at_least(1),
-            },
-        ),
-    )
-}
-
-fn payouts() -> Collection {
-    Collection::new(
-        PayoutRow::COLLECTION,
-        object(
-            &["_id", "amount", "currency", "available_at"],
-            doc! { "_id": BINARY.as_bson(), "amount": at_least(1), "available_at": LONG.as_bson() },
-        ),
-    )
-    .index("by_due", doc! { "available_at": 1, "_id": 1 })
-}
-
-/// A BSON type, as a schema names it.
-struct Type(&'static str);
-
-const BINARY: Type = Type("binData");
-const LONG: Type = Type("long");
-
-impl Type {
-    fn as_bson(&self) -> Bson {
-        Bson::Document(doc! { "bsonType": self.0 })
-    }
-}
-
-fn at_least(minimum: i64) -> Document {
-    doc! { "bsonType": "long", "minimum": minimum }
-}
-
-fn object(required: &[&str], properties: Document) -> Document {
-    doc! { "bsonType": "object", "required": required.to_vec(), "properties": properties }
 }
