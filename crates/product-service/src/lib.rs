@@ -13,6 +13,7 @@ mod service;
 mod store;
 
 pub use config::Config;
+pub use consumers::QUEUE;
 pub use domain::{
     Category, Description, Filter, LineRequest, ListQuery, NewProduct, Number, Place, Product,
     ProductEdit, ProductName, ProductRefusal, ProductStatus, Reservation, ReservationState,

@@ -140,7 +140,7 @@ impl ProductService {
             routes: http::routes(self.app.clone(), self.verifier.clone()),
             openapi: http::openapi(),
             problems: http::PROBLEMS,
-            subscriptions: consumers::subscriptions(&self.app),
+            subscriptions: vec![consumers::commands(self.app.clone())],
             outbox: Some(self.outbox.clone()),
             periodic: self.periodic(),
             leases: self.leases.clone(),

@@ -1,54 +1,92 @@
-//! Messages that the product service handles, one a file: decode a batch, commit it in one transaction.
-
-mod confirm_reservation;
-mod release_reservation;
+//! What the order service asks of the product service. One queue for both commands, handled in batches.
 
 use std::sync::Arc;
 
-use chassis::bus::{Outcome, Subscription};
-use contracts::{Contract, Envelope};
+use async_trait::async_trait;
+use chassis::bus::{BatchHandler, Bisecting, Outcome, Subscription};
+use chassis::store::StoreResult;
+use contracts::product::{ConfirmReservation, ReleaseReservation};
+use contracts::{Contract, Envelope, MalformedMessage};
 
-use crate::app::App;
+use crate::app::{App, confirm_reservations, release_reservations};
 use crate::store::Command;
+
+/// Names the queue of all commands to the product service.
+pub const QUEUE: &str = "product.commands";
 
 /// Most messages in one transaction.
 const MAX_BATCH: usize = 256;
 
-/// The queues of this service.
-pub(crate) fn subscriptions(app: &Arc<App>) -> Vec<Subscription> {
-    vec![
-        confirm_reservation::subscription(app.clone()),
-        release_reservation::subscription(app.clone()),
-    ]
-}
-
-/// Decodes a batch of messages that say no more than which order they are about. Returns the commands of those that are well
-/// formed, and an outcome for each message, in order.
-fn decode<M: Contract>(
-    batch: &[Arc<Envelope>],
-    order_id: impl Fn(&M) -> &[u8],
-) -> (Vec<Command>, Vec<Outcome>) {
-    let mut commands = Vec::with_capacity(batch.len());
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for envelope in batch {
-        let decoded = envelope
-            .open::<M>()
-            .and_then(|message| contracts::order_id(order_id(&message)));
-        outcomes.push(match decoded {
-            Ok(order) => {
-                commands.push(Command {
-                    message: envelope.id,
-                    order,
-                });
-                Outcome::Done
-            }
-            Err(error) => Outcome::Reject(error.to_string()),
-        });
+/// The queue of all commands.
+pub(crate) fn commands(app: Arc<App>) -> Subscription {
+    Subscription {
+        queue: QUEUE,
+        messages: vec![name::<ConfirmReservation>(), name::<ReleaseReservation>()],
+        handler: Arc::new(Bisecting(Commands(app))),
+        max_batch: MAX_BATCH,
     }
-    (commands, outcomes)
 }
 
-/// The full name of a message, which is its routing key.
 fn name<M: Contract>() -> String {
     M::full_name()
+}
+
+struct Commands(Arc<App>);
+
+/// What a message asks for.
+enum Asked {
+    /// The order is paid: its held stock is sold.
+    Confirm(Command),
+    /// The order came to nothing: its held stock goes back.
+    Release(Command),
+}
+
+#[async_trait]
+impl BatchHandler for Commands {
+    async fn handle_all(&self, batch: &[Arc<Envelope>]) -> StoreResult<Vec<Outcome>> {
+        let (mut confirm, mut release) = (Vec::new(), Vec::new());
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for envelope in batch {
+            outcomes.push(match read(envelope) {
+                Ok(Asked::Confirm(command)) => {
+                    confirm.push(command);
+                    Outcome::Done
+                }
+                Ok(Asked::Release(command)) => {
+                    release.push(command);
+                    Outcome::Done
+                }
+                Err(error) => Outcome::Reject(error.to_string()),
+            });
+        }
+        // An order is confirmed or released. Only one that was confirmed before is ever both, and then what is sold stays sold.
+        if !confirm.is_empty() {
+            confirm_reservations(&self.0, confirm).await?;
+        }
+        if !release.is_empty() {
+            release_reservations(&self.0, release).await?;
+        }
+        Ok(outcomes)
+    }
+}
+
+fn read(envelope: &Envelope) -> Result<Asked, MalformedMessage> {
+    let of = |order_id: &[u8]| {
+        contracts::order_id(order_id).map(|order| Command {
+            message: envelope.id,
+            order,
+        })
+    };
+    if envelope.name == name::<ConfirmReservation>() {
+        let message: ConfirmReservation = envelope.open()?;
+        of(&message.order_id).map(Asked::Confirm)
+    } else if envelope.name == name::<ReleaseReservation>() {
+        let message: ReleaseReservation = envelope.open()?;
+        of(&message.order_id).map(Asked::Release)
+    } else {
+        Err(MalformedMessage(format!(
+            "{} is no command to the product service",
+            envelope.name
+        )))
+    }
 }

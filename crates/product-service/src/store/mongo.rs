@@ -9,7 +9,6 @@ mod products;
 mod reservations;
 mod rows;
 mod schema;
-mod snapshot;
 mod states;
 mod words;
 
@@ -112,7 +111,7 @@ impl ProductStore for MongoProducts {
     }
 
     async fn audit(&self) -> StoreResult<StockAudit> {
-        audit(&self.0).await
+        audit(&self.0.database().await?).await
     }
 
     async fn ping(&self) -> StoreResult<()> {

@@ -3,14 +3,14 @@
 //! order of products, and the three are walked side by side.
 
 use chassis::mongo::bson::{Document, Uuid as BsonUuid, doc};
-use chassis::mongo::{Mongo, from_id};
+use chassis::mongo::mongodb::Database;
+use chassis::mongo::{Rows, Snapshot, from_id};
 use chassis::store::StoreResult;
 use kernel::ProductId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::schema::{PRODUCTS, RESERVATIONS, STOCK_ENTRIES};
-use super::snapshot::{Rows, Snapshot};
 use crate::store::StockAudit;
 
 #[derive(Deserialize)]
@@ -62,12 +62,18 @@ of_product!(Available, Booked, Taken);
 ///
 /// # Errors
 /// A store error if the documents cannot be read at all.
-pub async fn audit(store: &Mongo) -> StoreResult<StockAudit> {
-    let mut snapshot = Snapshot::take(store).await?;
+pub async fn audit(database: &Database) -> StoreResult<StockAudit> {
+    let mut snapshot = Snapshot::open(database).await?;
     let mut audit = StockAudit::default();
-    let mut products = snapshot.rows::<Available>(PRODUCTS, available()).await?;
-    let mut booked = Beside::new(snapshot.rows::<Booked>(STOCK_ENTRIES, booked()).await?);
-    let mut taken = Beside::new(snapshot.rows::<Taken>(RESERVATIONS, taken()).await?);
+    let mut products = snapshot
+        .aggregate::<Available>(PRODUCTS, available())
+        .await?;
+    let mut booked = Beside::new(
+        snapshot
+            .aggregate::<Booked>(STOCK_ENTRIES, booked())
+            .await?,
+    );
+    let mut taken = Beside::new(snapshot.aggregate::<Taken>(RESERVATIONS, taken()).await?);
     let (mut lost_entries, mut lost_lines) = (0_u64, 0_i64);
     while let Some(row) = products.next(&mut snapshot).await? {
         let product = row.product();
@@ -98,7 +104,7 @@ pub async fn audit(store: &Mongo) -> StoreResult<StockAudit> {
         let finding = format!("{lost_lines} reservation lines without a product");
         audit.violations.push(finding);
     }
-    let mut empty = snapshot.rows::<Count>(RESERVATIONS, empty()).await?;
+    let mut empty = snapshot.aggregate::<Count>(RESERVATIONS, empty()).await?;
     while let Some(Count { count }) = empty.next(&mut snapshot).await? {
         let finding = format!("{count} reservations without lines");
         audit.violations.push(finding);

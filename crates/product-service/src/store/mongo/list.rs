@@ -32,7 +32,7 @@ pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<P
     let page = Page::cut(found, query.limit, |(place, _)| match *place {
         Place::Newest(number) => scope.cursor(&number),
         Place::Price(amount, number) => scope.cursor(&(amount, number)),
-        Place::Relevance(score, number) => scope.cursor(&(score, number)),
+        Place::Relevance(rank, number) => scope.cursor(&(rank, number)),
     });
     Ok(page.map(|(_, product)| product))
 }

@@ -2,15 +2,15 @@
 
 use chassis::mongo::bson::raw::RawDocumentBuf;
 use chassis::mongo::bson::{Uuid as BsonUuid, doc};
+use chassis::mongo::mongodb::Database;
 use chassis::mongo::mongodb::options::ReadConcern;
-use chassis::mongo::{Mongo, READ_LIMIT, decode, from_id, id_bson};
+use chassis::mongo::{READ_LIMIT, Snapshot, decode, from_id, id_bson};
 use chassis::store::StoreResult;
 use kernel::OrderId;
 use serde::Deserialize;
 
 use super::held::state;
 use super::schema::RESERVATIONS;
-use super::snapshot::Snapshot;
 use crate::domain::ReservationState;
 
 #[derive(Deserialize)]
@@ -25,12 +25,10 @@ struct StateRow {
 /// # Errors
 /// A store error.
 pub async fn reservation_state(
-    store: &Mongo,
+    database: &Database,
     order: OrderId,
 ) -> StoreResult<Option<ReservationState>> {
-    let found = store
-        .database()
-        .await?
+    let found = database
         .collection::<RawDocumentBuf>(RESERVATIONS)
         .find_one(doc! { "_id": id_bson(order) })
         .projection(doc! { "state": 1 })
@@ -46,15 +44,15 @@ pub async fn reservation_state(
 /// # Errors
 /// A store error.
 pub async fn reservation_states(
-    store: &Mongo,
+    database: &Database,
     mut each: impl FnMut(OrderId, ReservationState) + Send,
 ) -> StoreResult<()> {
-    let mut snapshot = Snapshot::take(store).await?;
+    let mut snapshot = Snapshot::open(database).await?;
     let stages = vec![
         doc! { "$sort": { "_id": 1 } },
         doc! { "$project": { "state": 1 } },
     ];
-    let mut rows = snapshot.rows::<StateRow>(RESERVATIONS, stages).await?;
+    let mut rows = snapshot.aggregate::<StateRow>(RESERVATIONS, stages).await?;
     while let Some(row) = rows.next(&mut snapshot).await? {
         each(from_id(row.order), state(&row.state)?);
     }

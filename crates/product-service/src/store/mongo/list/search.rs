@@ -50,7 +50,7 @@ impl Search {
             Sort::Newest => stages.push(doc! { "$project": { "_id": 1 } }),
             Sort::PriceUp | Sort::PriceDown => stages.push(doc! { "$project": { "price": 1 } }),
             Sort::Relevance => {
-                stages.push(doc! { "$project": { "score": score(whole, last, &end) } })
+                stages.push(doc! { "$project": { "score": score(whole, last, &end) } });
             }
         }
         if let (Sort::Relevance, Some(Place::Relevance(score, number))) = (query.sort, query.after)

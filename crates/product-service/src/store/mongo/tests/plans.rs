@@ -25,16 +25,14 @@ async fn stages(store: &MongoProducts, command: Document) -> Vec<String> {
 }
 
 fn collect(plan: &Bson, stages: &mut Vec<String>) {
-    match plan {
-        Bson::Document(plan) => {
-            if let Ok(stage) = plan.get_str("stage") {
-                let index = plan.get_str("indexName").unwrap_or_default();
-                stages.push(format!("{stage} {index}").trim().to_owned());
-            }
-            plan.values().for_each(|value| collect(value, stages));
+    if let Bson::Document(plan) = plan {
+        if let Ok(stage) = plan.get_str("stage") {
+            let index = plan.get_str("indexName").unwrap_or_default();
+            stages.push(format!("{stage} {index}").trim().to_owned());
         }
-        Bson::Array(plans) => plans.iter().for_each(|value| collect(value, stages)),
-        _ => {}
+        plan.values().for_each(|value| collect(value, stages));
+    } else if let Bson::Array(plans) = plan {
+        plans.iter().for_each(|value| collect(value, stages));
     }
 }
 

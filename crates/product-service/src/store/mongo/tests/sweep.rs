@@ -60,8 +60,9 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
     }
     subject.confirm(orders[0]).await;
     subject.release(orders[1]).await;
+    let database = store.0.database().await.unwrap();
     let mut all = Vec::new();
-    reservation_states(&store.0, |order, state| all.push((order, state)))
+    reservation_states(&database, |order, state| all.push((order, state)))
         .await
         .unwrap();
     let states = [
@@ -75,6 +76,6 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
         .into_iter()
         .zip(states.map(Some).into_iter().chain([None]))
     {
-        assert_eq!(reservation_state(&store.0, order).await, Ok(state));
+        assert_eq!(reservation_state(&database, order).await, Ok(state));
     }
 }
