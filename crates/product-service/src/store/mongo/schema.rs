@@ -80,11 +80,12 @@ fn search() -> Collection {
         SEARCH,
         doc! {
             "bsonType": "object",
-            "required": ["_id", "seller", "category_key", "price", "terms"],
-            "properties": { "terms": { "bsonType": "array" } },
+            "required": ["_id", "seller", "category_key", "price", "name_words", "words"],
+            "properties": { "name_words": { "bsonType": "array" }, "words": { "bsonType": "array" } },
         },
     )
-    .index(BY_WORD, doc! { "terms.w": 1 })
+    // A search for one word, sorted by price or age, reads nothing else.
+    .index(BY_WORD, doc! { "words": 1, "price": 1, "_id": 1 })
 }
 
 fn stock_entries() -> Collection {

@@ -14,9 +14,6 @@ use super::super::schema::{BY_WORD, PRODUCTS, SEARCH};
 use super::{conditions, in_stock, wrong_place};
 use crate::domain::{ListQuery, Number, Place, Product, Sort};
 
-/// Above every letter and digit: nothing that begins as a word does comes after the word and this.
-const AFTER_ALL: char = '\u{10FFFF}';
-
 /// A search, as the stages of an aggregation over the words.
 pub(in crate::store::mongo) struct Search {
     pub(in crate::store::mongo) stages: Vec<Document>,
@@ -40,17 +37,16 @@ impl Search {
         let Some((last, whole)) = words.split_last() else {
             return Ok(None);
         };
-        let end = format!("{last}{AFTER_ALL}");
         let mut all = vec![conditions(&query.filter)];
-        all.extend(whole.iter().map(|word| doc! { "terms.w": word }));
-        all.push(doc! { "terms": { "$elemMatch": { "w": { "$gte": last, "$lt": &end } } } });
+        all.extend(whole.iter().map(|word| doc! { "words": word }));
+        all.push(doc! { "words": { "$regex": beginning(last) } });
         all.extend(beyond_in_match(query)?);
         let mut stages = vec![doc! { "$match": { "$and": all } }];
         match query.sort {
             Sort::Newest => stages.push(doc! { "$project": { "_id": 1 } }),
             Sort::PriceUp | Sort::PriceDown => stages.push(doc! { "$project": { "price": 1 } }),
             Sort::Relevance => {
-                stages.push(doc! { "$project": { "score": score(whole, last, &end) } });
+                stages.push(doc! { "$project": { "score": score(whole, last) } });
             }
         }
         if let (Sort::Relevance, Some(Place::Relevance(score, number))) = (query.sort, query.after)
@@ -120,20 +116,26 @@ impl Search {
     }
 }
 
-/// The sum over the words that are looked for: of the last one, over all words that begin like it.
-fn score(whole: &[String], last: &str, end: &str) -> Document {
-    let is_sought = doc! { "$or": [
-        { "$in": [ "$$term.w", { "$literal": whole } ] },
-        { "$and": [
-            { "$gte": [ "$$term.w", { "$literal": last } ] },
-            { "$lt": [ "$$term.w", { "$literal": end } ] },
-        ] },
+/// What begins with `word`: one stretch of the index. Words hold letters and digits only, so nothing in them is an operator.
+fn beginning(word: &str) -> String {
+    format!("^{word}")
+}
+
+/// How well a product fits: a thousand for each of the words that stands in its name, and up to a thousand for how much of the name
+/// they are. Equals are listed newest first. Counting words of the description, too, would cost a look at each of them.
+fn score(whole: &[String], last: &str) -> Document {
+    let begins = doc! { "$regexMatch": { "input": "$$word", "regex": beginning(last) } };
+    let begun = doc! { "$anyElementTrue": [ { "$map": { "input": "$name_words", "as": "word", "in": begins } } ] };
+    let hits = doc! { "$add": [
+        { "$size": { "$setIntersection": [ "$name_words", { "$literal": whole } ] } },
+        { "$cond": [ begun, 1, 0 ] },
     ] };
-    doc! { "$sum": { "$map": {
-        "input": { "$filter": { "input": "$terms", "as": "term", "cond": is_sought } },
-        "as": "term",
-        "in": "$$term.s",
-    } } }
+    let length = doc! { "$max": [ { "$size": "$name_words" }, 1 ] };
+    let share = doc! { "$toInt": { "$divide": [ { "$multiply": [ "$$hits", 1000 ] }, length ] } };
+    doc! { "$let": {
+        "vars": { "hits": hits },
+        "in": { "$add": [ { "$multiply": [ "$$hits", 1000 ] }, { "$min": [ share, 999 ] } ] },
+    } }
 }
 
 /// What lies beyond the place of the cursor, as far as the words' documents know.

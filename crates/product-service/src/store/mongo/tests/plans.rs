@@ -30,9 +30,13 @@ fn collect(plan: &Bson, stages: &mut Vec<String>) {
             let index = plan.get_str("indexName").unwrap_or_default();
             stages.push(format!("{stage} {index}").trim().to_owned());
         }
-        plan.values().for_each(|value| collect(value, stages));
+        for value in plan.values() {
+            collect(value, stages);
+        }
     } else if let Bson::Array(plans) = plan {
-        plans.iter().for_each(|value| collect(value, stages));
+        for value in plans {
+            collect(value, stages);
+        }
     }
 }
 
@@ -199,6 +203,32 @@ async fn a_search_starts_from_the_words() {
                 );
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn one_word_sorted_by_age_or_price_is_answered_from_the_index() {
+    let (store, _database) = open();
+    for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
+        let text = SearchText::parse("lamp").unwrap();
+        let query = query(
+            &Filter {
+                text,
+                ..Filter::default()
+            },
+            sort,
+            None,
+        );
+        let words = sought(query.filter.text.as_ref().unwrap());
+        let search = Search::of(&query, &words).unwrap().unwrap();
+        let command = doc! {
+            "aggregate": "search", "pipeline": search.stages, "cursor": {}, "hint": "by_word",
+        };
+        let stages = stages(&store, command).await;
+        assert!(
+            !stages.iter().any(|stage| stage == "FETCH"),
+            "{sort:?}: {stages:?}"
+        );
     }
 }
 
