@@ -4,6 +4,7 @@
 //! the envelope that carries an order's id between services.
 
 pub mod bus;
+pub mod connections;
 pub mod http;
 pub mod idempotency;
 pub mod lifecycle;

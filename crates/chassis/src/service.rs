@@ -172,12 +172,13 @@ impl Engine {
                 bus.subscribe(subscription);
             }
         }
-        Self::on(bus, deps, services)
+        let bus: Arc<dyn Bus> = bus;
+        Self::on(&bus, deps, services)
     }
 
     /// Starts sweepers and relays on a bus that has the services' subscriptions.
     #[must_use]
-    pub fn on(bus: Arc<dyn Bus>, deps: &Deps, services: Vec<Working>) -> Self {
+    pub fn on(bus: &Arc<dyn Bus>, deps: &Deps, services: Vec<Working>) -> Self {
         let tasks = Tasks::new();
         for service in services {
             for mut periodic in service.periodic {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chassis::bus::Bus;
 use chassis::bus::amqp::{AmqpBus, AmqpConfig, HintReceiver, HintSender};
 use chassis::http::{Edge, Readiness, Server};
 use chassis::lifecycle::{Tasks, shutdown_signal};
@@ -21,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 use kernel::{Clock, SystemClock, SystemIds};
 use bytes::Bytes;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::program::{Built, Context, OnHint, Program};
 use crate::settings::Settings;
@@ -159,11 +161,12 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     readiness.push(bus.clone());
     if let (Some(announced), Some(on_hint)) = (announced, on_hint) {
         let (sender, receiver) = bus.hints(P::NAME);
-        tasks.spawn(|_| announce(announced, sender));
+        tasks.spawn(|stop| announce(announced, sender, stop));
         tasks.spawn(|_| hear(receiver, on_hint));
     }
     let public_routes = vec![parts.routes.clone()];
-    let engine = Engine::on(bus, &deps, vec![parts.into_working()]);
+    let bus: Arc<dyn Bus> = bus;
+    let engine = Engine::on(&bus, &deps, vec![parts.into_working()]);
     let workers = settings.server.threads();
     let edge = |checks: &[Arc<dyn Readiness>]| {
         Edge::new(deps.ids.clone(), deps.metrics.clone(), checks.to_vec())
@@ -187,8 +190,13 @@ fn bind(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListe
         .with_context(|| format!("cannot listen on {address}; choose another address with {setting}"))
 }
 
-async fn announce(mut announced: mpsc::Receiver<Bytes>, hints: HintSender) {
-    while let Some(hint) = announced.recv().await {
+async fn announce(
+    mut announced: mpsc::Receiver<Bytes>,
+    hints: HintSender,
+    stop: CancellationToken,
+) {
+    // The service that announces lives longer than this task is to.
+    while let Some(Some(hint)) = stop.run_until_cancelled(announced.recv()).await {
         hints.announce(hint);
     }
 }

@@ -63,11 +63,15 @@ impl Leases for MongoLeases {
         let take = vec![doc! { "$set": { "fence": rises, "owner": self.replica, "until": until } }];
         match leases.update_one(free, take).upsert(true).await {
             Ok(done) => Ok(done.matched_count > 0 || done.upserted_id.is_some()),
-            Err(error) => match error.into() {
+            Err(error) => {
+                let error = StoreError::from(error);
                 // It is there and another's.
-                StoreError::Duplicate(_) => Ok(false),
-                other => Err(other),
-            },
+                if matches!(error, StoreError::Duplicate(_)) {
+                    Ok(false)
+                } else {
+                    Err(error)
+                }
+            }
         }
     }
 }

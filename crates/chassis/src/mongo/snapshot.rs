@@ -2,12 +2,12 @@
 
 use std::marker::PhantomData;
 
+use super::decode;
+use crate::store::StoreResult;
 use mongodb::bson::Document;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::options::SessionOptions;
 use mongodb::{ClientSession, Database, SessionCursor};
-use super::decode;
-use crate::store::StoreResult;
 use serde::de::DeserializeOwned;
 
 /// One moment of a database: that of the first read. A server keeps it for five minutes, unless it is told to keep more

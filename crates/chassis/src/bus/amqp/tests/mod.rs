@@ -5,7 +5,6 @@ mod faults;
 mod hints;
 mod letters;
 mod proxy;
-mod throughput;
 
 use std::sync::Arc;
 
