@@ -89,7 +89,7 @@ impl Worker {
 
     /// Notes what the client was told.
     fn note(&mut self, intent: &Intent, status: u16, body: &Value) {
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
         match (intent.path, status) {
             ("/api/wallet/credit", 201) => {
                 self.credits.insert(text(&body["id"]));
@@ -110,7 +110,12 @@ impl Worker {
     }
 
     /// Sends one request after the other until it is `over`. What got no answer is sent again after what else there is to do.
-    async fn work(mut self, client: Client, answers: Arc<AtomicUsize>, over: Arc<AtomicBool>) -> Self {
+    async fn work(
+        mut self,
+        client: Client,
+        answers: Arc<AtomicUsize>,
+        over: Arc<AtomicBool>,
+    ) -> Self {
         self.person = self.person.at(&client);
         let mut unanswered = Vec::new();
         while !over.load(Ordering::Relaxed) {
@@ -161,7 +166,7 @@ impl Worker {
             let settled = ["paid", "declined", "cancelled", "refunded"];
             let open = orders
                 .iter()
-                .any(|order| !settled.contains(&order["status"].as_str().unwrap()));
+                .any(|order| !settled.contains(&order["status"].as_str().expect("a text")));
             (!open).then_some(orders)
         })
         .await;
@@ -169,7 +174,7 @@ impl Worker {
             orders
                 .iter()
                 .filter(|order| wanted(order))
-                .map(|order| order["id"].as_str().unwrap().to_owned())
+                .map(|order| order["id"].as_str().expect("a text").to_owned())
                 .collect()
         };
         let paid = ids(&|order| order["status"] == "paid");
@@ -186,7 +191,7 @@ impl Worker {
         let posted: BTreeSet<String> = history
             .iter()
             .filter(|entry| entry.get("orderId").is_none_or(Value::is_null))
-            .map(|entry| entry["id"].as_str().unwrap().to_owned())
+            .map(|entry| entry["id"].as_str().expect("a text").to_owned())
             .collect();
         assert_eq!(
             posted, self.credits,
@@ -194,22 +199,21 @@ impl Worker {
         );
         let sum: i64 = history
             .iter()
-            .map(|entry| entry["amount"].as_i64().unwrap())
+            .map(|entry| entry["amount"].as_i64().expect("a number"))
             .sum();
         assert_eq!(self.person.balance().await, sum);
 
         orders
             .iter()
             .filter(|order| order["status"] == "paid")
-            .flat_map(|order| order["items"].as_array().unwrap())
+            .flat_map(|order| order["items"].as_array().expect("a list"))
             .map(|line| {
-                let product = line["productId"].as_str().unwrap().to_owned();
-                (product, line["quantity"].as_i64().unwrap())
+                let product = line["productId"].as_str().expect("a text").to_owned();
+                (product, line["quantity"].as_i64().expect("a number"))
             })
             .collect()
     }
 }
-
 
 /// Clients at work on one marketplace.
 #[derive(Debug)]
@@ -264,7 +268,8 @@ impl Crew {
         };
         for worker in self.workers {
             let (answers, over) = (busy.answers.clone(), busy.over.clone());
-            busy.workers.spawn(worker.work(client.clone(), answers, over));
+            busy.workers
+                .spawn(worker.work(client.clone(), answers, over));
         }
         busy
     }

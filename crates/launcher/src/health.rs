@@ -18,7 +18,10 @@ pub(crate) async fn ask(internal: SocketAddr) -> anyhow::Result<ExitCode> {
         });
     }
     let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
-    let answer = client.get(format!("http://{address}/readyz")).send().await?;
+    let answer = client
+        .get(format!("http://{address}/readyz"))
+        .send()
+        .await?;
     let ready = answer.status().is_success();
     println!("{}", answer.text().await?);
     Ok(if ready {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use chassis::bus::Bus;
 use chassis::bus::amqp::{AmqpBus, AmqpConfig, HintReceiver, HintSender};
 use chassis::http::{Edge, Readiness, Server};
@@ -20,7 +21,6 @@ use chassis::service::{Deps, Engine, StoreConfig};
 use chassis::settings::Flag;
 use clap::{Args, Parser, Subcommand};
 use kernel::{Clock, SystemClock, SystemIds};
-use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +31,11 @@ use crate::settings::Settings;
 const FINISH: Duration = Duration::from_secs(10);
 
 #[derive(Parser)]
-#[command(version, about = "One service of the marketplace, on MongoDB and RabbitMQ.", args_conflicts_with_subcommands = true)]
+#[command(
+    version,
+    about = "One service of the marketplace, on MongoDB and RabbitMQ.",
+    args_conflicts_with_subcommands = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -66,7 +70,11 @@ impl ServeArgs {
     fn settings<P: Program>(&self) -> anyhow::Result<(Settings, P::Config)> {
         let flags = [
             ("--listen", "server.listen", &self.listen),
-            ("--internal-listen", "internal.listen", &self.internal_listen),
+            (
+                "--internal-listen",
+                "internal.listen",
+                &self.internal_listen,
+            ),
         ];
         let flags: Vec<Flag> = flags
             .into_iter()
@@ -136,7 +144,11 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
         settings,
         deps: &deps,
         store: StoreConfig::Mongo {
-            uri: settings.mongo.resolved_uri().map_err(anyhow::Error::msg)?.secret(),
+            uri: settings
+                .mongo
+                .resolved_uri()
+                .map_err(anyhow::Error::msg)?
+                .secret(),
             database: settings.mongo.database(P::DATABASE),
         },
         tasks: &tasks,
@@ -172,11 +184,24 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
         Edge::new(deps.ids.clone(), deps.metrics.clone(), checks.to_vec())
     };
     let addresses = (public.local_addr()?, internal.local_addr()?);
-    let inner = Server::start(internal, 1, edge(&readiness), internal_routes.into_iter().collect())?;
-    let outer = Server::start(public, workers, edge(&readiness).without_metrics(), public_routes)?;
+    let inner = Server::start(
+        internal,
+        1,
+        edge(&readiness),
+        internal_routes.into_iter().collect(),
+    )?;
+    let outer = Server::start(
+        public,
+        workers,
+        edge(&readiness).without_metrics(),
+        public_routes,
+    )?;
     tracing::info!(service = P::NAME, public = %addresses.0, internal = %addresses.1, "started");
     shutdown_signal().await?;
-    tracing::info!(service = P::NAME, "stopping: no new requests; finishing those that run");
+    tracing::info!(
+        service = P::NAME,
+        "stopping: no new requests; finishing those that run"
+    );
     outer.stop().await?;
     engine.stop().await;
     tasks.drain(FINISH).await;
@@ -186,8 +211,9 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
 }
 
 fn bind(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address}; choose another address with {setting}"))
+    TcpListener::bind(address).with_context(|| {
+        format!("cannot listen on {address}; choose another address with {setting}")
+    })
 }
 
 async fn announce(

@@ -70,7 +70,7 @@ struct UpArgs {
     /// Do not count logins and registrations of clients on this machine
     #[arg(long)]
     no_rate_limits: bool,
-    /// A setting for every service, such as MARKETPLACE__USERS__BCRYPT_COST=4; may be given again
+    /// A setting for every service, such as `MARKETPLACE__USERS__BCRYPT_COST=4`; may be given again
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::store::StoreError;
 
-/// Server codes, see src/mongo/base/error_codes.yml of MongoDB.
+/// Server codes, see `src/mongo/base/error_codes.yml` of MongoDB.
 const DUPLICATE_KEY: i32 = 11000;
 const WRITE_CONFLICT: i32 = 112;
 const VALIDATION_FAILED: i32 = 121;

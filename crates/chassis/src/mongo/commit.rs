@@ -47,7 +47,7 @@ trait Job: Send {
 }
 
 struct Work<T, E, F> {
-    work: F,
+    run: F,
     result: Option<Result<T, E>>,
     answer: oneshot::Sender<Result<T, E>>,
     since: Instant,
@@ -60,7 +60,7 @@ where
     F: FnMut(&mut Unit) -> Result<T, E> + Send,
 {
     fn run(&mut self, unit: &mut Unit) {
-        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(unit)))
+        let result = catch_unwind(AssertUnwindSafe(|| (self.run)(unit)))
             .unwrap_or_else(|panic| Err(E::from(panicked(&*panic))));
         unit.end(if result.is_ok() {
             Keep::Changes
@@ -130,7 +130,7 @@ impl Committer {
     {
         let (answer, answered) = oneshot::channel();
         let job = Box::new(Work {
-            work,
+            run: work,
             result: None,
             answer,
             since: Instant::now(),
@@ -169,8 +169,9 @@ impl Task {
         let mut batches = vec![jobs];
         while let Some(mut jobs) = batches.pop() {
             // A work that waited out its time behind a dead server is told so without being tried.
-            let late = |job: &Box<dyn Job>| job.since().elapsed() > PATIENCE;
-            let (given_up, live): (Jobs, Jobs) = jobs.into_iter().partition(late);
+            let (given_up, live): (Jobs, Jobs) = jobs
+                .into_iter()
+                .partition(|job| job.since().elapsed() > PATIENCE);
             finish(given_up, || {
                 Err(unavailable("the store did not get to it in time"))
             });
@@ -253,7 +254,9 @@ impl Task {
             .await?;
         let mut unit = Unit::default();
         loop {
-            jobs.iter_mut().for_each(|job| job.run(&mut unit));
+            for job in jobs.iter_mut() {
+                job.run(&mut unit);
+            }
             if !unit.is_wanting() {
                 break;
             }

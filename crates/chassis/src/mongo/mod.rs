@@ -12,6 +12,7 @@ mod codec;
 mod commit;
 mod dead_letters;
 mod failure;
+mod horizon;
 mod idempotency;
 mod inbox;
 mod leases;
@@ -29,6 +30,7 @@ mod unit;
 
 pub use codec::{binary, corrupt, date, from_id, id, id_bson, store_error};
 pub use dead_letters::{dead_letters, replay_dead_letters};
+pub use horizon::Horizon;
 pub use idempotency::{
     claim, expire_claim, lookup, record, record_claimed, release, unanswered, want_key,
 };

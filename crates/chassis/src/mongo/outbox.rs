@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::codec::{binary, corrupt, from_id, id, id_bson};
-use super::{Collection, Mongo, Row, Unit};
+use super::{Collection, Horizon, Mongo, Row, Unit};
 use crate::outbox::{Fate, Outbox, Pending};
 use crate::store::StoreResult;
 
@@ -155,6 +155,7 @@ pub(super) struct OutboxQueue {
     clock: Arc<dyn Clock>,
     queue: Mutex<Queue>,
     news: Notify,
+    horizon: Horizon,
 }
 
 impl OutboxQueue {
@@ -164,6 +165,7 @@ impl OutboxQueue {
             clock,
             queue: Mutex::default(),
             news: Notify::new(),
+            horizon: Horizon::default(),
         }
     }
 
@@ -262,13 +264,18 @@ impl Outbox for MongoOutbox {
     async fn retries(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<Pending>> {
         let db = self.store.database().await?;
         let rows = db.collection::<OutboxRow>(OutboxRow::COLLECTION);
+        let from = self.queue.horizon.from(now);
+        let earliest = from.map_or(i64::MIN, Timestamp::as_millis);
         let due: Vec<OutboxRow> = rows
-            .find(doc! { "lease": { "$lte": now.as_millis() } })
+            .find(doc! { "lease": { "$gte": earliest, "$lte": now.as_millis() } })
             .sort(doc! { "lease": 1 })
             .limit(i64::try_from(limit).unwrap_or(i64::MAX))
             .await?
             .try_collect()
             .await?;
+        if due.len() < limit {
+            self.queue.horizon.swept(from, now);
+        }
         if due.is_empty() {
             return Ok(Vec::new());
         }

@@ -115,14 +115,12 @@ impl<R: Row> Default for Table<R> {
 impl<R: Row> Table<R> {
     /// The row, `Err` if it has to be loaded first.
     pub(super) fn get(&mut self, key: &R::Key) -> Result<Option<Arc<R>>, NotLoaded> {
-        match self.slots.get(key) {
+        if let Some(slot) = self.slots.get(key) {
             // What was written blindly is known to whoever wrote it.
-            Some(slot) => Ok(slot.now.clone()),
-            None => {
-                self.wanted.insert(key.clone());
-                Err(NotLoaded)
-            }
+            return Ok(slot.now.clone());
         }
+        self.wanted.insert(key.clone());
+        Err(NotLoaded)
     }
 
     pub(super) fn want(&mut self, key: R::Key) {

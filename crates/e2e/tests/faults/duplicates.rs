@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, QueueBindOptions,
+    QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Connection, ConnectionProperties};
@@ -87,7 +88,10 @@ async fn with_two_replicas_of_everything_and_every_message_twice_nothing_happens
     let echo = tokio::spawn(echo(world.stack.amqp_uri()));
     let busy = world.load().await;
     busy.answered(400, Duration::from_secs(90)).await;
-    assert!(!echo.is_finished(), "messages were published twice to the end");
+    assert!(
+        !echo.is_finished(),
+        "messages were published twice to the end"
+    );
     world.check(busy).await;
     echo.abort();
 }

@@ -48,7 +48,10 @@ async fn orders_are_accepted_while_the_broker_is_away_and_settle_when_it_is_back
     world.stack.wait_ready(Name::Rabbit).await.unwrap();
     within(PATIENCE, "the order is paid", async || {
         let orders = buyer.all(&format!("/api/orders/{}/byUser", buyer.id)).await;
-        orders.iter().all(|order| order["status"] == "paid").then_some(())
+        orders
+            .iter()
+            .all(|order| order["status"] == "paid")
+            .then_some(())
     })
     .await;
     busy.answered(50, PATIENCE).await;

@@ -147,11 +147,7 @@ async fn compare(books: &dyn Books) -> StoreResult<Compared> {
 }
 
 /// Reads one order anew. Returns whether something still does not fit.
-async fn look_again(
-    books: &dyn Books,
-    id: OrderId,
-    compared: &mut Compared,
-) -> StoreResult<bool> {
+async fn look_again(books: &dyn Books, id: OrderId, compared: &mut Compared) -> StoreResult<bool> {
     let order = books.order(id).await?;
     let payment = books.payment(id).await?;
     let state = books.reservation(id).await?;

@@ -102,7 +102,11 @@ fn replay_from_broker(_settings: &Settings, _id: Option<MessageId>) -> anyhow::R
 
 #[cfg(feature = "distributed")]
 fn queues() -> [&'static str; 3] {
-    [order_service::QUEUE, product_service::QUEUE, wallet_service::QUEUE]
+    [
+        order_service::QUEUE,
+        product_service::QUEUE,
+        wallet_service::QUEUE,
+    ]
 }
 
 /// What lies in the dead-letter queues of the broker.

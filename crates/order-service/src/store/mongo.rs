@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
-use chassis::mongo::{self, Mongo, Unit};
+use chassis::mongo::{self, Horizon, Mongo, Unit};
 use chassis::store::{StoreError, StoreResult};
 use kernel::{Limit, OrderId, Timestamp, UserId};
 
@@ -31,12 +31,19 @@ pub(crate) struct MongoOrders {
     db: Mongo,
     timing: Timing,
     render: Render,
+    /// How far orders that are due were looked for.
+    sweeps: Horizon,
 }
 
 impl MongoOrders {
     /// A store on `db`, which has [`orders_collection`].
     pub(crate) fn new(db: Mongo, timing: Timing, render: Render) -> Self {
-        Self { db, timing, render }
+        Self {
+            db,
+            timing,
+            render,
+            sweeps: Horizon::default(),
+        }
     }
 }
 
@@ -195,8 +202,13 @@ impl OrderStore for MongoOrders {
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderId>> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        lists::ids(&self.db, Listing::due(now), limit).await
+        let from = self.sweeps.from(now);
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let due = lists::ids(&self.db, Listing::due(from, now), most).await?;
+        if due.len() < limit {
+            self.sweeps.swept(from, now);
+        }
+        Ok(due)
     }
 
     async fn order(&self, id: OrderId) -> StoreResult<Option<Order>> {

@@ -36,14 +36,21 @@ pub(crate) async fn measure(duration: Duration, report: &mut Report) -> Result<(
         let url = stack.internal_url(service, 0).context("an internal port")?;
         counters.push(Client::new(&url));
     }
-    let url = stack.public_url(Service::Product, 0).context("a public port")?;
+    let url = stack
+        .public_url(Service::Product, 0)
+        .context("a public port")?;
     let product = Subject {
         client: Client::new(&url),
         counters: counters_of(&stack, Service::Product)?,
     };
     let reads =
         load::reads_against(&product, &gateway, "≥ 70 % of find_one", duration, report).await?;
-    share("GET by id, the service itself / find_one", reads, raw, report);
+    share(
+        "GET by id, the service itself / find_one",
+        reads,
+        raw,
+        report,
+    );
     let subject = Subject {
         client: gateway,
         counters,
@@ -52,7 +59,10 @@ pub(crate) async fn measure(duration: Duration, report: &mut Report) -> Result<(
     share("GET by id, through nginx / find_one", reads, raw, report);
 
     let audit = audit_distributed(&stack.config_path());
-    ensure!(audit.code == Some(0), "the audit after the load is not clean: {audit:?}");
+    ensure!(
+        audit.code == Some(0),
+        "the audit after the load is not clean: {audit:?}"
+    );
     eprintln!("The audit after the load is clean.");
     stack.down()?;
     Ok(())

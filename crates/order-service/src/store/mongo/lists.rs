@@ -62,10 +62,11 @@ impl Listing {
         }
     }
 
-    /// Those that have to act by themselves, the most overdue first.
-    pub(super) fn due(now: Timestamp) -> Self {
+    /// Those that have to act by themselves, from `from` on, the most overdue first.
+    pub(super) fn due(from: Option<Timestamp>, now: Timestamp) -> Self {
+        let earliest = from.map_or(i64::MIN, Timestamp::as_millis);
         Self {
-            filter: doc! { "due_at": { "$lte": now.as_millis() } },
+            filter: doc! { "due_at": { "$gte": earliest, "$lte": now.as_millis() } },
             sort: doc! { "due_at": 1 },
             index: DUE,
         }

@@ -49,7 +49,7 @@ async fn every_listing_is_a_walk_of_its_index() {
     let (buyer, order) = (UserId::new(&ids), OrderId::new(&ids));
     let mut listings = vec![
         Listing::these(vec![order, OrderId::new(&ids)]),
-        Listing::due(Timestamp::from_millis(1)),
+        Listing::due(Some(Timestamp::from_millis(1)), Timestamp::from_millis(2)),
         Listing::to_review(None),
         Listing::to_review(Some(order)),
     ];
