@@ -1,8 +1,6 @@
 //! `kill -9` of the serving process, 20 times, under load. In the end every answer that the clients saw is true, and nothing
 //! happened twice.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::Duration;
 
 use e2e::{Crew, Launch};
