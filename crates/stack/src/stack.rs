@@ -18,6 +18,9 @@ const START: Duration = Duration::from_mins(2);
 /// How long a process may take to end after SIGTERM; services finish what they answer, up to 30 s.
 const END: Duration = Duration::from_secs(40);
 
+/// How long a process that is started again waits for its ports.
+const PORT_PATIENCE: Duration = Duration::from_secs(10);
+
 /// What `up` found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
@@ -298,10 +301,24 @@ impl Stack {
             earlier.kill(&plan.run_dir);
             let _ = earlier.wait_for_end(&plan.run_dir, Instant::now() + Duration::from_secs(5));
         }
-        self.state.ports.check_free(name)?;
+        self.wait_for_ports(name)?;
         let started = plan.start()?;
         self.state.processes.insert(name, started);
         self.state.write(&self.dir)
+    }
+
+    /// A port that was free a moment ago may be the near end of somebody's connection for a while: of one that was just being made to
+    /// the process that died, say.
+    fn wait_for_ports(&self, name: Name) -> Result<(), StackError> {
+        let deadline = Instant::now() + PORT_PATIENCE;
+        loop {
+            match self.state.ports.check_free(name) {
+                Err(_) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                free_or_late => return free_or_late,
+            }
+        }
     }
 
     /// Waits until a process is ready.
