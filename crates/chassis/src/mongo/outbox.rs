@@ -14,7 +14,6 @@ use contracts::{Envelope, Kind};
 use futures_util::TryStreamExt;
 use kernel::{Clock, MessageId, Timestamp};
 use mongodb::bson::{Binary, Bson, Document, Uuid as BsonUuid, doc};
-use mongodb::options::{Acknowledgment, WriteConcern};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -123,6 +122,15 @@ pub fn enqueue(unit: &mut Unit, message: &Envelope) -> StoreResult<()> {
     Ok(())
 }
 
+/// How messages get into the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stamp {
+    /// As if none of them were there.
+    New,
+    /// Those that are there stay as they are.
+    IfAbsent,
+}
+
 struct Held {
     pending: Pending,
     until: Instant,
@@ -170,16 +178,27 @@ impl OutboxQueue {
     }
 
     /// Turns the unit's messages into documents that this replica holds.
-    pub(super) fn stamp(&self, unit: &mut Unit) -> StoreResult<()> {
+    ///
+    /// A message is nearly always new, so it is inserted without a look: looking for a key that is not there walks over the deleted
+    /// keys around it, and an outbox is full of those. [`Stamp::IfAbsent`] is for the batch in which one was there after all.
+    pub(super) fn stamp(&self, unit: &mut Unit, stamp: Stamp) -> StoreResult<()> {
         let lease = self.clock.now().plus(LEASE);
         for message in unit.messages() {
-            unit.put_if_absent(OutboxRow {
+            // A resend of what is about to go out anyway.
+            if self.lock().ids.contains(&message.id) {
+                continue;
+            }
+            let row = OutboxRow {
                 id: id(message.id),
                 message: MessageRow::of(&message),
                 attempts: 0,
                 owner: id(self.replica),
                 lease: lease.as_millis(),
-            })?;
+            };
+            match stamp {
+                Stamp::New => unit.put(row)?,
+                Stamp::IfAbsent => unit.put_if_absent(row)?,
+            }
         }
         Ok(())
     }
@@ -335,11 +354,19 @@ impl Outbox for MongoOutbox {
         }
         let db = self.store.database().await?;
         if !sent.is_empty() {
-            // A deletion that is lost makes a duplicate, which receivers expect: no need to wait for a disk.
-            db.collection::<Document>(OutboxRow::COLLECTION)
-                .delete_many(doc! { "_id": { "$in": sent } })
-                .write_concern(WriteConcern::builder().w(Acknowledgment::Nodes(1)).build())
-                .await?;
+            // A deletion that is lost makes a duplicate, which receivers expect: no need to wait for a disk. Key by key, because a
+            // list of keys is an index scan, which walks over the deleted keys behind each of them.
+            let deletes: Vec<Document> = sent
+                .into_iter()
+                .map(|id| doc! { "q": { "_id": id }, "limit": 1 })
+                .collect();
+            db.run_command(doc! {
+                "delete": OutboxRow::COLLECTION,
+                "deletes": deletes,
+                "ordered": false,
+                "writeConcern": { "w": 1 },
+            })
+            .await?;
         }
         if !retried.is_empty() {
             db.run_command(doc! { "update": OutboxRow::COLLECTION, "updates": retried })

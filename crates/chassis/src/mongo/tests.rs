@@ -378,3 +378,16 @@ async fn a_handled_message_is_handled_once_across_replicas() {
     let (first, second) = tokio::join!(handle(one), handle(other));
     assert_ne!(first.unwrap(), second.unwrap());
 }
+
+#[tokio::test]
+async fn a_resend_of_what_another_replica_has_not_sent_yet_changes_nothing() {
+    let database = TestDatabase::new();
+    let (one, other) = (open(&database), open(&database));
+    send(&one, message(1)).await;
+    let (again, fine) = tokio::join!(
+        other.write(move |unit| enqueue(unit, &message(1))),
+        add(&other, "neighbour", 1),
+    );
+    assert_eq!((again, fine), (Ok(()), Ok(1)));
+    assert_eq!(waiting(&one).await, 1);
+}
