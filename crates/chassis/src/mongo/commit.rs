@@ -203,15 +203,15 @@ impl Task {
         let mut pause = FIRST_PAUSE;
         let mut raced = false;
         loop {
-            let failure =
-                match tokio::time::timeout_at(give_up, self.attempt(jobs, give_up)).await {
-                    Ok(Ok(messages)) => {
-                        self.outbox.committed(messages);
-                        return Ok(());
-                    }
-                    Ok(Err(failure)) => failure,
-                    Err(_) => Failure::Refused(unavailable("the store did not answer in time")),
-                };
+            let failure = match tokio::time::timeout_at(give_up, self.attempt(jobs, give_up)).await
+            {
+                Ok(Ok(messages)) => {
+                    self.outbox.committed(messages);
+                    return Ok(());
+                }
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::Refused(unavailable("the store did not answer in time")),
+            };
             // Dropping a session aborts what is open on it.
             self.session = None;
             match failure {
@@ -229,11 +229,7 @@ impl Task {
         }
     }
 
-    async fn attempt(
-        &mut self,
-        jobs: &mut Jobs,
-        give_up: Instant,
-    ) -> Result<Stamped, Failure> {
+    async fn attempt(&mut self, jobs: &mut Jobs, give_up: Instant) -> Result<Stamped, Failure> {
         let db = self.link.database().await?;
         if self.session.is_none() {
             self.session = Some(db.client().start_session().await?);

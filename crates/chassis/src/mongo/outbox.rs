@@ -124,7 +124,10 @@ impl OutboxQueue {
             })?;
             parcels.push(Parcel {
                 row,
-                messages: messages.iter().map(|message| (message.clone(), 0)).collect(),
+                messages: messages
+                    .iter()
+                    .map(|message| (message.clone(), 0))
+                    .collect(),
             });
         }
         Ok(Stamped(parcels))
