@@ -38,6 +38,10 @@ impl RequestId {
         Self(given.map_or_else(fresh, str::to_owned))
     }
 
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(super) fn header(&self) -> Option<HeaderValue> {
         HeaderValue::from_str(&self.0).ok()
     }
