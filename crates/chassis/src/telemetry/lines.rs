@@ -79,7 +79,66 @@ fn with(line: &str, ids: &str, style: Style) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use actix_web::http::header::HeaderMap;
+
+    use super::super::context::TraceContext;
+    use super::super::origin::Origin;
     use super::*;
+    use crate::http::RequestId;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_within_a_traced_request_names_both_and_one_outside_neither() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_writer(move || writer.clone())
+            .map_event_format(|inner| WithIds {
+                inner,
+                style: Style::Json,
+            })
+            .finish();
+        let _logging = tracing::subscriber::set_default(subscriber);
+        let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let origin = Origin::one(TraceContext::followed(text).unwrap());
+        let request = async { tracing::info!(stock = 3, "within") };
+        let headers = HeaderMap::new();
+        RequestId::choose(&headers, || "r-1".to_owned())
+            .scope(origin::scope(Some(origin), request))
+            .await;
+        tracing::info!("outside");
+        let log = log.0.lock().unwrap();
+        let mut lines = std::str::from_utf8(&log)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let within = lines.next().unwrap();
+        assert_eq!(within["fields"]["stock"], 3, "{within}");
+        assert_eq!(within["request_id"], "r-1", "{within}");
+        assert_eq!(within["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(within["span_id"], "b7ad6b7169203331");
+        let outside = lines.next().unwrap();
+        assert_eq!(outside["fields"]["message"], "outside");
+        for key in ["request_id", "trace_id", "span_id"] {
+            assert_eq!(outside.get(key), None, "{outside}");
+        }
+    }
 
     #[test]
     fn ids_become_fields_of_an_object_and_the_end_of_a_text() {

@@ -71,5 +71,9 @@ pub fn start(
 
 impl Traces {
     /// Nothing is left to send.
+    #[expect(
+        clippy::unused_async,
+        reason = "it is awaited where there is something"
+    )]
     pub async fn stop(self) {}
 }

@@ -106,9 +106,9 @@ fn method_attribute(method: &'static str) -> &'static str {
 pub struct Asking(Option<Span>);
 
 impl Asking {
-    /// Begins to ask `host:port` for `method` `route`, which holds nothing that differs from request to request.
+    /// Begins to ask `peer` (host and port) for `method` `route`, which holds nothing that differs from request to request.
     #[must_use]
-    pub fn begin(method: &'static str, host: &str, port: u16, route: &str, order: OrderId) -> Self {
+    pub fn begin(method: &'static str, peer: (&str, u16), route: &str, order: OrderId) -> Self {
         let Some(parent) = origin::context_of(order) else {
             return Self(None);
         };
@@ -116,8 +116,8 @@ impl Asking {
         if let Some(span) = &mut span {
             span.set("http.request.method", method);
             span.set("url.template", route.to_owned());
-            span.set("server.address", host.to_owned());
-            span.set("server.port", port);
+            span.set("server.address", peer.0.to_owned());
+            span.set("server.port", peer.1);
             span.set_order(order);
         }
         Self(span)

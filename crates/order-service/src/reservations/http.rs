@@ -81,9 +81,11 @@ impl HttpReservations {
     }
 
     async fn send(&self, request: &ReserveRequest) -> Result<Response, Lost> {
-        let host = self.url.host_str().unwrap_or_default();
-        let port = self.url.port_or_known_default().unwrap_or_default();
-        let asking = Asking::begin("POST", host, port, PATH, request.order);
+        let peer = (
+            self.url.host_str().unwrap_or_default(),
+            self.url.port_or_known_default().unwrap_or_default(),
+        );
+        let asking = Asking::begin("POST", peer, PATH, request.order);
         let mut post = self.client.post(self.url.clone()).json(request);
         if let Some(traceparent) = asking.traceparent() {
             post = post.header("traceparent", traceparent);
