@@ -79,7 +79,9 @@ pub(crate) fn plan(dir: &Dir, ports: &Ports) -> Result<Plan, StackError> {
         ("RABBITMQ_PID_FILE", at("pid")),
         (
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false".to_owned(),
+            // Its schedulers would spin before they sleep, on cores that the other processes need (RabbitMQ's runtime tuning guide).
+            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false +sbwt none +sbwtdcpu none +sbwtdio none"
+                .to_owned(),
         ),
         // The script then becomes the node instead of waiting for it: what is killed is the node, not a shell in front of it.
         ("detached", "true".to_owned()),

@@ -10,7 +10,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use contracts::Envelope;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
 use mongodb::bson::{Bson, Document, rawdoc};
 use mongodb::options::{ReadConcern, WriteConcern};
@@ -21,7 +20,7 @@ use tokio::time::Instant;
 use super::codec::{is_unknown_commit, of_code};
 use super::failure::Failure;
 use super::link::Link;
-use super::outbox::{OutboxQueue, Stamp};
+use super::outbox::{OutboxQueue, Stamped};
 use super::table::Statements;
 use super::unit::{Keep, Unit};
 use crate::metrics::BatchSizes;
@@ -202,17 +201,17 @@ impl Task {
     async fn commit(&mut self, jobs: &mut Jobs) -> StoreResult<()> {
         let give_up = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
-        let mut stamp = Stamp::New;
+        let mut raced = false;
         loop {
-            let failure =
-                match tokio::time::timeout_at(give_up, self.attempt(jobs, stamp, give_up)).await {
-                    Ok(Ok(messages)) => {
-                        self.outbox.committed(messages);
-                        return Ok(());
-                    }
-                    Ok(Err(failure)) => failure,
-                    Err(_) => Failure::Refused(unavailable("the store did not answer in time")),
-                };
+            let failure = match tokio::time::timeout_at(give_up, self.attempt(jobs, give_up)).await
+            {
+                Ok(Ok(messages)) => {
+                    self.outbox.committed(messages);
+                    return Ok(());
+                }
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::Refused(unavailable("the store did not answer in time")),
+            };
             // Dropping a session aborts what is open on it.
             self.session = None;
             match failure {
@@ -221,11 +220,8 @@ impl Task {
                         return Err(unavailable(&error.to_string()));
                     }
                 }
-                // Someone else inserted the row since our snapshot was taken, and the next one shows it; or a message is sent again
-                // that still waits in the outbox.
-                Failure::Refused(StoreError::Duplicate(_)) if stamp == Stamp::New => {
-                    stamp = Stamp::IfAbsent;
-                }
+                // Someone else inserted the row since our snapshot was taken, and the next one shows it.
+                Failure::Refused(StoreError::Duplicate(_)) if !raced => raced = true,
                 Failure::Refused(_) => return Err(failure.into_error()),
             }
             tokio::time::sleep(jitter(pause)).await;
@@ -233,12 +229,7 @@ impl Task {
         }
     }
 
-    async fn attempt(
-        &mut self,
-        jobs: &mut Jobs,
-        stamp: Stamp,
-        give_up: Instant,
-    ) -> Result<Vec<Arc<Envelope>>, Failure> {
+    async fn attempt(&mut self, jobs: &mut Jobs, give_up: Instant) -> Result<Stamped, Failure> {
         let db = self.link.database().await?;
         if self.session.is_none() {
             self.session = Some(db.client().start_session().await?);
@@ -266,12 +257,12 @@ impl Task {
             }
             unit.load(&db, session).await?;
         }
-        self.outbox.stamp(&mut unit, stamp)?;
+        let messages = self.outbox.stamp(&mut unit)?;
         for (collection, statements) in unit.statements()? {
             write(&db, session, collection, statements).await?;
         }
         commit(session, give_up).await?;
-        Ok(unit.into_messages())
+        Ok(messages)
     }
 }
 

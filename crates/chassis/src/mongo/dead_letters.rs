@@ -1,15 +1,12 @@
 //! Messages that the relay gave up, for an operator to list and to replay.
 
-use std::sync::Arc;
-
-use contracts::Envelope;
 use futures_util::TryStreamExt;
 use kernel::{MessageId, Timestamp};
 use mongodb::bson::{DateTime, Uuid as BsonUuid, doc};
 use serde::{Deserialize, Serialize};
 
 use super::codec::{corrupt, date, id};
-use super::outbox::{MessageRow, OutboxRow, enqueue};
+use super::outbox::{Dead, MessageRow, enqueue};
 use super::{Collection, Mongo, Row, Unit};
 use crate::bus::DeadLetter;
 use crate::store::StoreResult;
@@ -42,19 +39,18 @@ pub fn dead_letters_collection() -> Collection {
     )
 }
 
-/// Moves messages from the outbox to the dead letters.
-pub(super) fn bury(
-    unit: &mut Unit,
-    dead: &[(Arc<Envelope>, u32, String)],
-    now: Timestamp,
-) -> StoreResult<()> {
-    unit.want::<OutboxRow>(dead.iter().map(|(message, _, _)| id(message.id)))?;
-    unit.want::<DeadLetterRow>(dead.iter().map(|(message, _, _)| id(message.id)))?;
-    for (message, attempts, reason) in dead {
+/// Adds messages to the dead letters.
+pub(super) fn bury(unit: &mut Unit, dead: &[Dead], now: Timestamp) -> StoreResult<()> {
+    unit.want::<DeadLetterRow>(dead.iter().map(|dead| id(dead.message.id)))?;
+    for Dead {
+        message,
+        attempts,
+        reason,
+    } in dead
+    {
         let key = id(message.id);
-        unit.get::<OutboxRow>(&key)?;
+        // One that died before has its last reason.
         unit.get::<DeadLetterRow>(&key)?;
-        unit.delete::<OutboxRow>(&key)?;
         unit.put(DeadLetterRow {
             id: key,
             message: MessageRow::of(message),

@@ -78,7 +78,19 @@ pub fn want_handled(unit: &mut Unit, order: OrderId, message: MessageId) -> Stor
     unit.want::<InboxRow>([InboxKey::new(order, message)])
 }
 
+/// Whether `message` about `order` was noted as handled.
+///
+/// # Errors
+/// As [`Unit::get`].
+pub fn was_handled(unit: &mut Unit, order: OrderId, message: MessageId) -> StoreResult<bool> {
+    let key = InboxKey::new(order, message);
+    Ok(unit.get::<InboxRow>(&key)?.is_some())
+}
+
 /// Notes that `message` about `order` is handled with this unit. False if it was handled before: then change nothing for it.
+///
+/// A message that can change its order only once, because the order's own state says that it was done, needs no note: look with
+/// [`was_handled`] where a note may be, and note only what no state tells.
 ///
 /// # Errors
 /// As [`Unit::get`].

@@ -34,7 +34,7 @@ pub use horizon::Horizon;
 pub use idempotency::{
     claim, expire_claim, lookup, record, record_claimed, release, unanswered, want_key,
 };
-pub use inbox::{is_new, want_handled};
+pub use inbox::{is_new, want_handled, was_handled};
 pub use leases::MongoLeases;
 pub use mongodb::{self, bson};
 pub use outbox::{MongoOutbox, enqueue};

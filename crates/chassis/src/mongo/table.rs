@@ -10,7 +10,7 @@ use mongodb::bson::{Bson, Document, doc, serialize_to_bson, serialize_to_raw_doc
 use mongodb::{ClientSession, Database};
 use serde::Serialize;
 
-use super::codec::{corrupt, store_error};
+use super::codec::corrupt;
 use super::failure::Failure;
 use super::{Row, decode};
 use crate::store::StoreResult;
@@ -57,8 +57,6 @@ enum Write {
     No,
     /// Insert, replace or delete, as what is stored and what is to be ask for.
     Yes,
-    /// Insert unless it is there.
-    IfAbsent,
 }
 
 /// The statements that bring a collection to what it is to be.
@@ -162,13 +160,6 @@ impl<R: Row> Table<R> {
 
     pub(super) fn put(&mut self, row: R) {
         self.change(row.key(), Some(Arc::new(row)), Write::Yes);
-    }
-
-    pub(super) fn put_if_absent(&mut self, row: R) {
-        let key = row.key();
-        if self.slots.get(&key).is_none_or(|slot| slot.now.is_none()) {
-            self.change(key, Some(Arc::new(row)), Write::IfAbsent);
-        }
     }
 
     pub(super) fn delete(&mut self, key: &R::Key) {
@@ -308,10 +299,6 @@ impl<R: Row> AnyTable for Table<R> {
                 continue;
             }
             match (&slot.stored, &slot.now) {
-                (Stored::Unread | Stored::Absent, Some(row)) if slot.write == Write::IfAbsent => {
-                    statements.updates.push(insert_if_absent(&raw(&**row)?)?);
-                    statements.update_count += 1;
-                }
                 (Stored::Unread | Stored::Absent, Some(row)) => {
                     statements.inserts.push(raw(&**row)?);
                     statements.insert_count += 1;
@@ -379,24 +366,4 @@ fn delete<K: Serialize>(key: &K) -> StoreResult<RawDocumentBuf> {
         q: ById { id: key },
         limit: 1,
     })
-}
-
-fn insert_if_absent(row: &RawDocumentBuf) -> StoreResult<RawDocumentBuf> {
-    let unreadable = |error: mongodb::bson::error::Error| store_error(&error.into());
-    let (mut query, mut rest) = (RawDocumentBuf::new(), RawDocumentBuf::new());
-    for element in row {
-        let (name, value) = element.map_err(unreadable)?;
-        if name.as_str() == "_id" {
-            query.append(name, value);
-        } else {
-            rest.append(name, value);
-        }
-    }
-    let mut set = RawDocumentBuf::new();
-    set.append(mongodb::bson::cstr!("$setOnInsert"), rest);
-    let mut statement = RawDocumentBuf::new();
-    statement.append(mongodb::bson::cstr!("q"), query);
-    statement.append(mongodb::bson::cstr!("u"), set);
-    statement.append(mongodb::bson::cstr!("upsert"), true);
-    Ok(statement)
 }

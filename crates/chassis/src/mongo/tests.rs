@@ -380,7 +380,7 @@ async fn a_handled_message_is_handled_once_across_replicas() {
 }
 
 #[tokio::test]
-async fn a_resend_of_what_another_replica_has_not_sent_yet_changes_nothing() {
+async fn a_resend_of_what_another_replica_has_not_sent_yet_goes_out_as_a_copy_of_it() {
     let database = TestDatabase::new();
     let (one, other) = (open(&database), open(&database));
     send(&one, message(1)).await;
@@ -389,5 +389,71 @@ async fn a_resend_of_what_another_replica_has_not_sent_yet_changes_nothing() {
         add(&other, "neighbour", 1),
     );
     assert_eq!((again, fine), (Ok(()), Ok(1)));
-    assert_eq!(waiting(&one).await, 1);
+    for store in [one, other] {
+        let fresh = store.outbox().fresh(0, 10).await.unwrap();
+        assert_eq!(fresh.len(), 1);
+        assert_eq!(fresh[0].envelope.id, message(1).id);
+        let sent = vec![(fresh[0].seq, Fate::Sent)];
+        let now = Timestamp::from_millis(0);
+        store.outbox().settle(sent, now).await.unwrap();
+    }
+    assert_eq!(
+        waiting(&database.open(counters(), Arc::new(SystemClock))).await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn the_messages_of_one_commit_are_one_document_until_each_of_them_has_its_fate() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    store
+        .write(|unit| (1..=4).try_for_each(|n| enqueue(unit, &message(n))))
+        .await
+        .unwrap();
+    let outbox = store.outbox();
+    let fresh = outbox.fresh(0, 10).await.unwrap();
+    assert_eq!((fresh.len(), waiting(&store).await), (4, 1));
+    let now = Timestamp::from_millis(1_700_000_000_000);
+    let (attempts, not_before) = (1, now);
+    let fates = [
+        Fate::Sent,
+        Fate::Retry {
+            attempts,
+            not_before,
+        },
+        Fate::Dead {
+            attempts: 6,
+            reason: "poison".to_owned(),
+        },
+        Fate::Sent,
+    ];
+    let mut fates: Vec<(i64, Fate)> = fresh.iter().map(|one| one.seq).zip(fates).collect();
+    let last = fates.split_off(3);
+    outbox.settle(fates, now).await.unwrap();
+    // One is still on its way: were its replica to die now, all four would be sent again.
+    assert!(dead_letters(&store).await.unwrap().is_empty());
+    outbox.settle(last, now).await.unwrap();
+    let letters = dead_letters(&store).await.unwrap();
+    assert_eq!((letters.len(), letters[0].envelope.id), (1, message(3).id));
+    // Only what is to be tried again is left.
+    let due = outbox.retries(now, 10).await.unwrap();
+    let due: Vec<_> = due
+        .iter()
+        .map(|one| (one.envelope.id, one.attempts))
+        .collect();
+    assert_eq!(due, [(message(2).id, 1)]);
+    assert!(outbox.fresh(0, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn more_messages_than_a_document_takes_are_several() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    store
+        .write(|unit| (1..=600).try_for_each(|n| enqueue(unit, &message(n))))
+        .await
+        .unwrap();
+    let fresh = store.outbox().fresh(0, 1000).await.unwrap();
+    assert_eq!((fresh.len(), waiting(&store).await), (600, 3));
 }

@@ -86,15 +86,6 @@ impl Unit {
         Ok(())
     }
 
-    /// Inserts `row` unless there is one with its key.
-    ///
-    /// # Errors
-    /// None in practice; see [`Unit::get`].
-    pub fn put_if_absent<R: Row>(&mut self, row: R) -> StoreResult<()> {
-        self.table::<R>()?.put_if_absent(row);
-        Ok(())
-    }
-
     /// Deletes the row `key`, if it is there.
     ///
     /// # Errors
@@ -161,14 +152,9 @@ impl Unit {
         self.tables.iter().map(|table| table.statements()).collect()
     }
 
-    /// The messages that were noted.
+    /// The messages that go out with them.
     pub(super) fn messages(&self) -> Vec<Arc<Envelope>> {
         self.messages.clone()
-    }
-
-    /// The messages that go out with them.
-    pub(super) fn into_messages(self) -> Vec<Arc<Envelope>> {
-        self.messages
     }
 }
 

@@ -767,9 +767,12 @@ async fn old_messages_and_answers_are_forgotten_and_money_is_not(world: World) {
         .await;
     let command = world.command(order, debit(buyer, usd(60)));
     let first = world.settle(vec![command.clone()], NOW).await;
+    world.settle_one(world.order(), Action::Refund).await;
     assert_eq!(world.forget(NOW).await, 0);
     let later = NOW.plus(Duration::from_hours(24 * 8));
-    assert_eq!(world.forget(later).await, 2);
+    // The key and the refused refund; and the debit, in a store that notes also what the payment's row tells.
+    let forgotten = world.forget(later).await;
+    assert!((2..=3).contains(&forgotten), "{forgotten}");
     // The payment's own row still knows.
     let again = world.settle(vec![command], later).await;
     assert_eq!(only::<OrderDebited>(&again), only::<OrderDebited>(&first));

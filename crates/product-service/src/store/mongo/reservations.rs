@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 
-use chassis::mongo::{Unit, corrupt, enqueue, from_id, id, is_new, want_handled};
+use chassis::mongo::{
+    Unit, corrupt, enqueue, from_id, id, is_new, want_handled, was_handled,
+};
 use chassis::store::StoreResult;
 use kernel::{OrderId, ProductId, Timestamp};
 
@@ -92,8 +94,9 @@ pub(super) fn confirm(
     let mut late = Vec::new();
     for command in commands {
         let order = command.order;
-        let new = is_new(unit, order, command.message, now)?;
-        let event = match ReservationState::confirm(state(unit, order)?) {
+        let found = state(unit, order)?;
+        let new = is_new_to(found, unit, command, now)?;
+        let event = match ReservationState::confirm(found) {
             Confirmation::Sell if new => {
                 end(unit, order, ReservationState::Sold)?;
                 Event::ReservationConfirmed(order)
@@ -114,15 +117,30 @@ pub(super) fn release(unit: &mut Unit, commands: &[Command], now: Timestamp) -> 
     want(unit, commands)?;
     want_products(unit, commands.iter().map(|command| command.order))?;
     for command in commands {
-        if !is_new(unit, command.order, command.message, now)? {
+        let found = state(unit, command.order)?;
+        if !is_new_to(found, unit, command, now)? {
             continue;
         }
-        match ReservationState::release(state(unit, command.order)?) {
+        match ReservationState::release(found) {
             Release::PutBack => put_back(unit, command.order, ReservationState::Released, now)?,
             Release::Nothing => {}
         }
     }
     Ok(())
+}
+
+/// Whether `command` comes for the first time. A reservation's state tells what was done with it, and no state leads back to being
+/// held; so only a command that came before there was a reservation is noted in the inbox.
+fn is_new_to(
+    found: Option<ReservationState>,
+    unit: &mut Unit,
+    command: &Command,
+    now: Timestamp,
+) -> StoreResult<bool> {
+    match found {
+        None => is_new(unit, command.order, command.message, now),
+        Some(_) => Ok(!was_handled(unit, command.order, command.message)?),
+    }
 }
 
 pub(super) fn expire(unit: &mut Unit, orders: &[OrderId], now: Timestamp) -> StoreResult<usize> {

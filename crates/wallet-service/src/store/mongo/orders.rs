@@ -1,6 +1,6 @@
 //! Commands about orders' payments: load, decide, persist, reply.
 
-use chassis::mongo::{Unit, enqueue, from_id, id, is_new, want_handled};
+use chassis::mongo::{Unit, enqueue, from_id, id, is_new, want_handled, was_handled};
 use chassis::store::StoreResult;
 use kernel::{OrderId, Timestamp};
 
@@ -20,7 +20,9 @@ pub(super) fn settle_all(
     writer: &Writer,
 ) -> StoreResult<()> {
     for command in commands {
-        want_handled(unit, command.order, command.message)?;
+        if may_come_too_early(&command.action) {
+            want_handled(unit, command.order, command.message)?;
+        }
         ledger::want(unit, writer, accounts_named(command))?;
     }
     unit.want::<PaymentRow>(commands.iter().map(|command| id(command.order)))?;
@@ -35,6 +37,16 @@ pub(super) fn settle_all(
     commands
         .iter()
         .try_for_each(|command| settle(unit, command, terms, writer))
+}
+
+/// Whether the command may be refused because no payment is known yet. It then stays refused when it comes again, so it is noted in the
+/// inbox. All else is told by the payment's row: a debit and a cancellation make one if there is none, and no state leads back to
+/// one in which the same command would act again.
+fn may_come_too_early(action: &Action) -> bool {
+    match action {
+        Action::Debit { .. } | Action::Cancel { .. } => false,
+        Action::Refund | Action::Release { .. } => true,
+    }
 }
 
 /// The accounts that the command itself names.
@@ -62,11 +74,13 @@ fn settle(
     let payment = load(unit, command.order)?;
     let mut accounts = ledger::load(unit, &accounts_touched(command, payment.as_ref()))?;
     let decision = decide(command, payment.as_ref(), &mut accounts, terms, now)?;
+    let early = may_come_too_early(&command.action);
     // What does not fit a balance today may fit tomorrow: that refusal is not noted, so the same message may ask again.
-    let is_new =
-        !decision.may_be_asked_again() && is_new(unit, command.order, command.message, now)?;
+    if early && payment.is_none() && !decision.may_be_asked_again() {
+        is_new(unit, command.order, command.message, now)?;
+    }
     if let Some(change) = &decision.change {
-        if !is_new {
+        if early && was_handled(unit, command.order, command.message)? {
             // It came before and was refused; that was its answer, whatever has happened since.
             return Ok(());
         }
