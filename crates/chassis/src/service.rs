@@ -199,7 +199,10 @@ impl Engine {
                     outbox,
                     bus: bus.clone(),
                     clock: deps.clock.clone(),
+                    metrics: deps.metrics.bus.clone(),
                 };
+                let watched = relay.clone();
+                tasks.spawn(|stop| watched.watch(stop));
                 tasks.spawn(|stop| relay.run(stop));
             }
         }

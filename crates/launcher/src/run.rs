@@ -187,7 +187,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     let inner = Server::start(
         internal,
         1,
-        edge(&readiness),
+        edge(&readiness).on_internal_port(),
         internal_routes.into_iter().collect(),
     )?;
     let outer = Server::start(

@@ -44,6 +44,8 @@ pub struct Edge {
     pub(super) body_time: Duration,
     /// Whether `/metrics` is answered.
     metrics_shown: bool,
+    /// What the metrics call the port.
+    port: &'static str,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -61,8 +63,16 @@ impl Edge {
             readiness,
             body_time: BODY_TIME,
             metrics_shown: true,
+            port: "public",
             in_flight: Arc::default(),
         }
+    }
+
+    /// The same for a port that only the marketplace's own processes and operators reach.
+    #[must_use]
+    pub fn on_internal_port(mut self) -> Self {
+        self.port = "internal";
+        self
     }
 
     /// The same without `/metrics`, for a port that strangers reach.
@@ -90,6 +100,9 @@ impl Server {
         edge: Edge,
         routes: Vec<Routes>,
     ) -> std::io::Result<Self> {
+        edge.metrics
+            .http
+            .port(edge.port, IN_FLIGHT, &edge.in_flight);
         let server = HttpServer::new(move || {
             let edge_data = web::Data::new(edge.clone());
             let mut app = App::new()
