@@ -41,8 +41,8 @@ struct SenderLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByLabels {
-    by: &'static str,
+struct SourceLabels {
+    source: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -71,7 +71,7 @@ pub struct BusMetrics {
     handling: Family<QueueLabels, Histogram, fn() -> Histogram>,
     published: Family<SentLabels, Counter>,
     publishing: Family<SenderLabels, Histogram, fn() -> Histogram>,
-    given_up: Family<ByLabels, Counter>,
+    given_up: Family<SourceLabels, Counter>,
     outbox_rows: Family<SenderLabels, Gauge>,
     outbox_age: Family<SenderLabels, Gauge<f64, AtomicU64>>,
     connected: Family<ConnectionLabels, Gauge>,
@@ -189,8 +189,8 @@ impl BusMetrics {
     }
 
     /// Counts a message that went to the dead letters, by the queue that it came from or the service that could not send it.
-    pub(crate) fn gave_up(&self, by: &'static str) {
-        self.given_up.get_or_create(&ByLabels { by }).inc();
+    pub(crate) fn gave_up(&self, source: &'static str) {
+        self.given_up.get_or_create(&SourceLabels { source }).inc();
     }
 
     /// Shows what waits in the outbox of `sender` at `now`.
