@@ -84,6 +84,15 @@ impl Edge {
     }
 }
 
+/// How many connections may wait to be accepted. A crowd that comes at once fills a short queue within milliseconds, and whoever
+/// finds it full tries again a second later: a gateway that waits no longer than that says that nobody is there.
+const QUEUE: i32 = 4096;
+
+/// The standard library binds with a queue of 128, and what [`HttpServer::backlog`] says is for sockets that it binds itself.
+fn lengthen_queue(listener: &TcpListener) -> std::io::Result<()> {
+    socket2::SockRef::from(listener).listen(QUEUE)
+}
+
 /// A running server.
 pub struct Server {
     handle: ServerHandle,
@@ -101,6 +110,7 @@ impl Server {
         edge: Edge,
         routes: Vec<Routes>,
     ) -> std::io::Result<Self> {
+        lengthen_queue(&listener)?;
         let server = HttpServer::new(move || {
             let edge_data = web::Data::new(edge.clone());
             let mut app = App::new()
@@ -119,7 +129,6 @@ impl Server {
                 .wrap(middleware::from_fn(answer))
         })
         .workers(workers)
-        .backlog(4096)
         .keep_alive(Duration::from_secs(75))
         .client_request_timeout(Duration::from_secs(10))
         .shutdown_timeout(30)
