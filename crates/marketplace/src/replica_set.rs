@@ -175,5 +175,5 @@ fn is(error: &Error, code: i32) -> bool {
     if let ErrorKind::Command(command) = error.kind.as_ref() {
         return command.code == code;
     }
-    matches!(error.kind.as_ref(), ErrorKind::Authentication { .. }) && code == AUTHENTICATION_FAILED
+    code == AUTHENTICATION_FAILED && matches!(*error.kind, ErrorKind::Authentication { .. })
 }
