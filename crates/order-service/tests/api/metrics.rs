@@ -141,6 +141,9 @@ async fn an_outbox_that_is_sent_has_no_lag_and_one_that_is_not_has() {
     let ((product, _), (_, token)) = (world.product(10), world.user());
     world.create(&token, &one(product, 1), &[]).await;
     let sender = [("sender", "order-service")];
+    // The debit, and the confirmation of the reservation.
+    let sent = [("sender", "order-service"), ("outcome", "sent")];
+    until(&world, "marketplace_messages_published_total", &sent, 2.0).await;
     until(&world, "marketplace_outbox_rows", &sender, 0.0).await;
     until(
         &world,
