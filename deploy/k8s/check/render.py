@@ -1,0 +1,85 @@
+"""Renders: the overlays as they stand, and the base with the components that make sense together."""
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from objects import Render
+
+# Components of which an installation takes at most one.
+ALTERNATIVES = [{"autoscaling", "autoscaling-keda"}]
+
+
+class RenderError(Exception):
+    """kustomize refused; its own words."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to render: a directory, or the base with components."""
+
+    label: str
+    directory: Path
+    components: tuple = ()
+
+
+def makes_sense(components):
+    return all(len(alternative & set(components)) < 2 for alternative in ALTERNATIVES)
+
+
+def combinations(components):
+    """None, each alone, each pair, and the largest sets, without two of the same alternative."""
+    names = sorted(components)
+    wanted = [(), *((n,) for n in names), *itertools.combinations(names, 2)]
+    for size in range(len(names), 2, -1):
+        largest = [c for c in itertools.combinations(names, size) if makes_sense(c)]
+        if largest:
+            wanted += largest
+            break
+    return [c for c in wanted if makes_sense(c)]
+
+
+def plans(root):
+    """All renders of a deploy/k8s directory."""
+    found = [
+        Plan(f"overlays/{d.name}", d) for d in sorted((root / "overlays").iterdir()) if (d / "kustomization.yaml").is_file()
+    ]
+    components = {d.name: d for d in (root / "components").iterdir() if (d / "kustomization.yaml").is_file()}
+    for combination in combinations(components):
+        label = " + ".join(["base", *combination])
+        found.append(Plan(label, root / "base", tuple(components[c] for c in combination)))
+    return found
+
+
+def _kustomize(directory):
+    kubectl = Path(sys.executable).parent / "kubectl"
+    done = subprocess.run([kubectl, "kustomize", directory], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RenderError(done.stderr.strip())
+    # kustomize warns of fields that a later version will no longer take.
+    if done.stderr.strip():
+        raise RenderError(done.stderr.strip())
+    return [d for d in yaml.load_all(done.stdout, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if d]
+
+
+def render(plan):
+    """Runs kustomize; `RenderError` with its message if it refuses or warns."""
+    if not plan.components:
+        return Render(plan.label, _kustomize(plan.directory))
+    with tempfile.TemporaryDirectory() as scratch:
+        here = Path(scratch).resolve()
+        relative = lambda to: os.path.relpath(to.resolve(), here)
+        kustomization = {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": [relative(plan.directory)],
+            "components": [relative(c) for c in plan.components],
+        }
+        (here / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+        return Render(plan.label, _kustomize(here))
