@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::{Bus, MAX_ATTEMPTS, Outcome, RETRY_DELAYS};
 use crate::store::{StoreError, StoreResult};
+use crate::telemetry::{Sending, about};
 
 /// Messages read and published together.
 const BATCH: usize = 512;
@@ -154,11 +155,13 @@ impl Relay {
     }
 
     async fn publish(&self, batch: &[Pending]) -> Vec<(i64, Fate)> {
-        let envelopes = batch
+        let mut envelopes: Vec<Arc<Envelope>> = batch
             .iter()
             .map(|pending| pending.envelope.clone())
             .collect();
+        let sending = Sending::begin(self.bus.system(), &mut envelopes);
         let outcomes = self.bus.publish(envelopes).await;
+        sending.end(&outcomes);
         let now = self.clock.now();
         self.tell_undeliverable(&outcomes);
         batch
@@ -188,6 +191,7 @@ impl Relay {
     fn fate(&self, pending: &Pending, outcome: Outcome, now: Timestamp) -> Fate {
         let attempts = pending.attempts.saturating_add(1);
         let message = &pending.envelope;
+        let _lines = about(message);
         match outcome {
             Outcome::Done => Fate::Sent,
             Outcome::Undeliverable(_) => Fate::Retry {

@@ -1,9 +1,45 @@
-//! Logs: structured events to standard error, as text for people or JSON for machines.
+//! Logs: structured events to standard error, as text for people or JSON for machines. Traces: spans of what one request causes,
+//! over every service and message, to an OTLP collector (OpenTelemetry, W3C Trace Context).
+//!
+//! A trace begins where a request comes in, if the settings choose it, and is followed from there: over HTTP and in messages by the
+//! header `traceparent`, within a process by `origin`. What is not chosen carries nothing, so it costs nothing further on. Spans are
+//! made in here only, by the file that knows the subject (`requests`, `messages`, `commit`); the rest of the code says where they begin
+//! and end.
+
+mod commit;
+mod config;
+mod context;
+mod lines;
+mod messages;
+#[cfg(not(feature = "otlp"))]
+mod none;
+mod origin;
+#[cfg(feature = "otlp")]
+mod otlp;
+mod requests;
+mod span;
+
+#[cfg(any(feature = "sqlite", feature = "mongo"))]
+pub(crate) use commit::{Commit, Database, committing};
+pub use config::TelemetryConfig;
+pub(crate) use messages::{Handling, Sending};
+#[cfg(not(feature = "otlp"))]
+pub use none::{Traces, start as start_traces};
+pub(crate) use origin::about;
+pub use origin::note_order;
+#[cfg(any(feature = "sqlite", feature = "mongo"))]
+pub(crate) use origin::traceparent;
+#[cfg(feature = "otlp")]
+pub use otlp::{Traces, start as start_traces};
+pub(crate) use requests::{Answering, Trust};
+pub use requests::{Asking, within};
 
 use std::io::IsTerminal as _;
 
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
+
+use lines::{Style, WithIds};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,13 +81,25 @@ pub fn start(config: &LogConfig) -> Result<(), String> {
             config.filter
         )
     })?;
+    let colours = std::io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(colours)
         .with_writer(std::io::stderr);
     let started = match config.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => builder
+            .map_event_format(|lines| WithIds {
+                inner: lines.with_ansi(colours),
+                style: Style::Text,
+            })
+            .try_init(),
+        LogFormat::Json => builder
+            .json()
+            .map_event_format(|inner| WithIds {
+                inner,
+                style: Style::Json,
+            })
+            .try_init(),
     };
     if started.is_err() {
         tracing::debug!("logging was started before");

@@ -77,9 +77,17 @@ impl Worker {
             return Sent::Unknown;
         };
         let status = response.status().as_u16();
+        let later = response.headers().contains_key("retry-after");
         let Ok(body) = response.json::<Value>().await else {
             return Sent::Unknown;
         };
+        // What went wrong behind is said so that a client knows what to do: come back, or ask again with the same key.
+        match status {
+            503 => assert!(later, "503 says when to come back: {body}"),
+            502 => assert_eq!(body["code"], "bad_gateway"),
+            504 => assert_eq!(body["code"], "gateway_timeout"),
+            _ => {}
+        }
         // Told to come back, by the service or, for it, by the gateway.
         if [429, 502, 503, 504].contains(&status) || body["code"] == "request_running" {
             return Sent::Unknown;

@@ -32,6 +32,25 @@ pub struct Run {
     pub stderr: String,
 }
 
+impl Run {
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn of(command: &mut Command) -> Self {
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
 impl Launch {
     /// The binary beside this test or bench, on `data_dir`, with the cheapest password hash.
     ///
@@ -104,16 +123,7 @@ impl Launch {
     /// If it cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = self
-            .command(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .expect("the command can be started");
-        Run {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Run::of(&mut self.command(arguments))
     }
 
     /// Asserts that the books are right, as `marketplace audit` sees them.
@@ -157,6 +167,16 @@ pub fn audit_distributed(config: &Path) -> Run {
         "--config",
         &config.display().to_string(),
     ])
+}
+
+/// What the program says that `MARKETPLACE_AUDIT` names, if it names one: for a marketplace whose databases are not reachable from here.
+///
+/// # Panics
+/// If it cannot be started.
+#[must_use]
+pub fn audit_by_program() -> Option<Run> {
+    let program = std::env::var_os("MARKETPLACE_AUDIT")?;
+    Some(Run::of(&mut Command::new(program)))
 }
 
 /// A running marketplace. Dropping it kills it.

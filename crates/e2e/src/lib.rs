@@ -11,6 +11,7 @@
     reason = "test support: what does not work fails the test, with a sentence"
 )]
 
+pub mod capacity;
 mod client;
 mod crew;
 mod forge;
@@ -24,6 +25,6 @@ pub use client::Client;
 pub use crew::{Busy, Crew};
 pub use forge::{Forgery, forge};
 pub use ids::unique;
-pub use launch::{Launch, Run, Server, audit_distributed};
+pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed};
 pub use person::{Person, Product};
 pub use shape::{Shape, within};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::client::Client;
-use crate::launch::{Launch, Server, audit_distributed};
+use crate::launch::{Launch, Server, audit_by_program, audit_distributed};
 
 /// The marketplace under test.
 #[derive(Debug)]
@@ -54,14 +54,17 @@ impl Shape {
         &self.client
     }
 
-    /// Asserts that the books are right, as `marketplace audit` sees them: on the own data directory, or on the databases in the
-    /// settings file that `MARKETPLACE_CONFIG` names. Somebody else's marketplace shows its books to nobody.
+    /// Asserts that the books are right, as `marketplace audit` sees them: on the own data directory, as the program that
+    /// `MARKETPLACE_AUDIT` names says, or on the databases in the settings file that `MARKETPLACE_CONFIG` names. Somebody else's
+    /// marketplace shows its books to nobody.
     ///
     /// # Panics
     /// If they are not.
     pub fn assert_audit_is_clean(&self) {
         if let Some(own) = &self.own {
             own.launch.assert_audit_is_clean();
+        } else if let Some(audit) = audit_by_program() {
+            assert_eq!(audit.code, Some(0), "{audit:?}");
         } else if let Ok(config) = std::env::var("MARKETPLACE_CONFIG") {
             let audit = audit_distributed(config.as_ref());
             assert_eq!(audit.code, Some(0), "{audit:?}");

@@ -84,6 +84,7 @@ impl ServeArgs {
             })
             .collect();
         let (settings, config) = Settings::load(P::SECTION, self.config.as_deref(), &flags)?;
+        settings.telemetry.validate().map_err(anyhow::Error::msg)?;
         P::validate(&settings, &config).map_err(anyhow::Error::msg)?;
         Ok((settings, config))
     }
@@ -139,6 +140,9 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
         metrics: Metrics::default(),
         currency: settings.currency,
     };
+    let traces =
+        chassis::telemetry::start_traces(&settings.telemetry, P::NAME, &*deps.ids, &deps.metrics)
+            .map_err(anyhow::Error::msg)?;
     let tasks = Tasks::new();
     let mut context = Context {
         settings,
@@ -187,7 +191,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     let inner = Server::start(
         internal,
         1,
-        edge(&readiness),
+        edge(&readiness).following_traces(),
         internal_routes.into_iter().collect(),
     )?;
     let outer = Server::start(
@@ -206,6 +210,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     engine.stop().await;
     tasks.drain(FINISH).await;
     inner.stop().await?;
+    traces.stop().await;
     tracing::info!(service = P::NAME, "stopped");
     Ok(ExitCode::SUCCESS)
 }

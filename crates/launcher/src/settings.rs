@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use auth::AuthConfig;
 use chassis::connections::{AmqpConfig, InternalConfig, MongoConfig, Profile, ServerConfig};
 use chassis::settings::{Flag, Scope, load_within};
-use chassis::telemetry::{LogConfig, LogFormat};
+use chassis::telemetry::{LogConfig, LogFormat, TelemetryConfig};
 use kernel::Currency;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub struct Settings {
     pub internal: InternalConfig,
     /// Log lines.
     pub log: LogConfig,
+    /// Traces.
+    pub telemetry: TelemetryConfig,
     /// Access tokens.
     pub auth: AuthConfig,
     /// The databases.
@@ -50,6 +52,7 @@ impl Default for Settings {
                 format: LogFormat::Json,
                 ..LogConfig::default()
             },
+            telemetry: TelemetryConfig::default(),
             auth: AuthConfig::default(),
             mongo: MongoConfig::default(),
             amqp: AmqpConfig::default(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chassis::store::StoreError;
+use chassis::telemetry;
 use order_service::{ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage};
 use product_service::{LineRequest, ProductService, ReserveError, ReserveRefusal, ReserveRequest};
 
@@ -26,7 +27,11 @@ impl Reservations for InProcessReservations {
             buyer: request.buyer,
             lines,
         };
-        let reservation = self.0.reserve(request).await.map_err(refusal)?;
+        let order = request.order;
+        let reserving = self.0.reserve(request);
+        let reservation = telemetry::within("reserve stock", order, reserving)
+            .await
+            .map_err(refusal)?;
         Ok(reservation
             .lines
             .into_iter()

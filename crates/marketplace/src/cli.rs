@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use chassis::settings::{Flag, load};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{self, Shape};
+use crate::commands::{self, PrepareArgs, Shape};
 use crate::settings::Settings;
 
 #[derive(Parser)]
@@ -36,12 +36,16 @@ enum Command {
     Openapi,
     /// Print the effective configuration, secrets redacted
     Config(ServeArgs),
+    /// Ask the process that serves whether it is ready: exit 0 if it is, 1 if not
+    Health(ServeArgs),
     /// Write the files that a gateway serves itself: the API's documentation and the explanations of problems
     GatewayFiles {
         /// Where to; made if it is not there
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Make a new MongoDB replica set ready for the distributed shape: initiate it, make the accounts. May run at every start
+    PrepareMongo(PrepareArgs),
     /// Give a user a role (admin or treasury); it is in their token from the next login on
     Grant(GrantArgs),
     /// List or replay messages that were given up
@@ -154,6 +158,14 @@ pub fn run() -> anyhow::Result<ExitCode> {
         }
         Some(Command::Openapi) => commands::openapi(),
         Some(Command::Config(args)) => commands::config(&args.settings()?),
+        Some(Command::Health(args)) => commands::health(&args.settings()?),
+        Some(Command::PrepareMongo(args)) => {
+            let dir = DirArgs {
+                data_dir: None,
+                config: args.config.clone(),
+            };
+            commands::prepare_mongo(&dir.settings(Vec::new())?, &args)
+        }
         Some(Command::GatewayFiles { out }) => commands::gateway_files(&out),
         Some(Command::Grant(args)) => {
             let settings = args.place.dir.settings(Vec::new())?;

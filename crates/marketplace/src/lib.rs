@@ -13,6 +13,8 @@ mod demo;
 mod docs;
 mod gateway_files;
 mod problems;
+#[cfg(feature = "distributed")]
+mod replica_set;
 mod settings;
 
 pub use composition::{Marketplace, openapi};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chassis::connections::{AmqpConfig, InternalConfig, MongoConfig, Profile, ServerConfig};
-use chassis::telemetry::LogConfig;
+use chassis::telemetry::{LogConfig, TelemetryConfig};
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub struct Settings {
     pub internal: InternalConfig,
     /// Log lines.
     pub log: LogConfig,
+    /// Traces.
+    pub telemetry: TelemetryConfig,
     /// Access tokens.
     pub auth: auth::AuthConfig,
     /// The databases of the distributed shape.
@@ -51,6 +53,7 @@ impl Default for Settings {
             server: ServerConfig::default(),
             internal: InternalConfig::default(),
             log: LogConfig::default(),
+            telemetry: TelemetryConfig::default(),
             auth: auth::AuthConfig::default(),
             mongo: MongoConfig::default(),
             amqp: AmqpConfig::default(),
@@ -68,6 +71,7 @@ impl Settings {
     /// # Errors
     /// A sentence that names the settings and what is allowed.
     pub fn validate(&self) -> Result<(), String> {
+        self.telemetry.validate()?;
         self.wallet
             .allowed_in(self.profile, self.allow_self_service_topups)?;
         self.wallet.validate()?;

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::handling::handle;
 use super::{Bus, Outcome, Subscription};
 use crate::metrics::BusMetrics;
+use crate::telemetry::Handling;
 
 /// Parcels that may wait in a queue before publishers wait too.
 const QUEUE: usize = 64;
@@ -150,7 +151,8 @@ async fn consume(
             .iter()
             .flat_map(|parcel| parcel.messages.iter().cloned())
             .collect();
-        let outcomes = handle(&subscription, messages, &metrics).await;
+        let handling = Handling::begin("memory", subscription.queue, &messages);
+        let outcomes = handling.of(handle(&subscription, messages, &metrics)).await;
         let mut outcomes = outcomes.into_iter();
         for parcel in parcels {
             let own: Vec<Outcome> = outcomes.by_ref().take(parcel.messages.len()).collect();

@@ -55,6 +55,10 @@ pub trait Bus: Send + Sync {
     async fn publish(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome>;
     /// Returns when publishing makes sense: at once, or when the broker is there again.
     async fn ready(&self);
+    /// What it is called in traces.
+    fn system(&self) -> &'static str {
+        "memory"
+    }
 }
 
 /// Handles what arrives in a queue.

@@ -25,7 +25,7 @@ pub struct RequestId(String);
 
 impl RequestId {
     /// The client's id if it is a sane one, else `fresh`.
-    pub(super) fn choose(headers: &HeaderMap, fresh: impl FnOnce() -> String) -> Self {
+    pub(crate) fn choose(headers: &HeaderMap, fresh: impl FnOnce() -> String) -> Self {
         let given = headers
             .get(X_REQUEST_ID)
             .and_then(|value| value.to_str().ok())
@@ -38,12 +38,16 @@ impl RequestId {
         Self(given.map_or_else(fresh, str::to_owned))
     }
 
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(super) fn header(&self) -> Option<HeaderValue> {
         HeaderValue::from_str(&self.0).ok()
     }
 
     /// Runs `work` as part of the request with this id.
-    pub(super) async fn scope<F: Future>(self, work: F) -> F::Output {
+    pub(crate) async fn scope<F: Future>(self, work: F) -> F::Output {
         REQUEST_ID.scope(self, work).await
     }
 }

@@ -19,6 +19,7 @@ use super::health::{self, Readiness};
 use super::problem::{Problem, common};
 use super::request::{RequestId, X_REQUEST_ID};
 use crate::metrics::Metrics;
+use crate::telemetry::{Answering, Trust};
 
 /// Requests answered at the same time by one process. More are told to come back: waiting longer helps nobody.
 const IN_FLIGHT: usize = 2048;
@@ -44,6 +45,8 @@ pub struct Edge {
     pub(super) body_time: Duration,
     /// Whether `/metrics` is answered.
     metrics_shown: bool,
+    /// Whose word is taken for which requests are traced.
+    trust: Trust,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -61,6 +64,7 @@ impl Edge {
             readiness,
             body_time: BODY_TIME,
             metrics_shown: true,
+            trust: Trust::Nobody,
             in_flight: Arc::default(),
         }
     }
@@ -71,6 +75,22 @@ impl Edge {
         self.metrics_shown = false;
         self
     }
+
+    /// The same for a port that only our own services reach: what they trace is traced, and nothing else.
+    #[must_use]
+    pub fn following_traces(mut self) -> Self {
+        self.trust = Trust::Caller;
+        self
+    }
+}
+
+/// How many connections may wait to be accepted. A crowd that comes at once fills a short queue within milliseconds, and whoever
+/// finds it full tries again a second later: a gateway that waits no longer than that says that nobody is there.
+const QUEUE: i32 = 4096;
+
+/// The standard library binds with a queue of 128, and what [`HttpServer::backlog`] says is for sockets that it binds itself.
+fn lengthen_queue(listener: &TcpListener) -> std::io::Result<()> {
+    socket2::SockRef::from(listener).listen(QUEUE)
 }
 
 /// A running server.
@@ -90,6 +110,7 @@ impl Server {
         edge: Edge,
         routes: Vec<Routes>,
     ) -> std::io::Result<Self> {
+        lengthen_queue(&listener)?;
         let server = HttpServer::new(move || {
             let edge_data = web::Data::new(edge.clone());
             let mut app = App::new()
@@ -108,7 +129,6 @@ impl Server {
                 .wrap(middleware::from_fn(answer))
         })
         .workers(workers)
-        .backlog(4096)
         .keep_alive(Duration::from_secs(75))
         .client_request_timeout(Duration::from_secs(10))
         .shutdown_timeout(30)
@@ -143,8 +163,13 @@ async fn answer(
     let method = method_label(request.method());
     let slot = Slot::take(&edge.in_flight);
     let header = id.header();
+    let answering = if OPERATIONS.contains(&request.path()) {
+        Answering::untraced()
+    } else {
+        Answering::begin(&request, edge.trust, method, id.as_str())
+    };
     let mut response = id
-        .scope(async move {
+        .scope(answering.scope(async move {
             if let Some(problem) = refusal(&request, slot.as_ref()) {
                 let (request, _) = request.into_parts();
                 return Ok(ServiceResponse::new(
@@ -156,7 +181,7 @@ async fn answer(
                 Ok(response) => Ok(problem_of(response).map_into_left_body()),
                 Err(error) => Err(error),
             }
-        })
+        }))
         .await?;
     if let Some(value) = header {
         response.headers_mut().insert(X_REQUEST_ID, value);
@@ -171,6 +196,7 @@ async fn answer(
         response.status().as_u16(),
         started.elapsed(),
     );
+    answering.end(&route, method, response.status().as_u16());
     Ok(response)
 }
 

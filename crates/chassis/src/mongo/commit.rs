@@ -25,6 +25,7 @@ use super::table::Statements;
 use super::unit::{Keep, Unit};
 use crate::metrics::BatchSizes;
 use crate::store::{StoreError, StoreResult};
+use crate::telemetry::committing;
 
 /// Most works in one transaction.
 const BATCH: usize = 128;
@@ -249,6 +250,7 @@ impl Task {
             .await?;
         let mut unit = Unit::default();
         loop {
+            committing(jobs.len());
             for job in jobs.iter_mut() {
                 job.run(&mut unit);
             }

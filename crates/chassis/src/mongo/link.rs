@@ -40,6 +40,11 @@ impl Link {
         })
     }
 
+    /// What the database is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The database, ready.
     pub(super) async fn database(&self) -> StoreResult<Database> {
         let database = self

@@ -56,6 +56,7 @@ use serde::de::DeserializeOwned;
 
 use crate::metrics::StoreMetrics;
 use crate::store::{StoreError, StoreResult};
+use crate::telemetry::{Commit, Database as Traced};
 
 /// How long a read outside of a transaction may take.
 pub const READ_LIMIT: Duration = Duration::from_secs(2);
@@ -107,13 +108,24 @@ impl Mongo {
     /// What `work` returns; [`StoreError::Unavailable`] if there is no primary, the queue is full or it took too long.
     pub async fn write<T, E>(
         &self,
-        work: impl FnMut(&mut Unit) -> Result<T, E> + Send + 'static,
+        mut work: impl FnMut(&mut Unit) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.committer.run(work).await
+        let commit = Commit::begin(Traced {
+            system: "mongodb",
+            name: self.link.name(),
+            operation: "commitTransaction",
+        });
+        let carried = commit.carried();
+        let written = self
+            .committer
+            .run(move |unit| carried.within(|| work(unit)))
+            .await;
+        commit.end();
+        written
     }
 
     /// The row `key` as a majority has it: it will not be rolled back.

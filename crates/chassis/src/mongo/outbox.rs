@@ -29,6 +29,7 @@ use super::codec::{corrupt, from_id, id, id_bson};
 use super::{Collection, Horizon, Mongo, Row, Unit};
 use crate::outbox::{Fate, Outbox, Pending};
 use crate::store::StoreResult;
+use crate::telemetry::traceparent;
 
 pub(super) use queue::Dead;
 pub(super) use row::{MessageRow, OutboxRow};
@@ -69,7 +70,13 @@ pub fn outbox_collection() -> Collection {
 /// # Errors
 /// None in practice; see [`Unit::get`].
 pub fn enqueue(unit: &mut Unit, message: &Envelope) -> StoreResult<()> {
-    unit.sent(Arc::new(message.clone()));
+    unit.sent(Arc::new(Envelope {
+        traceparent: message
+            .traceparent
+            .clone()
+            .or_else(|| traceparent(message.order)),
+        ..message.clone()
+    }));
     Ok(())
 }
 

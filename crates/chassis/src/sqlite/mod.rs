@@ -33,6 +33,7 @@ use rusqlite::{Connection, Transaction};
 
 use crate::metrics::StoreMetrics;
 use crate::store::{StoreError, StoreResult};
+use crate::telemetry::{Commit, Database};
 
 /// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
 #[derive(Clone)]
@@ -40,6 +41,7 @@ pub struct Sqlite {
     // Dropped in this order, so that the writer's connection is the last to close and folds the log into the file.
     readers: Arc<pool::Readers>,
     writer: Arc<writer::Writer>,
+    name: Arc<str>,
 }
 
 impl Sqlite {
@@ -60,6 +62,7 @@ impl Sqlite {
         Ok(Self {
             writer: Arc::new(writer),
             readers: Arc::new(readers),
+            name: name_of(path),
         })
     }
 
@@ -72,6 +75,7 @@ impl Sqlite {
         Ok(Self {
             readers: Arc::new(pool::Readers::start(path)?),
             writer: Arc::new(writer::Writer::start(connection, path, metrics)?),
+            name: name_of(path),
         })
     }
 
@@ -88,7 +92,15 @@ impl Sqlite {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.writer.run(work).await
+        let commit = Commit::begin(Database {
+            system: "sqlite",
+            name: &self.name,
+            operation: "COMMIT",
+        });
+        let carried = commit.carried();
+        let written = self.writer.run(move |tx| carried.within(|| work(tx))).await;
+        commit.end();
+        written
     }
 
     /// Runs `work` on a read snapshot, for at most two seconds; not at all if nobody waits for it any more when its turn comes.
@@ -106,4 +118,10 @@ impl Sqlite {
     {
         self.readers.run(work).await
     }
+}
+
+/// What a file's data is called: in traces, and its writer's thread.
+fn name_of(path: &Path) -> Arc<str> {
+    path.file_stem()
+        .map_or_else(|| "store".into(), |stem| stem.to_string_lossy().into())
 }

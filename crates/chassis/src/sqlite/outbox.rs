@@ -11,8 +11,9 @@ use tokio::sync::Notify;
 use super::{Sqlite, corrupt, id, unsigned};
 use crate::outbox::{Fate, Outbox, Pending};
 use crate::store::{StoreError, StoreResult};
+use crate::telemetry::traceparent;
 
-/// Writes `message` to the outbox in this transaction. One that still waits there under the same id is left as it is: a
+/// Writes `message` to the outbox in this transaction, as a part of the trace that the write belongs to. One that still waits there under the same id is left as it is: a
 /// resend of something unsent changes nothing.
 ///
 /// # Errors
@@ -28,7 +29,10 @@ pub fn enqueue(tx: &Connection, message: &Envelope) -> StoreResult<()> {
         kind_code(message.kind),
         message.order.as_bytes(),
         message.time.as_millis(),
-        message.traceparent.as_deref(),
+        message
+            .traceparent
+            .clone()
+            .or_else(|| traceparent(message.order)),
         message.body.as_ref(),
     ))?;
     Ok(())

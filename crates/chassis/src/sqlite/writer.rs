@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use super::codec::store_error;
 use crate::metrics::StoreMetrics;
 use crate::store::{StoreError, StoreResult};
+use crate::telemetry::committing;
 
 /// Writes that may wait. More than this is overload: the caller is told so instead of waiting ever longer.
 const QUEUE: usize = 8192;
@@ -109,6 +110,7 @@ fn serve(connection: &Connection, jobs: &Receiver<Job>, observe: &dyn Fn(usize))
             .chain(jobs.try_iter().take(BATCH - 1))
             .collect();
         observe(batch.len());
+        committing(batch.len());
         let (replies, fate) = match execute(connection, "BEGIN IMMEDIATE") {
             Ok(()) => run_all(connection, batch),
             // The jobs are dropped unrun; their callers see the channel close and answer "unavailable".

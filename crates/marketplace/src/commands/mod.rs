@@ -3,14 +3,18 @@
 mod audit;
 mod gateway_files;
 mod grant;
+mod health;
 mod messages;
+mod prepare_mongo;
 mod print;
 mod serve;
 
 pub(crate) use audit::audit;
 pub(crate) use gateway_files::gateway_files;
 pub(crate) use grant::grant;
+pub(crate) use health::health;
 pub(crate) use messages::{list_messages, replay_messages};
+pub(crate) use prepare_mongo::{PrepareArgs, prepare_mongo};
 pub(crate) use print::{config, openapi};
 pub(crate) use serve::serve;
 

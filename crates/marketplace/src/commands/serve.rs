@@ -43,6 +43,13 @@ async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<M
     };
     chassis::telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
     let marketplace = Marketplace::build(settings, dir, Arc::new(SystemClock))?;
+    let traces = chassis::telemetry::start_traces(
+        &settings.telemetry,
+        "marketplace",
+        &*marketplace.deps.ids,
+        &marketplace.deps.metrics,
+    )
+    .map_err(anyhow::Error::msg)?;
     let running = marketplace.start(listener, settings.server.threads())?;
     println!("MarketPlace is ready on http://{}", running.address);
     println!("API docs: http://{}/api/docs", running.address);
@@ -52,5 +59,6 @@ async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<M
     shutdown_signal().await?;
     tracing::info!("stopping: no new requests; finishing those that run");
     running.stop().await?;
+    traces.stop().await;
     Ok(marketplace)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chassis::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
 use chassis::store::{StoreError, StoreResult};
+use chassis::telemetry::note_order;
 use kernel::{OrderId, Timestamp, UserId};
 
 use super::App;
@@ -123,6 +124,7 @@ async fn reserve(
     wanted: Wanted,
     request: Option<String>,
 ) -> Result<Order, ReservationRefusal> {
+    note_order(id);
     let reservation = ReservationRequest {
         order: id,
         buyer,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::http::current_request_id;
+use chassis::telemetry::Asking;
 use contracts::reservations::{
     PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine as HeldLine,
 };
@@ -80,18 +81,33 @@ impl HttpReservations {
     }
 
     async fn send(&self, request: &ReserveRequest) -> Result<Response, Lost> {
+        let peer = (
+            self.url.host_str().unwrap_or_default(),
+            self.url.port_or_known_default().unwrap_or_default(),
+        );
+        let asking = Asking::begin("POST", peer, PATH, request.order);
         let mut post = self.client.post(self.url.clone()).json(request);
+        if let Some(traceparent) = asking.traceparent() {
+            post = post.header("traceparent", traceparent);
+        }
         let id = current_request_id();
         if !id.is_empty() {
             post = post.header("x-request-id", id);
         }
-        post.send().await.map_err(|error| {
-            if error.is_builder() || error.is_timeout() {
-                Lost::Other(error)
-            } else {
-                Lost::Connection(error)
+        match post.send().await {
+            Ok(response) => {
+                asking.answered(response.status().as_u16());
+                Ok(response)
             }
-        })
+            Err(error) if error.is_builder() || error.is_timeout() => {
+                asking.failed("timeout");
+                Err(Lost::Other(error))
+            }
+            Err(error) => {
+                asking.failed("connection");
+                Err(Lost::Connection(error))
+            }
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use super::topology::{Bound, Topology};
 use crate::bus::handling::handle;
 use crate::bus::{MAX_ATTEMPTS, Outcome, Subscription};
 use crate::metrics::BusMetrics;
+use crate::telemetry::{Handling, about};
 
 /// Tries to move on what failed, before it goes back to the queue.
 const TRIES: usize = 3;
@@ -213,7 +214,10 @@ impl Consuming {
         if messages.is_empty() {
             return moves;
         }
-        let outcomes = handle(&self.subscription, messages, &self.metrics).await;
+        let handling = Handling::begin(super::SYSTEM, self.subscription.queue, &messages);
+        let outcomes = handling
+            .of(handle(&self.subscription, messages, &self.metrics))
+            .await;
         moves.extend(
             read.into_iter()
                 .zip(outcomes)
@@ -229,6 +233,7 @@ impl Consuming {
         let attempts = opened.attempts.saturating_add(1);
         let envelope = &opened.envelope;
         let (queue, id, name) = (self.subscription.queue, envelope.id, &envelope.name);
+        let _lines = about(envelope);
         match outcome {
             Outcome::Done => None,
             Outcome::Retry(reason) | Outcome::Undeliverable(reason) => {

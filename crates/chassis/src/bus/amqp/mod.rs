@@ -41,6 +41,9 @@ use crate::metrics::BusMetrics;
 /// Time for consumers to finish what they have in hand, and then for what is being published.
 const FINISH: Duration = Duration::from_secs(4);
 
+/// What the broker is called in traces.
+const SYSTEM: &str = "rabbitmq";
+
 /// Why the broker did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum AmqpError {
@@ -184,6 +187,10 @@ impl Bus for AmqpBus {
 
     async fn ready(&self) {
         self.publisher.ready().await;
+    }
+
+    fn system(&self) -> &'static str {
+        SYSTEM
     }
 }
 

@@ -252,3 +252,15 @@ async fn who_accepts_no_json_is_told_so_by_the_api_and_by_nothing_else() {
     }
     world.stop().await;
 }
+
+#[test]
+fn a_crowd_that_comes_at_once_finds_a_place_to_wait() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    lengthen_queue(&listener).unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody accepts. One that finds the queue full is not refused: it hears nothing.
+    let crowd: Vec<_> = (0..500)
+        .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(500)))
+        .collect();
+    assert_eq!(crowd.iter().filter(|one| one.is_err()).count(), 0);
+}

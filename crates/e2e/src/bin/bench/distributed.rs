@@ -1,13 +1,16 @@
 //! The distributed shape on this machine, beside the raw limits of the very servers it runs on.
 
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use e2e::capacity::Measured;
 use e2e::{Client, audit_distributed};
 use stack::{Options, Service, Stack};
 
-use crate::load::{self, Subject, Targets};
-use crate::process::resident_kib;
+use crate::cost::Meter;
+use crate::load::{self, Ran, Subject, Targets};
+use crate::process::{self, resident_kib};
 use crate::raw;
 use crate::report::Report;
 
@@ -19,7 +22,12 @@ const TARGETS: Targets = Targets {
     order_one: "≥ 400/s",
 };
 
-pub(crate) async fn measure(duration: Duration, report: &mut Report) -> Result<()> {
+/// Measures, and writes to `costs`, if that is said, what one request of each kind cost.
+pub(crate) async fn measure(
+    duration: Duration,
+    costs: Option<&Path>,
+    report: &mut Report,
+) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let mut options = Options::for_tests(directory.path());
     options
@@ -42,6 +50,7 @@ pub(crate) async fn measure(duration: Duration, report: &mut Report) -> Result<(
     let product = Subject {
         client: Client::new(&url),
         counters: counters_of(&stack, Service::Product)?,
+        meter: None,
     };
     let reads =
         load::reads_against(&product, &gateway, "≥ 70 % of find_one", duration, report).await?;
@@ -53,10 +62,25 @@ pub(crate) async fn measure(duration: Duration, report: &mut Report) -> Result<(
     );
     let subject = Subject {
         client: gateway,
+        meter: Some(Meter::of(&stack, counters.clone()).await?),
         counters,
     };
-    let reads = load::against(&subject, &TARGETS, duration, report).await?;
-    share("GET by id, through nginx / find_one", reads, raw, report);
+    let ran = load::against(&subject, &TARGETS, duration, report).await?;
+    let [read, credit, _, order, _] = ran.as_slice() else {
+        bail!("five loads were to be run, not {}", ran.len());
+    };
+    let through_nginx = "GET by id, through nginx / find_one";
+    share(through_nginx, read.per_second, raw, report);
+    if let Some(path) = costs {
+        let cost = |ran: &Ran| ran.cost.clone().context("what it cost");
+        let measured = Measured {
+            on: surroundings()?,
+            order: cost(order)?,
+            credit: cost(credit)?,
+            read: cost(read)?,
+        };
+        std::fs::write(path, serde_json::to_string_pretty(&measured)? + "\n")?;
+    }
 
     let audit = audit_distributed(&stack.config_path());
     ensure!(
@@ -66,6 +90,18 @@ pub(crate) async fn measure(duration: Duration, report: &mut Report) -> Result<(
     eprintln!("The audit after the load is clean.");
     stack.down()?;
     Ok(())
+}
+
+/// When and on what it was measured.
+fn surroundings() -> Result<String> {
+    let now = kernel::Timestamp::from_millis(
+        i64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_millis()).unwrap_or_default(),
+    );
+    let (cores, cpu) = process::machine()?;
+    Ok(format!(
+        "on {}, {cores} cores ({cpu}) for everything, the load generator included",
+        now.to_string().split('T').next().unwrap_or_default()
+    ))
 }
 
 fn counters_of(stack: &Stack, service: Service) -> Result<Vec<Client>> {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use e2e::capacity::Cost;
 use e2e::{Client, Launch, Person, Product};
 use futures_util::future::join_all;
 use serde_json::json;
 
+use crate::cost::Meter;
 use crate::report::{Report, milliseconds};
 use crate::wrk::{self, CONNECTIONS, Prepared};
 
@@ -47,6 +49,8 @@ pub(crate) struct Subject {
     pub(crate) client: Client,
     /// Those that tell how they answered, each with `/metrics`.
     pub(crate) counters: Vec<Client>,
+    /// Reads what each load costs.
+    pub(crate) meter: Option<Meter>,
 }
 
 /// One kind of load.
@@ -69,6 +73,7 @@ pub(crate) async fn measure(
     let subject = Subject {
         client: server.client(),
         counters: vec![server.client()],
+        meter: None,
     };
     against(&subject, &EMBEDDED, duration, report).await?;
     ensure!(
@@ -78,22 +83,20 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// Puts each kind of load on `subject`. Returns what was read per second.
+/// Puts each kind of load on `subject`. Returns what came of each: reads, top-ups of many wallets and of one, orders of many products
+/// and of one.
 pub(crate) async fn against(
     subject: &Subject,
     targets: &Targets,
     duration: Duration,
     report: &mut Report,
-) -> Result<u64> {
+) -> Result<Vec<Ran>> {
     let cast = prepare(&subject.client).await;
-    let mut reads = 0;
-    for (nth, load) in loads(&cast, targets)?.into_iter().enumerate() {
-        let per_second = run(subject, load, duration, report).await?;
-        if nth == 0 {
-            reads = per_second;
-        }
+    let mut ran = Vec::new();
+    for load in loads(&cast, targets)? {
+        ran.push(run(subject, load, duration, report).await?);
     }
-    Ok(reads)
+    Ok(ran)
 }
 
 /// Only the reads, sent to one service itself. Returns how many per second.
@@ -117,7 +120,7 @@ pub(crate) async fn reads_against(
         what: "GET /api/products/{id}, the service itself",
         ..load
     };
-    run(subject, load, duration, report).await
+    Ok(run(subject, load, duration, report).await?.per_second)
 }
 
 async fn prepare(client: &Client) -> Cast {
@@ -213,15 +216,34 @@ fn loads(cast: &Cast, targets: &Targets) -> Result<Vec<Load>> {
     ])
 }
 
+/// What came of a load.
+pub(crate) struct Ran {
+    pub(crate) per_second: u64,
+    /// What one request cost, if that was read.
+    pub(crate) cost: Option<Cost>,
+}
+
 async fn run(
     subject: &Subject,
     load: Load,
     duration: Duration,
     report: &mut Report,
-) -> Result<u64> {
+) -> Result<Ran> {
     let before = answered(subject, load.route).await?;
     wrk::run(subject.client.url(), &load.requests, Duration::from_secs(1))?;
+    let earlier = match &subject.meter {
+        Some(meter) => Some(meter.read().await?),
+        None => None,
+    };
     let outcome = wrk::run(subject.client.url(), &load.requests, duration)?;
+    let cost = match (&subject.meter, earlier) {
+        (Some(meter), Some(earlier)) => {
+            let count = f64::from(u32::try_from(outcome.requests)?);
+            let took = outcome.took.as_secs_f64();
+            Some(meter.read().await?.each(&earlier, count, took))
+        }
+        (Some(_) | None, _) => None,
+    };
     let wrong: BTreeMap<u16, u64> = answered(subject, load.route)
         .await?
         .into_iter()
@@ -245,7 +267,10 @@ async fn run(
             outcome.errors + wrong.values().sum::<u64>()
         ),
     );
-    Ok(outcome.per_second)
+    Ok(Ran {
+        per_second: outcome.per_second,
+        cost,
+    })
 }
 
 /// Answers of a route so far by status, as the servers count them. wrk itself does not tell 201 from 202.

@@ -3,6 +3,7 @@
 //! It prints a Markdown table and fails if an answer was wrong or the books do not balance. It never fails for being slow:
 //! what a figure should come to stands beside it, for a reader who knows the machine. Run it with `scripts/bench`.
 
+mod cost;
 mod distributed;
 mod fill;
 mod load;
@@ -12,9 +13,10 @@ mod raw;
 mod report;
 mod wrk;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use e2e::Launch;
 
 use crate::report::Report;
@@ -33,11 +35,20 @@ struct Plan {
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    if arguments
+    let usage = "usage: bench [--quick] | bench --distributed [--quick] [--costs FILE]";
+    let costs = arguments
         .iter()
-        .any(|argument| !["--quick", "--distributed"].contains(&argument.as_str()))
+        .position(|argument| argument == "--costs")
+        .map(|place| arguments.get(place + 1).map(PathBuf::from).context(usage))
+        .transpose()?;
+    let known = |argument: &&String| {
+        ["--quick", "--distributed", "--costs"].contains(&argument.as_str())
+            || costs.as_deref() == Some(Path::new(argument))
+    };
+    if !arguments.iter().all(|argument| known(&argument))
+        || (costs.is_some() && !has("--distributed"))
     {
-        bail!("usage: bench [--distributed] [--quick]");
+        bail!(usage);
     }
     let plan = if has("--quick") {
         Plan {
@@ -57,7 +68,7 @@ async fn main() -> Result<()> {
     eprintln!("{surroundings}");
 
     if has("--distributed") {
-        distributed::measure(plan.duration, &mut report).await?;
+        distributed::measure(plan.duration, costs.as_deref(), &mut report).await?;
         println!("{report}\n{surroundings}");
         return report.errors();
     }

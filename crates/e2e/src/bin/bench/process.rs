@@ -46,6 +46,17 @@ pub(crate) fn surroundings() -> Result<String> {
     ))
 }
 
+/// How many cores the machine has, and what they call themselves.
+pub(crate) fn machine() -> Result<(usize, String)> {
+    let cores = std::thread::available_parallelism()?.get();
+    let text = std::fs::read_to_string("/proc/cpuinfo")?;
+    let model = text
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("of unknown make", |(_, model)| model.trim());
+    Ok((cores, model.to_owned()))
+}
+
 /// Memory that a process has in use.
 pub(crate) fn resident_kib(pid: u32) -> Result<u32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;

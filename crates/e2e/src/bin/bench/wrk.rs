@@ -22,6 +22,9 @@ pub(crate) struct Prepared {
 
 /// What wrk saw.
 pub(crate) struct Outcome {
+    /// Requests answered.
+    pub(crate) requests: u64,
+    pub(crate) took: Duration,
     pub(crate) per_second: u64,
     pub(crate) median: Duration,
     pub(crate) p99: Duration,
@@ -70,6 +73,8 @@ pub(crate) fn run(url: &str, requests: &[Prepared], duration: Duration) -> Resul
         bail!("wrk: {result}");
     };
     Ok(Outcome {
+        requests,
+        took: Duration::from_micros(microseconds),
         per_second: requests.saturating_mul(1_000_000) / microseconds.max(1),
         median: Duration::from_micros(median),
         p99: Duration::from_micros(p99),

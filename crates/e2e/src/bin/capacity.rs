@@ -1,0 +1,30 @@
+//! Writes into `docs/SCALING.md` what `docs/capacity.json` comes to. With `--check` it writes nothing and fails if that is not what stands there.
+
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use e2e::capacity::Measured;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let check = match arguments.as_slice() {
+        [] => false,
+        [flag] if flag == "--check" => true,
+        _ => bail!("usage: capacity [--check]"),
+    };
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let measured: Measured =
+        serde_json::from_str(&std::fs::read_to_string(docs.join("capacity.json"))?)?;
+    let path = docs.join("SCALING.md");
+    let page = std::fs::read_to_string(&path)?;
+    let computed = measured.into_page(&page).map_err(anyhow::Error::msg)?;
+    if check {
+        ensure!(
+            page == computed,
+            "docs/SCALING.md does not say what docs/capacity.json comes to; run ./scripts/capacity"
+        );
+    } else {
+        std::fs::write(path, computed)?;
+    }
+    Ok(())
+}

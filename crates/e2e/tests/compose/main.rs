@@ -1,0 +1,95 @@
+//! docker/compose.yaml under faults: scaled under order load, containers stopped, killed and cut off one by one. scripts/test-compose
+//! brings it up, runs this and takes it down.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod containers;
+
+use std::time::Duration;
+
+use e2e::{Busy, Client, Crew, Shape, audit_by_program, within};
+
+use crate::containers::{Compose, Container};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Enough answers to have met whatever is wrong.
+const SOME: usize = 60;
+
+/// Clients that have begun to order.
+async fn load(client: &Client) -> Busy {
+    let busy = Crew::gather(client).await.start(client);
+    busy.answered(SOME, PATIENCE).await;
+    busy
+}
+
+/// Ends the load, checks everything that the clients were told, and the books.
+async fn check(client: &Client, busy: Busy) {
+    let paid = busy.stop().await.finish_and_check(client).await;
+    assert!(paid > 0, "somebody bought something");
+    let audit = audit_by_program().expect("MARKETPLACE_AUDIT names the program that audits");
+    assert_eq!(audit.code, Some(0), "{audit:?}");
+    println!("{paid} orders were answered as paid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scaled_under_load_and_robbed_of_single_containers_it_loses_nothing() {
+    let compose = Compose::from_env();
+    let shape = Shape::start();
+    let client = shape.client();
+    let busy = load(client).await;
+
+    compose
+        .scale(&[("order-service", 3), ("wallet-service", 2)])
+        .await;
+    // The gateway looks once a second.
+    let since = compose.now().await;
+    within(
+        PATIENCE,
+        "each replica gets its part of the orders",
+        async || {
+            let parts = compose.answered_by("/api/orders/create", &since).await;
+            let all: usize = parts.values().sum();
+            (parts.len() == 3 && all > SOME && parts.values().all(|part| part * 10 >= all))
+                .then_some(())
+        },
+    )
+    .await;
+
+    // One of several: the others go on.
+    for service in ["order-service", "wallet-service"] {
+        let victim = compose.containers(service).await.swap_remove(0);
+        victim.stop().await;
+        busy.answered(SOME, PATIENCE).await;
+        victim.start().await;
+        victim.kill().await;
+        busy.answered(SOME, PATIENCE).await;
+        victim.start().await;
+        cut_off(&compose, &busy, &victim, service).await;
+    }
+    // The only one: orders wait until it is back.
+    for service in ["product-service", "user-service", "rabbitmq", "mongo"] {
+        let victim = compose.containers(service).await.swap_remove(0);
+        victim.kill().await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        victim.start().await;
+        busy.answered(SOME, PATIENCE).await;
+        cut_off(&compose, &busy, &victim, service).await;
+    }
+
+    compose
+        .scale(&[("order-service", 1), ("wallet-service", 1)])
+        .await;
+    busy.answered(SOME, PATIENCE).await;
+    check(client, busy).await;
+}
+
+/// Takes a container off the network for a while: nothing that it does is over, and nothing that it says arrives.
+async fn cut_off(compose: &Compose, busy: &Busy, victim: &Container, service: &str) {
+    victim.disconnect(&compose.network).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let before = busy.answers();
+    victim.connect(&compose.network, service).await;
+    busy.answered(SOME, PATIENCE).await;
+    println!("{service} was cut off; {before} answers until then");
+}

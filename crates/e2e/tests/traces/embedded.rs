@@ -1,0 +1,123 @@
+//! The embedded shape: four services in one process.
+
+use e2e::Launch;
+
+use crate::collector::Collector;
+use crate::order::{ASKING, TRACE, check_attributes, check_discretion, place};
+use crate::tree::grows_to;
+
+const ONE_ORDER: &str = "
+POST /api/orders/create (server, marketplace)
+  COMMIT orders (client, marketplace)
+  reserve stock (internal, marketplace)
+    COMMIT products (client, marketplace)
+  send marketplace.wallet.v1.DebitForOrder (producer, marketplace)
+    process marketplace.wallet.v1.DebitForOrder (consumer, marketplace)
+      COMMIT wallet (client, marketplace)
+      send marketplace.wallet.v1.OrderDebited (producer, marketplace)
+        process marketplace.wallet.v1.OrderDebited (consumer, marketplace)
+          COMMIT orders (client, marketplace)
+          send marketplace.product.v1.ConfirmReservation (producer, marketplace)
+            process marketplace.product.v1.ConfirmReservation (consumer, marketplace)
+              COMMIT products (client, marketplace)
+              send marketplace.product.v1.ReservationConfirmed (producer, marketplace)
+                process marketplace.product.v1.ReservationConfirmed (consumer, marketplace)
+                  COMMIT orders (client, marketplace)
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_order_is_one_trace_that_goes_on_from_the_clients() {
+    let collector = Collector::start();
+    let data_dir = tempfile::tempdir().unwrap();
+    let server = Launch::on(data_dir.path())
+        .set("TELEMETRY__OTLP_ENDPOINT", collector.url())
+        .serve();
+    let ordered = place(&server.client(), &format!("00-{TRACE}-{ASKING}-01")).await;
+    let spans = grows_to(&collector, TRACE, ASKING, ONE_ORDER).await;
+    check_attributes(&spans, &ordered, "memory");
+    assert_eq!(server.terminate(), Some(0));
+    check_discretion(&collector, &ordered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_a_request_is_recorded_is_not_for_the_client_to_say() {
+    let collector = Collector::start();
+    let data_dir = tempfile::tempdir().unwrap();
+    let launch = Launch::on(data_dir.path()).set("TELEMETRY__OTLP_ENDPOINT", collector.url());
+    // Not to be recorded, says the client; all are, say the settings.
+    let server = launch.serve();
+    place(&server.client(), &format!("00-{TRACE}-{ASKING}-00")).await;
+    grows_to(&collector, TRACE, ASKING, ONE_ORDER).await;
+    // What is recorded is sent before the process ends.
+    assert_eq!(server.client().get("/api/products").await.status, 401);
+    assert_eq!(server.terminate(), Some(0));
+    let names: Vec<String> = collector
+        .spans()
+        .into_iter()
+        .map(|span| span.name)
+        .collect();
+    assert!(names.contains(&"GET /api/products".to_owned()), "{names:?}");
+    assert!(
+        !names.iter().any(|name| name.contains("readyz")),
+        "{names:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_share_of_nothing_nothing_is_sent_even_if_the_client_asks_for_it() {
+    let collector = Collector::start();
+    let data_dir = tempfile::tempdir().unwrap();
+    let server = Launch::on(data_dir.path())
+        .set("TELEMETRY__OTLP_ENDPOINT", collector.url())
+        .set("TELEMETRY__SAMPLE_RATIO", "0")
+        .serve();
+    place(&server.client(), &format!("00-{TRACE}-{ASKING}-01")).await;
+    assert_eq!(server.terminate(), Some(0));
+    assert_eq!(collector.spans().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_share_of_half_of_the_requests_about_half_are_whole_traces_and_the_rest_nothing() {
+    let collector = Collector::start();
+    let data_dir = tempfile::tempdir().unwrap();
+    let server = Launch::on(data_dir.path())
+        .set("TELEMETRY__OTLP_ENDPOINT", collector.url())
+        .set("TELEMETRY__SAMPLE_RATIO", "0.5")
+        .serve();
+    let client = server.client();
+    for _ in 0..200 {
+        client.get("/api/products").await;
+    }
+    assert_eq!(server.terminate(), Some(0));
+    let spans = collector.spans();
+    // Further from 100 than 50 is less likely than a disk that lies.
+    assert!((50..=150).contains(&spans.len()), "{}", spans.len());
+    assert!(
+        spans.iter().all(|span| span.parent.is_empty()),
+        "a client without a trace has none of ours as its parent"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_make_no_sense_are_refused_with_what_is_allowed() {
+    let data_dir = tempfile::tempdir().unwrap();
+    for (name, value, allowed) in [
+        ("TELEMETRY__OTLP_ENDPOINT", "collector:4318", "http://"),
+        ("TELEMETRY__SAMPLE_RATIO", "2", "between 0"),
+        ("TELEMETRY__SAMPLE_RATIO", "often", "float"),
+        (
+            "TELEMETRY__ENDPOINT",
+            "http://c:4318",
+            "telemetry.otlp_endpoint",
+        ),
+    ] {
+        let run = Launch::on(data_dir.path())
+            .set(name, value)
+            .run(&["config"]);
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(
+            run.stderr.contains("telemetry.") && run.stderr.contains(allowed),
+            "{run:?}"
+        );
+    }
+}

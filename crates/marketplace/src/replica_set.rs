@@ -1,0 +1,180 @@
+//! A new MongoDB replica set, made ready for the marketplace: initiated, with the account that administers it and the one that
+//! the services use. Each step looks first and changes only what is missing, so that it may run at every start.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use chassis::mongo::bson::{Bson, Document, doc};
+use chassis::mongo::mongodb::error::{Error, ErrorKind};
+use chassis::mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
+use chassis::mongo::mongodb::{Client, Database};
+
+/// The account that administers the set.
+const ADMIN: &str = "admin";
+
+/// Longest wait for a server that starts, and then for the set to elect its primary.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Pause between two looks.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// MongoDB's numbers for "there is no such user, or that is not the password" and "there is such a user".
+const AUTHENTICATION_FAILED: i32 = 18;
+const USER_EXISTS: i32 = 51_003;
+
+/// What is wanted.
+pub(crate) struct Wanted {
+    /// One member, on this machine: until there is an account, MongoDB takes orders from nobody else.
+    pub(crate) at: ServerAddress,
+    /// All members, as they find each other and as clients find them.
+    pub(crate) members: Vec<String>,
+    /// Password of the administrator.
+    pub(crate) admin_password: String,
+    /// The services' URI: the set's name, and the account that they use.
+    pub(crate) services: ClientOptions,
+    /// The services' databases.
+    pub(crate) databases: Vec<String>,
+}
+
+/// Does what is missing, and says what it did.
+pub(crate) async fn prepare(wanted: &Wanted) -> anyhow::Result<()> {
+    let stranger = admin_database(wanted, None)?;
+    let member = within("MongoDB answers", async || {
+        stranger.run_command(doc! {"hello": 1}).await
+    })
+    .await?;
+    if member.contains_key("setName") {
+        println!("The replica set is there.");
+    } else {
+        initiate(&stranger, wanted).await?;
+    }
+    within("the set has a primary", async || {
+        let hello = stranger.run_command(doc! {"hello": 1}).await?;
+        if hello.get_bool("isWritablePrimary").unwrap_or_default() {
+            Ok(())
+        } else {
+            Err(Error::custom("this member is not primary"))
+        }
+    })
+    .await?;
+    let credential = Credential::builder()
+        .username(ADMIN.to_owned())
+        .password(wanted.admin_password.clone())
+        .build();
+    let admin = admin_database(wanted, Some(credential.clone()))?;
+    match admin.run_command(doc! {"ping": 1}).await {
+        Ok(_) => println!("The administrator's account is there."),
+        Err(error) if is(&error, AUTHENTICATION_FAILED) => {
+            let user = account("createUser", ADMIN, &wanted.admin_password, ["root"]);
+            stranger
+                .run_command(user)
+                .await
+                .context("the administrator's account cannot be made; if there is one, this is not its password")?;
+            println!("The administrator's account is made.");
+            // A client that was refused remembers that; a new one does not.
+            return services_account(&admin_database(wanted, Some(credential))?, wanted).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    services_account(&admin, wanted).await
+}
+
+async fn initiate(stranger: &Database, wanted: &Wanted) -> anyhow::Result<()> {
+    let Some(set) = wanted.services.repl_set_name.as_deref() else {
+        bail!("mongo.uri names no replica set; add ?replicaSet=rs0 to it");
+    };
+    let members: Vec<Document> = (0_i32..)
+        .zip(&wanted.members)
+        .map(|(id, host)| doc! {"_id": id, "host": host})
+        .collect();
+    stranger
+        .run_command(doc! {"replSetInitiate": {"_id": set, "members": members}})
+        .await
+        .context("the replica set cannot be initiated")?;
+    println!(
+        "The replica set {set} is made of {}.",
+        wanted.members.join(", ")
+    );
+    Ok(())
+}
+
+/// The account that the services' URI names: reads, writes and defines what is in their databases, and nothing else. Brought up
+/// to date if it is there, so that its password can be changed in the file.
+async fn services_account(admin: &Database, wanted: &Wanted) -> anyhow::Result<()> {
+    let account_of = wanted.services.credential.as_ref().and_then(|credential| {
+        Some((
+            credential.username.as_deref()?,
+            credential.password.as_deref()?,
+        ))
+    });
+    let Some((name, password)) = account_of else {
+        bail!("mongo.uri names no account; it has to, as in mongodb://marketplace:password@…");
+    };
+    let roles: Vec<Document> = wanted
+        .databases
+        .iter()
+        .flat_map(|db| ["readWrite", "dbAdmin"].map(|role| doc! {"role": role, "db": db}))
+        .collect();
+    let made = admin
+        .run_command(account("createUser", name, password, roles.clone()))
+        .await;
+    match made {
+        Ok(_) => println!("The services' account {name} is made."),
+        Err(error) if is(&error, USER_EXISTS) => {
+            admin
+                .run_command(account("updateUser", name, password, roles))
+                .await?;
+            println!("The services' account {name} is up to date.");
+        }
+        Err(error) => return Err(error).context("the services' account cannot be made"),
+    }
+    Ok(())
+}
+
+fn account<R: Into<Bson>>(
+    command: &str,
+    name: &str,
+    password: &str,
+    roles: impl IntoIterator<Item = R>,
+) -> Document {
+    let roles: Vec<Bson> = roles.into_iter().map(Into::into).collect();
+    doc! {command: name, "pwd": password, "roles": roles}
+}
+
+fn admin_database(wanted: &Wanted, credential: Option<Credential>) -> anyhow::Result<Database> {
+    let options = ClientOptions::builder()
+        .hosts(vec![wanted.at.clone()])
+        .direct_connection(true)
+        .credential(credential)
+        .server_selection_timeout(Duration::from_secs(2))
+        .connect_timeout(Duration::from_secs(2))
+        .build();
+    Ok(Client::with_options(options)?.database("admin"))
+}
+
+/// Tries until it works.
+async fn within<T, F: Future<Output = Result<T, Error>>>(
+    what: &str,
+    mut attempt: impl FnMut() -> F,
+) -> anyhow::Result<T> {
+    let tries = async {
+        loop {
+            match attempt().await {
+                Ok(value) => return value,
+                Err(error) => tracing::debug!(%error, what, "not yet"),
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, tries)
+        .await
+        .with_context(|| format!("{what}: not within {} s", PATIENCE.as_secs()))
+}
+
+fn is(error: &Error, code: i32) -> bool {
+    match error.kind.as_ref() {
+        ErrorKind::Command(command) => command.code == code,
+        ErrorKind::Authentication { .. } => code == AUTHENTICATION_FAILED,
+        _ => false,
+    }
+}
