@@ -22,11 +22,11 @@ class RenderError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to render: a directory, or the base with components."""
+    """What to render: an overlay as it is, or the base with components as an overlay would have them."""
 
     label: str
     directory: Path
-    components: tuple = ()
+    components: tuple | None = None
 
 
 def makes_sense(components):
@@ -51,6 +51,8 @@ def plans(root):
         Plan(f"overlays/{d.name}", d) for d in sorted((root / "overlays").iterdir()) if (d / "kustomization.yaml").is_file()
     ]
     components = {d.name: d for d in (root / "components").iterdir() if (d / "kustomization.yaml").is_file()}
+    if not found or not components:
+        raise RenderError(f"{root} has no overlays or no components: is it the right directory?")
     for combination in combinations(components):
         label = " + ".join(["base", *combination])
         found.append(Plan(label, root / "base", tuple(components[c] for c in combination)))
@@ -68,18 +70,24 @@ def _kustomize(directory):
     return [d for d in yaml.load_all(done.stdout, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if d]
 
 
+def _from(here, to):
+    """kustomize takes relative paths only."""
+    return os.path.relpath(to.resolve(), here)
+
+
 def render(plan):
     """Runs kustomize; `RenderError` with its message if it refuses or warns."""
-    if not plan.components:
+    if plan.components is None:
         return Render(plan.label, _kustomize(plan.directory))
     with tempfile.TemporaryDirectory() as scratch:
         here = Path(scratch).resolve()
-        relative = lambda to: os.path.relpath(to.resolve(), here)
         kustomization = {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
-            "resources": [relative(plan.directory)],
-            "components": [relative(c) for c in plan.components],
+            # As an overlay would.
+            "namespace": "marketplace",
+            "resources": [_from(here, plan.directory)],
+            "components": [_from(here, c) for c in plan.components],
         }
         (here / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
         return Render(plan.label, _kustomize(here))

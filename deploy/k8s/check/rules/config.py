@@ -7,7 +7,11 @@ from objects import WORKLOADS, at, containers, name, template, title
 
 # Secrets that an operator of the marketplace makes by hand where no component makes them; docs/KUBERNETES.md says how.
 # Name -> keys.
-HANDMADE_SECRETS = {}
+HANDMADE_SECRETS = {
+    **{f"{service}-service-mongo": {"connectionString.standard"} for service in ("user", "product", "order", "wallet")},
+    **{f"{service}-service-amqp": {"connection_string"} for service in ("user", "product", "order", "wallet")},
+    "user-service-signing-key": {"signing-key.pem"},
+}
 
 # Where Secrets may stand in the repository: passwords of a cluster that has nothing to protect.
 SECRETS_MAY_STAND_IN = ("overlays/dev",)
@@ -179,21 +183,50 @@ def settings_hold_no_passwords(render, _):
                 yield f"{title(obj)}: {key} holds a URL with a password; that belongs into a Secret"
 
 
+def environment(render, pods):
+    """The environment of the pods' last container, as far as it stands in the render."""
+    container = containers(pods.spec)[-1]
+    found = {}
+    for source in container.get("envFrom") or []:
+        called = at(source, "configMapRef", "name")
+        found |= at(render.find("ConfigMap", called) or {}, "data", default={})
+    return found | {v["name"]: v["value"] for v in container.get("env") or [] if v.get("value")}
+
+
+def mounted_settings(render, pods):
+    """(file name, text) of the TOML that pods mount."""
+    for volume in pods.spec.get("volumes") or []:
+        for source in [volume, *at(volume, "projected", "sources", default=[])]:
+            config_map = render.find("ConfigMap", at(source, "configMap", "name")) or {}
+            for key, text in at(config_map, "data", default={}).items():
+                if key.endswith(".toml"):
+                    yield key, text
+
+
+def effective(render, pods, section, key):
+    """What a process would use: MARKETPLACE__SECTION__KEY wins over the file. None if neither says."""
+    path = [section, key] if section else [key]
+    if (said := environment(render, pods).get("__".join(["MARKETPLACE", *path]).upper())) is not None:
+        return said
+    for _file, text in mounted_settings(render, pods):
+        try:
+            return at(tomllib.loads(text), *path)
+        except tomllib.TOMLDecodeError:
+            return None
+    return None
+
+
 def production_is_strict(render, _):
     if render.label != "overlays/production":
         return
-    wallets = 0
-    for obj, key, found in settings(render):
-        if not isinstance(found, dict):
-            continue
-        if found.get("profile") != "production":
-            yield f"{title(obj)}: {key} has profile {found.get('profile')!r}, should have 'production'"
-        topups = at(found, "wallet", "topups")
-        wallets += topups is not None
-        if topups not in (None, "trusted"):
-            yield f"{title(obj)}: {key} has topups {topups!r}: anybody could make money"
-    if wallets == 0:
-        yield "no settings say wallet.topups = 'trusted'"
+    services = [p for p in render.pods if p.spec is not None and list(mounted_settings(render, p))]
+    if not services:
+        yield "no pods have settings"
+    for pods in services:
+        if (profile := effective(render, pods, None, "profile")) != "production":
+            yield f"{title(pods.owner)}: its profile is {profile!r}, should be 'production'"
+        if name(pods.owner) == "wallet-service" and (topups := effective(render, pods, "wallet", "topups")) != "trusted":
+            yield f"{title(pods.owner)}: its wallet.topups is {topups!r}, should be 'trusted': anybody could make money"
     for workload in render.kind("Deployment"):
         if render.least_replicas(workload) < 2:
             yield f"{title(workload)}: has {render.least_replicas(workload)} replica in production, should have 2 or more"

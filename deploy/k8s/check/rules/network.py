@@ -13,6 +13,7 @@ from rules.config import references
 NEEDED = {"MongoDBCommunity": {27017}, "RabbitmqCluster": {4369, 5672, 25672}}
 
 URL = re.compile(r"\b[a-z][a-z0-9+]*://(?:[^\s/@\"']+@)?([a-z0-9.-]+):(\d+)")
+ADDRESS = re.compile(r"^([a-z][a-z0-9.-]*):(\d+)$")
 
 
 def _policies(render, direction, pods=None):
@@ -178,15 +179,17 @@ def names_can_be_resolved(render, _):
 
 
 def _mentioned(render, pods):
-    """The hosts and ports in the settings and the environment of pods."""
-    texts = []
+    """The hosts and ports in the settings and the environment of pods: in URLs, and where a value is an address."""
+    texts, found = [], set()
     for reference in references(render):
         if reference.who == title(pods.owner) and reference.kind == "ConfigMap":
             data = at(render.find("ConfigMap", reference.called) or {}, "data", default={})
             texts += [data[reference.key]] if reference.key in data else data.values()
     for container in (pods.spec or {}).get("containers") or []:
         texts += [v.get("value") or "" for v in container.get("env") or []]
-    return {(host, int(port)) for text in texts for host, port in URL.findall(text)}
+    for text in texts:
+        found |= {(host, int(port)) for pattern in (URL, ADDRESS) for host, port in pattern.findall(text)}
+    return found
 
 
 def settings_name_what_can_be_reached(render, _):
