@@ -24,8 +24,16 @@ def self_test():
         result = unittest.TextTestRunner(stream=quiet).run(suite)
     for test, report in [*result.failures, *result.errors]:
         print(f"{test}\n{report}", file=sys.stderr)
-    print(f"self-test: {result.testsRun} tests, {len(result.failures) + len(result.errors)} failed")
+    print(f"self-test: {result.testsRun} tests, {len(result.failures) + len(result.errors)} failed", flush=True)
     return result.wasSuccessful()
+
+
+class Somewhere(str):
+    """A problem that is none if another render with the same object does not have it."""
+
+    def holds(self, labels, subjects):
+        subject = self.partition(": ")[0]
+        return all(label in labels for label, titles in subjects.items() if subject in titles)
 
 
 def _rendered(plan):
@@ -45,7 +53,8 @@ def problems_of(rendered, context, known):
     # Rules rely on the shape of what they look at.
     if all(not known[json.dumps(o, sort_keys=True, default=str)] for o in rendered.objects):
         for rule in ALL:
-            yield from rule(rendered, context)
+            for problem in rule(rendered, context):
+                yield Somewhere(problem) if getattr(rule, "somewhere", False) else problem
 
 
 def check(root, binaries):
@@ -54,17 +63,20 @@ def check(root, binaries):
     plans = renders.plans(root)
     with ThreadPoolExecutor() as pool:
         rendered = list(pool.map(_rendered, plans))
-    found, objects, known = {}, 0, {}
+    found = {f"{file}: no kustomization.yaml names it": ["deploy/k8s"] for file in renders.orphans(root)}
+    objects, known, subjects = 0, {}, {}
     for plan, result in zip(plans, rendered):
         if isinstance(result, renders.RenderError):
             found.setdefault(f"kustomize: {result}", []).append(plan.label)
             continue
         objects += len(result.objects)
+        subjects[plan.label] = {title(o) for o in result.objects}
         problems = list(problems_of(result, context, known))
         if binaries:
             problems += refused_settings(result, binaries)
         for problem in problems:
             found.setdefault(problem, []).append(plan.label)
+    found = {p: labels for p, labels in found.items() if not isinstance(p, Somewhere) or p.holds(labels, subjects)}
     for problem, labels in found.items():
         more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
         print(f"{problem}\n    in {labels[0]}{more}", file=sys.stderr)

@@ -89,7 +89,7 @@ def _operator_pods(obj):
             "app.kubernetes.io/component": "rabbitmq",
             "app.kubernetes.io/part-of": "rabbitmq",
         }
-        ports = {4369: "epmd", 5672: "amqp", 15672: "management", 15692: "prometheus", 25672: "clustering"}
+        ports = {4369: "epmd", 5672: "amqp", 15672: "management", 15692: "prometheus", 25672: "clustering", 35672: "cli"}
         return Pods(obj, labels, ports)
     return None
 

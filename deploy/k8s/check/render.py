@@ -59,6 +59,30 @@ def plans(root):
     return found
 
 
+def _named(kustomization):
+    """The files and directories that a kustomization.yaml names."""
+    written = yaml.safe_load(kustomization.read_text()) or {}
+    for key in ("resources", "components", "crds"):
+        yield from written.get(key) or []
+    yield from (p["path"] for p in written.get("patches") or [] if "path" in p)
+    for key in ("configMapGenerator", "secretGenerator"):
+        for generator in written.get(key) or []:
+            for file in [*(generator.get("files") or []), *(generator.get("envs") or [])]:
+                yield file.rpartition("=")[2]
+
+
+def orphans(root):
+    """Files beside the kustomizations of a deploy/k8s directory that none of them names."""
+    kustomizations = sorted(root.glob("*/**/kustomization.yaml"))
+    named = {(k.parent / n).resolve() for k in kustomizations for n in _named(k) if isinstance(n, str)}
+    for part in ("base", "components", "overlays"):
+        for file in sorted((root / part).rglob("*")):
+            if not file.is_file() or file.name in ("kustomization.yaml", "README.md"):
+                continue
+            if file.resolve() not in named:
+                yield file.relative_to(root)
+
+
 def _kustomize(directory):
     kubectl = Path(sys.executable).parent / "kubectl"
     done = subprocess.run([kubectl, "kustomize", directory], capture_output=True, text=True, check=False)

@@ -4,14 +4,24 @@ import re
 import tomllib
 
 from objects import WORKLOADS, at, containers, name, template, title
+from rules.context import somewhere
 
 # Secrets that an operator of the marketplace makes by hand where no component makes them; docs/KUBERNETES.md says how.
 # Name -> keys.
+STORE_URIS = {"mongo-uri", "amqp-uri"}
 HANDMADE_SECRETS = {
-    **{f"{service}-service-mongo": {"connectionString.standard"} for service in ("user", "product", "order", "wallet")},
-    **{f"{service}-service-amqp": {"connection_string"} for service in ("user", "product", "order", "wallet")},
-    "user-service-signing-key": {"signing-key.pem"},
+    "user-service": {"mongo-uri", "signing-key.pem"},
+    "product-service": STORE_URIS,
+    "order-service": STORE_URIS,
+    "wallet-service": STORE_URIS,
+    "operator": STORE_URIS,
+    "mongodb-users": {"user-service", "product-service", "order-service", "wallet-service", "operator"},
+    "rabbitmq-account": {"username", "password", "default_user.conf", "host", "port", "provider", "type"},
+    # A certificate: of cert-manager, or whoever else gives out yours.
+    "marketplace-tls": {"tls.crt", "tls.key"},
 }
+# Of these, what stays so where External Secrets fetches the others.
+ALWAYS_HANDMADE = {"marketplace-tls"}
 
 # Where Secrets may stand in the repository: passwords of a cluster that has nothing to protect.
 SECRETS_MAY_STAND_IN = ("overlays/dev",)
@@ -102,7 +112,7 @@ def references(render):
 
 
 def supplied(render):
-    """(kind, name) -> keys, None where they cannot be known from here."""
+    """(kind, name) -> keys."""
     found = {}
     for obj in render.objects:
         spec = obj.get("spec") or {}
@@ -110,7 +120,7 @@ def supplied(render):
             found[obj["kind"], name(obj)] = {k for part in ("data", "stringData", "binaryData") for k in obj.get(part) or {}}
         elif obj["kind"] == "ExternalSecret":
             keys = set(at(spec, "target", "template", "data", default={})) or {d["secretKey"] for d in spec.get("data") or []}
-            found["Secret", at(spec, "target", "name")] = None if spec.get("dataFrom") else keys
+            found["Secret", at(spec, "target", "name")] = keys
         elif obj["kind"] == "RabbitmqCluster" and not at(spec, "secretBackend", "externalSecret"):
             keys = {"username", "password", "host", "port", "connection_string", "default_user.conf", "provider", "type"}
             found["Secret", f"{name(obj)}-default-user"] = keys
@@ -132,15 +142,18 @@ def references_are_supplied(render, context):
             keys = there[kind, called]
         elif kind == "Secret" and called in HANDMADE_SECRETS:
             keys = HANDMADE_SECRETS[called]
+            if render.kind("ExternalSecret") and called not in ALWAYS_HANDMADE:
+                yield f"{reference.who}: refers to Secret/{called}, which no ExternalSecret fetches"
             if not context.documents(called):
                 yield f"{reference.who}: refers to Secret/{called}, of which docs/KUBERNETES.md does not say how to make it"
         else:
             yield f"{reference.who}: refers to {kind}/{called}, which neither is there nor is made by anything here"
             continue
-        if key is not None and keys is not None and key not in keys:
+        if key is not None and key not in keys:
             yield f"{reference.who}: refers to the key {key} of {kind}/{called}, which has {', '.join(sorted(keys)) or 'none'}"
 
 
+@somewhere
 def nothing_is_left_over(render, _):
     used = {(r.kind, r.called) for r in references(render)}
     for obj in render.kind("ConfigMap", "Secret"):

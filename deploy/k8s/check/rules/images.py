@@ -7,7 +7,7 @@ from objects import WORKLOADS, at, containers, template, title
 # The last part of the names of our images, as docker/ builds them.
 OURS = ("user-service", "product-service", "order-service", "wallet-service", "gateway", "marketplace")
 
-IMAGE = re.compile(r"^(?P<name>[^@:]+(?::\d+/[^@:]+)?)(?::(?P<tag>[\w][\w.-]*))?(?P<digest>@sha256:[0-9a-f]{64})?$")
+IMAGE = re.compile(r"^(?P<name>[\w.-]+(?::\d+(?=/))?(?:/[\w.-]+)*)(?::(?P<tag>[\w][\w.-]*))?(?P<digest>@sha256:[0-9a-f]{64})?$")
 
 
 def images(render):

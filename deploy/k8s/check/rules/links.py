@@ -39,6 +39,13 @@ def workloads_select_their_own_pods(render, _):
                 yield f"{title(workload)}: its selector takes the pods of {title(other)}, too"
 
 
+def service_accounts_exist(render, _):
+    for workload in render.kind(*WORKLOADS):
+        called = at(template(workload), "spec", "serviceAccountName")
+        if called and render.find("ServiceAccount", called) is None:
+            yield f"{title(workload)}: runs as ServiceAccount/{called}, which is not there"
+
+
 def services_reach_one_workload(render, _):
     for service in render.kind("Service"):
         selector = at(service, "spec", "selector")
@@ -93,6 +100,7 @@ def monitors_find_ports(render, _):
 RULES = [
     objects_are_unique_and_in_one_namespace,
     workloads_select_their_own_pods,
+    service_accounts_exist,
     services_reach_one_workload,
     ingresses_reach_services,
     monitors_find_ports,

@@ -1,13 +1,18 @@
-"""Network policies, where there are any: all is denied, and what is allowed is what is used, from both ends.
+"""Network policies: all is denied first, and what is allowed is what is used, from both ends.
 
-An edge has to be allowed twice, where it leaves and where it arrives; allowed once only, it is dead. Peers in other namespaces
-are not ours to see and are taken for what they say.
+An edge has to be allowed twice, where it leaves and where it arrives; allowed once only, it is dead. As in Kubernetes, pods that
+no policy selects for a direction are open in that direction. Peers in other namespaces are not ours to see and are taken for what
+they say.
 """
 
 import re
 
 from objects import Pods, at, name, namespace, selects, title
 from rules.config import references
+from rules.context import somewhere
+
+# Where all has to be denied before anything is allowed: this component, this overlay.
+DENIES = {"network-policies", "overlays/production"}
 
 # Ports of the operators' pods without which they do not work; more of them may be closed.
 NEEDED = {"MongoDBCommunity": {27017}, "RabbitmqCluster": {4369, 5672, 25672}}
@@ -65,36 +70,34 @@ def _allows(peers, ports, far: Pods, reached: Pods, number):
 
 
 def _may_leave(render, source, target, number):
-    return any(
-        _allows(peers, ports, target, target, number)
-        for policy in _policies(render, "Egress", source)
-        for peers, ports in _rules(policy, "Egress")
+    policies = list(_policies(render, "Egress", source))
+    return not policies or any(
+        _allows(peers, ports, target, target, number) for policy in policies for peers, ports in _rules(policy, "Egress")
     )
 
 
 def _may_arrive(render, source, target, number):
-    return any(
-        _allows(peers, ports, source, target, number)
-        for policy in _policies(render, "Ingress", target)
-        for peers, ports in _rules(policy, "Ingress")
+    policies = list(_policies(render, "Ingress", target))
+    return not policies or any(
+        _allows(peers, ports, source, target, number) for policy in policies for peers, ports in _rules(policy, "Ingress")
     )
 
 
 def all_is_denied_first(render, _):
-    if not render.kind("NetworkPolicy"):
+    if render.label not in DENIES and DENIES.isdisjoint(render.label.split(" + ")):
         return
     for direction in ("Ingress", "Egress"):
         if not any(
             policy["spec"].get("podSelector") == {} and not at(policy, "spec", direction.lower())
             for policy in _policies(render, direction)
         ):
-            yield f"there are network policies, but none that denies all {direction.lower()} to start with"
+            yield f"no network policy denies all {direction.lower()} to start with"
 
 
 def every_port_is_reached(render, _):
-    if not render.kind("NetworkPolicy"):
-        return
     for pods in render.pods:
+        if not list(_policies(render, "Ingress", pods)):
+            continue
         wanted = pods.ports if pods.spec is not None else NEEDED[pods.owner["kind"]]
         for number in sorted(wanted):
             if not any(
@@ -105,6 +108,7 @@ def every_port_is_reached(render, _):
                 yield f"{title(pods.owner)}: no policy lets anything reach its port {number}"
 
 
+@somewhere
 def selectors_of_policies_match(render, _):
     for policy in render.kind("NetworkPolicy"):
         chosen = render.selected(at(policy, "spec", "podSelector", default={}))
@@ -166,9 +170,9 @@ def _named(render, direction, near, far, number):
 
 
 def names_can_be_resolved(render, _):
-    if not render.kind("NetworkPolicy"):
-        return
     for pods in render.pods:
+        if not list(_policies(render, "Egress", pods)):
+            continue
         for protocol in ("UDP", "TCP"):
             if not any(
                 not ports or any(p.get("protocol", "TCP") == protocol and p.get("port") in (None, 53, "dns") for p in ports)
@@ -193,8 +197,7 @@ def _mentioned(render, pods):
 
 
 def settings_name_what_can_be_reached(render, _):
-    """A URL in settings leads to a Service here, at a port of it, through the policies if there are any."""
-    guarded = bool(render.kind("NetworkPolicy"))
+    """A URL in settings leads to a Service here, at a port of it, through the policies."""
     for source in render.pods:
         for host, port in sorted(_mentioned(render, source)):
             short, _, domain = host.partition(".")
@@ -213,7 +216,7 @@ def settings_name_what_can_be_reached(render, _):
                 continue
             for target in render.selected({"matchLabels": service["spec"].get("selector") or {}}):
                 number = target.port_number(entry.get("targetPort", port))
-                if guarded and number is not None:
+                if number is not None:
                     edge = f"{title(source.owner)} → {title(target.owner)}:{number}"
                     if not _may_leave(render, source, target, number):
                         yield f"{edge}: its settings need it, no policy lets it leave"

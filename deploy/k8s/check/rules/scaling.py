@@ -19,7 +19,7 @@ def scalers_have_one_target_each(render, _):
             yield f"{title(workload)}: sets replicas though {title(scalers[0])} scales it: each apply would undo the scaler"
 
 
-def scalers_can_scale(render, _):
+def scalers_can_scale(render, context):
     for scaler in render.kind("HorizontalPodAutoscaler"):
         least, most = at(scaler, "spec", "minReplicas", default=1), at(scaler, "spec", "maxReplicas", default=0)
         if least >= most:
@@ -36,6 +36,9 @@ def scalers_can_scale(render, _):
             kind = at(trigger, "authenticationRef", "kind", default="TriggerAuthentication")
             if called and render.find(kind, called) is None:
                 yield f"{title(scaler)}: its trigger {trigger['type']} names {kind}/{called}, which is not there"
+            queue = at(trigger, "metadata", "queueName")
+            if trigger.get("type") == "rabbitmq" and queue not in context.queues:
+                yield f"{title(scaler)}: counts the queue {queue}, which no service reads ({', '.join(sorted(context.queues))})"
             if trigger.get("type") == "rabbitmq" and not called and not {"host", "hostFromEnv"} & set(trigger["metadata"]):
                 yield f"{title(scaler)}: its trigger rabbitmq is told no broker (host, hostFromEnv or authenticationRef)"
     used = {
