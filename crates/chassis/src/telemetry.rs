@@ -6,6 +6,7 @@
 //! made in here only, by the file that knows the subject (`requests`, `messages`, `commit`); the rest of the code says where they begin
 //! and end.
 
+#[cfg(any(feature = "sqlite", feature = "mongo"))]
 mod commit;
 mod config;
 mod context;

@@ -59,6 +59,7 @@ impl Origin {
     }
 
     /// All spans that the work belongs to.
+    #[cfg(any(feature = "sqlite", feature = "mongo"))]
     pub(super) fn all(&self) -> Vec<TraceContext> {
         match self {
             Self::One { context, .. } => vec![*context],

@@ -158,9 +158,12 @@ fn attributes(all: Vec<KeyValue>) -> BTreeMap<String, String> {
 }
 
 fn text(value: Option<AnyValue>) -> String {
-    match value.unwrap().value.unwrap() {
-        Value::StringValue(text) => text,
-        Value::IntValue(number) => number.to_string(),
-        other => panic!("{other:?} is no value that we send"),
+    let value = value.unwrap().value.unwrap();
+    if let Value::StringValue(text) = value {
+        return text;
     }
+    let Value::IntValue(number) = value else {
+        panic!("{value:?} is no value that we send");
+    };
+    number.to_string()
 }

@@ -119,6 +119,10 @@ impl AmqpBus {
             tasks.spawn(|stop| consumers.track_future(consuming.run(stop)));
         }
         consumers.close();
+        for (connection, link) in [("publish", &bus.publishing), ("consume", &bus.consuming)] {
+            let link = link.clone();
+            metrics.connection(connection, move || link.live().is_some());
+        }
         bus.keep_connected(config, consumers);
         bus
     }
