@@ -45,12 +45,14 @@ def combinations(components):
     return [c for c in wanted if makes_sense(c)]
 
 
+def _kustomizations(directory):
+    return [k.parent for k in sorted(directory.glob("*/kustomization.yaml"))]
+
+
 def plans(root):
     """All renders of a deploy/k8s directory."""
-    found = [
-        Plan(f"overlays/{d.name}", d) for d in sorted((root / "overlays").iterdir()) if (d / "kustomization.yaml").is_file()
-    ]
-    components = {d.name: d for d in (root / "components").iterdir() if (d / "kustomization.yaml").is_file()}
+    found = [Plan(f"overlays/{d.name}", d) for d in _kustomizations(root / "overlays")]
+    components = {d.name: d for d in _kustomizations(root / "components")}
     if not found or not components:
         raise RenderError(f"{root} has no overlays or no components: is it the right directory?")
     for combination in combinations(components):

@@ -3,13 +3,19 @@
 `BROKEN` is the list: the rule, what is done to the clean render, and words that the complaint has to have.
 """
 
+import json
+import tempfile
 import unittest
+from contextlib import contextmanager
+from pathlib import Path
 
 import fixture
+import render as renders
 import rules
 import schema
-from objects import Render, selects
+from objects import Render, selects, title
 from render import combinations
+from report import Somewhere
 from rules import config, images, links, network, pods, scaling
 from rules.context import Context
 
@@ -383,6 +389,28 @@ UNFIT = [
 ]
 
 
+@contextmanager
+def tree():
+    """A deploy/k8s directory of a base with one Service, an overlay, and a component with another."""
+
+    def service(name):
+        return json.dumps({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}})
+
+    files = {
+        "base/kustomization.yaml": "resources: [a.yaml]",
+        "base/a.yaml": service("a"),
+        "overlays/dev/kustomization.yaml": "resources: [../../base]",
+        "components/more/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [b.yaml]",
+        "components/more/b.yaml": service("b"),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        yield root
+
+
 class SelfTest(unittest.TestCase):
     """Everything that `run` relies on."""
 
@@ -449,6 +477,33 @@ class SelfTest(unittest.TestCase):
         for expected in ((), ("ingress",), ("ingress", "rabbitmq"), ("autoscaling-keda", "ingress", "rabbitmq")):
             self.assertIn(expected, found)
         self.assertEqual(len(found), len(set(found)))
+
+    def test_a_problem_that_another_render_solves_is_none(self):
+        problem = Somewhere("NetworkPolicy/a: is for no pods")
+        subjects = {"base": {"NetworkPolicy/a"}, "base + mongodb": {"NetworkPolicy/a"}, "overlays/dev": {"Service/a"}}
+        self.assertFalse(problem.holds(["base"], subjects))
+        self.assertTrue(problem.holds(["base", "base + mongodb"], subjects))
+
+    def test_files_that_no_kustomization_names_are_found(self):
+        with tree() as root:
+            (root / "base" / "forgotten.yaml").write_text("")
+            self.assertEqual([str(f) for f in renders.orphans(root)], ["base/forgotten.yaml"])
+
+    def test_overlays_and_combinations_are_rendered(self):
+        with tree() as root:
+            made = {p.label: [title(o) for o in renders.render(p).objects] for p in renders.plans(root)}
+        self.assertEqual(made, {"overlays/dev": ["Service/a"], "base": ["Service/a"], "base + more": ["Service/a", "Service/b"]})
+
+    def test_what_kustomize_refuses_or_warns_of_is_an_error(self):
+        for written in ("resources: [absent.yaml]", "resources: [a.yaml]\ncommonLabels: {a: b}"):
+            with self.subTest(written=written), tree() as root, self.assertRaises(renders.RenderError):
+                (root / "base" / "kustomization.yaml").write_text(written)
+                renders.render(renders.Plan("base", root / "base"))
+
+    def test_a_directory_without_overlays_is_an_error(self):
+        with tree() as root, self.assertRaises(renders.RenderError):
+            (root / "overlays" / "dev" / "kustomization.yaml").unlink()
+            renders.plans(root)
 
     def test_quantities_compare_over_units(self):
         self.assertEqual(pods.quantity("500m") * 2, pods.quantity("1"))
