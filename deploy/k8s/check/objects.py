@@ -20,7 +20,8 @@ def at(document, *path, default=None):
 
 
 def name(obj):
-    return at(obj, "metadata", "name", default="")
+    """Jobs to start by hand have only a beginning of one."""
+    return at(obj, "metadata", "name") or at(obj, "metadata", "generateName", default="")
 
 
 def namespace(obj):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from objects import Render
+from objects import Render, namespace
 
 # Components of which an installation takes at most one.
 ALTERNATIVES = [{"autoscaling", "autoscaling-keda"}]
@@ -22,11 +22,13 @@ class RenderError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to render: an overlay as it is, or the base with components as an overlay would have them."""
+    """What to render: an overlay as it is, perhaps with the jobs that are started by hand in it; or the base with components, as an
+    overlay would have them."""
 
     label: str
     directory: Path
     components: tuple | None = None
+    jobs: tuple = ()
 
 
 def makes_sense(components):
@@ -58,7 +60,15 @@ def plans(root):
     for combination in combinations(components):
         label = " + ".join(["base", *combination])
         found.append(Plan(label, root / "base", tuple(components[c] for c in combination)))
-    return found
+    jobs = tuple(sorted((root / "jobs").glob("*.yaml")))
+    return [*found, *(Plan(f"{p.label} + jobs", p.directory, jobs=jobs) for p in found if p.components is None and jobs)]
+
+
+def _started_in(namespace, file):
+    """A job, as `kubectl --namespace … create` makes it."""
+    for job in _documents(file.read_text()):
+        job["metadata"].setdefault("namespace", namespace)
+        yield job
 
 
 def _named(kustomization):
@@ -93,7 +103,11 @@ def _kustomize(directory):
     # kustomize warns of fields that a later version will no longer take.
     if done.stderr.strip():
         raise RenderError(done.stderr.strip())
-    return [d for d in yaml.load_all(done.stdout, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if d]
+    return _documents(done.stdout)
+
+
+def _documents(text):
+    return [d for d in yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if d]
 
 
 def _from(here, to):
@@ -104,7 +118,9 @@ def _from(here, to):
 def render(plan):
     """Runs kustomize; `RenderError` with its message if it refuses or warns."""
     if plan.components is None:
-        return Render(plan.label, _kustomize(plan.directory))
+        objects = _kustomize(plan.directory)
+        there = next((namespace(o) for o in objects if namespace(o)), None)
+        return Render(plan.label, [*objects, *(job for file in plan.jobs for job in _started_in(there, file))])
     with tempfile.TemporaryDirectory() as scratch:
         here = Path(scratch).resolve()
         kustomization = {

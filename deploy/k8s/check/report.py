@@ -1,9 +1,11 @@
 """Checks all renders and reports: a problem once, with the renders that have it."""
 
 import json
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import handmade
 import render as renders
 import schema
 from objects import title
@@ -40,6 +42,15 @@ def problems_of(rendered, context, known):
                 yield Somewhere(problem) if getattr(rule, "somewhere", False) else problem
 
 
+def _of_handmade_secrets(root, context, stores):
+    if not (root / "make-secrets").is_file():
+        return ["make-secrets is not there"]
+    try:
+        return list(handmade.problems(handmade.made(root), context, stores))
+    except subprocess.CalledProcessError as error:
+        return [f"make-secrets fails: {error.stderr.strip()}"]
+
+
 def check(repository, root, binaries):
     """Prints what is wrong with the manifests under `root`; whether nothing is."""
     context = Context.of_repository(repository)
@@ -59,6 +70,9 @@ def check(repository, root, binaries):
             problems += refused_settings(result, binaries)
         for problem in problems:
             found.setdefault(problem, []).append(plan.label)
+    stores = [p for r in rendered if not isinstance(r, renders.RenderError) for p in r.pods if p.spec is None]
+    for problem in _of_handmade_secrets(root, context, stores):
+        found[problem] = ["deploy/k8s"]
     found = {p: labels for p, labels in found.items() if not isinstance(p, Somewhere) or p.holds(labels, subjects)}
     for problem, labels in found.items():
         more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import fixture
+import handmade
 import render as renders
 import rules
 import schema
@@ -17,9 +18,13 @@ from objects import Render, selects, title
 from render import combinations
 from report import Somewhere
 from rules import config, images, links, network, pods, scaling
-from rules.context import Context
+from rules.context import Context, handmade_secrets
 
-CONTEXT = Context(version="1.2.3", documentation="Make the Secret `marketplace-tls`.", queues=frozenset({"order.saga"}))
+CONTEXT = Context(
+    version="1.2.3",
+    handmade={"marketplace-tls": {"tls.crt", "tls.key"}, "order-service": {"mongo-uri"}, "wallet-service": {"mongo-uri"}},
+    queues=frozenset({"order.saga"}),
+)
 LABEL = "overlays/production"
 
 
@@ -243,7 +248,7 @@ BROKEN = [
     (
         config.references_are_supplied,
         lambda b: [b.remove(f"ExternalSecret/{n}-service") for n in ("order", "wallet")],
-        "docs/KUBERNETES.md does not say",
+        "refers to the key amqp-uri of Secret/order-service, which has mongo-uri",
     ),
     (
         config.references_are_supplied,
@@ -350,6 +355,21 @@ BROKEN = [
         network.settings_name_what_can_be_reached,
         lambda b: b.remove("Service/wallet-service"),
         "there is no Service/wallet-service",
+    ),
+    (
+        network.what_other_namespaces_ask_can_be_reached,
+        lambda b: b.remove("NetworkPolicy/keda"),
+        "ScaledObject/order-service → RabbitmqCluster/rabbitmq:5672",
+    ),
+    (
+        network.what_other_namespaces_ask_can_be_reached,
+        lambda b: b.remove("NetworkPolicy/monitoring"),
+        "PodMonitor/marketplace → Deployment/order-service:9080",
+    ),
+    (
+        network.what_other_namespaces_ask_can_be_reached,
+        lambda b: b.remove("NetworkPolicy/way-in"),
+        "Ingress/marketplace → Deployment/order-service:8080",
     ),
     (
         network.settings_name_what_can_be_reached,
@@ -483,6 +503,39 @@ class SelfTest(unittest.TestCase):
         subjects = {"base": {"NetworkPolicy/a"}, "base + mongodb": {"NetworkPolicy/a"}, "overlays/dev": {"Service/a"}}
         self.assertFalse(problem.holds(["base"], subjects))
         self.assertTrue(problem.holds(["base", "base + mongodb"], subjects))
+
+    def test_secrets_to_make_by_hand_are_those_of_the_table(self):
+        page = "# A\n| `no` | `a` | |\n## Secrets\n| Secret | keys |\n| - | - |\n| `a`, `b` | `x`, `y.z`: two | for |\n## B\n| `no` | `a` | |"
+        self.assertEqual(handmade_secrets(page), {"a": {"x", "y.z"}, "b": {"x", "y.z"}})
+        self.assertEqual(handmade_secrets("# Nothing"), {})
+
+    def test_secrets_are_made_as_they_are_documented(self):
+        stores = [p for p in Broken().render().pods if p.spec is None]
+        context = Context(version="1", handmade={"a": {"mongo-uri"}, "marketplace-tls": {"tls.key"}}, queues=frozenset())
+
+        def secret(**data):
+            metadata = {"name": "a", "namespace": "marketplace"}
+            return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
+
+        good = secret(**{"mongo-uri": "mongodb://u:p@mongodb-svc.marketplace.svc:27017/"})
+        self.assertEqual(list(handmade.problems([good], context, stores)), [])
+        lost = secret(**{"mongo-uri": "mongodb://u:p@mongo:27017/"})
+        self.assertIn("leads to mongo:27017, where no store is", list(handmade.problems([lost], context, stores))[0])
+        for broken, words in (
+            ([], "makes the keys [], docs/KUBERNETES.md lists ['mongo-uri']"),
+            ([secret(other="x")], "makes the keys ['other']"),
+            ([{**good, "metadata": {"name": "a"}}], "is not in the namespace"),
+            ([{**good, "stringdata": {}}], "stringdata"),
+        ):
+            found = list(handmade.problems(broken, context, stores))
+            self.assertTrue(any(words in problem for problem in found), found)
+
+    def test_jobs_are_looked_at_in_an_overlay(self):
+        with tree() as root:
+            (root / "jobs").mkdir()
+            (root / "jobs" / "once.yaml").write_text("kind: Job\nmetadata: {generateName: once-}")
+            made = {p.label: [title(o) for o in renders.render(p).objects] for p in renders.plans(root)}
+        self.assertEqual(made["overlays/dev + jobs"], ["Service/a", "Job/once-"])
 
     def test_files_that_no_kustomization_names_are_found(self):
         with tree() as root:

@@ -6,21 +6,8 @@ import tomllib
 from objects import WORKLOADS, at, containers, name, template, title
 from rules.context import somewhere
 
-# Secrets that an operator of the marketplace makes by hand where no component makes them; docs/KUBERNETES.md says how.
-# Name -> keys.
-STORE_URIS = {"mongo-uri", "amqp-uri"}
-HANDMADE_SECRETS = {
-    "user-service": {"mongo-uri", "signing-key.pem"},
-    "product-service": STORE_URIS,
-    "order-service": STORE_URIS,
-    "wallet-service": STORE_URIS,
-    "operator": STORE_URIS,
-    "mongodb-users": {"user-service", "product-service", "order-service", "wallet-service", "operator"},
-    "rabbitmq-account": {"username", "password", "default_user.conf", "host", "port", "provider", "type"},
-    # A certificate: of cert-manager, or whoever else gives out yours.
-    "marketplace-tls": {"tls.crt", "tls.key"},
-}
-# Of these, what stays so where External Secrets fetches the others.
+# Of the Secrets that are made by hand, those that stay so where External Secrets fetches the others: a certificate is cert-manager's, or
+# of whoever else gives out yours.
 ALWAYS_HANDMADE = {"marketplace-tls"}
 
 # Where Secrets may stand in the repository: passwords of a cluster that has nothing to protect.
@@ -140,14 +127,15 @@ def references_are_supplied(render, context):
         kind, called, key = reference.kind, reference.called, reference.key
         if (kind, called) in there:
             keys = there[kind, called]
-        elif kind == "Secret" and called in HANDMADE_SECRETS:
-            keys = HANDMADE_SECRETS[called]
+        elif kind == "Secret" and called in context.handmade:
+            keys = context.handmade[called]
             if render.kind("ExternalSecret") and called not in ALWAYS_HANDMADE:
                 yield f"{reference.who}: refers to Secret/{called}, which no ExternalSecret fetches"
-            if not context.documents(called):
-                yield f"{reference.who}: refers to Secret/{called}, of which docs/KUBERNETES.md does not say how to make it"
         else:
-            yield f"{reference.who}: refers to {kind}/{called}, which neither is there nor is made by anything here"
+            yield (
+                f"{reference.who}: refers to {kind}/{called}, which neither is there nor made by anything here,"
+                " nor is it a Secret that docs/KUBERNETES.md says how to make"
+            )
             continue
         if key is not None and key not in keys:
             yield f"{reference.who}: refers to the key {key} of {kind}/{called}, which has {', '.join(sorted(keys)) or 'none'}"

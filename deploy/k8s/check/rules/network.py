@@ -182,6 +182,42 @@ def names_can_be_resolved(render, _):
                 yield f"{title(pods.owner)}: no policy lets it ask the name service over {protocol}"
 
 
+def _elsewhere_may_arrive(render, target, number):
+    """Whether anything outside the namespace gets to a port."""
+    policies = list(_policies(render, "Ingress", target))
+    return not policies or any(
+        (not peers or any("namespaceSelector" in p or "ipBlock" in p for p in peers))
+        and (not ports or any(_port_is(p, target, number) for p in ports))
+        for policy in policies
+        for peers, ports in _rules(policy, "Ingress")
+    )
+
+
+def _wanted_from_elsewhere(render):
+    """(who, pods, port): what ingress controllers, Prometheus and KEDA ask, which live in namespaces of their own."""
+    for monitor in render.kind("PodMonitor"):
+        for endpoint in at(monitor, "spec", "podMetricsEndpoints", default=[]):
+            for pods in render.selected(at(monitor, "spec", "selector")):
+                yield monitor, pods, pods.port_number(endpoint.get("port"))
+    for scaler in render.kind("ScaledObject"):
+        if any(t["type"] == "rabbitmq" for t in at(scaler, "spec", "triggers", default=[])):
+            yield from ((scaler, pods, 5672) for pods in render.pods if pods.owner["kind"] == "RabbitmqCluster")
+    for ingress in render.kind("Ingress"):
+        for rule in at(ingress, "spec", "rules", default=[]):
+            for path in at(rule, "http", "paths", default=[]):
+                service = render.find("Service", at(path, "backend", "service", "name")) or {}
+                for entry in at(service, "spec", "ports", default=[]):
+                    if at(path, "backend", "service", "port", "name") == entry.get("name"):
+                        for pods in render.selected({"matchLabels": at(service, "spec", "selector", default={})}):
+                            yield ingress, pods, pods.port_number(entry.get("targetPort", entry["port"]))
+
+
+def what_other_namespaces_ask_can_be_reached(render, _):
+    for who, pods, number in _wanted_from_elsewhere(render):
+        if number is not None and not _elsewhere_may_arrive(render, pods, number):
+            yield f"{title(who)} → {title(pods.owner)}:{number}: no policy lets anything from another namespace arrive"
+
+
 def _mentioned(render, pods):
     """The hosts and ports in the settings and the environment of pods: in URLs, and where a value is an address."""
     texts, found = [], set()
@@ -231,4 +267,5 @@ RULES = [
     edges_are_allowed_from_both_ends,
     names_can_be_resolved,
     settings_name_what_can_be_reached,
+    what_other_namespaces_ask_can_be_reached,
 ]
