@@ -124,9 +124,11 @@ def _edge(source, target, *ports):
     allowed = [{"port": port} for port in ports]
     name = f"{source[LABEL]}-to-{target.get(LABEL, 'mongo')}"
     source, target = {"matchLabels": source}, {"matchLabels": target}
+    leaves = {"to": [{"podSelector": target}], "ports": allowed}
+    arrives = {"from": [{"podSelector": source}], "ports": allowed}
     return [
-        _policy(f"{name}-out", source, policyTypes=["Egress"], egress=[{"to": [{"podSelector": target}], "ports": allowed}]),
-        _policy(f"{name}-in", target, policyTypes=["Ingress"], ingress=[{"from": [{"podSelector": source}], "ports": allowed}]),
+        _policy(f"{name}-out", source, policyTypes=["Egress"], egress=[leaves]),
+        _policy(f"{name}-in", target, policyTypes=["Ingress"], ingress=[arrives]),
     ]
 
 
