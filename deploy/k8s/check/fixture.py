@@ -136,11 +136,13 @@ def _policies():
     order, wallet, mongo = {LABEL: "order-service"}, {LABEL: "wallet-service"}, {"app": "mongodb-svc"}
     rabbit = {LABEL: "rabbitmq"}
     monitoring = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    dns = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53}]}
+    scrapes = {"from": [monitoring], "ports": [{"port": 9080}]}
     keda = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "keda"}}}
     return [
         _policy("default-deny", {}, policyTypes=["Ingress", "Egress"]),
-        _policy("dns", {}, policyTypes=["Egress"], egress=[{"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53}]}]),
-        _policy("monitoring", {"matchExpressions": [OURS]}, policyTypes=["Ingress"], ingress=[{"from": [monitoring], "ports": [{"port": 9080}]}]),
+        _policy("dns", {}, policyTypes=["Egress"], egress=[dns]),
+        _policy("monitoring", {"matchExpressions": [OURS]}, policyTypes=["Ingress"], ingress=[scrapes]),
         _policy("way-in", {"matchLabels": order}, policyTypes=["Ingress"], ingress=[{"ports": [{"port": "http"}]}]),
         _policy("keda", {"matchLabels": rabbit}, policyTypes=["Ingress"], ingress=[{"from": [keda], "ports": [{"port": 5672}]}]),
         *_edge(order, wallet, 8080),

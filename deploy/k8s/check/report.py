@@ -59,7 +59,7 @@ def check(repository, root, binaries):
         rendered = list(pool.map(_rendered, plans))
     found = {f"{file}: no kustomization.yaml names it": ["deploy/k8s"] for file in renders.orphans(root)}
     objects, known, subjects = 0, {}, {}
-    for plan, result in zip(plans, rendered):
+    for plan, result in zip(plans, rendered, strict=True):
         if isinstance(result, renders.RenderError):
             found.setdefault(f"kustomize: {result}", []).append(plan.label)
             continue

@@ -24,9 +24,9 @@ ADDRESS = re.compile(r"^([a-z][a-z0-9.-]*):(\d+)$")
 def _policies(render, direction, pods=None):
     """Policies for a direction, of those that select `pods`."""
     for policy in render.kind("NetworkPolicy"):
-        if direction in at(policy, "spec", "policyTypes", default=[]):
-            if pods is None or selects(policy["spec"].get("podSelector"), pods.labels):
-                yield policy
+        concerned = pods is None or selects(policy["spec"].get("podSelector"), pods.labels)
+        if concerned and direction in at(policy, "spec", "policyTypes", default=[]):
+            yield policy
 
 
 def _rules(policy, direction):
