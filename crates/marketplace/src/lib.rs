@@ -15,6 +15,10 @@ mod gateway_files;
 mod problems;
 mod settings;
 
+pub use adapters::InProcessReservations;
+#[cfg(feature = "distributed")]
+pub use audit::violations_in_databases;
+pub use audit::violations_in_files;
 pub use composition::{Marketplace, openapi};
 pub use data_dir::{DataDir, DataDirError, ServeLock};
 pub use settings::Settings;
