@@ -1,6 +1,11 @@
 //! MongoDB documents of another release, under this release's validators, and this release's documents under its validators: both
 //! run on one database during an upgrade.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a recording that cannot be loaded fails the test"
+)]
+
 use chassis::bus::amqp::RecordedMessage;
 use chassis::mongo::bson::doc;
 use compat::documents::{Databases, RecordedCollection, dump, from_json};
