@@ -12,11 +12,15 @@ mod hints;
 mod link;
 mod message;
 mod publisher;
+#[cfg(feature = "testing")]
+mod recording;
 mod topology;
 
 pub use config::{AmqpConfig, BrokerUri};
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
 pub use hints::{HintReceiver, HintSender};
+#[cfg(feature = "testing")]
+pub use recording::RecordedMessage;
 
 use std::sync::Arc;
 use std::time::Duration;
