@@ -58,7 +58,7 @@ fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
 }
 
 /// Whether others than those meant can use a file of this owner and mode. Root's may be read by its group: that is how a
-/// container's orchestrator hands a secret to a process that is not root (Kubernetes: `fsGroup`). PostgreSQL has the same rule.
+/// container's orchestrator hands a secret to a process that is not root (Kubernetes: `fsGroup`). `PostgreSQL` has the same rule.
 fn exposed(owner: u32, mode: u32) -> bool {
     let allowed = if owner == 0 { 0o740 } else { 0o700 };
     mode & 0o777 & !allowed != 0

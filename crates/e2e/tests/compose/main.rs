@@ -1,13 +1,7 @@
 //! docker/compose.yaml under faults: scaled under order load, containers stopped, killed and cut off one by one. scripts/test-compose
 //! brings it up, runs this and takes it down.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod containers;
 
