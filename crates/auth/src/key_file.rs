@@ -42,14 +42,11 @@ fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(wrong(error.to_string())),
     };
-    let mode = file
-        .metadata()
-        .map_err(|error| wrong(error.to_string()))?
-        .mode();
-    if mode & 0o077 != 0 {
+    let metadata = file.metadata().map_err(|error| wrong(error.to_string()))?;
+    if exposed(metadata.uid(), metadata.mode()) {
         return Err(wrong(format!(
-            "its mode is {:03o}, so others can use it; set it to 600",
-            mode & 0o777
+            "its mode is {:03o}, so others can use it; set it to 600 (or, if it is root's, to 640)",
+            metadata.mode() & 0o777
         )));
     }
     let mut pem = Zeroizing::new(String::new());
@@ -58,6 +55,13 @@ fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
     SigningKey::from_pem(&pem)
         .map(Some)
         .map_err(|error| wrong(error.to_string()))
+}
+
+/// Whether others than those meant can use a file of this owner and mode. Root's may be read by its group: that is how a
+/// container's orchestrator hands a secret to a process that is not root (Kubernetes: `fsGroup`). PostgreSQL has the same rule.
+fn exposed(owner: u32, mode: u32) -> bool {
+    let allowed = if owner == 0 { 0o740 } else { 0o700 };
+    mode & 0o777 & !allowed != 0
 }
 
 /// A name that nobody else writes to. A process id would not do: replicas in containers often have the same one.
@@ -128,6 +132,21 @@ mod tests {
             error.contains("644") && error.contains("key.pem"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_group_may_read_a_key_that_root_owns_and_no_other() {
+        for (owner, mode, refused) in [
+            (0, 0o100_440, false),
+            (0, 0o100_640, false),
+            (0, 0o100_660, true),
+            (0, 0o100_444, true),
+            (65532, 0o100_600, false),
+            (65532, 0o100_400, false),
+            (65532, 0o100_440, true),
+        ] {
+            assert_eq!(exposed(owner, mode), refused, "{owner} {mode:o}");
+        }
     }
 
     #[test]

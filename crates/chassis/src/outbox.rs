@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::{Bus, MAX_ATTEMPTS, Outcome, RETRY_DELAYS};
+use crate::metrics::{BusMetrics, Publication, Tally};
 use crate::store::{StoreError, StoreResult};
 use crate::telemetry::{Sending, about};
 
@@ -24,6 +25,8 @@ const BATCH: usize = 512;
 const BATCHES: usize = 4;
 /// How often the table is read without news: finds what a crash left behind, and retries that are due.
 const POLL: Duration = Duration::from_millis(500);
+/// Time between two looks at what waits, for the metrics.
+const LOOK: Duration = Duration::from_secs(5);
 /// Wait before a message is tried again that nobody could be given.
 const UNDELIVERED: Duration = Duration::from_secs(2);
 
@@ -59,6 +62,15 @@ pub enum Fate {
     },
 }
 
+/// What waits in an outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// How many rows, at least where there are very many.
+    pub rows: u64,
+    /// When the oldest message that waits was written.
+    pub oldest: Option<Timestamp>,
+}
+
 /// A service's outbox, as its relay sees it.
 #[async_trait]
 pub trait Outbox: Send + Sync {
@@ -68,6 +80,8 @@ pub trait Outbox: Send + Sync {
     async fn retries(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<Pending>>;
     /// Notes what became of messages, all in one transaction.
     async fn settle(&self, fates: Vec<(i64, Fate)>, now: Timestamp) -> StoreResult<()>;
+    /// What waits here, whoever is to send it. A glance for metrics: it costs the same however much waits.
+    async fn backlog(&self, now: Timestamp) -> StoreResult<Backlog>;
     /// Returns when something may have been committed since the last call.
     async fn news(&self);
 }
@@ -83,6 +97,8 @@ pub struct Relay {
     pub bus: Arc<dyn Bus>,
     /// Times retries.
     pub clock: Arc<dyn Clock>,
+    /// Counts what was published.
+    pub metrics: BusMetrics,
 }
 
 impl Relay {
@@ -95,6 +111,23 @@ impl Relay {
                     () = stop.cancelled() => {}
                     () = tokio::time::sleep(POLL) => {}
                 }
+            }
+        }
+    }
+
+    /// Shows until `stop` what waits in the outbox.
+    pub async fn watch(self, stop: CancellationToken) {
+        loop {
+            let now = self.clock.now();
+            match self.outbox.backlog(now).await {
+                Ok(backlog) => self.metrics.waits(self.service, &backlog, now),
+                Err(error) => {
+                    tracing::debug!(service = self.service, %error, "the outbox cannot be looked at");
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(LOOK) => {}
             }
         }
     }
@@ -160,15 +193,36 @@ impl Relay {
             .map(|pending| pending.envelope.clone())
             .collect();
         let sending = Sending::begin(self.bus.system(), &mut envelopes);
+        let begun = Instant::now();
         let outcomes = self.bus.publish(envelopes).await;
+        let (now, took) = (self.clock.now(), begun.elapsed());
         sending.end(&outcomes);
-        let now = self.clock.now();
         self.tell_undeliverable(&outcomes);
-        batch
+        let mut tally = Tally::new();
+        let fates = batch
             .iter()
             .zip(outcomes)
-            .map(|(pending, outcome)| (pending.seq, self.fate(pending, outcome, now)))
-            .collect()
+            .map(|(pending, outcome)| {
+                let undeliverable = matches!(outcome, Outcome::Undeliverable(_));
+                let fate = self.fate(pending, outcome, now);
+                let word = match &fate {
+                    Fate::Sent => "sent",
+                    Fate::Retry { .. } if undeliverable => "undeliverable",
+                    Fate::Retry { .. } => "retry",
+                    Fate::Dead { .. } => "dead",
+                };
+                *tally
+                    .entry((pending.envelope.name.as_str(), word))
+                    .or_default() += 1;
+                (pending.seq, fate)
+            })
+            .collect();
+        self.metrics.published(&Publication {
+            sender: self.service,
+            tally,
+            took,
+        });
+        fates
     }
 
     /// Once a batch: when a queue is missing or the broker went away every message says the same.
@@ -203,6 +257,7 @@ impl Relay {
                 let tried = usize::try_from(attempts).unwrap_or(usize::MAX);
                 if tried >= MAX_ATTEMPTS {
                     tracing::error!(service = self.service, id = %message.id, name = message.name, reason, "message given up");
+                    self.metrics.gave_up(self.service);
                     return Fate::Dead { attempts, reason };
                 }
                 tracing::warn!(service = self.service, id = %message.id, name = message.name, attempts, reason, "message will be tried again");
@@ -218,6 +273,7 @@ impl Relay {
             }
             Outcome::Reject(reason) => {
                 tracing::error!(service = self.service, id = %message.id, name = message.name, reason, "message rejected");
+                self.metrics.gave_up(self.service);
                 Fate::Dead { attempts, reason }
             }
         }

@@ -70,23 +70,12 @@ pub trait Leases: Send + Sync {
     async fn hold(&self, work: &str, now: Timestamp, lease: Duration) -> StoreResult<bool>;
 }
 
-/// Which replica does a work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DoneBy {
-    /// Each for itself.
-    EachReplica,
-    /// The one that holds the lease.
-    OneReplica,
-}
-
-/// Work that is done again and again.
+/// Work that is done again and again, by one replica at a time.
 pub struct Periodic {
     /// Names it in logs.
     pub name: &'static str,
     /// Time between the end of one run and the start of the next.
     pub period: Duration,
-    /// Who does it.
-    pub done_by: DoneBy,
     /// One run. It handles its own errors.
     pub work: Box<dyn FnMut() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>,
 }
@@ -104,21 +93,13 @@ impl Periodic {
         Self {
             name,
             period,
-            done_by: DoneBy::OneReplica,
             work: Box::new(move || Box::pin(work())),
         }
     }
 
-    /// The same, by each replica for itself.
-    #[must_use]
-    pub fn by_each_replica(mut self) -> Self {
-        self.done_by = DoneBy::EachReplica;
-        self
-    }
-
     /// Runs it once, if it is this replica's turn. A lease that cannot be asked for is one that another may hold.
     async fn turn(&mut self, leases: Option<&Arc<dyn Leases>>, clock: &Arc<dyn Clock>) {
-        if let (DoneBy::OneReplica, Some(leases)) = (self.done_by, leases) {
+        if let Some(leases) = leases {
             // Long enough for the next turn to renew it.
             let lease = self.period * 3 + Duration::from_secs(5);
             match leases.hold(self.name, clock.now(), lease).await {
@@ -199,7 +180,10 @@ impl Engine {
                     outbox,
                     bus: bus.clone(),
                     clock: deps.clock.clone(),
+                    metrics: deps.metrics.bus.clone(),
                 };
+                let watched = relay.clone();
+                tasks.spawn(|stop| watched.watch(stop));
                 tasks.spawn(|stop| relay.run(stop));
             }
         }

@@ -4,6 +4,10 @@
     reason = "indexing a JSON value gives null where nothing is"
 )]
 
+mod scrape;
+
+pub use scrape::{ExposedFamily, Scrape};
+
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -66,6 +70,17 @@ impl TestHost {
     /// GET `path`.
     pub async fn get(&self, path: &str, token: &str) -> Answer {
         Answer::of(self.request(Method::GET, path, token)).await
+    }
+
+    /// What `/metrics` says.
+    ///
+    /// # Panics
+    /// If it says nothing.
+    #[expect(clippy::expect_used, reason = "no answer is a failed test")]
+    pub async fn metrics(&self) -> Scrape {
+        let request = self.request(Method::GET, "/metrics", "");
+        let response = request.send().await.expect("an answer");
+        Scrape::of(response.text().await.expect("a text"))
     }
 
     /// POST `body` to `path`.

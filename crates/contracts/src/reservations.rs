@@ -3,6 +3,9 @@
 //! `POST` [`PATH`] on the product service's internal port with a [`ReserveRequest`]. A 200 and a 409 both carry a
 //! [`ReserveAnswer`]; a 503 says that the store cannot answer and nobody knows whether stock is held; any other status is a
 //! failure that trying again does not mend. Repeated for the same order, the request gets the first answer.
+//!
+//! As with messages, fields are only added, and whoever reads ignores those that it does not know: both releases run side by side
+//! during an upgrade.
 
 use kernel::{Money, OrderId, ProductId, Quantity, UserId};
 use serde::{Deserialize, Serialize};
@@ -12,7 +15,7 @@ pub const PATH: &str = "/internal/reservations";
 
 /// What to hold for which order. The order's id is the reservation's key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct ReserveRequest {
     /// The order.
     pub order: OrderId,
@@ -24,7 +27,7 @@ pub struct ReserveRequest {
 
 /// How many of which product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct RequestedLine {
     /// The product.
     pub product: ProductId,

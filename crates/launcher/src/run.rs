@@ -191,7 +191,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     let inner = Server::start(
         internal,
         1,
-        edge(&readiness).following_traces(),
+        edge(&readiness).on_internal_port().following_traces(),
         internal_routes.into_iter().collect(),
     )?;
     let outer = Server::start(

@@ -9,7 +9,7 @@ use order_service::{ReservationRefusal, ReservationRequest, Reservations, Reserv
 use product_service::{LineRequest, ProductService, ReserveError, ReserveRefusal, ReserveRequest};
 
 /// The order service's reservations, held by the product service in the same process.
-pub(crate) struct InProcessReservations(pub(crate) Arc<ProductService>);
+pub struct InProcessReservations(pub Arc<ProductService>);
 
 #[async_trait]
 impl Reservations for InProcessReservations {

@@ -158,7 +158,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         }
         Some(Command::Openapi) => commands::openapi(),
         Some(Command::Config(args)) => commands::config(&args.settings()?),
-        Some(Command::Health(args)) => commands::health(&args.settings()?),
+        Some(Command::Health(args)) => Ok(commands::health(&args.settings()?)),
         Some(Command::PrepareMongo(args)) => {
             let dir = DirArgs {
                 data_dir: None,

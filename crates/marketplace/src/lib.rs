@@ -17,6 +17,10 @@ mod problems;
 mod replica_set;
 mod settings;
 
+pub use adapters::InProcessReservations;
+#[cfg(feature = "distributed")]
+pub use audit::violations_in_databases;
+pub use audit::violations_in_files;
 pub use composition::{Marketplace, openapi};
 pub use data_dir::{DataDir, DataDirError, ServeLock};
 pub use settings::Settings;

@@ -172,9 +172,8 @@ async fn within<T, F: Future<Output = Result<T, Error>>>(
 }
 
 fn is(error: &Error, code: i32) -> bool {
-    match error.kind.as_ref() {
-        ErrorKind::Command(command) => command.code == code,
-        ErrorKind::Authentication { .. } => code == AUTHENTICATION_FAILED,
-        _ => false,
+    if let ErrorKind::Command(command) = error.kind.as_ref() {
+        return command.code == code;
     }
+    code == AUTHENTICATION_FAILED && matches!(*error.kind, ErrorKind::Authentication { .. })
 }

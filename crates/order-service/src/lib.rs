@@ -8,6 +8,7 @@ mod consumers;
 mod domain;
 mod events;
 mod http;
+mod metrics;
 mod reservations;
 mod service;
 mod store;

@@ -10,15 +10,17 @@ use chassis::outbox::Outbox;
 use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
 use chassis::store::{StoreError, StoreResult};
 use kernel::{OrderId, ProductId, Quantity, UserId};
-use prometheus_client::metrics::gauge::Gauge;
 
 use crate::announcements::Announcements;
-use crate::app::{App, Created, Wait, Waiters, create_order, orders_settled_elsewhere, sweep};
+use crate::app::{
+    App, Created, Wait, Waiters, create_order, look_at_open, orders_settled_elsewhere, sweep,
+};
 use crate::config::Config;
 use crate::consumers::SagaReplies;
 use crate::domain::{OrderState, Wanted};
 use crate::events;
 use crate::http;
+use crate::metrics::OrderMetrics;
 use crate::reservations::Reservations;
 use crate::store::OrderStore;
 
@@ -28,13 +30,15 @@ pub const QUEUE: &str = "order.saga";
 /// Messages applied in one transaction.
 const BATCH: usize = 256;
 
+/// Time between two looks at what is open, for the metrics. Short: it walks the index of the unsettled orders, which are few.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// The order service, built.
 pub struct OrderService {
     app: Arc<App>,
     outbox: Arc<dyn Outbox>,
     leases: Option<Arc<dyn Leases>>,
     verifier: auth::Verifier,
-    to_review: Gauge,
     sweep_period: Duration,
 }
 
@@ -57,12 +61,6 @@ impl OrderService {
             outbox,
             leases,
         } = Opened::open(config, store, deps)?;
-        let to_review = Gauge::default();
-        deps.metrics.register(
-            "orders_needing_review",
-            "Orders that an operator has to look at",
-            to_review.clone(),
-        );
         let app = App {
             store,
             reservations,
@@ -73,13 +71,13 @@ impl OrderService {
             waiters: Waiters::default(),
             announcements,
             render: http::render,
+            metrics: OrderMetrics::register(&deps.metrics),
         };
         Ok(Self {
             app: Arc::new(app),
             outbox,
             leases,
             verifier,
-            to_review,
             sweep_period: Duration::from_millis(config.sweep_milliseconds.max(10)),
         })
     }
@@ -158,17 +156,13 @@ impl OrderService {
                 report("orders due", sweep(&app).await.map(drop));
             }
         });
-        let (app, gauge) = (self.app.clone(), self.to_review.clone());
-        let counter = Periodic::new("orders to review", Duration::from_secs(5), move || {
-            let (app, gauge) = (app.clone(), gauge.clone());
+        let app = self.app.clone();
+        let counter = Periodic::new("open orders", LOOK, move || {
+            let app = app.clone();
             async move {
-                let count = app.store.count_to_review().await.map(|count| {
-                    gauge.set(count);
-                });
-                report("orders to review", count);
+                report("open orders", look_at_open(&app).await);
             }
-        })
-        .by_each_replica();
+        });
         let app = self.app.clone();
         let forgetter = Periodic::new("forgetting", Duration::from_secs(60), move || {
             let app = app.clone();

@@ -79,7 +79,7 @@ impl UserService {
         let (store, leases) = open(store, deps)?;
         let app = App {
             store,
-            hasher: PasswordHasher::new(config.bcrypt_cost)?,
+            hasher: PasswordHasher::measured(config.bcrypt_cost, &deps.metrics)?,
             jwks: JwkSet::from(&issuer.verification_keys()),
             issuer,
             clock: deps.clock.clone(),

@@ -18,6 +18,9 @@ pub struct Config {
     pub commission_basis_points: u16,
     /// How long a sale's earnings stay pending after their release from escrow. Three days: a buyer's complaint comes first.
     pub payout_hold_seconds: u64,
+    /// Time between two audits of the ledger whose result the metrics show. 0: none. An audit reads the whole ledger, so a large one
+    /// is audited less often by itself: at most a twentieth of the time.
+    pub audit_interval_seconds: u64,
 }
 
 impl Default for Config {
@@ -26,6 +29,7 @@ impl Default for Config {
             topups: Topups::default(),
             commission_basis_points: 0,
             payout_hold_seconds: 3 * 24 * 60 * 60,
+            audit_interval_seconds: 60 * 60,
         }
     }
 }
@@ -33,6 +37,8 @@ impl Default for Config {
 impl Config {
     /// The longest hold: a hundred years, so that no time overflows.
     const MAX_HOLD_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
+    /// The longest time between audits: a month. Who wants none says 0.
+    const MAX_AUDIT_SECONDS: u64 = 31 * 24 * 60 * 60;
 
     /// Checks what types cannot say.
     ///
@@ -52,6 +58,13 @@ impl Config {
                 self.payout_hold_seconds
             ));
         }
+        if self.audit_interval_seconds > Self::MAX_AUDIT_SECONDS {
+            return Err(format!(
+                "wallet.audit_interval_seconds must be between 0 (never) and {}, not {}",
+                Self::MAX_AUDIT_SECONDS,
+                self.audit_interval_seconds
+            ));
+        }
         Ok(())
     }
 
@@ -68,6 +81,10 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    pub(crate) fn audit_interval(&self) -> Duration {
+        Duration::from_secs(self.audit_interval_seconds)
     }
 
     pub(crate) fn terms(&self) -> Terms {
@@ -98,8 +115,18 @@ mod tests {
         );
         let endless = Config {
             payout_hold_seconds: u64::MAX,
+            ..config.clone()
+        };
+        let forgotten = Config {
+            audit_interval_seconds: u64::MAX,
             ..config
         };
+        assert!(
+            forgotten
+                .validate()
+                .unwrap_err()
+                .contains("wallet.audit_interval_seconds")
+        );
         assert!(
             endless
                 .validate()

@@ -10,6 +10,7 @@ mod consumers;
 mod domain;
 mod events;
 mod http;
+mod metrics;
 mod service;
 mod store;
 

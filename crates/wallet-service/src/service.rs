@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::consumers;
 use crate::domain::{Reference, Terms, TransferRefusal};
 use crate::http;
+use crate::metrics::LedgerMetrics;
 use crate::store::WalletStore;
 
 const PAYOUT_PERIOD: Duration = Duration::from_secs(5);
@@ -29,6 +30,7 @@ pub struct WalletService {
     verifier: Verifier,
     outbox: Arc<dyn Outbox>,
     leases: Option<Arc<dyn Leases>>,
+    ledger: Arc<LedgerMetrics>,
 }
 
 /// Why [`WalletService::credit`] credited nothing.
@@ -73,6 +75,10 @@ impl WalletService {
             verifier,
             outbox,
             leases,
+            ledger: Arc::new(LedgerMetrics::register(
+                &deps.metrics,
+                config.audit_interval(),
+            )),
         })
     }
 
@@ -81,26 +87,43 @@ impl WalletService {
     pub fn parts(&self) -> Parts {
         let app = &self.app;
         Parts {
-            name: "wallet",
+            name: "wallet-service",
             routes: http::routes(app.clone(), self.verifier.clone()),
             openapi: http::openapi(),
             problems: http::PROBLEMS,
             subscriptions: vec![consumers::commands(app.clone())],
             outbox: Some(self.outbox.clone()),
-            periodic: vec![
-                sweeper("payouts", PAYOUT_PERIOD, app, |app| async move {
-                    app::release_payouts(&app).await.map(drop)
-                }),
-                sweeper("checkpoints", CHECKPOINT_PERIOD, app, |app| async move {
-                    app::checkpoint(&app).await.map(drop)
-                }),
-                sweeper("forgetting", FORGET_PERIOD, app, |app| async move {
-                    app::forget(&app).await.map(drop)
-                }),
-            ],
+            periodic: self.periodic(),
             leases: self.leases.clone(),
             readiness: vec![Arc::new(StoreReadiness(app.store.clone()))],
         }
+    }
+
+    fn periodic(&self) -> Vec<Periodic> {
+        let app = &self.app;
+        let mut periodic = vec![
+            sweeper("payouts", PAYOUT_PERIOD, app, |app| async move {
+                app::release_payouts(&app).await.map(drop)
+            }),
+            sweeper("checkpoints", CHECKPOINT_PERIOD, app, |app| async move {
+                app::checkpoint(&app).await.map(drop)
+            }),
+            sweeper("forgetting", FORGET_PERIOD, app, |app| async move {
+                app::forget(&app).await.map(drop)
+            }),
+        ];
+        if let Some(period) = self.ledger.period() {
+            let (app, ledger) = (app.clone(), self.ledger.clone());
+            periodic.push(Periodic::new("ledger audit", period, move || {
+                let (app, ledger) = (app.clone(), ledger.clone());
+                async move {
+                    if let Err(error) = ledger.look(&app).await {
+                        tracing::warn!(%error, "the ledger could not be audited; that is tried again");
+                    }
+                }
+            }));
+        }
+        periodic
     }
 
     /// Credits the wallet of `user` whatever `wallet.topups` says: for demonstration data, never for a client's request.

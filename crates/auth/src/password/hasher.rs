@@ -1,12 +1,16 @@
 //! Hashing on a few threads of its own. A hash keeps a core busy for some hundred milliseconds: not on the runtime's threads,
 //! no more at once than there are cores, and no longer queue than can be worked off before the clients have gone.
 
+use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Instant;
 
 use chassis::http::Problem;
+use chassis::metrics::Metrics;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
+use super::metrics::{HashTimes, Work};
 use super::{Password, PasswordAttempt, PasswordHash};
 
 /// Hashes that may wait.
@@ -44,7 +48,8 @@ type Job = Box<dyn FnOnce() + Send>;
 pub struct PasswordHasher {
     cost: u32,
     nobody: PasswordHash,
-    queue: Sender<Job>,
+    queue: Arc<Sender<Job>>,
+    times: HashTimes,
 }
 
 impl PasswordHasher {
@@ -65,6 +70,18 @@ impl PasswordHasher {
         Ok(hasher)
     }
 
+    /// The same, and shows in `metrics` how long hashes take and how many wait.
+    ///
+    /// # Errors
+    /// As [`PasswordHasher::new`].
+    pub fn measured(cost: u32, metrics: &Metrics) -> Result<Self, HashError> {
+        let hasher = Self::new(cost)?;
+        let queue = Arc::downgrade(&hasher.queue);
+        let waiting = move || Some(queue.upgrade()?.len());
+        hasher.times.register(metrics, QUEUE, waiting);
+        Ok(hasher)
+    }
+
     fn unstarted(cost: u32) -> Result<(Self, Receiver<Job>), HashError> {
         if !(4..=31).contains(&cost) {
             return Err(HashError::Cost(cost));
@@ -73,7 +90,8 @@ impl PasswordHasher {
         let hasher = Self {
             cost,
             nobody: nobody(cost),
-            queue,
+            queue: Arc::new(queue),
+            times: HashTimes::default(),
         };
         Ok((hasher, jobs))
     }
@@ -86,8 +104,10 @@ impl PasswordHasher {
         let cost = self.cost;
         // `Password` has at most the 72 bytes that bcrypt reads, so nothing can be cut. (The library's "non-truncating" calls
         // count a terminating NUL and refuse 72.)
-        self.run(move || bcrypt::hash(password.bytes(), cost).map(PasswordHash))
-            .await
+        self.run(Work::Hash, move || {
+            bcrypt::hash(password.bytes(), cost).map(PasswordHash)
+        })
+        .await
     }
 
     /// Whether `attempt` is the password of `hash`. Without a hash (nobody has that name) the answer is no and takes as long.
@@ -101,7 +121,7 @@ impl PasswordHasher {
     ) -> Result<bool, HashError> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        self.run(move || match attempt.0 {
+        self.run(Work::Verify, move || match attempt.0 {
             Some(password) => Ok(bcrypt::verify(password.bytes(), hash.as_str())? && known),
             None => bcrypt::verify("", hash.as_str()).map(|_| false),
         })
@@ -110,17 +130,25 @@ impl PasswordHasher {
 
     async fn run<T: Send + 'static>(
         &self,
+        kind: Work,
         work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
     ) -> Result<T, HashError> {
         let (answer, answered) = oneshot::channel();
+        let times = self.times.of(kind);
         let job = Box::new(move || {
             // Nobody waits for it any more (the connection closed): do not spend a core on it.
             if !answer.is_closed() {
-                drop(answer.send(work()));
+                let begun = Instant::now();
+                let done = work();
+                times.observe(begun.elapsed().as_secs_f64());
+                drop(answer.send(done));
             }
         });
         self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => HashError::Overloaded,
+            TrySendError::Full(_) => {
+                self.times.refused();
+                HashError::Overloaded
+            }
             TrySendError::Disconnected(_) => HashError::Failed("the threads have ended".to_owned()),
         })?;
         answered

@@ -4,6 +4,7 @@
 //! may be given; and it reads a key round and round with a NUL between, so no NUL may be in it.
 
 mod hasher;
+mod metrics;
 
 use std::fmt;
 

@@ -14,7 +14,8 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::{Bus, DeadLetter, Handler, MAX_ATTEMPTS, Outcome, Subscription};
 use crate::lifecycle::Tasks;
-use crate::outbox::{Fate, Outbox, Pending, Relay};
+use crate::metrics::BusMetrics;
+use crate::outbox::{Backlog, Fate, Outbox, Pending, Relay};
 use crate::store::StoreResult;
 use crate::testing::eventually;
 
@@ -105,6 +106,14 @@ impl Outbox for TestOutbox {
         Ok(())
     }
 
+    async fn backlog(&self, _: Timestamp) -> StoreResult<Backlog> {
+        let rows = self.rows.lock().unwrap();
+        Ok(Backlog {
+            rows: u64::try_from(rows.len()).unwrap(),
+            oldest: rows.values().map(|(row, _)| row.envelope.time).min(),
+        })
+    }
+
     async fn news(&self) {
         self.news.notified().await;
     }
@@ -124,6 +133,7 @@ impl Sender {
             outbox: outbox.clone(),
             bus,
             clock: Arc::new(FastClock(Instant::now())),
+            metrics: BusMetrics::default(),
         };
         let tasks = Tasks::new();
         tasks.spawn(|stop| relay.run(stop));

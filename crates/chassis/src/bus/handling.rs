@@ -1,15 +1,15 @@
 //! Hands a batch to a subscription's handler, the same for every bus: a panic is a retry, each message has one outcome, and
 //! what became of the messages is counted.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use contracts::Envelope;
 use futures_util::FutureExt;
 
 use super::{Outcome, Subscription, one_each};
-use crate::metrics::BusMetrics;
+use crate::metrics::{BusMetrics, Tally};
 
 /// The outcomes of `batch`, in order: done, to be tried again, or rejected.
 pub(super) async fn handle(
@@ -18,6 +18,7 @@ pub(super) async fn handle(
     metrics: &BusMetrics,
 ) -> Vec<Outcome> {
     let messages = batch.clone();
+    let begun = Instant::now();
     let outcomes = AssertUnwindSafe(subscription.handler.handle(batch))
         .catch_unwind()
         .await
@@ -33,20 +34,24 @@ pub(super) async fn handle(
             Outcome::Done | Outcome::Retry(_) | Outcome::Reject(_) => outcome,
         })
         .collect();
-    metrics.handled(subscription.queue, &tally(&messages, &outcomes));
+    metrics.handled(
+        subscription.queue,
+        &tally(&messages, &outcomes),
+        begun.elapsed(),
+    );
     outcomes
 }
 
 /// How many messages of each name came to which outcome.
-fn tally(messages: &[Arc<Envelope>], outcomes: &[Outcome]) -> HashMap<(String, &'static str), u64> {
-    let mut counts = HashMap::new();
+fn tally<'a>(messages: &'a [Arc<Envelope>], outcomes: &[Outcome]) -> Tally<'a> {
+    let mut counts = Tally::new();
     for (message, outcome) in messages.iter().zip(outcomes) {
         let word = match outcome {
             Outcome::Done => "done",
             Outcome::Retry(_) | Outcome::Undeliverable(_) => "retry",
             Outcome::Reject(_) => "reject",
         };
-        *counts.entry((message.name.clone(), word)).or_default() += 1;
+        *counts.entry((message.name.as_str(), word)).or_default() += 1;
     }
     counts
 }

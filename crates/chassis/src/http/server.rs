@@ -47,6 +47,8 @@ pub struct Edge {
     metrics_shown: bool,
     /// Whose word is taken for which requests are traced.
     trust: Trust,
+    /// What the metrics call the port.
+    port: &'static str,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -65,8 +67,16 @@ impl Edge {
             body_time: BODY_TIME,
             metrics_shown: true,
             trust: Trust::Nobody,
+            port: "public",
             in_flight: Arc::default(),
         }
+    }
+
+    /// The same for a port that only the marketplace's own processes and operators reach.
+    #[must_use]
+    pub fn on_internal_port(mut self) -> Self {
+        self.port = "internal";
+        self
     }
 
     /// The same without `/metrics`, for a port that strangers reach.
@@ -111,6 +121,9 @@ impl Server {
         routes: Vec<Routes>,
     ) -> std::io::Result<Self> {
         lengthen_queue(&listener)?;
+        edge.metrics
+            .http
+            .port(edge.port, IN_FLIGHT, &edge.in_flight);
         let server = HttpServer::new(move || {
             let edge_data = web::Data::new(edge.clone());
             let mut app = App::new()

@@ -23,7 +23,7 @@ use super::link::Link;
 use super::outbox::{OutboxQueue, Stamped};
 use super::table::Statements;
 use super::unit::{Keep, Unit};
-use crate::metrics::BatchSizes;
+use crate::metrics::StoreWatch;
 use crate::store::{StoreError, StoreResult};
 use crate::telemetry::committing;
 
@@ -107,12 +107,18 @@ pub(super) struct Committer {
 
 impl Committer {
     /// Starts the task.
-    pub(super) fn start(link: Arc<Link>, outbox: Arc<OutboxQueue>, sizes: BatchSizes) -> Self {
+    pub(super) fn start(link: Arc<Link>, outbox: Arc<OutboxQueue>, watch: StoreWatch) -> Self {
         let (works, waiting) = mpsc::channel(QUEUE);
+        let queue = works.downgrade();
+        watch.queue("write", QUEUE, move || {
+            let queue = queue.upgrade()?;
+            Some(queue.max_capacity() - queue.capacity())
+        });
         let task = Task {
             link,
             outbox,
-            sizes,
+            watch,
+            repeated: 0,
             session: None,
         };
         tokio::spawn(task.run(waiting));
@@ -151,7 +157,9 @@ impl Committer {
 struct Task {
     link: Arc<Link>,
     outbox: Arc<OutboxQueue>,
-    sizes: BatchSizes,
+    watch: StoreWatch,
+    /// Messages that the last committed batch found to have been handled before.
+    repeated: u64,
     /// Kept from batch to batch; a new one after an error.
     session: Option<ClientSession>,
 }
@@ -179,9 +187,11 @@ impl Task {
             if jobs.is_empty() {
                 continue;
             }
+            let begun = Instant::now();
             match self.commit(&mut jobs).await {
                 Ok(()) => {
-                    self.sizes.observe(jobs.len());
+                    let (took, repeated) = (begun.elapsed(), self.repeated);
+                    self.watch.committed(jobs.len(), took, repeated);
                     finish(jobs, || Ok(()));
                 }
                 Err(StoreError::Unavailable(reason)) => {
@@ -259,6 +269,7 @@ impl Task {
             }
             unit.load(&db, session).await?;
         }
+        self.repeated = unit.repeated();
         let messages = self.outbox.stamp(&mut unit)?;
         for (collection, statements) in unit.statements()? {
             write(&db, session, collection, statements).await?;

@@ -102,6 +102,7 @@ pub fn is_new(
 ) -> StoreResult<bool> {
     let key = InboxKey::new(order, message);
     if unit.get::<InboxRow>(&key)?.is_some() {
+        unit.handled_before();
         return Ok(false);
     }
     unit.put(InboxRow {

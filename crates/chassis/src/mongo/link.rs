@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
+use mongodb::event::EventHandler;
+use mongodb::event::cmap::CmapEvent;
 use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, WriteConcern};
 use mongodb::{Client, Database};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
 use super::schema::{Collection, ensure};
+use crate::metrics::PoolWatch;
 use crate::store::{StoreError, StoreResult};
 
 /// How long an operation waits for a server that can do it. Elections take longer; clients are told to come back.
@@ -19,6 +22,7 @@ pub(super) struct Link {
     uri: SecretString,
     name: String,
     collections: Vec<Collection>,
+    pool: PoolWatch,
     client: OnceCell<Client>,
     ready: OnceCell<Database>,
 }
@@ -28,6 +32,7 @@ impl Link {
         uri: SecretString,
         name: &str,
         collections: Vec<Collection>,
+        pool: PoolWatch,
     ) -> StoreResult<Self> {
         ConnectionString::parse(uri.expose_secret())
             .map_err(|error| StoreError::Corrupt(format!("the MongoDB URI: {error}")))?;
@@ -35,6 +40,7 @@ impl Link {
             uri,
             name: name.to_owned(),
             collections,
+            pool,
             client: OnceCell::new(),
             ready: OnceCell::new(),
         })
@@ -65,7 +71,9 @@ impl Link {
                 options.app_name.get_or_insert_with(|| self.name.clone());
                 options.server_selection_timeout.get_or_insert(SELECTION);
                 options.connect_timeout.get_or_insert(SELECTION);
-                options.max_pool_size.get_or_insert(64);
+                let most = options.max_pool_size.get_or_insert(64);
+                self.pool.max.set(i64::from(*most));
+                options.cmap_event_handler = Some(connections(&self.pool));
                 options.write_concern = Some(
                     WriteConcern::builder()
                         .w(Acknowledgment::Majority)
@@ -76,4 +84,20 @@ impl Link {
             })
             .await
     }
+}
+
+/// Follows the driver's connections: a counter up or down for each, no more.
+fn connections(pool: &PoolWatch) -> EventHandler<CmapEvent> {
+    let pool = pool.clone();
+    EventHandler::callback(move |event| {
+        if let CmapEvent::ConnectionCheckedOut(_) = event {
+            pool.in_use.inc();
+        } else if let CmapEvent::ConnectionCheckedIn(_) = event {
+            pool.in_use.dec();
+        } else if let CmapEvent::ConnectionCreated(_) = event {
+            pool.open.inc();
+        } else if let CmapEvent::ConnectionClosed(_) = event {
+            pool.open.dec();
+        }
+    })
 }

@@ -44,7 +44,7 @@ pub use snapshot::{Rows, Snapshot};
 pub use unit::Unit;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kernel::Clock;
 use mongodb::Database;
@@ -54,7 +54,7 @@ use mongodb::options::ReadConcern;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-use crate::metrics::StoreMetrics;
+use crate::metrics::{Read, ReadTimes, StoreMetrics};
 use crate::store::{StoreError, StoreResult};
 use crate::telemetry::{Commit, Database as Traced};
 
@@ -67,6 +67,7 @@ pub struct Mongo {
     link: Arc<link::Link>,
     outbox: Arc<outbox::OutboxQueue>,
     committer: commit::Committer,
+    times: ReadTimes,
 }
 
 impl Mongo {
@@ -89,14 +90,16 @@ impl Mongo {
             dead_letters::dead_letters_collection(),
             leases::leases_collection(),
         ]);
-        let link = Arc::new(link::Link::new(uri, name, collections)?);
+        let watch = metrics.of(name);
+        let link = Arc::new(link::Link::new(uri, name, collections, watch.pool())?);
         let outbox = Arc::new(outbox::OutboxQueue::new(clock));
-        let committer =
-            commit::Committer::start(link.clone(), outbox.clone(), metrics.batch_sizes(name));
+        let times = watch.reads();
+        let committer = commit::Committer::start(link.clone(), outbox.clone(), watch);
         Ok(Self {
             link,
             outbox,
             committer,
+            times,
         })
     }
 
@@ -134,6 +137,7 @@ impl Mongo {
     /// A store error.
     pub async fn get<R: Row>(&self, key: &R::Key) -> StoreResult<Option<R>> {
         let key = serialize_to_bson(key).map_err(|error| corrupt(error.to_string()))?;
+        let _timed = self.reading(Read::Get);
         let found = self
             .database()
             .await?
@@ -156,6 +160,7 @@ impl Mongo {
         sort: Document,
         limit: i64,
     ) -> StoreResult<Vec<T>> {
+        let _timed = self.reading(Read::List);
         let mut found = self
             .database()
             .await?
@@ -182,11 +187,22 @@ impl Mongo {
         self.link.database().await
     }
 
+    /// Counts the time until what it returns is dropped as that of a read of this `kind`: for reads through [`Mongo::database`].
+    #[must_use]
+    pub fn reading(&self, kind: Read) -> Reading<'_> {
+        Reading {
+            times: &self.times,
+            kind,
+            begun: Instant::now(),
+        }
+    }
+
     /// Asks the primary whether it answers.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if none does.
     pub async fn ping(&self) -> StoreResult<()> {
+        let _timed = self.reading(Read::Check);
         self.database()
             .await?
             .run_command(doc! { "ping": 1 })
@@ -201,6 +217,19 @@ impl Mongo {
             store: self.clone(),
             queue: self.outbox.clone(),
         }
+    }
+}
+
+/// A read that is being timed.
+pub struct Reading<'a> {
+    times: &'a ReadTimes,
+    kind: Read,
+    begun: Instant,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.times.took(self.kind, self.begun.elapsed());
     }
 }
 

@@ -6,6 +6,7 @@
 //! whichever replica finds it first, by compare-and-set on the lease: the old holder's claim is fenced off by it. A message may so
 //! be sent twice, never lost; receivers have an inbox.
 
+mod backlog;
 mod queue;
 mod row;
 
@@ -27,7 +28,7 @@ use self::queue::{Decided, Parcel, Queue};
 use self::row::WaitingRow;
 use super::codec::{corrupt, from_id, id, id_bson};
 use super::{Collection, Horizon, Mongo, Row, Unit};
-use crate::outbox::{Fate, Outbox, Pending};
+use crate::outbox::{Backlog, Fate, Outbox, Pending};
 use crate::store::StoreResult;
 use crate::telemetry::traceparent;
 
@@ -228,6 +229,10 @@ impl Outbox for MongoOutbox {
                 .await?;
         }
         Ok(())
+    }
+
+    async fn backlog(&self, now: Timestamp) -> StoreResult<Backlog> {
+        self.look(now).await
     }
 
     async fn news(&self) {

@@ -14,6 +14,8 @@ use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+mod metrics;
+
 use super::testing::TestDatabase;
 use super::*;
 use crate::outbox::{Fate, Outbox};

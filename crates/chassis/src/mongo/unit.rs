@@ -27,6 +27,8 @@ pub struct Unit {
     places: HashMap<TypeId, usize>,
     messages: Vec<Arc<Envelope>>,
     kept_messages: usize,
+    repeated: u64,
+    kept_repeated: u64,
 }
 
 impl From<NotLoaded> for StoreError {
@@ -95,6 +97,16 @@ impl Unit {
         Ok(())
     }
 
+    /// Counts a message that was handled before and changes nothing. [`is_new`](super::is_new) does so by itself.
+    pub fn handled_before(&mut self) {
+        self.repeated = self.repeated.saturating_add(1);
+    }
+
+    /// How many those were.
+    pub(super) const fn repeated(&self) -> u64 {
+        self.repeated
+    }
+
     /// Notes a message of the outbox, so that the relay hears of it once it is committed.
     pub(super) fn sent(&mut self, message: Arc<Envelope>) {
         self.messages.push(message);
@@ -124,6 +136,7 @@ impl Unit {
     ) -> Result<(), Failure> {
         self.messages.clear();
         self.kept_messages = 0;
+        (self.repeated, self.kept_repeated) = (0, 0);
         for table in &mut self.tables {
             table.reset();
             if table.is_wanting() {
@@ -142,8 +155,14 @@ impl Unit {
             }
         }
         match keep {
-            Keep::Changes => self.kept_messages = self.messages.len(),
-            Keep::Nothing => self.messages.truncate(self.kept_messages),
+            Keep::Changes => {
+                self.kept_messages = self.messages.len();
+                self.kept_repeated = self.repeated;
+            }
+            Keep::Nothing => {
+                self.messages.truncate(self.kept_messages);
+                self.repeated = self.kept_repeated;
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::metrics::StoreMetrics;
+use crate::metrics::{BusMetrics, Read, StoreMetrics};
 use crate::sqlite::{DeadLetter, Sqlite, SqliteOutbox, dead_letters, enqueue, replay_dead_letters};
 use crate::testing::eventually;
 
@@ -128,6 +128,7 @@ impl World {
             outbox: Arc::new(self.outbox.clone()),
             bus: self.bus.clone(),
             clock: self.clock.clone(),
+            metrics: BusMetrics::default(),
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(relay.run(stop.clone()));
@@ -173,7 +174,7 @@ impl World {
         &self,
         read: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     ) -> T {
-        self.store.read(|tx| read(tx)).await.unwrap()
+        self.store.read(Read::List, |tx| read(tx)).await.unwrap()
     }
 
     /// What waits in the outbox: id, attempts, when its retry is due.

@@ -1,9 +1,21 @@
 //! The inbox: which messages were handled (idempotent receiver, Hohpe & Woolf).
 
+use std::cell::Cell;
+
 use kernel::{MessageId, OrderId, Timestamp};
 use rusqlite::Connection;
 
 use crate::store::StoreResult;
+
+thread_local! {
+    /// Messages that this thread found to have been handled before, since somebody counted them.
+    static REPEATED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many messages this thread has found to have been handled before, since the last call.
+pub(super) fn take_repeated() -> u64 {
+    REPEATED.take()
+}
 
 /// Notes that `message` about `order` is handled in this transaction. False if it was handled before: then change nothing for it.
 ///
@@ -20,6 +32,9 @@ pub fn is_new(
             "INSERT INTO inbox (order_id, message_id, handled_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )?
         .execute((order.as_bytes(), message.as_bytes(), now.as_millis()))?;
+    if inserted == 0 {
+        REPEATED.set(REPEATED.get().saturating_add(1));
+    }
     Ok(inserted == 1)
 }
 

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
 
-use crate::metrics::StoreMetrics;
+use crate::metrics::{Read, StoreMetrics};
 use crate::store::{StoreError, StoreResult};
 use crate::telemetry::{Commit, Database};
 
@@ -57,13 +57,7 @@ impl Sqlite {
     ) -> StoreResult<Self> {
         let mut connection = files::open_writable(path)?;
         files::migrate(&mut connection, migrations)?;
-        let readers = pool::Readers::start(path)?;
-        let writer = writer::Writer::start(connection, path, metrics)?;
-        Ok(Self {
-            writer: Arc::new(writer),
-            readers: Arc::new(readers),
-            name: name_of(path),
-        })
+        Self::start(connection, path, metrics)
     }
 
     /// Opens a file that another process may be serving, as it is: nothing is made or migrated.
@@ -72,10 +66,16 @@ impl Sqlite {
     /// [`StoreError::Unavailable`] if it is not there or cannot be opened.
     pub fn open_existing(path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
         let connection = files::open_existing(path)?;
+        Self::start(connection, path, metrics)
+    }
+
+    fn start(connection: Connection, path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
+        let name = name_of(path);
+        let watch = metrics.of(&name);
         Ok(Self {
-            readers: Arc::new(pool::Readers::start(path)?),
-            writer: Arc::new(writer::Writer::start(connection, path, metrics)?),
-            name: name_of(path),
+            readers: Arc::new(pool::Readers::start(path, &watch)?),
+            writer: Arc::new(writer::Writer::start(connection, path, &watch)?),
+            name,
         })
     }
 
@@ -103,20 +103,21 @@ impl Sqlite {
         written
     }
 
-    /// Runs `work` on a read snapshot, for at most two seconds; not at all if nobody waits for it any more when its turn comes.
+    /// Runs `work`, a read of this `kind`, on a read snapshot, for at most two seconds; not at all if nobody waits for it any more when its turn comes.
     /// What has to read a whole file takes a connection of its own ([`open_read_only`]).
     ///
     /// # Errors
     /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the read took too long.
     pub async fn read<T, E>(
         &self,
+        kind: Read,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.readers.run(work).await
+        self.readers.run(kind, work).await
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contracts::{Envelope, Kind};
 use kernel::Timestamp;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use tokio::sync::Notify;
 
 use super::{Sqlite, corrupt, id, unsigned};
-use crate::outbox::{Fate, Outbox, Pending};
+use crate::metrics::Read;
+use crate::outbox::{Backlog, Fate, Outbox, Pending};
 use crate::store::{StoreError, StoreResult};
 use crate::telemetry::traceparent;
 
@@ -117,6 +118,10 @@ impl Outbox for SqliteOutbox {
             .await
     }
 
+    async fn backlog(&self, _: Timestamp) -> StoreResult<Backlog> {
+        self.store.read(Read::Sweep, |tx| backlog(tx)).await
+    }
+
     async fn news(&self) {
         self.news.notified().await;
     }
@@ -126,7 +131,7 @@ impl SqliteOutbox {
     async fn select(&self, sql: String, bound: i64, limit: usize) -> StoreResult<Vec<Pending>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.store
-            .read(move |tx| {
+            .read(Read::Sweep, move |tx| {
                 let mut statement = tx.prepare_cached(&sql)?;
                 let rows = statement.query_map((bound, limit), |row| {
                     let (envelope, kind) = envelope(row, 1)?;
@@ -145,6 +150,24 @@ impl SqliteOutbox {
             })
             .await
     }
+}
+
+/// Rows that are counted; where more wait it is as bad.
+const COUNTED: i64 = 100_000;
+
+/// Rows are numbered as they were committed, so the first is the oldest.
+fn backlog(tx: &Connection) -> StoreResult<Backlog> {
+    let rows: i64 = tx
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT ?1)")?
+        .query_row([COUNTED], |row| row.get(0))?;
+    let oldest: Option<i64> = tx
+        .prepare_cached("SELECT time FROM outbox ORDER BY seq LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(Backlog {
+        rows: u64::try_from(rows).unwrap_or(0),
+        oldest: oldest.map(Timestamp::from_millis),
+    })
 }
 
 pub(super) fn known_kind(kind: i64) -> StoreResult<()> {

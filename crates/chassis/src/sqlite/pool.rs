@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::files::open_read_only;
+use crate::metrics::{Read, ReadTimes, StoreWatch};
 use crate::store::{StoreError, StoreResult};
 
 const THREADS: usize = 3;
@@ -31,12 +33,13 @@ thread_local! {
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 pub(super) struct Readers {
-    queue: Option<Sender<Job>>,
+    queue: Option<Arc<Sender<Job>>>,
+    times: ReadTimes,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Readers {
-    pub(super) fn start(path: &Path) -> StoreResult<Self> {
+    pub(super) fn start(path: &Path, watch: &StoreWatch) -> StoreResult<Self> {
         let (queue, jobs) = crossbeam_channel::bounded(QUEUE);
         let mut threads = Vec::with_capacity(THREADS);
         for number in 0..THREADS {
@@ -52,20 +55,26 @@ impl Readers {
                 .map_err(|error| StoreError::Unavailable(format!("reader thread: {error}")))?;
             threads.push(thread);
         }
+        let queue = Arc::new(queue);
+        let waiting = Arc::downgrade(&queue);
+        watch.queue("read", QUEUE, move || Some(waiting.upgrade()?.len()));
         Ok(Self {
             queue: Some(queue),
+            times: watch.reads(),
             threads,
         })
     }
 
     pub(super) async fn run<T, E>(
         &self,
+        kind: Read,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        let begun = Instant::now();
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             if answer.is_closed() {
@@ -87,9 +96,11 @@ impl Readers {
                 return Err(StoreError::Unavailable("the readers have stopped".to_owned()).into());
             }
         }
-        answered.await.unwrap_or_else(|_| {
+        let outcome = answered.await.unwrap_or_else(|_| {
             Err(StoreError::Unavailable("the read was given up".to_owned()).into())
-        })
+        });
+        self.times.took(kind, begun.elapsed());
+        outcome
     }
 }
 
@@ -124,7 +135,6 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -140,7 +150,9 @@ mod tests {
 
     async fn number(store: &Sqlite, sql: &'static str) -> StoreResult<i64> {
         store
-            .read(move |tx| Ok(tx.query_row(sql, [], |row| row.get(0))?))
+            .read(Read::List, move |tx| {
+                Ok(tx.query_row(sql, [], |row| row.get(0))?)
+            })
             .await
     }
 
@@ -169,7 +181,9 @@ mod tests {
                 let store = store.clone();
                 let read = tokio::spawn(async move {
                     store
-                        .read(move |_| Ok::<_, StoreError>(gate.recv().is_err()))
+                        .read(Read::List, move |_| {
+                            Ok::<_, StoreError>(gate.recv().is_err())
+                        })
                         .await
                 });
                 (open, read)
@@ -178,7 +192,7 @@ mod tests {
         tokio::task::yield_now().await;
         let runs = Arc::new(AtomicUsize::new(0));
         let ran = runs.clone();
-        let abandoned = store.read(move |_| {
+        let abandoned = store.read(Read::List, move |_| {
             ran.fetch_add(1, Ordering::SeqCst);
             Ok::<_, StoreError>(())
         });

@@ -7,14 +7,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::codec::store_error;
-use crate::metrics::StoreMetrics;
+use super::inbox::take_repeated;
+use crate::metrics::StoreWatch;
 use crate::store::{StoreError, StoreResult};
 use crate::telemetry::committing;
 
@@ -34,7 +37,7 @@ enum Done {
 type Reply = Box<dyn FnOnce(StoreResult<()>) + Send>;
 
 pub(super) struct Writer {
-    queue: Option<Sender<Job>>,
+    queue: Option<Arc<Sender<Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -42,17 +45,20 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         path: &Path,
-        metrics: &StoreMetrics,
+        watch: &StoreWatch,
     ) -> StoreResult<Self> {
         let (queue, jobs) = crossbeam_channel::bounded(QUEUE);
         let name = path
             .file_stem()
             .map_or_else(|| "store".into(), |stem| stem.to_string_lossy());
-        let batch_sizes = metrics.batch_sizes(&name);
+        let queue = Arc::new(queue);
+        let waiting = Arc::downgrade(&queue);
+        watch.queue("write", QUEUE, move || Some(waiting.upgrade()?.len()));
+        let watch = watch.clone();
         let thread = std::thread::Builder::new()
             .name(format!("{name}-writer"))
             .spawn(move || {
-                serve(&connection, &jobs, &|size| batch_sizes.observe(size));
+                serve(&connection, &jobs, &watch);
             })
             .map_err(|error| StoreError::Unavailable(format!("writer thread: {error}")))?;
         Ok(Self {
@@ -104,18 +110,22 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, jobs: &Receiver<Job>, observe: &dyn Fn(usize)) {
+fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch) {
     while let Ok(first) = jobs.recv() {
         let batch: Vec<Job> = std::iter::once(first)
             .chain(jobs.try_iter().take(BATCH - 1))
             .collect();
-        observe(batch.len());
         committing(batch.len());
+        let (size, begun) = (batch.len(), Instant::now());
         let (replies, fate) = match execute(connection, "BEGIN IMMEDIATE") {
             Ok(()) => run_all(connection, batch),
             // The jobs are dropped unrun; their callers see the channel close and answer "unavailable".
             Err(error) => (Vec::new(), Err(error)),
         };
+        let repeated = take_repeated();
+        if fate.is_ok() {
+            watch.committed(size, begun.elapsed(), repeated);
+        }
         if let Err(error) = &fate {
             tracing::error!(%error, "a batch of writes was not committed");
             if !connection.is_autocommit()
@@ -181,6 +191,7 @@ fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Read, StoreMetrics};
     use crate::sqlite::Sqlite;
 
     const TABLE: &str = "CREATE TABLE t (x INTEGER NOT NULL UNIQUE) STRICT;";
@@ -200,7 +211,7 @@ mod tests {
 
     async fn count(store: &Sqlite) -> i64 {
         store
-            .read(|tx| {
+            .read(Read::List, |tx| {
                 Ok::<i64, StoreError>(tx.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
             })
             .await

@@ -35,11 +35,14 @@ impl Compose {
     /// The project of the program that `MARKETPLACE_COMPOSE` names: docker compose with the project and the file.
     pub(crate) fn from_env() -> Self {
         let named = |name: &str| {
-            std::env::var(name).unwrap_or_else(|_| {
-                panic!("{name} is not set: this test is run by scripts/test-compose, which brings the containers up")
-            })
+            let value = std::env::var(name);
+            assert!(
+                value.is_ok(),
+                "{name} is not set: this test is run by scripts/test-compose, which brings the containers up"
+            );
+            value.unwrap()
         };
-        let _marketplace = named("MARKETPLACE_URL");
+        let _ = named("MARKETPLACE_URL");
         Self {
             program: named("MARKETPLACE_COMPOSE"),
             network: named("MARKETPLACE_COMPOSE_NETWORK"),
@@ -88,9 +91,10 @@ impl Compose {
                 continue;
             };
             // After a second attempt there are two addresses; the last one answered.
-            let upstream = line["upstream"].as_str().unwrap_or_default();
+            let word = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
+            let upstream = word("upstream");
             let address = upstream.rsplit([',', ' ']).next().unwrap_or_default();
-            if line["path"] == path && !address.is_empty() {
+            if word("path") == path && !address.is_empty() {
                 *parts.entry(address.to_owned()).or_default() += 1;
             }
         }
@@ -101,7 +105,7 @@ impl Compose {
 impl Container {
     /// SIGTERM, which it obeys when it has finished what it had begun.
     pub(crate) async fn stop(&self) {
-        run("docker", &["stop", "--time", "45", &self.0]).await;
+        run("docker", &["stop", "-t", "45", &self.0]).await;
     }
 
     /// SIGKILL.

@@ -15,11 +15,15 @@ pub(crate) use files::Files;
 
 use std::time::Duration;
 
+#[cfg(feature = "distributed")]
+use chassis::connections::MongoConfig;
 use chassis::store::StoreResult;
 use kernel::OrderId;
 use order_service::{AuditedOrder, Escrow, OrderState};
 use product_service::ReservationState;
 use wallet_service::audit::{Invariant, PaymentRecord, PaymentStatus};
+
+use crate::data_dir::DataDir;
 
 /// How often something that looks wrong is looked at again, and how long apart.
 const LOOKS: usize = 30;
@@ -34,6 +38,32 @@ pub(crate) struct Finding {
     pub(crate) checked: String,
     /// What breaks it, a sentence each.
     pub(crate) violations: Vec<String>,
+}
+
+/// What breaks the invariants of the marketplace in `dir`, a sentence each.
+///
+/// # Errors
+/// If a book cannot be read.
+pub async fn violations_in_files(dir: &DataDir) -> StoreResult<Vec<String>> {
+    Ok(all_violations(check(&Files::open(dir)?).await?))
+}
+
+/// The same of the databases that `config` names.
+///
+/// # Errors
+/// If a book cannot be read.
+#[cfg(feature = "distributed")]
+pub async fn violations_in_databases(config: &MongoConfig) -> StoreResult<Vec<String>> {
+    Ok(all_violations(
+        check(&Databases::open(config).await?).await?,
+    ))
+}
+
+fn all_violations(findings: Vec<Finding>) -> Vec<String> {
+    findings
+        .into_iter()
+        .flat_map(|finding| finding.violations)
+        .collect()
 }
 
 /// Checks all invariants.

@@ -2,12 +2,14 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test fails by panicking; indexing a JSON value gives null where nothing is"
 )]
 
 mod access;
 mod document;
+mod metrics;
 mod operation;
 mod refusals;
 mod world;

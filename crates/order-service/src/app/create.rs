@@ -73,6 +73,7 @@ pub(crate) async fn create_order(
         app.store
             .place(order.clone(), vec![Command::DebitForOrder], Answer::Later)
             .await?;
+        app.metrics.placed();
         return Ok(Created::Order(Box::new(
             settled(app, order, waiting, wait).await?,
         )));
@@ -107,8 +108,9 @@ pub(crate) async fn create_order(
         .place(order.clone(), vec![Command::DebitForOrder], answer)
         .await;
     match placed {
-        // A duplicate: another run of this request, which took the claim over, was faster.
-        Ok(()) | Err(StoreError::Duplicate(_)) => {}
+        Ok(()) => app.metrics.placed(),
+        // Another run of this request, which took the claim over, was faster.
+        Err(StoreError::Duplicate(_)) => {}
         Err(error) => {
             app.store.give_up(key, until, KeepSubject::Yes).await?;
             return Err(error.into());

@@ -6,7 +6,9 @@ mod view;
 mod waiters;
 
 pub(crate) use create::{CreateRefusal, Created, Once, Wait, create_order};
-pub(crate) use run_saga::{orders_settled_elsewhere, review_order, settle_orders, sweep};
+pub(crate) use run_saga::{
+    look_at_open, orders_settled_elsewhere, review_order, settle_orders, sweep,
+};
 pub(crate) use view::{
     Access, Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope,
     view_order,
@@ -20,6 +22,7 @@ use kernel::{Clock, IdSource};
 
 use crate::announcements::Announcements;
 use crate::domain::Timing;
+use crate::metrics::OrderMetrics;
 use crate::reservations::Reservations;
 use crate::store::{OrderStore, Render};
 
@@ -36,4 +39,6 @@ pub(crate) struct App {
     pub(crate) announcements: Option<Arc<dyn Announcements>>,
     /// Renders the answer that is stored for a request with an Idempotency-Key.
     pub(crate) render: Render,
+    /// Counts them.
+    pub(crate) metrics: OrderMetrics,
 }

@@ -13,7 +13,13 @@ const SWEEP: usize = 256;
 /// Tells orders what came in for them, in one transaction, and wakes the requests that wait for them: here, or, as nobody here does,
 /// perhaps at another replica.
 pub(crate) async fn settle_orders(app: &App, inbound: Vec<Inbound>) -> StoreResult<Vec<Applied>> {
-    let applied = app.store.apply(inbound, app.clock.now()).await?;
+    let now = app.clock.now();
+    let applied = app.store.apply(inbound, now).await?;
+    for applied in &applied {
+        if let Applied::Settled(order) = applied {
+            app.metrics.settled(order, now);
+        }
+    }
     let unheard: Vec<OrderId> = applied
         .iter()
         .filter_map(|applied| match applied {
@@ -60,6 +66,14 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
             return Ok(swept);
         }
     }
+}
+
+/// Looks at what is open, for the metrics.
+pub(crate) async fn look_at_open(app: &App) -> StoreResult<()> {
+    let (unsettled, to_review) =
+        tokio::try_join!(app.store.unsettled(), app.store.count_to_review())?;
+    app.metrics.open(&unsettled, to_review, app.clock.now());
+    Ok(())
 }
 
 /// Ticks orders in one transaction. If one of them cannot be, each stands alone, so that the rest goes on.

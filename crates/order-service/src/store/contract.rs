@@ -51,5 +51,6 @@ promises! {
         a_buyers_orders_come_newest_first_page_by_page_and_by_state,
         those_orders_that_are_here_are_read_together,
         orders_to_review_are_listed_and_counted,
+        unsettled_orders_are_counted_by_state_with_the_time_of_the_oldest,
         the_audit_reads_all_orders_or_the_one_asked_for;
 }

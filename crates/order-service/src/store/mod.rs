@@ -49,6 +49,40 @@ pub(crate) enum Applied {
     Nothing,
 }
 
+/// Orders whose saga is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unsettled {
+    /// How many are in each unsettled state.
+    pub(crate) counts: [(OrderState, i64); 3],
+    /// When the one that is longest in its state came into it.
+    pub(crate) oldest: Option<Timestamp>,
+}
+
+impl Unsettled {
+    /// Orders that are looked at: where more are unsettled it is as bad.
+    pub(crate) const LOOKED_AT: i64 = 100_000;
+
+    /// None of them.
+    pub(crate) const NONE: Self = Self {
+        counts: [
+            (OrderState::Pending, 0),
+            (OrderState::Cancelling, 0),
+            (OrderState::Refunding, 0),
+        ],
+        oldest: None,
+    };
+
+    /// Adds `count` orders in `state`, the oldest of them in it `since`.
+    pub(crate) fn add(&mut self, state: OrderState, count: i64, since: Timestamp) {
+        for (of, sum) in &mut self.counts {
+            if *of == state {
+                *sum += count;
+            }
+        }
+        self.oldest = Some(self.oldest.map_or(since, |oldest| oldest.min(since)));
+    }
+}
+
 /// The order store.
 #[async_trait]
 pub(crate) trait OrderStore: Send + Sync {
@@ -108,6 +142,10 @@ pub(crate) trait OrderStore: Send + Sync {
 
     /// How many orders an operator has to look at.
     async fn count_to_review(&self) -> StoreResult<i64>;
+
+    /// How many orders are in which unsettled state, and since when the one that is longest in its. Of very many orders, some are
+    /// looked at.
+    async fn unsettled(&self) -> StoreResult<Unsettled>;
 
     /// Forgets handled messages and stored answers past their time, a bounded number at once. Returns whether there may be more.
     async fn forget(&self, now: Timestamp) -> StoreResult<bool>;

@@ -8,6 +8,7 @@ mod lists;
 mod plans;
 mod row;
 mod schema;
+mod unsettled;
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use kernel::{Limit, OrderId, Timestamp, UserId};
 
 use self::lists::Listing;
 use self::row::{AnsweredRow, OrderRow};
-use super::{Answer, Applied, Inbound, KeepSubject, OrderStore, Render};
+use super::{Answer, Applied, Inbound, KeepSubject, OrderStore, Render, Unsettled};
 use crate::domain::{Change, Command, Order, OrderState, Timing, on};
 use crate::events;
 
@@ -72,6 +73,7 @@ fn apply_one(
         return Ok(Applied::Nothing);
     };
     if inbound.id.is_some_and(|id| row.has_handled(id)) {
+        unit.handled_before();
         return Ok(Applied::Nothing);
     }
     let before = row.order()?;
@@ -238,6 +240,10 @@ impl OrderStore for MongoOrders {
 
     async fn count_to_review(&self) -> StoreResult<i64> {
         lists::count(&self.db, Listing::to_review(None)).await
+    }
+
+    async fn unsettled(&self) -> StoreResult<Unsettled> {
+        unsettled::look(&self.db).await
     }
 
     /// Nothing is left to do: the server forgets what has an end by itself.

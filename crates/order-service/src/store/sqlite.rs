@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::idempotency::{Claim, OnceKey, StoredAnswer};
+use chassis::metrics::Read;
 use chassis::sqlite::{self, Sqlite, SqliteOutbox};
 use chassis::store::{StoreError, StoreResult};
 use kernel::{Limit, OrderId, Timestamp, UserId};
 use rusqlite::Connection;
 
-use super::{Answer, Applied, Inbound, KeepSubject, OrderStore, Render};
+use super::{Answer, Applied, Inbound, KeepSubject, OrderStore, Render, Unsettled};
 use crate::domain::{Change, Command, Order, OrderState, Timing, on};
 use crate::events;
 
@@ -176,16 +177,18 @@ impl OrderStore for SqliteOrders {
 
     async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderId>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.db.read(move |tx| row::due(tx, now, limit)).await
+        self.db
+            .read(Read::Sweep, move |tx| row::due(tx, now, limit))
+            .await
     }
 
     async fn order(&self, id: OrderId) -> StoreResult<Option<Order>> {
-        self.db.read(move |tx| row::select(tx, id)).await
+        self.db.read(Read::Get, move |tx| row::select(tx, id)).await
     }
 
     async fn orders(&self, ids: Vec<OrderId>) -> StoreResult<Vec<Order>> {
         self.db
-            .read(move |tx| {
+            .read(Read::Get, move |tx| {
                 let found = ids.into_iter().map(|id| row::select(tx, id).transpose());
                 found.flatten().collect()
             })
@@ -200,18 +203,26 @@ impl OrderStore for SqliteOrders {
         limit: Limit,
     ) -> StoreResult<Vec<Order>> {
         self.db
-            .read(move |tx| row::of_buyer(tx, buyer, state, after, limit))
+            .read(Read::List, move |tx| {
+                row::of_buyer(tx, buyer, state, after, limit)
+            })
             .await
     }
 
     async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>> {
         self.db
-            .read(move |tx| row::to_review(tx, after, limit))
+            .read(Read::List, move |tx| row::to_review(tx, after, limit))
             .await
     }
 
     async fn count_to_review(&self) -> StoreResult<i64> {
-        self.db.read(|tx| row::count_to_review(tx)).await
+        self.db
+            .read(Read::List, |tx| row::count_to_review(tx))
+            .await
+    }
+
+    async fn unsettled(&self) -> StoreResult<Unsettled> {
+        self.db.read(Read::List, |tx| row::unsettled(tx)).await
     }
 
     async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
@@ -227,7 +238,9 @@ impl OrderStore for SqliteOrders {
 
     async fn ping(&self) -> StoreResult<()> {
         self.db
-            .read(|tx| Ok(tx.query_row("SELECT 1", [], |_| Ok(()))?))
+            .read(Read::Check, |tx| {
+                Ok(tx.query_row("SELECT 1", [], |_| Ok(()))?)
+            })
             .await
     }
 }

@@ -10,6 +10,7 @@ mod bad_input;
 mod creating;
 mod deadlines;
 mod idempotency;
+mod metrics;
 #[cfg(feature = "mongo")]
 mod replicas;
 #[cfg(feature = "http-client")]

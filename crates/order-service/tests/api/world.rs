@@ -26,6 +26,8 @@ pub(crate) enum Script {
     Pays,
     Declines,
     Silent,
+    /// Says nothing, and that it could not take the message.
+    Fails,
 }
 
 /// What the desk has.
@@ -133,14 +135,18 @@ impl Handler for Wallet {
                     },
                     command.time,
                 )),
-                Script::Silent => None,
+                Script::Silent | Script::Fails => None,
             };
             let handler = self.replies.lock().unwrap().clone();
             if let Some(reply) = reply {
                 handler.handle(vec![Arc::new(reply)]).await;
             }
         }
-        batch.iter().map(|_| Outcome::Done).collect()
+        let outcome = match *self.script.lock().unwrap() {
+            Script::Fails => Outcome::Retry("on purpose".to_owned()),
+            Script::Pays | Script::Declines | Script::Silent => Outcome::Done,
+        };
+        vec![outcome; batch.len()]
     }
 }
 

@@ -10,7 +10,7 @@ mod states;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use chassis::metrics::StoreMetrics;
+use chassis::metrics::{Read, StoreMetrics};
 use chassis::sqlite::{Migration, Sqlite, SqliteOutbox, forget_old_messages, open_read_only};
 use chassis::store::{StoreError, StoreResult};
 use kernel::{OrderId, Page, ProductId, Timestamp};
@@ -75,12 +75,16 @@ impl ProductStore for SqliteProducts {
 
     async fn product(&self, id: ProductId) -> StoreResult<Option<Product>> {
         self.db
-            .read(move |tx| Ok(products::find(tx, id)?.map(|(_, product)| product)))
+            .read(Read::Get, move |tx| {
+                Ok(products::find(tx, id)?.map(|(_, product)| product))
+            })
             .await
     }
 
     async fn list(&self, query: ListQuery) -> StoreResult<Page<Product>> {
-        self.db.read(move |tx| list::page(tx, &query)).await
+        self.db
+            .read(Read::List, move |tx| list::page(tx, &query))
+            .await
     }
 
     async fn reserve(
@@ -115,7 +119,9 @@ impl ProductStore for SqliteProducts {
         limit: usize,
     ) -> StoreResult<Vec<Lease>> {
         self.db
-            .read(move |tx| reservations::leases_due(tx, now, after, limit))
+            .read(Read::Sweep, move |tx| {
+                reservations::leases_due(tx, now, after, limit)
+            })
             .await
     }
 
@@ -147,7 +153,9 @@ impl ProductStore for SqliteProducts {
 
     async fn ping(&self) -> StoreResult<()> {
         self.db
-            .read(|tx| Ok(tx.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?))
+            .read(Read::Check, |tx| {
+                Ok(tx.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?)
+            })
             .await
     }
 }

@@ -13,6 +13,7 @@ mod docs;
 mod editing;
 mod internal;
 mod listing;
+mod metrics;
 mod reading;
 mod removing;
 mod reservations;

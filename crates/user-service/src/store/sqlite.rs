@@ -4,6 +4,7 @@ mod row;
 
 use async_trait::async_trait;
 use auth::{PasswordHash, Role};
+use chassis::metrics::Read;
 use chassis::sqlite::Sqlite;
 use chassis::store::{StoreError, StoreResult};
 use kernel::{SessionId, Timestamp, UserId};
@@ -66,12 +67,14 @@ impl UserStore for SqliteUsers {
     }
 
     async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
-        self.db.read(move |tx| row::user(tx, id)).await
+        self.db.read(Read::Get, move |tx| row::user(tx, id)).await
     }
 
     async fn user_by_email(&self, email: &Email) -> StoreResult<Option<User>> {
         let key = email.key().to_owned();
-        self.db.read(move |tx| row::user_by_email(tx, &key)).await
+        self.db
+            .read(Read::Get, move |tx| row::user_by_email(tx, &key))
+            .await
     }
 
     async fn rename(&self, id: UserId, name: UserName) -> StoreResult<Option<User>> {
@@ -225,7 +228,7 @@ impl UserStore for SqliteUsers {
 
     async fn ping(&self) -> StoreResult<()> {
         self.db
-            .read(|tx| {
+            .read(Read::Check, |tx| {
                 Ok(tx
                     .prepare_cached("SELECT 1")?
                     .query_row([], |row| row.get::<_, i64>(0))

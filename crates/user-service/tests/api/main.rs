@@ -8,6 +8,7 @@
 mod docs;
 mod edge;
 mod login;
+mod metrics;
 mod password;
 mod profile;
 mod register;

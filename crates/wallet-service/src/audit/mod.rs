@@ -40,6 +40,29 @@ pub enum Invariant {
     PaymentsAreComplete,
 }
 
+impl Invariant {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::TransactionsBalance,
+        Self::BalancesArePostings,
+        Self::NothingNegative,
+        Self::EscrowIsOwed,
+        Self::PaymentsAreComplete,
+    ];
+
+    /// The word that the metrics use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TransactionsBalance => "transactions_balance",
+            Self::BalancesArePostings => "balances_are_postings",
+            Self::NothingNegative => "nothing_negative",
+            Self::EscrowIsOwed => "escrow_is_owed",
+            Self::PaymentsAreComplete => "payments_are_complete",
+        }
+    }
+}
+
 /// A finding: which invariant is broken, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::idempotency::{Answered, Once};
-use chassis::metrics::StoreMetrics;
+use chassis::metrics::{Read, StoreMetrics};
 use chassis::sqlite::{
     Migration, Sqlite, SqliteOutbox, forget_old_answers, forget_old_messages, open_read_only,
 };
@@ -96,7 +96,7 @@ impl WalletStore for SqliteWalletStore {
         limit: usize,
     ) -> StoreResult<Vec<DuePayout>> {
         self.db
-            .read(move |tx| payouts::due(tx, now, after, limit))
+            .read(Read::Sweep, move |tx| payouts::due(tx, now, after, limit))
             .await
     }
 
@@ -111,12 +111,14 @@ impl WalletStore for SqliteWalletStore {
     }
 
     async fn holdings(&self, owner: UserId) -> StoreResult<Vec<Holding>> {
-        self.db.read(move |tx| statement::holdings(tx, owner)).await
+        self.db
+            .read(Read::Get, move |tx| statement::holdings(tx, owner))
+            .await
     }
 
     async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>> {
         self.db
-            .read(move |tx| statement::page(tx, &filter, limit))
+            .read(Read::List, move |tx| statement::page(tx, &filter, limit))
             .await
     }
 
@@ -150,7 +152,7 @@ impl WalletStore for SqliteWalletStore {
 
     async fn ready(&self) -> StoreResult<()> {
         self.db
-            .read(|tx| {
+            .read(Read::Check, |tx| {
                 tx.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?;
                 Ok(())
             })

@@ -8,6 +8,7 @@
 mod audit;
 mod bad_input;
 mod idempotency;
+mod metrics;
 mod orders;
 mod statement;
 mod support;

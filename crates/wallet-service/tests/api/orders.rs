@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chassis::bus::{Handler, Outcome, Subscription};
-use chassis::outbox::{Fate, Outbox, Pending};
+use chassis::outbox::{Backlog, Fate, Outbox, Pending};
 use chassis::service::Parts;
 use chassis::store::StoreResult;
 use chassis::testing::eventually;
@@ -51,6 +51,9 @@ impl Outbox for Orders {
             .unwrap()
             .retain(|pending| !fates.iter().any(|(seq, _)| *seq == pending.seq));
         Ok(())
+    }
+    async fn backlog(&self, _: Timestamp) -> StoreResult<Backlog> {
+        Ok(Backlog::default())
     }
     async fn news(&self) {
         self.news.notified().await;

@@ -98,9 +98,14 @@ impl FromStr for BrokerUri {
     type Err = String;
     fn from_str(raw: &str) -> Result<Self, String> {
         // The parser's own words may quote the URI, password and all.
-        raw.parse().map(Self).map_err(|_: String| {
+        let mut uri: AMQPUri = raw.parse().map_err(|_: String| {
             "must be an AMQP URI such as amqp://user:password@host:5672/%2f".to_owned()
-        })
+        })?;
+        // `amqp://host/` names the virtual host "", which nobody has; who writes it (RabbitMQ's Cluster Operator does) means the default.
+        if uri.vhost.is_empty() {
+            "/".clone_into(&mut uri.vhost);
+        }
+        Ok(Self(uri))
     }
 }
 
@@ -225,6 +230,23 @@ mod tests {
         assert_eq!(uri.to_dial().authority.userinfo.password, "hunter2");
         let error = "shop:hunter2@broker".parse::<BrokerUri>().unwrap_err();
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_uri_that_names_no_virtual_host_means_the_default_one() {
+        for raw in [
+            "amqp://u:p@h:5672/",
+            "amqp://u:p@h:5672",
+            "amqp://u:p@h/%2f",
+        ] {
+            assert_eq!(
+                raw.parse::<BrokerUri>().unwrap().to_dial().vhost,
+                "/",
+                "{raw}"
+            );
+        }
+        let named: BrokerUri = "amqp://u:p@h/live".parse().unwrap();
+        assert_eq!(named.to_dial().vhost, "live");
     }
 
     #[test]

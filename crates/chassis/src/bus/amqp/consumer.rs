@@ -1,7 +1,6 @@
 //! Consuming one queue: take what has arrived, hand it over once, move on what failed, then acknowledge. Nothing is acknowledged
 //! before its handler has returned and what failed is confirmed to be in another queue, so a crash at any point redelivers.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -200,8 +199,7 @@ impl Consuming {
             match open(&properties, body.clone()) {
                 Ok(opened) => read.push((delivery_tag, opened)),
                 Err(reason) => {
-                    let counted = HashMap::from([(("undecodable".to_owned(), "reject"), 1)]);
-                    self.metrics.handled(self.subscription.queue, &counted);
+                    self.metrics.undecodable(self.subscription.queue);
                     let attempts = attempts(&properties).saturating_add(1);
                     moves.push((delivery_tag, self.dead(properties, body, attempts, &reason)));
                 }
@@ -266,6 +264,7 @@ impl Consuming {
         attempts: u32,
         reason: &str,
     ) -> Parcel {
+        self.metrics.gave_up(self.subscription.queue);
         let properties = bury(properties, attempts, reason, self.clock.now());
         parcel(&self.queue.names.dead, properties, body)
     }

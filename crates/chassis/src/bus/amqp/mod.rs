@@ -12,11 +12,15 @@ mod hints;
 mod link;
 mod message;
 mod publisher;
+#[cfg(feature = "testing")]
+mod recording;
 mod topology;
 
 pub use config::{AmqpConfig, BrokerUri};
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
 pub use hints::{HintReceiver, HintSender};
+#[cfg(feature = "testing")]
+pub use recording::RecordedMessage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,6 +123,10 @@ impl AmqpBus {
             tasks.spawn(|stop| consumers.track_future(consuming.run(stop)));
         }
         consumers.close();
+        for (connection, link) in [("publish", &bus.publishing), ("consume", &bus.consuming)] {
+            let link = link.clone();
+            metrics.connection(connection, move || link.live().is_some());
+        }
         bus.keep_connected(config, consumers);
         bus
     }

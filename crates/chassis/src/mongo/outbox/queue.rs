@@ -55,6 +55,14 @@ pub(super) struct Queue {
 }
 
 impl Queue {
+    /// When the oldest message that is held was written.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        self.held
+            .values()
+            .map(|(_, pending)| pending.envelope.time)
+            .min()
+    }
+
     /// Whether the message is about to go out anyway.
     pub(super) fn holds(&self, message: MessageId) -> bool {
         self.ids.contains(&message)

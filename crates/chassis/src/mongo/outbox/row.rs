@@ -90,6 +90,14 @@ pub(in crate::mongo) struct OutboxRow {
     pub(super) lease: i64,
 }
 
+impl OutboxRow {
+    /// When the oldest of its messages was written.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        let times = self.messages.iter().map(|waiting| waiting.message.time);
+        times.min().map(Timestamp::from_millis)
+    }
+}
+
 impl Row for OutboxRow {
     const COLLECTION: &'static str = "outbox";
     type Key = BsonUuid;

@@ -7,6 +7,7 @@ use kernel::{Limit, OrderId, UserId};
 use super::Subject;
 use crate::audit::AuditedOrder;
 use crate::domain::{Escrow, Message, OrderState, Reason};
+use crate::store::Unsettled;
 
 pub(super) async fn only_orders_whose_time_has_come_are_due(s: Subject) {
     let order = s.placed(UserId::new(&s.ids)).await;
@@ -97,4 +98,29 @@ pub(super) async fn the_audit_reads_all_orders_or_the_one_asked_for(s: Subject) 
     assert_eq!(s.audited(None).await, [paid, pending]);
     assert_eq!(s.audited(Some(other.id)).await, [pending]);
     assert_eq!(s.audited(Some(OrderId::new(&s.ids))).await, []);
+}
+
+pub(super) async fn unsettled_orders_are_counted_by_state_with_the_time_of_the_oldest(s: Subject) {
+    assert_eq!(s.store.unsettled().await, Ok(Unsettled::NONE));
+    let buyer = UserId::new(&s.ids);
+    let (paid, refunding, cancelling) = (
+        s.placed(buyer).await.id,
+        s.placed(buyer).await.id,
+        s.placed(buyer).await.id,
+    );
+    s.placed(buyer).await;
+    let at = |minutes| s.now.plus(Duration::from_mins(minutes));
+    let debited = [paid, refunding].map(|order| s.inbound(order, Message::Debited));
+    s.store.apply(debited.into(), at(1)).await.unwrap();
+    let expired = s.inbound(refunding, Message::ReservationExpired);
+    s.store.apply(vec![expired], at(2)).await.unwrap();
+    let tick = s.inbound(cancelling, Message::Tick);
+    s.store.apply(vec![tick], at(3)).await.unwrap();
+    let counts = [
+        (OrderState::Pending, 1),
+        (OrderState::Cancelling, 1),
+        (OrderState::Refunding, 1),
+    ];
+    let oldest = Some(s.now);
+    assert_eq!(s.store.unsettled().await, Ok(Unsettled { counts, oldest }));
 }

@@ -1,6 +1,7 @@
 //! What is asked of the orders beside one by its id. Each listing walks an index in its order, and names it: the server would
 //! choose among those that fit by trying.
 
+use chassis::metrics::Read;
 use chassis::mongo::bson::raw::RawDocumentBuf;
 use chassis::mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
 use chassis::mongo::mongodb::options::{Hint, ReadConcern};
@@ -105,6 +106,7 @@ pub(super) async fn ids(db: &Mongo, listing: Listing, limit: i64) -> StoreResult
 
 /// How many orders `listing` has.
 pub(super) async fn count(db: &Mongo, listing: Listing) -> StoreResult<i64> {
+    let _timed = db.reading(Read::List);
     let orders = db
         .database()
         .await?
@@ -124,6 +126,11 @@ async fn run<T: DeserializeOwned>(
     limit: i64,
     fields: Option<Document>,
 ) -> StoreResult<Vec<T>> {
+    let _timed = db.reading(match listing.index {
+        BY_ID => Read::Get,
+        DUE => Read::Sweep,
+        _ => Read::List,
+    });
     let orders = db
         .database()
         .await?

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::lists::Listing;
 use super::row::OrderRow;
-use super::schema::orders_collection;
+use super::schema::{UNSETTLED, orders_collection};
+use super::unsettled;
 use crate::domain::OrderState;
 
 /// The stages of the plan that the server chooses, the outermost first.
@@ -66,4 +67,21 @@ async fn every_listing_is_a_walk_of_its_index() {
             "{listing:?}: {stages:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_unsettled_orders_are_counted_through_their_own_index() {
+    let database = TestDatabase::new();
+    let db = database.open(vec![orders_collection()], Arc::new(SystemClock));
+    let aggregate = doc! {
+        "aggregate": OrderRow::COLLECTION,
+        "pipeline": unsettled::stages(),
+        "hint": UNSETTLED,
+        "cursor": {},
+    };
+    let command = doc! { "explain": aggregate, "verbosity": "queryPlanner" };
+    let explained = db.database().await.unwrap().run_command(command).await;
+    let text = explained.unwrap().to_string();
+    let walk = format!(r#""indexName": "{UNSETTLED}""#);
+    assert!(text.contains(&walk) && !text.contains("COLLSCAN"), "{text}");
 }

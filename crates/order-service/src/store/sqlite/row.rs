@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::audit::AuditedOrder;
 use crate::domain::{Escrow, Order, OrderState, Reason};
+use crate::store::Unsettled;
 use crate::store::codes::{escrow_code, escrow_of, reason_of, state_code, state_of};
 
 const COLUMNS: &str = "id, buyer_id, lines, total, currency, state, reason, escrow, needs_review, request_id, resends, version,
@@ -208,6 +209,23 @@ pub(super) fn count_to_review(tx: &Connection) -> StoreResult<i64> {
         .query_row([], |row| row.get(0))?)
 }
 
+/// The unsettled orders by state, through their own index, which is named lest the whole table be read.
+const UNSETTLED: &str = "SELECT state, count(*), min(state_since)
+     FROM (SELECT state, state_since FROM orders INDEXED BY orders_unsettled WHERE state IN (0, 3, 5) LIMIT ?1) GROUP BY state";
+
+pub(super) fn unsettled(tx: &Connection) -> StoreResult<Unsettled> {
+    let mut statement = tx.prepare_cached(UNSETTLED)?;
+    let mut rows = statement.query([Unsettled::LOOKED_AT])?;
+    let mut unsettled = Unsettled::NONE;
+    while let Some(row) = rows.next()? {
+        let code: i32 = row.get(0)?;
+        let state = state_of(code).ok_or_else(|| corrupt(format!("{code} is no state")))?;
+        let since = Timestamp::from_millis(row.get(2)?);
+        unsettled.add(state, row.get(1)?, since);
+    }
+    Ok(unsettled)
+}
+
 /// All orders (or the one asked for), as much of each as the audit compares with the wallet.
 pub(crate) fn orders_to_audit(
     connection: &Connection,
@@ -245,8 +263,25 @@ pub(crate) fn orders_to_audit(
 mod tests {
     use super::*;
     use crate::store::MIGRATIONS;
-    use chassis::metrics::StoreMetrics;
+    use chassis::metrics::{Read, StoreMetrics};
     use chassis::sqlite::Sqlite;
+
+    #[tokio::test]
+    async fn the_unsettled_orders_are_counted_through_their_own_index() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("orders.db");
+        let db = Sqlite::open(&path, MIGRATIONS, &StoreMetrics::default()).unwrap();
+        let plan: Vec<String> = db
+            .read(Read::List, |tx| {
+                let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {UNSETTLED}"))?;
+                let rows = statement.query_map([10], |row| row.get(3))?;
+                Ok::<_, StoreError>(rows.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+            .unwrap();
+        let scan = "SCAN orders USING INDEX orders_unsettled".to_owned();
+        assert!(plan.contains(&scan), "{plan:?}");
+    }
 
     #[tokio::test]
     async fn a_buyers_list_is_a_walk_of_an_index_in_every_state() {
@@ -256,7 +291,7 @@ mod tests {
         for state in OrderState::ALL.into_iter().map(Some).chain([None]) {
             let sql = format!("EXPLAIN QUERY PLAN {}", list_sql(state));
             let plan: Vec<String> = db
-                .read(move |tx| {
+                .read(Read::List, move |tx| {
                     let mut statement = tx.prepare(&sql)?;
                     let values = params![[0u8; 16], state.map(state_code), [0u8; 16], 10];
                     let rows = statement.query_map(values, |row| row.get(3))?;

@@ -1,5 +1,6 @@
 //! Leases that have run out: the index of held reservations, walked from one on.
 
+use chassis::metrics::Read;
 use chassis::mongo::bson::raw::RawDocumentBuf;
 use chassis::mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
 use chassis::mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
@@ -56,6 +57,7 @@ pub(super) async fn leases_due(
         .read_concern(ReadConcern::majority())
         .max_time(READ_LIMIT)
         .build();
+    let _timed = store.reading(Read::Sweep);
     let mut rows = store
         .database()
         .await?

@@ -99,7 +99,10 @@ pub(super) fn confirm(
                 end(unit, order, ReservationState::Sold)?;
                 Event::ReservationConfirmed(order)
             }
-            Confirmation::AlreadySold => Event::ReservationConfirmed(order),
+            Confirmation::AlreadySold => {
+                unit.handled_before();
+                Event::ReservationConfirmed(order)
+            }
             // Held and yet confirmed before: it was made after that confirmation was refused, and refused it stays.
             Confirmation::Sell | Confirmation::TooLate => {
                 late.push(order);

@@ -91,6 +91,8 @@ fn settle(
             payouts::add(unit, payout)?;
         }
         unit.put(row(&change.payment, now))?;
+    } else if payment.is_some() {
+        unit.handled_before();
     }
     enqueue(unit, &events::seal(command.order, decision.reply, now))
 }

@@ -2,6 +2,7 @@
 //!
 //! All of it is read at one moment (`snapshot`): what the words lead to is then there, and active.
 
+use chassis::metrics::Read;
 use chassis::mongo::bson::raw::RawDocumentBuf;
 use chassis::mongo::bson::{Document, doc};
 use chassis::mongo::mongodb::options::{AggregateOptions, Hint, ReadConcern};
@@ -88,6 +89,7 @@ impl Search {
             .read_concern(ReadConcern::snapshot())
             .max_time(READ_LIMIT)
             .build();
+        let _timed = store.reading(Read::List);
         let mut rows = store
             .database()
             .await?

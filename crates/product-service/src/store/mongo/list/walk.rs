@@ -3,6 +3,7 @@
 //! The index and the stretch of it are named in the query (`hint`, `min`, `max`): which are right follows from what is asked, not from
 //! statistics. Filters that the index does not hold are checked document by document along the walk.
 
+use chassis::metrics::Read;
 use chassis::mongo::bson::raw::RawDocumentBuf;
 use chassis::mongo::bson::{Bson, Document, doc};
 use chassis::mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
@@ -85,6 +86,7 @@ impl Walk {
             .read_concern(ReadConcern::majority())
             .max_time(READ_LIMIT)
             .build();
+        let _timed = store.reading(Read::List);
         let mut rows = store
             .database()
             .await?

@@ -1,6 +1,7 @@
 //! Every list walks one index: no table scan, no sorting, on the first page and on any other. What makes the last page of a
 //! million products cost what the first does is the plan, so it is the plan that is tested.
 
+use chassis::metrics::Read;
 use chassis::store::StoreError;
 use kernel::{Limit, SystemIds, UserId};
 
@@ -13,7 +14,7 @@ async fn plans(store: &super::SqliteProducts, query: &ListQuery) -> Vec<Vec<Stri
     let statements = Statement::all_of(query).unwrap();
     store
         .db
-        .read(move |tx| {
+        .read(Read::List, move |tx| {
             let mut plans = Vec::new();
             for Statement { sql, mut values } in statements {
                 values.push(21.into());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chassis::metrics::Read;
 use chassis::store::StoreError;
 use kernel::{Currency, ManualClock, SystemIds};
 
@@ -69,7 +70,7 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
     subject.release(orders[1]).await;
     let (all, each) = store
         .db
-        .read(move |tx| {
+        .read(Read::List, move |tx| {
             let mut all = Vec::new();
             reservation_states(tx, |order, state| all.push((order, state)))?;
             let each = orders.map(|order| reservation_state(tx, order).unwrap());

@@ -1,0 +1,133 @@
+//! What the order service shows of its sagas: how many begin and end, how long they take, and what is still open.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chassis::metrics::{Metrics, NoLabels, times};
+use kernel::Timestamp;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+
+use crate::domain::{Order, OrderState};
+use crate::store::Unsettled;
+
+/// What is shown of the open sagas is one replica's to find out. After so long without news it is not shown any more: another
+/// replica has taken over.
+const FRESH: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
+/// The counters of orders.
+pub(crate) struct OrderMetrics {
+    placed: Counter,
+    settled: Family<StateLabels, Counter>,
+    durations: Family<StateLabels, Histogram, fn() -> Histogram>,
+    open: Arc<Open>,
+}
+
+/// What one replica at a time finds out.
+#[derive(Default)]
+struct Open {
+    unsettled: Family<StateLabels, Gauge>,
+    oldest: Family<NoLabels, Gauge<f64, AtomicU64>>,
+    to_review: Family<NoLabels, Gauge>,
+    seen: Mutex<Option<Instant>>,
+}
+
+impl Open {
+    fn forget_if_old(&self) {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_none_or(|seen| seen.elapsed() > FRESH) {
+            self.unsettled.clear();
+            self.oldest.clear();
+            self.to_review.clear();
+        }
+    }
+}
+
+impl OrderMetrics {
+    /// Registers them.
+    pub(crate) fn register(metrics: &Metrics) -> Self {
+        let orders = Self {
+            placed: Counter::default(),
+            settled: Family::default(),
+            durations: Family::new_with_constructor(times),
+            open: Arc::default(),
+        };
+        // Present from the start, so that the first of a kind is a rise.
+        for state in OrderState::ALL.into_iter().filter(|one| one.is_settled()) {
+            let state = state.as_str();
+            drop(orders.settled.get_or_create(&StateLabels { state }));
+        }
+        metrics.register("orders_placed", "Orders placed", orders.placed.clone());
+        metrics.register(
+            "orders_settled",
+            "Orders whose saga came to an end, by the state it ended in",
+            orders.settled.clone(),
+        );
+        metrics.register(
+            "order_settle_duration_seconds",
+            "Time from placing an order to the end of its saga, by the state it ended in",
+            orders.durations.clone(),
+        );
+        metrics.register(
+            "orders_unsettled",
+            "Orders whose saga is under way, by state; at least, where there are very many",
+            orders.open.unsettled.clone(),
+        );
+        metrics.register(
+            "orders_oldest_unsettled_age_seconds",
+            "Time since the order that is longest in an unsettled state came into it, 0 if there is none",
+            orders.open.oldest.clone(),
+        );
+        metrics.register(
+            "orders_needing_review",
+            "Orders that an operator has to look at",
+            orders.open.to_review.clone(),
+        );
+        let open = orders.open.clone();
+        metrics.watch(move || open.forget_if_old());
+        orders
+    }
+
+    /// Counts an order that was placed.
+    pub(crate) fn placed(&self) {
+        self.placed.inc();
+    }
+
+    /// Counts an order whose saga came to its end at `now`.
+    pub(crate) fn settled(&self, order: &Order, now: Timestamp) {
+        let state = order.state.as_str();
+        self.settled.get_or_create(&StateLabels { state }).inc();
+        self.durations
+            .get_or_create(&StateLabels { state })
+            .observe(now.since(order.created_at).as_secs_f64());
+    }
+
+    /// Shows what is open at `now`.
+    pub(crate) fn open(&self, unsettled: &Unsettled, to_review: i64, now: Timestamp) {
+        for (state, count) in &unsettled.counts {
+            let state = state.as_str();
+            let labels = StateLabels { state };
+            self.open.unsettled.get_or_create(&labels).set(*count);
+        }
+        let age = unsettled.oldest.map(|oldest| now.since(oldest));
+        self.open
+            .oldest
+            .get_or_create(&[])
+            .set(age.unwrap_or_default().as_secs_f64());
+        self.open.to_review.get_or_create(&[]).set(to_review);
+        *self
+            .open
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+}

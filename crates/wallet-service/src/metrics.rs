@@ -1,0 +1,153 @@
+//! What the wallet shows of its ledger: whether its invariants hold, as the last audit found, and when that was.
+//!
+//! An audit reads the whole ledger. One replica at a time does it, again and again; however large the ledger grows, it spends at
+//! most a twentieth of the time on that.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chassis::metrics::{Metrics, NoLabels};
+use chassis::store::StoreResult;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+
+use crate::app::App;
+use crate::audit::{AuditReport, Invariant};
+
+/// An audit that took long is followed by a pause of so many times that.
+const PAUSE: u32 = 19;
+/// Longest time between two looks whether an audit is due.
+const LOOK: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InvariantLabels {
+    invariant: &'static str,
+}
+
+/// The gauges of the ledger, and when they are due.
+pub(crate) struct LedgerMetrics {
+    interval: Duration,
+    holds: Family<InvariantLabels, Gauge>,
+    findings: Family<NoLabels, Gauge>,
+    audited_at: Family<NoLabels, Gauge>,
+    took: Family<NoLabels, Gauge<f64, AtomicU64>>,
+    postings: Family<NoLabels, Gauge>,
+    failures: Counter,
+    next: Mutex<Option<Instant>>,
+}
+
+impl LedgerMetrics {
+    /// Registers them. Nothing is shown before the first audit; an `interval` of none means that there never is one.
+    pub(crate) fn register(metrics: &Metrics, interval: Duration) -> Self {
+        let ledger = Self {
+            interval,
+            holds: Family::default(),
+            findings: Family::default(),
+            audited_at: Family::default(),
+            took: Family::default(),
+            postings: Family::default(),
+            failures: Counter::default(),
+            next: Mutex::default(),
+        };
+        metrics.register(
+            "ledger_invariant_ok",
+            "Whether an invariant of the ledger held (1) or not (0) at the last audit of this replica",
+            ledger.holds.clone(),
+        );
+        metrics.register(
+            "ledger_findings",
+            "What the last audit of this replica found to be wrong",
+            ledger.findings.clone(),
+        );
+        metrics.register(
+            "ledger_postings",
+            "Postings that the last audit of this replica read",
+            ledger.postings.clone(),
+        );
+        metrics.register(
+            "ledger_audit_timestamp_seconds",
+            "When this replica last audited the ledger, in seconds since 1970",
+            ledger.audited_at.clone(),
+        );
+        metrics.register(
+            "ledger_audit_duration_seconds",
+            "How long the last audit of this replica took",
+            ledger.took.clone(),
+        );
+        metrics.register(
+            "ledger_audit_failures",
+            "Audits that could not read the ledger",
+            ledger.failures.clone(),
+        );
+        let shown = Gauge::<i64>::default();
+        shown.set(i64::try_from(interval.as_secs()).unwrap_or(i64::MAX));
+        metrics.register(
+            "ledger_audit_interval_seconds",
+            "Time between two audits as it is set, 0 if there are none",
+            shown,
+        );
+        ledger
+    }
+
+    /// Time between two looks whether an audit is due; none if none ever is.
+    pub(crate) fn period(&self) -> Option<Duration> {
+        (!self.interval.is_zero()).then(|| self.interval.min(LOOK))
+    }
+
+    /// Audits the ledger if it is time to.
+    pub(crate) async fn look(&self, app: &App) -> StoreResult<()> {
+        let begun = Instant::now();
+        if self.lock().is_some_and(|next| begun < next) {
+            return Ok(());
+        }
+        let report = app.store.audit().await;
+        let took = begun.elapsed();
+        let pause = self.interval.max(took.saturating_mul(PAUSE));
+        *self.lock() = Instant::now().checked_add(pause);
+        match report {
+            Ok(report) => {
+                let now = app.clock.now().as_seconds();
+                self.show(&report, now, took);
+                Ok(())
+            }
+            Err(error) => {
+                self.failures.inc();
+                Err(error)
+            }
+        }
+    }
+
+    fn show(&self, report: &AuditReport, now: i64, took: Duration) {
+        for invariant in Invariant::ALL {
+            let broken = report
+                .violations
+                .iter()
+                .any(|one| one.invariant == invariant);
+            let labels = InvariantLabels {
+                invariant: invariant.as_str(),
+            };
+            self.holds.get_or_create(&labels).set(i64::from(!broken));
+        }
+        let spelt_out = u64::try_from(report.violations.len()).unwrap_or(u64::MAX);
+        let findings = spelt_out.saturating_add(report.more_violations);
+        if findings > 0 {
+            tracing::error!(
+                findings,
+                first = report.details().first(),
+                "the ledger breaks an invariant"
+            );
+        }
+        let shown = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.findings.get_or_create(&[]).set(shown(findings));
+        self.postings.get_or_create(&[]).set(shown(report.postings));
+        self.audited_at.get_or_create(&[]).set(now);
+        self.took.get_or_create(&[]).set(took.as_secs_f64());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
