@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TelemetryConfig {
-    /// Base URL of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; spans go to `/v1/traces` there. Not set: no traces.
+    /// Base URL of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; spans go to `/v1/traces` there. Not set, or empty: no traces.
     pub otlp_endpoint: Option<String>,
     /// The share of requests that begin a trace, 0 to 1. What a traced request causes is traced, whatever the share.
     pub sample_ratio: f64,
@@ -41,7 +41,8 @@ impl TelemetryConfig {
     /// # Errors
     /// A sentence, if the setting is no URL that they can be posted to.
     pub(super) fn traces_url(&self) -> Result<Option<String>, String> {
-        let Some(endpoint) = &self.otlp_endpoint else {
+        // An environment can set a variable to nothing where it cannot leave it out.
+        let Some(endpoint) = self.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) else {
             return Ok(None);
         };
         let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
@@ -80,12 +81,12 @@ mod tests {
             );
         }
         assert_eq!(TelemetryConfig::default().traces_url(), Ok(None));
+        assert_eq!(at("").traces_url(), Ok(None));
     }
 
     #[test]
     fn an_endpoint_that_spans_cannot_be_posted_to_is_refused_with_what_is_allowed() {
         for endpoint in [
-            "",
             "collector:4318",
             "https://collector:4318",
             "http://",
