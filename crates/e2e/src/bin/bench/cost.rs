@@ -41,7 +41,15 @@ pub(crate) struct Snapshot {
     syncs: f64,
     log_bytes: f64,
     messages: f64,
-    stored: BTreeMap<String, f64>,
+    stored: BTreeMap<String, Stored>,
+}
+
+/// What a collection has on the disk.
+#[derive(Debug, Default, Clone, Copy)]
+struct Stored {
+    documents: f64,
+    /// Data and indexes.
+    bytes: f64,
 }
 
 impl Meter {
@@ -89,9 +97,11 @@ impl Meter {
                 .run_command(doc! { "collStats": collection })
                 .await?;
             let bytes = number(&sizes, &["storageSize"]) + number(&sizes, &["totalIndexSize"]);
-            snapshot
-                .stored
-                .insert(format!("{database}.{collection}"), bytes);
+            let documents = number(&sizes, &["count"]);
+            snapshot.stored.insert(
+                format!("{database}.{collection}"),
+                Stored { documents, bytes },
+            );
         }
         for counter in &self.counters {
             let (_, _, metrics) = counter.get_text("/metrics").await;
@@ -130,9 +140,14 @@ impl Snapshot {
             stored_bytes: self
                 .stored
                 .iter()
-                .map(|(name, value)| {
+                .map(|(name, now)| {
+                    // Files have room to spare, so it is what a document takes on the average, for those that came.
                     let earlier = before.stored.get(name).copied().unwrap_or_default();
-                    (name.clone(), each(*value, earlier))
+                    let document = now.bytes / now.documents.max(1.0);
+                    (
+                        name.clone(),
+                        each(now.documents, earlier.documents) * document,
+                    )
                 })
                 .collect(),
         }
