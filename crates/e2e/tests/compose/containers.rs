@@ -67,6 +67,17 @@ impl Compose {
         }
     }
 
+    /// Starts the Prometheus of the profile observability. Where it answers.
+    pub(crate) async fn observe(&self) -> String {
+        run(
+            &self.program,
+            &["up", "-d", "--no-build", "--no-recreate", "prometheus"],
+        )
+        .await;
+        let address = run(&self.program, &["port", "prometheus", "9090"]).await;
+        format!("http://{}", address.trim())
+    }
+
     /// The running containers of a service.
     pub(crate) async fn containers(&self, service: &str) -> Vec<Container> {
         let ids = run(&self.program, &["ps", "-q", service]).await;

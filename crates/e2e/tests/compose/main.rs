@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod containers;
+mod observed;
 
 use std::time::Duration;
 
