@@ -8,6 +8,7 @@
 //! Adapters of the services declare their documents as [`Row`]s and decide in closures over a [`Unit`]; this module knows none of
 //! their collections, only those that all services share, each in a file of its own.
 
+mod change;
 mod codec;
 mod commit;
 mod dead_letters;

@@ -10,6 +10,7 @@ use mongodb::bson::{Bson, Document, doc, serialize_to_bson, serialize_to_raw_doc
 use mongodb::{ClientSession, Database};
 use serde::Serialize;
 
+use super::change::Change;
 use super::codec::corrupt;
 use super::failure::Failure;
 use super::{Row, decode};
@@ -29,7 +30,11 @@ enum Stored<R> {
     /// Nobody asked: it is new, or the server will refuse it.
     Unread,
     Absent,
-    Present(Arc<R>),
+    Present {
+        row: Arc<R>,
+        /// As the server sent it.
+        document: Arc<RawDocumentBuf>,
+    },
 }
 
 impl<R> Clone for Stored<R> {
@@ -37,7 +42,10 @@ impl<R> Clone for Stored<R> {
         match self {
             Self::Unread => Self::Unread,
             Self::Absent => Self::Absent,
-            Self::Present(row) => Self::Present(row.clone()),
+            Self::Present { row, document } => Self::Present {
+                row: row.clone(),
+                document: document.clone(),
+            },
         }
     }
 }
@@ -55,7 +63,7 @@ impl<R> Clone for Slot<R> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Write {
     No,
-    /// Insert, replace or delete, as what is stored and what is to be ask for.
+    /// Insert, update or delete, as what is stored and what is to be ask for.
     Yes,
 }
 
@@ -173,11 +181,14 @@ impl<R: Row> Table<R> {
         self.slots.insert(key, Slot { stored, now, write });
     }
 
-    fn loaded(&mut self, row: R) -> R::Key {
+    fn loaded(&mut self, (row, document): (R, RawDocumentBuf)) -> R::Key {
         let key = row.key();
         let row = Arc::new(row);
         self.slots.entry(key.clone()).or_insert_with(|| Slot {
-            stored: Stored::Present(row.clone()),
+            stored: Stored::Present {
+                row: row.clone(),
+                document: Arc::new(document),
+            },
             now: Some(row),
             write: Write::No,
         });
@@ -189,7 +200,7 @@ impl<R: Row> Table<R> {
         session: &mut ClientSession,
         filter: Document,
         expected: usize,
-    ) -> Result<Vec<R>, Failure> {
+    ) -> Result<Vec<(R, RawDocumentBuf)>, Failure> {
         // One round trip: the first batch holds all that the filter can find.
         let batch = u32::try_from(expected)
             .unwrap_or(u32::MAX)
@@ -202,7 +213,8 @@ impl<R: Row> Table<R> {
             .await?;
         let mut rows = Vec::with_capacity(expected);
         while cursor.advance(session).await? {
-            rows.push(decode(R::COLLECTION, cursor.current())?);
+            let document = cursor.current();
+            rows.push((decode(R::COLLECTION, document)?, document.to_owned()));
         }
         Ok(rows)
     }
@@ -230,8 +242,8 @@ impl<R: Row> AnyTable for Table<R> {
                 .map(bson)
                 .collect::<StoreResult<Vec<Bson>>>()?;
             let filter = doc! { "_id": { "$in": keys } };
-            for row in Self::query(db, session, filter, wanted.len()).await? {
-                self.loaded(row);
+            for found in Self::query(db, session, filter, wanted.len()).await? {
+                self.loaded(found);
             }
             for key in wanted {
                 self.slots.entry(key).or_insert(Slot {
@@ -249,9 +261,9 @@ impl<R: Row> AnyTable for Table<R> {
         for (field, values) in fields {
             let expected = values.len();
             let filter = doc! { field: { "$in": values } };
-            for row in Self::query(db, session, filter, expected).await? {
-                let value = row.looked_up_by(field);
-                let key = self.loaded(row);
+            for found in Self::query(db, session, filter, expected).await? {
+                let value = found.0.looked_up_by(field);
+                let key = self.loaded(found);
                 if let Some(value) = value {
                     let keys = self.found.entry((field, value_bytes(&value))).or_default();
                     keys.push(key);
@@ -271,7 +283,7 @@ impl<R: Row> AnyTable for Table<R> {
                     slot.now = None;
                     true
                 }
-                Stored::Present(row) => {
+                Stored::Present { row, .. } => {
                     slot.now = Some(row.clone());
                     true
                 }
@@ -303,11 +315,13 @@ impl<R: Row> AnyTable for Table<R> {
                     statements.inserts.push(raw(&**row)?);
                     statements.insert_count += 1;
                 }
-                (Stored::Present(_), Some(row)) => {
-                    statements.updates.push(replace(key, &**row)?);
-                    statements.update_count += 1;
+                (Stored::Present { row, document }, Some(now)) => {
+                    if let Some(change) = Change::between(document, &**row, &**now)? {
+                        statements.updates.push(update(key, &change)?);
+                        statements.update_count += 1;
+                    }
                 }
-                (Stored::Present(_) | Stored::Unread, None) => {
+                (Stored::Present { .. } | Stored::Unread, None) => {
                     statements.deletes.push(delete(key)?);
                     statements.delete_count += 1;
                 }
@@ -322,7 +336,7 @@ fn bson(value: &impl Serialize) -> StoreResult<Bson> {
     serialize_to_bson(value).map_err(|error| corrupt(error.to_string()))
 }
 
-fn raw(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
+pub(super) fn raw(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
     serialize_to_raw_document_buf(value).map_err(|error| corrupt(error.to_string()))
 }
 
@@ -344,15 +358,15 @@ struct ById<'a, K> {
     id: &'a K,
 }
 
-fn replace<K: Serialize>(key: &K, row: &impl Serialize) -> StoreResult<RawDocumentBuf> {
+fn update<K: Serialize>(key: &K, change: &Change) -> StoreResult<RawDocumentBuf> {
     #[derive(Serialize)]
-    struct Replace<'a, K, R> {
+    struct Update<'a, K> {
         q: ById<'a, K>,
-        u: &'a R,
+        u: &'a Change,
     }
-    raw(&Replace {
+    raw(&Update {
         q: ById { id: key },
-        u: row,
+        u: change,
     })
 }
 
