@@ -5,6 +5,7 @@
 //! internal port, which tells how far it is, closes last.
 
 use std::net::TcpListener;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -116,9 +117,16 @@ fn run<P: Program>() -> anyhow::Result<ExitCode> {
         }
         Command::Serve(args) => {
             let (settings, config) = args.settings::<P>()?;
-            runtime(2)?.block_on(serve::<P>(&settings, &config))
+            runtime(threads_behind())?.block_on(serve::<P>(&settings, &config))
         }
     }
+}
+
+/// Threads for what is not HTTP (stores, messages, sweepers): half of the cores. Work goes to and fro between these and the HTTP
+/// workers, and on two cores a second one costs a tenth of a service's time in hand-overs and brings nothing.
+fn threads_behind() -> usize {
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
+    (cores / 2).max(1)
 }
 
 fn runtime(threads: usize) -> anyhow::Result<tokio::runtime::Runtime> {

@@ -78,7 +78,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Writes `row`: replaces it if it was read and is there, else inserts it. If one that was not read is there after all, the
+    /// Writes `row`: changes what differs of it if it was read and is there, else inserts it. If one that was not read is there after all, the
     /// write fails with [`StoreError::Duplicate`].
     ///
     /// # Errors
