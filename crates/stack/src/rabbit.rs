@@ -79,8 +79,9 @@ pub(crate) fn plan(dir: &Dir, ports: &Ports) -> Result<Plan, StackError> {
         ("RABBITMQ_PID_FILE", at("pid")),
         (
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-            // Its schedulers would spin before they sleep, on cores that the other processes need (RabbitMQ's runtime tuning guide).
-            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false +sbwt none +sbwtdcpu none +sbwtdio none"
+            // Its schedulers would spin before they sleep, and be as many as there are cores, all of which the other processes need, too
+            // (RabbitMQ's runtime tuning guide).
+            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false +sbwt none +sbwtdcpu none +sbwtdio none +SP 50:50"
                 .to_owned(),
         ),
         // The script then becomes the node instead of waiting for it: what is killed is the node, not a shell in front of it.
