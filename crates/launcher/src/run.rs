@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use chassis::bus::Bus;
-use chassis::bus::amqp::{AmqpBus, AmqpConfig, HintReceiver, HintSender};
+use chassis::bus::amqp::{AmqpBus, Broker, HintReceiver, HintSender};
 use chassis::http::{Edge, Readiness, Server};
 use chassis::lifecycle::{Tasks, shutdown_signal};
 use chassis::metrics::Metrics;
@@ -167,7 +167,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     let (mut readiness, announced) = (context.readiness, context.hints);
     readiness.extend(parts.readiness.iter().cloned());
     let bus = AmqpBus::start(
-        &AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?,
+        &Broker::of(&settings.amqp).map_err(anyhow::Error::msg)?,
         P::NAME,
         std::mem::take(&mut parts.subscriptions),
         &clock,
