@@ -27,5 +27,6 @@ pub mod protocol;
 pub mod record;
 pub mod scenario;
 pub mod shape;
+pub mod traffic;
 pub mod upgrade;
 pub mod world;

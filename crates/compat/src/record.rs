@@ -1,8 +1,5 @@
 //! Records this release: plays the scenario on either store and writes down what it leaves behind.
 
-use std::future::Future;
-use std::time::Duration;
-
 use contracts::reservations::{
     Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine, Shortage,
 };
@@ -88,7 +85,7 @@ async fn record_files(fixture: &Fixture) {
     let world = play(fixture, "sqlite", place).await;
     for service in SERVICES {
         let path = files::path(&dir, service);
-        let sql = at_rest(|| async { files::dump(&path) }).await;
+        let sql = files::dump(&path);
         // What is restored has to be what was there.
         let copy = temp.path().join(format!("{service}-copy.db"));
         files::restore(&copy, &sql);
@@ -106,16 +103,18 @@ async fn record_databases(fixture: &Fixture) {
     let world = play(fixture, "mongo", Place::Databases(&databases)).await;
     for service in SERVICES {
         let database = databases.open(service).await;
-        let json = at_rest(|| async { documents::to_json(&documents::dump(&database).await) });
-        fixture.write(&format!("mongo/{service}.json"), &json.await);
+        let json = documents::to_json(&documents::dump(&database).await);
+        fixture.write(&format!("mongo/{service}.json"), &json);
     }
     world.stop().await;
 }
 
-/// Plays the scenario at `place` and writes down what is known of it. The world is left as the scenario left it.
+/// Plays the scenario at `place` and writes down what is known of it. The world is left as the scenario left it, and nothing
+/// moves in it any more.
 async fn play(fixture: &Fixture, store: &str, place: Place<'_>) -> World {
     let world = World::start(place, BEGIN);
     let facts = Scenario::play(&world).await;
+    world.comes_to_rest().await;
     let violations = place.violations().await;
     assert!(violations.is_empty(), "{violations:?}");
     let contracts = protocol::compile(&protocol::current()).expect("the contracts");
@@ -123,18 +122,4 @@ async fn play(fixture: &Fixture, store: &str, place: Place<'_>) -> World {
     fixture.write_json(&format!("{store}/facts.json"), &facts);
     fixture.write_json(&format!("{store}/messages.json"), &messages);
     world
-}
-
-/// What `look` sees when it sees the same twice: then nothing is on its way any more.
-async fn at_rest<F: Future<Output = String>>(mut look: impl FnMut() -> F) -> String {
-    let mut last = look().await;
-    for _ in 0..20 {
-        tokio::time::sleep(Duration::from_millis(1200)).await;
-        let now = look().await;
-        if now == last {
-            return now;
-        }
-        last = now;
-    }
-    panic!("the scenario does not come to rest")
 }

@@ -132,12 +132,11 @@ impl Visitor<'_> {
         assert_eq!(left.body["items"], json!([]), "{left:?}");
     }
 
-    /// Lets spans of time go by.
+    /// Lets spans of time go by, and what is due after each of them happen.
     async fn after_seconds(&self, spans: &[u64]) {
         for seconds in spans {
             self.world.after(Duration::from_secs(*seconds)).await;
-            // Relays look for what is due every half second.
-            tokio::time::sleep(Duration::from_millis(1200)).await;
+            self.world.comes_to_rest().await;
         }
     }
 
@@ -190,7 +189,7 @@ impl Visitor<'_> {
         self.world.after(hours(25)).await;
         // Releases whose command was lost for a while are sent again, each time after a longer wait.
         for _ in 0..3 {
-            tokio::time::sleep(Duration::from_millis(1200)).await;
+            self.world.comes_to_rest().await;
             self.world.after(hours(1)).await;
         }
         self.world.after(hours(80)).await;

@@ -25,6 +25,7 @@ use wallet_service::WalletService;
 
 use crate::documents::Databases;
 use crate::gate::Gates;
+use crate::traffic::Traffic;
 
 /// The services, by the words that name their files and databases.
 pub const SERVICES: [&str; 4] = ["users", "products", "orders", "wallet"];
@@ -114,6 +115,7 @@ pub struct World {
     desk: Arc<Desk>,
     queues: Vec<Subscription>,
     leases: Vec<Arc<dyn Leases>>,
+    traffic: Traffic,
 }
 
 impl World {
@@ -168,7 +170,7 @@ impl World {
             None,
         )
         .expect("the order service");
-        let gates = Gates::default();
+        let (gates, traffic) = (Gates::default(), Traffic::default());
         let mut parts = vec![
             users.parts(),
             products.parts(),
@@ -185,6 +187,7 @@ impl World {
             .collect();
         for part in &mut parts {
             behind(&gates, part);
+            part.outbox = part.outbox.take().map(|outbox| traffic.watch(outbox));
         }
         Self {
             host: TestHost::start(&deps, parts),
@@ -197,6 +200,7 @@ impl World {
             desk,
             queues,
             leases,
+            traffic,
         }
     }
 
@@ -250,6 +254,11 @@ impl World {
     pub async fn after(&self, span: Duration) {
         self.clock.advance(span);
         self.sweep().await;
+    }
+
+    /// Waits until no message is on its way. Those that wait for a later time, or were given up, stay where they are.
+    pub async fn comes_to_rest(&self) {
+        self.traffic.comes_to_rest(self.clock.now()).await;
     }
 
     /// Sends a request with these headers.

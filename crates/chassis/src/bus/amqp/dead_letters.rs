@@ -13,7 +13,7 @@ use lapin::{BasicProperties, Channel, ErrorKind};
 use tokio::time::sleep;
 
 use super::AmqpError;
-use super::config::{AmqpConfig, QueueNames};
+use super::broker::{Broker, QueueNames};
 use super::consumer::parcel;
 use super::link::{Link, Live, dial, within};
 use super::message::{dead_letter, message_id, renew, returns, revive, short};
@@ -34,8 +34,8 @@ const BATCH: usize = 256;
 ///
 /// # Errors
 /// When the broker is away or does not answer. Nothing is lost then.
-pub async fn list(config: &AmqpConfig, queue: &str) -> Result<Vec<DeadLetter>, AmqpError> {
-    let Some(held) = Held::all(config, queue).await? else {
+pub async fn list(broker: &Broker, queue: &str) -> Result<Vec<DeadLetter>, AmqpError> {
+    let Some(held) = Held::all(broker, queue).await? else {
         return Ok(Vec::new());
     };
     let found = held
@@ -57,11 +57,11 @@ pub async fn list(config: &AmqpConfig, queue: &str) -> Result<Vec<DeadLetter>, A
 /// When the broker is away or does not confirm. What was not confirmed is still a dead letter, and perhaps in the queue as well:
 /// receivers know a message that they have done.
 pub async fn replay(
-    config: &AmqpConfig,
+    broker: &Broker,
     queue: &str,
     message: Option<MessageId>,
 ) -> Result<usize, AmqpError> {
-    let Some(held) = Held::all(config, queue).await? else {
+    let Some(held) = Held::all(broker, queue).await? else {
         return Ok(0);
     };
     let chosen =
@@ -81,9 +81,9 @@ struct Held {
 }
 
 impl Held {
-    async fn all(config: &AmqpConfig, queue: &str) -> Result<Option<Self>, AmqpError> {
-        let names = config.names().queue(queue);
-        let live = Arc::new(dial(&config.uri.to_dial(), CONNECTION).await?);
+    async fn all(broker: &Broker, queue: &str) -> Result<Option<Self>, AmqpError> {
+        let names = broker.names().queue(queue);
+        let live = Arc::new(dial(&broker.uri.to_dial(), CONNECTION).await?);
         let channel = live.channel().await?;
         let Some(waiting) = waiting(&channel, &names.dead).await? else {
             live.close().await;

@@ -5,7 +5,7 @@
 //! `q.dead`, where it stays until an operator replays it. Two connections, one to publish and one to consume, because a broker
 //! that is short of memory stops reading from whoever publishes. Both are supervised here (see `link`).
 
-mod config;
+mod broker;
 mod consumer;
 mod dead_letters;
 mod hints;
@@ -16,7 +16,7 @@ mod publisher;
 mod recording;
 mod topology;
 
-pub use config::{AmqpConfig, BrokerUri};
+pub use broker::Broker;
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
 pub use hints::{HintReceiver, HintSender};
 #[cfg(feature = "testing")]
@@ -83,14 +83,14 @@ impl AmqpBus {
     /// consumers finish what they have in hand, then the connections are closed.
     #[must_use]
     pub fn start(
-        config: &AmqpConfig,
+        broker: &Broker,
         service: &'static str,
         subscriptions: Vec<Subscription>,
         clock: &Arc<dyn Clock>,
         metrics: &BusMetrics,
         tasks: &Tasks,
     ) -> Arc<Self> {
-        let names = config.names();
+        let names = broker.names();
         let queues = subscriptions.iter().map(|subscription| Bound {
             names: names.queue(subscription.queue),
             messages: subscription.messages.clone(),
@@ -127,16 +127,16 @@ impl AmqpBus {
             let link = link.clone();
             metrics.connection(connection, move || link.live().is_some());
         }
-        bus.keep_connected(config, consumers);
+        bus.keep_connected(broker, consumers);
         bus
     }
 
     /// Keeps both connections up until the consumers have stopped and nothing is being published any more.
-    fn keep_connected(&self, config: &AmqpConfig, consumers: TaskTracker) {
+    fn keep_connected(&self, broker: &Broker, consumers: TaskTracker) {
         let close = CancellationToken::new();
         for (link, what) in [(&self.publishing, "publish"), (&self.consuming, "consume")] {
             let (link, close) = (link.clone(), close.clone());
-            let (uri, topology) = (config.uri.to_dial(), self.topology.clone());
+            let (uri, topology) = (broker.uri.to_dial(), self.topology.clone());
             let name = format!("{} {what}", self.service);
             self.tasks
                 .spawn(|_| async move { link.keep_up(&uri, &name, &topology, &close).await });

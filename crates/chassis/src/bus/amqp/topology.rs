@@ -7,7 +7,7 @@ use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptio
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
-use super::config::{Names, QueueNames};
+use super::broker::{Names, QueueNames};
 use super::message::short;
 
 /// A queue and what it is bound to.

@@ -7,8 +7,8 @@ use lapin::options::QueueDeleteOptions;
 use lapin::types::FieldTable;
 use tokio::sync::oneshot;
 
-use super::broker::Broker;
 use super::proxy::Proxy;
+use super::test_broker::TestBroker;
 use crate::bus::contract::{Recorder, Sender, message, messages, subscription};
 use crate::bus::{Bus, Outcome, Subscription};
 use crate::http::Readiness;
@@ -19,7 +19,7 @@ use crate::testing::eventually;
 async fn a_bus_starts_without_a_broker_says_so_and_works_as_soon_as_it_is_there() {
     let proxy = Proxy::to_the_broker();
     proxy.turn_away(true);
-    let mut broker = Broker::at(&proxy.uri());
+    let mut broker = TestBroker::at(&proxy.uri());
     let (tasks, receiver) = (Tasks::new(), Arc::new(Recorder::default()));
     let bus = broker.bus(vec![subscription("one", "a", receiver.clone())], &tasks);
     assert_eq!(bus.check().await, Err("not connected".to_owned()));
@@ -40,7 +40,7 @@ async fn a_bus_starts_without_a_broker_says_so_and_works_as_soon_as_it_is_there(
 async fn after_its_connections_were_cut_a_bus_publishes_and_consumes_again_with_the_same_prefetch()
 {
     let proxy = Proxy::to_the_broker();
-    let mut broker = Broker::at(&proxy.uri());
+    let mut broker = TestBroker::at(&proxy.uri());
     let (tasks, receiver) = (Tasks::new(), Recorder::gated());
     let few = Subscription {
         max_batch: 4,
@@ -64,7 +64,7 @@ async fn after_its_connections_were_cut_a_bus_publishes_and_consumes_again_with_
         })
         .await;
     // 101 are unanswered; the consumer has two batches of four of them.
-    let queue = broker.config.names().queue("one").main;
+    let queue = broker.real.names().queue("one").main;
     eventually("93 of 101 messages with the broker", async || {
         (broker.ready_in(&queue).await == Some(93)).then_some(())
     })
@@ -79,7 +79,7 @@ async fn after_its_connections_were_cut_a_bus_publishes_and_consumes_again_with_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_repeated_cuts_nothing_is_lost() {
     let proxy = Proxy::to_the_broker();
-    let mut broker = Broker::at(&proxy.uri());
+    let mut broker = TestBroker::at(&proxy.uri());
     let (tasks, receiver) = (Tasks::new(), Arc::new(Recorder::default()));
     let bus = broker.bus(vec![subscription("one", "a", receiver.clone())], &tasks);
     let sender = Sender::over(bus.clone());
@@ -105,7 +105,7 @@ async fn under_repeated_cuts_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_hangs_fails_a_publish_within_seconds_and_is_dialled_again() {
     let proxy = Proxy::to_the_broker();
-    let mut broker = Broker::at(&proxy.uri());
+    let mut broker = TestBroker::at(&proxy.uri());
     let (tasks, receiver) = (Tasks::new(), Arc::new(Recorder::default()));
     let bus = broker.bus(vec![subscription("one", "a", receiver.clone())], &tasks);
     bus.ready().await;
@@ -141,7 +141,7 @@ async fn a_broker_that_hangs_fails_a_publish_within_seconds_and_is_dialled_again
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_published_while_a_queue_is_unbound_stays_with_its_sender_until_it_is_bound() {
-    let mut broker = Broker::with_a_namespace();
+    let mut broker = TestBroker::with_a_namespace();
     let (tasks, other_tasks) = (Tasks::new(), Tasks::new());
     let (receiver, other) = <(Arc<Recorder>, Arc<Recorder>)>::default();
     let bus = broker.bus(
@@ -157,7 +157,7 @@ async fn what_is_published_while_a_queue_is_unbound_stays_with_its_sender_until_
     receiver.until_seen(&before).await;
     sender.until_sent().await;
 
-    let names = broker.config.names();
+    let names = broker.real.names();
     let (_connection, channel) = broker.admin().await;
     for exchange in [names.events(), names.commands()] {
         let queue = names.queue("one").main;
@@ -205,7 +205,7 @@ async fn what_is_published_while_a_queue_is_unbound_stays_with_its_sender_until_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_that_is_deleted_under_its_consumer_is_declared_and_consumed_again() {
-    let mut broker = Broker::with_a_namespace();
+    let mut broker = TestBroker::with_a_namespace();
     let (tasks, receiver) = (Tasks::new(), Arc::new(Recorder::default()));
     let bus = broker.bus(vec![subscription("one", "a", receiver.clone())], &tasks);
     let sender = Sender::over(bus);
@@ -213,7 +213,7 @@ async fn a_queue_that_is_deleted_under_its_consumer_is_declared_and_consumed_aga
     sender.send([first.clone()]);
     receiver.until_seen(&[first]).await;
     let (_connection, channel) = broker.admin().await;
-    let queue = broker.config.names().queue("one").main;
+    let queue = broker.real.names().queue("one").main;
     channel
         .queue_delete(queue.into(), QueueDeleteOptions::default())
         .await
@@ -227,7 +227,7 @@ async fn a_queue_that_is_deleted_under_its_consumer_is_declared_and_consumed_aga
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopping_bus_finishes_what_it_has_in_hand_and_gives_back_the_rest() {
-    let mut broker = Broker::with_a_namespace();
+    let mut broker = TestBroker::with_a_namespace();
     let (tasks, receiver) = (Tasks::new(), Recorder::gated());
     let single = Subscription {
         max_batch: 1,
@@ -253,7 +253,7 @@ async fn a_stopping_bus_finishes_what_it_has_in_hand_and_gives_back_the_rest() {
     receiver.open();
     stopping.await.unwrap();
     assert_eq!(receiver.seen().len(), 1);
-    let queue = broker.config.names().queue("one").main;
+    let queue = broker.real.names().queue("one").main;
     assert_eq!(broker.ready_in(&queue).await, Some(9));
     sender.stop().await;
     broker.end(tasks).await;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::broker::Broker;
 use super::proxy::Proxy;
+use super::test_broker::TestBroker;
 use crate::bus::amqp::{HintReceiver, HintSender};
 use crate::lifecycle::Tasks;
 
@@ -30,7 +30,7 @@ async fn gets_through(sender: &HintSender, receiver: &mut HintReceiver, hint: &'
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_replica_hears_a_hint_also_after_its_connections_were_cut() {
     let proxy = Proxy::to_the_broker();
-    let mut broker = Broker::at(&proxy.uri());
+    let mut broker = TestBroker::at(&proxy.uri());
     let tasks = Tasks::new();
     let (sender, mut own) = broker.bus(Vec::new(), &tasks).hints("test");
     let (_, mut other) = broker.bus(Vec::new(), &tasks).hints("test");
@@ -46,7 +46,7 @@ async fn every_replica_hears_a_hint_also_after_its_connections_were_cut() {
 async fn announcing_neither_waits_nor_fails_without_a_broker_or_a_listener() {
     let proxy = Proxy::to_the_broker();
     proxy.turn_away(true);
-    let mut broker = Broker::at(&proxy.uri());
+    let mut broker = TestBroker::at(&proxy.uri());
     let tasks = Tasks::new();
     let (sender, receiver) = broker.bus(Vec::new(), &tasks).hints("test");
     drop(receiver);

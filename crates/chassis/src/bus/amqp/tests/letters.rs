@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lapin::BasicProperties;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 
-use super::broker::Broker;
+use super::test_broker::TestBroker;
 use crate::bus::amqp::{list_dead_letters, replay_dead_letters};
 use crate::bus::contract::{Recorder, Sender, message, messages, subscription};
 use crate::bus::{Bus, Outcome};
@@ -15,7 +15,7 @@ use crate::testing::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_read_is_a_dead_letter_and_its_neighbours_are_handled() {
-    let mut broker = Broker::with_a_namespace();
+    let mut broker = TestBroker::with_a_namespace();
     let (tasks, receiver) = (Tasks::new(), Arc::new(Recorder::default()));
     let bus = broker.bus(vec![subscription("one", "a", receiver.clone())], &tasks);
     bus.ready().await;
@@ -26,7 +26,7 @@ async fn what_cannot_be_read_is_a_dead_letter_and_its_neighbours_are_handled() {
         .unwrap();
     let confirmed = channel
         .basic_publish(
-            broker.config.names().events().into(),
+            broker.real.names().events().into(),
             "a".into(),
             BasicPublishOptions::default(),
             b"from nowhere",
@@ -44,23 +44,20 @@ async fn what_cannot_be_read_is_a_dead_letter_and_its_neighbours_are_handled() {
     );
     receiver.until_seen(&[fine]).await;
     let letter = eventually("a dead letter", async || {
-        list_dead_letters(&broker.config, "one")
-            .await
-            .unwrap()
-            .pop()
+        list_dead_letters(&broker.real, "one").await.unwrap().pop()
     })
     .await;
     assert_eq!(letter.envelope.body.as_ref(), b"from nowhere");
     assert_eq!(letter.reason, "malformed message: no type");
     // Replaying does not make it readable: it dies again, and is still there.
     assert_eq!(
-        replay_dead_letters(&broker.config, "one", None)
+        replay_dead_letters(&broker.real, "one", None)
             .await
             .unwrap(),
         1
     );
     eventually("the dead letter again", async || {
-        let letters = list_dead_letters(&broker.config, "one").await.unwrap();
+        let letters = list_dead_letters(&broker.real, "one").await.unwrap();
         (letters.len() == 1).then_some(())
     })
     .await;
@@ -70,7 +67,7 @@ async fn what_cannot_be_read_is_a_dead_letter_and_its_neighbours_are_handled() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn looking_at_dead_letters_wears_none_of_them_out() {
-    let mut broker = Broker::with_a_namespace();
+    let mut broker = TestBroker::with_a_namespace();
     let (tasks, receiver) = (Tasks::new(), Arc::new(Recorder::default()));
     let sent = messages("a", 5);
     for message in &sent {
@@ -80,14 +77,14 @@ async fn looking_at_dead_letters_wears_none_of_them_out() {
     let sender = Sender::over(bus);
     sender.send(sent.clone());
     eventually("five dead letters", async || {
-        let letters = list_dead_letters(&broker.config, "one").await.unwrap();
+        let letters = list_dead_letters(&broker.real, "one").await.unwrap();
         (letters.len() == 5).then_some(())
     })
     .await;
     let ids = sent.iter().map(|message| message.id).collect();
     // RabbitMQ 4 drops what came back twenty times.
     for _ in 0..25 {
-        let letters = list_dead_letters(&broker.config, "one").await.unwrap();
+        let letters = list_dead_letters(&broker.real, "one").await.unwrap();
         let found: BTreeSet<_> = letters.iter().map(|letter| letter.envelope.id).collect();
         assert_eq!((letters.len(), &found), (5, &ids));
         assert!(
@@ -102,15 +99,15 @@ async fn looking_at_dead_letters_wears_none_of_them_out() {
 
 #[tokio::test]
 async fn a_queue_that_was_never_declared_has_no_dead_letters() {
-    let broker = Broker::with_a_namespace();
+    let broker = TestBroker::with_a_namespace();
     assert!(
-        list_dead_letters(&broker.config, "one")
+        list_dead_letters(&broker.real, "one")
             .await
             .unwrap()
             .is_empty()
     );
     assert_eq!(
-        replay_dead_letters(&broker.config, "one", None)
+        replay_dead_letters(&broker.real, "one", None)
             .await
             .unwrap(),
         0

@@ -1,17 +1,17 @@
 //! The bus over RabbitMQ against a real one: the contract of the bus, and what happens when the broker goes away.
 
-mod broker;
 mod faults;
 mod hints;
 mod letters;
 mod proxy;
+mod test_broker;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel::MessageId;
 
-use self::broker::Broker;
+use self::test_broker::TestBroker;
 use crate::bus::amqp::{AmqpBus, list_dead_letters, replay_dead_letters};
 use crate::bus::contract::{Sender, World, bus_contract};
 use crate::bus::{Bus, DeadLetter, Subscription};
@@ -19,7 +19,7 @@ use crate::lifecycle::Tasks;
 
 /// A bus in a namespace of its own.
 struct Rabbit {
-    broker: Broker,
+    broker: TestBroker,
     bus: Arc<AmqpBus>,
     sender: Sender,
     tasks: Tasks,
@@ -28,7 +28,7 @@ struct Rabbit {
 #[async_trait]
 impl World for Rabbit {
     async fn start(subscriptions: Vec<Subscription>) -> Self {
-        let mut broker = Broker::with_a_namespace();
+        let mut broker = TestBroker::with_a_namespace();
         let tasks = Tasks::new();
         let bus = broker.bus(subscriptions, &tasks);
         Self {
@@ -56,11 +56,11 @@ impl World for Rabbit {
     }
 
     async fn dead(&self, queue: &'static str) -> Vec<DeadLetter> {
-        list_dead_letters(&self.broker.config, queue).await.unwrap()
+        list_dead_letters(&self.broker.real, queue).await.unwrap()
     }
 
     async fn replay(&self, queue: &'static str, message: Option<MessageId>) -> usize {
-        replay_dead_letters(&self.broker.config, queue, message)
+        replay_dead_letters(&self.broker.real, queue, message)
             .await
             .unwrap()
     }

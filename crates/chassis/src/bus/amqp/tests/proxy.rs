@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lapin::uri::AMQPUri;
 
-use super::broker::uri;
+use super::test_broker::uri;
 
 #[derive(Default)]
 struct State {

@@ -1,14 +1,13 @@
-//! Settings of the broker, and the names that things have in it.
+//! A broker to dial, and the names that things have in it.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use lapin::uri::AMQPUri;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::bus::RETRY_DELAYS;
-use crate::connections;
+use crate::connections::AmqpConfig;
 
 /// Seconds between heartbeats.
 const HEARTBEAT: u16 = 10;
@@ -21,35 +20,23 @@ const DEFAULT_NAMESPACE: &str = "marketplace";
 /// The password that every broker has for its local guest: no secret.
 const GUEST: &str = "guest";
 
-/// The section `[amqp]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AmqpConfig {
-    /// Where the broker is and who we are there.
-    pub uri: BrokerUri,
+/// A broker, and this marketplace's names in it: what the section `amqp` of the settings says, once it is known to be sound.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    /// Where it is and who we are there.
+    pub(super) uri: BrokerUri,
     /// Prefix of the exchanges' names, and of queues' names when it is not `marketplace`.
-    pub namespace: String,
+    pub(super) namespace: String,
     /// Waits before the second, third, … delivery; the last repeats. No setting: a queue's delay is part of its name.
-    #[serde(skip)]
-    pub(crate) delays: Delays,
+    pub(super) delays: Delays,
 }
 
-impl Default for AmqpConfig {
-    fn default() -> Self {
-        Self {
-            uri: BrokerUri::default(),
-            namespace: DEFAULT_NAMESPACE.to_owned(),
-            delays: Delays::default(),
-        }
-    }
-}
-
-impl AmqpConfig {
-    /// What the section `amqp` of the settings says.
+impl Broker {
+    /// What the settings say.
     ///
     /// # Errors
     /// A sentence if the URI is none or its file cannot be read.
-    pub fn of(settings: &connections::AmqpConfig) -> Result<Self, String> {
+    pub fn of(settings: &AmqpConfig) -> Result<Self, String> {
         let uri = settings.resolved_uri()?;
         Ok(Self {
             uri: uri
@@ -70,7 +57,7 @@ impl AmqpConfig {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Delays(pub(crate) [Duration; RETRY_DELAYS.len()]);
+pub(super) struct Delays(pub(super) [Duration; RETRY_DELAYS.len()]);
 
 impl Default for Delays {
     fn default() -> Self {
@@ -79,8 +66,8 @@ impl Default for Delays {
 }
 
 /// An AMQP URI such as `amqp://user:password@host:5672/%2f`. Its password is never printed, save the broker's own default.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct BrokerUri(AMQPUri);
+#[derive(Clone)]
+pub(super) struct BrokerUri(AMQPUri);
 
 impl BrokerUri {
     /// The URI with what we always want: heartbeats, small frames, an end to waiting.
@@ -122,19 +109,6 @@ impl fmt::Display for BrokerUri {
 impl fmt::Debug for BrokerUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for BrokerUri {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for BrokerUri {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        raw.parse().map_err(D::Error::custom)
     }
 }
 
@@ -215,20 +189,22 @@ fn label(delay: Duration) -> String {
 mod tests {
     use super::*;
 
+    fn broker(settings: &AmqpConfig) -> Broker {
+        Broker::of(settings).unwrap()
+    }
+
     #[test]
     fn a_password_is_printed_nowhere_and_kept_for_dialling() {
-        let uri: BrokerUri = "amqp://shop:hunter2@broker:5673/live".parse().unwrap();
-        let config = AmqpConfig {
-            uri: uri.clone(),
+        let broker = broker(&AmqpConfig {
+            uri: "amqp://shop:hunter2@broker:5673/live".to_owned().into(),
             ..AmqpConfig::default()
-        };
-        let serialized = serde_json::to_string(&config).unwrap();
-        for shown in [uri.to_string(), format!("{config:?}"), serialized] {
+        });
+        for shown in [broker.uri.to_string(), format!("{broker:?}")] {
             assert!(!shown.contains("hunter2"), "{shown}");
             assert!(shown.contains("shop"), "{shown}");
         }
-        assert_eq!(uri.to_dial().authority.userinfo.password, "hunter2");
-        let error = "shop:hunter2@broker".parse::<BrokerUri>().unwrap_err();
+        assert_eq!(broker.uri.to_dial().authority.userinfo.password, "hunter2");
+        let error = "shop:hunter2@broker".parse::<BrokerUri>().err().unwrap();
         assert!(!error.contains("hunter2"), "{error}");
     }
 
@@ -250,29 +226,23 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_survive_being_written_and_read_as_the_settings_loader_does() {
-        let written = serde_json::to_string(&AmqpConfig::default()).unwrap();
-        let read: AmqpConfig = serde_json::from_str(&written).unwrap();
-        assert_eq!(read.uri, BrokerUri::default());
-        assert_eq!(read.namespace, "marketplace");
-        assert!(serde_json::from_str::<AmqpConfig>(r#"{"url": ""}"#).is_err());
-    }
-
-    #[test]
     fn queues_have_a_prefix_only_outside_the_default_namespace_and_retries_tell_their_delay() {
-        let mut config = AmqpConfig::default();
-        let queue = config.names().queue("wallet.commands");
+        let default = broker(&AmqpConfig::default());
+        let queue = default.names().queue("wallet.commands");
         assert_eq!(queue.main, "wallet.commands");
         assert_eq!(queue.dead, "wallet.commands.dead");
         let waits = [1, 2, 3, 4, 5].map(|attempts| queue.retry(attempts).unwrap().to_owned());
         let names =
             ["5s", "30s", "5m", "5m", "5m"].map(|delay| format!("wallet.commands.retry.{delay}"));
         assert_eq!(waits, names);
-        config.namespace = "blue".to_owned();
+        let blue = broker(&AmqpConfig {
+            namespace: "blue".to_owned(),
+            ..AmqpConfig::default()
+        });
         assert_eq!(
-            config.names().queue("wallet.commands").main,
+            blue.names().queue("wallet.commands").main,
             "blue.wallet.commands"
         );
-        assert_eq!(config.names().events(), "blue.events");
+        assert_eq!(blue.names().events(), "blue.events");
     }
 }

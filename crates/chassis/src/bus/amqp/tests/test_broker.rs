@@ -10,8 +10,8 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
 
 use crate::bus::Subscription;
-use crate::bus::amqp::config::Delays;
-use crate::bus::amqp::{AmqpBus, AmqpConfig};
+use crate::bus::amqp::broker::Delays;
+use crate::bus::amqp::{AmqpBus, Broker};
 use crate::lifecycle::Tasks;
 use crate::metrics::BusMetrics;
 
@@ -22,25 +22,25 @@ pub(super) fn uri() -> String {
     )
 }
 
-pub(super) struct Broker {
-    pub(super) config: AmqpConfig,
+pub(super) struct TestBroker {
+    pub(super) real: Broker,
     queues: Vec<&'static str>,
 }
 
-impl Broker {
+impl TestBroker {
     pub(super) fn with_a_namespace() -> Self {
         Self::at(&uri())
     }
 
     /// The broker by another way.
     pub(super) fn at(uri: &str) -> Self {
-        let config = AmqpConfig {
+        let real = Broker {
             uri: uri.parse().unwrap(),
             namespace: format!("test-{}", SystemIds::default().next().simple()),
             delays: Delays([20, 30, 40].map(Duration::from_millis)),
         };
         Self {
-            config,
+            real,
             queues: Vec::new(),
         }
     }
@@ -51,7 +51,7 @@ impl Broker {
             .extend(subscriptions.iter().map(|subscription| subscription.queue));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         AmqpBus::start(
-            &self.config,
+            &self.real,
             "test",
             subscriptions,
             &clock,
@@ -86,7 +86,7 @@ impl Broker {
     pub(super) async fn end(self, tasks: Tasks) {
         tasks.drain(Duration::from_secs(10)).await;
         let (_connection, channel) = self.admin().await;
-        let names = self.config.names();
+        let names = self.real.names();
         for queue in self.queues.iter().collect::<BTreeSet<_>>() {
             let queue = names.queue(queue);
             let retries = queue.retries.iter().map(|(name, _)| name);

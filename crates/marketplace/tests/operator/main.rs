@@ -1,0 +1,17 @@
+//! What an operator does with the binary, one command a file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking; it writes into the databases past the program, as no part of it does"
+)]
+
+mod config;
+mod directory;
+mod health;
+mod messages;
+#[cfg(feature = "distributed")]
+mod mongod;
+#[cfg(feature = "distributed")]
+mod prepare_mongo;
+mod run;
+mod serve;

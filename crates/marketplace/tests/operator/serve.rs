@@ -1,0 +1,40 @@
+//! `serve`, where it refuses to.
+
+use std::path::Path;
+
+use marketplace::DataDir;
+use rusqlite::Connection;
+
+use crate::directory::Directory;
+
+#[test]
+fn a_file_of_a_later_version_is_refused_in_words_and_left_as_it_is() {
+    for file in [
+        DataDir::users,
+        DataDir::products,
+        DataDir::orders,
+        DataDir::wallet,
+    ] {
+        let directory = Directory::new();
+        let path = file(&directory.dir);
+        let version = |path: &Path| -> i64 {
+            let file = Connection::open(path).unwrap();
+            file.query_row("PRAGMA user_version", [], |row| row.get(0))
+                .unwrap()
+        };
+        let future = version(&path) + 1;
+        let database = Connection::open(&path).unwrap();
+        database
+            .pragma_update(None, "user_version", future)
+            .unwrap();
+        drop(database);
+
+        let refused = directory.run(&["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        let name = path.file_name().unwrap().to_str().unwrap();
+        for part in [name, "was written by a later version of this program"] {
+            assert!(refused.stderr.contains(part), "{part}: {refused:?}");
+        }
+        assert_eq!(version(&path), future);
+    }
+}
