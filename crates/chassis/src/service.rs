@@ -154,12 +154,13 @@ impl Engine {
             }
         }
         let bus: Arc<dyn Bus> = bus;
-        Self::on(&bus, deps, services)
+        Self::on(Some(&bus), deps, services)
     }
 
-    /// Starts sweepers and relays on a bus that has the services' subscriptions.
+    /// Starts sweepers, and relays on a bus that has the services' subscriptions: none for services that do not use one
+    /// ([`Parts::uses_bus`]).
     #[must_use]
-    pub fn on(bus: &Arc<dyn Bus>, deps: &Deps, services: Vec<Working>) -> Self {
+    pub fn on(bus: Option<&Arc<dyn Bus>>, deps: &Deps, services: Vec<Working>) -> Self {
         let tasks = Tasks::new();
         for service in services {
             for mut periodic in service.periodic {
@@ -174,7 +175,7 @@ impl Engine {
                     }
                 });
             }
-            if let Some(outbox) = service.outbox {
+            if let (Some(outbox), Some(bus)) = (service.outbox, bus) {
                 let relay = Relay {
                     service: service.name,
                     outbox,
@@ -254,6 +255,12 @@ impl Host {
 }
 
 impl Parts {
+    /// Whether it sends or receives messages.
+    #[must_use]
+    pub fn uses_bus(&self) -> bool {
+        self.outbox.is_some() || !self.subscriptions.is_empty()
+    }
+
     /// The parts that work without being asked.
     #[must_use]
     pub fn into_working(self) -> Working {

@@ -1,9 +1,9 @@
 //! Logs: structured events to standard error, as text for people or JSON for machines. Traces: spans of what one request causes,
 //! over every service and message, to an OTLP collector (OpenTelemetry, W3C Trace Context).
 //!
-//! A trace begins where a request comes in, if the settings choose it, and is followed from there: over HTTP and in messages by the
+//! A trace begins where a request comes in or an order acts by time, if the settings choose it, and is followed from there: over HTTP and in messages by the
 //! header `traceparent`, within a process by `origin`. What is not chosen carries nothing, so it costs nothing further on. Spans are
-//! made in here only, by the file that knows the subject (`requests`, `messages`, `commit`); the rest of the code says where they begin
+//! made in here only, by the file that knows the subject (`requests`, `messages`, `sweeps`, `commit`); the rest of the code says where they begin
 //! and end.
 
 #[cfg(any(feature = "sqlite", feature = "mongo"))]
@@ -19,6 +19,7 @@ mod origin;
 mod otlp;
 mod requests;
 mod span;
+mod sweeps;
 
 #[cfg(any(feature = "sqlite", feature = "mongo"))]
 pub(crate) use commit::{Commit, Database, committing};
@@ -34,6 +35,7 @@ pub(crate) use origin::traceparent;
 pub use otlp::{Traces, start as start_traces};
 pub(crate) use requests::{Answering, Trust};
 pub use requests::{Asking, within};
+pub use sweeps::sweeping;
 
 use std::io::IsTerminal as _;
 

@@ -166,23 +166,28 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     } = P::build(config, &mut context)?;
     let (mut readiness, announced) = (context.readiness, context.hints);
     readiness.extend(parts.readiness.iter().cloned());
-    let bus = AmqpBus::start(
-        &AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?,
-        P::NAME,
-        std::mem::take(&mut parts.subscriptions),
-        &clock,
-        &deps.metrics.bus,
-        &tasks,
-    );
-    readiness.push(bus.clone());
-    if let (Some(announced), Some(on_hint)) = (announced, on_hint) {
-        let (sender, receiver) = bus.hints(P::NAME);
-        tasks.spawn(|stop| announce(announced, sender, stop));
-        tasks.spawn(|_| hear(receiver, on_hint));
-    }
+    // A service that neither sends nor receives is as well without a broker, and needs no account there.
+    let bus = if parts.uses_bus() {
+        let bus = AmqpBus::start(
+            &AmqpConfig::of(&settings.amqp).map_err(anyhow::Error::msg)?,
+            P::NAME,
+            std::mem::take(&mut parts.subscriptions),
+            &clock,
+            &deps.metrics.bus,
+            &tasks,
+        );
+        readiness.push(bus.clone());
+        if let (Some(announced), Some(on_hint)) = (announced, on_hint) {
+            let (sender, receiver) = bus.hints(P::NAME);
+            tasks.spawn(|stop| announce(announced, sender, stop));
+            tasks.spawn(|_| hear(receiver, on_hint));
+        }
+        Some(bus as Arc<dyn Bus>)
+    } else {
+        None
+    };
     let public_routes = vec![parts.routes.clone()];
-    let bus: Arc<dyn Bus> = bus;
-    let engine = Engine::on(&bus, &deps, vec![parts.into_working()]);
+    let engine = Engine::on(bus.as_ref(), &deps, vec![parts.into_working()]);
     let workers = settings.server.threads();
     let edge = |checks: &[Arc<dyn Readiness>]| {
         Edge::new(deps.ids.clone(), deps.metrics.clone(), checks.to_vec())

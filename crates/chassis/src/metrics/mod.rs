@@ -15,7 +15,7 @@ pub use bus::BusMetrics;
 pub(crate) use bus::{Publication, Tally};
 pub use http::HttpMetrics;
 #[cfg(feature = "mongo")]
-pub(crate) use store::PoolWatch;
+pub(crate) use store::{GetSizes, PoolWatch};
 pub use store::{Read, ReadTimes, StoreMetrics, StoreWatch};
 
 use std::sync::{Arc, Mutex, PoisonError};

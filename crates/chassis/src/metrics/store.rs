@@ -62,6 +62,7 @@ impl Read {
 #[derive(Clone)]
 pub struct StoreMetrics {
     batches: Family<StoreLabels, Histogram, fn() -> Histogram>,
+    gathered: Family<StoreLabels, Histogram, fn() -> Histogram>,
     commits: Family<StoreLabels, Histogram, fn() -> Histogram>,
     reads: Family<ReadLabels, Histogram, fn() -> Histogram>,
     waiting: Family<QueueLabels, Gauge>,
@@ -75,9 +76,8 @@ pub struct StoreMetrics {
 impl Default for StoreMetrics {
     fn default() -> Self {
         Self {
-            batches: Family::new_with_constructor(|| {
-                Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0])
-            }),
+            batches: Family::new_with_constructor(sizes),
+            gathered: Family::new_with_constructor(sizes),
             commits: Family::new_with_constructor(short_times),
             reads: Family::new_with_constructor(short_times),
             waiting: Family::default(),
@@ -90,12 +90,25 @@ impl Default for StoreMetrics {
     }
 }
 
+fn sizes() -> Histogram {
+    Histogram::new([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0])
+}
+
+fn observe_size(sizes: &Histogram, size: usize) {
+    sizes.observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
+}
+
 impl StoreMetrics {
     pub(super) fn register(&self, metrics: &Metrics) {
         metrics.register(
             "store_write_batch_size",
             "Writes that shared one commit",
             self.batches.clone(),
+        );
+        metrics.register(
+            "store_get_batch_size",
+            "Rows that one query to MongoDB asked for by their keys",
+            self.gathered.clone(),
         );
         metrics.register(
             "store_commit_duration_seconds",
@@ -168,8 +181,7 @@ pub struct StoreWatch {
 impl StoreWatch {
     /// Counts one commit of `size` writes, which found `repeated` messages to have been handled before.
     pub fn committed(&self, size: usize, took: Duration, repeated: u64) {
-        let size = f64::from(u32::try_from(size).unwrap_or(u32::MAX));
-        self.sizes.observe(size);
+        observe_size(&self.sizes, size);
         self.commits.observe(took.as_secs_f64());
         self.repeated.inc_by(repeated);
     }
@@ -214,6 +226,14 @@ impl StoreWatch {
         }
     }
 
+    /// Observes how many rows its queries by key ask for.
+    #[cfg(feature = "mongo")]
+    pub(crate) fn gets(&self) -> GetSizes {
+        GetSizes(self.metrics.gathered.get_or_create_owned(&StoreLabels {
+            store: self.store.clone(),
+        }))
+    }
+
     /// Observes its connections.
     #[cfg(feature = "mongo")]
     pub(crate) fn pool(&self) -> PoolWatch {
@@ -255,6 +275,19 @@ impl ReadTimes {
             Read::Check => &self.check,
         };
         times.observe(took.as_secs_f64());
+    }
+}
+
+/// How many rows the queries by key of one store ask for.
+#[cfg(feature = "mongo")]
+#[derive(Debug, Clone)]
+pub(crate) struct GetSizes(Histogram);
+
+#[cfg(feature = "mongo")]
+impl GetSizes {
+    /// Counts a query.
+    pub(crate) fn asked_for(&self, rows: usize) {
+        observe_size(&self.0, rows);
     }
 }
 

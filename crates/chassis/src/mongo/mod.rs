@@ -12,6 +12,7 @@ mod codec;
 mod commit;
 mod dead_letters;
 mod failure;
+mod gather;
 mod horizon;
 mod idempotency;
 mod inbox;
@@ -67,6 +68,7 @@ pub struct Mongo {
     link: Arc<link::Link>,
     outbox: Arc<outbox::OutboxQueue>,
     committer: commit::Committer,
+    gather: Arc<gather::Gather>,
     times: ReadTimes,
 }
 
@@ -94,11 +96,13 @@ impl Mongo {
         let link = Arc::new(link::Link::new(uri, name, collections, watch.pool())?);
         let outbox = Arc::new(outbox::OutboxQueue::new(clock));
         let times = watch.reads();
+        let gather = gather::Gather::new(link.clone(), watch.gets());
         let committer = commit::Committer::start(link.clone(), outbox.clone(), watch);
         Ok(Self {
             link,
             outbox,
             committer,
+            gather,
             times,
         })
     }
@@ -131,21 +135,14 @@ impl Mongo {
         written
     }
 
-    /// The row `key` as a majority has it: it will not be rolled back.
+    /// The row `key` as a majority has it: it will not be rolled back. Gets that come at the same time share a query.
     ///
     /// # Errors
     /// A store error.
     pub async fn get<R: Row>(&self, key: &R::Key) -> StoreResult<Option<R>> {
         let key = serialize_to_bson(key).map_err(|error| corrupt(error.to_string()))?;
         let _timed = self.reading(Read::Get);
-        let found = self
-            .database()
-            .await?
-            .collection::<RawDocumentBuf>(R::COLLECTION)
-            .find_one(doc! { "_id": key })
-            .read_concern(ReadConcern::majority())
-            .max_time(READ_LIMIT)
-            .await?;
+        let found = self.gather.get(R::COLLECTION, key).await?;
         found.map(|row| decode(R::COLLECTION, &row)).transpose()
     }
 

@@ -327,7 +327,7 @@ fn raw(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
 }
 
 /// A value's bytes, as a key of a map.
-fn value_bytes(value: &Bson) -> Vec<u8> {
+pub(super) fn value_bytes(value: &Bson) -> Vec<u8> {
     #[derive(Serialize)]
     struct Value<'a> {
         v: &'a Bson,

@@ -14,6 +14,7 @@ use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+mod gather;
 mod metrics;
 
 use super::testing::TestDatabase;

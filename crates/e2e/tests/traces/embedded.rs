@@ -39,6 +39,38 @@ async fn one_order_is_one_trace_that_goes_on_from_the_clients() {
     check_discretion(&collector, &ordered);
 }
 
+const ONE_RELEASE: &str = "
+sweep orders (internal, marketplace)
+  COMMIT orders (client, marketplace)
+  send marketplace.wallet.v1.ReleaseEscrow (producer, marketplace)
+    process marketplace.wallet.v1.ReleaseEscrow (consumer, marketplace)
+      COMMIT wallet (client, marketplace)
+      send marketplace.wallet.v1.EscrowReleased (producer, marketplace)
+        process marketplace.wallet.v1.EscrowReleased (consumer, marketplace)
+          COMMIT orders (client, marketplace)
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_order_does_by_time_is_a_trace_of_its_own_found_by_the_order() {
+    let collector = Collector::start();
+    let data_dir = tempfile::tempdir().unwrap();
+    let server = Launch::on(data_dir.path())
+        .set("TELEMETRY__OTLP_ENDPOINT", collector.url())
+        .set("ORDERS__RELEASE_AFTER_SECONDS", "1")
+        .serve();
+    let ordered = place(&server.client(), &format!("00-{TRACE}-{ASKING}-01")).await;
+    let swept = chassis::testing::eventually("the sweep of the order", || async {
+        collector.spans().into_iter().find(|span| {
+            span.name == "sweep orders" && span.attributes["marketplace.order.id"] == ordered.id
+        })
+    })
+    .await;
+    assert_ne!(swept.trace, TRACE);
+    grows_to(&collector, &swept.trace, "", ONE_RELEASE).await;
+    assert_eq!(server.terminate(), Some(0));
+    check_discretion(&collector, &ordered);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whether_a_request_is_recorded_is_not_for_the_client_to_say() {
     let collector = Collector::start();

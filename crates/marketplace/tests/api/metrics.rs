@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// What only the distributed shape has: it is registered everywhere and exposed once there is a broker or a MongoDB.
-const DISTRIBUTED: [&str; 3] = [
+const DISTRIBUTED: [&str; 4] = [
     "marketplace_amqp_connection_up",
     "marketplace_mongodb_connections",
     "marketplace_mongodb_connections_max",
+    "marketplace_store_get_batch_size",
 ];
 
 /// What shows itself when something goes wrong.

@@ -1,6 +1,7 @@
 //! Moves orders along: by what other services say, by time, and by an operator.
 
 use chassis::store::{StoreError, StoreResult};
+use chassis::telemetry;
 use kernel::OrderId;
 
 use super::App;
@@ -58,7 +59,7 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
         if count == 0 {
             return Ok(swept);
         }
-        let applied = tick_orders(app, &due).await?;
+        let applied = telemetry::sweeping("sweep orders", &due, tick_orders(app, &due)).await?;
         swept += count;
         // An order that is due and does not move would be swept for ever: leave it to the next turn.
         let moved = applied.iter().any(|applied| *applied != Applied::Nothing);

@@ -32,6 +32,7 @@ async fn commits_reads_and_connections_are_counted() {
     for (name, labels) in [
         ("marketplace_store_commit_duration_seconds_count", &[][..]),
         ("marketplace_store_write_batch_size_sum", &[]),
+        ("marketplace_store_get_batch_size_sum", &[]),
         (
             "marketplace_store_read_duration_seconds_count",
             &[("kind", "get")],
