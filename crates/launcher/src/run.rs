@@ -175,7 +175,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
     let (mut readiness, announced) = (context.readiness, context.hints);
     readiness.extend(parts.readiness.iter().cloned());
     // A service that neither sends nor receives is as well without a broker, and needs no account there.
-    let bus = if parts.uses_bus() {
+    let bus: Option<Arc<dyn Bus>> = if parts.uses_bus() {
         let bus = AmqpBus::start(
             &Broker::of(&settings.amqp).map_err(anyhow::Error::msg)?,
             P::NAME,
@@ -190,7 +190,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
             tasks.spawn(|stop| announce(announced, sender, stop));
             tasks.spawn(|_| hear(receiver, on_hint));
         }
-        Some(bus as Arc<dyn Bus>)
+        Some(bus)
     } else {
         None
     };
