@@ -26,22 +26,23 @@ impl Prometheus {
     async fn get(&self, path: &str) -> Option<Value> {
         let answer = reqwest::get(format!("{}{path}", self.0)).await.ok()?;
         let answer: Value = answer.json().await.ok()?;
-        (answer["status"] == "success").then(|| answer["data"].clone())
+        let is_good = text(&answer, "/status") == "success";
+        answer.get("data").filter(|_| is_good).cloned()
     }
 
     /// Jobs of which every target is up.
-    async fn up(&self) -> Option<Vec<String>> {
-        let targets = self.get("/api/v1/targets?state=active").await?;
-        let targets = targets["activeTargets"].as_array()?.clone();
-        let of = |job: &str| -> Vec<&Value> {
-            let is_of = |target: &&Value| target["labels"]["job"] == job;
-            targets.iter().filter(is_of).collect()
+    async fn up(&self) -> Option<Vec<&'static str>> {
+        let data = self.get("/api/v1/targets?state=active").await?;
+        let targets = data.get("activeTargets")?.as_array()?;
+        let is_up = |job: &&str| {
+            let of_job = || {
+                targets
+                    .iter()
+                    .filter(|target| text(target, "/labels/job") == *job)
+            };
+            of_job().next().is_some() && of_job().all(|target| text(target, "/health") == "up")
         };
-        let up = JOBS.into_iter().filter(|job| {
-            let targets = of(job);
-            !targets.is_empty() && targets.iter().all(|target| target["health"] == "up")
-        });
-        Some(up.map(str::to_owned).collect())
+        Some(JOBS.into_iter().filter(is_up).collect())
     }
 
     /// The value of an expression that comes to one.
@@ -49,21 +50,33 @@ impl Prometheus {
         let data = self
             .get(&format!("/api/v1/query?query={expression}"))
             .await?;
-        data["result"][0]["value"][1].as_str()?.parse().ok()
+        text(&data, "/result/0/value/1").parse().ok()
     }
 
-    /// Rules that were evaluated, and those of them that failed.
+    /// How many rules there are, and those that failed, once all of them were evaluated.
     async fn rules(&self) -> Option<(usize, Vec<Value>)> {
         let data = self.get("/api/v1/rules").await?;
-        let groups = data["groups"].as_array()?;
-        let rules = groups.iter().filter_map(|group| group["rules"].as_array());
-        let rules: Vec<&Value> = rules.flatten().collect();
-        if rules.is_empty() || rules.iter().any(|rule| rule["health"] == "unknown") {
+        let groups = data.get("groups")?.as_array()?;
+        let rules: Vec<&Value> = groups
+            .iter()
+            .filter_map(|group| group.get("rules")?.as_array())
+            .flatten()
+            .collect();
+        let health = |rule: &Value| text(rule, "/health").to_owned();
+        if rules.is_empty() || rules.iter().any(|rule| health(rule) == "unknown") {
             return None;
         }
-        let failed = rules.iter().filter(|rule| rule["health"] != "ok");
+        let failed = rules.iter().filter(|rule| health(rule) != "ok");
         Some((rules.len(), failed.map(|rule| (*rule).clone()).collect()))
     }
+}
+
+/// The text at a place in an answer, empty if there is none.
+fn text<'a>(answer: &'a Value, place: &str) -> &'a str {
+    answer
+        .pointer(place)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread")]
