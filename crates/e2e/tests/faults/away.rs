@@ -17,10 +17,15 @@ async fn missing(world: &World, service: Service) -> (u16, Vec<String>) {
     let answer = reqwest::get(format!("{url}/readyz")).await.unwrap();
     let status = answer.status().as_u16();
     let report: Value = answer.json().await.unwrap();
-    let named = report["dependencies"].as_array().unwrap().iter();
-    let down = named.filter(|dependency| dependency["state"] == "down");
-    let names = down.map(|dependency| dependency["name"].as_str().unwrap().to_owned());
+    let dependencies = report.get("dependencies").unwrap();
+    let down = dependencies.as_array().unwrap().iter();
+    let down = down.filter(|dependency| word(dependency, "state") == "down");
+    let names = down.map(|dependency| word(dependency, "name").to_owned());
     (status, names.collect())
+}
+
+fn word<'a>(dependency: &'a Value, key: &str) -> &'a str {
+    dependency.get(key).unwrap().as_str().unwrap()
 }
 
 async fn come_to_miss(world: &World, expected: [(Service, &[&str]); 4]) {
