@@ -7,8 +7,7 @@ use mongodb::bson::error::Result;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use serde::Serialize;
 
-use super::codec::corrupt;
-use super::table::raw;
+use super::codec::{corrupt, raw};
 use crate::store::StoreResult;
 
 /// What turns a document into another.

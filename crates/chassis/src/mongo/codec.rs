@@ -1,13 +1,16 @@
 //! Turning the driver's errors into ours, and values into BSON.
 
 use kernel::Timestamp;
-use mongodb::bson::{Binary, Bson, DateTime, Uuid as BsonUuid, spec::BinarySubtype};
+use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, DateTime, Uuid as BsonUuid, serialize_to_raw_document_buf};
 use mongodb::error::{
     Error, ErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreResult};
 
 /// Server codes, see `src/mongo/base/error_codes.yml` of MongoDB.
 const DUPLICATE_KEY: i32 = 11000;
@@ -99,4 +102,21 @@ pub fn id_bson(value: impl Into<Uuid>) -> Bson {
         subtype: BinarySubtype::Uuid,
         bytes: value.into().into_bytes().to_vec(),
     })
+}
+
+/// A row or statement as a document.
+pub(super) fn raw(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
+    serialize_to_raw_document_buf(value).map_err(|error| corrupt(error.to_string()))
+}
+
+/// A value's bytes, as a key of a map.
+pub(super) fn value_bytes(value: &Bson) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Value<'a> {
+        v: &'a Bson,
+    }
+    raw(&Value { v: value }).map_or_else(
+        |_| value.to_string().into_bytes(),
+        RawDocumentBuf::into_bytes,
+    )
 }

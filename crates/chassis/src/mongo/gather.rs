@@ -17,9 +17,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::READ_LIMIT;
-use super::codec::corrupt;
+use super::codec::{corrupt, value_bytes};
 use super::link::Link;
-use super::table::value_bytes;
 use crate::metrics::GetSizes;
 use crate::store::{StoreError, StoreResult};
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
-use mongodb::bson::{Bson, Document, doc, serialize_to_bson, serialize_to_raw_document_buf};
+use mongodb::bson::{Bson, Document, doc, serialize_to_bson};
 use mongodb::{ClientSession, Database};
 use serde::Serialize;
 
 use super::change::Change;
-use super::codec::corrupt;
+use super::codec::{corrupt, raw, value_bytes};
 use super::failure::Failure;
 use super::{Row, decode};
 use crate::store::StoreResult;
@@ -334,22 +334,6 @@ impl<R: Row> AnyTable for Table<R> {
 
 fn bson(value: &impl Serialize) -> StoreResult<Bson> {
     serialize_to_bson(value).map_err(|error| corrupt(error.to_string()))
-}
-
-pub(super) fn raw(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
-    serialize_to_raw_document_buf(value).map_err(|error| corrupt(error.to_string()))
-}
-
-/// A value's bytes, as a key of a map.
-pub(super) fn value_bytes(value: &Bson) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Value<'a> {
-        v: &'a Bson,
-    }
-    raw(&Value { v: value }).map_or_else(
-        |_| value.to_string().into_bytes(),
-        RawDocumentBuf::into_bytes,
-    )
 }
 
 #[derive(Serialize)]
