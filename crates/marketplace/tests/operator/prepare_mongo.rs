@@ -49,7 +49,7 @@ impl Mongod {
         Prepared {
             set: set.unwrap().get_document("config").unwrap().clone(),
             accounts: accounts
-                .map(|account| account.as_document().unwrap().clone())
+                .map(|account| in_order(account.as_document().unwrap()))
                 .collect(),
         }
     }
@@ -74,6 +74,14 @@ impl Mongod {
         validated.unwrap();
         read.unwrap().is_some()
     }
+}
+
+/// The account with its roles in order: the server tells them in any.
+fn in_order(account: &Document) -> Document {
+    let mut account = account.clone();
+    let roles = account.get_array_mut("roles").unwrap();
+    roles.sort_by_key(ToString::to_string);
+    account
 }
 
 #[tokio::test]
