@@ -82,6 +82,8 @@ impl Mongod {
             .hosts(vec![ServerAddress::parse(&self.address).unwrap()])
             .direct_connection(true)
             .credential(credential)
+            // An account that is refused makes the driver look at the server anew before each further question.
+            .heartbeat_freq(Duration::from_millis(500))
             .server_selection_timeout(Duration::from_secs(30))
             .build();
         Client::with_options(options).unwrap().database(name)
