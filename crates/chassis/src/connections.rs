@@ -91,13 +91,16 @@ impl From<String> for SecretUri {
 impl fmt::Display for SecretUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let uri = self.expose();
-        let password = uri.split_once("://").and_then(|(scheme, rest)| {
-            let (user, hosts) = rest.rsplit_once('@')?;
-            let (user, _) = user.split_once(':')?;
-            Some((scheme, user, hosts))
-        });
-        match password {
-            Some((scheme, user, hosts)) => write!(f, "{scheme}://{user}:***@{hosts}"),
+        let Some((account, hosts)) = uri.rsplit_once('@') else {
+            return f.write_str(uri);
+        };
+        // Without a scheme it is no URI, and yet somebody's password.
+        let (scheme, account) = match account.split_once("://") {
+            Some((scheme, account)) => (format!("{scheme}://"), account),
+            None => (String::new(), account),
+        };
+        match account.split_once(':') {
+            Some((user, _)) => write!(f, "{scheme}{user}:***@{hosts}"),
             None => f.write_str(uri),
         }
     }
@@ -212,6 +215,14 @@ mod tests {
         assert_eq!(uri.to_string(), "amqp://shop:***@broker:5672/%2f");
         assert_eq!(format!("{uri:?}"), "amqp://shop:***@broker:5672/%2f");
         assert_eq!(uri.expose(), "amqp://shop:s3cret@broker:5672/%2f");
+        for (written, printed) in [
+            ("shop:s3cret@broker", "shop:***@broker"),
+            ("amqp://shop:s3:c@r:e/t@broker", "amqp://shop:***@broker"),
+            ("amqp://shop:http://s3cret@broker", "amqp://shop:***@broker"),
+            ("shop@broker", "shop@broker"),
+        ] {
+            assert_eq!(SecretUri::from(written.to_owned()).to_string(), printed);
+        }
         let plain = SecretUri::from("mongodb://127.0.0.1/?replicaSet=rs0".to_owned());
         assert_eq!(plain.to_string(), "mongodb://127.0.0.1/?replicaSet=rs0");
     }
