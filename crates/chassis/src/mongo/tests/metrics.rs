@@ -1,5 +1,6 @@
 //! What the metrics tell of a store in MongoDB.
 
+use super::messages::send;
 use super::*;
 use crate::metrics::Metrics;
 use crate::outbox::Backlog;
