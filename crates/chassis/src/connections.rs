@@ -168,10 +168,12 @@ impl MongoConfig {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AmqpConfig {
-    /// The broker.
+    /// The broker: `amqp://`, or `amqps://` with TLS.
     pub uri: SecretUri,
     /// A file that holds the URI instead, for secrets that are mounted.
     pub uri_file: Option<PathBuf>,
+    /// The certificate authorities, in PEM, of which one has to vouch for the broker; those that everybody knows if not said.
+    pub ca_file: Option<PathBuf>,
     /// Exchanges are called this, a dot and their word; queues too, unless it is `marketplace`. Lets marketplaces share a broker.
     pub namespace: String,
 }
@@ -181,6 +183,7 @@ impl Default for AmqpConfig {
         Self {
             uri: "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned().into(),
             uri_file: None,
+            ca_file: None,
             namespace: "marketplace".to_owned(),
         }
     }

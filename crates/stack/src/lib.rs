@@ -16,11 +16,12 @@ mod rabbit;
 mod services;
 mod stack;
 mod state;
+mod tls;
 mod tools;
 
 pub use error::StackError;
 pub use name::{Name, NoSuchName, Service};
-pub use options::{Only, Options, PortChoice, RateLimits, Shape};
+pub use options::{Only, Options, PortChoice, RateLimits, Shape, Tls};
 pub use ports::{BASE, Ports, Reservation, ServicePorts, free_port};
 pub use stack::{Found, Process, Stack};
 pub use tools::mongod;

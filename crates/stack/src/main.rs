@@ -5,7 +5,7 @@ use std::process::{Command as Program, ExitCode};
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use stack::{BASE, Found, Name, Only, Options, PortChoice, Process, RateLimits, Shape, Stack};
+use stack::{BASE, Found, Name, Only, Options, PortChoice, Process, RateLimits, Shape, Stack, Tls};
 
 #[derive(Parser)]
 #[command(
@@ -70,6 +70,9 @@ struct UpArgs {
     /// Do not count logins and registrations of clients on this machine
     #[arg(long)]
     no_rate_limits: bool,
+    /// TLS to MongoDB and RabbitMQ, with an authority of the stack's own
+    #[arg(long)]
+    tls: bool,
     /// A setting for every service, such as `MARKETPLACE__USERS__BCRYPT_COST=4`; may be given again
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
@@ -137,11 +140,13 @@ async fn up(dir: PathBuf, args: UpArgs) -> anyhow::Result<ExitCode> {
     } else {
         RateLimits::On
     };
+    let tls = if args.tls { Tls::On } else { Tls::Off };
     let shape = Shape {
         members: args.members,
         replicas: args.replicas,
         only: args.only,
         rate_limits,
+        tls,
         settings: args.set,
         ..Shape::default()
     };

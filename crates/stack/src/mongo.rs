@@ -1,16 +1,19 @@
 //! MongoDB: how a member is started, how the members become a replica set, who is primary.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mongodb::Client;
 use mongodb::bson::{Document, doc};
 use mongodb::error::ErrorKind;
-use mongodb::options::ClientOptions;
+use mongodb::options::{ClientOptions, TlsOptions};
 
 use crate::error::StackError;
 use crate::name::Name;
+use crate::options;
 use crate::process::Plan;
 use crate::state::{Dir, State};
+use crate::tls::Files;
 use crate::tools;
 
 /// The replica set's name.
@@ -19,8 +22,128 @@ const SET: &str = "rs0";
 /// "The replica set was never initiated": what a fresh member answers.
 const NOT_YET_INITIALIZED: i32 = 94;
 
+/// The members, as they are reached.
+#[derive(Debug)]
+pub(crate) struct Members {
+    ports: Vec<u16>,
+    /// Of TLS, where that is the way.
+    authority: Option<PathBuf>,
+}
+
+impl Members {
+    pub(crate) fn of(dir: &Dir, state: &State) -> Self {
+        Self {
+            ports: state.ports.mongo.clone(),
+            authority: match state.shape.tls {
+                options::Tls::On => Some(Files::of(dir).authority),
+                options::Tls::Off => None,
+            },
+        }
+    }
+
+    /// The URI of the replica set.
+    pub(crate) fn uri(&self) -> String {
+        let hosts = hosts(&self.ports).join(",");
+        let tls = self
+            .authority
+            .as_deref()
+            .map(|authority| format!("&tls=true&tlsCAFile={}", escaped(authority)));
+        format!(
+            "mongodb://{hosts}/?replicaSet={SET}{}",
+            tls.unwrap_or_default()
+        )
+    }
+
+    /// What one member says of itself.
+    pub(crate) async fn hello(&self, port: u16) -> Result<Document, StackError> {
+        self.command(port, doc! {"hello": 1}).await
+    }
+
+    /// Whether the member takes part: primary or secondary.
+    pub(crate) async fn check(&self, port: u16) -> Result<(), String> {
+        let hello = self.hello(port).await.map_err(|error| error.to_string())?;
+        let is = |word| hello.get_bool(word).unwrap_or_default();
+        if is("isWritablePrimary") || is("secondary") {
+            return Ok(());
+        }
+        Err("it is neither primary nor secondary".to_owned())
+    }
+
+    /// Makes the members a replica set, once; later starts find it made, and only its addresses may have changed.
+    pub(crate) async fn initiate(&self, dir: &Dir) -> Result<(), StackError> {
+        let ports = &self.ports;
+        let Some(first) = ports.first().copied() else {
+            return Ok(());
+        };
+        let current = match self.command(first, doc! {"replSetGetConfig": 1}).await {
+            Ok(answer) => answer.get_document("config").cloned().unwrap_or_default(),
+            Err(StackError::Mongo(error)) if is_command_error(&error, NOT_YET_INITIALIZED) => {
+                let config = config(ports, 1);
+                self.command(first, doc! {"replSetInitiate": config})
+                    .await?;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let members = current.get_array("members").cloned().unwrap_or_default();
+        let known: Vec<&str> = members
+            .iter()
+            .filter_map(|member| member.as_document()?.get_str("host").ok())
+            .collect();
+        if known == hosts(ports) {
+            return Ok(());
+        }
+        if known.len() > ports.len() {
+            return Err(StackError::FewerMembers {
+                dir: dir.path().to_owned(),
+                found: known.len(),
+            });
+        }
+        let version = current.get_i32("version").unwrap_or(1);
+        let reconfig =
+            doc! {"replSetReconfig": config(ports, version.saturating_add(1)), "force": true};
+        self.command(first, reconfig).await?;
+        Ok(())
+    }
+
+    /// Waits until one member is primary.
+    pub(crate) async fn primary(&self) -> Option<usize> {
+        for (member, port) in self.ports.iter().enumerate() {
+            let hello = self.hello(*port).await;
+            if hello.is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or_default()) {
+                return Some(member);
+            }
+        }
+        None
+    }
+
+    /// Runs a command on one member, whatever its part in the set.
+    async fn command(&self, port: u16, command: Document) -> Result<Document, StackError> {
+        let mut options =
+            ClientOptions::parse(format!("mongodb://127.0.0.1:{port}/?directConnection=true"))
+                .await?;
+        options.server_selection_timeout = Some(Duration::from_secs(2));
+        options.connect_timeout = Some(Duration::from_secs(2));
+        if let Some(authority) = &self.authority {
+            let tls = TlsOptions::builder()
+                .ca_file_path(authority.clone())
+                .build();
+            options.tls = Some(tls.into());
+        }
+        let client = Client::with_options(options)?;
+        let answer = client.database("admin").run_command(command).await;
+        client.shutdown().immediate(true).await;
+        Ok(answer?)
+    }
+}
+
 /// How a member is started.
-pub(crate) fn plan(dir: &Dir, name: Name, port: u16) -> Result<Plan, StackError> {
+pub(crate) fn plan(
+    dir: &Dir,
+    name: Name,
+    port: u16,
+    tls: options::Tls,
+) -> Result<Plan, StackError> {
     let data = dir.data(name);
     std::fs::create_dir_all(&data).map_err(StackError::io(&data))?;
     let arguments = [
@@ -41,6 +164,16 @@ pub(crate) fn plan(dir: &Dir, name: Name, port: u16) -> Result<Plan, StackError>
         .flat_map(|(flag, value)| [flag.to_owned(), value])
         .collect();
     arguments.push("--nounixsocket".to_owned());
+    if tls == options::Tls::On {
+        let files = Files::ensure(dir)?;
+        arguments.extend([
+            "--tlsMode=requireTLS".to_owned(),
+            format!("--tlsCertificateKeyFile={}", files.server.display()),
+            format!("--tlsCAFile={}", files.authority.display()),
+            // Clients prove who they are by a password, if at all.
+            "--tlsAllowConnectionsWithoutCertificates".to_owned(),
+        ]);
+    }
     Ok(Plan {
         program: tools::mongod()?,
         arguments,
@@ -50,78 +183,11 @@ pub(crate) fn plan(dir: &Dir, name: Name, port: u16) -> Result<Plan, StackError>
     })
 }
 
-/// The URI of the replica set.
-pub(crate) fn uri(ports: &[u16]) -> String {
-    format!("mongodb://{}/?replicaSet={SET}", hosts(ports).join(","))
-}
-
 fn hosts(ports: &[u16]) -> Vec<String> {
     ports
         .iter()
         .map(|port| format!("127.0.0.1:{port}"))
         .collect()
-}
-
-/// What one member says of itself.
-pub(crate) async fn hello(port: u16) -> Result<Document, StackError> {
-    command(port, doc! {"hello": 1}).await
-}
-
-/// Whether the member takes part: primary or secondary.
-pub(crate) async fn check(port: u16) -> Result<(), String> {
-    let hello = hello(port).await.map_err(|error| error.to_string())?;
-    let is = |word| hello.get_bool(word).unwrap_or_default();
-    if is("isWritablePrimary") || is("secondary") {
-        return Ok(());
-    }
-    Err("it is neither primary nor secondary".to_owned())
-}
-
-/// Makes the members a replica set, once; later starts find it made, and only its addresses may have changed.
-pub(crate) async fn initiate(dir: &Dir, state: &State) -> Result<(), StackError> {
-    let ports = &state.ports.mongo;
-    let Some(first) = ports.first().copied() else {
-        return Ok(());
-    };
-    let current = match command(first, doc! {"replSetGetConfig": 1}).await {
-        Ok(answer) => answer.get_document("config").cloned().unwrap_or_default(),
-        Err(StackError::Mongo(error)) if is_command_error(&error, NOT_YET_INITIALIZED) => {
-            let config = config(ports, 1);
-            command(first, doc! {"replSetInitiate": config}).await?;
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
-    let members = current.get_array("members").cloned().unwrap_or_default();
-    let known: Vec<&str> = members
-        .iter()
-        .filter_map(|member| member.as_document()?.get_str("host").ok())
-        .collect();
-    if known == hosts(ports) {
-        return Ok(());
-    }
-    if known.len() > ports.len() {
-        return Err(StackError::FewerMembers {
-            dir: dir.path().to_owned(),
-            found: known.len(),
-        });
-    }
-    let version = current.get_i32("version").unwrap_or(1);
-    let reconfig =
-        doc! {"replSetReconfig": config(ports, version.saturating_add(1)), "force": true};
-    command(first, reconfig).await?;
-    Ok(())
-}
-
-/// Waits until one member is primary.
-pub(crate) async fn primary(ports: &[u16]) -> Option<usize> {
-    for (member, port) in ports.iter().enumerate() {
-        let hello = hello(*port).await;
-        if hello.is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or_default()) {
-            return Some(member);
-        }
-    }
-    None
 }
 
 fn config(ports: &[u16], version: i32) -> Document {
@@ -133,16 +199,19 @@ fn config(ports: &[u16], version: i32) -> Document {
     doc! {"_id": SET, "version": version, "members": members, "settings": {"electionTimeoutMillis": 4000}}
 }
 
-/// Runs a command on one member, whatever its part in the set.
-async fn command(port: u16, command: Document) -> Result<Document, StackError> {
-    let mut options =
-        ClientOptions::parse(format!("mongodb://127.0.0.1:{port}/?directConnection=true")).await?;
-    options.server_selection_timeout = Some(Duration::from_secs(2));
-    options.connect_timeout = Some(Duration::from_secs(2));
-    let client = Client::with_options(options)?;
-    let answer = client.database("admin").run_command(command).await;
-    client.shutdown().immediate(true).await;
-    Ok(answer?)
+/// A path as the value of a URI's option.
+fn escaped(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    path.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 fn is_command_error(error: &mongodb::error::Error, code: i32) -> bool {

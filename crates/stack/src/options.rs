@@ -28,6 +28,17 @@ pub enum RateLimits {
     Off,
 }
 
+/// Whether MongoDB and RabbitMQ are reached by TLS, and by nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// As across networks.
+    On,
+    /// They are on this machine.
+    #[default]
+    Off,
+}
+
 /// Which ports to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortChoice {
@@ -73,6 +84,9 @@ pub struct Shape {
     pub only: Option<Only>,
     /// The gateway's rate limits.
     pub rate_limits: RateLimits,
+    /// The way to MongoDB and RabbitMQ.
+    #[serde(default)]
+    pub tls: Tls,
     /// Environment of every service, such as `("MARKETPLACE__USERS__BCRYPT_COST", "4")`.
     pub settings: Vec<(String, String)>,
     /// Where the services' binaries and `marketplace` are; beside this executable, or above it, if not said.
@@ -86,6 +100,7 @@ impl Default for Shape {
             replicas: 1,
             only: None,
             rate_limits: RateLimits::On,
+            tls: Tls::Off,
             settings: Vec::new(),
             binaries: None,
         }
@@ -163,8 +178,12 @@ impl Shape {
             Some(Only::Servers) => "the servers only, ",
             None => "",
         };
+        let tls = match self.tls {
+            Tls::On => " --tls",
+            Tls::Off => "",
+        };
         format!(
-            "{what}--members {} --replicas {}",
+            "{what}--members {} --replicas {}{tls}",
             self.members, self.replicas
         )
     }

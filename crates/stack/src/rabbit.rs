@@ -10,17 +10,23 @@ use tokio::time::timeout;
 
 use crate::error::StackError;
 use crate::name::Name;
+use crate::options::Tls;
 use crate::ports::Ports;
 use crate::process::Plan;
 use crate::state::Dir;
+use crate::tls::Files;
 use crate::tools;
 
 /// The node's name. It is alone with its name server, so that no other node can have the same; its data lies under it.
 const NODE: &str = "marketplace@localhost";
 
 /// The URI of the default virtual host, with the account that a new node has.
-pub(crate) fn uri(ports: &Ports) -> String {
-    format!("amqp://guest:guest@127.0.0.1:{}/%2f", ports.amqp)
+pub(crate) fn uri(ports: &Ports, tls: Tls) -> String {
+    let scheme = match tls {
+        Tls::On => "amqps",
+        Tls::Off => "amqp",
+    };
+    format!("{scheme}://guest:guest@127.0.0.1:{}/%2f", ports.amqp)
 }
 
 /// How the name server is started.
@@ -36,7 +42,7 @@ pub(crate) fn epmd_plan(dir: &Dir, ports: &Ports) -> Result<Plan, StackError> {
 }
 
 /// How the node is started.
-pub(crate) fn plan(dir: &Dir, ports: &Ports) -> Result<Plan, StackError> {
+pub(crate) fn plan(dir: &Dir, ports: &Ports, tls: Tls) -> Result<Plan, StackError> {
     let data = dir.data(Name::Rabbit);
     fs::create_dir_all(&data).map_err(StackError::io(&data))?;
     let write = |name: &str, text: String| -> Result<String, StackError> {
@@ -49,8 +55,8 @@ pub(crate) fn plan(dir: &Dir, ports: &Ports) -> Result<Plan, StackError> {
         "rabbitmq.conf",
         // Its default of 50 MB is not a disk that a broker should work on, and a full one stops every publisher: 200 MB.
         format!(
-            "listeners.tcp.1 = 127.0.0.1:{}\ndisk_free_limit.absolute = 200MB\n",
-            ports.amqp
+            "{}disk_free_limit.absolute = 200MB\n",
+            listener(dir, ports, tls)?
         ),
     )?;
     let environment = [
@@ -99,10 +105,29 @@ pub(crate) fn plan(dir: &Dir, ports: &Ports) -> Result<Plan, StackError> {
     })
 }
 
-/// Whether the node talks AMQP 0-9-1: its first frame, Connection.Start, answers our header. Listeners open last.
-pub(crate) async fn check(ports: &Ports) -> Result<(), String> {
+/// Where it listens, and how.
+fn listener(dir: &Dir, ports: &Ports, tls: Tls) -> Result<String, StackError> {
+    let port = ports.amqp;
+    if tls == Tls::Off {
+        return Ok(format!("listeners.tcp.1 = 127.0.0.1:{port}\n"));
+    }
+    let files = Files::ensure(dir)?;
+    let (authority, server) = (files.authority.display(), files.server.display());
+    Ok(format!(
+        "listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\nssl_options.cacertfile = {authority}\n\
+         ssl_options.certfile = {server}\nssl_options.keyfile = {server}\nssl_options.verify = verify_none\n\
+         ssl_options.versions.1 = tlsv1.3\nssl_options.versions.2 = tlsv1.2\n"
+    ))
+}
+
+/// Whether the node talks AMQP 0-9-1: its first frame, Connection.Start, answers our header. With TLS, whether it listens at all, which it does
+/// last.
+pub(crate) async fn check(ports: &Ports, tls: Tls) -> Result<(), String> {
     let greet = async {
         let mut connection = TcpStream::connect(("127.0.0.1", ports.amqp)).await?;
+        if tls == Tls::On {
+            return Ok(1);
+        }
         connection.write_all(b"AMQP\x00\x00\x09\x01").await?;
         connection.read_u8().await
     };

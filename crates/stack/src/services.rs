@@ -4,11 +4,13 @@ use std::fs;
 
 use crate::error::StackError;
 use crate::gateway::mesh_url;
-use crate::mongo;
+use crate::mongo::Members;
 use crate::name::{Name, Service};
+use crate::options::Tls;
 use crate::process::Plan;
 use crate::rabbit;
 use crate::state::{Dir, State};
+use crate::tls::Files;
 use crate::tools;
 
 /// Writes the settings file, which `marketplace audit --config` reads, too.
@@ -30,17 +32,11 @@ pub(crate) fn write_settings(dir: &Dir, state: &State) -> Result<(), StackError>
         (
             "mongo",
             vec![
-                ("uri", mongo::uri(&state.ports.mongo)),
+                ("uri", Members::of(dir, state).uri()),
                 ("database_prefix", "marketplace".to_owned()),
             ],
         ),
-        (
-            "amqp",
-            vec![
-                ("uri", rabbit::uri(&state.ports)),
-                ("namespace", "marketplace".to_owned()),
-            ],
-        ),
+        ("amqp", broker(dir, state)),
         (
             "orders",
             vec![("products_url", mesh_url(state, Service::Product))],
@@ -57,6 +53,18 @@ pub(crate) fn write_settings(dir: &Dir, state: &State) -> Result<(), StackError>
         "# Written by the stack when it starts; changes are lost. MARKETPLACE__SECTION__KEY overrides.\n{file}"
     );
     fs::write(&path, text).map_err(StackError::io(&path))
+}
+
+fn broker(dir: &Dir, state: &State) -> Vec<(&'static str, String)> {
+    let mut settings = vec![
+        ("uri", rabbit::uri(&state.ports, state.shape.tls)),
+        ("namespace", "marketplace".to_owned()),
+    ];
+    if state.shape.tls == Tls::On {
+        let authority = Files::of(dir).authority;
+        settings.push(("ca_file", authority.display().to_string()));
+    }
+    settings
 }
 
 /// How a replica is started.

@@ -157,7 +157,7 @@ impl Stack {
             ));
         }
         // By name: whatever else somebody keeps there stays.
-        for part in ["data", "logs", "run", "nginx"] {
+        for part in ["data", "logs", "run", "nginx", "tls"] {
             let path = dir.path().join(part);
             if path.exists() {
                 fs::remove_dir_all(&path).map_err(StackError::io(&path))?;

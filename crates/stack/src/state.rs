@@ -59,6 +59,10 @@ impl Dir {
         self.0.join("signing-key.pem")
     }
 
+    pub(crate) fn tls(&self) -> PathBuf {
+        self.0.join("tls")
+    }
+
     pub(crate) fn nginx(&self) -> PathBuf {
         self.0.join("nginx")
     }

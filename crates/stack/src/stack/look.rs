@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::Stack;
+use crate::mongo::Members;
 use crate::name::{Name, Service};
 use crate::ports::Ports;
-use crate::{gateway, mongo, rabbit};
+use crate::{gateway, rabbit};
 
 /// One process as `status` shows it.
 #[derive(Debug, Clone)]
@@ -29,16 +30,20 @@ impl Stack {
         format!("http://127.0.0.1:{}", self.state.ports.gateway)
     }
 
+    pub(super) fn members(&self) -> Members {
+        Members::of(&self.dir, &self.state)
+    }
+
     /// URI of the MongoDB replica set.
     #[must_use]
     pub fn mongo_uri(&self) -> String {
-        mongo::uri(&self.state.ports.mongo)
+        self.members().uri()
     }
 
     /// URI of RabbitMQ.
     #[must_use]
     pub fn amqp_uri(&self) -> String {
-        rabbit::uri(&self.state.ports)
+        rabbit::uri(&self.state.ports, self.state.shape.tls)
     }
 
     /// Base URL of a replica's public port.
@@ -117,8 +122,6 @@ impl Stack {
 
     /// Which member of the replica set is primary, if one is.
     pub async fn mongo_primary(&self) -> Option<Name> {
-        mongo::primary(&self.state.ports.mongo)
-            .await
-            .map(Name::Mongo)
+        self.members().primary().await.map(Name::Mongo)
     }
 }

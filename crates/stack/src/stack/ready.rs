@@ -6,7 +6,7 @@ use super::Stack;
 use crate::error::StackError;
 use crate::name::Name;
 use crate::process::{LOOK, tail};
-use crate::{mongo, rabbit};
+use crate::rabbit;
 
 /// How long a process may take to become ready. A node of RabbitMQ on a busy machine takes its time.
 const START: Duration = Duration::from_mins(2);
@@ -56,11 +56,11 @@ impl Stack {
         let ports = &self.state.ports;
         match name {
             Name::Mongo(member) => match ports.mongo.get(member) {
-                Some(port) => mongo::check(*port).await,
+                Some(port) => self.members().check(*port).await,
                 None => Err("there is no such member".to_owned()),
             },
             Name::Epmd => rabbit::check_epmd(ports).await,
-            Name::Rabbit => rabbit::check(ports).await,
+            Name::Rabbit => rabbit::check(ports, self.state.shape.tls).await,
             Name::Gateway => {
                 self.expect_200(&format!("{}/healthz", self.gateway_url()))
                     .await

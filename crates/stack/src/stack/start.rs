@@ -88,19 +88,21 @@ impl Stack {
 
     /// Makes the members a replica set, if they are none yet, and waits for a primary.
     async fn found_replica_set(&self) -> Result<(), StackError> {
-        let ports = &self.state.ports.mongo;
-        for (member, port) in ports.iter().enumerate() {
+        let members = self.members();
+        for (member, port) in self.state.ports.mongo.iter().enumerate() {
             let answers = async || {
-                mongo::hello(*port)
+                members
+                    .hello(*port)
                     .await
                     .map(drop)
                     .map_err(|error| error.to_string())
             };
             self.wait(Name::Mongo(member), answers).await?;
         }
-        mongo::initiate(&self.dir, &self.state).await?;
+        members.initiate(&self.dir).await?;
         let primary = async || {
-            mongo::primary(ports)
+            members
+                .primary()
                 .await
                 .map(drop)
                 .ok_or_else(|| "no member is primary".to_owned())
@@ -117,10 +119,10 @@ impl Stack {
                     .mongo
                     .get(member)
                     .ok_or(StackError::NoSuchProcess(name))?;
-                mongo::plan(&self.dir, name, *port)
+                mongo::plan(&self.dir, name, *port, self.state.shape.tls)
             }
             Name::Epmd => rabbit::epmd_plan(&self.dir, &self.state.ports),
-            Name::Rabbit => rabbit::plan(&self.dir, &self.state.ports),
+            Name::Rabbit => rabbit::plan(&self.dir, &self.state.ports, self.state.shape.tls),
             Name::Service(service, replica) => {
                 services::plan(&self.dir, &self.state, service, replica)
             }

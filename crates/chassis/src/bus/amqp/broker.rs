@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lapin::uri::AMQPUri;
+use lapin::uri::{AMQPScheme, AMQPUri};
 
+use super::tls::Tls;
 use crate::bus::RETRY_DELAYS;
 use crate::connections::AmqpConfig;
 
@@ -21,10 +22,12 @@ const DEFAULT_NAMESPACE: &str = "marketplace";
 const GUEST: &str = "guest";
 
 /// A broker, and this marketplace's names in it: what the section `amqp` of the settings says, once it is known to be sound.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Broker {
     /// Where it is and who we are there.
     pub(super) uri: BrokerUri,
+    /// How the way there is secured, if it is.
+    tls: Option<Tls>,
     /// Prefix of the exchanges' names, and of queues' names when it is not `marketplace`.
     pub(super) namespace: String,
     /// Waits before the second, third, … delivery; the last repeats. No setting: a queue's delay is part of its name.
@@ -35,17 +38,42 @@ impl Broker {
     /// What the settings say.
     ///
     /// # Errors
-    /// A sentence if the URI is none or its file cannot be read.
+    /// A sentence if the URI is none, or a file cannot be read or holds something else.
     pub fn of(settings: &AmqpConfig) -> Result<Self, String> {
-        let uri = settings.resolved_uri()?;
+        let written = settings.resolved_uri()?;
+        let uri: BrokerUri = written
+            .expose()
+            .parse()
+            .map_err(|reason| format!("amqp.uri is {written}; it {reason}"))?;
+        let authorities = settings.ca_file.as_deref();
+        let tls = match uri.0.scheme {
+            AMQPScheme::AMQPS => Some(Tls::with(&uri.0.authority.host, authorities)?),
+            AMQPScheme::AMQP if authorities.is_some() => {
+                return Err(format!(
+                    "amqp.uri is {written}; with amqp.ca_file it must begin with amqps://"
+                ));
+            }
+            AMQPScheme::AMQP => None,
+        };
         Ok(Self {
-            uri: uri
-                .expose()
-                .parse()
-                .map_err(|reason| format!("amqp.uri is {uri}; it {reason}"))?,
+            uri,
+            tls,
             namespace: settings.namespace.clone(),
             delays: Delays::default(),
         })
+    }
+
+    /// What a connection needs.
+    pub(super) fn to_dial(&self) -> Address {
+        let uri = self.uri.to_dial();
+        Address {
+            // The way there is secured or not before lapin comes to it.
+            uri: AMQPUri {
+                scheme: AMQPScheme::AMQP,
+                ..uri
+            },
+            tls: self.tls.clone(),
+        }
     }
 
     pub(super) fn names(&self) -> Names {
@@ -54,6 +82,22 @@ impl Broker {
             delays: self.delays,
         }
     }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker")
+            .field("uri", &self.uri)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where to dial, and how.
+#[derive(Clone)]
+pub(super) struct Address {
+    pub(super) uri: AMQPUri,
+    pub(super) tls: Option<Tls>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +115,7 @@ pub(super) struct BrokerUri(AMQPUri);
 
 impl BrokerUri {
     /// The URI with what we always want: heartbeats, small frames, an end to waiting.
-    pub(super) fn to_dial(&self) -> AMQPUri {
+    fn to_dial(&self) -> AMQPUri {
         let mut uri = self.0.clone();
         let query = &mut uri.query;
         query.heartbeat.get_or_insert(HEARTBEAT);

@@ -83,7 +83,7 @@ struct Held {
 impl Held {
     async fn all(broker: &Broker, queue: &str) -> Result<Option<Self>, AmqpError> {
         let names = broker.names().queue(queue);
-        let live = Arc::new(dial(&broker.uri.to_dial(), CONNECTION).await?);
+        let live = Arc::new(dial(&broker.to_dial(), CONNECTION).await?);
         let channel = live.channel().await?;
         let Some(waiting) = waiting(&channel, &names.dead).await? else {
             live.close().await;

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::AmqpError;
+use super::broker::Address;
 use super::topology::Topology;
 
 /// Longest that a handshake, a declaration or a close may take.
@@ -75,9 +75,16 @@ impl Live {
 }
 
 /// Dials once.
-pub(super) async fn dial(uri: &AMQPUri, name: &str) -> Result<Live, AmqpError> {
+pub(super) async fn dial(address: &Address, name: &str) -> Result<Live, AmqpError> {
     let properties = ConnectionProperties::default().with_connection_name(name.into());
-    let connection = within(Connection::connect_uri(uri.clone(), properties)).await?;
+    let uri = address.uri.clone();
+    let connection = match &address.tls {
+        None => within(Connection::connect_uri(uri, properties)).await,
+        Some(tls) => {
+            let connecting = Connection::connect_uri_with_runtime(uri, properties, tls.runtime());
+            within(connecting).await
+        }
+    }?;
     Ok(Live {
         connection,
         given_up: CancellationToken::new(),
@@ -132,7 +139,7 @@ impl Link {
     /// Keeps the connection up until `stop`.
     pub(super) async fn keep_up(
         &self,
-        uri: &AMQPUri,
+        address: &Address,
         name: &str,
         topology: &Topology,
         stop: &CancellationToken,
@@ -142,7 +149,7 @@ impl Link {
             let begun = Instant::now();
             tokio::select! {
                 () = stop.cancelled() => break,
-                error = self.once(uri, name, topology) => {
+                error = self.once(address, name, topology) => {
                     tracing::warn!(connection = name, error = error.map(tracing::field::display), "the message broker is away; dialling again");
                 }
             }
@@ -161,8 +168,8 @@ impl Link {
     }
 
     /// Dials, declares and stays until the connection is lost. Tells why it could not be had, if it never was up.
-    async fn once(&self, uri: &AMQPUri, name: &str, topology: &Topology) -> Option<AmqpError> {
-        let live = match dial(uri, name).await {
+    async fn once(&self, address: &Address, name: &str, topology: &Topology) -> Option<AmqpError> {
+        let live = match dial(address, name).await {
             Ok(live) => Arc::new(live),
             Err(error) => return Some(error),
         };

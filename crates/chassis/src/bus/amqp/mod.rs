@@ -14,6 +14,7 @@ mod message;
 mod publisher;
 #[cfg(feature = "testing")]
 mod recording;
+mod tls;
 mod topology;
 
 pub use broker::Broker;
@@ -136,10 +137,10 @@ impl AmqpBus {
         let close = CancellationToken::new();
         for (link, what) in [(&self.publishing, "publish"), (&self.consuming, "consume")] {
             let (link, close) = (link.clone(), close.clone());
-            let (uri, topology) = (broker.uri.to_dial(), self.topology.clone());
+            let (address, topology) = (broker.to_dial(), self.topology.clone());
             let name = format!("{} {what}", self.service);
             self.tasks
-                .spawn(|_| async move { link.keep_up(&uri, &name, &topology, &close).await });
+                .spawn(|_| async move { link.keep_up(&address, &name, &topology, &close).await });
         }
         let publisher = self.publisher.clone();
         self.tasks.spawn(|stop| async move {

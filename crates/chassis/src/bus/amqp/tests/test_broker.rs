@@ -12,6 +12,7 @@ use lapin::{Channel, Connection, ConnectionProperties};
 use crate::bus::Subscription;
 use crate::bus::amqp::broker::Delays;
 use crate::bus::amqp::{AmqpBus, Broker};
+use crate::connections::AmqpConfig;
 use crate::lifecycle::Tasks;
 use crate::metrics::BusMetrics;
 
@@ -34,10 +35,14 @@ impl TestBroker {
 
     /// The broker by another way.
     pub(super) fn at(uri: &str) -> Self {
-        let real = Broker {
-            uri: uri.parse().unwrap(),
+        let settings = AmqpConfig {
+            uri: uri.to_owned().into(),
             namespace: format!("test-{}", SystemIds::default().next().simple()),
+            ..AmqpConfig::default()
+        };
+        let real = Broker {
             delays: Delays([20, 30, 40].map(Duration::from_millis)),
+            ..Broker::of(&settings).unwrap()
         };
         Self {
             real,

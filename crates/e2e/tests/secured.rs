@@ -1,0 +1,71 @@
+//! The distributed shape where MongoDB and RabbitMQ take nothing but TLS, as across networks.
+
+use std::path::{Path, PathBuf};
+
+use e2e::{Client, Launch, Run, audit_distributed};
+use stack::{Options, Stack, Tls};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+fn dead_letters(config: &Path) -> Run {
+    let config = config.display().to_string();
+    Launch::on(Path::new(&config)).run(&["messages", "list", "--distributed", "--config", &config])
+}
+
+/// The same settings, but for the authority that vouches for the servers.
+fn without_the_authority(config: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(config).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("ca_file"));
+    let lines = lines.map(|line| match line.split_once("&tlsCAFile=") {
+        Some((before, _)) => format!("{before}\"\n"),
+        None => format!("{line}\n"),
+    });
+    let path = config.with_file_name("public-authorities.toml");
+    std::fs::write(&path, lines.collect::<String>()).unwrap();
+    path
+}
+
+/// What a port answers to the greeting of somebody who does not know that it takes TLS only.
+async fn answer_in_the_clear(port: u16, greeting: &[u8]) -> Vec<u8> {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    connection.write_all(greeting).await.unwrap();
+    let mut answer = Vec::new();
+    // It may hang up without a word.
+    drop(connection.read_to_end(&mut answer).await);
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_are_placed_and_settled_over_tls_and_over_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = Options::for_tests(dir.path());
+    options.shape.tls = Tls::On;
+    let stack = Stack::up(options).await.unwrap();
+
+    let client = Client::new(&stack.gateway_url());
+    let (seller, buyer) = (client.join("Grace").await, client.join("Ada").await);
+    let pen = seller.lists("Pen", 10, 100).await;
+    buyer.credit(1_000).await;
+    let ordered = buyer.orders(&pen, 3).await;
+    assert_eq!(ordered.status, 201, "{ordered:?}");
+    assert_eq!((buyer.balance().await, seller.stock(&pen).await), (970, 97));
+
+    let config = stack.config_path();
+    let audit = audit_distributed(&config);
+    assert_eq!(audit.code, Some(0), "{audit:?}");
+    let letters = dead_letters(&config);
+    assert_eq!(letters.code, Some(0), "{letters:?}");
+
+    let public = without_the_authority(&config);
+    for refused in [audit_distributed(&public), dead_letters(&public)] {
+        assert_ne!(refused.code, Some(0), "{refused:?}");
+        let said = refused.stdout + &refused.stderr;
+        assert!(said.contains("certificate"), "{said}");
+    }
+
+    let broker = stack.ports().amqp;
+    let answer = answer_in_the_clear(broker, b"AMQP\x00\x00\x09\x01").await;
+    // A broker that talks begins with a frame of the kind "method".
+    assert_ne!(answer.first(), Some(&1), "{answer:?}");
+    stack.down().unwrap();
+}

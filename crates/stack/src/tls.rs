@@ -1,0 +1,89 @@
+//! TLS to the servers, as it is where they are not on one machine: an authority of the stack's own, and what it vouches for.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, SanType,
+};
+
+use crate::error::StackError;
+use crate::state::Dir;
+
+/// The files in a stack's directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    /// The authority's certificate, for whoever connects.
+    pub(crate) authority: PathBuf,
+    /// The servers' certificate and its key, in one file: MongoDB wants them so, and RabbitMQ takes it.
+    pub(crate) server: PathBuf,
+}
+
+impl Files {
+    pub(crate) fn of(dir: &Dir) -> Self {
+        Self {
+            authority: dir.tls().join("ca.pem"),
+            server: dir.tls().join("server.pem"),
+        }
+    }
+
+    /// Makes them, unless they are there.
+    pub(crate) fn ensure(dir: &Dir) -> Result<Self, StackError> {
+        let files = Self::of(dir);
+        if files.authority.exists() && files.server.exists() {
+            return Ok(files);
+        }
+        let made = certificates().map_err(|error| StackError::Failed {
+            command: "certificates".to_owned(),
+            reason: error.to_string(),
+        })?;
+        fs::create_dir_all(dir.tls()).map_err(StackError::io(&dir.tls()))?;
+        write(&files.server, &made.server)?;
+        write(&files.authority, &made.authority)?;
+        Ok(files)
+    }
+}
+
+struct Made {
+    authority: String,
+    server: String,
+}
+
+/// The authority's key is kept nowhere: nothing else will ever be vouched for.
+fn certificates() -> Result<Made, rcgen::Error> {
+    let named = |name: &str| {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    };
+    let mut params = named("MarketPlace stack authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+
+    let mut params = named("MarketPlace stack server");
+    params.subject_alt_names = vec![
+        SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        SanType::DnsName("localhost".try_into()?),
+    ];
+    // Members of a replica set are each other's clients.
+    params.extended_key_usages = vec![
+        ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsagePurpose::ClientAuth,
+    ];
+    let key = KeyPair::generate()?;
+    let server = params.signed_by(&key, &authority)?;
+    Ok(Made {
+        authority: authority.pem(),
+        server: server.pem() + &key.serialize_pem(),
+    })
+}
+
+/// Only for us to read.
+fn write(path: &Path, text: &str) -> Result<(), StackError> {
+    fs::write(path, text).map_err(StackError::io(path))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(StackError::io(path))
+}
