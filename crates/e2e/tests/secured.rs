@@ -1,5 +1,7 @@
 //! The distributed shape where MongoDB and RabbitMQ take nothing but TLS, as across networks.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use e2e::{Client, Launch, Run, audit_distributed};

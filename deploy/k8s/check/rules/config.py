@@ -6,9 +6,9 @@ import tomllib
 from objects import WORKLOADS, at, containers, name, template, title
 from rules.context import somewhere
 
-# Of the Secrets that are made by hand, those that stay so where External Secrets fetches the others: a certificate is cert-manager's, or
+# Of the Secrets that are made by hand, those that stay so where External Secrets fetches the others: certificates are cert-manager's, or
 # of whoever else gives out yours.
-ALWAYS_HANDMADE = {"marketplace-tls"}
+ALWAYS_HANDMADE = {"marketplace-tls", "stores-authority"}
 
 # Where Secrets may stand in the repository: passwords of a cluster that has nothing to protect.
 SECRETS_MAY_STAND_IN = ("overlays/dev",)

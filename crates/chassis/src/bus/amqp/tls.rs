@@ -6,11 +6,11 @@
 
 use std::io::{Error, Read, Result, Write};
 use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_rs::sys::AsSysFd;
 use async_rs::traits::Reactor;
 use async_rs::util::RuntimeParts;
 use async_rs::{Runtime, Tokio};
@@ -114,7 +114,7 @@ impl Reactor for Secured {
     type TcpStream = Compat<TlsStream<TcpStream>>;
     type Sleep = <Tokio as Reactor>::Sleep;
 
-    fn register<H: Read + Write + AsSysFd + Send + 'static>(
+    fn register<H: Read + Write + AsFd + AsRawFd + Send + 'static>(
         &self,
         socket: H,
     ) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static> {

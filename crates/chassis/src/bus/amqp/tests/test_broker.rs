@@ -40,10 +40,8 @@ impl TestBroker {
             namespace: format!("test-{}", SystemIds::default().next().simple()),
             ..AmqpConfig::default()
         };
-        let real = Broker {
-            delays: Delays([20, 30, 40].map(Duration::from_millis)),
-            ..Broker::of(&settings).unwrap()
-        };
+        let mut real = Broker::of(&settings).unwrap();
+        real.delays = Delays([20, 30, 40].map(Duration::from_millis));
         Self {
             real,
             queues: Vec::new(),
