@@ -17,6 +17,7 @@ mod crew;
 mod forge;
 mod ids;
 mod launch;
+mod otlp;
 mod person;
 mod shape;
 
@@ -26,5 +27,6 @@ pub use crew::{Busy, Crew};
 pub use forge::{Forgery, forge};
 pub use ids::unique;
 pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed};
+pub use otlp::receive_traces;
 pub use person::{Person, Product};
 pub use shape::{Shape, within};

@@ -2,16 +2,21 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
+use clap::Parser;
 use e2e::capacity::Measured;
 
+/// Writes into docs/SCALING.md what docs/capacity.json comes to.
+#[derive(Parser)]
+#[command(name = "capacity")]
+struct Arguments {
+    /// Write nothing; fail if that is not what stands there
+    #[arg(long)]
+    check: bool,
+}
+
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let check = match arguments.as_slice() {
-        [] => false,
-        [flag] if flag == "--check" => true,
-        _ => bail!("usage: capacity [--check]"),
-    };
+    let Arguments { check } = Arguments::parse();
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let measured: Measured =
         serde_json::from_str(&std::fs::read_to_string(docs.join("capacity.json"))?)?;

@@ -1,8 +1,6 @@
 //! A collector in this process: takes OTLP as protobuf over HTTP and keeps what it was sent.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -40,19 +38,12 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let collector = Self {
-            url: format!("http://{}", listener.local_addr().unwrap()),
-            received: Arc::default(),
-        };
-        let received = collector.received.clone();
-        std::thread::spawn(move || {
-            for connection in listener.incoming() {
-                let received = received.clone();
-                std::thread::spawn(move || serve(connection.unwrap(), &received));
-            }
-        });
-        collector
+        let received = Arc::<Mutex<Received>>::default();
+        let taking = received.clone();
+        Self {
+            url: e2e::receive_traces(move |body| taking.lock().unwrap().take(body)),
+            received,
+        }
     }
 
     /// What `telemetry.otlp_endpoint` is set to.
@@ -84,52 +75,17 @@ impl Collector {
     }
 }
 
-/// Answers requests on a connection until it is closed.
-fn serve(connection: TcpStream, received: &Mutex<Received>) {
-    let mut answers = connection.try_clone().unwrap();
-    let mut requests = BufReader::new(connection);
-    while let Some((request, body)) = next(&mut requests) {
-        assert_eq!(request, "POST /v1/traces HTTP/1.1");
+impl Received {
+    fn take(&mut self, body: Vec<u8>) {
         let export = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
-        let mut received = received.lock().unwrap();
         for of_service in export.resource_spans {
             let about = attributes(of_service.resource.unwrap().attributes);
             let spans = of_service.scope_spans.into_iter().flat_map(|s| s.spans);
             let service = &about["service.name"];
-            received.spans.extend(spans.map(|span| read(service, span)));
+            self.spans.extend(spans.map(|span| read(service, span)));
         }
-        received.bodies.push(body);
-        drop(received);
-        answers
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-            .unwrap();
+        self.bodies.push(body);
     }
-}
-
-/// The next request line and body; None if there is none, because the sender has gone.
-fn next(requests: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
-    let mut head = Vec::new();
-    loop {
-        let mut line = String::new();
-        if requests.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line == "\r\n" {
-            break;
-        }
-        head.push(line.trim_end().to_ascii_lowercase());
-    }
-    let length = head
-        .iter()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .unwrap()
-        .parse()
-        .unwrap();
-    assert!(head.contains(&"content-type: application/x-protobuf".to_owned()));
-    let mut body = vec![0; length];
-    requests.read_exact(&mut body).ok()?;
-    let request = head[0].replace("post ", "POST ").replace("http/", "HTTP/");
-    Some((request, body))
 }
 
 fn read(service: &str, span: Sent) -> Span {

@@ -1,13 +1,15 @@
 //! The distributed shape on this machine, beside the raw limits of the very servers it runs on.
 
-use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use e2e::capacity::Measured;
-use e2e::{Client, audit_distributed};
+use e2e::{Client, audit_distributed, receive_traces};
 use stack::{Options, Service, Stack};
 
+use crate::Arguments;
 use crate::cost::Meter;
 use crate::load::{self, Ran, Subject, Targets};
 use crate::process::{self, resident_kib};
@@ -22,18 +24,28 @@ const TARGETS: Targets = Targets {
     order_one: "≥ 400/s",
 };
 
-/// Measures, and writes to `costs`, if that is said, what one request of each kind cost.
+/// Measures, and writes what one request of each kind cost, if a file for that is said.
 pub(crate) async fn measure(
     duration: Duration,
-    costs: Option<&Path>,
+    arguments: &Arguments,
     report: &mut Report,
 ) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let mut options = Options::for_tests(directory.path());
-    options
-        .shape
-        .settings
-        .push(("MARKETPLACE__LOG__FILTER".to_owned(), "error".to_owned()));
+    let mut set = |name: &str, value: String| {
+        let name = format!("MARKETPLACE__{name}");
+        options.shape.settings.push((name, value));
+    };
+    set("LOG__FILTER", "error".to_owned());
+    let traced = Arc::new(AtomicUsize::new(0));
+    if let Some(share) = arguments.traces {
+        let count = traced.clone();
+        let receiver = receive_traces(move |body| {
+            count.fetch_add(body.len(), Ordering::Relaxed);
+        });
+        set("TELEMETRY__OTLP_ENDPOINT", receiver);
+        set("TELEMETRY__SAMPLE_RATIO", share.to_string());
+    }
     let stack = Stack::up(options).await?;
     idle(&stack, report).await?;
     let raw = raw::measure(&stack.mongo_uri(), duration, report).await?;
@@ -71,7 +83,18 @@ pub(crate) async fn measure(
     };
     let through_nginx = "GET by id, through nginx / find_one";
     share(through_nginx, read.per_second, raw, report);
-    if let Some(path) = costs {
+    if let Some(share) = arguments.traces {
+        let bytes = traced.load(Ordering::Relaxed);
+        ensure!(bytes > 0, "no trace was sent");
+        let megabytes = format!("{} MB", bytes / 1_000_000);
+        report.add(
+            "traces received",
+            megabytes,
+            "–",
+            format!("of {share} of the requests"),
+        );
+    }
+    if let Some(path) = &arguments.costs {
         let cost = |ran: &Ran| ran.cost.clone().context("what it cost");
         let measured = Measured {
             on: surroundings()?,

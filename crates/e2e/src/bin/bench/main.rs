@@ -13,10 +13,11 @@ mod raw;
 mod report;
 mod wrk;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use clap::Parser;
 use e2e::Launch;
 
 use crate::report::Report;
@@ -31,44 +32,52 @@ struct Plan {
     starts: usize,
 }
 
+/// Measures a release build and prints a Markdown table. Start it with ./scripts/bench, which builds what is measured.
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Arguments {
+    /// The distributed shape, on a stack of its own, instead of the embedded one
+    #[arg(long)]
+    distributed: bool,
+    /// Two seconds of each load instead of ten: a rough look
+    #[arg(long)]
+    quick: bool,
+    /// Write what a request of each kind costs the machine to this file, for ./scripts/capacity
+    #[arg(long, value_name = "FILE", requires = "distributed")]
+    costs: Option<PathBuf>,
+    /// Trace this share of the requests, 0 to 1, into a receiver in this process that throws the traces away
+    #[arg(long, value_name = "SHARE", requires = "distributed")]
+    traces: Option<f64>,
+}
+
+impl Arguments {
+    fn plan(&self) -> Plan {
+        if self.quick {
+            Plan {
+                duration: Duration::from_secs(2),
+                rows: 50_000,
+                starts: 3,
+            }
+        } else {
+            Plan {
+                duration: Duration::from_secs(10),
+                rows: 1_000_000,
+                starts: 5,
+            }
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    let usage = "usage: bench [--quick] | bench --distributed [--quick] [--costs FILE]";
-    let costs = arguments
-        .iter()
-        .position(|argument| argument == "--costs")
-        .map(|place| arguments.get(place + 1).map(PathBuf::from).context(usage))
-        .transpose()?;
-    let known = |argument: &&String| {
-        ["--quick", "--distributed", "--costs"].contains(&argument.as_str())
-            || costs.as_deref() == Some(Path::new(argument))
-    };
-    if !arguments.iter().all(|argument| known(&argument))
-        || (costs.is_some() && !has("--distributed"))
-    {
-        bail!(usage);
-    }
-    let plan = if has("--quick") {
-        Plan {
-            duration: Duration::from_secs(2),
-            rows: 50_000,
-            starts: 3,
-        }
-    } else {
-        Plan {
-            duration: Duration::from_secs(10),
-            rows: 1_000_000,
-            starts: 5,
-        }
-    };
+    let arguments = Arguments::parse();
+    let plan = arguments.plan();
     let mut report = Report::default();
     let surroundings = process::surroundings()?;
     eprintln!("{surroundings}");
 
-    if has("--distributed") {
-        distributed::measure(plan.duration, costs.as_deref(), &mut report).await?;
+    if arguments.distributed {
+        distributed::measure(plan.duration, &arguments, &mut report).await?;
         println!("{report}\n{surroundings}");
         return report.errors();
     }
