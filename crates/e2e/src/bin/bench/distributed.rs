@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use e2e::capacity::Measured;
 use e2e::{Client, audit_distributed, receive_traces};
-use stack::{Options, Service, Stack};
+use stack::{Options, Service, Stack, Tls};
 
 use crate::Arguments;
 use crate::cost::Meter;
@@ -32,6 +32,9 @@ pub(crate) async fn measure(
 ) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let mut options = Options::for_tests(directory.path());
+    if arguments.tls {
+        options.shape.tls = Tls::On;
+    }
     let mut set = |name: &str, value: String| {
         let name = format!("MARKETPLACE__{name}");
         options.shape.settings.push((name, value));

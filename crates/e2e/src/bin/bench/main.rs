@@ -45,6 +45,9 @@ struct Arguments {
     /// Write what a request of each kind costs the machine to this file, for ./scripts/capacity
     #[arg(long, value_name = "FILE", requires = "distributed")]
     costs: Option<PathBuf>,
+    /// TLS to MongoDB and RabbitMQ, for the raw limit, too
+    #[arg(long, requires = "distributed")]
+    tls: bool,
     /// Trace this share of the requests, 0 to 1, into a receiver in this process that throws the traces away
     #[arg(long, value_name = "SHARE", requires = "distributed")]
     traces: Option<f64>,
