@@ -1,8 +1,9 @@
 //! TLS to the servers, as it is where they are not on one machine: an authority of the stack's own, and what it vouches for.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
@@ -84,6 +85,9 @@ fn certificates() -> Result<Made, rcgen::Error> {
 
 /// Only for us to read.
 fn write(path: &Path, text: &str) -> Result<(), StackError> {
-    fs::write(path, text).map_err(StackError::io(path))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(StackError::io(path))
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(path).map_err(StackError::io(path))?;
+    file.write_all(text.as_bytes())
+        .map_err(StackError::io(path))
 }

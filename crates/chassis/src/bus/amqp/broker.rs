@@ -7,6 +7,7 @@ use std::time::Duration;
 use lapin::uri::{AMQPScheme, AMQPUri};
 
 use super::tls::Tls;
+use super::transport::Transport;
 use crate::bus::RETRY_DELAYS;
 use crate::connections::AmqpConfig;
 
@@ -14,8 +15,10 @@ use crate::connections::AmqpConfig;
 const HEARTBEAT: u16 = 10;
 /// Largest frame. Messages are small, and lapin keeps buffers of 32 frames in each direction.
 const FRAME: u32 = 16 * 1024;
-/// Milliseconds to wait for a TCP connection.
-const CONNECT: u64 = 5_000;
+/// Longest that a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Heartbeats that may be missing before a broker counts as gone. It sends one in half the time.
+const MISSING: u32 = 3;
 /// The namespace whose queues have no prefix.
 const DEFAULT_NAMESPACE: &str = "marketplace";
 /// The password that every broker has for its local guest: no secret.
@@ -66,13 +69,18 @@ impl Broker {
     /// What a connection needs.
     pub(super) fn to_dial(&self) -> Address {
         let uri = self.uri.to_dial();
+        let heartbeat = uri.query.heartbeat.filter(|seconds| *seconds > 0);
         Address {
-            // The way there is secured or not before lapin comes to it.
+            transport: Transport {
+                tls: self.tls.clone(),
+                connect: CONNECT,
+                silence: heartbeat.map(|seconds| Duration::from_secs(seconds.into()) * MISSING),
+            },
+            // Connections are secured, or not, before lapin comes to them. Without TLS of its own it takes an amqps:// address for a plain one.
             uri: AMQPUri {
                 scheme: AMQPScheme::AMQP,
                 ..uri
             },
-            tls: self.tls.clone(),
         }
     }
 
@@ -97,7 +105,7 @@ impl fmt::Debug for Broker {
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) uri: AMQPUri,
-    pub(super) tls: Option<Tls>,
+    pub(super) transport: Transport,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -114,13 +122,12 @@ impl Default for Delays {
 pub(super) struct BrokerUri(AMQPUri);
 
 impl BrokerUri {
-    /// The URI with what we always want: heartbeats, small frames, an end to waiting.
+    /// The URI with what we want if it does not say: heartbeats, small frames.
     fn to_dial(&self) -> AMQPUri {
         let mut uri = self.0.clone();
         let query = &mut uri.query;
         query.heartbeat.get_or_insert(HEARTBEAT);
         query.frame_max.get_or_insert(FRAME);
-        query.connection_timeout.get_or_insert(CONNECT);
         uri
     }
 }
@@ -132,6 +139,10 @@ impl FromStr for BrokerUri {
         let mut uri: AMQPUri = raw.parse().map_err(|_: String| {
             "must be an AMQP URI such as amqp://user:password@host:5672/%2f".to_owned()
         })?;
+        // The parser would take this machine instead.
+        if raw.contains("//[") || raw.contains("@[") {
+            return Err("must name the broker by a host name or an IPv4 address".to_owned());
+        }
         // `amqp://host/` names the virtual host "", which nobody has; who writes it (RabbitMQ's Cluster Operator does) means the default.
         if uri.vhost.is_empty() {
             "/".clone_into(&mut uri.vhost);
@@ -250,6 +261,19 @@ mod tests {
         assert_eq!(broker.uri.to_dial().authority.userinfo.password, "hunter2");
         let error = "shop:hunter2@broker".parse::<BrokerUri>().err().unwrap();
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_broker_has_a_name_or_an_ipv4_address() {
+        let host = |raw: &str| -> Result<String, String> {
+            let uri: BrokerUri = raw.parse()?;
+            Ok(uri.to_dial().authority.host)
+        };
+        assert_eq!(host("amqp://u:p@10.1.2.3/live").unwrap(), "10.1.2.3");
+        assert_eq!(host("amqps://u:p@b.example/live").unwrap(), "b.example");
+        for raw in ["amqp://u:p@[2001:db8::1]:5672/live", "amqps://[::1]/live"] {
+            assert!(host(raw).unwrap_err().contains("IPv4"), "{raw}");
+        }
     }
 
     #[test]

@@ -78,13 +78,11 @@ impl Live {
 pub(super) async fn dial(address: &Address, name: &str) -> Result<Live, AmqpError> {
     let properties = ConnectionProperties::default().with_connection_name(name.into());
     let uri = address.uri.clone();
-    let connection = match &address.tls {
-        None => within(Connection::connect_uri(uri, properties)).await,
-        Some(tls) => {
-            let connecting = Connection::connect_uri_with_runtime(uri, properties, tls.runtime());
-            within(connecting).await
-        }
-    }?;
+    let runtime = address.transport.runtime();
+    let connection = within(Connection::connect_uri_with_runtime(
+        uri, properties, runtime,
+    ))
+    .await?;
     Ok(Live {
         connection,
         given_up: CancellationToken::new(),

@@ -16,6 +16,7 @@ mod publisher;
 mod recording;
 mod tls;
 mod topology;
+mod transport;
 
 pub use broker::Broker;
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};

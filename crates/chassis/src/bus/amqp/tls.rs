@@ -1,21 +1,8 @@
-//! The way to a broker that speaks TLS: an `amqps://` address. What lapin takes for a TCP connection is then one with TLS on it.
-//!
-//! lapin's own TLS brings some thirty crates, most of them for key stores that nobody here has; the one that the MongoDB driver brings is
-//! here already. So lapin is given a runtime whose connections are secured, and is told nothing of it: an `amqps://` address it would, without
-//! TLS of its own, take for a plain one, and send the password in the clear.
+//! TLS with a broker: an `amqps://` address.
 
-use std::io::{Error, Read, Result, Write};
-use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use async_rs::traits::Reactor;
-use async_rs::util::RuntimeParts;
-use async_rs::{Runtime, Tokio};
-use futures_util::Stream;
-use futures_util::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -23,7 +10,6 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
 /// How a broker's connections are secured.
 #[derive(Clone)]
@@ -38,10 +24,7 @@ impl Tls {
     ///
     /// # Errors
     /// A sentence if the file is no such file, or the host none.
-    pub(super) fn with(
-        host: &str,
-        authorities: Option<&Path>,
-    ) -> std::result::Result<Self, String> {
+    pub(super) fn with(host: &str, authorities: Option<&Path>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         match authorities {
             Some(path) => add(&mut roots, path)
@@ -54,40 +37,28 @@ impl Tls {
             .map_err(|error| format!("TLS cannot be had: {error}"))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        // An IPv6 address stands in brackets in a URI.
-        let host = host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned();
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
-            host: ServerName::try_from(host)
+            host: ServerName::try_from(host.to_owned())
                 .map_err(|_| "amqp.uri names a host that no certificate can be for".to_owned())?,
         })
     }
 
-    /// What makes lapin's connections secured ones.
-    pub(super) fn runtime(&self) -> Runtime<RuntimeParts<Tokio, Secured>> {
-        let tokio = Tokio::current();
-        Runtime::new(RuntimeParts::new(
-            tokio.clone(),
-            Secured {
-                tokio,
-                tls: self.clone(),
-            },
-        ))
+    /// Secures a connection to the broker.
+    pub(super) async fn secure(&self, plain: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+        self.connector.connect(self.host.clone(), plain).await
     }
 }
 
 /// Trusts the authorities in a PEM file, all of them.
-fn add(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), String> {
+fn add(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
     let unreadable = |error: &dyn std::fmt::Display| format!("cannot be read: {error}");
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;
     for certificate in certificates {
         let certificate = certificate.map_err(|error| unreadable(&error))?;
         roots
             .add(certificate)
-            .map_err(|error| format!("holds a certificate of no authority: {error}"))?;
+            .map_err(|error| format!("holds a certificate that is none: {error}"))?;
     }
     if roots.is_empty() {
         return Err("holds no certificate; it must be one or more in PEM".to_owned());
@@ -95,61 +66,18 @@ fn add(roots: &mut RootCertStore, path: &Path) -> std::result::Result<(), String
     Ok(())
 }
 
-/// Tokio's reactor, but for what a connection is.
-#[derive(Clone)]
-pub(super) struct Secured {
-    tokio: Tokio,
-    tls: Tls,
-}
-
-impl std::fmt::Debug for Secured {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Secured")
-            .field("host", &self.tls.host)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Reactor for Secured {
-    type TcpStream = Compat<TlsStream<TcpStream>>;
-    type Sleep = <Tokio as Reactor>::Sleep;
-
-    fn register<H: Read + Write + AsFd + AsRawFd + Send + 'static>(
-        &self,
-        socket: H,
-    ) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static> {
-        self.tokio.register(socket)
-    }
-
-    fn sleep(&self, time: Duration) -> Self::Sleep {
-        self.tokio.sleep(time)
-    }
-
-    fn interval(&self, time: Duration) -> impl Stream<Item = Instant> + Send + 'static {
-        self.tokio.interval(time)
-    }
-
-    fn tcp_connect_addr(
-        &self,
-        address: SocketAddr,
-    ) -> impl Future<Output = Result<Self::TcpStream>> + Send + 'static {
-        let Tls { connector, host } = self.tls.clone();
-        async move {
-            let plain = TcpStream::connect(address).await?;
-            plain.set_nodelay(true)?;
-            let secured = connector.connect(host, plain).await.map_err(Error::other)?;
-            Ok(secured.compat())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
     use super::super::broker::Broker;
     use super::super::link::dial;
+    use super::*;
     use crate::connections::AmqpConfig;
 
     /// How TLS begins: a handshake record.
@@ -163,26 +91,67 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_for_a_secured_broker_is_not_sent_in_the_clear() {
+    async fn a_broker_that_is_to_be_secured_is_greeted_by_tls_and_not_in_the_clear() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let uri = format!("amqps://shop:hunter2@127.0.0.1:{port}/live");
-        let broker = Broker::of(&settings(&uri)).unwrap();
-        let plain_broker = async {
+        let address = Broker::of(&settings(&uri)).unwrap().to_dial();
+        let greeted = async {
             let (mut connection, _) = listener.accept().await.unwrap();
-            let mut heard = vec![0; 64];
-            connection.read_exact(&mut heard).await.unwrap();
-            connection.write_all(b"AMQP\x00\x00\x09\x01").await.unwrap();
-            drop(connection.read_to_end(&mut heard).await);
-            heard
+            connection.read_u8().await.unwrap()
         };
-        let address = broker.to_dial();
-        let (heard, dialled) = tokio::join!(plain_broker, dial(&address, "test"));
-        assert_eq!(heard.first(), Some(&HANDSHAKE));
-        for secret in [&b"AMQP"[..], b"hunter2"] {
-            assert!(!heard.windows(secret.len()).any(|part| part == secret));
-        }
+        let (greeting, dialled) = tokio::join!(greeted, dial(&address, "test"));
+        assert_eq!(greeting, HANDSHAKE);
         assert!(dialled.is_err());
+    }
+
+    /// What becomes of dialling 127.0.0.1 when the broker there has a certificate for `name`, of an authority that is trusted.
+    async fn dial_broker_named(name: &str) -> String {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new([name.to_owned()]).unwrap();
+        let server = server.signed_by(&key, &authority).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![server.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ca.pem");
+        std::fs::write(&path, authority.pem()).unwrap();
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let settings = AmqpConfig {
+            ca_file: Some(path),
+            ..settings(&format!("amqps://u:p@127.0.0.1:{port}/live"))
+        };
+        let address = Broker::of(&settings).unwrap().to_dial();
+        let broker = async {
+            let (connection, _) = listener.accept().await.unwrap();
+            let accepted = TlsAcceptor::from(Arc::new(config)).accept(connection).await;
+            // It hears the greeting, if there is one, and hangs up.
+            if let Ok(mut secured) = accepted {
+                drop(secured.read_u8().await);
+            }
+        };
+        let (dialled, ()) = tokio::join!(dial(&address, "test"), broker);
+        dialled.err().unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_broker_has_to_be_the_host_of_the_address() {
+        let other = dial_broker_named("broker.example").await;
+        assert!(other.contains("certificate not valid for name"), "{other}");
+        let itself = dial_broker_named("127.0.0.1").await;
+        assert!(!itself.contains("certificate"), "{itself}");
     }
 
     #[test]

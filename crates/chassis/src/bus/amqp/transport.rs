@@ -1,0 +1,202 @@
+//! What lapin takes for a TCP connection: one with TLS on it where the address says so, and one that ends when it has been silent for too long.
+//!
+//! lapin runs on a runtime that it is given; this one differs from tokio's in what a connection is. lapin's own TLS brings some thirty crates,
+//! most of them for key stores that nobody here has, while what the MongoDB driver brings is here already. And lapin works on a connection in a thread of
+//! its own, which waits as long as the broker is silent, also after whoever dialled has given up: without an end to that, a broker that accepts
+//! connections and says nothing would cost a thread and a socket for each time it is dialled.
+
+use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use async_rs::traits::Reactor;
+use async_rs::util::RuntimeParts;
+use async_rs::{Runtime, Tokio};
+use futures_util::Stream;
+use futures_util::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep, timeout};
+use tokio_rustls::client::TlsStream;
+use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
+use tokio_util::either::Either;
+
+use super::tls::Tls;
+
+/// How connections to a broker are made, and when they end.
+#[derive(Clone)]
+pub(super) struct Transport {
+    /// Where the address wants it.
+    pub(super) tls: Option<Tls>,
+    /// Longest that one may take to be made, TLS and all.
+    pub(super) connect: Duration,
+    /// Longest that a broker may say nothing; it has heartbeats to send. None: for ever.
+    pub(super) silence: Option<Duration>,
+}
+
+impl Transport {
+    /// The runtime for lapin. Has to be called on a tokio runtime.
+    pub(super) fn runtime(&self) -> Runtime<RuntimeParts<Tokio, Connecting>> {
+        let tokio = Tokio::current();
+        let transport = self.clone();
+        Runtime::new(RuntimeParts::new(
+            tokio.clone(),
+            Connecting { tokio, transport },
+        ))
+    }
+
+    async fn connect(self, address: SocketAddr) -> Result<Connected> {
+        let stream = timeout(self.connect, async {
+            let plain = TcpStream::connect(address).await?;
+            plain.set_nodelay(true)?;
+            Ok::<_, Error>(match &self.tls {
+                None => Either::Left(plain),
+                Some(tls) => Either::Right(tls.secure(plain).await?),
+            })
+        });
+        let stream = stream
+            .await
+            .map_err(|_| Error::from(ErrorKind::TimedOut))??;
+        Ok(Connected {
+            stream: stream.compat(),
+            limit: self.silence,
+            silence: self.silence.map(|limit| Box::pin(sleep(limit))),
+        })
+    }
+}
+
+/// Tokio's reactor, but for what a connection is.
+#[derive(Clone)]
+pub(super) struct Connecting {
+    tokio: Tokio,
+    transport: Transport,
+}
+
+impl std::fmt::Debug for Connecting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connecting").finish_non_exhaustive()
+    }
+}
+
+impl Reactor for Connecting {
+    type TcpStream = Connected;
+    type Sleep = <Tokio as Reactor>::Sleep;
+
+    fn register<H: Read + Write + AsFd + AsRawFd + Send + 'static>(
+        &self,
+        socket: H,
+    ) -> Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static> {
+        self.tokio.register(socket)
+    }
+
+    fn sleep(&self, time: Duration) -> Self::Sleep {
+        self.tokio.sleep(time)
+    }
+
+    fn interval(&self, time: Duration) -> impl Stream<Item = Instant> + Send + 'static {
+        self.tokio.interval(time)
+    }
+
+    fn tcp_connect_addr(
+        &self,
+        address: SocketAddr,
+    ) -> impl Future<Output = Result<Self::TcpStream>> + Send + 'static {
+        self.transport.clone().connect(address)
+    }
+}
+
+/// A connection that ends, as if it had broken, when nothing came for too long.
+pub(super) struct Connected {
+    stream: Compat<Either<TcpStream, TlsStream<TcpStream>>>,
+    limit: Option<Duration>,
+    /// Ends when the limit is reached.
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl AsyncRead for Connected {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize>> {
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let (Some(limit), Some(silence)) = (self.limit, &mut self.silence) else {
+            return read;
+        };
+        if read.is_ready() {
+            silence.as_mut().reset(tokio::time::Instant::now() + limit);
+            return read;
+        }
+        ready!(silence.as_mut().poll(context));
+        let reason = format!("the broker has said nothing for {limit:?}");
+        Poll::Ready(Err(Error::new(ErrorKind::TimedOut, reason)))
+    }
+}
+
+impl AsyncWrite for Connected {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, buffer)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_close(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapin::uri::AMQPUri;
+    use lapin::{Connection, ConnectionProperties};
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A broker that accepts a connection and says nothing. Returns once it was hung up on.
+    async fn is_hung_up_on(transport: Transport) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let uri: AMQPUri = format!("amqp://u:p@127.0.0.1:{port}/live").parse().unwrap();
+        let properties = ConnectionProperties::default();
+        // As a dialler does that has given up waiting: it asks no more.
+        let dialling = tokio::spawn(Connection::connect_uri_with_runtime(
+            uri,
+            properties,
+            transport.runtime(),
+        ));
+        let (mut connection, _) = listener.accept().await.unwrap();
+        dialling.abort();
+        let mut heard = Vec::new();
+        let hung_up = timeout(PATIENCE, connection.read_to_end(&mut heard)).await;
+        assert!(hung_up.is_ok(), "it is hung up on");
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_says_nothing_is_hung_up_on() {
+        let short = Duration::from_millis(100);
+        is_hung_up_on(Transport {
+            tls: None,
+            connect: PATIENCE,
+            silence: Some(short),
+        })
+        .await;
+        is_hung_up_on(Transport {
+            tls: Some(Tls::with("127.0.0.1", None).unwrap()),
+            connect: short,
+            silence: None,
+        })
+        .await;
+    }
+}
