@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use e2e::{Client, Launch, Run, audit_distributed};
+use mongodb::bson::{Document, doc};
 use stack::{Options, Stack, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -27,14 +28,23 @@ fn without_the_authority(config: &Path) -> PathBuf {
     path
 }
 
-/// What a port answers to the greeting of somebody who does not know that it takes TLS only.
-async fn answer_in_the_clear(port: u16, greeting: &[u8]) -> Vec<u8> {
+/// What the broker answers to the greeting of somebody who does not know that it takes TLS only.
+async fn broker_in_the_clear(port: u16) -> Vec<u8> {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let greeting = b"AMQP\x00\x00\x09\x01";
     connection.write_all(greeting).await.unwrap();
     let mut answer = Vec::new();
     // It may hang up without a word.
     drop(connection.read_to_end(&mut answer).await);
     answer
+}
+
+/// What becomes of asking MongoDB whether it is there, without TLS.
+async fn mongo_in_the_clear(port: u16) -> mongodb::error::Result<Document> {
+    let uri =
+        format!("mongodb://127.0.0.1:{port}/?directConnection=true&serverSelectionTimeoutMS=1000");
+    let client = mongodb::Client::with_uri_str(uri).await.unwrap();
+    client.database("admin").run_command(doc! {"ping": 1}).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,9 +75,11 @@ async fn orders_are_placed_and_settled_over_tls_and_over_nothing_else() {
         assert!(said.contains("certificate"), "{said}");
     }
 
-    let broker = stack.ports().amqp;
-    let answer = answer_in_the_clear(broker, b"AMQP\x00\x00\x09\x01").await;
+    let answer = broker_in_the_clear(stack.ports().amqp).await;
     // A broker that talks begins with a frame of the kind "method".
     assert_ne!(answer.first(), Some(&1), "{answer:?}");
+    mongo_in_the_clear(stack.ports().mongo[0])
+        .await
+        .unwrap_err();
     stack.down().unwrap();
 }

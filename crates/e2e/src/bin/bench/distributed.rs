@@ -1,7 +1,5 @@
 //! The distributed shape on this machine, beside the raw limits of the very servers it runs on.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -40,13 +38,8 @@ pub(crate) async fn measure(
         options.shape.settings.push((name, value));
     };
     set("LOG__FILTER", "error".to_owned());
-    let traced = Arc::new(AtomicUsize::new(0));
     if let Some(share) = arguments.traces {
-        let count = traced.clone();
-        let receiver = receive_traces(move |body| {
-            count.fetch_add(body.len(), Ordering::Relaxed);
-        });
-        set("TELEMETRY__OTLP_ENDPOINT", receiver);
+        set("TELEMETRY__OTLP_ENDPOINT", receive_traces(drop));
         set("TELEMETRY__SAMPLE_RATIO", share.to_string());
     }
     let stack = Stack::up(options).await?;
@@ -86,15 +79,15 @@ pub(crate) async fn measure(
     };
     let through_nginx = "GET by id, through nginx / find_one";
     share(through_nginx, read.per_second, raw, report);
-    if let Some(share) = arguments.traces {
-        let bytes = traced.load(Ordering::Relaxed);
-        ensure!(bytes > 0, "no trace was sent");
-        let megabytes = format!("{} MB", bytes / 1_000_000);
+    if arguments.traces.is_some() {
+        let [exported, dropped, failed] = spans(&subject.counters).await;
+        ensure!(exported > 0, "no trace was sent");
+        let lost = format!("{dropped} found the queue full, {failed} were not taken");
         report.add(
-            "traces received",
-            megabytes,
+            "spans sent to a receiver of traces",
+            exported.to_string(),
             "–",
-            format!("of {share} of the requests"),
+            lost,
         );
     }
     if let Some(path) = &arguments.costs {
@@ -116,6 +109,19 @@ pub(crate) async fn measure(
     eprintln!("The audit after the load is clean.");
     stack.down()?;
     Ok(())
+}
+
+/// How many spans the services have sent, had no room for, and sent in vain.
+async fn spans(counters: &[Client]) -> [u64; 3] {
+    let mut pages = String::new();
+    for counter in counters {
+        pages += &counter.get_text("/metrics").await.2;
+    }
+    ["exported", "dropped", "failed"].map(|outcome| {
+        let sample = format!("marketplace_trace_spans_total{{outcome=\"{outcome}\"}} ");
+        let values = pages.lines().filter_map(|line| line.strip_prefix(&sample));
+        values.filter_map(|value| value.parse::<u64>().ok()).sum()
+    })
 }
 
 /// When and on what it was measured.

@@ -48,9 +48,16 @@ struct Arguments {
     /// TLS to MongoDB and RabbitMQ, for the raw limit, too
     #[arg(long, requires = "distributed")]
     tls: bool,
-    /// Trace this share of the requests, 0 to 1, into a receiver in this process that throws the traces away
-    #[arg(long, value_name = "SHARE", requires = "distributed")]
+    /// Trace this share of the requests, such as 0.05 or 1, into a receiver in this process that throws the traces away
+    #[arg(long, value_name = "SHARE", requires = "distributed", value_parser = share)]
     traces: Option<f64>,
+}
+
+fn share(raw: &str) -> Result<f64, String> {
+    match raw.parse() {
+        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
+        Ok(_) | Err(_) => Err("must be above 0 and at most 1".to_owned()),
+    }
 }
 
 impl Arguments {
