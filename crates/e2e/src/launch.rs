@@ -161,12 +161,18 @@ impl Launch {
 /// If the binary is not built.
 #[must_use]
 pub fn audit_distributed(config: &Path) -> Run {
-    Launch::on(config).run(&[
-        "audit",
-        "--distributed",
-        "--config",
-        &config.display().to_string(),
-    ])
+    operate(config, &["audit"])
+}
+
+/// Runs a command of `marketplace` against the distributed shape that was started with the settings in `config`.
+///
+/// # Panics
+/// If it cannot be started.
+#[must_use]
+pub fn operate(config: &Path, command: &[&str]) -> Run {
+    let config_argument = config.display().to_string();
+    let at = ["--distributed", "--config", &config_argument];
+    Launch::on(config).run(&[command, &at].concat())
 }
 
 /// What the program says that `MARKETPLACE_AUDIT` names, if it names one: for a marketplace whose databases are not reachable from here.

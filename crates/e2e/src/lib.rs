@@ -26,7 +26,7 @@ pub use client::Client;
 pub use crew::{Busy, Crew};
 pub use forge::{Forgery, forge};
 pub use ids::unique;
-pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed};
+pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed, operate};
 pub use otlp::receive_traces;
 pub use person::{Person, Product};
 pub use shape::{Shape, within};

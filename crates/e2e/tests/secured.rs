@@ -4,16 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use e2e::{Client, Launch, Run, audit_distributed};
+use e2e::{Client, audit_distributed, operate};
 use mongodb::bson::{Document, doc};
 use stack::{Options, Stack, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-fn dead_letters(config: &Path) -> Run {
-    let config = config.display().to_string();
-    Launch::on(Path::new(&config)).run(&["messages", "list", "--distributed", "--config", &config])
-}
+/// A command that asks the broker.
+const LETTERS: [&str; 2] = ["messages", "list"];
 
 /// The same settings, but for the authority that vouches for the servers.
 fn without_the_authority(config: &Path) -> PathBuf {
@@ -66,11 +64,11 @@ async fn orders_are_placed_and_settled_over_tls_and_over_nothing_else() {
     let config = stack.config_path();
     let audit = audit_distributed(&config);
     assert_eq!(audit.code, Some(0), "{audit:?}");
-    let letters = dead_letters(&config);
+    let letters = operate(&config, &LETTERS);
     assert_eq!(letters.code, Some(0), "{letters:?}");
 
     let public = without_the_authority(&config);
-    for refused in [audit_distributed(&public), dead_letters(&public)] {
+    for refused in [audit_distributed(&public), operate(&public, &LETTERS)] {
         assert_ne!(refused.code, Some(0), "{refused:?}");
         let said = refused.stdout + &refused.stderr;
         assert!(said.contains("certificate"), "{said}");

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod away;
+mod broken;
 mod duplicates;
 mod kills;
 mod world;
