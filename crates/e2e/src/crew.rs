@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::client::Client;
 use crate::ids::unique;
@@ -232,7 +232,7 @@ pub struct Crew {
 /// A crew that is sending.
 #[derive(Debug)]
 pub struct Busy {
-    workers: JoinSet<Worker>,
+    workers: Vec<JoinHandle<Worker>>,
     answers: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
 }
@@ -270,14 +270,14 @@ impl Crew {
     #[must_use]
     pub fn start(self, client: &Client) -> Busy {
         let mut busy = Busy {
-            workers: JoinSet::new(),
+            workers: Vec::new(),
             answers: Arc::default(),
             over: Arc::default(),
         };
         for worker in self.workers {
             let (answers, over) = (busy.answers.clone(), busy.over.clone());
-            busy.workers
-                .spawn(worker.work(client.clone(), answers, over));
+            let worker = worker.work(client.clone(), answers, over);
+            busy.workers.push(tokio::spawn(worker));
         }
         busy
     }
@@ -325,20 +325,28 @@ impl Busy {
     /// Waits until `more` answers have come from now on.
     ///
     /// # Panics
-    /// If they do not within `patience`.
+    /// If they do not within `patience`; at once if a client got an answer that it should not, so that what was done to the
+    /// marketplace just before, and its logs, are still there to be seen.
     pub async fn answered(&self, more: usize, patience: Duration) {
         let enough = self.answers() + more;
         within(patience, "work under load", async || {
+            let ended = self.workers.iter().filter(|worker| worker.is_finished());
+            assert_eq!(ended.count(), 0, "clients that gave up: see their panics");
             (self.answers() >= enough).then_some(())
         })
         .await;
     }
 
     /// Stops sending.
+    ///
+    /// # Panics
+    /// If a client got an answer that it should not.
     pub async fn stop(self) -> Crew {
         self.over.store(true, Ordering::Relaxed);
-        Crew {
-            workers: self.workers.join_all().await,
+        let mut workers = Vec::with_capacity(self.workers.len());
+        for worker in self.workers {
+            workers.push(worker.await.expect("a client that was answered well"));
         }
+        Crew { workers }
     }
 }

@@ -158,6 +158,11 @@ pub(crate) fn plan(
             "--setParameter",
             "diagnosticDataCollectionEnabled=false".to_owned(),
         ),
+        // What a service that was killed left open holds its rows for so long; a service gives up after two.
+        (
+            "--setParameter",
+            "transactionLifetimeLimitSeconds=5".to_owned(),
+        ),
     ];
     let mut arguments: Vec<String> = arguments
         .into_iter()

@@ -228,6 +228,36 @@ async fn a_server_that_is_away_is_unavailable_within_seconds() {
     assert!(store.ping().await.is_err());
 }
 
+/// As OPERATIONS.md asks of every server (`transactionLifetimeLimitSeconds`): by default it would be a minute.
+#[tokio::test]
+async fn what_a_killed_service_left_open_is_out_of_the_way_in_seconds() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    add(&store, "hot", 1).await.unwrap();
+    let db = store.database().await.unwrap();
+    let mut of_the_dead = db.client().start_session().await.unwrap();
+    of_the_dead.start_transaction().await.unwrap();
+    db.collection::<Document>("counters")
+        .update_one(doc! { "_id": "hot" }, doc! { "$inc": { "value": 1_i64 } })
+        .session(&mut of_the_dead)
+        .await
+        .unwrap();
+    let refused = add(&store, "hot", 1).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    let written = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            if let Ok(value) = add(&store, "hot", 1).await {
+                return value;
+            }
+        }
+    });
+    assert_eq!(written.await, Ok(2));
+    assert!(of_the_dead.commit_transaction().await.is_err());
+}
+
 #[tokio::test]
 async fn a_damaged_document_is_corrupt_and_never_skipped() {
     let database = TestDatabase::new();
