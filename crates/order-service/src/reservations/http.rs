@@ -1,7 +1,8 @@
 //! Holding stock through the product service's internal port.
 //!
 //! A request is safe to repeat, since the order's id is the reservation's key. It is repeated only where that can help at once: the
-//! connection failed, as it does while a replica of the product service restarts. All else the client is told to try again.
+//! connection failed, as it does while a replica of the product service restarts, or the other side was about to close it. All else
+//! the client is told to try again.
 
 use std::time::Duration;
 
@@ -22,8 +23,9 @@ const CONNECT: Duration = Duration::from_secs(1);
 const TOTAL: Duration = Duration::from_secs(5);
 /// Waits before a request is sent again on another connection.
 const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(200)];
-/// A connection that rested for so long is not used again: below the time after which the product service closes it.
-const IDLE: Duration = Duration::from_secs(30);
+/// A connection that rested for so long is not used again: well below the 10 s after which the product service gives up one that
+/// never brought a request, as those do that were made for a request which then went out on another.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// [`Reservations`] over HTTP.
 pub struct HttpReservations {
@@ -66,17 +68,19 @@ impl HttpReservations {
     async fn ask(&self, request: &ReserveRequest) -> Result<Response, reqwest::Error> {
         let mut pauses = PAUSES.iter();
         loop {
-            let lost = match self.send(request).await {
-                Ok(response) => return Ok(response),
-                Err(lost) => lost,
-            };
-            match (lost, pauses.next()) {
-                (Lost::Connection(error), Some(pause)) => {
-                    tracing::debug!(%error, order = %request.order, "a connection to the product service failed; another is tried");
-                    tokio::time::sleep(*pause).await;
+            let answered = self.send(request).await;
+            let given_up = match &answered {
+                Ok(response) if is_for_a_connection(response.status()) => {
+                    Some(response.status().to_string())
                 }
-                (Lost::Connection(error) | Lost::Other(error), _) => return Err(error),
-            }
+                Err(Lost::Connection(error)) => Some(error.to_string()),
+                Ok(_) | Err(Lost::Other(_)) => None,
+            };
+            let (Some(why), Some(pause)) = (given_up, pauses.next()) else {
+                return answered.map_err(|(Lost::Connection(error) | Lost::Other(error))| error);
+            };
+            tracing::debug!(why, order = %request.order, "a connection to the product service failed; another is tried");
+            tokio::time::sleep(*pause).await;
         }
     }
 
@@ -142,6 +146,12 @@ impl Reservations for HttpReservations {
     }
 }
 
+/// Whether the status is about the connection and not about the request (RFC 9110 section 15.5.9): a server gives up one that brought
+/// no request in time, and its word for that may cross with a request that comes after all.
+fn is_for_a_connection(status: StatusCode) -> bool {
+    status == StatusCode::REQUEST_TIMEOUT
+}
+
 fn unreachable(error: &reqwest::Error) -> ReservationRefusal {
     // The chain says what `Display` leaves out: refused, reset, timed out.
     let mut cause: &dyn std::error::Error = error;
@@ -155,6 +165,10 @@ async fn answer(response: Response) -> Result<Vec<ReservedLine>, ReservationRefu
     let status = response.status();
     match status {
         StatusCode::OK | StatusCode::CONFLICT => {}
+        status if is_for_a_connection(status) => {
+            let closed = "the product service closed each connection before it had read the request";
+            return Err(ReservationRefusal::Unavailable(closed.to_owned()));
+        }
         // The product service's own word for it, and those of whatever stands in front of it.
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
             let busy = format!("the product service answered {status}");

@@ -101,7 +101,7 @@ async fn what_the_product_service_answers_is_what_the_order_service_hears() {
 
 #[tokio::test]
 async fn a_busy_product_service_is_to_be_asked_again_and_one_that_makes_no_sense_is_not() {
-    for status in [502, 503, 504] {
+    for status in [408, 502, 503, 504] {
         let answer = asked(status, String::new()).await;
         assert!(
             matches!(answer, Err(ReservationRefusal::Unavailable(_))),
@@ -180,6 +180,23 @@ async fn a_connection_that_breaks_is_made_again() {
         "{refused:?}"
     );
     assert_eq!(broken.load(Ordering::SeqCst), 2);
+}
+
+/// As when a connection was made, lay unused until the other side lost patience, and was then used after all.
+#[tokio::test]
+async fn a_connection_that_is_given_up_as_a_request_comes_is_made_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        one_request(&listener, "408 Request Timeout\r\nconnection: close");
+        one_request(&listener, "404 Answered");
+    });
+    let reservations = HttpReservations::new(&url).unwrap();
+    let refused = reservations.reserve(request()).await.unwrap_err();
+    assert!(
+        matches!(&refused, ReservationRefusal::Failed(why) if why.contains("404")),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
