@@ -1,9 +1,9 @@
 //! Clients as good ones are: after a lost connection, or an answer that says "later", they send the request again with the same
 //! Idempotency-Key. In the end every answer they saw is true, and nothing happened twice.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -32,8 +32,8 @@ struct Intent {
 /// What became of sending one.
 enum Sent {
     Answered(u16, Value),
-    /// The connection broke, or it is to be sent again later.
-    Unknown,
+    /// The connection broke, or it is to be sent again later; in a word.
+    Unknown(String),
 }
 
 /// A client with its wallet, and what it was told.
@@ -74,12 +74,12 @@ impl Worker {
             .header("idempotency-key", &intent.key)
             .json(&intent.body);
         let Ok(response) = request.send().await else {
-            return Sent::Unknown;
+            return Sent::Unknown("no answer".to_owned());
         };
         let status = response.status().as_u16();
         let later = response.headers().contains_key("retry-after");
         let Ok(body) = response.json::<Value>().await else {
-            return Sent::Unknown;
+            return Sent::Unknown("half an answer".to_owned());
         };
         // What went wrong behind is said so that a client knows what to do: come back, or ask again with the same key.
         match status {
@@ -90,7 +90,10 @@ impl Worker {
         }
         // Told to come back, by the service or, for it, by the gateway.
         if [429, 502, 503, 504].contains(&status) || body["code"] == "request_running" {
-            return Sent::Unknown;
+            return Sent::Unknown(format!(
+                "{status} {}",
+                body["code"].as_str().unwrap_or_default()
+            ));
         }
         Sent::Answered(status, body)
     }
@@ -118,12 +121,7 @@ impl Worker {
     }
 
     /// Sends one request after the other until it is `over`. What got no answer is sent again after what else there is to do.
-    async fn work(
-        mut self,
-        client: Client,
-        answers: Arc<AtomicUsize>,
-        over: Arc<AtomicBool>,
-    ) -> Self {
+    async fn work(mut self, client: Client, counts: Arc<Counts>, over: Arc<AtomicBool>) -> Self {
         self.person = self.person.at(&client);
         let mut unanswered = Vec::new();
         while !over.load(Ordering::Relaxed) {
@@ -134,10 +132,11 @@ impl Worker {
             match self.send(&intent).await {
                 Sent::Answered(status, body) => {
                     self.note(&intent, status, &body);
-                    answers.fetch_add(1, Ordering::Relaxed);
+                    counts.answers.fetch_add(1, Ordering::Relaxed);
                     self.open.extend(unanswered.pop());
                 }
-                Sent::Unknown => {
+                Sent::Unknown(why) => {
+                    *counts.repeats().entry(why).or_default() += 1;
                     unanswered.push(intent);
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -157,7 +156,7 @@ impl Worker {
                     "an answer at last",
                     async || match self.send(&intent).await {
                         Sent::Answered(status, body) => Some((status, body)),
-                        Sent::Unknown => None,
+                        Sent::Unknown(_) => None,
                     },
                 )
                 .await;
@@ -233,8 +232,22 @@ pub struct Crew {
 #[derive(Debug)]
 pub struct Busy {
     workers: Vec<JoinHandle<Worker>>,
-    answers: Arc<AtomicUsize>,
+    counts: Arc<Counts>,
     over: Arc<AtomicBool>,
+}
+
+/// What became of all that was sent.
+#[derive(Debug, Default)]
+struct Counts {
+    answers: AtomicUsize,
+    /// How many are to be sent again, by why.
+    repeats: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Counts {
+    fn repeats(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
+        self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Crew {
@@ -271,12 +284,12 @@ impl Crew {
     pub fn start(self, client: &Client) -> Busy {
         let mut busy = Busy {
             workers: Vec::new(),
-            answers: Arc::default(),
+            counts: Arc::default(),
             over: Arc::default(),
         };
         for worker in self.workers {
-            let (answers, over) = (busy.answers.clone(), busy.over.clone());
-            let worker = worker.work(client.clone(), answers, over);
+            let (counts, over) = (busy.counts.clone(), busy.over.clone());
+            let worker = worker.work(client.clone(), counts, over);
             busy.workers.push(tokio::spawn(worker));
         }
         busy
@@ -319,7 +332,13 @@ impl Busy {
     /// Answers so far.
     #[must_use]
     pub fn answers(&self) -> usize {
-        self.answers.load(Ordering::Relaxed)
+        self.counts.answers.load(Ordering::Relaxed)
+    }
+
+    /// How many requests so far had to be sent again, by why: the connection broke, or a client was told to come back.
+    #[must_use]
+    pub fn repeats(&self) -> BTreeMap<String, usize> {
+        self.counts.repeats().clone()
     }
 
     /// Waits until `more` answers have come from now on.

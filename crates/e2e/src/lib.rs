@@ -17,6 +17,7 @@ mod crew;
 mod forge;
 mod ids;
 mod launch;
+pub mod operated;
 mod otlp;
 mod person;
 mod shape;

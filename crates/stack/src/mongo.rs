@@ -13,7 +13,7 @@ use crate::name::Name;
 use crate::options;
 use crate::process::Plan;
 use crate::state::{Dir, State};
-use crate::tls::Files;
+use crate::tls::{Files, authority};
 use crate::tools;
 
 /// The replica set's name.
@@ -34,10 +34,7 @@ impl Members {
     pub(crate) fn of(dir: &Dir, state: &State) -> Self {
         Self {
             ports: state.ports.mongo.clone(),
-            authority: match state.shape.tls {
-                options::Tls::On => Some(Files::of(dir).authority),
-                options::Tls::Off => None,
-            },
+            authority: authority(dir, state),
         }
     }
 

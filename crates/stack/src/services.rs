@@ -6,11 +6,10 @@ use crate::error::StackError;
 use crate::gateway::mesh_url;
 use crate::mongo::Members;
 use crate::name::{Name, Service};
-use crate::options::Tls;
 use crate::process::Plan;
 use crate::rabbit;
 use crate::state::{Dir, State};
-use crate::tls::Files;
+use crate::tls::authority;
 use crate::tools;
 
 /// Writes the settings file, which `marketplace audit --config` reads, too.
@@ -60,8 +59,7 @@ fn broker(dir: &Dir, state: &State) -> Vec<(&'static str, String)> {
         ("uri", rabbit::uri(&state.ports, state.shape.tls)),
         ("namespace", "marketplace".to_owned()),
     ];
-    if state.shape.tls == Tls::On {
-        let authority = Files::of(dir).authority;
+    if let Some(authority) = authority(dir, state) {
         settings.push(("ca_file", authority.display().to_string()));
     }
     settings

@@ -12,7 +12,8 @@ use rcgen::{
 };
 
 use crate::error::StackError;
-use crate::state::Dir;
+use crate::options::Tls;
+use crate::state::{Dir, State};
 
 /// The files in a stack's directory.
 #[derive(Debug, Clone)]
@@ -45,6 +46,14 @@ impl Files {
         write(&files.server, &made.server)?;
         write(&files.authority, &made.authority)?;
         Ok(files)
+    }
+}
+
+/// The certificate that whoever connects to a server trusts, if TLS is the way.
+pub(crate) fn authority(dir: &Dir, state: &State) -> Option<PathBuf> {
+    match state.shape.tls {
+        Tls::On => Some(Files::of(dir).authority),
+        Tls::Off => None,
     }
 }
 

@@ -8,31 +8,10 @@ mod observed;
 
 use std::time::Duration;
 
-use e2e::{Busy, Client, Crew, Shape, audit_by_program, within};
+use e2e::operated::{PATIENCE, SOME, check, load, now, shared_by};
+use e2e::{Busy, Shape};
 
 use crate::containers::{Compose, Container};
-
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Enough answers to have met whatever is wrong.
-const SOME: usize = 60;
-
-/// Clients that have begun to order.
-async fn load(client: &Client) -> Busy {
-    let busy = Crew::gather(client).await.start(client);
-    busy.answered(SOME, PATIENCE).await;
-    busy
-}
-
-/// Ends the load, checks everything that the clients were told, and the books.
-async fn check(client: &Client, busy: Busy) {
-    let paid = busy.stop().await.finish_and_check(client).await;
-    assert!(paid > 0, "somebody bought something");
-    // Of the program that MARKETPLACE_AUDIT names.
-    let audit = audit_by_program().unwrap();
-    assert_eq!(audit.code, Some(0), "{audit:?}");
-    println!("{paid} orders were answered as paid");
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scaled_under_load_and_robbed_of_single_containers_it_loses_nothing() {
@@ -45,18 +24,8 @@ async fn scaled_under_load_and_robbed_of_single_containers_it_loses_nothing() {
         .scale(&[("order-service", 3), ("wallet-service", 2)])
         .await;
     // The gateway looks once a second.
-    let since = compose.now().await;
-    within(
-        PATIENCE,
-        "each replica gets its part of the orders",
-        async || {
-            let parts = compose.answered_by("/api/orders/create", &since).await;
-            let all: usize = parts.values().sum();
-            (parts.len() == 3 && all > SOME && parts.values().all(|part| part * 10 >= all))
-                .then_some(())
-        },
-    )
-    .await;
+    let since = now().await;
+    shared_by(3, async || compose.gateway_log(&since).await).await;
 
     // One of several: the others go on.
     for service in ["order-service", "wallet-service"] {

@@ -166,7 +166,8 @@ async fn answer(response: Response) -> Result<Vec<ReservedLine>, ReservationRefu
     match status {
         StatusCode::OK | StatusCode::CONFLICT => {}
         status if is_for_a_connection(status) => {
-            let closed = "the product service closed each connection before it had read the request";
+            let closed =
+                "the product service closed each connection before it had read the request";
             return Err(ReservationRefusal::Unavailable(closed.to_owned()));
         }
         // The product service's own word for it, and those of whatever stands in front of it.

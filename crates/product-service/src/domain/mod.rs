@@ -5,6 +5,7 @@ mod fields;
 mod listing;
 mod product;
 mod reservation;
+mod reservation_state;
 mod search;
 
 pub use edit::{ProductEdit, Removed, VersionGuard};
@@ -12,9 +13,9 @@ pub use fields::{Category, Description, ProductName, Stock};
 pub use listing::{Filter, ListQuery, Number, Place, Sort};
 pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
 pub use reservation::{
-    Confirmation, LineRequest, Offer, Release, Reservation, ReservationState, ReserveRefusal,
-    ReserveRequest, ReservedLine, Shortage, price,
+    LineRequest, Offer, Reservation, ReserveRefusal, ReserveRequest, ReservedLine, Shortage, price,
 };
+pub use reservation_state::{Confirmation, Release, ReservationState};
 pub use search::SearchText;
 #[cfg(feature = "mongo")]
 pub(crate) use search::words_of;

@@ -1,0 +1,67 @@
+//! A namespace of Kubernetes with deploy/k8s in it, under order load: scaled, rolled, its pods killed. scripts/test-cluster runs
+//! this on the cluster that kubectl talks to.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod namespace;
+
+use e2e::operated::{PATIENCE, SOME, check, load, now, shared_by};
+use e2e::{Busy, Shape};
+
+use crate::namespace::Namespace;
+
+/// Those that have replicas. The stores are run by whoever runs them, and may hold what is not for a test.
+const DEPLOYMENTS: [&str; 5] = [
+    "user-service",
+    "product-service",
+    "order-service",
+    "wallet-service",
+    "gateway",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scaled_rolled_and_robbed_of_pods_under_load_it_loses_nothing() {
+    let namespace = Namespace::from_env();
+    let shape = Shape::start();
+    let client = shape.client();
+    let scales = [("order-service", 3), ("wallet-service", 2)];
+    let mut before = Vec::new();
+    for (deployment, _) in scales {
+        before.push((deployment, namespace.replicas(deployment).await));
+    }
+    let busy = load(client).await;
+
+    for (deployment, count) in scales {
+        namespace.scale(deployment, count).await;
+    }
+    // The gateway looks once a second.
+    let since = now().await;
+    shared_by(3, async || namespace.gateway_log(&since).await).await;
+    tell(&busy, "scaled");
+
+    for deployment in DEPLOYMENTS {
+        namespace.roll(deployment).await;
+        busy.answered(SOME, PATIENCE).await;
+        tell(&busy, &format!("{deployment} rolled"));
+    }
+    // What leads to the gateway may break connections; but nobody was refused anything.
+    let repeats = busy.repeats();
+    let refused = repeats.keys().find(|why| !why.ends_with("answer"));
+    assert_eq!(refused, None, "an upgrade goes unnoticed: {repeats:?}");
+    for deployment in DEPLOYMENTS {
+        namespace.kill_a_pod(deployment).await;
+        busy.answered(SOME, PATIENCE).await;
+        tell(&busy, &format!("a pod of {deployment} killed"));
+    }
+
+    for (deployment, count) in before {
+        namespace.scale(deployment, count).await;
+    }
+    busy.answered(SOME, PATIENCE).await;
+    check(client, busy).await;
+}
+
+fn tell(busy: &Busy, what: &str) {
+    let (answers, repeats) = (busy.answers(), busy.repeats());
+    println!("{what}: {answers} requests answered until then; sent again: {repeats:?}");
+}
