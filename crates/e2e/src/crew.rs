@@ -32,8 +32,21 @@ struct Intent {
 /// What became of sending one.
 enum Sent {
     Answered(u16, Value),
-    /// The connection broke, or it is to be sent again later; in a word.
-    Unknown(String),
+    /// It is to be sent again.
+    Unanswered(Why),
+}
+
+/// Why a request has to be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The connection broke, or none could be made.
+    NoAnswer,
+    /// The connection broke in the middle of the answer.
+    HalfAnAnswer,
+    /// It had been sent before without an answer, and that one is still running.
+    StillRunning,
+    /// The client was told to come back, with this status.
+    Later(u16),
 }
 
 /// A client with its wallet, and what it was told.
@@ -74,12 +87,12 @@ impl Worker {
             .header("idempotency-key", &intent.key)
             .json(&intent.body);
         let Ok(response) = request.send().await else {
-            return Sent::Unknown("no answer".to_owned());
+            return Sent::Unanswered(Why::NoAnswer);
         };
         let status = response.status().as_u16();
         let later = response.headers().contains_key("retry-after");
         let Ok(body) = response.json::<Value>().await else {
-            return Sent::Unknown("half an answer".to_owned());
+            return Sent::Unanswered(Why::HalfAnAnswer);
         };
         // What went wrong behind is said so that a client knows what to do: come back, or ask again with the same key.
         match status {
@@ -88,12 +101,12 @@ impl Worker {
             504 => assert_eq!(body["code"], "gateway_timeout"),
             _ => {}
         }
-        // Told to come back, by the service or, for it, by the gateway.
-        if [429, 502, 503, 504].contains(&status) || body["code"] == "request_running" {
-            return Sent::Unknown(format!(
-                "{status} {}",
-                body["code"].as_str().unwrap_or_default()
-            ));
+        if body["code"] == "request_running" {
+            return Sent::Unanswered(Why::StillRunning);
+        }
+        // By the service or, for it, by the gateway.
+        if [429, 502, 503, 504].contains(&status) {
+            return Sent::Unanswered(Why::Later(status));
         }
         Sent::Answered(status, body)
     }
@@ -135,7 +148,7 @@ impl Worker {
                     counts.answers.fetch_add(1, Ordering::Relaxed);
                     self.open.extend(unanswered.pop());
                 }
-                Sent::Unknown(why) => {
+                Sent::Unanswered(why) => {
                     *counts.repeats().entry(why).or_default() += 1;
                     unanswered.push(intent);
                     tokio::time::sleep(PAUSE).await;
@@ -156,7 +169,7 @@ impl Worker {
                     "an answer at last",
                     async || match self.send(&intent).await {
                         Sent::Answered(status, body) => Some((status, body)),
-                        Sent::Unknown(_) => None,
+                        Sent::Unanswered(_) => None,
                     },
                 )
                 .await;
@@ -241,11 +254,11 @@ pub struct Busy {
 struct Counts {
     answers: AtomicUsize,
     /// How many are to be sent again, by why.
-    repeats: Mutex<BTreeMap<String, usize>>,
+    repeats: Mutex<BTreeMap<Why, usize>>,
 }
 
 impl Counts {
-    fn repeats(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
+    fn repeats(&self) -> MutexGuard<'_, BTreeMap<Why, usize>> {
         self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -335,9 +348,9 @@ impl Busy {
         self.counts.answers.load(Ordering::Relaxed)
     }
 
-    /// How many requests so far had to be sent again, by why: the connection broke, or a client was told to come back.
+    /// How many requests so far had to be sent again.
     #[must_use]
-    pub fn repeats(&self) -> BTreeMap<String, usize> {
+    pub fn repeats(&self) -> BTreeMap<Why, usize> {
         self.counts.repeats().clone()
     }
 

@@ -24,7 +24,7 @@ mod shape;
 
 pub use chassis::testing::{Answer, eventually};
 pub use client::Client;
-pub use crew::{Busy, Crew};
+pub use crew::{Busy, Crew, Why};
 pub use forge::{Forgery, forge};
 pub use ids::unique;
 pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed, operate};

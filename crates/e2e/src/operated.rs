@@ -1,8 +1,8 @@
-//! For tests that do to an installation under load what operators do, and faults: what they all need.
+//! For tests that do to an installation under load what operators do, and faults: what they need whatever it runs on.
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -32,6 +32,16 @@ pub async fn command(program: &str, arguments: &[&str]) -> String {
     run.stdout
 }
 
+/// What the script that runs a test has put into the environment.
+///
+/// # Panics
+/// If it is not there: then the test was run by something else.
+#[must_use]
+pub fn given(name: &str, by: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: this test is run by {by}, which sets it"))
+}
+
 /// Clients that have begun to order.
 ///
 /// # Panics
@@ -42,34 +52,39 @@ pub async fn load(client: &Client) -> Busy {
     busy
 }
 
-/// Ends the load, checks everything that the clients were told, and the books with the program that `MARKETPLACE_AUDIT` names.
+/// Ends the load, checks everything that the clients were told, and the books by what `audit` comes to.
 ///
 /// # Panics
-/// If anything is not as the clients were told, or there is no such program.
-pub async fn check(client: &Client, busy: Busy) {
+/// If anything is not as the clients were told, or the books are not right.
+pub async fn check(client: &Client, busy: Busy, audit: impl FnOnce() -> Run) {
     let paid = busy.stop().await.finish_and_check(client).await;
     assert!(paid > 0, "somebody bought something");
-    let audit = audit_by_program().expect("MARKETPLACE_AUDIT is set by whoever runs this");
+    let audit = audit();
     assert_eq!(audit.code, Some(0), "{audit:?}");
     println!("{paid} orders were answered as paid");
 }
 
-/// Now, as the gateway's log has it.
-pub async fn now() -> String {
-    let printed = command("date", &["--utc", "+%Y-%m-%dT%H:%M:%SZ"]).await;
-    printed.trim().to_owned()
+/// The audit by the program that `MARKETPLACE_AUDIT` names.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn audit_given() -> Run {
+    audit_by_program().expect("MARKETPLACE_AUDIT is set by whoever runs this")
 }
 
-/// Waits until each of `replicas` gets its part of the orders, by what `log` gives of the gateway's log.
+/// Waits until each of `replicas` gets its part of the orders from now on. `log` gives the gateway's log of the last so many seconds.
 ///
 /// # Panics
 /// If one does not.
-pub async fn shared_by(replicas: usize, log: impl AsyncFn() -> String) {
+pub async fn shared_by(replicas: usize, log: impl AsyncFn(u64) -> String) {
+    let begun = Instant::now();
     within(
         PATIENCE,
         "each replica gets its part of the orders",
         async || {
-            let parts = answered_by("/api/orders/create", &log().await);
+            let log = log(begun.elapsed().as_secs().max(1)).await;
+            let parts = answered_by("/api/orders/create", &log);
             let all: usize = parts.values().sum();
             let each_enough = parts.values().all(|part| part * 10 >= all);
             (parts.len() == replicas && all > SOME && each_enough).then_some(())

@@ -155,7 +155,7 @@ pub(crate) fn plan(
             "--setParameter",
             "diagnosticDataCollectionEnabled=false".to_owned(),
         ),
-        // What a service that was killed left open holds its rows for so long; a service gives up after two.
+        // What a service that was killed left open holds its rows for so long; a service gives up after two seconds.
         (
             "--setParameter",
             "transactionLifetimeLimitSeconds=5".to_owned(),

@@ -29,7 +29,7 @@ impl TestDatabase {
     pub fn new() -> Self {
         let Ok(uri) = std::env::var(VARIABLE) else {
             panic!(
-                "{VARIABLE} is not set: run ./scripts/test, which starts a MongoDB, or set it to the URI of a replica set"
+                "{VARIABLE} is not set: run ./scripts/test, which starts a MongoDB, or set it to the URI of a replica set with transactionLifetimeLimitSeconds=5"
             );
         };
         Self {

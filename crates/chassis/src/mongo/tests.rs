@@ -252,6 +252,7 @@ async fn what_a_killed_service_left_open_is_out_of_the_way_in_seconds() {
             if let Ok(value) = add(&store, "hot", 1).await {
                 return value;
             }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     });
     assert_eq!(written.await, Ok(2));

@@ -1,12 +1,12 @@
-//! A namespace of Kubernetes with deploy/k8s in it, under order load: scaled, rolled, its pods killed. scripts/test-cluster runs
+//! A namespace of Kubernetes with deploy/k8s in it, under order load: scaled, rolled, robbed of pods. scripts/test-cluster runs
 //! this on the cluster that kubectl talks to.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod namespace;
 
-use e2e::operated::{PATIENCE, SOME, check, load, now, shared_by};
-use e2e::{Busy, Shape};
+use e2e::operated::{PATIENCE, SOME, audit_given, check, load, shared_by};
+use e2e::{Busy, Shape, Why};
 
 use crate::namespace::Namespace;
 
@@ -25,18 +25,13 @@ async fn scaled_rolled_and_robbed_of_pods_under_load_it_loses_nothing() {
     let shape = Shape::start();
     let client = shape.client();
     let scales = [("order-service", 3), ("wallet-service", 2)];
-    let mut before = Vec::new();
-    for (deployment, _) in scales {
-        before.push((deployment, namespace.replicas(deployment).await));
-    }
     let busy = load(client).await;
 
     for (deployment, count) in scales {
         namespace.scale(deployment, count).await;
     }
     // The gateway looks once a second.
-    let since = now().await;
-    shared_by(3, async || namespace.gateway_log(&since).await).await;
+    shared_by(3, async |seconds| namespace.gateway_log(seconds).await).await;
     tell(&busy, "scaled");
 
     for deployment in DEPLOYMENTS {
@@ -46,19 +41,19 @@ async fn scaled_rolled_and_robbed_of_pods_under_load_it_loses_nothing() {
     }
     // What leads to the gateway may break connections; but nobody was refused anything.
     let repeats = busy.repeats();
-    let refused = repeats.keys().find(|why| !why.ends_with("answer"));
+    let refused = repeats.keys().find(|why| matches!(why, Why::Later(_)));
     assert_eq!(refused, None, "an upgrade goes unnoticed: {repeats:?}");
     for deployment in DEPLOYMENTS {
-        namespace.kill_a_pod(deployment).await;
+        namespace.lose_a_pod(deployment).await;
         busy.answered(SOME, PATIENCE).await;
-        tell(&busy, &format!("a pod of {deployment} killed"));
+        tell(&busy, &format!("a pod of {deployment} lost"));
     }
 
-    for (deployment, count) in before {
-        namespace.scale(deployment, count).await;
+    for (deployment, _) in scales {
+        namespace.scale(deployment, 1).await;
     }
     busy.answered(SOME, PATIENCE).await;
-    check(client, busy).await;
+    check(client, busy, audit_given).await;
 }
 
 fn tell(busy: &Busy, what: &str) {

@@ -1,8 +1,10 @@
 //! One namespace, told what to do with the commands that an operator has.
 
-use e2e::operated::command;
+use e2e::operated::{PATIENCE, command, given};
+use e2e::within;
+use serde_json::Value;
 
-/// Longer than a rollout takes that goes well: a pod is given a minute to end.
+/// Longer than a rollout takes that goes well.
 const ROLLOUT: &str = "--timeout=300s";
 
 /// A namespace where everything is up.
@@ -13,29 +15,15 @@ pub(crate) struct Namespace {
 impl Namespace {
     /// The namespace of the program that `MARKETPLACE_KUBECTL` names: kubectl with the namespace.
     pub(crate) fn from_env() -> Self {
-        let named = |name: &str| {
-            let value = std::env::var(name);
-            assert!(
-                value.is_ok(),
-                "{name} is not set: this test is run by scripts/test-cluster"
-            );
-            value.unwrap()
-        };
-        let _ = named("MARKETPLACE_URL");
+        let given = |name| given(name, "scripts/test-cluster");
+        let _ = given("MARKETPLACE_URL");
         Self {
-            kubectl: named("MARKETPLACE_KUBECTL"),
+            kubectl: given("MARKETPLACE_KUBECTL"),
         }
     }
 
     async fn kubectl(&self, arguments: &[&str]) -> String {
         command(&self.kubectl, arguments).await
-    }
-
-    /// How many replicas a deployment is to have.
-    pub(crate) async fn replicas(&self, deployment: &str) -> usize {
-        let path = "--output=jsonpath={.spec.replicas}";
-        let printed = self.kubectl(&["get", "deployment", deployment, path]).await;
-        printed.trim().parse().unwrap()
     }
 
     /// Runs so many replicas, and waits until they are available.
@@ -53,24 +41,18 @@ impl Namespace {
         self.rolled_out(deployment).await;
     }
 
-    /// SIGKILL: no preStop, no drain.
-    pub(crate) async fn kill_a_pod(&self, deployment: &str) {
-        let label = format!("app.kubernetes.io/name={deployment}");
-        let running = "--field-selector=status.phase=Running";
-        let pods = self
-            .kubectl(&[
-                "get",
-                "pods",
-                "--selector",
-                &label,
-                running,
-                "--output=name",
-            ])
+    /// Removes a pod at once from what the cluster knows, as when its node is lost; its process has a second or so. Waits until as many
+    /// others as before are ready.
+    pub(crate) async fn lose_a_pod(&self, deployment: &str) {
+        let before = self.ready_pods(deployment).await;
+        let victim = before.first().unwrap();
+        self.kubectl(&["delete", "pod", victim, "--grace-period=0", "--force"])
             .await;
-        let victim = pods.lines().next().unwrap();
-        self.kubectl(&["delete", victim, "--grace-period=0", "--force"])
-            .await;
-        self.rolled_out(deployment).await;
+        within(PATIENCE, "another pod in its place", async || {
+            let now = self.ready_pods(deployment).await;
+            (now.len() == before.len() && !now.contains(victim)).then_some(())
+        })
+        .await;
     }
 
     async fn rolled_out(&self, deployment: &str) {
@@ -78,10 +60,40 @@ impl Namespace {
         self.kubectl(&["rollout", "status", &name, ROLLOUT]).await;
     }
 
-    /// The log of all gateways since then.
-    pub(crate) async fn gateway_log(&self, since: &str) -> String {
-        let since = format!("--since-time={since}");
+    /// The pods that are ready and not about to go.
+    async fn ready_pods(&self, deployment: &str) -> Vec<String> {
+        let label = format!("--selector=app.kubernetes.io/name={deployment}");
+        let pods = self
+            .kubectl(&["get", "pods", &label, "--output=json"])
+            .await;
+        let pods: Value = serde_json::from_str(&pods).unwrap();
+        let is_ready = |pod: &&Value| {
+            let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
+            pod.pointer("/metadata/deletionTimestamp").is_none()
+                && conditions.is_some_and(|all| {
+                    all.iter()
+                        .any(|one| text(one, "/type") == "Ready" && text(one, "/status") == "True")
+                })
+        };
+        let items = pods.pointer("/items").and_then(Value::as_array).unwrap();
+        items
+            .iter()
+            .filter(is_ready)
+            .map(|pod| text(pod, "/metadata/name").to_owned())
+            .collect()
+    }
+
+    /// The log of all gateways of the last so many seconds.
+    pub(crate) async fn gateway_log(&self, seconds: u64) -> String {
+        let since = format!("--since={seconds}s");
         let gateways = "--selector=app.kubernetes.io/name=gateway";
         self.kubectl(&["logs", gateways, &since, "--tail=-1"]).await
     }
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }

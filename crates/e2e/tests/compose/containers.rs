@@ -1,6 +1,6 @@
 //! The containers of one compose project, told what to do with the commands that an operator has.
 
-use e2e::operated::{PATIENCE, command};
+use e2e::operated::{PATIENCE, command, given};
 use e2e::within;
 
 /// A project that is up.
@@ -15,18 +15,11 @@ pub(crate) struct Container(String);
 impl Compose {
     /// The project of the program that `MARKETPLACE_COMPOSE` names: docker compose with the project and the file.
     pub(crate) fn from_env() -> Self {
-        let named = |name: &str| {
-            let value = std::env::var(name);
-            assert!(
-                value.is_ok(),
-                "{name} is not set: this test is run by scripts/test-compose, which brings the containers up"
-            );
-            value.unwrap()
-        };
-        let _ = named("MARKETPLACE_URL");
+        let given = |name| given(name, "scripts/test-compose");
+        let _ = given("MARKETPLACE_URL");
         Self {
-            program: named("MARKETPLACE_COMPOSE"),
-            network: named("MARKETPLACE_COMPOSE_NETWORK"),
+            program: given("MARKETPLACE_COMPOSE"),
+            network: given("MARKETPLACE_COMPOSE_NETWORK"),
         }
     }
 
@@ -65,10 +58,11 @@ impl Compose {
         ids.lines().map(|id| Container(id.to_owned())).collect()
     }
 
-    /// The gateway's log since then.
-    pub(crate) async fn gateway_log(&self, since: &str) -> String {
+    /// The gateway's log of the last so many seconds.
+    pub(crate) async fn gateway_log(&self, seconds: u64) -> String {
         let gateway = self.containers("gateway").await.swap_remove(0);
-        command("docker", &["logs", "--since", since, &gateway.0]).await
+        let since = format!("--since={seconds}s");
+        command("docker", &["logs", &since, &gateway.0]).await
     }
 }
 
