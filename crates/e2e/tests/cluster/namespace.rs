@@ -13,7 +13,7 @@ pub(crate) struct Namespace {
 }
 
 impl Namespace {
-    /// The namespace of the program that `MARKETPLACE_KUBECTL` names: kubectl with the namespace.
+    /// The namespace of the program that `MARKETPLACE_KUBECTL` names: kubectl with the context and the namespace.
     pub(crate) fn from_env() -> Self {
         let given = |name| given(name, "scripts/test-cluster");
         let _ = given("MARKETPLACE_URL");
@@ -50,7 +50,7 @@ impl Namespace {
             .await;
         within(PATIENCE, "another pod in its place", async || {
             let now = self.ready_pods(deployment).await;
-            (now.len() == before.len() && !now.contains(victim)).then_some(())
+            (now.len() >= before.len() && !now.contains(victim)).then_some(())
         })
         .await;
     }
