@@ -262,20 +262,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = open(&dir);
         let (open_gate, gate) = std::sync::mpsc::channel::<()>();
-        // While the first write waits, the others queue up for one transaction.
+        let (tell_begun, begun) = tokio::sync::oneshot::channel();
+        // While the first write waits, alone in its transaction, the others queue up for the next one.
         let first = store.write(move |_| {
+            tell_begun.send(()).unwrap();
             gate.recv().unwrap_or_default();
             Ok::<(), StoreError>(())
         });
-        // As SQLite does by itself when the disk is full.
-        let ends = store.write(|tx| Ok::<(), StoreError>(tx.execute_batch("ROLLBACK")?));
-        let (_, before, ended, after, ()) = tokio::join!(
-            first,
-            insert(&store, 1),
-            ends,
-            insert(&store, 2),
-            async move { drop(open_gate) },
-        );
+        let others = async {
+            begun.await.unwrap();
+            // As SQLite does by itself when the disk is full.
+            let ends = store.write(|tx| Ok::<(), StoreError>(tx.execute_batch("ROLLBACK")?));
+            tokio::join!(insert(&store, 1), ends, insert(&store, 2), async move {
+                drop(open_gate)
+            },)
+        };
+        let (_, (before, ended, after, ())) = tokio::join!(first, others);
         for outcome in [before, ended, after] {
             assert!(
                 matches!(outcome, Err(StoreError::Unavailable(_))),
