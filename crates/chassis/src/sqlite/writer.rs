@@ -273,9 +273,10 @@ mod tests {
             begun.await.unwrap();
             // As SQLite does by itself when the disk is full.
             let ends = store.write(|tx| Ok::<(), StoreError>(tx.execute_batch("ROLLBACK")?));
-            tokio::join!(insert(&store, 1), ends, insert(&store, 2), async move {
-                drop(open_gate)
-            },)
+            let opens = async move {
+                drop(open_gate);
+            };
+            tokio::join!(insert(&store, 1), ends, insert(&store, 2), opens)
         };
         let (_, (before, ended, after, ())) = tokio::join!(first, others);
         for outcome in [before, ended, after] {
