@@ -33,8 +33,11 @@ const BATCH: usize = 128;
 const QUEUE: usize = 4096;
 /// How long a work is tried.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Waits between two tries of a batch: from one to this, times 1, 2, 4 …
+/// Waits between two tries of a batch: half of this to all of it, then twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
+/// Longest of these waits. Another replica that finds work all the time commits every few milliseconds: who waited longer and longer
+/// for a gap would try ten times until its patience is over, and lose each time.
+const LONGEST_PAUSE: Duration = Duration::from_millis(32);
 
 /// One work that waits, whatever it returns.
 trait Job: Send {
@@ -236,7 +239,7 @@ impl Task {
                 Failure::Refused(_) => return Err(failure.into_error()),
             }
             tokio::time::sleep(jitter(pause)).await;
-            pause *= 2;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -385,7 +388,7 @@ async fn commit(session: &mut ClientSession, give_up: Instant) -> Result<(), Fai
             Ok(()) => return Ok(()),
             Err(error) if is_unknown_commit(&error) && Instant::now() + pause < give_up => {
                 tokio::time::sleep(jitter(pause)).await;
-                pause *= 2;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
             Err(error) => return Err(error.into()),
         }
