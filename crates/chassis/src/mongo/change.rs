@@ -8,6 +8,7 @@ use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use serde::Serialize;
 
 use super::codec::{corrupt, raw};
+use super::locks;
 use crate::store::StoreResult;
 
 /// What turns a document into another.
@@ -37,6 +38,7 @@ impl Change {
         readable(change.differ(stored, &after))?;
         if readable(is_missing_some(stored, &after))? {
             readable(change.lose(&raw(before)?, &after))?;
+            readable(change.unlock(stored))?;
         }
         let is_change = !change.set.is_empty() || !change.unset.is_empty();
         Ok(is_change.then_some(change))
@@ -49,6 +51,14 @@ impl Change {
             if stored.get(name)? != Some(value) {
                 self.set.append(name, value);
             }
+        }
+        Ok(())
+    }
+
+    /// Notes that a lock is to go.
+    fn unlock(&mut self, stored: &RawDocument) -> Result<()> {
+        if stored.get(locks::FIELD)?.is_some() {
+            self.unset.append(locks::FIELD, true);
         }
         Ok(())
     }
@@ -128,6 +138,16 @@ mod tests {
         };
         let expected = doc! { "$set": { "words": ["oak"] }, "$unset": { "due": true } };
         assert_eq!(change(&stored, &before, &after), Some(expected));
+    }
+
+    #[test]
+    fn a_lock_is_taken_away_by_the_change_it_was_for() {
+        let before = lamp();
+        let locked =
+            rawdoc! { "_id": 1, "stock": 5_i64, "words": ["brass"], "due": 7_i64, "_lock": 3_i64 };
+        let after = Lamp { stock: 4, ..lamp() };
+        let expected = doc! { "$set": { "stock": 4_i64 }, "$unset": { "_lock": true } };
+        assert_eq!(change(&locked, &before, &after), Some(expected));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! or product gets faster with load: its changes add up in memory and are written once.
 //!
 //! One task commits for a store, so works of one process never conflict with each other; those of other replicas may, and then
-//! the batch runs again on what they left. A batch that the server refuses is split until what it refuses stands alone: one bad
-//! write never fails its neighbours. After [`PATIENCE`] a work is given up as unavailable.
+//! the batch runs again on what they left, and begins with a lock on its rows (`locks.rs`). A batch that the server refuses is split until
+//! what it refuses stands alone: one bad write never fails its neighbours. After [`PATIENCE`] a work is given up as unavailable.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::codec::{is_unknown_commit, of_code};
 use super::failure::Failure;
 use super::link::Link;
+use super::locks::Locks;
 use super::outbox::{OutboxQueue, Stamped};
 use super::table::Statements;
 use super::unit::{Keep, Unit};
@@ -216,9 +217,11 @@ impl Task {
         let give_up = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         let mut raced = false;
+        let mut locks = Locks::default();
         loop {
-            let failure = match tokio::time::timeout_at(give_up, self.attempt(jobs, give_up)).await
-            {
+            let mut unit = Unit::default();
+            let attempt = self.attempt(jobs, &mut unit, &locks, give_up);
+            let failure = match tokio::time::timeout_at(give_up, attempt).await {
                 Ok(Ok(messages)) => {
                     self.outbox.committed(messages);
                     return Ok(());
@@ -233,6 +236,11 @@ impl Task {
                     if Instant::now() + pause >= give_up {
                         return Err(unavailable(&error.to_string()));
                     }
+                    // It may have lost before it knew what it was going to change.
+                    let contested = unit.contested()?;
+                    if !contested.is_empty() {
+                        locks = contested;
+                    }
                 }
                 // Someone else inserted the row since our snapshot was taken, and the next one shows it.
                 Failure::Refused(StoreError::Duplicate(_)) if !raced => raced = true,
@@ -243,7 +251,13 @@ impl Task {
         }
     }
 
-    async fn attempt(&mut self, jobs: &mut Jobs, give_up: Instant) -> Result<Stamped, Failure> {
+    async fn attempt(
+        &mut self,
+        jobs: &mut Jobs,
+        unit: &mut Unit,
+        locks: &Locks,
+        give_up: Instant,
+    ) -> Result<Stamped, Failure> {
         let db = self.link.database().await?;
         if self.session.is_none() {
             self.session = Some(db.client().start_session().await?);
@@ -261,11 +275,11 @@ impl Task {
                     .build(),
             )
             .await?;
-        let mut unit = Unit::default();
+        locks.take(&db, session).await?;
         loop {
             committing(jobs.len());
             for job in jobs.iter_mut() {
-                job.run(&mut unit);
+                job.run(unit);
             }
             if !unit.is_wanting() {
                 break;
@@ -273,7 +287,7 @@ impl Task {
             unit.load(&db, session).await?;
         }
         self.repeated = unit.repeated();
-        let messages = self.outbox.stamp(&mut unit)?;
+        let messages = self.outbox.stamp(unit)?;
         for (collection, statements) in unit.statements()? {
             write(&db, session, collection, statements).await?;
         }

@@ -19,6 +19,7 @@ mod idempotency;
 mod inbox;
 mod leases;
 mod link;
+mod locks;
 mod outbox;
 mod row;
 mod schema;

@@ -94,6 +94,8 @@ pub(super) trait AnyTable: Send {
     fn undo(&mut self);
     /// The collection and the statements that write the changes.
     fn statements(&self) -> StoreResult<(&'static str, Statements)>;
+    /// The collection and the keys of the rows in it that are there and are to be changed or deleted.
+    fn changed(&self) -> StoreResult<(&'static str, Vec<Bson>)>;
 }
 
 pub(super) struct Table<R: Row> {
@@ -329,6 +331,18 @@ impl<R: Row> AnyTable for Table<R> {
             }
         }
         Ok((R::COLLECTION, statements))
+    }
+
+    fn changed(&self) -> StoreResult<(&'static str, Vec<Bson>)> {
+        let keys = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| {
+                slot.write == Write::Yes && matches!(slot.stored, Stored::Present { .. })
+            })
+            .map(|(key, _)| bson(key))
+            .collect::<StoreResult<Vec<Bson>>>()?;
+        Ok((R::COLLECTION, keys))
     }
 }
 

@@ -16,6 +16,7 @@ use mongodb::{ClientSession, Database};
 
 use super::Row;
 use super::failure::Failure;
+use super::locks::Locks;
 use super::table::{AnyTable, NotLoaded, Statements, Table};
 use crate::store::{StoreError, StoreResult};
 
@@ -169,6 +170,16 @@ impl Unit {
     /// The statements that write all changes.
     pub(super) fn statements(&self) -> StoreResult<Vec<(&'static str, Statements)>> {
         self.tables.iter().map(|table| table.statements()).collect()
+    }
+
+    /// The rows that these change or delete, which another transaction may change at the same time.
+    pub(super) fn contested(&self) -> StoreResult<Locks> {
+        let mut locks = Locks::default();
+        for table in &self.tables {
+            let (collection, keys) = table.changed()?;
+            locks.add(collection, keys);
+        }
+        Ok(locks)
     }
 
     /// The messages that go out with them.

@@ -1,0 +1,132 @@
+//! Replicas that want the same rows at the same time: who loses tries again, and comes through.
+
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+
+#[tokio::test]
+async fn writes_of_two_replicas_to_one_row_add_up() {
+    let database = TestDatabase::new();
+    let (one, other) = (open(&database), open(&database));
+    let adds = (0..200).map(|n| {
+        let store = if n % 2 == 0 {
+            one.clone()
+        } else {
+            other.clone()
+        };
+        async move { add(&store, "hot", 1).await }
+    });
+    for result in join_all(adds).await {
+        result.unwrap();
+    }
+    assert_eq!(value(&one, "hot").await, Some(200));
+}
+
+#[tokio::test]
+async fn a_guard_holds_whoever_races() {
+    let database = TestDatabase::new();
+    let (one, other) = (open(&database), open(&database));
+    add(&one, "purse", 100).await.unwrap();
+    let debits = (0..500).map(|n| {
+        let store = if n % 2 == 0 {
+            one.clone()
+        } else {
+            other.clone()
+        };
+        async move { add(&store, "purse", -1).await }
+    });
+    let done = join_all(debits)
+        .await
+        .iter()
+        .filter(|done| done.is_ok())
+        .count();
+    assert_eq!((done, value(&one, "purse").await), (100, Some(0)));
+}
+
+/// Adds one to the counter `hot` after a walk over `steps` other rows, each of which has to be read before the next is known.
+async fn add_after_a_walk(store: &Mongo, steps: usize) -> Result<(), StoreError> {
+    store
+        .write(move |unit| {
+            let id = "hot".to_owned();
+            let value = unit.get::<Counter>(&id)?.map_or(0, |row| row.value) + 1;
+            for step in 0..steps {
+                unit.get::<Counter>(&format!("step {step}"))?;
+            }
+            unit.put(Counter { id, value })
+        })
+        .await
+}
+
+/// Without locks the one that reads for longer lost some 70 times in two seconds, and was then given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_writes_without_a_pause_does_not_keep_out_one_that_reads_for_longer() {
+    let database = TestDatabase::new();
+    let (busy, slow) = (open(&database), open(&database));
+    let over = Arc::new(AtomicBool::new(false));
+    let crew = (0..64).map(|_| {
+        let (busy, over) = (busy.clone(), over.clone());
+        tokio::spawn(async move {
+            let mut done = 0_i64;
+            while !over.load(Ordering::Relaxed) {
+                add(&busy, "hot", 1).await?;
+                done += 1;
+            }
+            Ok::<_, StoreError>(done)
+        })
+    });
+    let crew: Vec<_> = crew.collect();
+    let mut sum = 0;
+    for _ in 0..30 {
+        add_after_a_walk(&slow, 5).await.unwrap();
+        sum += 1;
+    }
+    over.store(true, Ordering::Relaxed);
+    for one in crew {
+        sum += one.await.unwrap().unwrap();
+    }
+    assert_eq!(value(&slow, "hot").await, Some(sum));
+}
+
+#[tokio::test]
+async fn replicas_that_want_the_same_rows_in_different_orders_all_come_through() {
+    const ROWS: usize = 8;
+    let database = TestDatabase::new();
+    let replicas: Vec<_> = (0..3).map(|_| open(&database)).collect();
+    let names: Vec<_> = (0..ROWS).map(|row| format!("row {row}")).collect();
+    for name in &names {
+        add(&replicas[0], name, 1000).await.unwrap();
+    }
+    let moves = (0..300).map(|n| {
+        let store = &replicas[n % replicas.len()];
+        let (from, to) = (names[n % ROWS].clone(), names[(n * 3 + 1) % ROWS].clone());
+        store.write(move |unit| {
+            for (id, by) in [(&from, -1), (&to, 1)] {
+                let value = unit.get::<Counter>(id)?.map_or(0, |row| row.value) + by;
+                let id = id.clone();
+                unit.put(Counter { id, value })?;
+            }
+            Ok::<_, StoreError>(())
+        })
+    });
+    for done in join_all(moves).await {
+        done.unwrap();
+    }
+    let mut sum = 0;
+    for name in &names {
+        sum += value(&replicas[0], name).await.unwrap();
+    }
+    assert_eq!(sum, 8000);
+    assert_eq!(locked(&replicas[0]).await, 0);
+}
+
+/// How many rows still carry a lock.
+async fn locked(store: &Mongo) -> u64 {
+    let rows = store
+        .database()
+        .await
+        .unwrap()
+        .collection::<Document>("counters");
+    rows.count_documents(doc! { "_lock": { "$exists": true } })
+        .await
+        .unwrap()
+}
