@@ -68,6 +68,7 @@ pub struct StoreMetrics {
     waiting: Family<QueueLabels, Gauge>,
     capacity: Family<QueueLabels, Gauge>,
     repeated: Family<StoreLabels, Counter>,
+    conflicts: Family<StoreLabels, Counter>,
     connections: Family<PoolLabels, Gauge>,
     connections_max: Family<StoreLabels, Gauge>,
     watches: Watches,
@@ -83,6 +84,7 @@ impl Default for StoreMetrics {
             waiting: Family::default(),
             capacity: Family::default(),
             repeated: Family::default(),
+            conflicts: Family::default(),
             connections: Family::default(),
             connections_max: Family::default(),
             watches: Watches::default(),
@@ -131,6 +133,11 @@ impl StoreMetrics {
             self.capacity.clone(),
         );
         metrics.register(
+            "store_write_conflicts",
+            "Tries of a transaction that lost against another replica and were made again",
+            self.conflicts.clone(),
+        );
+        metrics.register(
             "inbox_duplicates",
             "Messages that were handled before and changed nothing",
             self.repeated.clone(),
@@ -162,6 +169,7 @@ impl StoreMetrics {
             sizes: self.batches.get_or_create_owned(&labels),
             commits: self.commits.get_or_create_owned(&labels),
             repeated: self.repeated.get_or_create_owned(&labels),
+            conflicts: self.conflicts.get_or_create_owned(&labels),
             metrics: self.clone(),
             store,
         }
@@ -176,6 +184,7 @@ pub struct StoreWatch {
     sizes: Histogram,
     commits: Histogram,
     repeated: Counter,
+    conflicts: Counter,
 }
 
 impl StoreWatch {
@@ -184,6 +193,11 @@ impl StoreWatch {
         observe_size(&self.sizes, size);
         self.commits.observe(took.as_secs_f64());
         self.repeated.inc_by(repeated);
+    }
+
+    /// Counts a try that lost against another replica.
+    pub fn lost(&self) {
+        self.conflicts.inc();
     }
 
     /// Shows how full a queue is, for as long as `waiting` sees it.

@@ -236,10 +236,13 @@ impl Task {
                     if Instant::now() + pause >= give_up {
                         return Err(unavailable(&error.to_string()));
                     }
-                    // It may have lost before it knew what it was going to change.
-                    let contested = unit.contested()?;
-                    if !contested.is_empty() {
-                        locks = contested;
+                    if matches!(error, StoreError::Conflict(_)) {
+                        self.watch.lost();
+                        // It may have lost before it knew what it was going to change.
+                        let contested = unit.contested()?;
+                        if !contested.is_empty() {
+                            locks = contested;
+                        }
                     }
                 }
                 // Someone else inserted the row since our snapshot was taken, and the next one shows it.

@@ -85,6 +85,36 @@ async fn a_message_that_comes_again_is_counted_once_however_often_its_work_runs(
 }
 
 #[tokio::test]
+async fn a_try_that_lost_against_another_replica_is_counted() {
+    let (database, metrics) = (TestDatabase::new(), Metrics::default());
+    let store = measured(
+        &database,
+        Arc::new(ManualClock::at(Timestamp::from_millis(1))),
+        &metrics,
+    );
+    let counted = || sum(&metrics, "marketplace_store_write_conflicts_total", &[]);
+    add(&store, "hot", 1).await.unwrap();
+    assert_eq!(counted(), Some(0.0));
+    let db = store.database().await.unwrap();
+    let mut other = db.client().start_session().await.unwrap();
+    other.start_transaction().await.unwrap();
+    db.collection::<Document>("counters")
+        .update_one(doc! { "_id": "hot" }, doc! { "$set": { "value": 9_i64 } })
+        .session(&mut other)
+        .await
+        .unwrap();
+    let (added, ()) = tokio::join!(add(&store, "hot", 1), async {
+        crate::testing::eventually("a try has lost", || async {
+            counted().is_some_and(|lost| lost > 0.0).then_some(())
+        })
+        .await;
+        other.abort_transaction().await.unwrap();
+    });
+    assert_eq!(added, Ok(2));
+    dropped(&store).await;
+}
+
+#[tokio::test]
 async fn the_outbox_tells_how_old_its_oldest_message_is_whoever_holds_it() {
     let (database, metrics) = (TestDatabase::new(), Metrics::default());
     let written = Timestamp::from_millis(1_700_000_000_000);

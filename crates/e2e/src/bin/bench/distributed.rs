@@ -30,6 +30,7 @@ pub(crate) async fn measure(
 ) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let mut options = Options::for_tests(directory.path());
+    options.shape.replicas = arguments.replicas;
     if arguments.tls {
         options.shape.tls = Tls::On;
     }
@@ -49,15 +50,14 @@ pub(crate) async fn measure(
     let gateway = Client::new(&stack.gateway_url());
     let mut counters = Vec::new();
     for service in Service::ALL {
-        let url = stack.internal_url(service, 0).context("an internal port")?;
-        counters.push(Client::new(&url));
+        counters.extend(counters_of(&stack, service, arguments.replicas)?);
     }
     let url = stack
         .public_url(Service::Product, 0)
         .context("a public port")?;
     let product = Subject {
         client: Client::new(&url),
-        counters: counters_of(&stack, Service::Product)?,
+        counters: counters_of(&stack, Service::Product, 1)?,
         meter: None,
     };
     let reads =
@@ -136,9 +136,14 @@ fn surroundings() -> Result<String> {
     ))
 }
 
-fn counters_of(stack: &Stack, service: Service) -> Result<Vec<Client>> {
-    let url = stack.internal_url(service, 0).context("an internal port")?;
-    Ok(vec![Client::new(&url)])
+/// Where the first replicas of a service tell how they answered.
+fn counters_of(stack: &Stack, service: Service, replicas: usize) -> Result<Vec<Client>> {
+    (0..replicas)
+        .map(|replica| {
+            let url = stack.internal_url(service, replica);
+            Ok(Client::new(&url.context("an internal port")?))
+        })
+        .collect()
 }
 
 fn share(what: &str, reads: u64, raw: u64, report: &mut Report) {

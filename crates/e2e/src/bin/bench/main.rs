@@ -48,6 +48,9 @@ struct Arguments {
     /// TLS to MongoDB and RabbitMQ, for the raw limit, too
     #[arg(long, requires = "distributed")]
     tls: bool,
+    /// Processes of each service. Two of them fight for the same rows, which is what more than one is to show
+    #[arg(long, value_name = "N", requires = "distributed", default_value_t = 1)]
+    replicas: usize,
     /// Trace this share of the requests, such as 0.05 or 1, into a receiver in this process that throws the traces away
     #[arg(long, value_name = "SHARE", requires = "distributed", value_parser = share)]
     traces: Option<f64>,
