@@ -2,11 +2,10 @@
 //! or product gets faster with load: its changes add up in memory and are written once.
 //!
 //! One task commits for a store, so works of one process never conflict with each other; those of other replicas may, and then
-//! the batch runs again on what they left, and begins with a lock on its rows (`locks.rs`). A batch that the server refuses is split until
-//! what it refuses stands alone: one bad write never fails its neighbours. After [`PATIENCE`] a work is given up as unavailable.
+//! the batch runs again on what they left, and begins with a lock on its rows (`locks.rs`). A batch that the server refuses, or that loses again and
+//! again, is split until what is refused or loses stands alone: one bad write never fails its neighbours, and a row that somebody holds for seconds
+//! holds up only who wants it (`parked.rs`). After [`PATIENCE`] a work is given up as unavailable.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
 use mongodb::bson::{Bson, Document, rawdoc};
 use mongodb::options::{ReadConcern, WriteConcern};
 use mongodb::{ClientSession, Database};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::codec::{is_unknown_commit, of_code};
@@ -22,10 +21,12 @@ use super::failure::Failure;
 use super::link::Link;
 use super::locks::Locks;
 use super::outbox::{OutboxQueue, Stamped};
+use super::parked::Parked;
 use super::table::Statements;
-use super::unit::{Keep, Unit};
+use super::unit::Unit;
+use super::work::{self, Job, Jobs, finish};
 use crate::metrics::StoreWatch;
-use crate::store::{StoreError, StoreResult};
+use crate::store::StoreError;
 use crate::telemetry::committing;
 
 /// Most works in one transaction.
@@ -34,74 +35,14 @@ const BATCH: usize = 128;
 const QUEUE: usize = 4096;
 /// How long a work is tried.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often a batch is tried that loses against other replicas; then its halves are, half as often, so that what loses stands alone soon.
+const TRIES: u32 = 4;
+/// How many lost tries a batch and its halves may have in all. What is then left is put aside: who comes after them waits no longer.
+const MOST_LOST: u32 = 32;
 /// Waits between two tries of a batch: half of this to all of it, then twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
-/// Longest of these waits. Another replica that finds work all the time commits every few milliseconds: who waited longer and longer
-/// for a gap would try ten times until its patience is over, and lose each time.
+/// Longest of these waits.
 const LONGEST_PAUSE: Duration = Duration::from_millis(32);
-
-/// One work that waits, whatever it returns.
-trait Job: Send {
-    /// Runs it on the unit, once more.
-    fn run(&mut self, unit: &mut Unit);
-    /// Tells whoever waits what came of it.
-    fn finish(self: Box<Self>, committed: Result<(), StoreError>);
-    /// When it began to wait.
-    fn since(&self) -> Instant;
-}
-
-struct Work<T, E, F> {
-    run: F,
-    result: Option<Result<T, E>>,
-    answer: oneshot::Sender<Result<T, E>>,
-    since: Instant,
-}
-
-impl<T, E, F> Job for Work<T, E, F>
-where
-    T: Send,
-    E: From<StoreError> + Send,
-    F: FnMut(&mut Unit) -> Result<T, E> + Send,
-{
-    fn run(&mut self, unit: &mut Unit) {
-        let result = catch_unwind(AssertUnwindSafe(|| (self.run)(unit)))
-            .unwrap_or_else(|panic| Err(E::from(panicked(&*panic))));
-        unit.end(if result.is_ok() {
-            Keep::Changes
-        } else {
-            Keep::Nothing
-        });
-        self.result = Some(result);
-    }
-
-    fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
-        let result = match (committed, self.result) {
-            (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(E::from(StoreError::Unavailable(
-                "it did not run".to_owned(),
-            ))),
-            // Even a refusal: it was decided on a snapshot that nobody has confirmed.
-            (Err(error), _) => Err(E::from(error)),
-        };
-        // Whoever asked may be gone.
-        drop(self.answer.send(result));
-    }
-
-    fn since(&self) -> Instant {
-        self.since
-    }
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> StoreError {
-    let said = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned());
-    tracing::error!(panic = said, "a write panicked");
-    StoreError::Corrupt("a write panicked".to_owned())
-}
-
-type Jobs = Vec<Box<dyn Job>>;
 
 /// Takes works to the task that commits them. The task ends when the last clone is dropped.
 #[derive(Clone)]
@@ -124,6 +65,7 @@ impl Committer {
             watch,
             repeated: 0,
             session: None,
+            parked: Parked::default(),
         };
         tokio::spawn(task.run(waiting));
         Self { works }
@@ -138,13 +80,7 @@ impl Committer {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let job = Box::new(Work {
-            run: work,
-            result: None,
-            answer,
-            since: Instant::now(),
-        });
+        let (job, answered) = work::waiting(work);
         self.works.try_send(job).map_err(|_| {
             E::from(StoreError::Unavailable(
                 "too many writes wait for the store".to_owned(),
@@ -166,58 +102,124 @@ struct Task {
     repeated: u64,
     /// Kept from batch to batch; a new one after an error.
     session: Option<ClientSession>,
+    parked: Parked,
 }
 
 impl Task {
     async fn run(mut self, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
         let mut jobs = Vec::with_capacity(BATCH);
-        while waiting.recv_many(&mut jobs, BATCH).await > 0 {
-            self.settle(std::mem::take(&mut jobs)).await;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.parked.due() => self.settle_parked().await,
+                come = waiting.recv_many(&mut jobs, BATCH) => {
+                    if come == 0 {
+                        break;
+                    }
+                    self.settle(std::mem::take(&mut jobs), TRIES).await;
+                }
+            }
+        }
+        while self.parked.len() > 0 {
+            self.parked.due().await;
+            self.settle_parked().await;
         }
     }
 
-    /// Commits works, in as few transactions as the server allows.
-    async fn settle(&mut self, jobs: Jobs) {
-        let mut batches = vec![jobs];
-        while let Some(mut jobs) = batches.pop() {
+    /// A round of those that lost too often.
+    async fn settle_parked(&mut self) {
+        let begun = Instant::now();
+        let jobs = self.parked.take(BATCH);
+        self.settle(jobs, 1).await;
+        self.parked.rest(begun.elapsed());
+    }
+
+    /// Commits works, in as few transactions as the server and other replicas allow, each of which is tried `tries` times if it loses.
+    async fn settle(&mut self, jobs: Jobs, tries: u32) {
+        let mut batches = vec![(jobs, tries)];
+        let mut lost = 0;
+        while let Some((jobs, tries)) = batches.pop() {
             // A work that waited out its time behind a dead server is told so without being tried.
-            let (given_up, live): (Jobs, Jobs) = jobs
+            let (late, mut jobs): (Jobs, Jobs) = jobs
                 .into_iter()
                 .partition(|job| job.since().elapsed() > PATIENCE);
-            finish(given_up, || {
+            let (held, late) = late.into_iter().partition(|job| !job.locks().is_empty());
+            finish(held, || {
+                Err(unavailable("another transaction holds its rows"))
+            });
+            finish(late, || {
                 Err(unavailable("the store did not get to it in time"))
             });
-            jobs = live;
             if jobs.is_empty() {
                 continue;
             }
+            if lost >= MOST_LOST {
+                self.park(jobs);
+                continue;
+            }
             let begun = Instant::now();
-            match self.commit(&mut jobs).await {
+            let failure = match self.commit(&mut jobs, tries).await {
                 Ok(()) => {
                     let (took, repeated) = (begun.elapsed(), self.repeated);
                     self.watch.committed(jobs.len(), took, repeated);
                     finish(jobs, || Ok(()));
+                    continue;
                 }
-                Err(StoreError::Unavailable(reason)) => {
-                    finish(jobs, || Err(unavailable(&reason)));
+                Err(failure) => failure,
+            };
+            let next = match failure {
+                Failure::Transient(error) => {
+                    finish(jobs, || Err(unavailable(&error.to_string())));
+                    continue;
                 }
-                Err(error) if jobs.len() == 1 => finish(jobs, || Err(error.clone())),
-                Err(error) => {
+                Failure::Refused(error)
+                    if jobs.len() == 1 || matches!(error, StoreError::Unavailable(_)) =>
+                {
+                    finish(jobs, || Err(error.clone()));
+                    continue;
+                }
+                Failure::Refused(error) => {
                     tracing::debug!(%error, works = jobs.len(), "a batch was refused; its halves are tried");
-                    let second = jobs.split_off(jobs.len() / 2);
-                    batches.push(second);
-                    batches.push(jobs);
+                    tries
                 }
+                Failure::Lost => {
+                    lost += tries;
+                    if jobs.len() == 1 {
+                        self.park(jobs);
+                        continue;
+                    }
+                    tries.div_ceil(2)
+                }
+            };
+            let second = jobs.split_off(jobs.len() / 2);
+            batches.push((second, next));
+            batches.push((jobs, next));
+        }
+    }
+
+    /// Puts works aside, to be tried again.
+    fn park(&mut self, jobs: Jobs) {
+        for job in jobs {
+            if self.parked.len() < QUEUE {
+                self.parked.add(job);
+            } else {
+                job.finish(Err(unavailable(
+                    "too many writes wait for rows that others hold",
+                )));
             }
         }
     }
 
-    /// Commits works in one transaction, again and again while that may help.
-    async fn commit(&mut self, jobs: &mut Jobs) -> StoreResult<()> {
+    /// Commits works in one transaction: again and again while the store is away and may come back, `tries` times if it loses.
+    async fn commit(&mut self, jobs: &mut Jobs, tries: u32) -> Result<(), Failure> {
         let give_up = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         let mut raced = false;
+        let mut lost = 0;
         let mut locks = Locks::default();
+        for job in &*jobs {
+            locks.merge(job.locks());
+        }
         loop {
             let mut unit = Unit::default();
             let attempt = self.attempt(jobs, &mut unit, &locks, give_up);
@@ -232,22 +234,29 @@ impl Task {
             // Dropping a session aborts what is open on it.
             self.session = None;
             match failure {
-                Failure::Transient(error) => {
-                    if Instant::now() + pause >= give_up {
-                        return Err(unavailable(&error.to_string()));
+                Failure::Lost => {
+                    self.watch.lost();
+                    // It may have lost before it knew what it was going to change.
+                    let contested = unit.contested()?;
+                    if !contested.is_empty() {
+                        locks = contested;
                     }
-                    if matches!(error, StoreError::Conflict(_)) {
-                        self.watch.lost();
-                        // It may have lost before it knew what it was going to change.
-                        let contested = unit.contested()?;
-                        if !contested.is_empty() {
-                            locks = contested;
+                    lost += 1;
+                    if lost == tries {
+                        if let [alone] = jobs.as_mut_slice() {
+                            alone.keep(locks);
                         }
+                        return Err(failure);
+                    }
+                }
+                Failure::Transient(_) => {
+                    if Instant::now() + pause >= give_up {
+                        return Err(failure);
                     }
                 }
                 // Someone else inserted the row since our snapshot was taken, and the next one shows it.
                 Failure::Refused(StoreError::Duplicate(_)) if !raced => raced = true,
-                Failure::Refused(_) => return Err(failure.into_error()),
+                Failure::Refused(_) => return Err(failure),
             }
             tokio::time::sleep(jitter(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -301,12 +310,6 @@ impl Task {
 
 fn unavailable(reason: &str) -> StoreError {
     StoreError::Unavailable(reason.to_owned())
-}
-
-fn finish(jobs: Jobs, outcome: impl Fn() -> Result<(), StoreError>) {
-    for job in jobs {
-        job.finish(outcome());
-    }
 }
 
 /// Half to all of `pause`, so that replicas that lost against each other do not meet again.

@@ -8,27 +8,21 @@ use crate::store::StoreError;
 /// Why a batch did not commit.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// It lost against another transaction, or a primary went away: the same batch may succeed at once.
+    /// It lost against another transaction that changes the same rows.
+    Lost,
+    /// A primary or a connection went away: the same batch may succeed at once.
     Transient(StoreError),
     /// The store refused something in it.
     Refused(StoreError),
 }
 
-impl Failure {
-    pub(super) fn into_error(self) -> StoreError {
-        match self {
-            Self::Transient(error) | Self::Refused(error) => error,
-        }
-    }
-}
-
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let store = store_error(&error);
-        if is_transient(&error) {
-            Self::Transient(store)
-        } else {
-            Self::Refused(store)
+        match (is_transient(&error), &store) {
+            (true, StoreError::Conflict(_)) => Self::Lost,
+            (true, _) => Self::Transient(store),
+            (false, _) => Self::Refused(store),
         }
     }
 }

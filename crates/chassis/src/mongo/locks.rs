@@ -5,36 +5,47 @@
 //! thing a transaction does asks no more than that nobody else has changed the row at that moment; from then on the others lose. (MongoDB has
 //! no `SELECT ... FOR UPDATE`; to change a field that means nothing is what its makers advise in its place.)
 
+use std::collections::BTreeMap;
+
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{ClientSession, Database};
 
+use super::codec::value_bytes;
 use super::failure::Failure;
 
 /// The field whose change locks a row. The change that the row was locked for takes it away again.
 pub(super) const FIELD: &CStr = cstr!("_lock");
 
-/// Rows to lock, by collection.
+/// Rows to lock: their keys, by collection and the key's bytes.
 #[derive(Debug, Default)]
-pub(super) struct Locks(Vec<(&'static str, Vec<Bson>)>);
+pub(super) struct Locks(BTreeMap<&'static str, BTreeMap<Vec<u8>, Bson>>);
 
 impl Locks {
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Adds the rows of a collection that have these keys.
     pub(super) fn add(&mut self, collection: &'static str, keys: Vec<Bson>) {
         if !keys.is_empty() {
-            self.0.push((collection, keys));
+            let keys = keys.into_iter().map(|key| (value_bytes(&key), key));
+            self.0.entry(collection).or_default().extend(keys);
+        }
+    }
+
+    /// Adds those of another.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (collection, keys) in &other.0 {
+            self.add(collection, keys.values().cloned().collect());
         }
     }
 
     /// Locks them until the transaction ends. One that is gone meanwhile needs no lock.
     ///
     /// # Errors
-    /// [`Failure::Transient`] if another transaction has changed one of them and has not committed yet.
+    /// [`Failure::Lost`] if another transaction has changed one of them and has not committed yet.
     pub(super) async fn take(
         &self,
         db: &Database,
@@ -43,7 +54,7 @@ impl Locks {
         for (collection, keys) in &self.0 {
             db.collection::<Document>(collection)
                 .update_many(
-                    doc! { "_id": { "$in": keys } },
+                    doc! { "_id": { "$in": keys.values().cloned().collect::<Vec<_>>() } },
                     // Another value than any before it: what changes nothing locks nothing.
                     doc! { "$set": { FIELD.as_str(): ObjectId::new() } },
                 )

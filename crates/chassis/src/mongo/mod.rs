@@ -21,6 +21,7 @@ mod leases;
 mod link;
 mod locks;
 mod outbox;
+mod parked;
 mod row;
 mod schema;
 mod snapshot;
@@ -30,6 +31,7 @@ pub mod testing;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
 mod unit;
+mod work;
 
 pub use codec::{binary, corrupt, date, from_id, id, id_bson, store_error};
 pub use dead_letters::{dead_letters, replay_dead_letters};

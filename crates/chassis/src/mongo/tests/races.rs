@@ -130,3 +130,56 @@ async fn locked(store: &Mongo) -> u64 {
         .await
         .unwrap()
 }
+
+/// A transaction that has changed the counter `id` and stays open.
+async fn holder_of(store: &Mongo, id: &str) -> mongodb::ClientSession {
+    let db = store.database().await.unwrap();
+    let mut holder = db.client().start_session().await.unwrap();
+    holder.start_transaction().await.unwrap();
+    db.collection::<Document>("counters")
+        .update_one(doc! { "_id": id }, doc! { "$inc": { "value": 1_i64 } })
+        .session(&mut holder)
+        .await
+        .unwrap();
+    holder
+}
+
+#[tokio::test]
+async fn a_row_that_somebody_holds_holds_up_only_who_wants_it() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    add(&store, "hot", 1).await.unwrap();
+    let mut holder = holder_of(&store, "hot").await;
+    let neighbours = join_all((0..100).map(|n| {
+        let (store, id) = (store.clone(), format!("cold {}", n % 10));
+        async move { add(&store, &id, 1).await }
+    }));
+    let (wanting, ()) = tokio::join!(join_all((0..9).map(|_| add(&store, "hot", 1))), async {
+        for done in neighbours.await {
+            done.unwrap();
+        }
+        holder.abort_transaction().await.unwrap();
+    });
+    for done in wanting {
+        done.unwrap();
+    }
+    assert_eq!(value(&store, "hot").await, Some(10));
+    assert_eq!(value(&store, "cold 7").await, Some(10));
+    assert_eq!(locked(&store).await, 0);
+}
+
+#[tokio::test]
+async fn whoever_wants_a_row_that_stays_held_is_told_and_nothing_is_done_later() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    add(&store, "hot", 1).await.unwrap();
+    let mut holder = holder_of(&store, "hot").await;
+    for refused in join_all((0..300).map(|_| add(&store, "hot", 1))).await {
+        assert!(
+            matches!(refused, Err(StoreError::Unavailable(_))),
+            "{refused:?}"
+        );
+    }
+    holder.abort_transaction().await.unwrap();
+    assert_eq!(add(&store, "hot", 1).await, Ok(2));
+}
