@@ -79,6 +79,19 @@ async fn value(store: &Mongo, id: &str) -> Option<i64> {
     found.map(|row| row.value)
 }
 
+/// A transaction that has changed the counter `id` and stays open.
+async fn holder_of(store: &Mongo, id: &str) -> mongodb::ClientSession {
+    let db = store.database().await.unwrap();
+    let mut holder = db.client().start_session().await.unwrap();
+    holder.start_transaction().await.unwrap();
+    db.collection::<Document>("counters")
+        .update_one(doc! { "_id": id }, doc! { "$inc": { "value": 1_i64 } })
+        .session(&mut holder)
+        .await
+        .unwrap();
+    holder
+}
+
 #[tokio::test]
 async fn works_that_wait_together_share_a_transaction_and_see_each_other() {
     let database = TestDatabase::new();
@@ -196,14 +209,7 @@ async fn what_a_killed_service_left_open_is_out_of_the_way_in_seconds() {
     let database = TestDatabase::new();
     let store = open(&database);
     add(&store, "hot", 1).await.unwrap();
-    let db = store.database().await.unwrap();
-    let mut of_the_dead = db.client().start_session().await.unwrap();
-    of_the_dead.start_transaction().await.unwrap();
-    db.collection::<Document>("counters")
-        .update_one(doc! { "_id": "hot" }, doc! { "$inc": { "value": 1_i64 } })
-        .session(&mut of_the_dead)
-        .await
-        .unwrap();
+    let mut of_the_dead = holder_of(&store, "hot").await;
     let refused = add(&store, "hot", 1).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),

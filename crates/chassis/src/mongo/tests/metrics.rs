@@ -95,14 +95,7 @@ async fn a_try_that_lost_against_another_replica_is_counted() {
     let counted = || sum(&metrics, "marketplace_store_write_conflicts_total", &[]);
     add(&store, "hot", 1).await.unwrap();
     assert_eq!(counted(), Some(0.0));
-    let db = store.database().await.unwrap();
-    let mut other = db.client().start_session().await.unwrap();
-    other.start_transaction().await.unwrap();
-    db.collection::<Document>("counters")
-        .update_one(doc! { "_id": "hot" }, doc! { "$set": { "value": 9_i64 } })
-        .session(&mut other)
-        .await
-        .unwrap();
+    let mut other = holder_of(&store, "hot").await;
     let (added, ()) = tokio::join!(add(&store, "hot", 1), async {
         crate::testing::eventually("a try has lost", || async {
             counted().is_some_and(|lost| lost > 0.0).then_some(())

@@ -131,19 +131,6 @@ async fn locked(store: &Mongo) -> u64 {
         .unwrap()
 }
 
-/// A transaction that has changed the counter `id` and stays open.
-async fn holder_of(store: &Mongo, id: &str) -> mongodb::ClientSession {
-    let db = store.database().await.unwrap();
-    let mut holder = db.client().start_session().await.unwrap();
-    holder.start_transaction().await.unwrap();
-    db.collection::<Document>("counters")
-        .update_one(doc! { "_id": id }, doc! { "$inc": { "value": 1_i64 } })
-        .session(&mut holder)
-        .await
-        .unwrap();
-    holder
-}
-
 #[tokio::test]
 async fn a_row_that_somebody_holds_holds_up_only_who_wants_it() {
     let database = TestDatabase::new();
