@@ -134,7 +134,7 @@ impl StoreMetrics {
         );
         metrics.register(
             "store_write_conflicts",
-            "Tries of a transaction that lost against another replica and were made again",
+            "Tries of a transaction that lost against another one",
             self.conflicts.clone(),
         );
         metrics.register(
@@ -195,7 +195,7 @@ impl StoreWatch {
         self.repeated.inc_by(repeated);
     }
 
-    /// Counts a try that lost against another replica.
+    /// Counts a try that lost against another transaction.
     pub fn lost(&self) {
         self.conflicts.inc();
     }

@@ -4,9 +4,10 @@
 //! One task commits for a store, so works of one process never conflict with each other; those of other replicas may, and then
 //! the batch runs again on what they left, and begins with a lock on its rows (`locks.rs`). A batch that the server refuses, or that loses again and
 //! again, is split until what is refused or loses stands alone: one bad write never fails its neighbours, and a row that somebody holds for seconds
-//! holds up only who wants it (`parked.rs`). After [`PATIENCE`] a work is given up as unavailable.
+//! holds up only who wants it (`parked.rs`). After [`PATIENCE`] a work is not tried again, and given up as unavailable.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
@@ -33,7 +34,7 @@ use crate::telemetry::committing;
 const BATCH: usize = 128;
 /// Works that may wait. Beyond it a store is told to be busy rather than to fall behind.
 const QUEUE: usize = 4096;
-/// How long a work is tried.
+/// How long a work may have waited when it is tried, and how long it is.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a batch is tried that loses against other replicas; then its halves are, half as often, so that what loses stands alone soon.
 const TRIES: u32 = 4;
@@ -59,13 +60,18 @@ impl Committer {
             let queue = queue.upgrade()?;
             Some(queue.max_capacity() - queue.capacity())
         });
+        let parked = Parked::new(PATIENCE);
+        let aside = Arc::downgrade(&parked.count());
+        watch.queue("parked", QUEUE, move || {
+            Some(aside.upgrade()?.load(Ordering::Relaxed))
+        });
         let task = Task {
             link,
             outbox,
             watch,
             repeated: 0,
             session: None,
-            parked: Parked::default(),
+            parked,
         };
         tokio::spawn(task.run(waiting));
         Self { works }
@@ -128,33 +134,34 @@ impl Task {
 
     /// A round of those that lost too often.
     async fn settle_parked(&mut self) {
-        let begun = Instant::now();
+        give_up(self.parked.take_late());
         let jobs = self.parked.take(BATCH);
-        self.settle(jobs, 1).await;
-        self.parked.rest(begun.elapsed());
+        if !jobs.is_empty() {
+            let begun = Instant::now();
+            self.settle(jobs, 1).await;
+            self.parked.rest(begun.elapsed());
+        }
     }
 
     /// Commits works, in as few transactions as the server and other replicas allow, each of which is tried `tries` times if it loses.
     async fn settle(&mut self, jobs: Jobs, tries: u32) {
         let mut batches = vec![(jobs, tries)];
         let mut lost = 0;
+        // The rows of works that lost alone: nobody else gets to them either, for now.
+        let mut held = Locks::default();
         while let Some((jobs, tries)) = batches.pop() {
             // A work that waited out its time behind a dead server is told so without being tried.
             let (late, mut jobs): (Jobs, Jobs) = jobs
                 .into_iter()
                 .partition(|job| job.since().elapsed() > PATIENCE);
-            let (held, late) = late.into_iter().partition(|job| !job.locks().is_empty());
-            finish(held, || {
-                Err(unavailable("another transaction holds its rows"))
-            });
-            finish(late, || {
-                Err(unavailable("the store did not get to it in time"))
-            });
+            give_up(late);
+            let (free, others): (Jobs, Jobs) = jobs
+                .into_iter()
+                .partition(|job| lost < MOST_LOST && !job.locks().meets(&held));
+            let others = self.that_fit(others);
+            self.parked.add_untried(others);
+            jobs = free;
             if jobs.is_empty() {
-                continue;
-            }
-            if lost >= MOST_LOST {
-                self.park(jobs);
                 continue;
             }
             let begun = Instant::now();
@@ -184,8 +191,10 @@ impl Task {
                 }
                 Failure::Lost => {
                     lost += tries;
-                    if jobs.len() == 1 {
-                        self.park(jobs);
+                    if let [alone] = jobs.as_slice() {
+                        held.merge(alone.locks());
+                        let jobs = self.that_fit(jobs);
+                        self.parked.add_lost(jobs);
                         continue;
                     }
                     tries.div_ceil(2)
@@ -197,17 +206,15 @@ impl Task {
         }
     }
 
-    /// Puts works aside, to be tried again.
-    fn park(&mut self, jobs: Jobs) {
-        for job in jobs {
-            if self.parked.len() < QUEUE {
-                self.parked.add(job);
-            } else {
-                job.finish(Err(unavailable(
-                    "too many writes wait for rows that others hold",
-                )));
-            }
-        }
+    /// Those that may be put aside; the others are told that there are too many.
+    fn that_fit(&self, mut jobs: Jobs) -> Jobs {
+        let room = QUEUE.saturating_sub(self.parked.len()).min(jobs.len());
+        finish(jobs.split_off(room), || {
+            Err(unavailable(
+                "too many writes wait for rows that others hold",
+            ))
+        });
+        jobs
     }
 
     /// Commits works in one transaction: again and again while the store is away and may come back, `tries` times if it loses.
@@ -216,13 +223,9 @@ impl Task {
         let mut pause = FIRST_PAUSE;
         let mut raced = false;
         let mut lost = 0;
-        let mut locks = Locks::default();
-        for job in &*jobs {
-            locks.merge(job.locks());
-        }
         loop {
             let mut unit = Unit::default();
-            let attempt = self.attempt(jobs, &mut unit, &locks, give_up);
+            let attempt = self.attempt(jobs, &mut unit, give_up);
             let failure = match tokio::time::timeout_at(give_up, attempt).await {
                 Ok(Ok(messages)) => {
                     self.outbox.committed(messages);
@@ -236,16 +239,14 @@ impl Task {
             match failure {
                 Failure::Lost => {
                     self.watch.lost();
-                    // It may have lost before it knew what it was going to change.
-                    let contested = unit.contested()?;
-                    if !contested.is_empty() {
-                        locks = contested;
+                    for (job, locks) in jobs.iter_mut().zip(unit.changed()?) {
+                        // It may have lost before it knew what it was going to change.
+                        if !locks.is_empty() {
+                            job.keep(locks);
+                        }
                     }
                     lost += 1;
                     if lost == tries {
-                        if let [alone] = jobs.as_mut_slice() {
-                            alone.keep(locks);
-                        }
                         return Err(failure);
                     }
                 }
@@ -267,7 +268,6 @@ impl Task {
         &mut self,
         jobs: &mut Jobs,
         unit: &mut Unit,
-        locks: &Locks,
         give_up: Instant,
     ) -> Result<Stamped, Failure> {
         let db = self.link.database().await?;
@@ -287,6 +287,10 @@ impl Task {
                     .build(),
             )
             .await?;
+        let mut locks = Locks::default();
+        for job in &*jobs {
+            locks.merge(job.locks());
+        }
         locks.take(&db, session).await?;
         loop {
             committing(jobs.len());
@@ -303,9 +307,27 @@ impl Task {
         for (collection, statements) in unit.statements()? {
             write(&db, session, collection, statements).await?;
         }
+        if !locks.is_empty() {
+            let mut changed = Locks::default();
+            for work in unit.changed()? {
+                changed.merge(&work);
+            }
+            locks.without(&changed).leave(&db, session).await?;
+        }
         commit(session, give_up).await?;
         Ok(messages)
     }
+}
+
+/// Tells works whose time is over why.
+fn give_up(late: Jobs) {
+    let (held, late) = late.into_iter().partition(|job| !job.locks().is_empty());
+    finish(held, || {
+        Err(unavailable("another transaction holds its rows"))
+    });
+    finish(late, || {
+        Err(unavailable("the store did not get to it in time"))
+    });
 }
 
 fn unavailable(reason: &str) -> StoreError {

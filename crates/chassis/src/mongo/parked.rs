@@ -1,6 +1,9 @@
 //! Works whose rows another transaction holds for longer than a race lasts: what a service has open that dies is open until the server
-//! ends it. They are tried again and again, in little of the time, while the works that come after them are committed.
+//! ends it. They are tried again and again, in some of the time, while the works that came after them are committed.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,40 +12,73 @@ use super::work::{Job, Jobs};
 
 /// The shortest time between two rounds.
 const SHORTEST_REST: Duration = Duration::from_millis(32);
-/// How many times as long as a round the time after it is at least, so that rounds take a fifth of the time at most.
+/// And the longest: a round that met an outage is not rested from for as long as that would be.
+const LONGEST_REST: Duration = Duration::from_millis(256);
+/// How many times as long as a round the time after it is, if all that wait have lost alone.
 const REST: u32 = 4;
 
-/// Those of one store. Who comes first is tried first; who lost again goes to the end.
+/// Those of one store.
 pub(super) struct Parked {
-    jobs: Jobs,
+    /// Those that were not tried alone: maybe nobody holds their rows.
+    untried: VecDeque<Box<dyn Job>>,
+    /// Those that lost when they were tried alone; who lost again goes to the end.
+    lost: VecDeque<Box<dyn Job>>,
     /// No round begins before.
     due: Instant,
-}
-
-impl Default for Parked {
-    fn default() -> Self {
-        Self {
-            jobs: Jobs::new(),
-            due: Instant::now(),
-        }
-    }
+    /// How long a work may wait.
+    patience: Duration,
+    count: Arc<AtomicUsize>,
 }
 
 impl Parked {
-    pub(super) fn len(&self) -> usize {
-        self.jobs.len()
+    pub(super) fn new(patience: Duration) -> Self {
+        Self {
+            untried: VecDeque::new(),
+            lost: VecDeque::new(),
+            due: Instant::now(),
+            patience,
+            count: Arc::default(),
+        }
     }
 
-    pub(super) fn add(&mut self, job: Box<dyn Job>) {
-        if self.jobs.is_empty() {
+    pub(super) fn len(&self) -> usize {
+        self.untried.len() + self.lost.len()
+    }
+
+    /// How many there are, for whoever watches.
+    pub(super) fn count(&self) -> Arc<AtomicUsize> {
+        self.count.clone()
+    }
+
+    /// Adds works that were not tried alone.
+    pub(super) fn add_untried(&mut self, jobs: Jobs) {
+        self.begin();
+        self.untried.extend(jobs);
+        self.counted();
+    }
+
+    /// Adds works that lost alone.
+    pub(super) fn add_lost(&mut self, jobs: Jobs) {
+        self.begin();
+        self.lost.extend(jobs);
+        self.counted();
+    }
+
+    fn begin(&mut self) {
+        if self.len() == 0 {
             self.due = Instant::now() + SHORTEST_REST;
         }
-        self.jobs.push(job);
     }
 
-    /// Ends when a round is due: never, if there is nothing to try.
+    fn counted(&self) {
+        self.count.store(self.len(), Ordering::Relaxed);
+    }
+
+    /// Ends when there is something to do: a round, or to tell a work that its time is over. Never, if nothing waits.
     pub(super) fn due(&self) -> impl Future<Output = ()> + Send + use<> {
-        let due = (!self.jobs.is_empty()).then_some(self.due);
+        let all = self.untried.iter().chain(&self.lost);
+        let oldest = all.map(|job| job.since() + self.patience).min();
+        let due = oldest.map(|over| over.min(self.due));
         async move {
             match due {
                 Some(due) => tokio::time::sleep_until(due).await,
@@ -51,13 +87,44 @@ impl Parked {
         }
     }
 
-    /// Those of the next round.
+    /// Takes out those whose time is over.
+    pub(super) fn take_late(&mut self) -> Jobs {
+        let mut late = Jobs::new();
+        for queue in [&mut self.untried, &mut self.lost] {
+            for job in std::mem::take(queue) {
+                if job.since().elapsed() >= self.patience {
+                    late.push(job);
+                } else {
+                    queue.push_back(job);
+                }
+            }
+        }
+        self.counted();
+        late
+    }
+
+    /// Takes those of the next round, if it is due: as many as `most` of those that were not tried alone, else of those that lost.
     pub(super) fn take(&mut self, most: usize) -> Jobs {
-        self.jobs.drain(..most.min(self.jobs.len())).collect()
+        if Instant::now() < self.due {
+            return Jobs::new();
+        }
+        let queue = if self.untried.is_empty() {
+            &mut self.lost
+        } else {
+            &mut self.untried
+        };
+        let jobs = queue.drain(..most.min(queue.len())).collect();
+        self.counted();
+        jobs
     }
 
     /// A round is over, which took so long.
     pub(super) fn rest(&mut self, took: Duration) {
-        self.due = Instant::now() + (took * REST).max(SHORTEST_REST);
+        let rest = if self.untried.is_empty() {
+            took * REST
+        } else {
+            took
+        };
+        self.due = Instant::now() + rest.clamp(SHORTEST_REST, LONGEST_REST);
     }
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::change::Change;
 use super::codec::{corrupt, raw, value_bytes};
 use super::failure::Failure;
+use super::locks::Locks;
 use super::{Row, decode};
 use crate::store::StoreResult;
 
@@ -88,14 +89,14 @@ pub(super) trait AnyTable: Send {
     async fn load(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure>;
     /// Forgets all changes.
     fn reset(&mut self);
-    /// Keeps the changes since the last call of this or of `undo`.
-    fn keep(&mut self);
+    /// Keeps the changes since the last call of this or of `undo`, as those of the work with this number.
+    fn keep(&mut self, work: usize);
     /// Undoes them.
     fn undo(&mut self);
     /// The collection and the statements that write the changes.
     fn statements(&self) -> StoreResult<(&'static str, Statements)>;
-    /// The collection and the keys of the rows in it that are there and are to be changed or deleted.
-    fn changed(&self) -> StoreResult<(&'static str, Vec<Bson>)>;
+    /// Adds to each work's locks the rows that are there and that it changed or deleted; works are numbered as in `keep`.
+    fn changed(&self, works: &mut [Locks]) -> StoreResult<()>;
 }
 
 pub(super) struct Table<R: Row> {
@@ -106,6 +107,8 @@ pub(super) struct Table<R: Row> {
     sought: HashMap<(&'static str, Vec<u8>), Bson>,
     /// What the running work changed, as it was before.
     undo: Vec<(R::Key, Option<Slot<R>>)>,
+    /// Which work changed which rows.
+    kept: Vec<(usize, R::Key)>,
 }
 
 impl<R: Row> Default for Table<R> {
@@ -116,6 +119,7 @@ impl<R: Row> Default for Table<R> {
             found: HashMap::new(),
             sought: HashMap::new(),
             undo: Vec::new(),
+            kept: Vec::new(),
         }
     }
 }
@@ -277,6 +281,7 @@ impl<R: Row> AnyTable for Table<R> {
 
     fn reset(&mut self) {
         self.undo.clear();
+        self.kept.clear();
         self.slots.retain(|_, slot| {
             slot.write = Write::No;
             match &slot.stored {
@@ -293,8 +298,9 @@ impl<R: Row> AnyTable for Table<R> {
         });
     }
 
-    fn keep(&mut self) {
-        self.undo.clear();
+    fn keep(&mut self, work: usize) {
+        let changed = self.undo.drain(..).map(|(key, _)| (work, key));
+        self.kept.extend(changed);
     }
 
     fn undo(&mut self) {
@@ -333,16 +339,15 @@ impl<R: Row> AnyTable for Table<R> {
         Ok((R::COLLECTION, statements))
     }
 
-    fn changed(&self) -> StoreResult<(&'static str, Vec<Bson>)> {
-        let keys = self
-            .slots
-            .iter()
-            .filter(|(_, slot)| {
-                slot.write == Write::Yes && matches!(slot.stored, Stored::Present { .. })
-            })
-            .map(|(key, _)| bson(key))
-            .collect::<StoreResult<Vec<Bson>>>()?;
-        Ok((R::COLLECTION, keys))
+    fn changed(&self, works: &mut [Locks]) -> StoreResult<()> {
+        for (work, key) in &self.kept {
+            let slot = self.slots.get(key);
+            let is_there = slot.is_some_and(|slot| matches!(slot.stored, Stored::Present { .. }));
+            if let Some(locks) = works.get_mut(*work).filter(|_| is_there) {
+                locks.add(R::COLLECTION, bson(key)?);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -23,13 +23,15 @@ use crate::store::{StoreError, StoreResult};
 /// The documents of a batch of writes. See the module.
 #[derive(Default)]
 pub struct Unit {
-    /// In the order in which they were first used, so that every run locks in the same order.
+    /// In the order in which they were first used.
     tables: Vec<Box<dyn AnyTable>>,
     places: HashMap<TypeId, usize>,
     messages: Vec<Arc<Envelope>>,
     kept_messages: usize,
     repeated: u64,
     kept_repeated: u64,
+    /// How many works have run.
+    works: usize,
 }
 
 impl From<NotLoaded> for StoreError {
@@ -137,6 +139,7 @@ impl Unit {
     ) -> Result<(), Failure> {
         self.messages.clear();
         self.kept_messages = 0;
+        self.works = 0;
         (self.repeated, self.kept_repeated) = (0, 0);
         for table in &mut self.tables {
             table.reset();
@@ -151,7 +154,7 @@ impl Unit {
     pub(super) fn end(&mut self, keep: Keep) {
         for table in &mut self.tables {
             match keep {
-                Keep::Changes => table.keep(),
+                Keep::Changes => table.keep(self.works),
                 Keep::Nothing => table.undo(),
             }
         }
@@ -165,6 +168,7 @@ impl Unit {
                 self.repeated = self.kept_repeated;
             }
         }
+        self.works += 1;
     }
 
     /// The statements that write all changes.
@@ -172,14 +176,14 @@ impl Unit {
         self.tables.iter().map(|table| table.statements()).collect()
     }
 
-    /// The rows that these change or delete, which another transaction may change at the same time.
-    pub(super) fn contested(&self) -> StoreResult<Locks> {
-        let mut locks = Locks::default();
+    /// The rows that each work changes or deletes, which another transaction may change at the same time. None are known before all have run.
+    pub(super) fn changed(&self) -> StoreResult<Vec<Locks>> {
+        let mut works = Vec::new();
+        works.resize_with(self.works, Locks::default);
         for table in &self.tables {
-            let (collection, keys) = table.changed()?;
-            locks.add(collection, keys);
+            table.changed(&mut works)?;
         }
-        Ok(locks)
+        Ok(works)
     }
 
     /// The messages that go out with them.

@@ -18,7 +18,7 @@ pub(super) trait Job: Send {
     fn finish(self: Box<Self>, committed: Result<(), StoreError>);
     /// When it began to wait.
     fn since(&self) -> Instant;
-    /// The rows that it was going to change when it lost, tried alone; none if it has not been.
+    /// The rows that it was going to change when a try with it lost; none if none has.
     fn locks(&self) -> &Locks;
     /// Notes these.
     fn keep(&mut self, locks: Locks);

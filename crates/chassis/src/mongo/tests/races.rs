@@ -41,6 +41,7 @@ async fn a_guard_holds_whoever_races() {
         .filter(|done| done.is_ok())
         .count();
     assert_eq!((done, value(&one, "purse").await), (100, Some(0)));
+    assert_eq!(locked(&one).await, 0, "whoever lost and then refused");
 }
 
 /// Adds one to the counter `hot` after a walk over `steps` other rows, each of which has to be read before the next is known.
@@ -141,7 +142,7 @@ async fn a_row_that_somebody_holds_holds_up_only_who_wants_it() {
         let (store, id) = (store.clone(), format!("cold {}", n % 10));
         async move { add(&store, &id, 1).await }
     }));
-    let (wanting, ()) = tokio::join!(join_all((0..9).map(|_| add(&store, "hot", 1))), async {
+    let (wanting, ()) = tokio::join!(join_all((0..64).map(|_| add(&store, "hot", 1))), async {
         for done in neighbours.await {
             done.unwrap();
         }
@@ -150,7 +151,7 @@ async fn a_row_that_somebody_holds_holds_up_only_who_wants_it() {
     for done in wanting {
         done.unwrap();
     }
-    assert_eq!(value(&store, "hot").await, Some(10));
+    assert_eq!(value(&store, "hot").await, Some(65));
     assert_eq!(value(&store, "cold 7").await, Some(10));
     assert_eq!(locked(&store).await, 0);
 }

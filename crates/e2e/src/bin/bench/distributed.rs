@@ -90,6 +90,15 @@ pub(crate) async fn measure(
             lost,
         );
     }
+    if arguments.replicas > 1 {
+        let pages = pages(&subject.counters).await;
+        report.add(
+            "tries of a transaction that lost against another",
+            total(&pages, "store_write_conflicts", "").to_string(),
+            "–",
+            format!("{} replicas of each service", arguments.replicas),
+        );
+    }
     if let Some(path) = &arguments.costs {
         let cost = |ran: &Ran| ran.cost.clone().context("what it cost");
         let measured = Measured {
@@ -113,15 +122,26 @@ pub(crate) async fn measure(
 
 /// How many spans the services have sent, had no room for, and sent in vain.
 async fn spans(counters: &[Client]) -> [u64; 3] {
+    let pages = pages(counters).await;
+    ["exported", "dropped", "failed"]
+        .map(|outcome| total(&pages, "trace_spans", &format!("outcome=\"{outcome}\"")))
+}
+
+/// What all of them tell.
+async fn pages(counters: &[Client]) -> String {
     let mut pages = String::new();
     for counter in counters {
         pages += &counter.get_text("/metrics").await.2;
     }
-    ["exported", "dropped", "failed"].map(|outcome| {
-        let sample = format!("marketplace_trace_spans_total{{outcome=\"{outcome}\"}} ");
-        let values = pages.lines().filter_map(|line| line.strip_prefix(&sample));
-        values.filter_map(|value| value.parse::<u64>().ok()).sum()
-    })
+    pages
+}
+
+/// The sum of a counter whose labels begin so.
+fn total(pages: &str, name: &str, labels: &str) -> u64 {
+    let sample = format!("marketplace_{name}_total{{{labels}");
+    let lines = pages.lines().filter(|line| line.starts_with(&sample));
+    let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+    values.sum()
 }
 
 /// When and on what it was measured.

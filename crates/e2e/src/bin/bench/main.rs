@@ -49,11 +49,18 @@ struct Arguments {
     #[arg(long, requires = "distributed")]
     tls: bool,
     /// Processes of each service. Two of them fight for the same rows, which is what more than one is to show
-    #[arg(long, value_name = "N", requires = "distributed", default_value_t = 1)]
+    #[arg(long, value_name = "N", requires = "distributed", conflicts_with = "costs", default_value = "1", value_parser = replicas)]
     replicas: usize,
     /// Trace this share of the requests, such as 0.05 or 1, into a receiver in this process that throws the traces away
     #[arg(long, value_name = "SHARE", requires = "distributed", value_parser = share)]
     traces: Option<f64>,
+}
+
+fn replicas(raw: &str) -> Result<usize, String> {
+    match raw.parse() {
+        Ok(replicas @ 1..=20) => Ok(replicas),
+        Ok(_) | Err(_) => Err("must be 1 to 20".to_owned()),
+    }
 }
 
 fn share(raw: &str) -> Result<f64, String> {
