@@ -1,7 +1,7 @@
 //! Group commit: works that wait at the same time share one transaction with a constant number of round trips, so that a hot wallet
 //! or product gets faster with load: its changes add up in memory and are written once.
 //!
-//! One task commits for a store, so works of one process never conflict with each other; those of other replicas may, and then
+//! One task commits for a store, so works of one process hardly ever conflict with each other; those of other replicas may, and then
 //! the batch runs again on what they left, and begins with a lock on its rows (`locks.rs`). A batch that the server refuses, or that loses again and
 //! again, is split until what is refused or loses stands alone: one bad write never fails its neighbours, and a row that somebody holds for seconds
 //! holds up only who wants it (`parked.rs`). After [`PATIENCE`] a work is not tried again, and given up as unavailable.
@@ -134,7 +134,9 @@ impl Task {
 
     /// A round of those that lost too often.
     async fn settle_parked(&mut self) {
-        give_up(self.parked.take_late());
+        finish(self.parked.take_late(), || {
+            Err(unavailable("another transaction holds its rows"))
+        });
         let jobs = self.parked.take(BATCH);
         if !jobs.is_empty() {
             let begun = Instant::now();
@@ -147,20 +149,27 @@ impl Task {
     async fn settle(&mut self, jobs: Jobs, tries: u32) {
         let mut batches = vec![(jobs, tries)];
         let mut lost = 0;
-        // The rows of works that lost alone: nobody else gets to them either, for now.
-        let mut held = Locks::default();
+        // The rows of each work that lost alone: who wants them all does not get to them either, for now.
+        let mut held: Vec<Locks> = Vec::new();
         while let Some((jobs, tries)) = batches.pop() {
             // A work that waited out its time behind a dead server is told so without being tried.
             let (late, mut jobs): (Jobs, Jobs) = jobs
                 .into_iter()
                 .partition(|job| job.since().elapsed() > PATIENCE);
-            give_up(late);
-            let (free, others): (Jobs, Jobs) = jobs
+            finish(late, || {
+                Err(unavailable("the store did not get to it in time"))
+            });
+            let (blocked, free): (Jobs, Jobs) = jobs
                 .into_iter()
-                .partition(|job| lost < MOST_LOST && !job.locks().meets(&held));
-            let others = self.that_fit(others);
-            self.parked.add_untried(others);
+                .partition(|job| held.iter().any(|held| job.locks().contain(held)));
+            let blocked = self.that_fit(blocked);
+            self.parked.add_lost(blocked);
             jobs = free;
+            if lost >= MOST_LOST {
+                let jobs = self.that_fit(jobs);
+                self.parked.add_untried(jobs);
+                continue;
+            }
             if jobs.is_empty() {
                 continue;
             }
@@ -192,11 +201,15 @@ impl Task {
                 Failure::Lost => {
                     lost += tries;
                     if let [alone] = jobs.as_slice() {
-                        held.merge(alone.locks());
+                        if !alone.locks().is_empty() {
+                            held.push(alone.locks().clone());
+                        }
                         let jobs = self.that_fit(jobs);
                         self.parked.add_lost(jobs);
                         continue;
                     }
+                    // Its halves are not to meet the same moment of the same other transaction.
+                    tokio::time::sleep(jitter(FIRST_PAUSE * 2)).await;
                     tries.div_ceil(2)
                 }
             };
@@ -239,11 +252,9 @@ impl Task {
             match failure {
                 Failure::Lost => {
                     self.watch.lost();
+                    // Nothing new is known if it lost before the works ran.
                     for (job, locks) in jobs.iter_mut().zip(unit.changed()?) {
-                        // It may have lost before it knew what it was going to change.
-                        if !locks.is_empty() {
-                            job.keep(locks);
-                        }
+                        job.keep(locks);
                     }
                     lost += 1;
                     if lost == tries {
@@ -317,17 +328,6 @@ impl Task {
         commit(session, give_up).await?;
         Ok(messages)
     }
-}
-
-/// Tells works whose time is over why.
-fn give_up(late: Jobs) {
-    let (held, late) = late.into_iter().partition(|job| !job.locks().is_empty());
-    finish(held, || {
-        Err(unavailable("another transaction holds its rows"))
-    });
-    finish(late, || {
-        Err(unavailable("the store did not get to it in time"))
-    });
 }
 
 fn unavailable(reason: &str) -> StoreError {

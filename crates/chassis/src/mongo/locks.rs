@@ -19,7 +19,7 @@ use super::failure::Failure;
 pub(super) const FIELD: &CStr = cstr!("_lock");
 
 /// Rows to lock: their keys, by collection and the key's bytes.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Locks(BTreeMap<&'static str, BTreeMap<Vec<u8>, Bson>>);
 
 impl Locks {
@@ -52,11 +52,11 @@ impl Locks {
         self
     }
 
-    /// Whether another has one of them.
-    pub(super) fn meets(&self, other: &Self) -> bool {
-        self.0.iter().any(|(collection, keys)| {
-            let others = other.0.get(collection);
-            others.is_some_and(|others| keys.keys().any(|key| others.contains_key(key)))
+    /// Whether all of another's are among them.
+    pub(super) fn contain(&self, other: &Self) -> bool {
+        other.0.iter().all(|(collection, others)| {
+            let keys = self.0.get(collection);
+            keys.is_some_and(|keys| others.keys().all(|key| keys.contains_key(key)))
         })
     }
 

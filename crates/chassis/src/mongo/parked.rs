@@ -19,10 +19,12 @@ const REST: u32 = 4;
 
 /// Those of one store.
 pub(super) struct Parked {
-    /// Those that were not tried alone: maybe nobody holds their rows.
+    /// Those that nobody got to: maybe no one holds their rows.
     untried: VecDeque<Box<dyn Job>>,
-    /// Those that lost when they were tried alone; who lost again goes to the end.
+    /// Those that lost alone, or want all rows of one that did. Who lost again goes to the end.
     lost: VecDeque<Box<dyn Job>>,
+    /// Which of them had the last round.
+    untried_were_last: bool,
     /// No round begins before.
     due: Instant,
     /// How long a work may wait.
@@ -35,6 +37,7 @@ impl Parked {
         Self {
             untried: VecDeque::new(),
             lost: VecDeque::new(),
+            untried_were_last: false,
             due: Instant::now(),
             patience,
             count: Arc::default(),
@@ -50,14 +53,14 @@ impl Parked {
         self.count.clone()
     }
 
-    /// Adds works that were not tried alone.
+    /// Adds works that nobody got to.
     pub(super) fn add_untried(&mut self, jobs: Jobs) {
         self.begin();
         self.untried.extend(jobs);
         self.counted();
     }
 
-    /// Adds works that lost alone.
+    /// Adds works that lost alone, or would have.
     pub(super) fn add_lost(&mut self, jobs: Jobs) {
         self.begin();
         self.lost.extend(jobs);
@@ -103,15 +106,17 @@ impl Parked {
         late
     }
 
-    /// Takes those of the next round, if it is due: as many as `most` of those that were not tried alone, else of those that lost.
+    /// Takes those of the next round, if it is due: as many as `most` of one kind, the next time of the other.
     pub(super) fn take(&mut self, most: usize) -> Jobs {
         if Instant::now() < self.due {
             return Jobs::new();
         }
-        let queue = if self.untried.is_empty() {
-            &mut self.lost
-        } else {
+        let is_turn_of_lost = self.untried.is_empty() || self.untried_were_last;
+        self.untried_were_last = self.lost.is_empty() || !is_turn_of_lost;
+        let queue = if self.untried_were_last {
             &mut self.untried
+        } else {
+            &mut self.lost
         };
         let jobs = queue.drain(..most.min(queue.len())).collect();
         self.counted();

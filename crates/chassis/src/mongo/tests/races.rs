@@ -88,6 +88,20 @@ async fn a_replica_that_writes_without_a_pause_does_not_keep_out_one_that_reads_
     assert_eq!(value(&slow, "hot").await, Some(sum));
 }
 
+/// Adds to two counters at once.
+async fn add_both(store: &Mongo, both: [(String, i64); 2]) -> Result<(), StoreError> {
+    store
+        .write(move |unit| {
+            for (id, by) in &both {
+                let value = unit.get::<Counter>(id)?.map_or(0, |row| row.value) + by;
+                let id = id.clone();
+                unit.put(Counter { id, value })?;
+            }
+            Ok(())
+        })
+        .await
+}
+
 #[tokio::test]
 async fn replicas_that_want_the_same_rows_in_different_orders_all_come_through() {
     const ROWS: usize = 8;
@@ -100,14 +114,7 @@ async fn replicas_that_want_the_same_rows_in_different_orders_all_come_through()
     let moves = (0..300).map(|n| {
         let store = &replicas[n % replicas.len()];
         let (from, to) = (names[n % ROWS].clone(), names[(n * 3 + 1) % ROWS].clone());
-        store.write(move |unit| {
-            for (id, by) in [(&from, -1), (&to, 1)] {
-                let value = unit.get::<Counter>(id)?.map_or(0, |row| row.value) + by;
-                let id = id.clone();
-                unit.put(Counter { id, value })?;
-            }
-            Ok::<_, StoreError>(())
-        })
+        add_both(store, [(from, -1), (to, 1)])
     });
     for done in join_all(moves).await {
         done.unwrap();
@@ -138,11 +145,10 @@ async fn a_row_that_somebody_holds_holds_up_only_who_wants_it() {
     let store = open(&database);
     add(&store, "hot", 1).await.unwrap();
     let mut holder = holder_of(&store, "hot").await;
-    let neighbours = join_all((0..100).map(|n| {
-        let (store, id) = (store.clone(), format!("cold {}", n % 10));
-        async move { add(&store, &id, 1).await }
-    }));
-    let (wanting, ()) = tokio::join!(join_all((0..64).map(|_| add(&store, "hot", 1))), async {
+    // All change a row together that nobody holds, as wallets do with an account of the house.
+    let add = |id: String| add_both(&store, [(id, 1), ("shared".to_owned(), 1)]);
+    let neighbours = join_all((0..100).map(|n| add(format!("cold {}", n % 10))));
+    let (wanting, ()) = tokio::join!(join_all((0..64).map(|_| add("hot".to_owned()))), async {
         for done in neighbours.await {
             done.unwrap();
         }
@@ -153,6 +159,7 @@ async fn a_row_that_somebody_holds_holds_up_only_who_wants_it() {
     }
     assert_eq!(value(&store, "hot").await, Some(65));
     assert_eq!(value(&store, "cold 7").await, Some(10));
+    assert_eq!(value(&store, "shared").await, Some(164));
     assert_eq!(locked(&store).await, 0);
 }
 
