@@ -10,20 +10,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
-use mongodb::bson::{Bson, Document, rawdoc};
-use mongodb::options::{ReadConcern, WriteConcern};
-use mongodb::{ClientSession, Database};
+use mongodb::ClientSession;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::codec::{is_unknown_commit, of_code};
 use super::failure::Failure;
 use super::link::Link;
 use super::locks::Locks;
 use super::outbox::{OutboxQueue, Stamped};
 use super::parked::Parked;
-use super::table::Statements;
+use super::transaction::{self, FIRST_PAUSE, LONGEST_PAUSE, jitter};
 use super::unit::Unit;
 use super::work::{self, Job, Jobs, finish};
 use crate::metrics::StoreWatch;
@@ -40,11 +36,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TRIES: u32 = 4;
 /// How many lost tries a batch and its halves may have in all. What is then left is put aside: who comes after them waits no longer.
 const MOST_LOST: u32 = 32;
-/// Waits between two tries of a batch: half of this to all of it, then twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(2);
-/// Longest of these waits.
-const LONGEST_PAUSE: Duration = Duration::from_millis(32);
-
 /// Takes works to the task that commits them. The task ends when the last clone is dropped.
 #[derive(Clone)]
 pub(super) struct Committer {
@@ -288,16 +279,7 @@ impl Task {
         let Some(session) = &mut self.session else {
             return Err(unavailable("no session").into());
         };
-        session
-            .start_transaction()
-            .read_concern(ReadConcern::snapshot())
-            .write_concern(
-                WriteConcern::builder()
-                    .w(mongodb::options::Acknowledgment::Majority)
-                    .journal(true)
-                    .build(),
-            )
-            .await?;
+        transaction::begin(session).await?;
         let mut locks = Locks::default();
         for job in &*jobs {
             locks.merge(job.locks());
@@ -316,7 +298,7 @@ impl Task {
         self.repeated = unit.repeated();
         let messages = self.outbox.stamp(unit)?;
         for (collection, statements) in unit.statements()? {
-            write(&db, session, collection, statements).await?;
+            transaction::write(&db, session, collection, statements).await?;
         }
         if !locks.is_empty() {
             let mut changed = Locks::default();
@@ -325,114 +307,11 @@ impl Task {
             }
             locks.without(&changed).leave(&db, session).await?;
         }
-        commit(session, give_up).await?;
+        transaction::commit(session, give_up).await?;
         Ok(messages)
     }
 }
 
 fn unavailable(reason: &str) -> StoreError {
     StoreError::Unavailable(reason.to_owned())
-}
-
-/// Half to all of `pause`, so that replicas that lost against each other do not meet again.
-fn jitter(pause: Duration) -> Duration {
-    let share = u32::from(
-        uuid::Uuid::new_v4()
-            .as_bytes()
-            .first()
-            .copied()
-            .unwrap_or(0),
-    );
-    pause / 2 + pause * share / 512
-}
-
-/// Writes a collection's statements: one command of each kind.
-async fn write(
-    db: &Database,
-    session: &mut ClientSession,
-    collection: &'static str,
-    statements: Statements,
-) -> Result<(), Failure> {
-    let Statements {
-        inserts,
-        insert_count,
-        updates,
-        update_count,
-        deletes,
-        delete_count,
-    } = statements;
-    let kinds: [(
-        RawDocumentBuf,
-        &mongodb::bson::raw::CStr,
-        RawArrayBuf,
-        usize,
-    ); 3] = [
-        (
-            rawdoc! { "insert": collection },
-            mongodb::bson::raw::cstr!("documents"),
-            inserts,
-            insert_count,
-        ),
-        (
-            rawdoc! { "update": collection },
-            mongodb::bson::raw::cstr!("updates"),
-            updates,
-            update_count,
-        ),
-        (
-            rawdoc! { "delete": collection },
-            mongodb::bson::raw::cstr!("deletes"),
-            deletes,
-            delete_count,
-        ),
-    ];
-    for (mut command, field, list, count) in kinds {
-        if count == 0 {
-            continue;
-        }
-        command.append(field, list);
-        let reply = db.run_raw_command(command).session(&mut *session).await?;
-        check(collection, &reply, count)?;
-    }
-    Ok(())
-}
-
-/// A write command's reply says `ok` even if a statement failed.
-fn check(collection: &str, reply: &Document, count: usize) -> Result<(), Failure> {
-    if let Some(Bson::Array(errors)) = reply.get("writeErrors")
-        && let Some(Bson::Document(error)) = errors.first()
-    {
-        let code = error.get_i32("code").unwrap_or_default();
-        let text = format!(
-            "{collection}: {}",
-            error.get_str("errmsg").unwrap_or_default()
-        );
-        return Err(Failure::Refused(of_code(code, text)));
-    }
-    let done = match reply.get("n") {
-        Some(Bson::Int32(n)) => usize::try_from(*n).ok(),
-        Some(Bson::Int64(n)) => usize::try_from(*n).ok(),
-        Some(_) | None => None,
-    };
-    if done == Some(count) {
-        return Ok(());
-    }
-    Err(Failure::Refused(StoreError::Conflict(format!(
-        "{collection}: {done:?} of {count} statements found their document"
-    ))))
-}
-
-/// Commits, and asks again while nobody knows whether it did.
-async fn commit(session: &mut ClientSession, give_up: Instant) -> Result<(), Failure> {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match session.commit_transaction().await {
-            Ok(()) => return Ok(()),
-            Err(error) if is_unknown_commit(&error) && Instant::now() + pause < give_up => {
-                tokio::time::sleep(jitter(pause)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
 }

@@ -30,6 +30,7 @@ mod table;
 pub mod testing;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
+mod transaction;
 mod unit;
 mod work;
 
