@@ -95,7 +95,7 @@ mod tests {
             ("MARKETPLACE__AUTH__LEEWAY_SECONDS", "7"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let settings: Settings = chassis::settings::load(None, environment, &[]).unwrap();
+        let settings: Settings = host::settings::load(None, environment, &[]).unwrap();
         assert_eq!(
             settings.auth.signing_key_file,
             Some(PathBuf::from("/etc/key.pem"))

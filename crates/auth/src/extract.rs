@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
-use chassis::http::{Problem, common};
+use platform_http::{Problem, common};
 
 use crate::{Caller, TokenError, Verifier};
 

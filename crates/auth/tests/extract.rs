@@ -10,8 +10,8 @@ use actix_web::test::TestRequest;
 use actix_web::{FromRequest, HttpRequest, ResponseError, web};
 use auth::testing::{fixture, fixture_at, policy, token_for};
 use auth::{Caller, MaybeCaller, Role, Verifier};
-use chassis::http::Problem;
 use kernel::{Clock, ManualClock, SystemClock, SystemIds, UserId};
+use platform_http::Problem;
 
 fn request(verifier: &Verifier, authorization: &[&str]) -> HttpRequest {
     let mut request = TestRequest::get().app_data(web::Data::new(verifier.clone()));

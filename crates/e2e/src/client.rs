@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 

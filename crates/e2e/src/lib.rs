@@ -22,10 +22,10 @@ mod otlp;
 mod person;
 mod shape;
 
-pub use chassis::testing::{Answer, eventually};
 pub use client::Client;
 pub use crew::{Busy, Crew, Why};
 pub use forge::{Forgery, forge};
+pub use host::testing::{Answer, eventually};
 pub use ids::unique;
 pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed, operate};
 pub use otlp::receive_traces;

@@ -1,6 +1,6 @@
 //! A person with an account: what they can do, in words.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 

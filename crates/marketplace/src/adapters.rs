@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chassis::store::StoreError;
-use chassis::telemetry;
 use order_service::{ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage};
 use product_service::{LineRequest, ProductService, ReserveError, ReserveRefusal, ReserveRequest};
+use store::StoreError;
 
 /// The order service's reservations, held by the product service in the same process.
 pub struct InProcessReservations(pub Arc<ProductService>);

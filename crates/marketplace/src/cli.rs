@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chassis::settings::{Flag, load};
 use clap::{Args, Parser, Subcommand};
+use host::settings::{Flag, load};
 
 use crate::commands::{self, PrepareArgs, Shape};
 use crate::settings::Settings;

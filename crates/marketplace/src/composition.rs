@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use auth::{Issuer, SigningKey, Verifier};
-use chassis::http::{ProblemType, Routes, complete};
-use chassis::metrics::Metrics;
-use chassis::service::{Deps, Host, Parts};
+use host::service::{Deps, Host, Parts};
 use kernel::{Clock, SystemIds};
 use order_service::OrderService;
+use platform_http::{ProblemType, Routes, complete};
 use product_service::ProductService;
+use telemetry::metrics::Metrics;
 use user_service::UserService;
 use utoipa::OpenApi;
 use wallet_service::WalletService;
@@ -153,7 +153,7 @@ impl Running {
             paged by cursor. Every refusal is `application/problem+json` (RFC 9457) with a stable `code`.\n\n\
             To try it: register, log in, press *Authorize* and paste the token."
     ),
-    paths(chassis::http::health::live, chassis::http::health::ready, docs::document, docs::page, problems::explain),
+    paths(platform_http::health::live, platform_http::health::ready, docs::document, docs::page, problems::explain),
     tags((name = "operations", description = "Health and documentation"))
 )]
 struct Document;

@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use chassis::service::StoreConfig;
+use host::service::StoreConfig;
 
 /// A data directory.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chassis::http::{Problem, Routes, common, endpoint};
+use platform_http::{Problem, Routes, common, endpoint};
 
 struct Asset {
     name: &'static str,

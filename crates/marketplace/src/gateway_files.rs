@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use chassis::http::ProblemType;
 use kernel::SystemClock;
+use platform_http::ProblemType;
 
 use crate::composition::{Marketplace, compact_document};
 use crate::data_dir::DataDir;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, web};
-use chassis::http::{Problem, ProblemDocument, ProblemType, Routes, common, endpoint};
+use platform_http::{Problem, ProblemDocument, ProblemType, Routes, common, endpoint};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use chassis::mongo::bson::{Bson, Document, doc};
-use chassis::mongo::mongodb::error::{Error, ErrorKind};
-use chassis::mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
-use chassis::mongo::mongodb::{Client, Database};
+use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::mongodb::error::{Error, ErrorKind};
+use store_mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
+use store_mongo::mongodb::{Client, Database};
 
 /// The account that administers the set.
 const ADMIN: &str = "admin";

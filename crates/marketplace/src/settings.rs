@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use chassis::connections::{AmqpConfig, InternalConfig, MongoConfig, Profile, ServerConfig};
-use chassis::telemetry::{LogConfig, TelemetryConfig};
+use host::connections::{AmqpConfig, InternalConfig, MongoConfig, Profile, ServerConfig};
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
+use telemetry::{LogConfig, TelemetryConfig};
 
 /// All settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,13 +1,13 @@
 //! What the audit needs to know of orders. The order service has no invariant of its own to check: its states have to agree with
 //! the wallet's payments, and that is compared where both can be read, in the composition root.
 
-#[cfg(feature = "mongo")]
-use chassis::mongo::mongodb::Database;
-#[cfg(any(feature = "sqlite", feature = "mongo"))]
-use chassis::store::StoreResult;
 use kernel::{Money, OrderId};
 #[cfg(feature = "sqlite")]
 use rusqlite::Connection;
+#[cfg(any(feature = "sqlite", feature = "mongo"))]
+use store::StoreResult;
+#[cfg(feature = "mongo")]
+use store_mongo::mongodb::Database;
 
 use crate::domain::{Escrow, OrderState};
 

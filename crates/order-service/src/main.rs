@@ -4,15 +4,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use host::process::{Built, Context, Program, Settings};
 use kernel::OrderId;
-use launcher::{Built, Context, Program, Settings};
 use order_service::{
     Announcements, Config, HttpReservations, OrderService, decode_announcement, encode_announcement,
 };
 use tokio::sync::mpsc;
 
 #[global_allocator]
-static ALLOCATOR: launcher::MiMalloc = launcher::MiMalloc;
+static ALLOCATOR: host::process::MiMalloc = host::process::MiMalloc;
 
 struct Order;
 
@@ -76,5 +76,5 @@ async fn hear(service: &OrderService, hint: &Bytes) {
 }
 
 fn main() -> ExitCode {
-    launcher::main::<Order>()
+    host::process::main::<Order>()
 }

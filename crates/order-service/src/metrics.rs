@@ -4,13 +4,13 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chassis::metrics::{Metrics, NoLabels, times};
 use kernel::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use telemetry::metrics::{Metrics, NoLabels, times};
 
 use crate::domain::{Order, OrderState};
 use crate::store::Unsettled;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::bus::{Bisecting, Subscription};
-use chassis::http::Readiness;
-use chassis::outbox::Outbox;
-use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
-use chassis::store::{StoreError, StoreResult};
+use bus::{Bisecting, Subscription};
+use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{OrderId, ProductId, Quantity, UserId};
+use platform_http::Readiness;
+use store::Leases;
+use store::outbox::Outbox;
+use store::{StoreError, StoreResult};
 
 use crate::announcements::Announcements;
 use crate::app::{
@@ -191,7 +192,7 @@ impl Opened {
             #[cfg(feature = "sqlite")]
             StoreConfig::Sqlite { path } => {
                 use crate::store::{MIGRATIONS, SqliteOrders};
-                use chassis::sqlite::{Sqlite, SqliteOutbox};
+                use store_sqlite::{Sqlite, SqliteOutbox};
                 let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
                 let outbox = SqliteOutbox::new(db.clone());
                 let store = SqliteOrders::new(db, outbox.clone(), config.timing(), http::render);
@@ -206,7 +207,7 @@ impl Opened {
             #[cfg(feature = "mongo")]
             StoreConfig::Mongo { uri, database } => {
                 use crate::store::{MongoOrders, orders_collection};
-                use chassis::mongo::{Mongo, MongoLeases};
+                use store_mongo::{Mongo, MongoLeases};
                 let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
                 let db = Mongo::open(uri, &database, vec![orders_collection()], clock, metrics)?;
                 Ok(Self {

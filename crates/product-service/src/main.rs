@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use launcher::{Built, Context, Program};
+use host::process::{Built, Context, Program};
 use product_service::{Config, ProductService};
 
 #[global_allocator]
-static ALLOCATOR: launcher::MiMalloc = launcher::MiMalloc;
+static ALLOCATOR: host::process::MiMalloc = host::process::MiMalloc;
 
 struct Product;
 
@@ -27,5 +27,5 @@ impl Program for Product {
 }
 
 fn main() -> ExitCode {
-    launcher::main::<Product>()
+    host::process::main::<Product>()
 }

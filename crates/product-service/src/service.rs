@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::http::{Readiness, Routes};
-use chassis::outbox::Outbox;
-use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
-use chassis::store::{StoreError, StoreResult};
+use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{Page, ProductId, UserId};
+use platform_http::{Readiness, Routes};
+use store::Leases;
+use store::outbox::Outbox;
+use store::{StoreError, StoreResult};
 
 use crate::app::{self, App};
 use crate::config::Config;
@@ -198,10 +199,10 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
         StoreConfig::Mongo { uri, database } => {
             let collections = crate::mongo::collections();
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let store = chassis::mongo::Mongo::open(uri, &database, collections, clock, metrics)?;
+            let store = store_mongo::Mongo::open(uri, &database, collections, clock, metrics)?;
             Ok(Opened {
                 outbox: Arc::new(store.outbox()),
-                leases: Some(Arc::new(chassis::mongo::MongoLeases::new(store.clone()))),
+                leases: Some(Arc::new(store_mongo::MongoLeases::new(store.clone()))),
                 store: Arc::new(crate::store::mongo::MongoProducts(store)),
             })
         }

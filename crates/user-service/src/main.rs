@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use auth::{Issuer, Verifier};
-use launcher::{Built, Context, Program};
+use host::process::{Built, Context, Program};
 use user_service::{Config, UserService};
 
 #[global_allocator]
-static ALLOCATOR: launcher::MiMalloc = launcher::MiMalloc;
+static ALLOCATOR: host::process::MiMalloc = host::process::MiMalloc;
 
 struct User;
 
@@ -32,5 +32,5 @@ impl Program for User {
 }
 
 fn main() -> ExitCode {
-    launcher::main::<User>()
+    host::process::main::<User>()
 }

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::{HashError, Issuer, JwkSet, Password, PasswordHasher, Role, Verifier};
-use chassis::http::Readiness;
-#[cfg(feature = "mongo")]
-use chassis::mongo::{Mongo, MongoLeases};
-use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
-#[cfg(feature = "sqlite")]
-use chassis::sqlite::Sqlite;
-use chassis::store::{StoreError, StoreResult};
+use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::Invalid;
+use platform_http::Readiness;
+use store::Leases;
+use store::{StoreError, StoreResult};
+#[cfg(feature = "mongo")]
+use store_mongo::{Mongo, MongoLeases};
+#[cfg(feature = "sqlite")]
+use store_sqlite::Sqlite;
 
 use crate::app::{self, App, UserError};
 use crate::config::Config;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chassis::connections::Profile;
+use host::connections::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Terms;

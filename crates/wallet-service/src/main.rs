@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use launcher::{Built, Context, Program, Settings};
+use host::process::{Built, Context, Program, Settings};
 use wallet_service::{Config, WalletService};
 
 #[global_allocator]
-static ALLOCATOR: launcher::MiMalloc = launcher::MiMalloc;
+static ALLOCATOR: host::process::MiMalloc = host::process::MiMalloc;
 
 struct Wallet;
 
@@ -29,5 +29,5 @@ impl Program for Wallet {
 }
 
 fn main() -> ExitCode {
-    launcher::main::<Wallet>()
+    host::process::main::<Wallet>()
 }

@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chassis::metrics::{Metrics, NoLabels};
-use chassis::store::StoreResult;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use store::StoreResult;
+use telemetry::metrics::{Metrics, NoLabels};
 
 use crate::app::App;
 use crate::audit::{AuditReport, Invariant};

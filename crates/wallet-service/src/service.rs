@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::Verifier;
-use chassis::http::Readiness;
-use chassis::idempotency::Answered;
-use chassis::outbox::Outbox;
-use chassis::service::{Deps, Leases, Parts, Periodic, StoreConfig};
-use chassis::store::{StoreError, StoreResult};
+use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{Money, TransactionId, UserId};
+use platform_http::Readiness;
+use store::Leases;
+use store::idempotency::Answered;
+use store::outbox::Outbox;
+use store::{StoreError, StoreResult};
 
 use crate::app::{self, App, Movement};
 use crate::config::Config;
@@ -190,7 +191,7 @@ fn open(store: StoreConfig, terms: Terms, deps: &Deps) -> StoreResult<Opened> {
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
             use crate::store::mongo::{MongoWalletStore, collections};
-            use chassis::mongo::{Mongo, MongoLeases};
+            use store_mongo::{Mongo, MongoLeases};
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
             let db = Mongo::open(uri, &database, collections(), clock.clone(), metrics)?;
             let leases = Arc::new(MongoLeases::new(db.clone()));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use chassis::http::Problem;
-use chassis::metrics::Metrics;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use platform_http::Problem;
+use telemetry::metrics::Metrics;
 use tokio::sync::oneshot;
 
 use super::metrics::{HashTimes, Work};

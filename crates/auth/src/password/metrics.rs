@@ -1,11 +1,11 @@
 //! How long hashes take, and how many wait for a thread.
 
-use chassis::metrics::{Metrics, gauge_of, times};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use telemetry::metrics::{Metrics, gauge_of, times};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct WorkLabels {

@@ -59,7 +59,7 @@ async fn what_an_order_does_by_time_is_a_trace_of_its_own_found_by_the_order() {
         .set("ORDERS__RELEASE_AFTER_SECONDS", "1")
         .serve();
     let ordered = place(&server.client(), &format!("00-{TRACE}-{ASKING}-01")).await;
-    let swept = chassis::testing::eventually("the sweep of the order", || async {
+    let swept = host::testing::eventually("the sweep of the order", || async {
         collector.spans().into_iter().find(|span| {
             span.name == "sweep orders" && span.attributes["marketplace.order.id"] == ordered.id
         })

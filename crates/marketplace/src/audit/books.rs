@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chassis::store::StoreResult;
 use kernel::OrderId;
 use order_service::AuditedOrder;
 use product_service::{ReservationState, StockAudit};
+use store::StoreResult;
 use wallet_service::audit::{AuditReport, PaymentRecord};
 
 /// The books of all services. Each method reads one snapshot of one service's.

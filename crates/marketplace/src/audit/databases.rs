@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chassis::connections::MongoConfig;
-use chassis::mongo::mongodb::{Client, Database};
-use chassis::store::{StoreError, StoreResult};
+use host::connections::MongoConfig;
 use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders_in_mongo};
 use product_service::{ReservationState, StockAudit};
+use store::{StoreError, StoreResult};
+use store_mongo::mongodb::{Client, Database};
 use wallet_service::audit::{AuditReport, PaymentRecord};
 
 use super::Books;

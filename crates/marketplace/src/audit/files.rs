@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chassis::sqlite::open_read_only;
-use chassis::store::StoreResult;
 use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders};
 use product_service::{ReservationState, StockAudit, reservation_state, reservation_states};
 use rusqlite::Connection;
+use store::StoreResult;
+use store_sqlite::open_read_only;
 use wallet_service::audit::{AuditReport, PaymentRecord, payment, payments};
 
 use super::Books;

@@ -16,11 +16,11 @@ pub(crate) use files::Files;
 use std::time::Duration;
 
 #[cfg(feature = "distributed")]
-use chassis::connections::MongoConfig;
-use chassis::store::StoreResult;
+use host::connections::MongoConfig;
 use kernel::OrderId;
 use order_service::{AuditedOrder, Escrow, OrderState};
 use product_service::ReservationState;
+use store::StoreResult;
 use wallet_service::audit::{Invariant, PaymentRecord, PaymentStatus};
 
 use crate::data_dir::DataDir;

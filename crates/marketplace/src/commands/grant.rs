@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use auth::Role;
-use chassis::metrics::Metrics;
-use chassis::service::{Deps, StoreConfig};
+use host::service::{Deps, StoreConfig};
 use kernel::{Clock, SystemClock, SystemIds};
+use telemetry::metrics::Metrics;
 use user_service::{Email, UserService};
 
 use super::{Shape, runtime};

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chassis::bus::DeadLetter;
-use chassis::metrics::StoreMetrics;
-use chassis::sqlite::{Sqlite, dead_letters, open_read_only, replay_dead_letters};
-use chassis::store::StoreError;
 use kernel::MessageId;
+use store::DeadLetter;
+use store::StoreError;
+use store_sqlite::{Sqlite, dead_letters, open_read_only, replay_dead_letters};
+use telemetry::metrics::StoreMetrics;
 
 use super::{Shape, runtime};
 use crate::data_dir::DataDir;
@@ -112,11 +112,11 @@ fn queues() -> [&'static str; 3] {
 /// What lies in the dead-letter queues of the broker.
 #[cfg(feature = "distributed")]
 fn brokers_letters(settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
-    let broker = chassis::bus::amqp::Broker::of(&settings.amqp).map_err(anyhow::Error::msg)?;
+    let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;
     runtime()?.block_on(async {
         let mut all = Vec::new();
         for queue in queues() {
-            let letters = chassis::bus::amqp::list_dead_letters(&broker, queue).await?;
+            let letters = bus_amqp::list_dead_letters(&broker, queue).await?;
             all.extend(letters.into_iter().map(|letter| (queue, letter)));
         }
         Ok(all)
@@ -126,11 +126,11 @@ fn brokers_letters(settings: &Settings) -> anyhow::Result<Vec<(&'static str, Dea
 /// Puts them back into the queues that they were given up in.
 #[cfg(feature = "distributed")]
 fn replay_from_broker(settings: &Settings, id: Option<MessageId>) -> anyhow::Result<usize> {
-    let broker = chassis::bus::amqp::Broker::of(&settings.amqp).map_err(anyhow::Error::msg)?;
+    let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;
     runtime()?.block_on(async {
         let mut replayed = 0;
         for queue in queues() {
-            replayed += chassis::bus::amqp::replay_dead_letters(&broker, queue, id).await?;
+            replayed += bus_amqp::replay_dead_letters(&broker, queue, id).await?;
         }
         Ok(replayed)
     })

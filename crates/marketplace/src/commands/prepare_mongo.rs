@@ -28,7 +28,7 @@ pub(crate) struct PrepareArgs {
 #[cfg(feature = "distributed")]
 pub(crate) fn prepare_mongo(settings: &Settings, args: &PrepareArgs) -> anyhow::Result<ExitCode> {
     use anyhow::Context as _;
-    use chassis::mongo::mongodb::options::{ClientOptions, ServerAddress};
+    use store_mongo::mongodb::options::{ClientOptions, ServerAddress};
 
     let file = &args.admin_password_file;
     let admin_password = std::fs::read_to_string(file)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use chassis::lifecycle::shutdown_signal;
+use host::signals::shutdown_signal;
 use kernel::SystemClock;
 
 use crate::composition::Marketplace;
@@ -41,9 +41,9 @@ async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<M
     } else {
         Vec::new()
     };
-    chassis::telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
+    telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
     let marketplace = Marketplace::build(settings, dir, Arc::new(SystemClock))?;
-    let traces = chassis::telemetry::start_traces(
+    let traces = telemetry::start_traces(
         &settings.telemetry,
         "marketplace",
         &*marketplace.deps.ids,

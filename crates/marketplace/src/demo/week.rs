@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use chassis::service::{Engine, Parts, Working};
+use host::service::{Engine, Parts, Working};
 use kernel::{ManualClock, Money, OrderId, ProductId, Quantity, UserId};
 use order_service::OrderState;
 

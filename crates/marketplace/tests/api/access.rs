@@ -1,6 +1,6 @@
 //! Who may ask: what the document says of it is what happens.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use marketplace::Settings;
 
 use crate::operation::{Operation, operations};

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use chassis::metrics::Metrics;
-use chassis::testing::{ExposedFamily, Scrape, eventually};
+use host::testing::{ExposedFamily, Scrape, eventually};
 use marketplace::Settings;
 use serde_json::{Value, json};
+use telemetry::metrics::Metrics;
 
 use crate::world::World;
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use chassis::http::common;
-use chassis::testing::Answer;
+use host::testing::Answer;
+use platform_http::common;
 use serde_json::{Map, Value, json};
 
 use crate::operation::operations;

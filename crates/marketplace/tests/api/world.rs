@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use kernel::SystemClock;
 use marketplace::{DataDir, Marketplace, Settings};
 use reqwest::{Method, RequestBuilder};

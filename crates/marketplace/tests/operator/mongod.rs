@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::mongodb::error::{Error, ErrorKind};
-use chassis::mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
-use chassis::mongo::mongodb::{Client, Database};
+use store_mongo::bson::{Document, doc};
+use store_mongo::mongodb::error::{Error, ErrorKind};
+use store_mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
+use store_mongo::mongodb::{Client, Database};
 
 /// MongoDB's number for "not with this account".
 const UNAUTHORIZED: i32 = 13;

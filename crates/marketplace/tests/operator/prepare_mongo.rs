@@ -1,6 +1,6 @@
 //! `prepare-mongo`, on a server that nobody has prepared.
 
-use chassis::mongo::bson::{Document, doc};
+use store_mongo::bson::{Document, doc};
 
 use crate::mongod::{Mongod, is_refused};
 use crate::run::{Run, run};

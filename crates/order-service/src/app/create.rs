@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chassis::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
-use chassis::store::{StoreError, StoreResult};
-use chassis::telemetry::note_order;
 use kernel::{OrderId, Timestamp, UserId};
+use store::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
+use store::{StoreError, StoreResult};
+use telemetry::note_order;
 
 use super::App;
 use super::waiters::Place;

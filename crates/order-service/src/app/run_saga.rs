@@ -1,8 +1,7 @@
 //! Moves orders along: by what other services say, by time, and by an operator.
 
-use chassis::store::{StoreError, StoreResult};
-use chassis::telemetry;
 use kernel::OrderId;
+use store::{StoreError, StoreResult};
 
 use super::App;
 use crate::domain::{Message, Order, ReviewAction};

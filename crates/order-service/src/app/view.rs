@@ -1,7 +1,7 @@
 //! Shows orders to those who may see them.
 
-use chassis::store::StoreResult;
 use kernel::{CursorScope, Limit, Money, OrderId, Page, UserId};
+use store::StoreResult;
 use uuid::Uuid;
 
 use super::App;

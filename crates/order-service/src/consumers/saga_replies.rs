@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chassis::bus::{BatchHandler, Outcome};
-use chassis::store::StoreResult;
+use bus::{BatchHandler, Outcome};
 use contracts::Envelope;
+use store::StoreResult;
 
 use crate::app::{App, settle_orders};
 use crate::events;

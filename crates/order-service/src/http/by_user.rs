@@ -2,10 +2,10 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
-use chassis::http::{
+use kernel::{CursorError, Invalid, Limit, UserId};
+use platform_http::{
     FieldError, Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common,
 };
-use kernel::{CursorError, Invalid, Limit, UserId};
 
 use super::order_json::OrderPage;
 use crate::app::{App, Mark, list_of, list_orders, list_scope};

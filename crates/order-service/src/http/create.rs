@@ -3,13 +3,14 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
-use chassis::http::{
-    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems,
-    current_request_id, first, idempotency_key, prefer, stored,
-};
-use chassis::idempotency::{OnceKey, StoredAnswer};
 use kernel::{OrderId, ProductId, Quantity};
+use platform_http::{
+    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems, first,
+    idempotency_key, prefer, stored,
+};
 use serde_json::Value;
+use store::idempotency::{OnceKey, StoredAnswer};
+use telemetry::current_request_id;
 use utoipa::ToSchema;
 
 use super::error::{

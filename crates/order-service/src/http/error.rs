@@ -1,7 +1,7 @@
 //! The order service's refusals.
 
-use chassis::http::{FieldError, Problem, ProblemType};
 use kernel::ProductId;
+use platform_http::{FieldError, Problem, ProblemType};
 
 use crate::app::CreateRefusal;
 use crate::reservations::ReservationRefusal;

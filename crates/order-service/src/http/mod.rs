@@ -11,7 +11,7 @@ pub(crate) use create::render;
 pub(crate) use error::PROBLEMS;
 
 use actix_web::web::{self, ServiceConfig};
-use chassis::http::{Routes, endpoint};
+use platform_http::{Routes, endpoint};
 use std::sync::Arc;
 use utoipa::OpenApi;
 

@@ -2,10 +2,10 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
-use chassis::http::{
+use kernel::Limit;
+use platform_http::{
     Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common,
 };
-use kernel::Limit;
 use uuid::Uuid;
 
 use super::error::{NOT_POSSIBLE_NOW, order_not_found};

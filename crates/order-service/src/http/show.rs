@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::{Caller, Role};
-use chassis::http::{ETag, Problem, ProblemDocument, ReadProblems, conditional};
+use platform_http::{ETag, Problem, ProblemDocument, ReadProblems, conditional};
 
 use super::error::order_not_found;
 use super::order_json::OrderJson;

@@ -7,13 +7,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::http::current_request_id;
-use chassis::telemetry::Asking;
 use contracts::reservations::{
     PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine as HeldLine,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
+use telemetry::Asking;
+use telemetry::current_request_id;
 
 use super::{ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage};
 

@@ -18,9 +18,9 @@ pub(crate) use sqlite::{MIGRATIONS, SqliteOrders, orders_to_audit};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::idempotency::{Claim, OnceKey, StoredAnswer};
-use chassis::store::StoreResult;
 use kernel::{Limit, MessageId, OrderId, Timestamp, UserId};
+use store::StoreResult;
+use store::idempotency::{Claim, OnceKey, StoredAnswer};
 
 use crate::domain::{Command, Message, Order, OrderState};
 

@@ -13,10 +13,10 @@ mod unsettled;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
-use chassis::mongo::{self, Horizon, Mongo, Unit};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Limit, OrderId, Timestamp, UserId};
+use store::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
+use store::{StoreError, StoreResult};
+use store_mongo::{self as mongo, Horizon, Mongo, Unit};
 
 use self::lists::Listing;
 use self::row::{AnsweredRow, OrderRow};

@@ -5,12 +5,12 @@ mod row;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::idempotency::{Claim, OnceKey, StoredAnswer};
-use chassis::metrics::Read;
-use chassis::sqlite::{self, Sqlite, SqliteOutbox};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Limit, OrderId, Timestamp, UserId};
 use rusqlite::Connection;
+use store::idempotency::{Claim, OnceKey, StoredAnswer};
+use store::{StoreError, StoreResult};
+use store_sqlite::{self as sqlite, Sqlite, SqliteOutbox};
+use telemetry::metrics::Read;
 
 use super::{Answer, Applied, Inbound, KeepSubject, OrderStore, Render, Unsettled};
 use crate::domain::{Change, Command, Order, OrderState, Timing, on};

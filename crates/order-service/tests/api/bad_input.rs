@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 
 use crate::world::{Script, World, one};
 

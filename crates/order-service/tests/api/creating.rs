@@ -24,7 +24,7 @@ async fn an_order_that_the_wallet_pays_is_answered_as_paid_with_its_place_and_ve
     assert_eq!(answer.header("location"), format!("/api/orders/{id}"));
     assert_eq!(answer.header("etag"), "\"2\"");
     assert_eq!(world.stock(product), 7);
-    chassis::testing::eventually("the confirmation", || async {
+    host::testing::eventually("the confirmation", || async {
         (world.heard("ConfirmReservation") == 1).then_some(())
     })
     .await;
@@ -63,7 +63,7 @@ async fn a_declined_order_is_answered_with_402_and_the_order_and_its_stock_goes_
     answer.assert_problem(402, "insufficient_funds");
     assert_eq!(answer.body["order"]["status"], "declined");
     assert_eq!(answer.body["order"]["reason"], "insufficient_funds");
-    chassis::testing::eventually("the release", || async {
+    host::testing::eventually("the release", || async {
         (world.heard("ReleaseReservation") == 1).then_some(())
     })
     .await;

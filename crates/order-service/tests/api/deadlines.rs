@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chassis::testing::eventually;
+use host::testing::eventually;
 use serde_json::json;
 
 use crate::world::{DEADLINE, Script, World, one};

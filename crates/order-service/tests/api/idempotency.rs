@@ -72,7 +72,7 @@ async fn another_body_under_the_same_key_is_refused_but_white_space_and_order_do
         .header("idempotency-key", "once")
         .body(spaced);
     assert_eq!(
-        chassis::testing::Answer::of(request)
+        host::testing::Answer::of(request)
             .await
             .header("idempotency-replayed"),
         "true"
@@ -126,7 +126,7 @@ async fn a_request_that_is_still_running_is_409_with_retry_after() {
     let headers = [("idempotency-key", "once"), ("prefer", "wait=2")];
     let body = one(product, 1);
     let (first, second) = tokio::join!(world.create(&token, &body, &headers), async {
-        chassis::testing::eventually("the first request", || async {
+        host::testing::eventually("the first request", || async {
             (world.desk.asked.lock().unwrap().len() == 1).then_some(())
         })
         .await;

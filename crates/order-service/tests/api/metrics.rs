@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::testing::eventually;
 use contracts::{Envelope, wallet};
+use host::testing::eventually;
 use kernel::{Clock, OrderId};
 
 use crate::world::{Script, World, one};

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use chassis::mongo::testing::TestDatabase;
-use chassis::service::StoreConfig;
-use chassis::testing::{Answer, eventually};
+use host::service::StoreConfig;
+use host::testing::{Answer, eventually};
 use kernel::OrderId;
 use order_service::{Announcements, OrderService, decode_announcement, encode_announcement};
 use serde_json::Value;
+use store_mongo::testing::TestDatabase;
 
 use crate::world::{Around, Script, World, one};
 

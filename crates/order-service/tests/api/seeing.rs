@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 
 use crate::world::{Script, World, one};
 

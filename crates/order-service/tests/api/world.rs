@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::{Role, testing};
-use chassis::bus::{Handler, Outcome, Subscription};
-use chassis::metrics::Metrics;
-use chassis::service::{Deps, StoreConfig};
-use chassis::testing::{Answer, TestHost};
+use bus::{Handler, Outcome, Subscription};
 use contracts::{Contract, Envelope, product, wallet};
+use host::service::{Deps, StoreConfig};
+use host::testing::{Answer, TestHost};
 use kernel::{
     Clock, Currency, ManualClock, Money, OrderId, ProductId, SystemClock, SystemIds, UserId,
 };
@@ -19,6 +18,7 @@ use order_service::{
     ReservedLine, Shortage,
 };
 use serde_json::{Value, json};
+use telemetry::metrics::Metrics;
 
 /// How the wallet answers a debit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -319,7 +319,7 @@ impl World {
 
     /// Waits until the order has this status.
     pub(crate) async fn until(&self, token: &str, order: &str, status: &str) -> Value {
-        chassis::testing::eventually(&format!("order {status}"), || async {
+        host::testing::eventually(&format!("order {status}"), || async {
             let answer = self.host.get(&format!("/api/orders/{order}"), token).await;
             (answer.body["status"] == status).then_some(answer.body)
         })

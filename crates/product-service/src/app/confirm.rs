@@ -1,6 +1,6 @@
 //! Sells what is held for orders that are paid.
 
-use chassis::store::StoreResult;
+use store::StoreResult;
 
 use super::App;
 use crate::store::Command;

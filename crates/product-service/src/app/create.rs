@@ -1,7 +1,7 @@
 //! Lists a product.
 
-use chassis::store::StoreResult;
 use kernel::ProductId;
+use store::StoreResult;
 
 use super::App;
 use crate::domain::{NewProduct, Product};

@@ -1,7 +1,7 @@
 //! Puts back what is held under leases that have run out.
 
-use chassis::store::StoreResult;
-use chassis::sweep::in_halves;
+use host::sweep::in_halves;
+use store::StoreResult;
 
 use super::App;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chassis::store::StoreResult;
+use store::StoreResult;
 
 use super::App;
 

@@ -1,7 +1,7 @@
 //! Lists and searches the catalogue.
 
-use chassis::store::StoreResult;
 use kernel::Page;
+use store::StoreResult;
 
 use super::App;
 use crate::domain::{ListQuery, Product};

@@ -1,7 +1,7 @@
 //! Shows one product to whoever may see it.
 
-use chassis::store::StoreResult;
 use kernel::{ProductId, UserId};
+use store::StoreResult;
 
 use super::App;
 use crate::domain::Product;

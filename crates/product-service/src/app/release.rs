@@ -1,6 +1,6 @@
 //! Puts back what is held for orders that came to nothing.
 
-use chassis::store::StoreResult;
+use store::StoreResult;
 
 use super::App;
 use crate::store::Command;

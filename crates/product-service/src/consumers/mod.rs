@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chassis::bus::{BatchHandler, Bisecting, Outcome, Subscription};
-use chassis::store::StoreResult;
+use bus::{BatchHandler, Bisecting, Outcome, Subscription};
 use contracts::product::{ConfirmReservation, ReleaseReservation};
 use contracts::{Contract, Envelope, MalformedMessage};
+use store::StoreResult;
 
 use crate::app::{App, confirm_reservations, release_reservations};
 use crate::store::Command;

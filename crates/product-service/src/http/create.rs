@@ -3,10 +3,10 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use chassis::http::{
+use kernel::{Currency, Invalid, UserId};
+use platform_http::{
     Body, Count, ETag, Fields, FromJson, Price, Problem, ReadProblems, Reader, WriteProblems, text,
 };
-use kernel::{Currency, Invalid, UserId};
 use serde_json::Value;
 use utoipa::ToSchema;
 

@@ -1,6 +1,6 @@
 //! The product service's refusals.
 
-use chassis::http::{Problem, ProblemType, common};
+use platform_http::{Problem, ProblemType, common};
 
 use crate::domain::ProductRefusal;
 use crate::store::{ChangeError, WriteError};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use chassis::http::{Body, FromJson, Problem, Reader, Routes, endpoint};
 use contracts::reservations::{self as wire, PATH, Refusal, ReserveAnswer};
 use kernel::Invalid;
+use platform_http::{Body, FromJson, Problem, Reader, Routes, endpoint};
 use serde::Deserialize as _;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! GET /api/products.
 
 use actix_web::{HttpResponse, web};
-use chassis::http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems};
 use kernel::{CursorScope, Invalid, Money, Page, UserId};
+use platform_http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems};
 
 use super::product_json::ProductJson;
 use super::reader::CatalogueReader;

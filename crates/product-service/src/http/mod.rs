@@ -16,7 +16,7 @@ pub(crate) use internal::internal_routes;
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
-use chassis::http::{Routes, endpoint};
+use platform_http::{Routes, endpoint};
 use utoipa::OpenApi;
 
 use crate::app::App;

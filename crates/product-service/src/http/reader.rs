@@ -5,8 +5,8 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use auth::{Caller, MaybeCaller};
-use chassis::http::Problem;
 use kernel::UserId;
+use platform_http::Problem;
 
 use crate::app::App;
 

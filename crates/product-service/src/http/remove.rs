@@ -2,10 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
-use chassis::http::{
+use kernel::ProductId;
+use platform_http::{
     Body, Fields, FromJson, IfMatch, Problem, ProblemDocument, ReadProblems, Reader, WriteProblems,
 };
-use kernel::ProductId;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

@@ -1,8 +1,8 @@
 //! GET /api/products/{id}.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chassis::http::{ETag, Problem, ProblemDocument, ReadProblems, conditional};
 use kernel::ProductId;
+use platform_http::{ETag, Problem, ProblemDocument, ReadProblems, conditional};
 
 use super::error::product_not_found;
 use super::product_json::ProductJson;

@@ -3,11 +3,11 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
-use chassis::http::{
+use kernel::{Currency, ProductId};
+use platform_http::{
     Body, ETag, Fields, FromJson, IfMatch, Price, Problem, ProblemDocument, ReadProblems, Reader,
     WriteProblems,
 };
-use kernel::{Currency, ProductId};
 use serde_json::Value;
 use utoipa::ToSchema;
 

@@ -9,11 +9,11 @@ pub(crate) mod stock_book;
 use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
-use chassis::outbox::{Fate, Outbox};
 use contracts::Envelope;
 use kernel::{
     Currency, MessageId, Money, OrderId, ProductId, Quantity, SystemIds, Timestamp, UserId,
 };
+use store::outbox::{Fate, Outbox};
 
 use super::{Change, Command, ProductStore, ReserveError};
 use crate::domain::{

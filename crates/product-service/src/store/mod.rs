@@ -9,8 +9,8 @@ pub(crate) mod mongo;
 pub(crate) mod sqlite;
 
 use async_trait::async_trait;
-use chassis::store::{StoreError, StoreResult};
 use kernel::{MessageId, OrderId, Page, ProductId, Timestamp, UserId};
+use store::{StoreError, StoreResult};
 
 use crate::domain::{
     ListQuery, Product, ProductEdit, ProductRefusal, Reservation, ReserveRefusal, ReserveRequest,

@@ -13,9 +13,9 @@ mod states;
 mod words;
 
 use async_trait::async_trait;
-use chassis::mongo::{Mongo, id};
-use chassis::store::StoreResult;
 use kernel::{OrderId, Page, ProductId, Timestamp};
+use store::StoreResult;
+use store_mongo::{Mongo, id};
 
 pub use audit::audit;
 pub use schema::collections;
@@ -106,7 +106,7 @@ impl ProductStore for MongoProducts {
     }
 
     async fn forget_messages(&self, _before: Timestamp, _limit: i64) -> StoreResult<usize> {
-        // The server does (see chassis::mongo::inbox), each as its time comes.
+        // The server does (see store_mongo::inbox), each as its time comes.
         Ok(0)
     }
 

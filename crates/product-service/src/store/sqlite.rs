@@ -10,10 +10,10 @@ mod states;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use chassis::metrics::{Read, StoreMetrics};
-use chassis::sqlite::{Migration, Sqlite, SqliteOutbox, forget_old_messages, open_read_only};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{OrderId, Page, ProductId, Timestamp};
+use store::{StoreError, StoreResult};
+use store_sqlite::{Migration, Sqlite, SqliteOutbox, forget_old_messages, open_read_only};
+use telemetry::metrics::{Read, StoreMetrics};
 
 pub use audit::audit;
 pub use states::{reservation_state, reservation_states};

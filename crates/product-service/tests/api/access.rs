@@ -1,6 +1,6 @@
 //! Who may do what: a token for everything, unless the catalogue is public.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use product_service::Config;
 use reqwest::Method;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! What is refused, with which words, and that nothing is written then.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 fn document() -> Value {
     let mut document = product_service::openapi();
-    chassis::http::complete(&mut document);
+    platform_http::complete(&mut document);
     serde_json::to_value(document).unwrap()
 }
 

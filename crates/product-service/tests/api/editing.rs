@@ -1,6 +1,6 @@
 //! PUT /api/products/update.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use rstest::rstest;
 use serde_json::{Value, json};
 

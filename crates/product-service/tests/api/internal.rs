@@ -1,9 +1,9 @@
 //! Holding stock over HTTP, as the order service does: the answer says all that the call in the same process says.
 
-use chassis::testing::Answer;
 use contracts::reservations::{
     PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine, Shortage,
 };
+use host::testing::Answer;
 use kernel::{Money, OrderId, ProductId, Quantity};
 use serde_json::{Value, json};
 
@@ -122,7 +122,7 @@ async fn a_body_that_is_no_request_is_refused() {
 #[cfg(feature = "mongo")]
 #[tokio::test]
 async fn a_store_that_cannot_answer_is_503() {
-    let store = chassis::service::StoreConfig::Mongo {
+    let store = host::service::StoreConfig::Mongo {
         uri: "mongodb://127.0.0.1:1/?replicaSet=none".to_owned().into(),
         database: "nowhere".to_owned(),
     };

@@ -1,6 +1,6 @@
 //! What `/metrics` tells of the catalogue's reads and commands.
 
-use chassis::testing::eventually;
+use host::testing::eventually;
 
 use crate::world::World;
 

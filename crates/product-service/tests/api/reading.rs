@@ -1,6 +1,6 @@
 //! GET /api/products/{id}.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use reqwest::Method;
 use serde_json::{Value, json};
 

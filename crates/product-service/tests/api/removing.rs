@@ -1,6 +1,6 @@
 //! PATCH /api/products/remove.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use product_service::{ReserveError, ReserveRefusal};
 use serde_json::json;
 

@@ -1,8 +1,8 @@
 //! Reservations as the order service makes and ends them: a call, then messages.
 
-use chassis::bus::Outcome;
-use chassis::testing::eventually;
+use bus::Outcome;
 use contracts::Envelope;
+use host::testing::eventually;
 use product_service::{Config, ReservationState, ReserveError, ReserveRefusal, Shortage};
 use serde_json::json;
 

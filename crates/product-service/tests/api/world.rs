@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::testing;
-use chassis::bus::{Handler, Outcome, Subscription};
-use chassis::http::Routes;
-use chassis::metrics::Metrics;
-use chassis::service::{Deps, Parts, StoreConfig};
-use chassis::testing::{Answer, TestHost};
+use bus::{Handler, Outcome, Subscription};
 use contracts::{Contract, Envelope, id_bytes, product};
+use host::service::{Deps, Parts, StoreConfig};
+use host::testing::{Answer, TestHost};
 use kernel::{
     Clock, Currency, ManualClock, OrderId, ProductId, Quantity, SystemClock, SystemIds, UserId,
 };
+use platform_http::Routes;
 use product_service::{
     Config, LineRequest, ProductService, Reservation, ReserveError, ReserveRequest,
 };
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use telemetry::metrics::Metrics;
 
 pub(crate) struct World {
     pub(crate) host: TestHost,

@@ -1,7 +1,7 @@
 //! Why a use case was refused or failed.
 
 use auth::{HashError, RandomnessError, TokenError};
-use chassis::store::StoreError;
+use store::StoreError;
 
 /// A refusal in the words of the service, or a failure of something below it.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Gives someone a role. Not on the API: an operator does it.
 
 use auth::Role;
-use chassis::store::StoreResult;
+use store::StoreResult;
 
 use super::App;
 use crate::domain::{Email, User};

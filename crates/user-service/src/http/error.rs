@@ -1,7 +1,7 @@
 //! The service's refusals, as problems.
 
 use actix_web::http::header::{self, HeaderValue};
-use chassis::http::{Problem, ProblemType, common};
+use platform_http::{Problem, ProblemType, common};
 
 use crate::app::UserError;
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use auth::PasswordAttempt;
-use chassis::http::{
+use platform_http::{
     Body, Fields, FromJson, Problem, ProblemDocument, Reader, WriteProblems, text,
 };
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use chassis::http::{Body, Problem, ProblemDocument, WriteProblems};
+use platform_http::{Body, Problem, ProblemDocument, WriteProblems};
 
 use super::refresh::{RefreshToken, RefreshTokenRequest};
 use crate::app::{self, App};

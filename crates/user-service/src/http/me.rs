@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use chassis::http::{
+use platform_http::{
     Body, Fields, FromJson, Problem, ProblemDocument, ReadProblems, Reader, WriteProblems,
 };
 use serde_json::Value;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
 use auth::Verifier;
-use chassis::http::{Routes, endpoint};
+use platform_http::{Routes, endpoint};
 use utoipa::OpenApi;
 
 use crate::app::App;

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Password, PasswordAttempt};
-use chassis::http::{Body, Fields, FromJson, Problem, ProblemDocument, Reader, WriteProblems};
+use platform_http::{Body, Fields, FromJson, Problem, ProblemDocument, Reader, WriteProblems};
 use serde_json::Value;
 use utoipa::ToSchema;
 

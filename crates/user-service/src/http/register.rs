@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use auth::Password;
-use chassis::http::{
+use platform_http::{
     Body, Fields, FromJson, Problem, ProblemDocument, Reader, WriteProblems, text,
 };
 use serde_json::Value;

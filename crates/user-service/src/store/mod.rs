@@ -9,8 +9,8 @@ mod sqlite;
 
 use async_trait::async_trait;
 use auth::{PasswordHash, Role};
-use chassis::store::StoreResult;
 use kernel::{SessionId, Timestamp, UserId};
+use store::StoreResult;
 
 use crate::domain::{Email, NewSession, NextToken, TokenDigest, User, UserName};
 

@@ -14,9 +14,9 @@ mod schema;
 
 use async_trait::async_trait;
 use auth::{PasswordHash, Role};
-use chassis::mongo::{Mongo, Unit, date, id};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{SessionId, Timestamp, UserId};
+use store::{StoreError, StoreResult};
+use store_mongo::{Mongo, Unit, date, id};
 
 use super::{Registered, Rotated, UserStore};
 use crate::domain::{

@@ -4,11 +4,11 @@ mod row;
 
 use async_trait::async_trait;
 use auth::{PasswordHash, Role};
-use chassis::metrics::Read;
-use chassis::sqlite::Sqlite;
-use chassis::store::{StoreError, StoreResult};
 use kernel::{SessionId, Timestamp, UserId};
 use rusqlite::{Connection, params};
+use store::{StoreError, StoreResult};
+use store_sqlite::Sqlite;
+use telemetry::metrics::Read;
 
 use super::{Registered, Rotated, UserStore};
 use crate::domain::{

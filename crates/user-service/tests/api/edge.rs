@@ -1,6 +1,6 @@
 //! What holds for every route: bodies, media types, paths, methods, request ids, readiness.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use reqwest::Method;
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;

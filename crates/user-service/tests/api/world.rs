@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use auth::testing::policy;
 use auth::{Issuer, SigningKey, Verifier};
-use chassis::metrics::Metrics;
-use chassis::service::{Deps, StoreConfig};
-use chassis::testing::{Answer, TestHost};
+use host::service::{Deps, StoreConfig};
+use host::testing::{Answer, TestHost};
 use kernel::{Clock, Currency, ManualClock, SystemClock, SystemIds};
 use reqwest::Method;
 use serde_json::{Value, json};
+use telemetry::metrics::Metrics;
 use user_service::{Config, Email, UserService};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";

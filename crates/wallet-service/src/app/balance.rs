@@ -1,7 +1,7 @@
 //! What a user has.
 
-use chassis::store::StoreResult;
 use kernel::UserId;
+use store::StoreResult;
 
 use super::App;
 use crate::store::Holding;

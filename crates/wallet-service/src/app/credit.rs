@@ -1,7 +1,7 @@
 //! Credits a wallet. Whether the caller may is decided before, by `Topups::payee`.
 
-use chassis::idempotency::Answered;
-use chassis::store::StoreResult;
+use store::StoreResult;
+use store::idempotency::Answered;
 
 use super::{App, Movement, Repeatable, transfer};
 use crate::domain::Direction;

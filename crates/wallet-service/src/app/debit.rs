@@ -1,7 +1,7 @@
 //! Debits a wallet, if it holds enough.
 
-use chassis::idempotency::Answered;
-use chassis::store::StoreResult;
+use store::StoreResult;
+use store::idempotency::Answered;
 
 use super::{App, Movement, Repeatable, transfer};
 use crate::domain::Direction;

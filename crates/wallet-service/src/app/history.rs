@@ -1,7 +1,7 @@
 //! A user's statement, page by page.
 
-use chassis::store::StoreResult;
 use kernel::{CursorScope, Limit, Page};
+use store::StoreResult;
 
 use super::App;
 use crate::domain::{Entry, StatementFilter};

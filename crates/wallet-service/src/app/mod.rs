@@ -8,9 +8,9 @@ mod sweep;
 
 use std::sync::Arc;
 
-use chassis::idempotency::{Answered, Once, OnceKey, Render};
-use chassis::store::StoreResult;
 use kernel::{Clock, Currency, IdSource, Money, TransactionId, UserId};
+use store::StoreResult;
+use store::idempotency::{Answered, Once, OnceKey, Render};
 
 pub(crate) use balance::balance;
 pub(crate) use credit::credit;

@@ -1,9 +1,9 @@
 //! What the wallet does by itself: earnings whose hold is over become available, system balances are summed, old messages and
 //! answers are forgotten.
 
-use chassis::store::StoreResult;
-use chassis::sweep::in_halves;
+use host::sweep::in_halves;
 use kernel::TransactionId;
+use store::StoreResult;
 
 use super::App;
 

@@ -5,11 +5,11 @@ mod accounts;
 mod journal;
 mod orders;
 
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::mongodb::Database;
-use chassis::mongo::{Row, Snapshot, from_id, id_bson};
-use chassis::store::StoreResult;
 use kernel::OrderId;
+use store::StoreResult;
+use store_mongo::bson::{Document, doc};
+use store_mongo::mongodb::Database;
+use store_mongo::{Row, Snapshot, from_id, id_bson};
 
 use super::system::{self, Checkpoint};
 use super::{AuditReport, PaymentRecord, SystemSums, add_to};

@@ -1,8 +1,8 @@
 //! Invariant 5, the wallet's half: every order's payment has exactly the transactions that its state asks for. And what the
 //! composition root gets for the other half.
 
-use chassis::store::StoreResult;
 use kernel::{Money, OrderId, UserId};
+use store::StoreResult;
 
 use super::{AuditReport, Invariant, shown};
 use crate::store::codec::{corrupt, money};
@@ -55,7 +55,7 @@ impl PaymentRecord {
     /// Reads a payment's fields.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`](chassis::store::StoreError::Corrupt) if they are no payment.
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if they are no payment.
     pub(super) fn read(
         order: OrderId,
         buyer: UserId,

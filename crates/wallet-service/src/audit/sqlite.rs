@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chassis::sqlite::id;
-use chassis::store::StoreResult;
 use kernel::OrderId;
 use rusqlite::{Connection, OptionalExtension, Row};
+use store::StoreResult;
+use store_sqlite::id;
 
 use super::accounts::{Accounts, Held, Name, Posted, pending};
 use super::payments::Facts;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chassis::store::StoreResult;
+use store::StoreResult;
 
 use super::{AuditReport, Invariant};
 

@@ -11,11 +11,11 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chassis::bus::{BatchHandler, Bisecting, Outcome, Subscription};
-use chassis::store::StoreResult;
+use bus::{BatchHandler, Bisecting, Outcome, Subscription};
 use contracts::wallet::{CancelOrderDebit, DebitForOrder, RefundOrder, ReleaseEscrow};
 use contracts::{Contract, Envelope, MalformedMessage};
 use kernel::{OrderId, TransactionId};
+use store::StoreResult;
 
 use crate::app::App;
 use crate::domain::{Action, OrderCommand};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chassis::bus::{Handler, Outcome};
+use bus::{Handler, Outcome};
 use contracts::wallet::{
     self, CancelOrderDebit, DebitForOrder, OrderDebited, RefundOrder, ReleaseEscrow, SellerShare,
 };

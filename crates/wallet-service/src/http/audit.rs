@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
-use chassis::http::{Problem, ReadProblems, common};
+use platform_http::{Problem, ReadProblems, common};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,9 +39,9 @@ pub(super) struct AuditBody {
         (status = 200, description = "Every invariant holds", body = AuditBody,
             example = json!({"status": "clean", "transactions": 1042, "postings": 2084, "balances": 311, "payments": 507})),
         (status = 403, description = "`forbidden`: not an administrator",
-            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+            content_type = "application/problem+json", body = platform_http::ProblemDocument<'static>),
         (status = 409, description = "`ledger_violation`: what is wrong is in `findings`",
-            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+            content_type = "application/problem+json", body = platform_http::ProblemDocument<'static>),
         ReadProblems,
     )
 )]

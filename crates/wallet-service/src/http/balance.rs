@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use chassis::http::{Problem, ReadProblems};
 use kernel::Currency;
+use platform_http::{Problem, ReadProblems};
 use serde::Serialize;
 use utoipa::ToSchema;
 

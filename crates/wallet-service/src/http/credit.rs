@@ -2,12 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::{Caller, Role};
-use chassis::http::{
+use kernel::{Currency, UserId};
+use platform_http::{
     Body, Fields, FromJson, Problem, ReadProblems, Reader, WriteProblems, idempotency_key,
 };
-use chassis::idempotency::OnceKey;
-use kernel::{Currency, UserId};
 use serde_json::Value;
+use store::idempotency::OnceKey;
 use utoipa::ToSchema;
 
 use super::error::topup_refused;
@@ -65,9 +65,9 @@ impl FromJson for CreditWallet {
             example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "credit", "amount": 5000, "currency": "USD",
                 "balanceAfter": 12000, "sequence": 7, "reference": "March salary", "createdAt": "2026-01-31T12:00:00.000Z"})),
         (status = 403, description = "`topups_not_allowed`: not this wallet, or not by you",
-            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+            content_type = "application/problem+json", body = platform_http::ProblemDocument<'static>),
         (status = 409, description = "`request_running`: the first request with this Idempotency-Key is still running",
-            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+            content_type = "application/problem+json", body = platform_http::ProblemDocument<'static>),
         ReadProblems, WriteProblems,
     )
 )]

@@ -2,13 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
-use chassis::http::{
+use kernel::Currency;
+use platform_http::{
     Body, Fields, FromJson, PaymentProblems, Problem, ReadProblems, Reader, WriteProblems,
     idempotency_key,
 };
-use chassis::idempotency::OnceKey;
-use kernel::Currency;
 use serde_json::Value;
+use store::idempotency::OnceKey;
 use utoipa::ToSchema;
 
 use super::shapes::TransactionBody;

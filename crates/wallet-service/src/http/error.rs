@@ -1,6 +1,6 @@
 //! The wallet's refusals.
 
-use chassis::http::{FieldError, Problem, ProblemType};
+use platform_http::{FieldError, Problem, ProblemType};
 
 use crate::audit::AuditReport;
 use crate::domain::{TopupRefusal, TransferRefusal};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use auth::Verifier;
-use chassis::http::{Routes, endpoint};
+use platform_http::{Routes, endpoint};
 use utoipa::OpenApi;
 
 use crate::app::App;

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use chassis::http::{Problem, Query, QueryParams, QueryReader, ReadProblems};
 use kernel::{CursorScope, Invalid, Limit, Page, Timestamp};
+use platform_http::{Problem, Query, QueryParams, QueryReader, ReadProblems};
 
 use super::shapes::TransactionBody;
 use crate::app::{self, App};
@@ -97,7 +97,7 @@ fn kind(raw: &str) -> Result<Kind, Invalid> {
                 "currency": "USD", "balanceAfter": 10701, "sequence": 8, "orderId": "0199f3a0-6b1c-7c3e-9d52-6f0c1a2b3c4d",
                 "createdAt": "2026-01-31T12:00:00.000Z"}], "nextCursor": null})),
         (status = 422, description = "`validation_failed`: every fault is in `errors`",
-            content_type = "application/problem+json", body = chassis::http::ProblemDocument<'static>),
+            content_type = "application/problem+json", body = platform_http::ProblemDocument<'static>),
         ReadProblems,
     )
 )]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use chassis::http::{FromJson, Integer, Problem, Reader, carry, first, stored, text};
-use chassis::idempotency::{Answered, OnceKey, StoredAnswer};
 use kernel::{Currency, Money};
+use platform_http::{FromJson, Integer, Problem, Reader, carry, first, stored, text};
 use serde_json::Value;
+use store::idempotency::{Answered, OnceKey, StoredAnswer};
 
 use super::error::transfer_refused;
 use super::shapes::TransactionBody;

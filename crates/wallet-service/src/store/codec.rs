@@ -1,7 +1,7 @@
 //! The ledger's words as small integers and text: the same in every store.
 
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Currency, Money};
+use store::{StoreError, StoreResult};
 
 #[cfg(feature = "sqlite")]
 use crate::domain::Bucket;

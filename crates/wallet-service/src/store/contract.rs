@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::idempotency::{Answered, Earlier};
-use chassis::store::StoreError;
 use contracts::wallet::{
     EscrowReleased, OrderDebitCancelled, OrderDebitDeclined, OrderDebited, OrderPaymentRefused,
     OrderRefunded,
@@ -13,6 +11,8 @@ use contracts::wallet::{
 use contracts::{Envelope, transaction_id};
 use futures_util::future::join_all;
 use kernel::{Currency, Limit, ManualClock, MessageId, Money, SystemIds, Timestamp};
+use store::StoreError;
+use store::idempotency::{Answered, Earlier};
 
 use super::harness::{NOW, World, debit, eur, only, release, replayed, usd, words};
 use crate::app::{App, release_payouts};

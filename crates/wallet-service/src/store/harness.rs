@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::idempotency::{Answered, Earlier, Once, OnceKey, StoredAnswer};
-use chassis::outbox::{Fate, Outbox};
 use contracts::{Contract, Envelope};
 use kernel::{
     Currency, Limit, MessageId, Money, OrderId, SystemIds, Timestamp, TransactionId, UserId,
 };
+use store::idempotency::{Answered, Earlier, Once, OnceKey, StoredAnswer};
+use store::outbox::{Fate, Outbox};
 
 use super::{TransferOutcome, WalletStore};
 use crate::audit::{AuditReport, PaymentRecord};

@@ -5,7 +5,7 @@
 //! - no user balance is ever negative, whatever runs at the same time;
 //! - an operation id is in the journal at most once, for ever;
 //! - an account's postings are numbered 1, 2, 3 … and its time never falls;
-//! - a row that does not decode is [`StoreError::Corrupt`](chassis::store::StoreError::Corrupt), never skipped.
+//! - a row that does not decode is [`StoreError::Corrupt`](store::StoreError::Corrupt), never skipped.
 
 pub(crate) mod codec;
 #[cfg(test)]
@@ -28,9 +28,9 @@ pub(crate) use sqlite::checkpoints;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::idempotency::{Answered, Once};
-use chassis::store::StoreResult;
 use kernel::{Currency, Limit, OrderId, Timestamp, TransactionId, UserId};
+use store::StoreResult;
+use store::idempotency::{Answered, Once};
 
 use crate::audit::AuditReport;
 use crate::domain::{Entry, OrderCommand, StatementFilter, Transfer, TransferRefusal};

@@ -15,11 +15,11 @@ mod transfers;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chassis::idempotency::{Answered, Once};
-use chassis::mongo::bson::{Binary, doc};
-use chassis::mongo::{Mongo, MongoOutbox, Row, binary};
-use chassis::store::StoreResult;
 use kernel::{Clock, Limit, Timestamp, TransactionId, UserId};
+use store::StoreResult;
+use store::idempotency::{Answered, Once};
+use store_mongo::bson::{Binary, doc};
+use store_mongo::{Mongo, MongoOutbox, Row, binary};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 

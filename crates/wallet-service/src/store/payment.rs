@@ -1,7 +1,7 @@
 //! A payment's state as a store keeps it: a small integer and what goes with it.
 
-use chassis::store::StoreResult;
 use kernel::{Money, TransactionId};
+use store::StoreResult;
 
 use super::codec::{corrupt, money};
 use crate::domain::{Debit, PaymentState};
@@ -23,7 +23,7 @@ impl StateFields {
     /// Reads a state.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`](chassis::store::StoreError::Corrupt) if it is none, or lacks what belongs to it.
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it is none, or lacks what belongs to it.
     pub(super) fn decode(self) -> StoreResult<PaymentState> {
         let total: Option<Money> = self
             .total

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::idempotency::{Answered, Once};
-use chassis::metrics::{Read, StoreMetrics};
-use chassis::sqlite::{
+use kernel::{Limit, Timestamp, TransactionId, UserId};
+use store::idempotency::{Answered, Once};
+use store::{StoreError, StoreResult};
+use store_sqlite::{
     Migration, Sqlite, SqliteOutbox, forget_old_answers, forget_old_messages, open_read_only,
 };
-use chassis::store::{StoreError, StoreResult};
-use kernel::{Limit, Timestamp, TransactionId, UserId};
+use telemetry::metrics::{Read, StoreMetrics};
 
 use super::{DuePayout, Holding, TransferOutcome, WalletStore};
 use crate::audit::{AuditReport, audit};

@@ -1,8 +1,8 @@
 //! `GET /api/wallet/audit`, and the same audit on the file.
 
 use auth::Role;
-use chassis::sqlite::open_read_only;
 use serde_json::json;
+use store_sqlite::open_read_only;
 use wallet_service::audit;
 
 use crate::support::Wallet;

@@ -1,6 +1,6 @@
 //! Every rule of a request: what breaks it is a clear problem, and nothing is written.
 
-use chassis::testing::Answer;
+use host::testing::Answer;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};

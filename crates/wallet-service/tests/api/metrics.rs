@@ -1,8 +1,8 @@
 //! What `/metrics` tells of the ledger.
 
-use chassis::sqlite::open_read_only;
-use chassis::testing::eventually;
+use host::testing::eventually;
 use serde_json::json;
+use store_sqlite::open_read_only;
 use wallet_service::Config;
 
 use crate::support::Wallet;

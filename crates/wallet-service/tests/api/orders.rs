@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chassis::bus::{Handler, Outcome, Subscription};
-use chassis::outbox::{Backlog, Fate, Outbox, Pending};
-use chassis::service::Parts;
-use chassis::store::StoreResult;
-use chassis::testing::eventually;
+use bus::{Handler, Outcome, Subscription};
 use contracts::wallet::{
     CancelOrderDebit, DebitForOrder, Money, RefundOrder, ReleaseEscrow, SellerShare,
 };
 use contracts::{Contract, Envelope, id_bytes};
+use host::service::Parts;
+use host::testing::eventually;
 use kernel::{MessageId, OrderId, SystemIds, Timestamp, UserId};
 use serde_json::json;
+use store::StoreResult;
+use store::outbox::{Backlog, Fate, Outbox, Pending};
 use tokio::sync::Notify;
 use wallet_service::Config;
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use auth::{Issuer, Role};
-use chassis::metrics::Metrics;
-use chassis::service::{Deps, Parts, StoreConfig};
-use chassis::testing::{Answer, TestHost};
+use host::service::{Deps, Parts, StoreConfig};
+use host::testing::{Answer, TestHost};
 use kernel::{Currency, SystemClock, SystemIds, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
+use telemetry::metrics::Metrics;
 use wallet_service::{Config, WalletService};
 
 pub(crate) struct Wallet {

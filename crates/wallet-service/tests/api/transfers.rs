@@ -1,8 +1,8 @@
 //! Credit, debit, balance, and who may top up.
 
 use auth::Role;
-use chassis::testing::Answer;
 use futures_util::future::join_all;
+use host::testing::Answer;
 use kernel::Money;
 use serde_json::json;
 use wallet_service::{Config, CreditError, Topups};

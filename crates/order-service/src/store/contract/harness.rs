@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::outbox::Outbox;
 use kernel::{
     Clock, Currency, MessageId, Money, OrderId, ProductId, Quantity, SystemClock, SystemIds,
     Timestamp, UserId,
 };
+use store::outbox::Outbox;
 
 use crate::audit::AuditedOrder;
 use crate::domain::{Command, Message, Order, OrderLine, Timing};
@@ -27,9 +27,9 @@ enum Place {
     Sqlite(tempfile::TempDir),
     #[cfg(feature = "mongo")]
     Mongo(
-        chassis::mongo::Mongo,
+        store_mongo::Mongo,
         #[expect(dead_code, reason = "drops the database when the test is over")]
-        chassis::mongo::testing::TestDatabase,
+        store_mongo::testing::TestDatabase,
     ),
 }
 
@@ -47,8 +47,8 @@ impl Subject {
     #[cfg(feature = "sqlite")]
     pub(super) fn on_sqlite() -> Self {
         use crate::store::{MIGRATIONS, SqliteOrders};
-        use chassis::metrics::StoreMetrics;
-        use chassis::sqlite::{Sqlite, SqliteOutbox};
+        use store_sqlite::{Sqlite, SqliteOutbox};
+        use telemetry::metrics::StoreMetrics;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("orders.db");
         let db = Sqlite::open(&path, MIGRATIONS, &StoreMetrics::default()).unwrap();
@@ -60,7 +60,7 @@ impl Subject {
     #[cfg(feature = "mongo")]
     pub(super) fn on_mongo() -> Self {
         use crate::store::{MongoOrders, orders_collection};
-        use chassis::mongo::testing::TestDatabase;
+        use store_mongo::testing::TestDatabase;
         let database = TestDatabase::new();
         let db = database.open(vec![orders_collection()], Arc::new(SystemClock));
         let store = MongoOrders::new(db.clone(), TIMING, render);
@@ -131,7 +131,7 @@ impl Subject {
             #[cfg(feature = "sqlite")]
             Place::Sqlite(dir) => {
                 let file = dir.path().join("orders.db");
-                let connection = chassis::sqlite::open_read_only(&file).unwrap();
+                let connection = store_sqlite::open_read_only(&file).unwrap();
                 crate::audit::orders(&connection, only, each).unwrap();
             }
             #[cfg(feature = "mongo")]
@@ -158,10 +158,10 @@ impl Subject {
             }
             #[cfg(feature = "mongo")]
             Place::Mongo(db, _) => {
-                use chassis::mongo::bson::{Document, doc};
+                use store_mongo::bson::{Document, doc};
                 let database = db.database().await.unwrap();
                 let orders = database.collection::<Document>("orders");
-                let filter = doc! { "_id": chassis::mongo::id_bson(order) };
+                let filter = doc! { "_id": store_mongo::id_bson(order) };
                 let change = doc! { "$set": { "state": 99 } };
                 let update = orders
                     .update_one(filter, change)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use chassis::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
 use kernel::{IdSource, OrderId, UserId};
+use store::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
 
 use super::Subject;
 use crate::domain::{Command, Message};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use chassis::store::StoreError;
 use kernel::{Limit, OrderId, UserId};
+use store::StoreError;
 
 use super::Subject;
 use crate::domain::{Command, Message, OrderState, Reason};

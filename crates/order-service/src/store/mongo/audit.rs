@@ -1,11 +1,11 @@
 //! All orders, as much of each as the audit compares with the wallet and the stock.
 
-use chassis::mongo::bson::{Uuid as BsonUuid, doc};
-use chassis::mongo::mongodb::Database;
-use chassis::mongo::{Row, Snapshot, corrupt, from_id, id_bson};
-use chassis::store::StoreResult;
 use kernel::{Currency, Money, OrderId};
 use serde::Deserialize;
+use store::StoreResult;
+use store_mongo::bson::{Uuid as BsonUuid, doc};
+use store_mongo::mongodb::Database;
+use store_mongo::{Row, Snapshot, corrupt, from_id, id_bson};
 
 use super::row::OrderRow;
 use crate::audit::AuditedOrder;

@@ -1,15 +1,15 @@
 //! What is asked of the orders beside one by its id. Each listing walks an index in its order, and names it: the server would
 //! choose among those that fit by trying.
 
-use chassis::metrics::Read;
-use chassis::mongo::bson::raw::RawDocumentBuf;
-use chassis::mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
-use chassis::mongo::mongodb::options::{Hint, ReadConcern};
-use chassis::mongo::{Mongo, READ_LIMIT, Row, decode, from_id, id_bson};
-use chassis::store::StoreResult;
 use kernel::{OrderId, Timestamp, UserId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use store::StoreResult;
+use store_mongo::bson::raw::RawDocumentBuf;
+use store_mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
+use store_mongo::mongodb::options::{Hint, ReadConcern};
+use store_mongo::{Mongo, READ_LIMIT, Row, decode, from_id, id_bson};
+use telemetry::metrics::Read;
 
 use super::row::OrderRow;
 use super::schema::{BY_BUYER, DUE, NOT_PAID, TO_REVIEW, UNSETTLED};

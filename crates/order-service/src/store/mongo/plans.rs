@@ -1,10 +1,10 @@
 //! Every listing is a walk of its index: nothing is scanned, nothing sorted.
 
-use chassis::mongo::bson::{Bson, Document, doc};
-use chassis::mongo::testing::TestDatabase;
-use chassis::mongo::{Mongo, Row};
 use kernel::{OrderId, SystemClock, SystemIds, Timestamp, UserId};
 use std::sync::Arc;
+use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::testing::TestDatabase;
+use store_mongo::{Mongo, Row};
 
 use super::lists::Listing;
 use super::row::OrderRow;

@@ -1,10 +1,10 @@
 //! An order as a document.
 
-use chassis::mongo::bson::Uuid as BsonUuid;
-use chassis::mongo::{Row, corrupt, from_id, id};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Currency, MessageId, Money, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::{StoreError, StoreResult};
+use store_mongo::bson::Uuid as BsonUuid;
+use store_mongo::{Row, corrupt, from_id, id};
 
 use crate::domain::{Order, OrderLine, Reason};
 use crate::store::codes::{escrow_code, escrow_of, reason_of, state_code, state_of};

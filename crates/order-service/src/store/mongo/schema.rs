@@ -1,8 +1,8 @@
 //! The collection of the orders: what the server lets a document be, and the indexes that the lists walk.
 
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::mongodb::options::IndexOptions;
-use chassis::mongo::{Collection, Row};
+use store_mongo::bson::{Document, doc};
+use store_mongo::mongodb::options::IndexOptions;
+use store_mongo::{Collection, Row};
 
 use super::row::OrderRow;
 

@@ -1,13 +1,13 @@
 //! What is open, for the metrics: a walk of the index of the unsettled orders, named lest the server take another.
 
-use chassis::metrics::Read;
-use chassis::mongo::bson::raw::RawDocumentBuf;
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::mongodb::options::{Hint, ReadConcern};
-use chassis::mongo::{Mongo, READ_LIMIT, Row, corrupt, decode};
-use chassis::store::StoreResult;
 use kernel::Timestamp;
 use serde::Deserialize;
+use store::StoreResult;
+use store_mongo::bson::raw::RawDocumentBuf;
+use store_mongo::bson::{Document, doc};
+use store_mongo::mongodb::options::{Hint, ReadConcern};
+use store_mongo::{Mongo, READ_LIMIT, Row, corrupt, decode};
+use telemetry::metrics::Read;
 
 use super::row::OrderRow;
 use super::schema::UNSETTLED;

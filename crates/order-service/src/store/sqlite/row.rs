@@ -1,9 +1,9 @@
 //! An order as a row.
 
-use chassis::sqlite::{corrupt, id, unsigned};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Limit, Money, OrderId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use store::{StoreError, StoreResult};
+use store_sqlite::{corrupt, id, unsigned};
 
 use crate::audit::AuditedOrder;
 use crate::domain::{Escrow, Order, OrderState, Reason};
@@ -263,8 +263,8 @@ pub(crate) fn orders_to_audit(
 mod tests {
     use super::*;
     use crate::store::MIGRATIONS;
-    use chassis::metrics::{Read, StoreMetrics};
-    use chassis::sqlite::Sqlite;
+    use store_sqlite::Sqlite;
+    use telemetry::metrics::{Read, StoreMetrics};
 
     #[tokio::test]
     async fn the_unsettled_orders_are_counted_through_their_own_index() {

@@ -2,13 +2,13 @@
 //! were written independently of each other: the products, the lines of reservations, the entries of the book. Each is read in the
 //! order of products, and the three are walked side by side.
 
-use chassis::mongo::bson::{Document, Uuid as BsonUuid, doc};
-use chassis::mongo::mongodb::Database;
-use chassis::mongo::{Rows, Snapshot, from_id};
-use chassis::store::StoreResult;
 use kernel::ProductId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use store::StoreResult;
+use store_mongo::bson::{Document, Uuid as BsonUuid, doc};
+use store_mongo::mongodb::Database;
+use store_mongo::{Rows, Snapshot, from_id};
 
 use super::schema::{PRODUCTS, RESERVATIONS, STOCK_ENTRIES};
 use crate::store::StockAudit;

@@ -1,10 +1,10 @@
 //! A reservation as a document: its lines stand in it, priced as they were when it was made.
 
-use chassis::mongo::bson::Uuid as BsonUuid;
-use chassis::mongo::{Row, corrupt, from_id, id};
-use chassis::store::StoreResult;
 use kernel::{Quantity, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use store::StoreResult;
+use store_mongo::bson::Uuid as BsonUuid;
+use store_mongo::{Row, corrupt, from_id, id};
 
 use super::rows::money;
 use super::schema::RESERVATIONS;

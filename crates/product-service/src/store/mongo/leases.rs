@@ -1,13 +1,13 @@
 //! Leases that have run out: the index of held reservations, walked from one on.
 
-use chassis::metrics::Read;
-use chassis::mongo::bson::raw::RawDocumentBuf;
-use chassis::mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
-use chassis::mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
-use chassis::mongo::{Mongo, READ_LIMIT, decode, from_id, id_bson};
-use chassis::store::StoreResult;
 use kernel::Timestamp;
 use serde::Deserialize;
+use store::StoreResult;
+use store_mongo::bson::raw::RawDocumentBuf;
+use store_mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
+use store_mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
+use store_mongo::{Mongo, READ_LIMIT, decode, from_id, id_bson};
+use telemetry::metrics::Read;
 
 use super::schema::{BY_LEASE, RESERVATIONS};
 use crate::store::Lease;

@@ -4,10 +4,10 @@
 mod search;
 mod walk;
 
-use chassis::mongo::bson::{Bson, Document, doc};
-use chassis::mongo::{Mongo, corrupt, id_bson};
-use chassis::store::{StoreError, StoreResult};
 use kernel::Page;
+use store::{StoreError, StoreResult};
+use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::{Mongo, corrupt, id_bson};
 
 #[cfg(test)]
 pub(super) use self::search::Search;

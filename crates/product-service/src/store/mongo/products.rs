@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chassis::mongo::{Unit, id};
-use chassis::store::StoreResult;
 use kernel::{ProductId, Timestamp};
+use store::StoreResult;
+use store_mongo::{Unit, id};
 
 use super::rows::{EntryRow, ProductRow};
 use super::words::SearchRow;

@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
-use chassis::mongo::{Unit, corrupt, enqueue, from_id, id, is_new, want_handled, was_handled};
-use chassis::store::StoreResult;
 use kernel::{OrderId, ProductId, Timestamp};
+use store::StoreResult;
+use store_mongo::{Unit, corrupt, enqueue, from_id, id, is_new, want_handled, was_handled};
 
 use super::held::ReservationRow;
 use super::rows::{ProductRow, money};

@@ -1,10 +1,10 @@
 //! A product as a document, and what the seller put in with each version of it.
 
-use chassis::mongo::bson::Uuid as BsonUuid;
-use chassis::mongo::{Row, corrupt, from_id, id};
-use chassis::store::StoreResult;
 use kernel::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::StoreResult;
+use store_mongo::bson::Uuid as BsonUuid;
+use store_mongo::{Row, corrupt, from_id, id};
 
 use super::schema::{PRODUCTS, STOCK_ENTRIES};
 use crate::domain::{Category, Description, Product, ProductName, ProductStatus, Stock};

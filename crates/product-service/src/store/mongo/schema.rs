@@ -4,9 +4,9 @@
 //! read by its id, and a batch of orders reads each product once and writes it once. What a list is sorted or narrowed by stands in
 //! the indexes; what a search looks for stands in a collection of its own, which orders never touch.
 
-use chassis::mongo::Collection;
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::mongodb::options::IndexOptions;
+use store_mongo::Collection;
+use store_mongo::bson::{Document, doc};
+use store_mongo::mongodb::options::IndexOptions;
 
 /// The products.
 pub(super) const PRODUCTS: &str = "products";

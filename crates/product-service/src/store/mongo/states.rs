@@ -1,13 +1,13 @@
 //! What became of reservations, for the audit of the whole marketplace.
 
-use chassis::mongo::bson::raw::RawDocumentBuf;
-use chassis::mongo::bson::{Uuid as BsonUuid, doc};
-use chassis::mongo::mongodb::Database;
-use chassis::mongo::mongodb::options::ReadConcern;
-use chassis::mongo::{READ_LIMIT, Snapshot, decode, from_id, id_bson};
-use chassis::store::StoreResult;
 use kernel::OrderId;
 use serde::Deserialize;
+use store::StoreResult;
+use store_mongo::bson::raw::RawDocumentBuf;
+use store_mongo::bson::{Uuid as BsonUuid, doc};
+use store_mongo::mongodb::Database;
+use store_mongo::mongodb::options::ReadConcern;
+use store_mongo::{READ_LIMIT, Snapshot, decode, from_id, id_bson};
 
 use super::held::state;
 use super::schema::RESERVATIONS;

@@ -6,8 +6,8 @@ mod sweep;
 
 use std::sync::Arc;
 
-use chassis::mongo::testing::TestDatabase;
 use kernel::SystemClock;
+use store_mongo::testing::TestDatabase;
 
 use super::MongoProducts;
 use crate::store::contract::{Subject, contract_tests};

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use chassis::mongo::bson::Uuid as BsonUuid;
-use chassis::mongo::{Row, id};
 use serde::{Deserialize, Serialize};
+use store_mongo::bson::Uuid as BsonUuid;
+use store_mongo::{Row, id};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 

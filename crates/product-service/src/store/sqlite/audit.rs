@@ -1,10 +1,10 @@
 //! The check of the stock book (invariant 6): for each product, available + held + sold = what was put in. It adds up rows that
 //! were written independently of each other: the stock, the lines of reservations, the entries of the book.
 
-use chassis::sqlite::id;
-use chassis::store::StoreError;
 use kernel::ProductId;
 use rusqlite::{Connection, Row};
+use store::StoreError;
+use store_sqlite::id;
 
 use crate::store::StockAudit;
 

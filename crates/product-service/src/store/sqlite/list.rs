@@ -4,11 +4,11 @@
 mod search;
 mod walk;
 
-use chassis::sqlite::corrupt;
-use chassis::store::{StoreError, StoreResult};
 use kernel::Page;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
+use store::{StoreError, StoreResult};
+use store_sqlite::corrupt;
 
 use self::walk::Part;
 use super::rows::{COLUMN_COUNT, product};

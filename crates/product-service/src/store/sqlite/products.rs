@@ -1,9 +1,9 @@
 //! Products: adding, changing, removing and finding one.
 
-use chassis::sqlite::corrupt;
-use chassis::store::StoreResult;
 use kernel::{ProductId, Timestamp};
 use rusqlite::Connection;
+use store::StoreResult;
+use store_sqlite::corrupt;
 
 use super::rows::{columns, product};
 use crate::domain::{Product, ProductEdit, ProductRefusal, Removed};

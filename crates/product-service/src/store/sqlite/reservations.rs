@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use chassis::sqlite::{corrupt, enqueue, id, is_new};
-use chassis::store::StoreResult;
 use kernel::{Money, OrderId, ProductId, Quantity, Timestamp};
 use rusqlite::Connection;
+use store::StoreResult;
+use store_sqlite::{corrupt, enqueue, id, is_new};
 
 use super::rows::money;
 use super::states::reservation_state;

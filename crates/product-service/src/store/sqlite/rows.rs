@@ -1,9 +1,9 @@
 //! How a product is read from its row.
 
-use chassis::sqlite::{corrupt, id};
-use chassis::store::StoreResult;
 use kernel::{Currency, Money, Timestamp};
 use rusqlite::Row;
+use store::StoreResult;
+use store_sqlite::{corrupt, id};
 
 use crate::domain::{Category, Description, Product, ProductName, ProductStatus, Stock};
 
@@ -55,6 +55,6 @@ pub(super) fn money(row: &Row<'_>, index: usize) -> StoreResult<Money> {
 }
 
 /// A column that holds no text where it must.
-pub(super) fn not_text(error: &rusqlite::types::FromSqlError) -> chassis::store::StoreError {
+pub(super) fn not_text(error: &rusqlite::types::FromSqlError) -> store::StoreError {
     corrupt(error.to_string())
 }

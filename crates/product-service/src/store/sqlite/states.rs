@@ -1,9 +1,9 @@
 //! What became of reservations, for whoever has to know: the commands that end them, and the audit of the whole marketplace.
 
-use chassis::sqlite::{corrupt, id};
-use chassis::store::StoreResult;
 use kernel::OrderId;
 use rusqlite::{Connection, Row};
+use store::StoreResult;
+use store_sqlite::{corrupt, id};
 
 use super::rows::not_text;
 use crate::domain::ReservationState;

@@ -4,7 +4,7 @@ mod audit;
 mod plans;
 mod sweep;
 
-use chassis::metrics::Metrics;
+use telemetry::metrics::Metrics;
 
 use super::SqliteProducts;
 use crate::store::contract::{Subject, contract_tests};

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chassis::mongo::bson::{Bson, Document, doc};
-use chassis::mongo::testing::TestDatabase;
-use chassis::mongo::{id_bson, mongodb};
-use chassis::store::StoreError;
 use futures_util::TryStreamExt as _;
 use futures_util::future::{join, join_all};
 use kernel::{SystemClock, UserId};
 use mongodb::IndexModel;
+use store::StoreError;
+use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::testing::TestDatabase;
+use store_mongo::{id_bson, mongodb};
 
 use super::*;
 use crate::store::{MongoUsers, Registered, collections};
@@ -167,7 +167,7 @@ async fn every_query_uses_an_index() {
     let house = Database::default();
     let store = house.open();
     let (user, session) = logged_in(&store, "ada@example.com", 1).await;
-    let token = Bson::Binary(chassis::mongo::binary([1; 32]));
+    let token = Bson::Binary(store_mongo::binary([1; 32]));
     for (collection, filter) in [
         ("users", doc! { "_id": id_bson(user.id) }),
         ("users", doc! { "_id": { "$in": [id_bson(user.id)] } }),

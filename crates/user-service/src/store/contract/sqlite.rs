@@ -1,11 +1,11 @@
 //! The suite on SQLite.
 
 use async_trait::async_trait;
-use chassis::metrics::StoreMetrics;
-use chassis::sqlite::Sqlite;
-use chassis::store::StoreError;
 use kernel::UserId;
 use rusqlite::params;
+use store::StoreError;
+use store_sqlite::Sqlite;
+use telemetry::metrics::StoreMetrics;
 
 use super::*;
 use crate::store::{MIGRATIONS, SqliteUsers};

@@ -6,7 +6,7 @@ use kernel::{SystemIds, UserId};
 use super::{Damage, House, email, logged_in, rotate, someone};
 use crate::domain::{User, UserName};
 use crate::store::{Registered, Rotated, UserStore};
-use chassis::store::StoreError;
+use store::StoreError;
 
 pub(super) async fn a_registered_user_is_found_by_id_and_by_email_in_any_case(
     store: impl UserStore,

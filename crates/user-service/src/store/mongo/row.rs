@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use auth::{PasswordHash, Role};
-use chassis::mongo::bson::{Binary, Bson, DateTime, Uuid, doc};
-use chassis::mongo::{Mongo, Row, Unit, binary, corrupt, date, from_id, id};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Invalid, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use store::{StoreError, StoreResult};
+use store_mongo::bson::{Binary, Bson, DateTime, Uuid, doc};
+use store_mongo::{Mongo, Row, Unit, binary, corrupt, date, from_id, id};
 
 use crate::domain::{
     Email, NewSession, NextToken, RefreshToken, TokenDigest, TokenState, User, UserName,

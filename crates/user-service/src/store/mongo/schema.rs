@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chassis::mongo::bson::doc;
-use chassis::mongo::mongodb::options::IndexOptions;
-use chassis::mongo::{Collection, Row};
+use store_mongo::bson::doc;
+use store_mongo::mongodb::options::IndexOptions;
+use store_mongo::{Collection, Row};
 
 use super::row::{SessionRow, TokenRow, UserRow};
 

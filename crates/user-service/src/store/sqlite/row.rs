@@ -1,10 +1,10 @@
 //! Rows into values and back. A row that does not decode is corrupt, never skipped.
 
 use auth::{PasswordHash, Role};
-use chassis::sqlite::{corrupt, id};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Invalid, SessionId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, Params, params};
+use store::{StoreError, StoreResult};
+use store_sqlite::{corrupt, id};
 
 use crate::domain::{Email, RefreshToken, TokenDigest, TokenState, User, UserName};
 use crate::store::Registered;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::{Row, Rows, Snapshot};
-use chassis::store::StoreResult;
 use serde::Deserialize;
+use store::StoreResult;
+use store_mongo::bson::{Document, doc};
+use store_mongo::{Row, Rows, Snapshot};
 
 use super::super::AuditReport;
 use super::super::accounts::{Accounts, Held, Name, Posted, pending};

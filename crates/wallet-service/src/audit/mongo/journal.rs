@@ -1,8 +1,8 @@
 //! Reads the journal, in whatever order it is stored: each transaction is whole in one document.
 
-use chassis::mongo::bson::Document;
-use chassis::mongo::{Row, Snapshot, from_id};
-use chassis::store::StoreResult;
+use store::StoreResult;
+use store_mongo::bson::Document;
+use store_mongo::{Row, Snapshot, from_id};
 use uuid::Uuid;
 
 use super::super::transactions::Group;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chassis::mongo::bson::{Document, Uuid as BsonUuid, doc};
-use chassis::mongo::{Row, Rows, Snapshot};
-use chassis::store::StoreResult;
 use serde::Deserialize;
+use store::StoreResult;
+use store_mongo::bson::{Document, Uuid as BsonUuid, doc};
+use store_mongo::{Row, Rows, Snapshot};
 
 use super::super::AuditReport;
 use super::super::payments::Facts;

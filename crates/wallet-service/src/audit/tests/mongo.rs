@@ -1,8 +1,8 @@
 //! Damages documents of the database.
 
-use chassis::mongo::bson::{Bson, Document, Uuid, doc};
-use chassis::mongo::{binary, mongodb::Collection};
 use rstest::rstest;
+use store_mongo::bson::{Bson, Document, Uuid, doc};
+use store_mongo::{binary, mongodb::Collection};
 
 use super::{finds, furnished};
 use crate::store::harness::World;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::metrics::Metrics;
-use chassis::mongo::bson::{DateTime, Document, doc};
-use chassis::mongo::mongodb::{Collection, Database};
-use chassis::mongo::testing::TestDatabase;
-use chassis::mongo::{Mongo, binary, id_bson};
 use futures_util::TryStreamExt;
 use kernel::{ManualClock, OrderId, SystemIds, Timestamp, UserId};
+use store_mongo::bson::{DateTime, Document, doc};
+use store_mongo::mongodb::{Collection, Database};
+use store_mongo::testing::TestDatabase;
+use store_mongo::{Mongo, binary, id_bson};
+use telemetry::metrics::Metrics;
 
 use super::{NOW, PastTheStore, Place, TERMS, World};
 use crate::audit::PaymentRecord;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chassis::metrics::StoreMetrics;
-use chassis::sqlite::open_read_only;
 use kernel::{OrderId, SystemIds, Timestamp, UserId};
 use rusqlite::{Connection, Params};
+use store_sqlite::open_read_only;
+use telemetry::metrics::StoreMetrics;
 
 use super::{PastTheStore, Place, TERMS, World};
 use crate::audit::{PaymentRecord, payment, payments};

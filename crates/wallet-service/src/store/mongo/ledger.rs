@@ -1,9 +1,9 @@
 //! Loading users' accounts and writing recorded transactions.
 
-use chassis::mongo::bson::{Binary, Uuid as BsonUuid};
-use chassis::mongo::{Unit, id};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Currency, Timestamp};
+use store::{StoreError, StoreResult};
+use store_mongo::bson::{Binary, Uuid as BsonUuid};
+use store_mongo::{Unit, id};
 
 use super::rows::{
     AccountRow, BalanceRow, JournalRow, LineRow, SystemLineRow, UserBody, account_id,

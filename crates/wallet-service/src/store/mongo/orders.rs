@@ -1,8 +1,8 @@
 //! Commands about orders' payments: load, decide, persist, reply.
 
-use chassis::mongo::{Unit, enqueue, from_id, id, is_new, want_handled, was_handled};
-use chassis::store::StoreResult;
 use kernel::{OrderId, Timestamp};
+use store::StoreResult;
+use store_mongo::{Unit, enqueue, from_id, id, is_new, want_handled, was_handled};
 
 use super::ledger::{self, Writer};
 use super::payouts;

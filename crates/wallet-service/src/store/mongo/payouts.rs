@@ -1,9 +1,9 @@
 //! Earnings that wait for their time, and their release.
 
-use chassis::mongo::bson::{Binary, Document, doc};
-use chassis::mongo::{Mongo, Row, Unit, binary};
-use chassis::store::StoreResult;
 use kernel::{OrderId, Timestamp, TransactionId, UserId};
+use store::StoreResult;
+use store_mongo::bson::{Binary, Document, doc};
+use store_mongo::{Mongo, Row, Unit, binary};
 use uuid::Uuid;
 
 use super::ledger::{self, Writer};

@@ -1,8 +1,8 @@
 //! The ledger's documents. Few and small: what belongs to one thing is one document. Their rules and indexes are in `schema`.
 
-use chassis::mongo::bson::{Binary, Uuid as BsonUuid};
-use chassis::mongo::{Row, binary};
 use serde::{Deserialize, Serialize};
+use store_mongo::bson::{Binary, Uuid as BsonUuid};
+use store_mongo::{Row, binary};
 
 use crate::domain::{AccountKey, Bucket};
 

@@ -1,9 +1,9 @@
 //! The ledger's collections: what the server itself holds every document to, and the indexes. There is none but those that a query
 //! walks: each is a write more for every operation.
 
-use chassis::mongo::bson::{Bson, Document, doc};
-use chassis::mongo::mongodb::options::IndexOptions;
-use chassis::mongo::{Collection, Row};
+use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::mongodb::options::IndexOptions;
+use store_mongo::{Collection, Row};
 
 use super::rows::{AccountRow, JournalRow, PaymentRow, PayoutRow};
 

@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chassis::mongo::bson::{Binary, Document, doc};
-use chassis::mongo::{Unit, binary};
-use chassis::store::StoreResult;
+use store::StoreResult;
+use store_mongo::bson::{Binary, Document, doc};
+use store_mongo::{Unit, binary};
 
 use super::ledger::Writer;
 use super::rows::{AccountRow, SliceBody, SumRow, SystemLineRow, first_account_id};
@@ -35,7 +35,7 @@ pub(crate) fn all() -> Document {
 /// Reads what a slice sums to.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`](chassis::store::StoreError::Corrupt) if it does not say.
+/// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it does not say.
 pub(crate) fn read(row: &AccountRow) -> StoreResult<(&SliceBody, SystemSums)> {
     let body = row
         .system

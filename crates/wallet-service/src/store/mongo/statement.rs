@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::{Mongo, Row, from_id, id_bson};
-use chassis::store::StoreResult;
 use kernel::{Currency, Limit, Timestamp, UserId};
+use store::StoreResult;
+use store_mongo::bson::{Document, doc};
+use store_mongo::{Mongo, Row, from_id, id_bson};
 
 use super::ledger::user;
 use super::rows::{AccountRow, JournalRow, account_id};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chassis::idempotency::Answered;
-use chassis::mongo::bson::{Document, doc};
 use futures_util::future::join_all;
 use kernel::{MessageId, Timestamp};
+use store::idempotency::Answered;
+use store_mongo::bson::{Document, doc};
 
 use super::{payouts, rows, slices, statement};
 use crate::domain::{Direction, Kind, Place, StatementFilter};
@@ -167,7 +167,7 @@ async fn the_server_itself_refuses_a_negative_balance() {
     world.credit(user, usd(1)).await;
     let accounts = world
         .database()
-        .collection::<Document>(<rows::AccountRow as chassis::mongo::Row>::COLLECTION);
+        .collection::<Document>(<rows::AccountRow as store_mongo::Row>::COLLECTION);
     let users = doc! { "user": { "$exists": true } };
     let update = doc! { "$set": { "user.balances.$[].balance": -1_i64 } };
     let refused = accounts.update_many(users, update).await;

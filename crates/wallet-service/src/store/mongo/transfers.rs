@@ -1,9 +1,9 @@
 //! Credits and debits, once each.
 
-use chassis::idempotency::{Answered, Earlier, Once};
-use chassis::mongo::{Unit, lookup, record, want_key};
-use chassis::store::StoreResult;
 use kernel::UserId;
+use store::StoreResult;
+use store::idempotency::{Answered, Earlier, Once};
+use store_mongo::{Unit, lookup, record, want_key};
 
 use super::ledger::{self, Writer};
 use super::rows::JournalRow;

@@ -1,9 +1,9 @@
 //! Checkpoints of the system accounts: the sum of their postings up to a place, so that a balance is that sum and the few
 //! postings since.
 
-use chassis::sqlite::corrupt;
-use chassis::store::StoreResult;
 use rusqlite::Connection;
+use store::StoreResult;
+use store_sqlite::corrupt;
 
 use crate::audit::{SystemSums, add_to};
 

@@ -1,8 +1,8 @@
 //! Loading users' accounts and writing recorded transactions.
 
-use chassis::store::{StoreError, StoreResult};
 use kernel::{Currency, Timestamp};
 use rusqlite::Connection;
+use store::{StoreError, StoreResult};
 
 use crate::domain::{Account, AccountKey, Accounts, Line, Recorded};
 use crate::store::codec::{bucket_code, kind_code, system_code};

@@ -1,9 +1,9 @@
 //! Commands about orders' payments: load, decide, persist, reply.
 
-use chassis::sqlite::{enqueue, id, is_new};
-use chassis::store::{StoreError, StoreResult};
 use kernel::{OrderId, Timestamp, TransactionId};
 use rusqlite::{Connection, OptionalExtension};
+use store::{StoreError, StoreResult};
+use store_sqlite::{enqueue, id, is_new};
 
 use super::{ledger, payouts};
 use crate::domain::{OrderCommand, Payment, Terms, accounts_touched, decide};

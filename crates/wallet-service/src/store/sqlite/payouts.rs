@@ -1,9 +1,9 @@
 //! Earnings that wait for their time, and their release.
 
-use chassis::sqlite::id;
-use chassis::store::StoreResult;
 use kernel::{Timestamp, TransactionId};
 use rusqlite::Connection;
+use store::StoreResult;
+use store_sqlite::id;
 
 use super::ledger;
 use crate::domain::{AccountKey, LedgerError, Payout, earn};

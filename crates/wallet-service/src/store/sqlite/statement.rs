@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chassis::sqlite::id;
-use chassis::store::StoreResult;
 use kernel::{Currency, Limit, Timestamp, TransactionId, UserId};
 use rusqlite::{Connection, OptionalExtension, Row};
+use store::StoreResult;
+use store_sqlite::id;
 
 use crate::domain::{Entry, StatementFilter};
 use crate::store::Holding;

@@ -1,10 +1,10 @@
 //! Credits and debits, once each.
 
-use chassis::idempotency::{Answered, Earlier, Once};
-use chassis::sqlite::{corrupt, id, lookup, record};
-use chassis::store::StoreResult;
 use kernel::{Timestamp, TransactionId};
 use rusqlite::{Connection, OptionalExtension};
+use store::StoreResult;
+use store::idempotency::{Answered, Earlier, Once};
+use store_sqlite::{corrupt, id, lookup, record};
 
 use super::{ledger, statement};
 use crate::domain::{

@@ -2,13 +2,13 @@
 //!
 //! All of it is read at one moment (`snapshot`): what the words lead to is then there, and active.
 
-use chassis::metrics::Read;
-use chassis::mongo::bson::raw::RawDocumentBuf;
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::mongodb::options::{AggregateOptions, Hint, ReadConcern};
-use chassis::mongo::{Mongo, READ_LIMIT, corrupt, decode, id_bson};
-use chassis::store::StoreResult;
 use serde::Deserialize;
+use store::StoreResult;
+use store_mongo::bson::raw::RawDocumentBuf;
+use store_mongo::bson::{Document, doc};
+use store_mongo::mongodb::options::{AggregateOptions, Hint, ReadConcern};
+use store_mongo::{Mongo, READ_LIMIT, corrupt, decode, id_bson};
+use telemetry::metrics::Read;
 
 use super::super::rows::ProductRow;
 use super::super::schema::{BY_WORD, PRODUCTS, SEARCH};

@@ -3,12 +3,12 @@
 //! The index and the stretch of it are named in the query (`hint`, `min`, `max`): which are right follows from what is asked, not from
 //! statistics. Filters that the index does not hold are checked document by document along the walk.
 
-use chassis::metrics::Read;
-use chassis::mongo::bson::raw::RawDocumentBuf;
-use chassis::mongo::bson::{Bson, Document, doc};
-use chassis::mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
-use chassis::mongo::{Mongo, READ_LIMIT, corrupt, decode, id_bson};
-use chassis::store::StoreResult;
+use store::StoreResult;
+use store_mongo::bson::raw::RawDocumentBuf;
+use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
+use store_mongo::{Mongo, READ_LIMIT, corrupt, decode, id_bson};
+use telemetry::metrics::Read;
 
 use super::super::rows::ProductRow;
 use super::super::schema::{

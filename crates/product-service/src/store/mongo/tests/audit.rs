@@ -1,7 +1,7 @@
 //! The audit finds what is wrong: each kind of damage, done by hand, is one finding.
 
-use chassis::mongo::bson::{Document, doc};
 use rstest::rstest;
+use store_mongo::bson::{Document, doc};
 
 use super::subject_and_store;
 use crate::store::contract::{draft, order};

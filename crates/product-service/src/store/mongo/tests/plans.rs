@@ -1,8 +1,8 @@
 //! Every list walks one index: no collection scan, no sorting, on the first page and on any other, and it looks at no more than it
 //! gives. A search starts from the words and sorts only what it found.
 
-use chassis::mongo::bson::{Bson, Document, doc};
 use kernel::{Limit, ProductId, SystemIds, UserId};
+use store_mongo::bson::{Bson, Document, doc};
 
 use super::open;
 use crate::domain::{Category, Filter, ListQuery, Number, Place, SearchText, Sort};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::mongo::bson::{Document, doc};
-use chassis::mongo::id_bson;
 use kernel::{Currency, ManualClock, SystemIds};
+use store_mongo::bson::{Document, doc};
+use store_mongo::id_bson;
 
 use super::subject_and_store;
 use crate::app::{App, expire_reservations};

@@ -1,6 +1,6 @@
 //! A list of what a search finds: it starts from what the full-text index matches.
 
-use chassis::store::StoreResult;
+use store::StoreResult;
 
 use super::super::rows::columns;
 use super::{Statement, seq, wrong_place};

@@ -3,8 +3,8 @@
 //! The index is named in the statement (`INDEXED BY`): which one is right follows from what is asked, not from statistics.
 //! Filters that the index does not hold are checked row by row along the walk.
 
-use chassis::sqlite::corrupt;
-use chassis::store::StoreResult;
+use store::StoreResult;
+use store_sqlite::corrupt;
 
 use super::super::rows::columns;
 use super::Statement;

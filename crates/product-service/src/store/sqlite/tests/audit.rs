@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use chassis::store::StoreError;
 use rstest::rstest;
+use store::StoreError;
 
 use super::open;
 use crate::store::contract::{Subject, draft, order};

@@ -1,9 +1,9 @@
 //! Every list walks one index: no table scan, no sorting, on the first page and on any other. What makes the last page of a
 //! million products cost what the first does is the plan, so it is the plan that is tested.
 
-use chassis::metrics::Read;
-use chassis::store::StoreError;
 use kernel::{Limit, SystemIds, UserId};
+use store::StoreError;
+use telemetry::metrics::Read;
 
 use super::open;
 use crate::domain::{Category, Filter, ListQuery, Number, Place, SearchText, Sort};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::metrics::Read;
-use chassis::store::StoreError;
 use kernel::{Currency, ManualClock, SystemIds};
+use store::StoreError;
+use telemetry::metrics::Read;
 
 use super::open;
 use crate::app::{App, expire_reservations};

@@ -1,0 +1,327 @@
+//! A message as it lies in the broker: the envelope in AMQP properties and headers, the protobuf encoding as the body.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use contracts::{Envelope, Kind};
+use kernel::{MessageId, OrderId, Timestamp};
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use uuid::Uuid;
+
+use store::DeadLetter;
+
+const CONTENT_TYPE: &str = "application/x-protobuf";
+/// Written to disk before it is confirmed.
+const PERSISTENT: u8 = 2;
+
+const TRACEPARENT: &str = "traceparent";
+const ORDER: &str = "aggregate-id";
+const KIND: &str = "x-marketplace-kind";
+/// AMQP's own timestamp counts seconds.
+const TIME: &str = "x-marketplace-time-ms";
+/// Deliveries that failed so far.
+const ATTEMPT: &str = "x-marketplace-attempt";
+const REASON: &str = "x-marketplace-reason";
+const DIED_AT: &str = "x-marketplace-died-at-ms";
+/// The broker's record of the queues that a message died in.
+const DEATHS: &str = "x-death";
+/// The broker's count of deliveries that came back without an answer.
+const RETURNS: &str = "x-delivery-count";
+
+const COMMAND: &str = "command";
+const EVENT: &str = "event";
+
+/// What is known of a message before its body is read, and what of its delivery.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) envelope: Envelope,
+    /// Deliveries that failed so far.
+    pub(super) attempts: u32,
+}
+
+/// Properties of `envelope` on its way to a receiver that failed `attempts` times.
+pub(super) fn seal(envelope: &Envelope, attempts: u32) -> BasicProperties {
+    let mut headers = BTreeMap::new();
+    let mut header = |name: &str, value| headers.insert(ShortString::from(name), value);
+    header(ORDER, text(&envelope.order.to_string()));
+    header(
+        KIND,
+        text(match envelope.kind {
+            Kind::Command => COMMAND,
+            Kind::Event => EVENT,
+        }),
+    );
+    header(TIME, AMQPValue::LongLongInt(envelope.time.as_millis()));
+    header(ATTEMPT, AMQPValue::LongLongInt(attempts.into()));
+    if let Some(traceparent) = &envelope.traceparent {
+        header(TRACEPARENT, text(traceparent));
+    }
+    BasicProperties::default()
+        .with_message_id(envelope.id.to_string().into())
+        .with_type(short(&envelope.name))
+        .with_timestamp(u64::try_from(envelope.time.as_seconds()).unwrap_or(0))
+        .with_content_type(CONTENT_TYPE.into())
+        .with_delivery_mode(PERSISTENT)
+        .with_headers(FieldTable::from(headers))
+}
+
+/// Reads a delivery.
+///
+/// # Errors
+/// What is missing or wrong: such a message goes to the dead letters as it is.
+pub(super) fn open(properties: &BasicProperties, body: Bytes) -> Result<Opened, String> {
+    let missing = |what: &str| format!("malformed message: no {what}");
+    let name = properties.kind().as_ref().ok_or_else(|| missing("type"))?;
+    let id = message_id(properties).ok_or_else(|| missing("message id"))?;
+    let header = |name| header_text(properties, name);
+    let order = header(ORDER)
+        .and_then(|order| order.parse().ok())
+        .ok_or_else(|| missing("order id"))?;
+    let kind = match header(KIND).as_deref() {
+        Some(COMMAND) => Kind::Command,
+        Some(EVENT) => Kind::Event,
+        _ => return Err(missing("kind")),
+    };
+    let time = header_number(properties, TIME).ok_or_else(|| missing("time"))?;
+    Ok(Opened {
+        envelope: Envelope {
+            id,
+            name: name.to_string(),
+            kind,
+            order,
+            time: Timestamp::from_millis(time),
+            traceparent: header(TRACEPARENT),
+            body,
+        },
+        attempts: attempts(properties),
+    })
+}
+
+/// The properties of a message that is given up: as they came, with why and when.
+pub(super) fn bury(
+    properties: BasicProperties,
+    attempts: u32,
+    reason: &str,
+    now: Timestamp,
+) -> BasicProperties {
+    with_headers(properties, |headers| {
+        headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(attempts.into()));
+        headers.insert(REASON.into(), text(reason));
+        headers.insert(DIED_AT.into(), AMQPValue::LongLongInt(now.as_millis()));
+    })
+}
+
+/// The properties of a dead letter that lives again: no failed delivery, nothing of its death.
+pub(super) fn revive(properties: BasicProperties) -> BasicProperties {
+    with_headers(properties, |headers| {
+        headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(0));
+        headers.retain(|name, _| !of_its_death(name.as_str()));
+    })
+}
+
+/// The properties of a dead letter that is put back where it was: as they are, and never returned.
+pub(super) fn renew(properties: BasicProperties) -> BasicProperties {
+    with_headers(properties, |headers| drop(headers.remove(RETURNS)))
+}
+
+fn of_its_death(header: &str) -> bool {
+    [REASON, DIED_AT, RETURNS].contains(&header)
+        || header.starts_with(DEATHS)
+        || header.starts_with("x-first-death")
+        || header.starts_with("x-last-death")
+}
+
+/// A dead letter as an operator sees it. Of a message that cannot be read as much as there is: ids that are missing are nil.
+pub(super) fn dead_letter(properties: &BasicProperties, body: Bytes) -> DeadLetter {
+    let attempts = attempts(properties);
+    let died = death_by_broker(properties);
+    let reason = header_text(properties, REASON)
+        .or_else(|| {
+            died.as_ref()
+                .map(|(reason, _)| format!("given up by the broker: {reason}"))
+        })
+        .unwrap_or_default();
+    let died_at = header_number(properties, DIED_AT)
+        .or_else(|| died.map(|(_, seconds)| seconds.saturating_mul(1000)))
+        .unwrap_or_default();
+    DeadLetter {
+        envelope: open(properties, body.clone())
+            .map_or_else(|_| remains(properties, body), |opened| opened.envelope),
+        attempts,
+        reason,
+        died_at: Timestamp::from_millis(died_at),
+    }
+}
+
+fn remains(properties: &BasicProperties, body: Bytes) -> Envelope {
+    Envelope {
+        id: message_id(properties).unwrap_or(MessageId::from_uuid(Uuid::nil())),
+        name: properties
+            .kind()
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string),
+        kind: Kind::Event,
+        order: OrderId::from_uuid(Uuid::nil()),
+        time: Timestamp::from_millis(header_number(properties, TIME).unwrap_or_default()),
+        traceparent: header_text(properties, TRACEPARENT),
+        body,
+    }
+}
+
+/// Why and when (in seconds) the broker itself gave the message up, such as `delivery_limit`.
+fn death_by_broker(properties: &BasicProperties) -> Option<(String, i64)> {
+    let AMQPValue::FieldTable(death) =
+        header(properties, DEATHS)?.as_array()?.as_slice().first()?
+    else {
+        return None;
+    };
+    let reason = words(death.inner().get("reason")?)?;
+    let time = death
+        .inner()
+        .get("time")
+        .and_then(number)
+        .unwrap_or_default();
+    Some((reason, time))
+}
+
+/// The id of the message, if it has one.
+pub(super) fn message_id(properties: &BasicProperties) -> Option<MessageId> {
+    properties.message_id().as_ref()?.as_str().parse().ok()
+}
+
+/// Deliveries that failed so far.
+pub(super) fn attempts(properties: &BasicProperties) -> u32 {
+    header_number(properties, ATTEMPT)
+        .and_then(|attempts| u32::try_from(attempts).ok())
+        .unwrap_or(0)
+}
+
+/// Deliveries that came back to the broker without an answer. At twenty it drops a message from a queue.
+pub(super) fn returns(properties: &BasicProperties) -> i64 {
+    header_number(properties, RETURNS).unwrap_or(0)
+}
+
+fn with_headers(
+    properties: BasicProperties,
+    change: impl FnOnce(&mut BTreeMap<ShortString, AMQPValue>),
+) -> BasicProperties {
+    let mut headers = properties
+        .headers()
+        .as_ref()
+        .map(|table| table.inner().clone())
+        .unwrap_or_default();
+    change(&mut headers);
+    properties.with_headers(FieldTable::from(headers))
+}
+
+fn header<'p>(properties: &'p BasicProperties, name: &str) -> Option<&'p AMQPValue> {
+    properties.headers().as_ref()?.inner().get(name)
+}
+
+fn header_text(properties: &BasicProperties, name: &str) -> Option<String> {
+    words(header(properties, name)?)
+}
+
+fn header_number(properties: &BasicProperties, name: &str) -> Option<i64> {
+    number(header(properties, name)?)
+}
+
+fn text(value: &str) -> AMQPValue {
+    AMQPValue::LongString(value.into())
+}
+
+/// Names are far shorter than the 255 bytes that AMQP allows; a longer one is cut and then known by nobody.
+pub(super) fn short(name: &str) -> ShortString {
+    let end = name.floor_char_boundary(u8::MAX.into());
+    name.get(..end).unwrap_or_default().into()
+}
+
+fn words(value: &AMQPValue) -> Option<String> {
+    let long = value.as_long_string().map(ToString::to_string);
+    long.or_else(|| value.as_short_string().map(ToString::to_string))
+}
+
+/// Any of AMQP's integers: other clients write other widths.
+fn number(value: &AMQPValue) -> Option<i64> {
+    value
+        .as_long_long_int()
+        .or_else(|| value.as_long_int().map(i64::from))
+        .or_else(|| value.as_long_uint().map(i64::from))
+        .or_else(|| value.as_short_int().map(i64::from))
+        .or_else(|| value.as_short_uint().map(i64::from))
+        .or_else(|| value.as_short_short_int().map(i64::from))
+        .or_else(|| value.as_short_short_uint().map(i64::from))
+        .or_else(|| {
+            value
+                .as_timestamp()
+                .and_then(|seconds| i64::try_from(seconds).ok())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::SystemIds;
+
+    fn envelope(kind: Kind, traceparent: Option<&str>) -> Envelope {
+        let ids = SystemIds::default();
+        Envelope {
+            id: MessageId::new(&ids),
+            name: "marketplace.wallet.v1.DebitForOrder".to_owned(),
+            kind,
+            order: OrderId::new(&ids),
+            time: Timestamp::from_millis(1_700_000_000_123),
+            traceparent: traceparent.map(str::to_owned),
+            body: Bytes::from_static(b"\x00\xffbody"),
+        }
+    }
+
+    #[test]
+    fn an_envelope_comes_back_as_it_went() {
+        for envelope in [
+            envelope(
+                Kind::Command,
+                Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            ),
+            envelope(Kind::Event, None),
+        ] {
+            let opened = open(&seal(&envelope, 3), envelope.body.clone()).unwrap();
+            assert_eq!((opened.envelope, opened.attempts), (envelope, 3));
+        }
+    }
+
+    #[test]
+    fn a_message_without_one_of_its_parts_is_malformed_and_still_a_dead_letter() {
+        let envelope = envelope(Kind::Event, None);
+        let sealed = seal(&envelope, 0);
+        let nameless = BasicProperties::default()
+            .with_message_id(envelope.id.to_string().into())
+            .with_headers(sealed.headers().clone().unwrap());
+        let orderless = with_headers(sealed, |headers| drop(headers.remove(ORDER)));
+        for properties in [BasicProperties::default(), nameless, orderless] {
+            let reason = open(&properties, envelope.body.clone()).unwrap_err();
+            let buried = bury(properties, 1, &reason, Timestamp::from_millis(7));
+            let letter = dead_letter(&buried, envelope.body.clone());
+            assert_eq!((letter.reason, letter.attempts), (reason, 1));
+            assert_eq!(letter.died_at.as_millis(), 7);
+            assert_eq!(letter.envelope.body, envelope.body);
+        }
+    }
+
+    #[test]
+    fn a_revived_letter_is_the_message_that_was_sent() {
+        let envelope = envelope(Kind::Command, None);
+        let buried = bury(seal(&envelope, 5), 6, "busy", Timestamp::from_millis(7));
+        assert_eq!(
+            dead_letter(&buried, envelope.body.clone()).envelope,
+            envelope
+        );
+        assert_eq!(revive(buried), seal(&envelope, 0));
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_cut_at_a_character() {
+        assert_eq!(short(&"ü".repeat(200)).as_str(), "ü".repeat(127));
+    }
+}

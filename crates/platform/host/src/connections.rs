@@ -1,0 +1,248 @@
+//! Settings that the processes of both shapes share: what a process is for, where it answers, what it connects to. They hold no
+//! driver, so that every process reads one file.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What the process is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Trying out, developing, testing.
+    Development,
+    /// Real money: settings that invite misuse are refused.
+    Production,
+}
+
+/// The section `server`: the public port.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Address to answer on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Threads that answer requests; 0 is one a core.
+    pub workers: usize,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            workers: 0,
+        }
+    }
+}
+
+impl ServerConfig {
+    /// How many threads that is.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            some => some,
+        }
+    }
+}
+
+/// The section `internal`: the port that only the marketplace's own processes and operators reach (`/internal/*`, `/metrics`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InternalConfig {
+    /// Address to answer on; port 0 takes a free one.
+    pub listen: SocketAddr,
+}
+
+impl Default for InternalConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 9080)),
+        }
+    }
+}
+
+/// An address that may hold a password: it prints, and serialises, without.
+#[derive(Clone)]
+pub struct SecretUri(SecretString);
+
+impl SecretUri {
+    /// The address with everything in it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The address as a secret.
+    #[must_use]
+    pub fn secret(&self) -> SecretString {
+        self.0.clone()
+    }
+}
+
+impl From<String> for SecretUri {
+    fn from(uri: String) -> Self {
+        Self(SecretString::from(uri))
+    }
+}
+
+impl fmt::Display for SecretUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uri = self.expose();
+        let Some((account, hosts)) = uri.rsplit_once('@') else {
+            return f.write_str(uri);
+        };
+        // Without a scheme it is no URI, and yet somebody's password.
+        let (scheme, account) = match account.split_once("://") {
+            Some((scheme, account)) => (format!("{scheme}://"), account),
+            None => (String::new(), account),
+        };
+        match account.split_once(':') {
+            Some((user, _)) => write!(f, "{scheme}{user}:***@{hosts}"),
+            None => f.write_str(uri),
+        }
+    }
+}
+
+impl fmt::Debug for SecretUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for SecretUri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretUri {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// The section `mongo`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MongoConfig {
+    /// The replica set.
+    pub uri: SecretUri,
+    /// A file that holds the URI instead, for secrets that are mounted.
+    pub uri_file: Option<PathBuf>,
+    /// Databases are called this, an underscore and the service's word.
+    pub database_prefix: String,
+}
+
+impl Default for MongoConfig {
+    fn default() -> Self {
+        Self {
+            uri: "mongodb://127.0.0.1:27017/?replicaSet=rs0"
+                .to_owned()
+                .into(),
+            uri_file: None,
+            database_prefix: "marketplace".to_owned(),
+        }
+    }
+}
+
+impl MongoConfig {
+    /// The URI, from wherever it is.
+    ///
+    /// # Errors
+    /// A sentence if its file cannot be read.
+    pub fn resolved_uri(&self) -> Result<SecretUri, String> {
+        resolve(&self.uri, self.uri_file.as_deref(), "mongo.uri_file")
+    }
+
+    /// The database of `service`, such as `marketplace_wallet`.
+    #[must_use]
+    pub fn database(&self, service: &str) -> String {
+        format!("{}_{service}", self.database_prefix)
+    }
+}
+
+/// The section `amqp`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AmqpConfig {
+    /// The broker: `amqp://`, or `amqps://` with TLS.
+    pub uri: SecretUri,
+    /// A file that holds the URI instead, for secrets that are mounted.
+    pub uri_file: Option<PathBuf>,
+    /// The certificate authorities, in PEM, of which one has to vouch for the broker; those that everybody knows if not said.
+    pub ca_file: Option<PathBuf>,
+    /// Exchanges are called this, a dot and their word; queues too, unless it is `marketplace`. Lets marketplaces share a broker.
+    pub namespace: String,
+}
+
+impl Default for AmqpConfig {
+    fn default() -> Self {
+        Self {
+            uri: "amqp://guest:guest@127.0.0.1:5672/%2f".to_owned().into(),
+            uri_file: None,
+            ca_file: None,
+            namespace: "marketplace".to_owned(),
+        }
+    }
+}
+
+impl AmqpConfig {
+    /// The URI, from wherever it is.
+    ///
+    /// # Errors
+    /// A sentence if its file cannot be read.
+    pub fn resolved_uri(&self) -> Result<SecretUri, String> {
+        resolve(&self.uri, self.uri_file.as_deref(), "amqp.uri_file")
+    }
+
+    /// The broker.
+    ///
+    /// # Errors
+    /// A sentence if the URI is none, or a file cannot be read or holds something else.
+    #[cfg(feature = "amqp")]
+    pub fn broker(&self) -> Result<bus_amqp::Broker, String> {
+        use bus_amqp::{Broker, BrokerError};
+        let uri = self.resolved_uri()?;
+        Broker::of(uri.expose(), self.ca_file.as_deref(), &self.namespace).map_err(|error| {
+            match error {
+                BrokerError::Uri(reason) => format!("amqp.uri is {uri}; {reason}"),
+                BrokerError::Authorities(reason) => reason,
+            }
+        })
+    }
+}
+
+fn resolve(uri: &SecretUri, file: Option<&Path>, key: &str) -> Result<SecretUri, String> {
+    let Some(path) = file else {
+        return Ok(uri.clone());
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{key} {}: {error}", path.display()))?;
+    Ok(text.trim().to_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let uri = SecretUri::from("amqp://shop:s3cret@broker:5672/%2f".to_owned());
+        assert_eq!(uri.to_string(), "amqp://shop:***@broker:5672/%2f");
+        assert_eq!(format!("{uri:?}"), "amqp://shop:***@broker:5672/%2f");
+        assert_eq!(uri.expose(), "amqp://shop:s3cret@broker:5672/%2f");
+        for (written, printed) in [
+            ("shop:s3cret@broker", "shop:***@broker"),
+            ("amqp://shop:s3:c@r:e/t@broker", "amqp://shop:***@broker"),
+            ("amqp://shop:http://s3cret@broker", "amqp://shop:***@broker"),
+            ("shop@broker", "shop@broker"),
+        ] {
+            assert_eq!(SecretUri::from(written.to_owned()).to_string(), printed);
+        }
+        let plain = SecretUri::from("mongodb://127.0.0.1/?replicaSet=rs0".to_owned());
+        assert_eq!(plain.to_string(), "mongodb://127.0.0.1/?replicaSet=rs0");
+    }
+}

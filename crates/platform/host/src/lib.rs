@@ -1,0 +1,13 @@
+//! Runs services: settings, signals, server and engine; one service as a process of its own, or several in one.
+//!
+//! A service is composed in its own `service.rs`; nothing here knows what an order or a wallet is.
+
+pub mod connections;
+#[cfg(feature = "distributed")]
+pub mod process;
+pub mod service;
+pub mod settings;
+pub mod signals;
+pub mod sweep;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,159 @@
+//! The keys that access tokens are checked with, fetched from the user service and kept up to date (RFC 7517). Without keys the
+//! process answers what needs a token with 503; it becomes ready when they come, and keeps what it has while the user service is
+//! away.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use async_trait::async_trait;
+use auth::{JwkSet, VerificationKeys, Verifier};
+use bus::Tasks;
+use platform_http::Readiness;
+use reqwest::{Client, StatusCode, Url, redirect};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// How long the user service has to answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// When the keys are asked for.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// After the first failure. Doubles with each further one.
+    first_retry: Duration,
+    /// At most, however often it failed.
+    last_retry: Duration,
+    /// Least time between two successes, whatever tokens come: anybody can make up the id of a key.
+    least: Duration,
+    /// Most time between two successes. A key that is gone is taken for so long.
+    most: Duration,
+}
+
+const PACE: Pace = Pace {
+    first_retry: Duration::from_millis(100),
+    last_retry: Duration::from_secs(5),
+    least: Duration::from_secs(5),
+    most: Duration::from_mins(1),
+};
+
+/// Keeps the keys of `verifier` as `url` has them, until `tasks` are drained. Returns at once: a user service that is away is a
+/// matter of readiness. Has to be called on a tokio runtime.
+///
+/// # Errors
+/// If `url` is none that can be asked.
+pub fn follow(url: &str, verifier: Verifier, tasks: &Tasks) -> anyhow::Result<Arc<dyn Readiness>> {
+    follow_at(PACE, url, verifier, tasks)
+}
+
+fn follow_at(
+    pace: Pace,
+    url: &str,
+    verifier: Verifier,
+    tasks: &Tasks,
+) -> anyhow::Result<Arc<dyn Readiness>> {
+    let url = Url::parse(url).with_context(|| format!("auth.jwks_url is no URL: {url}"))?;
+    ensure!(
+        url.scheme() == "http",
+        "auth.jwks_url must begin with http://, not {}://: the keys come over the services' own network",
+        url.scheme()
+    );
+    let client = Client::builder()
+        .timeout(TIMEOUT)
+        // The keys are at that URL and nowhere else.
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .context("the HTTP client that fetches the signing keys")?;
+    let follower = Follower {
+        client,
+        url,
+        verifier: verifier.clone(),
+        pace,
+    };
+    tasks.spawn(|stop| async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = follower.run() => {}
+        }
+    });
+    Ok(Arc::new(SigningKeys(verifier)))
+}
+
+struct Follower {
+    client: Client,
+    url: Url,
+    verifier: Verifier,
+    pace: Pace,
+}
+
+impl Follower {
+    async fn run(self) {
+        let mut retry = self.pace.first_retry;
+        loop {
+            match self.fetch().await {
+                Ok(keys) => {
+                    if self.verifier.replace_keys(keys) {
+                        tracing::info!(verifier = ?self.verifier, "the signing keys were loaded");
+                    }
+                    retry = self.pace.first_retry;
+                    self.rest().await;
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        url = %self.url,
+                        error = format!("{error:#}"),
+                        have_keys = self.verifier.has_keys(),
+                        "the signing keys cannot be fetched; next try in {retry:?}"
+                    );
+                    sleep(retry).await;
+                    retry = (retry * 2).min(self.pace.last_retry);
+                }
+            }
+        }
+    }
+
+    /// Waits until it is time to ask again, or until a token names a key that we lack.
+    async fn rest(&self) {
+        let since = Instant::now();
+        sleep_until(since + self.pace.least).await;
+        tokio::select! {
+            () = sleep_until(since + self.pace.most) => {}
+            () = self.verifier.unknown_key_seen() => {}
+        }
+    }
+
+    async fn fetch(&self) -> anyhow::Result<VerificationKeys> {
+        let answer = self.client.get(self.url.clone()).send().await?;
+        if answer.status() != StatusCode::OK {
+            bail!("the answer was {}", answer.status());
+        }
+        let set: JwkSet = answer.json().await?;
+        let keys = VerificationKeys::try_from(&set)?;
+        // Someone signs, so there is one: a set without any is a mistake, and to obey it would lock everybody out.
+        ensure!(
+            keys != VerificationKeys::default(),
+            "the set has no key that we can use"
+        );
+        Ok(keys)
+    }
+}
+
+struct SigningKeys(Verifier);
+
+#[async_trait]
+impl Readiness for SigningKeys {
+    fn name(&self) -> &'static str {
+        "signing keys"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        if self.0.has_keys() {
+            Ok(())
+        } else {
+            Err("have not been loaded yet".to_owned())
+        }
+    }
+}

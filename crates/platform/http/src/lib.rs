@@ -1,0 +1,29 @@
+//! The HTTP edge that all services share: how a request is read, how an answer and a refusal look.
+//!
+//! One way for each thing: [`Body`] reads JSON and reports every fault at once, [`Query`] does so for the query,
+//! [`Problem`] is every refusal, [`endpoint()`] declares a path with its methods.
+
+mod body;
+mod endpoint;
+mod etag;
+mod fields;
+pub mod health;
+mod json;
+mod openapi;
+mod problem;
+mod query;
+mod request;
+mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use body::Body;
+pub use endpoint::{endpoint, not_found};
+pub use etag::{ETag, IfMatch, conditional};
+pub use fields::{Count, Fields, FromJson, Integer, Price, Reader, text};
+pub use health::Readiness;
+pub use openapi::{PaymentProblems, ReadProblems, WriteProblems, complete};
+pub use problem::{FieldError, Problem, ProblemDocument, ProblemType, common};
+pub use query::{Query, QueryParams, QueryReader};
+pub use request::{MAX_BODY, Prefer, carry, first, idempotency_key, prefer, request_id, stored};
+pub use server::{Edge, Routes, Server};

@@ -1,0 +1,262 @@
+//! Refusals as RFC 9457 `application/problem+json`. A service declares its [`ProblemType`]s as constants; what went wrong
+//! inside is logged where it happened and never put into one.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use store::StoreError;
+use telemetry::current_request_id;
+
+/// A kind of refusal: its stable word, the status it is sent with and its title.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ProblemType {
+    /// Stable `snake_case` word; `/problems/{code}` is its URI.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// What it means, the same for every occurrence.
+    pub title: &'static str,
+}
+
+/// Refusals that every service knows.
+pub mod common {
+    use super::ProblemType;
+
+    macro_rules! problems {
+        ($($name:ident $code:literal $status:literal $title:literal)+) => {
+            $(
+                #[doc = $title]
+                pub const $name: ProblemType = ProblemType { code: $code, status: $status, title: $title };
+            )+
+            /// All of them, for the page that explains them.
+            pub const ALL: &[&ProblemType] = &[$(&$name),+];
+        };
+    }
+
+    problems! {
+        MALFORMED_JSON "malformed_json" 400 "The body is not JSON"
+        INVALID_HEADER "invalid_header" 400 "A header cannot be understood"
+        INVALID_QUERY "invalid_query" 400 "The query cannot be understood"
+        UNAUTHENTICATED "unauthenticated" 401 "A valid bearer token is needed"
+        FORBIDDEN "forbidden" 403 "You may not do this"
+        NOT_FOUND "not_found" 404 "There is nothing here"
+        METHOD_NOT_ALLOWED "method_not_allowed" 405 "This path does not take this method"
+        NOT_ACCEPTABLE "not_acceptable" 406 "The answer cannot be given in an accepted media type"
+        REQUEST_TIMEOUT "request_timeout" 408 "The body did not come in time"
+        REQUEST_RUNNING "request_running" 409 "The first request with this Idempotency-Key is still running"
+        PRECONDITION_FAILED "precondition_failed" 412 "It was changed since you read it"
+        BODY_TOO_LARGE "body_too_large" 413 "The body is too large"
+        UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" 415 "The body has to be application/json"
+        VALIDATION_FAILED "validation_failed" 422 "The request breaks a rule"
+        IDEMPOTENCY_KEY_REUSED "idempotency_key_reused" 422 "This Idempotency-Key was used with another body"
+        TOO_MANY_REQUESTS "too_many_requests" 429 "Too many requests"
+        INTERNAL "internal_error" 500 "Something went wrong on our side"
+        UNAVAILABLE "unavailable" 503 "The service cannot answer now"
+    }
+}
+
+/// One fault of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) into the body; `?name` for a query parameter.
+    #[schema(example = "/price/amount")]
+    pub pointer: String,
+    /// Stable word.
+    #[schema(example = "out_of_range")]
+    pub code: &'static str,
+    /// What is allowed.
+    #[schema(example = "must be an integer of minor units between 1 and 9007199254740991")]
+    pub detail: String,
+}
+
+/// A refusal of one request.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Occurrence>);
+
+/// Boxed, so that a result which may be a refusal stays small.
+#[derive(Debug, Clone)]
+struct Occurrence {
+    kind: &'static ProblemType,
+    detail: String,
+    errors: Vec<FieldError>,
+    members: Map<String, Value>,
+    headers: Vec<(header::HeaderName, HeaderValue)>,
+    instance: Option<String>,
+}
+
+/// The body of every refusal (RFC 9457), sent as `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument<'a> {
+    /// URI reference of the kind of problem.
+    #[schema(example = "/problems/validation_failed")]
+    r#type: String,
+    /// What the kind means.
+    #[schema(example = "The request breaks a rule")]
+    title: &'a str,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    status: u16,
+    /// What went wrong this time.
+    #[schema(example = "1 field is not right.")]
+    detail: &'a str,
+    /// The request's id, as in `X-Request-Id`.
+    #[schema(example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")]
+    instance: String,
+    /// Stable word for programs.
+    #[schema(example = "validation_failed")]
+    code: &'a str,
+    /// Every fault of the request, when it broke rules.
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[schema(required = false)]
+    errors: &'a [FieldError],
+    /// Members of this kind of problem, such as the declined `order`.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    members: &'a Map<String, Value>,
+}
+
+impl Problem {
+    /// A refusal of this kind, with a sentence about this occurrence.
+    pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
+        Self(Box::new(Occurrence {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            members: Map::new(),
+            headers: Vec::new(),
+            instance: None,
+        }))
+    }
+
+    /// 422 with every fault of the request.
+    #[must_use]
+    pub fn validation(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [one] => format!(
+                "{}: {}.",
+                if one.pointer.is_empty() {
+                    "body"
+                } else {
+                    &one.pointer
+                },
+                one.detail
+            ),
+            many => format!("{} faults; see errors.", many.len()),
+        };
+        let mut problem = Self::new(&common::VALIDATION_FAILED, detail);
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// 500. `cause` is logged, not sent.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        tracing::error!(request = current_request_id(), %cause, "internal error");
+        Self::new(
+            &common::INTERNAL,
+            "Please try again; if it stays, tell us the request id.",
+        )
+    }
+
+    /// 503 with Retry-After. `cause` is logged, not sent.
+    pub fn unavailable(cause: impl fmt::Display) -> Self {
+        tracing::warn!(request = current_request_id(), %cause, "cannot answer now");
+        Self::new(&common::UNAVAILABLE, "Please try again in a moment.").retry_after(1)
+    }
+
+    /// Adds a member to the document.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: &impl Serialize) -> Self {
+        match serde_json::to_value(value) {
+            Ok(value) => {
+                self.0.members.insert(member.to_owned(), value);
+                self
+            }
+            Err(error) => Self::internal(error),
+        }
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// Names the occurrence, for a document that is made outside of any request.
+    #[must_use]
+    pub fn instance(mut self, instance: String) -> Self {
+        self.0.instance = Some(instance);
+        self
+    }
+
+    /// Says after how many seconds to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// The kind of refusal.
+    #[must_use]
+    pub fn kind(&self) -> &'static ProblemType {
+        self.0.kind
+    }
+
+    /// The JSON document, as it is sent.
+    #[must_use]
+    pub fn document(&self) -> Vec<u8> {
+        let document = ProblemDocument {
+            r#type: format!("/problems/{}", self.0.kind.code),
+            title: self.0.kind.title,
+            status: self.0.kind.status,
+            detail: &self.0.detail,
+            instance: self.0.instance.clone().unwrap_or_else(current_request_id),
+            code: self.0.kind.code,
+            errors: &self.0.errors,
+            members: &self.0.members,
+        };
+        serde_json::to_vec(&document).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.kind.code, self.0.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status_code());
+        for header in &self.0.headers {
+            answer.append_header(header.clone());
+        }
+        if self.status_code() == StatusCode::REQUEST_TIMEOUT {
+            // The rest of the request may still come; nobody would know it from the next one.
+            answer.force_close();
+        }
+        answer
+            .content_type("application/problem+json")
+            .body(self.document())
+    }
+}
+
+/// What a store cannot do is never the client's fault: at best it can try again.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Conflict(_) => Self::unavailable(error),
+            StoreError::Duplicate(_) | StoreError::Corrupt(_) => Self::internal(error),
+        }
+    }
+}

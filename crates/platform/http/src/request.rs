@@ -1,0 +1,249 @@
+//! What the edge knows of a request beside its body: its id, `Idempotency-Key`, `Prefer`.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::problem::{Problem, common};
+use store::idempotency::{Earlier, StoredAnswer};
+use telemetry::RequestId;
+
+/// Largest request body, in bytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// `X-Request-Id`.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The client's id of a request if it is a sane one, else `fresh`.
+pub fn request_id(headers: &HeaderMap, fresh: impl FnOnce() -> String) -> RequestId {
+    let given = headers
+        .get(X_REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| {
+            (1..=128).contains(&id.len())
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+        });
+    RequestId::new(given.map_or_else(fresh, str::to_owned))
+}
+
+/// The client's `Idempotency-Key`, if it sent one.
+///
+/// # Errors
+/// 400 if it is empty, longer than 255 characters, not visible ASCII, or sent twice.
+pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let mut values = request.headers().get_all("idempotency-key");
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default();
+    let sane = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    if sane && values.next().is_none() {
+        return Ok(Some(key.to_owned()));
+    }
+    Err(Problem::new(
+        &common::INVALID_HEADER,
+        "Idempotency-Key has to be one value of 1 to 255 visible ASCII characters, such as a UUID.",
+    ))
+}
+
+/// Turns what is known of an earlier request with the same key into its answer.
+///
+/// # Errors
+/// 409 while it runs, 422 if it had another body.
+pub fn stored(earlier: Earlier) -> Result<HttpResponse, Problem> {
+    match earlier {
+        Earlier::Answered(answer) => Ok(replay(answer)),
+        Earlier::Running => Err(Problem::new(
+            &common::REQUEST_RUNNING,
+            "Ask again in a moment for its answer.",
+        )
+        .retry_after(1)),
+        Earlier::OtherBody => Err(Problem::new(
+            &common::IDEMPOTENCY_KEY_REUSED,
+            "Use a new key for a new request.",
+        )),
+    }
+}
+
+fn replay(answer: StoredAnswer) -> HttpResponse {
+    let mut response = first(answer);
+    response.headers_mut().insert(
+        HeaderName::from_static("idempotency-replayed"),
+        HeaderValue::from_static("true"),
+    );
+    response
+}
+
+/// Sends an answer that was stored in the same moment, for the first time.
+#[must_use]
+pub fn first(answer: StoredAnswer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if let Some(location) = answer.location {
+        response.insert_header(("location", location));
+    }
+    if let Some(etag) = answer.etag {
+        response.insert_header(("etag", etag));
+    }
+    response
+        .content_type(if status.is_success() {
+            "application/json"
+        } else {
+            "application/problem+json"
+        })
+        .body(answer.body)
+}
+
+/// What a client prefers about waiting (RFC 7240).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefer {
+    /// Nothing said.
+    Default,
+    /// `respond-async` without a `wait`: do not wait.
+    RespondAsync,
+    /// `wait=N` seconds, at most 30.
+    Wait(Duration),
+}
+
+/// Reads `Prefer`. Preferences that are not understood are ignored, and of one that is repeated the first counts, as RFC 7240
+/// asks; with both, `wait` says how long to wait before the answer becomes asynchronous (section 4.3).
+#[must_use]
+pub fn prefer(request: &HttpRequest) -> Prefer {
+    let (mut wait, mut respond_async) = (None, false);
+    for value in request.headers().get_all("prefer") {
+        for preference in value.to_str().unwrap_or_default().split([',', ';']) {
+            let preference = preference.trim().to_ascii_lowercase();
+            respond_async |= preference == "respond-async";
+            let seconds = preference
+                .strip_prefix("wait=")
+                .and_then(|seconds| seconds.trim_matches('"').parse::<u64>().ok());
+            wait = wait.or(seconds);
+        }
+    }
+    match wait {
+        Some(seconds) => Prefer::Wait(Duration::from_secs(seconds.min(30))),
+        None if respond_async => Prefer::RespondAsync,
+        None => Prefer::Default,
+    }
+}
+
+/// Makes `work` part of the request that is being answered now, wherever it runs later: what it renders on a store's thread
+/// carries the request's id.
+pub fn carry<A: ?Sized, T>(
+    work: impl for<'a> Fn(&'a A) -> T + Send + Sync,
+) -> impl for<'a> Fn(&'a A) -> T + Send + Sync {
+    let id = RequestId::current();
+    move |input: &A| match &id {
+        Some(id) => id.clone().sync_scope(|| work(input)),
+        None => work(input),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn request(name: &'static str, lines: &[&str]) -> HttpRequest {
+        lines
+            .iter()
+            .fold(TestRequest::default(), |request, line| {
+                request.append_header((name, *line))
+            })
+            .to_http_request()
+    }
+
+    const fn wait(seconds: u64) -> Prefer {
+        Prefer::Wait(Duration::from_secs(seconds))
+    }
+
+    #[rstest]
+    #[case(&[], Prefer::Default)]
+    #[case(&[""], Prefer::Default)]
+    #[case(&["respond-async"], Prefer::RespondAsync)]
+    #[case(&["Respond-Async"], Prefer::RespondAsync)]
+    #[case(&["return=minimal, respond-async"], Prefer::RespondAsync)]
+    #[case(&["wait=0"], wait(0))]
+    #[case(&["wait=7"], wait(7))]
+    #[case(&["WAIT=\"7\""], wait(7))]
+    #[case(&["wait=31"], wait(30))]
+    #[case(&["wait=18446744073709551615"], wait(30))]
+    #[case(&["wait=7, wait=9"], wait(7))]
+    #[case(&["wait=7", "wait=9"], wait(7))]
+    #[case(&["handling=lenient", "wait=7"], wait(7))]
+    #[case(&["respond-async, wait=7"], wait(7))]
+    #[case(&["wait=7, respond-async"], wait(7))]
+    #[case(&["wait"], Prefer::Default)]
+    #[case(&["wait="], Prefer::Default)]
+    #[case(&["wait=-1"], Prefer::Default)]
+    #[case(&["wait=1.5"], Prefer::Default)]
+    #[case(&["wait=soon, wait=7"], wait(7))]
+    #[case(&["awaits=7"], Prefer::Default)]
+    fn a_preference_is_understood_or_ignored(#[case] lines: &[&str], #[case] expected: Prefer) {
+        assert_eq!(prefer(&request("prefer", lines)), expected);
+    }
+
+    #[rstest]
+    #[case("trace-42")]
+    #[case("a")]
+    #[case("0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")]
+    #[case("AZaz09-_.:")]
+    fn a_sane_request_id_is_taken(#[case] id: &str) {
+        let request = request("x-request-id", &[id]);
+        let chosen = request_id(request.headers(), || "fresh".to_owned());
+        assert_eq!(chosen.as_str(), id);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("a b")]
+    #[case("a,b")]
+    #[case("<script>")]
+    #[case("\u{e4}")]
+    #[case(&"x".repeat(129))]
+    fn another_request_id_is_replaced(#[case] id: &str) {
+        let request = TestRequest::default()
+            .append_header((
+                X_REQUEST_ID,
+                HeaderValue::from_bytes(id.as_bytes()).unwrap(),
+            ))
+            .to_http_request();
+        let chosen = request_id(request.headers(), || "fresh".to_owned());
+        assert_eq!(chosen.as_str(), "fresh");
+    }
+
+    #[test]
+    fn an_idempotency_key_is_one_short_visible_word() {
+        let longest = "k".repeat(255);
+        for good in [
+            "k",
+            "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
+            "!~",
+            longest.as_str(),
+        ] {
+            let key = idempotency_key(&request("idempotency-key", &[good])).unwrap();
+            assert_eq!(key.as_deref(), Some(good));
+        }
+        assert_eq!(
+            idempotency_key(&request("idempotency-key", &[])).unwrap(),
+            None
+        );
+        let too_long = "k".repeat(256);
+        for bad in [
+            vec![""],
+            vec!["a b"],
+            vec!["a\tb"],
+            vec!["a", "a"],
+            vec![&too_long],
+        ] {
+            let refused = idempotency_key(&request("idempotency-key", &bad)).unwrap_err();
+            assert_eq!(refused.kind(), &common::INVALID_HEADER, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Values as BSON, and what the driver's errors mean for a transaction.
+
+use kernel::Timestamp;
+use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson, DateTime, Uuid as BsonUuid, serialize_to_raw_document_buf};
+use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
+use serde::Serialize;
+use uuid::Uuid;
+
+use store::{StoreError, StoreResult};
+
+/// Whether the whole transaction may be run again (the driver's transactions specification).
+pub(super) fn is_transient(error: &Error) -> bool {
+    error.contains_label(TRANSIENT_TRANSACTION_ERROR)
+}
+
+/// Whether a commit may have happened or not (ibid.): to be asked again until it is known.
+pub(super) fn is_unknown_commit(error: &Error) -> bool {
+    error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT)
+}
+
+/// A document that does not say what it must.
+#[must_use]
+pub fn corrupt(what: impl Into<String>) -> StoreError {
+    StoreError::Corrupt(what.into())
+}
+
+/// An id as BSON keeps it: the 16 bytes, subtype 4.
+#[must_use]
+pub fn id(id: impl Into<Uuid>) -> BsonUuid {
+    BsonUuid::from_bytes(id.into().into_bytes())
+}
+
+/// An id as we know it.
+#[must_use]
+pub fn from_id<T: From<Uuid>>(id: BsonUuid) -> T {
+    T::from(Uuid::from_bytes(id.bytes()))
+}
+
+/// Bytes.
+#[must_use]
+pub fn binary(bytes: impl Into<Vec<u8>>) -> Binary {
+    Binary {
+        subtype: BinarySubtype::Generic,
+        bytes: bytes.into(),
+    }
+}
+
+/// A time that a TTL index can read. Milliseconds, as everywhere.
+#[must_use]
+pub fn date(at: Timestamp) -> DateTime {
+    DateTime::from_millis(at.as_millis())
+}
+
+/// An id in a filter.
+#[must_use]
+pub fn id_bson(value: impl Into<Uuid>) -> Bson {
+    Bson::Binary(Binary {
+        subtype: BinarySubtype::Uuid,
+        bytes: value.into().into_bytes().to_vec(),
+    })
+}
+
+/// A row or statement as a document.
+pub(super) fn raw(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
+    serialize_to_raw_document_buf(value).map_err(|error| corrupt(error.to_string()))
+}
+
+/// A value's bytes, as a key of a map.
+pub(super) fn value_bytes(value: &Bson) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Value<'a> {
+        v: &'a Bson,
+    }
+    raw(&Value { v: value }).map_or_else(
+        |_| value.to_string().into_bytes(),
+        RawDocumentBuf::into_bytes,
+    )
+}

@@ -1,0 +1,35 @@
+//! Why a batch of writes did not commit, and so what to do about it.
+
+use mongodb::error::Error;
+
+use super::codec::is_transient;
+use store::StoreError;
+
+/// Why a batch did not commit.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// It lost against another transaction that changes the same rows.
+    Lost,
+    /// A primary or a connection went away: the same batch may succeed at once.
+    Transient(StoreError),
+    /// The store refused something in it.
+    Refused(StoreError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let transient = is_transient(&error);
+        let store = StoreError::from(error);
+        match (transient, &store) {
+            (true, StoreError::Conflict(_)) => Self::Lost,
+            (true, _) => Self::Transient(store),
+            (false, _) => Self::Refused(store),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error)
+    }
+}

@@ -1,0 +1,77 @@
+//! Leases on work that one replica at a time should do (sweepers). The lease saves the others the work; what makes a late holder
+//! harmless is that each swept row is decided anew in its own transaction, whoever sweeps (the row's state is the fence).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kernel::Timestamp;
+use mongodb::bson::{Document, Uuid as BsonUuid, doc};
+use uuid::Uuid;
+
+use super::codec::id;
+use super::{Collection, Mongo};
+use store::Leases;
+use store::{StoreError, StoreResult};
+
+const COLLECTION: &str = "leases";
+
+/// The collection of the leases.
+#[must_use]
+pub fn leases_collection() -> Collection {
+    Collection::new(
+        COLLECTION,
+        doc! {
+            "bsonType": "object",
+            "required": ["_id", "owner", "until", "fence"],
+            "properties": { "until": { "bsonType": "long" }, "fence": { "bsonType": "long" } },
+        },
+    )
+}
+
+/// The leases of one service's replicas.
+pub struct MongoLeases {
+    store: Mongo,
+    replica: BsonUuid,
+}
+
+impl MongoLeases {
+    /// Those in `store`, for a replica that names itself anew at each start.
+    #[must_use]
+    pub fn new(store: Mongo) -> Self {
+        Self {
+            store,
+            replica: id(Uuid::new_v4()),
+        }
+    }
+}
+
+#[async_trait]
+impl Leases for MongoLeases {
+    async fn hold(&self, work: &str, now: Timestamp, lease: Duration) -> StoreResult<bool> {
+        let (now, until) = (now.as_millis(), now.plus(lease).as_millis());
+        let leases = self
+            .store
+            .database()
+            .await?
+            .collection::<Document>(COLLECTION);
+        let free = doc! { "_id": work, "$or": [ { "owner": self.replica }, { "until": { "$lte": now } } ] };
+        // The fence rises with every change of hands, for whoever reads the collection to see.
+        let rises = doc! { "$add": [
+            { "$ifNull": [ "$fence", 0_i64 ] },
+            { "$cond": [ { "$eq": [ "$owner", self.replica ] }, 0_i64, 1_i64 ] },
+        ] };
+        let take = vec![doc! { "$set": { "fence": rises, "owner": self.replica, "until": until } }];
+        match leases.update_one(free, take).upsert(true).await {
+            Ok(done) => Ok(done.matched_count > 0 || done.upserted_id.is_some()),
+            Err(error) => {
+                let error = StoreError::from(error);
+                // It is there and another's.
+                if matches!(error, StoreError::Duplicate(_)) {
+                    Ok(false)
+                } else {
+                    Err(error)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The connection to one service's database: made when it is first needed, and made ready (collections, validators, indexes) before
+//! anything is read or written. A server that is away is asked again by whoever comes next.
+
+use std::time::Duration;
+
+use mongodb::event::EventHandler;
+use mongodb::event::cmap::CmapEvent;
+use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, WriteConcern};
+use mongodb::{Client, Database};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::OnceCell;
+
+use super::schema::{Collection, ensure};
+use store::{StoreError, StoreResult};
+use telemetry::metrics::PoolWatch;
+
+/// How long an operation waits for a server that can do it. Elections take longer; clients are told to come back.
+const SELECTION: Duration = Duration::from_secs(2);
+
+/// See the module.
+pub(super) struct Link {
+    uri: SecretString,
+    name: String,
+    collections: Vec<Collection>,
+    pool: PoolWatch,
+    client: OnceCell<Client>,
+    ready: OnceCell<Database>,
+}
+
+impl Link {
+    pub(super) fn new(
+        uri: SecretString,
+        name: &str,
+        collections: Vec<Collection>,
+        pool: PoolWatch,
+    ) -> StoreResult<Self> {
+        ConnectionString::parse(uri.expose_secret())
+            .map_err(|error| StoreError::Corrupt(format!("the MongoDB URI: {error}")))?;
+        Ok(Self {
+            uri,
+            name: name.to_owned(),
+            collections,
+            pool,
+            client: OnceCell::new(),
+            ready: OnceCell::new(),
+        })
+    }
+
+    /// What the database is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The database, ready.
+    pub(super) async fn database(&self) -> StoreResult<Database> {
+        let database = self
+            .ready
+            .get_or_try_init(|| async {
+                let database = self.client().await?.database(&self.name);
+                ensure(&database, &self.collections).await?;
+                Ok::<_, StoreError>(database)
+            })
+            .await?;
+        Ok(database.clone())
+    }
+
+    async fn client(&self) -> StoreResult<&Client> {
+        self.client
+            .get_or_try_init(|| async {
+                let mut options = ClientOptions::parse(self.uri.expose_secret()).await?;
+                options.app_name.get_or_insert_with(|| self.name.clone());
+                options.server_selection_timeout.get_or_insert(SELECTION);
+                options.connect_timeout.get_or_insert(SELECTION);
+                let most = options.max_pool_size.get_or_insert(64);
+                self.pool.max.set(i64::from(*most));
+                options.cmap_event_handler = Some(connections(&self.pool));
+                options.write_concern = Some(
+                    WriteConcern::builder()
+                        .w(Acknowledgment::Majority)
+                        .journal(true)
+                        .build(),
+                );
+                Ok::<_, StoreError>(Client::with_options(options)?)
+            })
+            .await
+    }
+}
+
+/// Follows the driver's connections: a counter up or down for each, no more.
+fn connections(pool: &PoolWatch) -> EventHandler<CmapEvent> {
+    let pool = pool.clone();
+    EventHandler::callback(move |event| {
+        if let CmapEvent::ConnectionCheckedOut(_) = event {
+            pool.in_use.inc();
+        } else if let CmapEvent::ConnectionCheckedIn(_) = event {
+            pool.in_use.dec();
+        } else if let CmapEvent::ConnectionCreated(_) = event {
+            pool.open.inc();
+        } else if let CmapEvent::ConnectionClosed(_) = event {
+            pool.open.dec();
+        }
+    })
+}

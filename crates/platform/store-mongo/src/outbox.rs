@@ -1,0 +1,331 @@
+//! The outbox collection: messages written in the business transaction, handed to this replica's relay, deleted when confirmed.
+//!
+//! The messages of one commit wait together in one document, so that they cost one insert and one delete however many they are. Any
+//! number of replicas relay from one outbox. Each document has a lease: whoever commits it holds it for [`LEASE`] and sends its messages
+//! from memory, without reading them back. What a lease ran out on (its replica died, the broker was away, a retry is due) is claimed by
+//! whichever replica finds it first, by compare-and-set on the lease: the old holder's claim is fenced off by it. A message may so
+//! be sent twice, never lost; receivers have an inbox.
+
+mod backlog;
+mod queue;
+mod row;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use contracts::Envelope;
+use futures_util::TryStreamExt;
+use kernel::{Clock, Timestamp};
+use mongodb::Database;
+use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc, serialize_to_bson};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use self::queue::{Decided, Parcel, Queue};
+use self::row::WaitingRow;
+use super::codec::{corrupt, from_id, id, id_bson};
+use super::{Collection, Horizon, Mongo, Row, Unit};
+use store::StoreResult;
+use store::outbox::{Backlog, Fate, Outbox, Pending};
+use telemetry::traceparent;
+
+pub(super) use queue::Dead;
+pub(super) use row::{MessageRow, OutboxRow};
+
+/// How long a replica holds messages that it sends: longer than a publish may take, and about as long as an order whose replica
+/// died waits for another.
+pub(super) const LEASE: Duration = Duration::from_secs(10);
+/// Most messages in one document: far from what a document may hold.
+const ROOM: usize = 256;
+
+/// The collection that [`enqueue`] writes to.
+#[must_use]
+pub fn outbox_collection() -> Collection {
+    Collection::new(
+        OutboxRow::COLLECTION,
+        doc! {
+            "bsonType": "object",
+            "required": ["_id", "messages", "owner", "lease"],
+            "properties": {
+                "messages": {
+                    "bsonType": "array",
+                    "minItems": 1,
+                    "items": {
+                        "bsonType": "object",
+                        "required": ["id", "message", "attempts"],
+                        "properties": { "attempts": { "bsonType": "int", "minimum": 0 } },
+                    },
+                },
+                "lease": { "bsonType": "long" },
+            },
+        },
+    )
+    .index("by_lease", doc! { "lease": 1 })
+}
+
+/// Writes `message` to the outbox with the rest of the unit. One that this replica is about to send anyway is not written again.
+///
+/// # Errors
+/// None in practice; see [`Unit::get`].
+pub fn enqueue(unit: &mut Unit, message: &Envelope) -> StoreResult<()> {
+    unit.sent(Arc::new(Envelope {
+        traceparent: message
+            .traceparent
+            .clone()
+            .or_else(|| traceparent(message.order)),
+        ..message.clone()
+    }));
+    Ok(())
+}
+
+/// What this replica has to send, in the order in which it was committed.
+pub(super) struct OutboxQueue {
+    replica: Uuid,
+    clock: Arc<dyn Clock>,
+    queue: Mutex<Queue>,
+    news: Notify,
+    horizon: Horizon,
+}
+
+/// What a unit adds to the outbox.
+pub(super) struct Stamped(Vec<Parcel>);
+
+impl OutboxQueue {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            replica: Uuid::new_v4(),
+            clock,
+            queue: Mutex::default(),
+            news: Notify::new(),
+            horizon: Horizon::default(),
+        }
+    }
+
+    /// Turns the unit's messages into documents that this replica holds.
+    pub(super) fn stamp(&self, unit: &mut Unit) -> StoreResult<Stamped> {
+        let lease = self.clock.now().plus(LEASE);
+        let mut seen = HashSet::new();
+        let messages: Vec<Arc<Envelope>> = {
+            let queue = self.lock();
+            // A resend of what is about to go out anyway.
+            let is_new = |message: &Arc<Envelope>| !queue.holds(message.id);
+            unit.messages().into_iter().filter(is_new).collect()
+        };
+        let messages: Vec<Arc<Envelope>> = messages
+            .into_iter()
+            .filter(|message| seen.insert(message.id))
+            .collect();
+        let mut parcels = Vec::new();
+        for messages in messages.chunks(ROOM) {
+            let row = Uuid::new_v4();
+            unit.put(OutboxRow {
+                id: id(row),
+                messages: messages
+                    .iter()
+                    .map(|message| WaitingRow::of(message, 0))
+                    .collect(),
+                owner: id(self.replica),
+                lease: lease.as_millis(),
+            })?;
+            parcels.push(Parcel {
+                row,
+                messages: messages
+                    .iter()
+                    .map(|message| (message.clone(), 0))
+                    .collect(),
+            });
+        }
+        Ok(Stamped(parcels))
+    }
+
+    /// The unit is committed: its messages can go.
+    pub(super) fn committed(&self, Stamped(parcels): Stamped) {
+        if parcels.is_empty() {
+            return;
+        }
+        self.hold(parcels);
+        self.news.notify_one();
+    }
+
+    fn hold(&self, parcels: Vec<Parcel>) -> Vec<Pending> {
+        let until = Instant::now() + LEASE;
+        let mut queue = self.lock();
+        parcels
+            .into_iter()
+            .filter_map(|parcel| queue.hold(parcel, until))
+            .flatten()
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The outbox of one service, as the relay of one of its replicas sees it.
+#[derive(Clone)]
+pub struct MongoOutbox {
+    pub(super) store: Mongo,
+    pub(super) queue: Arc<OutboxQueue>,
+}
+
+#[async_trait]
+impl Outbox for MongoOutbox {
+    async fn fresh(&self, after: i64, limit: usize) -> StoreResult<Vec<Pending>> {
+        let lost = Instant::now() + LEASE / 3;
+        Ok(self.queue.lock().fresh(after, limit, lost))
+    }
+
+    async fn retries(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<Pending>> {
+        let db = self.store.database().await?;
+        let from = self.queue.horizon.from(now);
+        let due = due(&db, from, now, limit).await?;
+        if due.len() < limit {
+            self.queue.horizon.swept(from, now);
+        }
+        let mut parcels = Vec::new();
+        for row in self.claim(&db, due, now).await? {
+            let messages = row.messages.into_iter().map(|waiting| {
+                let (envelope, attempts) = waiting.read()?;
+                Ok((Arc::new(envelope), attempts))
+            });
+            parcels.push(Parcel {
+                row: from_id(row.id),
+                messages: messages.collect::<StoreResult<_>>()?,
+            });
+        }
+        Ok(self.queue.hold(parcels))
+    }
+
+    async fn settle(&self, fates: Vec<(i64, Fate)>, now: Timestamp) -> StoreResult<()> {
+        let decided = self.queue.lock().settle(fates);
+        let (mut sent, mut retried) = (Vec::new(), Vec::new());
+        for row in decided {
+            if !row.dead.is_empty() {
+                self.bury(row, now).await?;
+            } else if row.retry.is_empty() {
+                sent.push(doc! { "q": { "_id": id(row.row) }, "limit": 1 });
+            } else {
+                retried.push(self.retry(&row)?);
+            }
+        }
+        let db = self.store.database().await?;
+        if !sent.is_empty() {
+            // A deletion that is lost makes a duplicate, which receivers expect: no need to wait for a disk. Key by key, because a
+            // list of keys is an index scan, which walks over the deleted keys behind each of them.
+            db.run_command(doc! {
+                "delete": OutboxRow::COLLECTION,
+                "deletes": sent,
+                "ordered": false,
+                "writeConcern": { "w": 1 },
+            })
+            .await?;
+        }
+        if !retried.is_empty() {
+            db.run_command(doc! { "update": OutboxRow::COLLECTION, "updates": retried })
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn backlog(&self, now: Timestamp) -> StoreResult<Backlog> {
+        self.look(now).await
+    }
+
+    async fn news(&self) {
+        self.queue.news.notified().await;
+    }
+}
+
+/// Documents whose lease is over, from `from` on, at most `limit`.
+async fn due(
+    db: &Database,
+    from: Option<Timestamp>,
+    now: Timestamp,
+    limit: usize,
+) -> StoreResult<Vec<OutboxRow>> {
+    let earliest = from.map_or(i64::MIN, Timestamp::as_millis);
+    let found = db
+        .collection::<OutboxRow>(OutboxRow::COLLECTION)
+        .find(doc! { "lease": { "$gte": earliest, "$lte": now.as_millis() } })
+        .sort(doc! { "lease": 1 })
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .await?;
+    Ok(found.try_collect().await?)
+}
+
+impl MongoOutbox {
+    /// Claims documents by compare-and-set on their leases. Returns those that are this replica's now.
+    async fn claim(
+        &self,
+        db: &Database,
+        due: Vec<OutboxRow>,
+        now: Timestamp,
+    ) -> StoreResult<Vec<OutboxRow>> {
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (owner, lease) = (id_bson(self.queue.replica), now.plus(LEASE).as_millis());
+        let claims: Vec<Bson> = due
+            .iter()
+            .map(|row| {
+                Bson::Document(doc! {
+                    "q": { "_id": row.id, "lease": row.lease },
+                    "u": { "$set": { "owner": owner.clone(), "lease": lease } },
+                })
+            })
+            .collect();
+        db.run_command(doc! {
+            "update": OutboxRow::COLLECTION,
+            "updates": claims,
+            "writeConcern": { "w": "majority" },
+        })
+        .await?;
+        let ids: Vec<BsonUuid> = due.iter().map(|row| row.id).collect();
+        let mine = db
+            .collection::<OutboxRow>(OutboxRow::COLLECTION)
+            .find(doc! { "_id": { "$in": ids }, "owner": owner, "lease": lease })
+            .await?;
+        Ok(mine.try_collect().await?)
+    }
+
+    /// The statement that leaves in the document what is to be tried again.
+    fn retry(&self, row: &Decided) -> StoreResult<Document> {
+        let messages = serialize_to_bson(&row::rows_of(&row.retry))
+            .map_err(|error| corrupt(error.to_string()))?;
+        Ok(doc! {
+            "q": { "_id": id(row.row), "owner": id(self.queue.replica) },
+            "u": { "$set": { "messages": messages, "lease": row.not_before.as_millis() } },
+        })
+    }
+
+    /// Moves what was given up to the dead letters, and leaves in the document what is to be tried again.
+    async fn bury(&self, row: Decided, now: Timestamp) -> StoreResult<()> {
+        let Decided {
+            row,
+            retry,
+            not_before,
+            dead,
+        } = row;
+        self.store
+            .write(move |unit| {
+                super::dead_letters::bury(unit, &dead, now)?;
+                let key = id(row);
+                let Some(stored) = unit.get::<OutboxRow>(&key)? else {
+                    return Ok(());
+                };
+                if retry.is_empty() {
+                    return unit.delete::<OutboxRow>(&key);
+                }
+                unit.put(OutboxRow {
+                    messages: row::rows_of(&retry),
+                    lease: not_before.as_millis(),
+                    ..(*stored).clone()
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,156 @@
+//! What one replica holds of the outbox, in memory: which messages it has to send, and which documents they wait in.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use contracts::Envelope;
+use kernel::{MessageId, Timestamp};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use store::outbox::{Fate, Pending};
+
+/// Messages kept in memory. What is beyond is claimed from the collection when its lease runs out.
+const CAPACITY: usize = 20_000;
+
+/// Messages of one document that this replica is to send, each with how often that failed.
+pub(super) struct Parcel {
+    pub(super) row: Uuid,
+    pub(super) messages: Vec<(Arc<Envelope>, u32)>,
+}
+
+/// A message that was given up: how often it was tried, and why it is no more.
+pub(crate) struct Dead {
+    pub(crate) message: Arc<Envelope>,
+    pub(crate) attempts: u32,
+    pub(crate) reason: String,
+}
+
+/// A document all of whose messages have their fate.
+#[derive(Default)]
+pub(super) struct Decided {
+    pub(super) row: Uuid,
+    /// What is to be tried again, and when.
+    pub(super) retry: Vec<Pending>,
+    pub(super) not_before: Timestamp,
+    pub(super) dead: Vec<Dead>,
+}
+
+/// A document of which something is still on its way.
+struct Row {
+    /// Messages without a fate.
+    open: usize,
+    /// When somebody else may claim it.
+    until: Instant,
+    decided: Decided,
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    last: i64,
+    held: BTreeMap<i64, (Uuid, Pending)>,
+    rows: HashMap<Uuid, Row>,
+    /// Which messages those are.
+    ids: HashSet<MessageId>,
+}
+
+impl Queue {
+    /// When the oldest message that is held was written.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        self.held
+            .values()
+            .map(|(_, pending)| pending.envelope.time)
+            .min()
+    }
+
+    /// Whether the message is about to go out anyway.
+    pub(super) fn holds(&self, message: MessageId) -> bool {
+        self.ids.contains(&message)
+    }
+
+    /// Takes a document's messages on. None if there is no room: whoever finds it when its lease is over will send them.
+    pub(super) fn hold(&mut self, parcel: Parcel, until: Instant) -> Option<Vec<Pending>> {
+        if self.held.len() >= CAPACITY || self.rows.contains_key(&parcel.row) {
+            return None;
+        }
+        let row = Row {
+            open: parcel.messages.len(),
+            until,
+            decided: Decided {
+                row: parcel.row,
+                ..Decided::default()
+            },
+        };
+        self.rows.insert(parcel.row, row);
+        let held = parcel.messages.into_iter().map(|(envelope, attempts)| {
+            self.last += 1;
+            self.ids.insert(envelope.id);
+            let pending = Pending {
+                seq: self.last,
+                attempts,
+                envelope,
+            };
+            self.held.insert(pending.seq, (parcel.row, pending.clone()));
+            pending
+        });
+        Some(held.collect())
+    }
+
+    /// Messages after `after` that were never tried, at most `limit`. A document whose lease is over at `lost` is let go first: it may be
+    /// somebody else's before its messages are out.
+    pub(super) fn fresh(&mut self, after: i64, limit: usize, lost: Instant) -> Vec<Pending> {
+        let Self {
+            held, rows, ids, ..
+        } = self;
+        held.retain(|seq, (row, pending)| {
+            let keep = *seq <= after || rows.get(row).is_some_and(|row| row.until > lost);
+            if !keep {
+                ids.remove(&pending.envelope.id);
+                rows.remove(row);
+            }
+            keep
+        });
+        held.range(after.saturating_add(1)..)
+            .map(|(_, (_, pending))| pending)
+            .filter(|pending| pending.attempts == 0)
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+
+    /// Notes what became of messages. Returns the documents that are done with: those of which every message has its fate.
+    pub(super) fn settle(&mut self, fates: Vec<(i64, Fate)>) -> Vec<Decided> {
+        let mut done = Vec::new();
+        for (seq, fate) in fates {
+            let Some((id, mut pending)) = self.held.remove(&seq) else {
+                continue;
+            };
+            self.ids.remove(&pending.envelope.id);
+            let Some(row) = self.rows.get_mut(&id) else {
+                continue;
+            };
+            row.open = row.open.saturating_sub(1);
+            let decided = &mut row.decided;
+            match fate {
+                Fate::Sent => {}
+                Fate::Retry {
+                    attempts,
+                    not_before,
+                } => {
+                    pending.attempts = attempts;
+                    decided.retry.push(pending);
+                    decided.not_before = decided.not_before.max(not_before);
+                }
+                Fate::Dead { attempts, reason } => decided.dead.push(Dead {
+                    message: pending.envelope,
+                    attempts,
+                    reason,
+                }),
+            }
+            if row.open == 0 {
+                done.extend(self.rows.remove(&id).map(|row| row.decided));
+            }
+        }
+        done
+    }
+}

@@ -1,0 +1,91 @@
+//! For tests of stores: a database of their own on the server that `./scripts/test` starts.
+
+use std::sync::Arc;
+
+use kernel::Clock;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{Collection, Mongo};
+use telemetry::metrics::Metrics;
+
+/// Names the server: a URI of a replica set.
+pub const VARIABLE: &str = "MARKETPLACE_TEST_MONGO";
+
+/// A database with a name of its own, gone when this is dropped.
+pub struct TestDatabase {
+    /// Its name.
+    pub name: String,
+    uri: String,
+}
+
+impl TestDatabase {
+    /// A new name on the test server.
+    ///
+    /// # Panics
+    /// If there is no test server.
+    #[expect(clippy::panic, reason = "a test without its server has failed")]
+    #[must_use]
+    pub fn new() -> Self {
+        let Ok(uri) = std::env::var(VARIABLE) else {
+            panic!(
+                "{VARIABLE} is not set: run ./scripts/test, which starts a MongoDB, or set it to the URI of a replica set with transactionLifetimeLimitSeconds=5"
+            );
+        };
+        Self {
+            name: format!("test_{}", Uuid::new_v4().simple()),
+            uri,
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn uri(&self) -> SecretString {
+        SecretString::from(self.uri.clone())
+    }
+
+    /// The database, with `collections`.
+    ///
+    /// # Panics
+    /// If the URI is none.
+    #[expect(clippy::expect_used, reason = "a test without its server has failed")]
+    #[must_use]
+    pub fn open(&self, collections: Vec<Collection>, clock: Arc<dyn Clock>) -> Mongo {
+        Mongo::open(
+            self.uri(),
+            &self.name,
+            collections,
+            clock,
+            &Metrics::default().store,
+        )
+        .expect("the test server's URI")
+    }
+}
+
+impl Default for TestDatabase {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (uri, name) = (self.uri.clone(), self.name.clone());
+        // A runtime of its own: the test's may be the one that is being dropped on.
+        let dropped = std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map(|runtime| {
+                    runtime.block_on(async {
+                        let client = mongodb::Client::with_uri_str(&uri).await?;
+                        client.database(&name).drop().await
+                    })
+                })
+        })
+        .join();
+        if !matches!(dropped, Ok(Ok(Ok(())))) {
+            tracing::warn!(name = self.name, "a test's database was left behind");
+        }
+    }
+}

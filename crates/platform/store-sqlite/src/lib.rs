@@ -1,0 +1,128 @@
+//! One SQLite file as a service's store: a writer thread with group commit, a pool of reader threads, migrations at start.
+//!
+//! Durability: WAL with `synchronous = FULL`, so an answered write survives `kill -9` and power loss. Isolation: there is
+//! one writer, so what a write reads cannot change under it; a read sees one committed snapshot.
+//!
+//! Adapters of the services write SQL; this module knows none of their tables, only those that all services share
+//! (`outbox`, `inbox`, `idempotency`), each in a file of its own.
+
+mod codec;
+mod dead_letters;
+mod files;
+mod idempotency;
+mod inbox;
+mod outbox;
+mod pool;
+mod writer;
+
+pub use codec::{corrupt, id, unsigned};
+pub use dead_letters::{dead_letters, replay_dead_letters};
+pub use files::{Migration, open_read_only};
+pub use idempotency::{
+    answer_of_subject, claim, expire_claim, forget_old_answers, lookup, record, record_by_subject,
+    record_claimed, release,
+};
+pub use inbox::{forget_old_messages, is_new};
+pub use outbox::{SqliteOutbox, enqueue};
+pub use store::DeadLetter;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, Transaction};
+
+use store::{StoreError, StoreResult};
+use telemetry::metrics::{Read, StoreMetrics};
+use telemetry::{Commit, Database};
+
+/// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Sqlite {
+    // Dropped in this order, so that the writer's connection is the last to close and folds the log into the file.
+    readers: Arc<pool::Readers>,
+    writer: Arc<writer::Writer>,
+    name: Arc<str>,
+}
+
+impl Sqlite {
+    /// Opens (or creates) the file at `path`, brings its schema up to date and starts the threads.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the file cannot be opened, [`StoreError::Corrupt`] if its schema is newer than this
+    /// program or a migration fails.
+    pub fn open(
+        path: &Path,
+        migrations: &[Migration],
+        metrics: &StoreMetrics,
+    ) -> StoreResult<Self> {
+        let mut connection = files::open_writable(path)?;
+        files::migrate(&mut connection, migrations)?;
+        Self::start(connection, path, metrics)
+    }
+
+    /// Opens a file that another process may be serving, as it is: nothing is made or migrated.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it is not there or cannot be opened.
+    pub fn open_existing(path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
+        let connection = files::open_existing(path)?;
+        Self::start(connection, path, metrics)
+    }
+
+    fn start(connection: Connection, path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
+        let name = name_of(path);
+        let watch = metrics.of(&name);
+        Ok(Self {
+            readers: Arc::new(pool::Readers::start(path, &watch)?),
+            writer: Arc::new(writer::Writer::start(connection, path, &watch)?),
+            name,
+        })
+    }
+
+    /// Runs `work` in a write transaction and returns once it is durable. If `work` fails, its changes are undone and no
+    /// other caller is affected; writes that wait at the same time share one transaction and one sync of the disk.
+    ///
+    /// # Errors
+    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the commit failed.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let commit = Commit::begin(Database {
+            system: "sqlite",
+            name: &self.name,
+            operation: "COMMIT",
+        });
+        let carried = commit.carried();
+        let written = self.writer.run(move |tx| carried.within(|| work(tx))).await;
+        commit.end();
+        written
+    }
+
+    /// Runs `work`, a read of this `kind`, on a read snapshot, for at most two seconds; not at all if nobody waits for it any more when its turn comes.
+    /// What has to read a whole file takes a connection of its own ([`open_read_only`]).
+    ///
+    /// # Errors
+    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the read took too long.
+    pub async fn read<T, E>(
+        &self,
+        kind: Read,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.readers.run(kind, work).await
+    }
+}
+
+/// What a file's data is called: in traces, and its writer's thread.
+fn name_of(path: &Path) -> Arc<str> {
+    path.file_stem()
+        .map_or_else(|| "store".into(), |stem| stem.to_string_lossy().into())
+}

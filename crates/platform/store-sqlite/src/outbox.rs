@@ -1,0 +1,203 @@
+//! The outbox table: messages written in the business transaction, handed to the relay, deleted when confirmed.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contracts::{Envelope, Kind};
+use kernel::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
+use tokio::sync::Notify;
+
+use super::{Sqlite, corrupt, id, unsigned};
+use store::outbox::{Backlog, Fate, Outbox, Pending};
+use store::{StoreError, StoreResult};
+use telemetry::metrics::Read;
+use telemetry::traceparent;
+
+/// Writes `message` to the outbox in this transaction, as a part of the trace that the write belongs to. One that still waits there under the same id is left as it is: a
+/// resend of something unsent changes nothing.
+///
+/// # Errors
+/// A store error.
+pub fn enqueue(tx: &Connection, message: &Envelope) -> StoreResult<()> {
+    tx.prepare_cached(
+        "INSERT INTO outbox (message_id, name, kind, order_id, time, traceparent, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (message_id) DO NOTHING",
+    )?
+    .execute((
+        message.id.as_bytes(),
+        &message.name,
+        kind_code(message.kind),
+        message.order.as_bytes(),
+        message.time.as_millis(),
+        message
+            .traceparent
+            .clone()
+            .or_else(|| traceparent(message.order)),
+        message.body.as_ref(),
+    ))?;
+    Ok(())
+}
+
+pub(super) fn kind_code(kind: Kind) -> i64 {
+    match kind {
+        Kind::Command => 0,
+        Kind::Event => 1,
+    }
+}
+
+/// Reads an envelope whose seven columns start at `first`, in the order in which both tables have them.
+pub(super) fn envelope(row: &Row<'_>, first: usize) -> rusqlite::Result<(Envelope, i64)> {
+    let kind: i64 = row.get(first + 2)?;
+    Ok((
+        Envelope {
+            id: id(row, first)?,
+            name: row.get(first + 1)?,
+            kind: if kind == 0 {
+                Kind::Command
+            } else {
+                Kind::Event
+            },
+            order: id(row, first + 3)?,
+            time: Timestamp::from_millis(row.get(first + 4)?),
+            traceparent: row.get(first + 5)?,
+            body: row.get::<_, Vec<u8>>(first + 6)?.into(),
+        },
+        kind,
+    ))
+}
+
+/// The outbox of one service, as its relay sees it.
+#[derive(Clone)]
+pub struct SqliteOutbox {
+    store: Sqlite,
+    news: Arc<Notify>,
+}
+
+impl SqliteOutbox {
+    /// The outbox in `store`.
+    #[must_use]
+    pub fn new(store: Sqlite) -> Self {
+        Self {
+            store,
+            news: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Tells the relay that a transaction with messages was committed.
+    pub fn wake(&self) {
+        self.news.notify_one();
+    }
+}
+
+const COLUMNS: &str =
+    "seq, message_id, name, kind, order_id, time, traceparent, body, attempts FROM outbox";
+
+#[async_trait]
+impl Outbox for SqliteOutbox {
+    async fn fresh(&self, after: i64, limit: usize) -> StoreResult<Vec<Pending>> {
+        let sql = format!("SELECT {COLUMNS} WHERE seq > ?1 AND attempts = 0 ORDER BY seq LIMIT ?2");
+        self.select(sql, after, limit).await
+    }
+
+    async fn retries(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<Pending>> {
+        let sql = format!(
+            "SELECT {COLUMNS} WHERE attempts > 0 AND not_before <= ?1 ORDER BY not_before LIMIT ?2"
+        );
+        self.select(sql, now.as_millis(), limit).await
+    }
+
+    async fn settle(&self, fates: Vec<(i64, Fate)>, now: Timestamp) -> StoreResult<()> {
+        self.store
+            .write(move |tx| {
+                for (seq, fate) in &fates {
+                    settle_one(tx, *seq, fate, now)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn backlog(&self, _: Timestamp) -> StoreResult<Backlog> {
+        self.store.read(Read::Sweep, |tx| backlog(tx)).await
+    }
+
+    async fn news(&self) {
+        self.news.notified().await;
+    }
+}
+
+impl SqliteOutbox {
+    async fn select(&self, sql: String, bound: i64, limit: usize) -> StoreResult<Vec<Pending>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.store
+            .read(Read::Sweep, move |tx| {
+                let mut statement = tx.prepare_cached(&sql)?;
+                let rows = statement.query_map((bound, limit), |row| {
+                    let (envelope, kind) = envelope(row, 1)?;
+                    let pending = Pending {
+                        seq: row.get(0)?,
+                        attempts: unsigned(row, 8)?,
+                        envelope: Arc::new(envelope),
+                    };
+                    Ok((pending, kind))
+                })?;
+                rows.map(|row| {
+                    let (pending, kind) = row?;
+                    known_kind(kind).map(|()| pending)
+                })
+                .collect()
+            })
+            .await
+    }
+}
+
+/// Rows that are counted; where more wait it is as bad.
+const COUNTED: i64 = 100_000;
+
+/// Rows are numbered as they were committed, so the first is the oldest.
+fn backlog(tx: &Connection) -> StoreResult<Backlog> {
+    let rows: i64 = tx
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT ?1)")?
+        .query_row([COUNTED], |row| row.get(0))?;
+    let oldest: Option<i64> = tx
+        .prepare_cached("SELECT time FROM outbox ORDER BY seq LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(Backlog {
+        rows: u64::try_from(rows).unwrap_or(0),
+        oldest: oldest.map(Timestamp::from_millis),
+    })
+}
+
+pub(super) fn known_kind(kind: i64) -> StoreResult<()> {
+    if (0..=1).contains(&kind) {
+        Ok(())
+    } else {
+        Err(corrupt(format!("{kind} is no kind of message")))
+    }
+}
+
+fn settle_one(tx: &Connection, seq: i64, fate: &Fate, now: Timestamp) -> Result<(), StoreError> {
+    match fate {
+        Fate::Sent => {}
+        Fate::Retry {
+            attempts,
+            not_before,
+        } => {
+            tx.prepare_cached("UPDATE outbox SET attempts = ?2, not_before = ?3 WHERE seq = ?1")?
+                .execute((seq, attempts, not_before.as_millis()))?;
+            return Ok(());
+        }
+        Fate::Dead { attempts, reason } => {
+            tx.prepare_cached(
+                "INSERT OR REPLACE INTO dead_letters
+                 SELECT message_id, name, kind, order_id, time, traceparent, body, ?2, ?3, ?4 FROM outbox WHERE seq = ?1",
+            )?
+            .execute((seq, attempts, reason, now.as_millis()))?;
+        }
+    }
+    tx.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?
+        .execute([seq])?;
+    Ok(())
+}

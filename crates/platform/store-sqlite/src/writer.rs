@@ -1,0 +1,311 @@
+//! The writer: one thread, one connection, group commit.
+//!
+//! The thread takes the first write that waits, then every other one that has queued up meanwhile, runs each in a savepoint of
+//! its own, commits once and answers all. Under load the cost of a sync is shared by the batch; a lone write is a batch of
+//! one and waits for nobody. (Group commit: `DeWitt` et al., "Implementation techniques for main memory database systems",
+//! SIGMOD 1984.)
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::inbox::take_repeated;
+use store::{StoreError, StoreResult};
+use telemetry::committing;
+use telemetry::metrics::StoreWatch;
+
+/// Writes that may wait. More than this is overload: the caller is told so instead of waiting ever longer.
+const QUEUE: usize = 8192;
+/// Writes in one transaction: bounds the work that a failing commit throws away, and the latency of the first in line.
+const BATCH: usize = 256;
+
+/// Runs inside the transaction; gives back what to do once the transaction's fate is known, and whether to keep the changes.
+type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
+
+enum Done {
+    Keep(Reply),
+    Undo(Reply),
+}
+
+type Reply = Box<dyn FnOnce(StoreResult<()>) + Send>;
+
+pub(super) struct Writer {
+    queue: Option<Arc<Sender<Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        path: &Path,
+        watch: &StoreWatch,
+    ) -> StoreResult<Self> {
+        let (queue, jobs) = crossbeam_channel::bounded(QUEUE);
+        let name = path
+            .file_stem()
+            .map_or_else(|| "store".into(), |stem| stem.to_string_lossy());
+        let queue = Arc::new(queue);
+        let waiting = Arc::downgrade(&queue);
+        watch.queue("write", QUEUE, move || Some(waiting.upgrade()?.len()));
+        let watch = watch.clone();
+        let thread = std::thread::Builder::new()
+            .name(format!("{name}-writer"))
+            .spawn(move || {
+                serve(&connection, &jobs, &watch);
+            })
+            .map_err(|error| StoreError::Unavailable(format!("writer thread: {error}")))?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
+    }
+
+    pub(super) async fn run<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel::<Result<T, E>>();
+        let job: Job = Box::new(move |connection| match work(connection) {
+            Ok(value) => Done::Keep(Box::new(move |committed| {
+                // The caller may have gone away (a closed connection); the write stands all the same.
+                drop(answer.send(committed.map(|()| value).map_err(E::from)));
+            })),
+            Err(error) => Done::Undo(Box::new(move |_| drop(answer.send(Err(error))))),
+        });
+        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => {}
+            Some(Err(TrySendError::Full(_))) => {
+                return Err(StoreError::Unavailable("the write queue is full".to_owned()).into());
+            }
+            Some(Err(TrySendError::Disconnected(_))) | None => {
+                return Err(StoreError::Unavailable("the writer has stopped".to_owned()).into());
+            }
+        }
+        answered.await.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable("the write was given up".to_owned()).into())
+        })
+    }
+}
+
+impl Drop for Writer {
+    /// Lets the thread finish what is queued; closing the last connection checkpoints the log.
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("a store's writer thread panicked");
+        }
+    }
+}
+
+fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch) {
+    while let Ok(first) = jobs.recv() {
+        let batch: Vec<Job> = std::iter::once(first)
+            .chain(jobs.try_iter().take(BATCH - 1))
+            .collect();
+        committing(batch.len());
+        let (size, begun) = (batch.len(), Instant::now());
+        let (replies, fate) = match execute(connection, "BEGIN IMMEDIATE") {
+            Ok(()) => run_all(connection, batch),
+            // The jobs are dropped unrun; their callers see the channel close and answer "unavailable".
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        let repeated = take_repeated();
+        if fate.is_ok() {
+            watch.committed(size, begun.elapsed(), repeated);
+        }
+        if let Err(error) = &fate {
+            tracing::error!(%error, "a batch of writes was not committed");
+            if !connection.is_autocommit()
+                && let Err(error) = execute(connection, "ROLLBACK")
+            {
+                tracing::error!(%error, "and could not be rolled back");
+            }
+        }
+        for reply in replies {
+            reply(fate.clone());
+        }
+    }
+}
+
+/// Runs the jobs of one transaction and commits it. SQLite may roll all of it back by itself (disk full, I/O error, out of
+/// memory); the jobs that are left must not run then, for the next savepoint would open a transaction of its own.
+fn run_all(connection: &Connection, batch: Vec<Job>) -> (Vec<Reply>, StoreResult<()>) {
+    let mut replies = Vec::with_capacity(batch.len());
+    for job in batch {
+        replies.extend(run_one(connection, job));
+        if connection.is_autocommit() {
+            let gone = StoreError::Unavailable("SQLite ended the transaction".to_owned());
+            return (replies, Err(gone));
+        }
+    }
+    (replies, execute(connection, "COMMIT"))
+}
+
+/// Runs one job in a savepoint. None if it was given up: its caller sees the channel close.
+fn run_one(connection: &Connection, job: Job) -> Option<Reply> {
+    if let Err(error) = execute(connection, "SAVEPOINT job") {
+        tracing::error!(%error, "a write could not be started");
+        return None;
+    }
+    let done = catch_unwind(AssertUnwindSafe(|| job(connection)));
+    let keep = matches!(done, Ok(Done::Keep(_)));
+    let closed = if keep {
+        execute(connection, "RELEASE job")
+    } else {
+        execute(connection, "ROLLBACK TO job").and_then(|()| execute(connection, "RELEASE job"))
+    };
+    match (done, closed) {
+        (Ok(Done::Keep(reply) | Done::Undo(reply)), Ok(())) => Some(reply),
+        (Ok(Done::Keep(_) | Done::Undo(_)), Err(error)) => {
+            tracing::error!(%error, "a write could not be closed");
+            None
+        }
+        (Err(_), _) => {
+            tracing::error!("a write panicked and was undone");
+            None
+        }
+    }
+}
+
+fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute([]))
+        .map(drop)
+        .map_err(StoreError::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sqlite;
+    use telemetry::metrics::{Read, StoreMetrics};
+
+    const TABLE: &str = "CREATE TABLE t (x INTEGER NOT NULL UNIQUE) STRICT;";
+
+    fn open(dir: &tempfile::TempDir) -> Sqlite {
+        Sqlite::open(&dir.path().join("t.db"), &[TABLE], &StoreMetrics::default()).unwrap()
+    }
+
+    async fn insert(store: &Sqlite, x: i64) -> StoreResult<()> {
+        store
+            .write(move |tx| {
+                tx.execute("INSERT INTO t VALUES (?1)", [x])?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn count(store: &Sqlite) -> i64 {
+        store
+            .read(Read::List, |tx| {
+                Ok::<i64, StoreError>(tx.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
+            })
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_failed_write_undoes_its_own_changes_and_no_one_elses() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        let writes = (0..200).map(|i| {
+            let store = store.clone();
+            async move {
+                store
+                    .write(move |tx| {
+                        tx.execute("INSERT INTO t VALUES (?1)", [i])?;
+                        if i % 2 == 0 {
+                            Err(StoreError::Conflict("even".to_owned()))
+                        } else {
+                            Ok(())
+                        }
+                    })
+                    .await
+            }
+        });
+        let results = futures_util::future::join_all(writes).await;
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 100);
+        assert_eq!(count(&store).await, 100);
+    }
+
+    #[tokio::test]
+    async fn a_panicking_write_is_undone_and_the_writer_lives_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        let outcome: StoreResult<()> = store
+            .write(|tx| {
+                tx.execute("INSERT INTO t VALUES (1)", [])?;
+                panic!("on purpose")
+            })
+            .await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))));
+        insert(&store, 2).await.unwrap();
+        assert_eq!(count(&store).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ends_early_takes_all_its_writes_along_and_no_later_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+        let (tell_begun, begun) = tokio::sync::oneshot::channel();
+        // While the first write waits, alone in its transaction, the others queue up for the next one.
+        let first = store.write(move |_| {
+            tell_begun.send(()).unwrap();
+            gate.recv().unwrap_or_default();
+            Ok::<(), StoreError>(())
+        });
+        let others = async {
+            begun.await.unwrap();
+            // As SQLite does by itself when the disk is full.
+            let ends = store.write(|tx| Ok::<(), StoreError>(tx.execute_batch("ROLLBACK")?));
+            let opens = async move {
+                drop(open_gate);
+            };
+            tokio::join!(insert(&store, 1), ends, insert(&store, 2), opens)
+        };
+        let (_, (before, ended, after, ())) = tokio::join!(first, others);
+        for outcome in [before, ended, after] {
+            assert!(
+                matches!(outcome, Err(StoreError::Unavailable(_))),
+                "{outcome:?}"
+            );
+        }
+        assert_eq!(count(&store).await, 0);
+        insert(&store, 3).await.unwrap();
+        assert_eq!(count(&store).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_second_row_with_the_same_key_is_a_duplicate() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        insert(&store, 1).await.unwrap();
+        assert!(matches!(
+            insert(&store, 1).await,
+            Err(StoreError::Duplicate(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn what_was_answered_is_there_when_the_file_is_opened_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        insert(&store, 7).await.unwrap();
+        drop(store);
+        assert_eq!(count(&open(&dir)).await, 1);
+    }
+}

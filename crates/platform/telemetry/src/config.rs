@@ -1,0 +1,131 @@
+//! Settings of traces: where spans go, and of how many requests.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of traces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// Base URL of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; spans go to `/v1/traces` there. Not set, or empty: no traces.
+    pub otlp_endpoint: Option<String>,
+    /// The share of requests that begin a trace, 0 to 1. What a traced request causes is traced, whatever the share.
+    pub sample_ratio: f64,
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self {
+            otlp_endpoint: None,
+            sample_ratio: 1.0,
+        }
+    }
+}
+
+impl TelemetryConfig {
+    /// Checks what types do not say.
+    ///
+    /// # Errors
+    /// A sentence that names the setting, its value and what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        if !(0.0..=1.0).contains(&self.sample_ratio) {
+            return Err(format!(
+                "telemetry.sample_ratio is {}; it has to be between 0 (no request is traced) and 1 (every request is)",
+                self.sample_ratio
+            ));
+        }
+        self.traces_url().map(drop)
+    }
+
+    /// Where spans are posted to, if anywhere.
+    ///
+    /// # Errors
+    /// A sentence, if the setting is no URL that they can be posted to.
+    pub(super) fn traces_url(&self) -> Result<Option<String>, String> {
+        // An environment can set a variable to nothing where it cannot leave it out.
+        let Some(endpoint) = self.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) else {
+            return Ok(None);
+        };
+        let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+        let is_one = url.parse::<http::Uri>().is_ok_and(|url| {
+            url.scheme_str() == Some("http")
+                && url.host().is_some_and(|host| !host.is_empty())
+                && url.query().is_none()
+        });
+        if is_one {
+            return Ok(Some(url));
+        }
+        Err(format!(
+            "telemetry.otlp_endpoint is \"{endpoint}\"; it has to be the http:// base URL of an OTLP/HTTP receiver, such as \
+             http://127.0.0.1:4318 (a receiver that wants TLS is reached through a collector beside this process)"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(endpoint: &str) -> TelemetryConfig {
+        TelemetryConfig {
+            otlp_endpoint: Some(endpoint.to_owned()),
+            ..TelemetryConfig::default()
+        }
+    }
+
+    #[test]
+    fn spans_go_to_the_traces_path_below_the_endpoint() {
+        for endpoint in ["http://collector:4318", "http://collector:4318/"] {
+            assert_eq!(
+                at(endpoint).traces_url(),
+                Ok(Some("http://collector:4318/v1/traces".to_owned()))
+            );
+        }
+        assert_eq!(TelemetryConfig::default().traces_url(), Ok(None));
+        assert_eq!(at("").traces_url(), Ok(None));
+    }
+
+    #[test]
+    fn an_endpoint_that_spans_cannot_be_posted_to_is_refused_with_what_is_allowed() {
+        for endpoint in [
+            "collector:4318",
+            "https://collector:4318",
+            "http://",
+            "grpc://c:4317",
+            "http://c/?a=b",
+        ] {
+            let error = at(endpoint).validate().unwrap_err();
+            assert!(
+                error.contains("telemetry.otlp_endpoint")
+                    && error.contains("http://")
+                    && error.contains(endpoint),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_none_is_refused_with_what_is_allowed() {
+        for (sample_ratio, fine) in [
+            (0.0, true),
+            (0.25, true),
+            (1.0, true),
+            (-0.1, false),
+            (1.5, false),
+            (f64::NAN, false),
+        ] {
+            let config = TelemetryConfig {
+                sample_ratio,
+                ..TelemetryConfig::default()
+            };
+            match config.validate() {
+                Ok(()) => assert!(fine, "{sample_ratio}"),
+                Err(error) => assert!(
+                    !fine
+                        && error.contains("telemetry.sample_ratio")
+                        && error.contains("between 0"),
+                    "{error}"
+                ),
+            }
+        }
+    }
+}
