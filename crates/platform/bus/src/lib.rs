@@ -4,7 +4,7 @@
 //! [`Subscription::max_batch`] messages and commits what it does with them before it answers. A message that fails is tried
 //! again after [`RETRY_DELAYS`]; one that is malformed, or fails [`MAX_ATTEMPTS`] times, goes to the dead letters.
 
-mod bisect;
+mod batch;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod handling;
@@ -12,7 +12,7 @@ mod memory;
 mod relay;
 mod tasks;
 
-pub use bisect::{BatchHandler, Bisecting};
+pub use batch::{Batched, Receiver};
 pub use handling::handle;
 pub use memory::MemoryBus;
 pub use relay::Relay;

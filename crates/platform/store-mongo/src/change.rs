@@ -3,11 +3,12 @@
 //! To the server this is a third of the work of taking a whole document in its place: indexes that no changed field is in are not even
 //! looked at, and what it writes to its log is the change. And a field that a newer release wrote, which this one does not know, stays.
 
+use mongodb::bson::Bson;
 use mongodb::bson::error::Result;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use serde::Serialize;
 
-use super::codec::{corrupt, raw};
+use super::codec::{corrupt, encode};
 use super::locks;
 use store::StoreResult;
 
@@ -25,23 +26,43 @@ impl Change {
     ///
     /// # Errors
     /// None in practice: rows serialise.
-    pub(super) fn between<R: Serialize>(
+    pub(super) fn between(
         stored: &RawDocument,
-        before: &R,
-        after: &R,
+        before: &RawDocument,
+        after: &RawDocument,
     ) -> StoreResult<Option<Self>> {
-        let after = raw(after)?;
         let mut change = Self {
             set: RawDocumentBuf::new(),
             unset: RawDocumentBuf::new(),
         };
-        readable(change.differ(stored, &after))?;
-        if readable(is_missing_some(stored, &after))? {
-            readable(change.lose(&raw(before)?, &after))?;
+        readable(change.differ(stored, after))?;
+        if readable(is_missing_some(stored, after))? {
+            readable(change.lose(before, after))?;
             readable(change.unlock(stored))?;
         }
         let is_change = !change.set.is_empty() || !change.unset.is_empty();
         Ok(is_change.then_some(change))
+    }
+
+    /// The statement that changes the document `id` so.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub(super) fn of(&self, id: Bson) -> StoreResult<RawDocumentBuf> {
+        #[derive(Serialize)]
+        struct ById {
+            #[serde(rename = "_id")]
+            id: Bson,
+        }
+        #[derive(Serialize)]
+        struct Update<'a> {
+            q: ById,
+            u: &'a Change,
+        }
+        encode(&Update {
+            q: ById { id },
+            u: self,
+        })
     }
 
     /// Notes what is to be other than it is stored. What is stored may lack a field that this release has a default for.
@@ -120,13 +141,14 @@ mod tests {
     }
 
     fn change(stored: &RawDocument, before: &Lamp, after: &Lamp) -> Option<Document> {
-        let change = Change::between(stored, before, after).unwrap()?;
+        let change =
+            Change::between(stored, &encode(before).unwrap(), &encode(after).unwrap()).unwrap()?;
         Some(serialize_to_document(&change).unwrap())
     }
 
     #[test]
     fn only_what_differs_is_told() {
-        let (stored, before) = (raw(&lamp()).unwrap(), lamp());
+        let (stored, before) = (encode(&lamp()).unwrap(), lamp());
         assert_eq!(change(&stored, &before, &before), None);
         let after = Lamp { stock: 4, ..lamp() };
         let expected = doc! { "$set": { "stock": 4_i64 } };

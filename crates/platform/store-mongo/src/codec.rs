@@ -1,11 +1,14 @@
 //! Values as BSON, and what the driver's errors mean for a transaction.
 
 use kernel::Timestamp;
-use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, DateTime, Uuid as BsonUuid, serialize_to_raw_document_buf};
+use mongodb::bson::{
+    Binary, Bson, DateTime, Uuid as BsonUuid, deserialize_from_slice, serialize_to_raw_document_buf,
+};
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use store::{StoreError, StoreResult};
@@ -62,9 +65,21 @@ pub fn id_bson(value: impl Into<Uuid>) -> Bson {
     })
 }
 
-/// A row or statement as a document.
-pub(super) fn raw(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
+/// A value as a document.
+///
+/// # Errors
+/// None in practice: records serialise.
+pub fn encode(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
     serialize_to_raw_document_buf(value).map_err(|error| corrupt(error.to_string()))
+}
+
+/// Reads a document of `collection`; one that does not decode is an error, never skipped.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub fn decode<T: DeserializeOwned>(collection: &str, document: &RawDocument) -> StoreResult<T> {
+    deserialize_from_slice(document.as_bytes())
+        .map_err(|error| corrupt(format!("{collection}: {error}")))
 }
 
 /// A value's bytes, as a key of a map.
@@ -73,7 +88,7 @@ pub(super) fn value_bytes(value: &Bson) -> Vec<u8> {
     struct Value<'a> {
         v: &'a Bson,
     }
-    raw(&Value { v: value }).map_or_else(
+    encode(&Value { v: value }).map_or_else(
         |_| value.to_string().into_bytes(),
         RawDocumentBuf::into_bytes,
     )

@@ -19,10 +19,12 @@ use super::link::Link;
 use super::locks::Locks;
 use super::outbox::{OutboxQueue, Stamped};
 use super::parked::Parked;
+use super::record::Records;
+use super::statements::Place;
 use super::transaction::{self, FIRST_PAUSE, LONGEST_PAUSE, jitter};
 use super::unit::Unit;
-use super::work::{self, Job, Jobs, finish};
-use store::StoreError;
+use super::work::{Run, Work, Works, finish};
+use store::{Engine as _, StoreError, StoreResult};
 use telemetry::committing;
 use telemetry::metrics::StoreWatch;
 
@@ -39,12 +41,17 @@ const MOST_LOST: u32 = 32;
 /// Takes works to the task that commits them. The task ends when the last clone is dropped.
 #[derive(Clone)]
 pub(super) struct Committer {
-    works: mpsc::Sender<Box<dyn Job>>,
+    works: mpsc::Sender<Work>,
 }
 
 impl Committer {
     /// Starts the task.
-    pub(super) fn start(link: Arc<Link>, outbox: Arc<OutboxQueue>, watch: StoreWatch) -> Self {
+    pub(super) fn start(
+        link: Arc<Link>,
+        records: Arc<Records>,
+        outbox: Arc<OutboxQueue>,
+        watch: StoreWatch,
+    ) -> Self {
         let (works, waiting) = mpsc::channel(QUEUE);
         let queue = works.downgrade();
         watch.queue("write", QUEUE, move || {
@@ -58,6 +65,7 @@ impl Committer {
         });
         let task = Task {
             link,
+            records,
             outbox,
             watch,
             repeated: 0,
@@ -69,30 +77,20 @@ impl Committer {
     }
 
     /// Runs `work` in a transaction and returns once it is committed by a majority and on its disks.
-    pub(super) async fn run<T, E>(
-        &self,
-        work: impl FnMut(&mut Unit) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let (job, answered) = work::waiting(work);
-        self.works.try_send(job).map_err(|_| {
-            E::from(StoreError::Unavailable(
-                "too many writes wait for the store".to_owned(),
-            ))
+    pub(super) async fn run(&self, run: Run) -> StoreResult<()> {
+        let (work, answered) = Work::waiting(run);
+        self.works.try_send(work).map_err(|_| {
+            StoreError::Unavailable("too many writes wait for the store".to_owned())
         })?;
-        answered.await.unwrap_or_else(|_| {
-            Err(E::from(StoreError::Unavailable(
-                "the store was closed".to_owned(),
-            )))
-        })
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the store was closed".to_owned())))
     }
 }
 
 struct Task {
     link: Arc<Link>,
+    records: Arc<Records>,
     outbox: Arc<OutboxQueue>,
     watch: StoreWatch,
     /// Messages that the last committed batch found to have been handled before.
@@ -103,17 +101,17 @@ struct Task {
 }
 
 impl Task {
-    async fn run(mut self, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
-        let mut jobs = Vec::with_capacity(BATCH);
+    async fn run(mut self, mut waiting: mpsc::Receiver<Work>) {
+        let mut works = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {
                 biased;
                 () = self.parked.due() => self.settle_parked().await,
-                come = waiting.recv_many(&mut jobs, BATCH) => {
+                come = waiting.recv_many(&mut works, BATCH) => {
                     if come == 0 {
                         break;
                     }
-                    self.settle(std::mem::take(&mut jobs), TRIES).await;
+                    self.settle(std::mem::take(&mut works), TRIES).await;
                 }
             }
         }
@@ -128,75 +126,82 @@ impl Task {
         finish(self.parked.take_late(), || {
             Err(unavailable("another transaction holds its rows"))
         });
-        let jobs = self.parked.take(BATCH);
-        if !jobs.is_empty() {
+        let works = self.parked.take(BATCH);
+        if !works.is_empty() {
             let begun = Instant::now();
-            self.settle(jobs, 1).await;
+            self.settle(works, 1).await;
             self.parked.rest(begun.elapsed());
         }
     }
 
     /// Commits works, in as few transactions as the server and other replicas allow, each of which is tried `tries` times if it loses.
-    async fn settle(&mut self, jobs: Jobs, tries: u32) {
-        let mut batches = vec![(jobs, tries)];
+    async fn settle(&mut self, works: Works, tries: u32) {
+        let mut batches = vec![(works, tries)];
         let mut lost = 0;
         // The rows of each work that lost alone: who wants them all does not get to them either, for now.
         let mut held: Vec<Locks> = Vec::new();
-        while let Some((jobs, tries)) = batches.pop() {
+        while let Some((works, tries)) = batches.pop() {
             // A work that waited out its time behind a dead server is told so without being tried.
-            let (late, mut jobs): (Jobs, Jobs) = jobs
+            let (late, mut works): (Works, Works) = works
                 .into_iter()
-                .partition(|job| job.since().elapsed() > PATIENCE);
+                .partition(|work| work.since.elapsed() > PATIENCE);
             finish(late, || {
                 Err(unavailable("the store did not get to it in time"))
             });
-            let (blocked, free): (Jobs, Jobs) = jobs
+            let (blocked, free): (Works, Works) = works
                 .into_iter()
-                .partition(|job| held.iter().any(|held| job.locks().contain(held)));
+                .partition(|work| held.iter().any(|held| work.locks.contain(held)));
             let blocked = self.that_fit(blocked);
             self.parked.add_lost(blocked);
-            jobs = free;
+            works = free;
             if lost >= MOST_LOST {
-                let jobs = self.that_fit(jobs);
-                self.parked.add_untried(jobs);
+                let works = self.that_fit(works);
+                self.parked.add_untried(works);
                 continue;
             }
-            if jobs.is_empty() {
+            if works.is_empty() {
                 continue;
             }
             let begun = Instant::now();
-            let failure = match self.commit(&mut jobs, tries).await {
+            let failure = match self.commit(&mut works, tries).await {
                 Ok(()) => {
                     let (took, repeated) = (begun.elapsed(), self.repeated);
-                    self.watch.committed(jobs.len(), took, repeated);
-                    finish(jobs, || Ok(()));
+                    self.watch.committed(works.len(), took, repeated);
+                    finish(works, || Ok(()));
                     continue;
                 }
                 Err(failure) => failure,
             };
             let next = match failure {
                 Failure::Transient(error) => {
-                    finish(jobs, || Err(unavailable(&error.to_string())));
+                    finish(works, || Err(unavailable(&error.to_string())));
                     continue;
                 }
-                Failure::Refused(error)
-                    if jobs.len() == 1 || matches!(error, StoreError::Unavailable(_)) =>
-                {
-                    finish(jobs, || Err(error.clone()));
+                Failure::Refused(error @ StoreError::Unavailable(_), _) => {
+                    finish(works, || Err(error.clone()));
                     continue;
                 }
-                Failure::Refused(error) => {
-                    tracing::debug!(%error, works = jobs.len(), "a batch was refused; its halves are tried");
+                Failure::Refused(error, Some(place)) if place.work < works.len() => {
+                    leave_out(&mut works, place, error);
+                    batches.push((works, tries));
+                    continue;
+                }
+                Failure::Refused(error, _) if works.len() == 1 => {
+                    finish(works, || Err(error.clone()));
+                    continue;
+                }
+                Failure::Refused(error, _) => {
+                    tracing::debug!(%error, works = works.len(), "a batch was refused; its halves are tried");
                     tries
                 }
                 Failure::Lost => {
                     lost += tries;
-                    if let [alone] = jobs.as_slice() {
-                        if !alone.locks().is_empty() {
-                            held.push(alone.locks().clone());
+                    if let [alone] = works.as_slice() {
+                        if !alone.locks.is_empty() {
+                            held.push(alone.locks.clone());
                         }
-                        let jobs = self.that_fit(jobs);
-                        self.parked.add_lost(jobs);
+                        let works = self.that_fit(works);
+                        self.parked.add_lost(works);
                         continue;
                     }
                     // Its halves are not to meet the same moment of the same other transaction.
@@ -204,39 +209,39 @@ impl Task {
                     tries.div_ceil(2)
                 }
             };
-            let second = jobs.split_off(jobs.len() / 2);
+            let second = works.split_off(works.len() / 2);
             batches.push((second, next));
-            batches.push((jobs, next));
+            batches.push((works, next));
         }
     }
 
     /// Those that may be put aside; the others are told that there are too many.
-    fn that_fit(&self, mut jobs: Jobs) -> Jobs {
-        let room = QUEUE.saturating_sub(self.parked.len()).min(jobs.len());
-        finish(jobs.split_off(room), || {
+    fn that_fit(&self, mut works: Works) -> Works {
+        let room = QUEUE.saturating_sub(self.parked.len()).min(works.len());
+        finish(works.split_off(room), || {
             Err(unavailable(
                 "too many writes wait for rows that others hold",
             ))
         });
-        jobs
+        works
     }
 
     /// Commits works in one transaction: again and again while the store is away and may come back, `tries` times if it loses.
-    async fn commit(&mut self, jobs: &mut Jobs, tries: u32) -> Result<(), Failure> {
+    async fn commit(&mut self, works: &mut Works, tries: u32) -> Result<(), Failure> {
         let give_up = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         let mut raced = false;
         let mut lost = 0;
         loop {
-            let mut unit = Unit::default();
-            let attempt = self.attempt(jobs, &mut unit, give_up);
+            let mut unit = Unit::new(self.records.clone());
+            let attempt = self.attempt(works, &mut unit, give_up);
             let failure = match tokio::time::timeout_at(give_up, attempt).await {
                 Ok(Ok(messages)) => {
                     self.outbox.committed(messages);
                     return Ok(());
                 }
                 Ok(Err(failure)) => failure,
-                Err(_) => Failure::Refused(unavailable("the store did not answer in time")),
+                Err(_) => unavailable("the store did not answer in time").into(),
             };
             // Dropping a session aborts what is open on it.
             self.session = None;
@@ -244,8 +249,8 @@ impl Task {
                 Failure::Lost => {
                     self.watch.lost();
                     // Nothing new is known if it lost before the works ran.
-                    for (job, locks) in jobs.iter_mut().zip(unit.changed()?) {
-                        job.keep(locks);
+                    for (work, locks) in works.iter_mut().zip(unit.changed()) {
+                        work.locks = locks;
                     }
                     lost += 1;
                     if lost == tries {
@@ -258,8 +263,8 @@ impl Task {
                     }
                 }
                 // Someone else inserted the row since our snapshot was taken, and the next one shows it.
-                Failure::Refused(StoreError::Duplicate(_)) if !raced => raced = true,
-                Failure::Refused(_) => return Err(failure),
+                Failure::Refused(StoreError::Duplicate(_), _) if !raced => raced = true,
+                Failure::Refused(..) => return Err(failure),
             }
             tokio::time::sleep(jitter(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -268,7 +273,7 @@ impl Task {
 
     async fn attempt(
         &mut self,
-        jobs: &mut Jobs,
+        works: &mut Works,
         unit: &mut Unit,
         give_up: Instant,
     ) -> Result<Stamped, Failure> {
@@ -281,16 +286,16 @@ impl Task {
         };
         transaction::begin(session).await?;
         let mut locks = Locks::default();
-        for job in &*jobs {
-            locks.merge(job.locks());
+        for work in &*works {
+            locks.merge(&work.locks);
         }
         locks.take(&db, session).await?;
         loop {
-            committing(jobs.len());
-            for job in jobs.iter_mut() {
-                job.run(unit);
+            committing(works.len());
+            for work in works.iter_mut() {
+                work.run(unit);
             }
-            if !unit.is_wanting() {
+            if unit.misses() == 0 {
                 break;
             }
             unit.load(&db, session).await?;
@@ -302,13 +307,22 @@ impl Task {
         }
         if !locks.is_empty() {
             let mut changed = Locks::default();
-            for work in unit.changed()? {
+            for work in unit.changed() {
                 changed.merge(&work);
             }
             locks.without(&changed).leave(&db, session).await?;
         }
         transaction::commit(session, give_up).await?;
         Ok(messages)
+    }
+}
+
+/// Ends the work whose change the server refused, or leaves the item of it out.
+fn leave_out(works: &mut Works, place: Place, error: StoreError) {
+    match (place.item, works.get_mut(place.work)) {
+        (Some(item), Some(work)) => work.refuse(item, error),
+        (None, Some(_)) => works.remove(place.work).finish(Err(error)),
+        (_, None) => {}
     }
 }
 

@@ -2,14 +2,13 @@
 
 use futures_util::TryStreamExt;
 use kernel::{MessageId, Timestamp};
-use mongodb::bson::{DateTime, Uuid as BsonUuid, doc};
+use mongodb::bson::{Bson, DateTime, Uuid as BsonUuid, doc};
 use serde::{Deserialize, Serialize};
 
 use super::codec::{corrupt, date, id};
-use super::outbox::{Dead, MessageRow, enqueue};
-use super::{Collection, Mongo, Row, Unit};
-use store::DeadLetter;
-use store::StoreResult;
+use super::outbox::{Dead, MessageRow};
+use super::{Collection, Document, Mongo, Unit};
+use store::{DeadLetter, Engine as _, Record, StoreResult};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct DeadLetterRow {
@@ -21,12 +20,20 @@ struct DeadLetterRow {
     died_at: DateTime,
 }
 
-impl Row for DeadLetterRow {
-    const COLLECTION: &'static str = "dead_letters";
+impl Record for DeadLetterRow {
+    const NAME: &'static str = "dead letter";
     type Key = BsonUuid;
 
     fn key(&self) -> BsonUuid {
         self.id
+    }
+}
+
+impl Document for DeadLetterRow {
+    const COLLECTION: &'static str = "dead_letters";
+
+    fn id(key: &BsonUuid) -> Bson {
+        Bson::from(*key)
     }
 }
 
@@ -49,8 +56,7 @@ pub(super) fn bury(unit: &mut Unit, dead: &[Dead], now: Timestamp) -> StoreResul
     } in dead
     {
         let key = id(message.id);
-        // One that died before has its last reason.
-        unit.get::<DeadLetterRow>(&key)?;
+        // One that died before keeps its last reason.
         unit.put(DeadLetterRow {
             id: key,
             message: MessageRow::of(message),
@@ -100,7 +106,7 @@ pub async fn replay_dead_letters(store: &Mongo, message: Option<MessageId>) -> S
         .filter(|letter| message.is_none_or(|id| id == letter.envelope.id))
         .collect();
     store
-        .write(move |unit| {
+        .work(move |unit| {
             let keys: Vec<BsonUuid> = letters
                 .iter()
                 .map(|letter| id(letter.envelope.id))
@@ -111,7 +117,7 @@ pub async fn replay_dead_letters(store: &Mongo, message: Option<MessageId>) -> S
                 // Another operator may have been faster.
                 if unit.get::<DeadLetterRow>(key)?.is_some() {
                     unit.delete::<DeadLetterRow>(key)?;
-                    enqueue(unit, &letter.envelope)?;
+                    unit.send(letter.envelope.clone())?;
                     replayed += 1;
                 }
             }

@@ -3,6 +3,7 @@
 use mongodb::error::Error;
 
 use super::codec::is_transient;
+use super::statements::Place;
 use store::StoreError;
 
 /// Why a batch did not commit.
@@ -12,8 +13,8 @@ pub(super) enum Failure {
     Lost,
     /// A primary or a connection went away: the same batch may succeed at once.
     Transient(StoreError),
-    /// The store refused something in it.
-    Refused(StoreError),
+    /// The store refused something in it; whose that is, if it is known.
+    Refused(StoreError, Option<Place>),
 }
 
 impl From<Error> for Failure {
@@ -23,13 +24,13 @@ impl From<Error> for Failure {
         match (transient, &store) {
             (true, StoreError::Conflict(_)) => Self::Lost,
             (true, _) => Self::Transient(store),
-            (false, _) => Self::Refused(store),
+            (false, _) => Self::Refused(store, None),
         }
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Refused(error)
+        Self::Refused(error, None)
     }
 }

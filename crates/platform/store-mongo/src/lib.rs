@@ -5,8 +5,8 @@
 //! Isolation: a transaction reads one majority-committed snapshot and loses against whoever changed what it writes; it then runs
 //! again. Reads outside of one name their read concern.
 //!
-//! Adapters of the services declare their documents as [`Row`]s and decide in closures over a [`Unit`]; this module knows none of
-//! their collections, only those that all services share, each in a file of its own.
+//! The services say how their records are laid out in documents ([`MongoRecord`]); use cases run over the transaction port, which a
+//! [`Unit`] implements. This crate knows no collection but those that all services share.
 
 mod change;
 mod codec;
@@ -15,16 +15,16 @@ mod dead_letters;
 mod failure;
 mod gather;
 mod horizon;
-mod idempotency;
-mod inbox;
 mod leases;
 mod link;
 mod locks;
 mod outbox;
 mod parked;
-mod row;
+mod record;
 mod schema;
+mod shared;
 mod snapshot;
+mod statements;
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -34,17 +34,13 @@ mod transaction;
 mod unit;
 mod work;
 
-pub use codec::{binary, corrupt, date, from_id, id, id_bson};
+pub use codec::{binary, corrupt, date, decode, encode, from_id, id, id_bson};
 pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use horizon::Horizon;
-pub use idempotency::{
-    claim, expire_claim, lookup, record, record_claimed, release, unanswered, want_key,
-};
-pub use inbox::{is_new, want_handled, was_handled};
 pub use leases::MongoLeases;
 pub use mongodb::{self, bson};
-pub use outbox::{MongoOutbox, enqueue};
-pub use row::Row;
+pub use outbox::MongoOutbox;
+pub use record::{Document, MongoRecord, Records};
 pub use schema::Collection;
 pub use snapshot::{Rows, Snapshot};
 pub use unit::Unit;
@@ -52,15 +48,16 @@ pub use unit::Unit;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kernel::Clock;
+use async_trait::async_trait;
+use kernel::{Clock, Timestamp};
 use mongodb::Database;
-use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
-use mongodb::bson::{Document, deserialize_from_slice, doc, serialize_to_bson};
+use mongodb::bson::doc;
+use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::options::ReadConcern;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-use store::{StoreError, StoreResult};
+use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, StoreError, StoreResult, Tx};
 use telemetry::metrics::{Read, ReadTimes, StoreMetrics};
 use telemetry::{Commit, Database as Traced};
 
@@ -74,11 +71,12 @@ pub struct Mongo {
     outbox: Arc<outbox::OutboxQueue>,
     committer: commit::Committer,
     gather: Arc<gather::Gather>,
+    records: Arc<Records>,
     times: ReadTimes,
 }
 
 impl Mongo {
-    /// The database `name` behind `uri`, with the service's `collections` and those that all services share. Nothing is connected
+    /// The database `name` behind `uri`, with the service's `collections` and `records` and those that all services share. Nothing is connected
     /// yet: a server that is away is a matter of readiness. Has to be called on a tokio runtime.
     ///
     /// # Errors
@@ -87,13 +85,14 @@ impl Mongo {
         uri: SecretString,
         name: &str,
         mut collections: Vec<Collection>,
+        records: Records,
         clock: Arc<dyn Clock>,
         metrics: &StoreMetrics,
     ) -> StoreResult<Self> {
         collections.extend([
             outbox::outbox_collection(),
-            inbox::inbox_collection(),
-            idempotency::idempotency_collection(),
+            shared::inbox_collection(),
+            shared::idempotency_collection(),
             dead_letters::dead_letters_collection(),
             leases::leases_collection(),
         ]);
@@ -102,30 +101,41 @@ impl Mongo {
         let outbox = Arc::new(outbox::OutboxQueue::new(clock));
         let times = watch.reads();
         let gather = gather::Gather::new(link.clone(), watch.gets());
-        let committer = commit::Committer::start(link.clone(), outbox.clone(), watch);
+        let records = Arc::new(records.with::<Handled>().with::<Idempotent>());
+        let committer =
+            commit::Committer::start(link.clone(), records.clone(), outbox.clone(), watch);
         Ok(Self {
             link,
             outbox,
             committer,
             gather,
+            records,
             times,
         })
     }
 
-    /// Runs `work` in a transaction and returns once a majority has it on disk. Works that wait at the same time share one
-    /// transaction. `work` may run more than once, see [`Unit`]; if it fails, its changes are undone and no other caller is
-    /// affected.
+    /// Runs `work` on a unit: what this engine itself does beside the use cases. See [`Store::write`](store::Store::write).
     ///
     /// # Errors
     /// What `work` returns; [`StoreError::Unavailable`] if there is no primary, the queue is full or it took too long.
-    pub async fn write<T, E>(
+    pub async fn work<T: Send + 'static>(
         &self,
-        mut work: impl FnMut(&mut Unit) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+        mut work: impl FnMut(&mut Unit) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let (tell, told) = std::sync::mpsc::channel();
+        self.commit(Box::new(move |unit| {
+            let value = work(unit)?;
+            // The last run's value is the one that counts.
+            tell.send(value)
+                .map_err(|_| unavailable("nobody waits for the write"))
+        }))
+        .await?;
+        told.try_iter()
+            .last()
+            .ok_or_else(|| unavailable("the write did not run"))
+    }
+
+    async fn commit(&self, mut run: work::Run) -> StoreResult<()> {
         let commit = Commit::begin(Traced {
             system: "mongodb",
             name: self.link.name(),
@@ -134,21 +144,10 @@ impl Mongo {
         let carried = commit.carried();
         let written = self
             .committer
-            .run(move |unit| carried.within(|| work(unit)))
+            .run(Box::new(move |unit| carried.within(|| run(unit))))
             .await;
         commit.end();
         written
-    }
-
-    /// The row `key` as a majority has it: it will not be rolled back. Gets that come at the same time share a query.
-    ///
-    /// # Errors
-    /// A store error.
-    pub async fn get<R: Row>(&self, key: &R::Key) -> StoreResult<Option<R>> {
-        let key = serialize_to_bson(key).map_err(|error| corrupt(error.to_string()))?;
-        let _timed = self.reading(Read::Get);
-        let found = self.gather.get(R::COLLECTION, key).await?;
-        found.map(|row| decode(R::COLLECTION, &row)).transpose()
     }
 
     /// The documents of `collection` that fit `filter`, in the order of `sort`, at most `limit`, as a majority has them.
@@ -158,8 +157,8 @@ impl Mongo {
     pub async fn find<T: DeserializeOwned + Send + Sync>(
         &self,
         collection: &str,
-        filter: Document,
-        sort: Document,
+        filter: bson::Document,
+        sort: bson::Document,
         limit: i64,
     ) -> StoreResult<Vec<T>> {
         let _timed = self.reading(Read::List);
@@ -199,19 +198,6 @@ impl Mongo {
         }
     }
 
-    /// Asks the primary whether it answers.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if none does.
-    pub async fn ping(&self) -> StoreResult<()> {
-        let _timed = self.reading(Read::Check);
-        self.database()
-            .await?
-            .run_command(doc! { "ping": 1 })
-            .await?;
-        Ok(())
-    }
-
     /// Where its messages wait for the relay of this replica.
     #[must_use]
     pub fn outbox(&self) -> MongoOutbox {
@@ -220,6 +206,41 @@ impl Mongo {
             queue: self.outbox.clone(),
         }
     }
+}
+
+#[async_trait]
+impl store::Database for Mongo {
+    async fn write(&self, mut job: Job) -> StoreResult<()> {
+        self.commit(Box::new(move |unit| job(&mut Tx::new(unit))))
+            .await
+    }
+
+    /// As a majority has it: it will not be rolled back. Gets that come at the same time share a query.
+    async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {
+        let layout = self.records.layout(kind)?;
+        let id = (layout.id)(&*key)?;
+        let _timed = self.reading(Read::Get);
+        let found = self.gather.get(layout.collection, id).await?;
+        found.map(|document| (layout.decode)(&document)).transpose()
+    }
+
+    /// Nothing is left to do: the server deletes what is past its time.
+    async fn forget(&self, _now: Timestamp) -> StoreResult<bool> {
+        Ok(false)
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        let _timed = self.reading(Read::Check);
+        self.database()
+            .await?
+            .run_command(doc! { "ping": 1 })
+            .await?;
+        Ok(())
+    }
+}
+
+fn unavailable(reason: &str) -> StoreError {
+    StoreError::Unavailable(reason.to_owned())
 }
 
 /// A read that is being timed.
@@ -233,13 +254,4 @@ impl Drop for Reading<'_> {
     fn drop(&mut self) {
         self.times.took(self.kind, self.begun.elapsed());
     }
-}
-
-/// Reads a document; one that does not decode is an error, never skipped.
-///
-/// # Errors
-/// [`StoreError::Corrupt`].
-pub fn decode<T: DeserializeOwned>(collection: &str, document: &RawDocument) -> StoreResult<T> {
-    deserialize_from_slice(document.as_bytes())
-        .map_err(|error| corrupt(format!("{collection}: {error}")))
 }

@@ -27,10 +27,9 @@ use uuid::Uuid;
 use self::queue::{Decided, Parcel, Queue};
 use self::row::WaitingRow;
 use super::codec::{corrupt, from_id, id, id_bson};
-use super::{Collection, Horizon, Mongo, Row, Unit};
+use super::{Collection, Document as _, Horizon, Mongo, Unit};
 use store::StoreResult;
 use store::outbox::{Backlog, Fate, Outbox, Pending};
-use telemetry::traceparent;
 
 pub(super) use queue::Dead;
 pub(super) use row::{MessageRow, OutboxRow};
@@ -41,7 +40,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(10);
 /// Most messages in one document: far from what a document may hold.
 const ROOM: usize = 256;
 
-/// The collection that [`enqueue`] writes to.
+/// The collection of messages that wait.
 #[must_use]
 pub fn outbox_collection() -> Collection {
     Collection::new(
@@ -64,21 +63,6 @@ pub fn outbox_collection() -> Collection {
         },
     )
     .index("by_lease", doc! { "lease": 1 })
-}
-
-/// Writes `message` to the outbox with the rest of the unit. One that this replica is about to send anyway is not written again.
-///
-/// # Errors
-/// None in practice; see [`Unit::get`].
-pub fn enqueue(unit: &mut Unit, message: &Envelope) -> StoreResult<()> {
-    unit.sent(Arc::new(Envelope {
-        traceparent: message
-            .traceparent
-            .clone()
-            .or_else(|| traceparent(message.order)),
-        ..message.clone()
-    }));
-    Ok(())
 }
 
 /// What this replica has to send, in the order in which it was committed.
@@ -121,7 +105,7 @@ impl OutboxQueue {
         let mut parcels = Vec::new();
         for messages in messages.chunks(ROOM) {
             let row = Uuid::new_v4();
-            unit.put(OutboxRow {
+            unit.insert(OutboxRow {
                 id: id(row),
                 messages: messages
                     .iter()
@@ -311,7 +295,7 @@ impl MongoOutbox {
             dead,
         } = row;
         self.store
-            .write(move |unit| {
+            .work(move |unit| {
                 super::dead_letters::bury(unit, &dead, now)?;
                 let key = id(row);
                 let Some(stored) = unit.get::<OutboxRow>(&key)? else {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::work::{Job, Jobs};
+use super::work::{Work, Works};
 
 /// The shortest time between two rounds.
 const SHORTEST_REST: Duration = Duration::from_millis(32);
@@ -20,9 +20,9 @@ const REST: u32 = 4;
 /// Those of one store.
 pub(super) struct Parked {
     /// Those that nobody got to: maybe no one holds their rows.
-    untried: VecDeque<Box<dyn Job>>,
+    untried: VecDeque<Work>,
     /// Those that lost alone, or want all rows of one that did. Who lost again goes to the end.
-    lost: VecDeque<Box<dyn Job>>,
+    lost: VecDeque<Work>,
     /// Which of them had the last round.
     untried_were_last: bool,
     /// No round begins before.
@@ -54,16 +54,16 @@ impl Parked {
     }
 
     /// Adds works that nobody got to.
-    pub(super) fn add_untried(&mut self, jobs: Jobs) {
+    pub(super) fn add_untried(&mut self, works: Works) {
         self.begin();
-        self.untried.extend(jobs);
+        self.untried.extend(works);
         self.counted();
     }
 
     /// Adds works that lost alone, or would have.
-    pub(super) fn add_lost(&mut self, jobs: Jobs) {
+    pub(super) fn add_lost(&mut self, works: Works) {
         self.begin();
-        self.lost.extend(jobs);
+        self.lost.extend(works);
         self.counted();
     }
 
@@ -80,7 +80,7 @@ impl Parked {
     /// Ends when there is something to do: a round, or to tell a work that its time is over. Never, if nothing waits.
     pub(super) fn due(&self) -> impl Future<Output = ()> + Send + use<> {
         let all = self.untried.iter().chain(&self.lost);
-        let oldest = all.map(|job| job.since() + self.patience).min();
+        let oldest = all.map(|work| work.since + self.patience).min();
         let due = oldest.map(|over| over.min(self.due));
         async move {
             match due {
@@ -91,14 +91,14 @@ impl Parked {
     }
 
     /// Takes out those whose time is over.
-    pub(super) fn take_late(&mut self) -> Jobs {
-        let mut late = Jobs::new();
+    pub(super) fn take_late(&mut self) -> Works {
+        let mut late = Works::new();
         for queue in [&mut self.untried, &mut self.lost] {
-            for job in std::mem::take(queue) {
-                if job.since().elapsed() >= self.patience {
-                    late.push(job);
+            for work in std::mem::take(queue) {
+                if work.since.elapsed() >= self.patience {
+                    late.push(work);
                 } else {
-                    queue.push_back(job);
+                    queue.push_back(work);
                 }
             }
         }
@@ -107,9 +107,9 @@ impl Parked {
     }
 
     /// Takes those of the next round, if it is due: as many as `most` of one kind, the next time of the other.
-    pub(super) fn take(&mut self, most: usize) -> Jobs {
+    pub(super) fn take(&mut self, most: usize) -> Works {
         if Instant::now() < self.due {
-            return Jobs::new();
+            return Works::new();
         }
         let is_turn_of_lost = self.untried.is_empty() || self.untried_were_last;
         self.untried_were_last = self.lost.is_empty() || !is_turn_of_lost;
@@ -118,9 +118,9 @@ impl Parked {
         } else {
             &mut self.lost
         };
-        let jobs = queue.drain(..most.min(queue.len())).collect();
+        let works = queue.drain(..most.min(queue.len())).collect();
         self.counted();
-        jobs
+        works
     }
 
     /// A round is over, which took so long.

@@ -1,38 +1,37 @@
-//! The rows of one collection that a [`Unit`](super::Unit) works on: what is stored, what they are to become.
+//! The records of one kind that a [`Unit`](super::Unit) works on: what is stored, and what they are to become.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
-use mongodb::bson::{Bson, Document, doc, serialize_to_bson};
+use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::{Bson, Document, doc};
 use mongodb::{ClientSession, Database};
-use serde::Serialize;
+use store::{AnyKey, AnyRecord, StoreError, StoreResult, Value};
 
 use super::change::Change;
-use super::codec::{corrupt, raw, value_bytes};
 use super::failure::Failure;
 use super::locks::Locks;
-use super::{Row, decode};
-use store::StoreResult;
+use super::record::{MongoRecord, key_of, record_of};
+use super::statements::{Owners, Place, Statements};
 
-/// What is known of a row, and what is to become of it.
+/// What is known of a record, and what is to become of it.
 struct Slot<R> {
     /// As the transaction's snapshot has it.
     stored: Stored<R>,
     /// As it is to be.
     now: Option<Arc<R>>,
-    /// Whether that has to be written, and how.
-    write: Write,
+    /// Who changed it, if that has to be written.
+    owners: Option<Owners>,
 }
 
 enum Stored<R> {
-    /// Nobody asked: it is new, or the server will refuse it.
+    /// Not read: the record is new, or the server will refuse it.
     Unread,
     Absent,
     Present {
-        row: Arc<R>,
+        record: Arc<R>,
         /// As the server sent it.
         document: Arc<RawDocumentBuf>,
     },
@@ -43,8 +42,8 @@ impl<R> Clone for Stored<R> {
         match self {
             Self::Unread => Self::Unread,
             Self::Absent => Self::Absent,
-            Self::Present { row, document } => Self::Present {
-                row: row.clone(),
+            Self::Present { record, document } => Self::Present {
+                record: record.clone(),
                 document: document.clone(),
             },
         }
@@ -56,147 +55,136 @@ impl<R> Clone for Slot<R> {
         Self {
             stored: self.stored.clone(),
             now: self.now.clone(),
-            write: self.write,
+            owners: self.owners,
         }
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Write {
-    No,
-    /// Insert, update or delete, as what is stored and what is to be ask for.
-    Yes,
-}
-
-/// The statements that bring a collection to what it is to be.
-#[derive(Default)]
-pub(super) struct Statements {
-    pub(super) inserts: RawArrayBuf,
-    pub(super) insert_count: usize,
-    pub(super) updates: RawArrayBuf,
-    pub(super) update_count: usize,
-    pub(super) deletes: RawArrayBuf,
-    pub(super) delete_count: usize,
-}
-
-/// A [`Table`] of whatever rows.
+/// A [`Table`] of records of any kind.
 #[async_trait]
 pub(super) trait AnyTable: Send {
     fn as_any(&mut self) -> &mut dyn Any;
-    /// Whether somebody asked for what is not loaded.
-    fn is_wanting(&self) -> bool;
-    /// Loads that, in one query a kind of question.
+    fn get(&mut self, key: &AnyKey) -> StoreResult<Option<AnyRecord>>;
+    fn find_by(
+        &mut self,
+        field: &'static str,
+        value: &Value,
+        limit: usize,
+    ) -> StoreResult<Vec<AnyRecord>>;
+    fn want(&mut self, key: &AnyKey) -> StoreResult<()>;
+    fn insert(&mut self, record: AnyRecord, by: Place) -> StoreResult<()>;
+    fn put(&mut self, record: AnyRecord, by: Place) -> StoreResult<()>;
+    fn delete(&mut self, key: &AnyKey, by: Place) -> StoreResult<()>;
+    /// How many records and lookups have to be loaded first.
+    fn misses(&self) -> usize;
+    /// Loads them, in one query a kind of question.
     async fn load(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure>;
     /// Forgets all changes.
     fn reset(&mut self);
-    /// Keeps the changes since the last call of this or of `undo`, as those of the work with this number.
-    fn keep(&mut self, work: usize);
-    /// Undoes them.
-    fn undo(&mut self);
+    /// How many changes there are, for [`AnyTable::undo_to`].
+    fn mark(&self) -> usize;
+    /// Undoes the changes since there were `mark`.
+    fn undo_to(&mut self, mark: usize);
     /// The collection and the statements that write the changes.
     fn statements(&self) -> StoreResult<(&'static str, Statements)>;
-    /// Adds to each work's locks the rows that are there and that it changed or deleted; works are numbered as in `keep`.
-    fn changed(&self, works: &mut [Locks]) -> StoreResult<()>;
+    /// Adds to each work's locks the stored records that it changed or deleted.
+    fn changed(&self, works: &mut [Locks]);
 }
 
-pub(super) struct Table<R: Row> {
+pub(super) struct Table<R: MongoRecord> {
     slots: HashMap<R::Key, Slot<R>>,
     wanted: HashSet<R::Key>,
-    /// Which rows have a value in a field, by the field and the value's bytes.
-    found: HashMap<(&'static str, Vec<u8>), Vec<R::Key>>,
-    sought: HashMap<(&'static str, Vec<u8>), Bson>,
-    /// What the running work changed, as it was before.
-    undo: Vec<(R::Key, Option<Slot<R>>)>,
-    /// Which work changed which rows.
-    kept: Vec<(usize, R::Key)>,
+    /// Which records have a value in a field.
+    found: HashMap<(&'static str, Value), Vec<R::Key>>,
+    sought: HashSet<(&'static str, Value)>,
+    /// What was changed by whom, as it was before.
+    log: Vec<(Place, R::Key, Option<Slot<R>>)>,
 }
 
-impl<R: Row> Default for Table<R> {
+impl<R: MongoRecord> Default for Table<R> {
     fn default() -> Self {
         Self {
             slots: HashMap::new(),
             wanted: HashSet::new(),
             found: HashMap::new(),
-            sought: HashMap::new(),
-            undo: Vec::new(),
-            kept: Vec::new(),
+            sought: HashSet::new(),
+            log: Vec::new(),
         }
     }
 }
 
-impl<R: Row> Table<R> {
-    /// The row, `Err` if it has to be loaded first.
-    pub(super) fn get(&mut self, key: &R::Key) -> Result<Option<Arc<R>>, NotLoaded> {
+/// The error of a read that has to be loaded first. No caller sees it: the run is void.
+fn not_loaded() -> StoreError {
+    StoreError::Conflict("not loaded yet".to_owned())
+}
+
+impl<R: MongoRecord> Table<R> {
+    /// The record, an error if it has to be loaded first.
+    pub(super) fn record(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         if let Some(slot) = self.slots.get(key) {
-            // What was written blindly is known to whoever wrote it.
             return Ok(slot.now.clone());
         }
         self.wanted.insert(key.clone());
-        Err(NotLoaded)
+        Err(not_loaded())
     }
 
-    pub(super) fn want(&mut self, key: R::Key) {
+    pub(super) fn want_key(&mut self, key: R::Key) {
         if !self.slots.contains_key(&key) {
             self.wanted.insert(key);
         }
     }
 
-    pub(super) fn find_by(
-        &mut self,
-        field: &'static str,
-        value: Bson,
-    ) -> Result<Vec<Arc<R>>, NotLoaded> {
-        let place = (field, value_bytes(&value));
-        let Some(stored) = self.found.get(&place) else {
-            self.sought.insert(place, value);
-            return Err(NotLoaded);
-        };
-        // What the batch has changed so far may have come to the value, or left it.
-        let changed = self
-            .slots
-            .iter()
-            .filter(|(_, slot)| slot.write != Write::No)
-            .map(|(key, _)| key);
-        let keys: HashSet<&R::Key> = stored.iter().chain(changed).collect();
-        Ok(keys
-            .into_iter()
-            .filter_map(|key| self.slots.get(key)?.now.clone())
-            .filter(|row| row.looked_up_by(field).as_ref() == Some(&value))
-            .collect())
-    }
-
-    pub(super) fn seek(&mut self, field: &'static str, value: Bson) {
-        let place = (field, value_bytes(&value));
-        if !self.found.contains_key(&place) {
-            self.sought.insert(place, value);
+    pub(super) fn insert_record(&mut self, record: Arc<R>, by: Place) -> StoreResult<()> {
+        let key = record.key();
+        if self.slots.get(&key).is_some_and(|slot| slot.now.is_some()) {
+            return Err(StoreError::Duplicate(format!("{} {key:?}", R::NAME)));
         }
+        self.change(key, Some(record), by);
+        Ok(())
     }
 
-    pub(super) fn put(&mut self, row: R) {
-        self.change(row.key(), Some(Arc::new(row)), Write::Yes);
+    pub(super) fn put_record(&mut self, record: Arc<R>, by: Place) -> StoreResult<()> {
+        let key = record.key();
+        self.record(&key)?;
+        self.change(key, Some(record), by);
+        Ok(())
     }
 
-    pub(super) fn delete(&mut self, key: &R::Key) {
-        self.change(key.clone(), None, Write::Yes);
+    pub(super) fn delete_record(&mut self, key: &R::Key, by: Place) -> StoreResult<()> {
+        if self.record(key)?.is_some() {
+            self.change(key.clone(), None, by);
+        }
+        Ok(())
     }
 
-    fn change(&mut self, key: R::Key, now: Option<Arc<R>>, write: Write) {
+    fn change(&mut self, key: R::Key, now: Option<Arc<R>>, by: Place) {
         let before = self.slots.get(&key);
         let stored = before.map_or(Stored::Unread, |slot| slot.stored.clone());
-        self.undo.push((key.clone(), before.cloned()));
-        self.slots.insert(key, Slot { stored, now, write });
+        let owners = before
+            .and_then(|slot| slot.owners)
+            .map_or(Owners::new(by), |owners| owners.and(by));
+        self.log.push((by, key.clone(), before.cloned()));
+        let owners = Some(owners);
+        self.slots.insert(
+            key,
+            Slot {
+                stored,
+                now,
+                owners,
+            },
+        );
     }
 
-    fn loaded(&mut self, (row, document): (R, RawDocumentBuf)) -> R::Key {
-        let key = row.key();
-        let row = Arc::new(row);
+    fn loaded(&mut self, record: R, document: RawDocumentBuf) -> R::Key {
+        let key = record.key();
+        let record = Arc::new(record);
         self.slots.entry(key.clone()).or_insert_with(|| Slot {
             stored: Stored::Present {
-                row: row.clone(),
+                record: record.clone(),
                 document: Arc::new(document),
             },
-            now: Some(row),
-            write: Write::No,
+            now: Some(record),
+            owners: None,
         });
         key
     }
@@ -217,62 +205,102 @@ impl<R: Row> Table<R> {
             .batch_size(batch)
             .session(&mut *session)
             .await?;
-        let mut rows = Vec::with_capacity(expected);
+        let mut records = Vec::with_capacity(expected);
         while cursor.advance(session).await? {
             let document = cursor.current();
-            rows.push((decode(R::COLLECTION, document)?, document.to_owned()));
+            records.push((R::decode(document)?, document.to_owned()));
         }
-        Ok(rows)
+        Ok(records)
     }
 }
 
-/// A row that has to be loaded first.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NotLoaded;
-
 #[async_trait]
-impl<R: Row> AnyTable for Table<R> {
+impl<R: MongoRecord> AnyTable for Table<R> {
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }
 
-    fn is_wanting(&self) -> bool {
-        !self.wanted.is_empty() || !self.sought.is_empty()
+    fn get(&mut self, key: &AnyKey) -> StoreResult<Option<AnyRecord>> {
+        let found = self.record(key_of::<R>(key)?)?;
+        Ok(found.map(|record| record as AnyRecord))
+    }
+
+    fn find_by(
+        &mut self,
+        field: &'static str,
+        value: &Value,
+        limit: usize,
+    ) -> StoreResult<Vec<AnyRecord>> {
+        let place = (field, value.clone());
+        let Some(stored) = self.found.get(&place) else {
+            self.sought.insert(place);
+            return Err(not_loaded());
+        };
+        // What the batch has changed so far may have come to the value, or left it.
+        let changed = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.owners.is_some())
+            .map(|(key, _)| key);
+        let keys: HashSet<&R::Key> = stored.iter().chain(changed).collect();
+        let found = keys
+            .into_iter()
+            .filter_map(|key| self.slots.get(key)?.now.clone())
+            .filter(|record| record.lookup(field).as_ref() == Some(value))
+            .map(|record| record as AnyRecord);
+        Ok(found.take(limit).collect())
+    }
+
+    fn want(&mut self, key: &AnyKey) -> StoreResult<()> {
+        self.want_key(key_of::<R>(key)?.clone());
+        Ok(())
+    }
+
+    fn insert(&mut self, record: AnyRecord, by: Place) -> StoreResult<()> {
+        self.insert_record(record_of::<R>(record)?, by)
+    }
+
+    fn put(&mut self, record: AnyRecord, by: Place) -> StoreResult<()> {
+        self.put_record(record_of::<R>(record)?, by)
+    }
+
+    fn delete(&mut self, key: &AnyKey, by: Place) -> StoreResult<()> {
+        self.delete_record(key_of::<R>(key)?, by)
+    }
+
+    fn misses(&self) -> usize {
+        self.wanted.len() + self.sought.len()
     }
 
     async fn load(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure> {
         let wanted: Vec<R::Key> = self.wanted.drain().collect();
         if !wanted.is_empty() {
-            let keys = wanted
-                .iter()
-                .map(bson)
-                .collect::<StoreResult<Vec<Bson>>>()?;
-            let filter = doc! { "_id": { "$in": keys } };
-            for found in Self::query(db, session, filter, wanted.len()).await? {
-                self.loaded(found);
+            let ids: Vec<Bson> = wanted.iter().map(R::id).collect();
+            let filter = doc! { "_id": { "$in": ids } };
+            for (record, document) in Self::query(db, session, filter, wanted.len()).await? {
+                self.loaded(record, document);
             }
             for key in wanted {
                 self.slots.entry(key).or_insert(Slot {
                     stored: Stored::Absent,
                     now: None,
-                    write: Write::No,
+                    owners: None,
                 });
             }
         }
         let mut fields: HashMap<&'static str, Vec<Bson>> = HashMap::new();
-        for ((field, bytes), value) in self.sought.drain() {
-            self.found.insert((field, bytes), Vec::new());
-            fields.entry(field).or_default().push(value);
+        for (field, value) in self.sought.drain() {
+            fields.entry(field).or_default().push(bson(&value));
+            self.found.insert((field, value), Vec::new());
         }
         for (field, values) in fields {
             let expected = values.len();
             let filter = doc! { field: { "$in": values } };
-            for found in Self::query(db, session, filter, expected).await? {
-                let value = found.0.looked_up_by(field);
-                let key = self.loaded(found);
+            for (record, document) in Self::query(db, session, filter, expected).await? {
+                let value = record.lookup(field);
+                let key = self.loaded(record, document);
                 if let Some(value) = value {
-                    let keys = self.found.entry((field, value_bytes(&value))).or_default();
-                    keys.push(key);
+                    self.found.entry((field, value)).or_default().push(key);
                 }
             }
         }
@@ -280,31 +308,31 @@ impl<R: Row> AnyTable for Table<R> {
     }
 
     fn reset(&mut self) {
-        self.undo.clear();
-        self.kept.clear();
+        self.log.clear();
         self.slots.retain(|_, slot| {
-            slot.write = Write::No;
+            slot.owners = None;
             match &slot.stored {
                 Stored::Unread => false,
                 Stored::Absent => {
                     slot.now = None;
                     true
                 }
-                Stored::Present { row, .. } => {
-                    slot.now = Some(row.clone());
+                Stored::Present { record, .. } => {
+                    slot.now = Some(record.clone());
                     true
                 }
             }
         });
     }
 
-    fn keep(&mut self, work: usize) {
-        let changed = self.undo.drain(..).map(|(key, _)| (work, key));
-        self.kept.extend(changed);
+    fn mark(&self) -> usize {
+        self.log.len()
     }
 
-    fn undo(&mut self) {
-        while let Some((key, before)) = self.undo.pop() {
+    fn undo_to(&mut self, mark: usize) {
+        while self.log.len() > mark
+            && let Some((_, key, before)) = self.log.pop()
+        {
             match before {
                 Some(slot) => self.slots.insert(key, slot),
                 None => self.slots.remove(&key),
@@ -315,72 +343,49 @@ impl<R: Row> AnyTable for Table<R> {
     fn statements(&self) -> StoreResult<(&'static str, Statements)> {
         let mut statements = Statements::default();
         for (key, slot) in &self.slots {
-            if slot.write == Write::No {
+            let Some(owners) = slot.owners else {
                 continue;
-            }
+            };
             match (&slot.stored, &slot.now) {
-                (Stored::Unread | Stored::Absent, Some(row)) => {
-                    statements.inserts.push(raw(&**row)?);
-                    statements.insert_count += 1;
+                (Stored::Unread | Stored::Absent, Some(record)) => {
+                    statements.inserts.push(record.encode()?, owners);
                 }
-                (Stored::Present { row, document }, Some(now)) => {
-                    if let Some(change) = Change::between(document, &**row, &**now)? {
-                        statements.updates.push(update(key, &change)?);
-                        statements.update_count += 1;
+                (Stored::Present { record, document }, Some(now)) => {
+                    if Arc::ptr_eq(record, now) {
+                        continue;
+                    }
+                    if let Some(change) =
+                        Change::between(document, &record.encode()?, &now.encode()?)?
+                    {
+                        statements.updates.push(change.of(R::id(key))?, owners);
                     }
                 }
-                (Stored::Present { .. } | Stored::Unread, None) => {
-                    statements.deletes.push(delete(key)?);
-                    statements.delete_count += 1;
+                (Stored::Present { .. }, None) => {
+                    statements
+                        .deletes
+                        .push(Statements::delete(R::id(key))?, owners);
                 }
-                (Stored::Absent, None) => {}
+                (Stored::Absent | Stored::Unread, None) => {}
             }
         }
         Ok((R::COLLECTION, statements))
     }
 
-    fn changed(&self, works: &mut [Locks]) -> StoreResult<()> {
-        for (work, key) in &self.kept {
+    fn changed(&self, works: &mut [Locks]) {
+        for (by, key, _) in &self.log {
             let slot = self.slots.get(key);
-            let is_there = slot.is_some_and(|slot| matches!(slot.stored, Stored::Present { .. }));
-            if let Some(locks) = works.get_mut(*work).filter(|_| is_there) {
-                locks.add(R::COLLECTION, bson(key)?);
+            let is_stored = slot.is_some_and(|slot| matches!(slot.stored, Stored::Present { .. }));
+            if let Some(locks) = works.get_mut(by.work).filter(|_| is_stored) {
+                locks.add(R::COLLECTION, R::id(key));
             }
         }
-        Ok(())
     }
 }
 
-fn bson(value: &impl Serialize) -> StoreResult<Bson> {
-    serialize_to_bson(value).map_err(|error| corrupt(error.to_string()))
-}
-
-#[derive(Serialize)]
-struct ById<'a, K> {
-    #[serde(rename = "_id")]
-    id: &'a K,
-}
-
-fn update<K: Serialize>(key: &K, change: &Change) -> StoreResult<RawDocumentBuf> {
-    #[derive(Serialize)]
-    struct Update<'a, K> {
-        q: ById<'a, K>,
-        u: &'a Change,
+fn bson(value: &Value) -> Bson {
+    match value {
+        Value::Id(id) => super::codec::id_bson(*id),
+        Value::Number(number) => Bson::Int64(*number),
+        Value::Text(text) => Bson::String(text.clone()),
     }
-    raw(&Update {
-        q: ById { id: key },
-        u: change,
-    })
-}
-
-fn delete<K: Serialize>(key: &K) -> StoreResult<RawDocumentBuf> {
-    #[derive(Serialize)]
-    struct Delete<'a, K> {
-        q: ById<'a, K>,
-        limit: i32,
-    }
-    raw(&Delete {
-        q: ById { id: key },
-        limit: 1,
-    })
 }

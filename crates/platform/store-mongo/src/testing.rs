@@ -6,7 +6,7 @@ use kernel::Clock;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{Collection, Mongo};
+use super::{Collection, Mongo, Records};
 use telemetry::metrics::Metrics;
 
 /// Names the server: a URI of a replica set.
@@ -44,17 +44,23 @@ impl TestDatabase {
         SecretString::from(self.uri.clone())
     }
 
-    /// The database, with `collections`.
+    /// The database, with `collections` and `records`.
     ///
     /// # Panics
     /// If the URI is none.
     #[expect(clippy::expect_used, reason = "a test without its server has failed")]
     #[must_use]
-    pub fn open(&self, collections: Vec<Collection>, clock: Arc<dyn Clock>) -> Mongo {
+    pub fn open(
+        &self,
+        collections: Vec<Collection>,
+        records: Records,
+        clock: Arc<dyn Clock>,
+    ) -> Mongo {
         Mongo::open(
             self.uri(),
             &self.name,
             collections,
+            records,
             clock,
             &Metrics::default().store,
         )

@@ -22,8 +22,8 @@ mod races;
 use self::messages::message;
 use super::testing::TestDatabase;
 use super::*;
-use store::Leases;
 use store::outbox::{Fate, Outbox};
+use store::{Engine as _, Leases, Record, Store, Value};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Counter {
@@ -32,12 +32,24 @@ struct Counter {
     value: i64,
 }
 
-impl Row for Counter {
-    const COLLECTION: &'static str = "counters";
+impl Record for Counter {
+    const NAME: &'static str = "counter";
     type Key = String;
 
     fn key(&self) -> String {
         self.id.clone()
+    }
+
+    fn lookup(&self, field: &'static str) -> Option<Value> {
+        (field == "value").then_some(Value::Number(self.value))
+    }
+}
+
+impl crate::Document for Counter {
+    const COLLECTION: &'static str = "counters";
+
+    fn id(key: &String) -> bson::Bson {
+        key.into()
     }
 }
 
@@ -52,15 +64,19 @@ fn counters() -> Vec<Collection> {
     )]
 }
 
+fn records() -> Records {
+    Records::default().with::<Counter>()
+}
+
 fn open(database: &TestDatabase) -> Mongo {
-    database.open(counters(), Arc::new(SystemClock))
+    database.open(counters(), records(), Arc::new(SystemClock))
 }
 
 /// Adds `by` to the counter `id`; refuses to go below zero.
 async fn add(store: &Mongo, id: &str, by: i64) -> Result<i64, StoreError> {
     let id = id.to_owned();
     store
-        .write(move |unit| {
+        .work(move |unit| {
             let value = unit.get::<Counter>(&id)?.map_or(0, |row| row.value) + by;
             if value < 0 {
                 return Err(StoreError::Conflict("below zero".to_owned()));
@@ -75,7 +91,8 @@ async fn add(store: &Mongo, id: &str, by: i64) -> Result<i64, StoreError> {
 }
 
 async fn value(store: &Mongo, id: &str) -> Option<i64> {
-    let found = store.get::<Counter>(&id.to_owned()).await.unwrap();
+    let port = Store::new(Arc::new(store.clone()));
+    let found = port.get::<Counter>(&id.to_owned()).await.unwrap();
     found.map(|row| row.value)
 }
 
@@ -109,7 +126,7 @@ async fn a_write_that_the_server_refuses_does_not_fail_its_neighbours() {
     let store = open(&database);
     let (bad, good) = tokio::join!(
         // Past our own guards, the validator still stands.
-        store.write(|unit| {
+        store.work(|unit| {
             unit.put(Counter {
                 id: "bad".to_owned(),
                 value: -1,
@@ -127,15 +144,15 @@ async fn a_write_that_the_server_refuses_does_not_fail_its_neighbours() {
 async fn a_work_that_fails_or_panics_leaves_no_trace() {
     let database = TestDatabase::new();
     let store = open(&database);
-    let failing = store.write(|unit| {
+    let failing = store.work(|unit| {
         unit.put(Counter {
             id: "half".to_owned(),
             value: 1,
         })?;
-        enqueue(unit, &message(1))?;
+        unit.send(message(1))?;
         Err::<(), _>(StoreError::Conflict("no".to_owned()))
     });
-    let panicking = store.write(|unit| -> StoreResult<()> {
+    let panicking = store.work(|unit| -> StoreResult<()> {
         unit.put(Counter {
             id: "half".to_owned(),
             value: 1,
@@ -156,7 +173,7 @@ async fn a_blind_insert_of_what_is_there_is_a_duplicate() {
     let store = open(&database);
     add(&store, "a", 1).await.unwrap();
     let again = store
-        .write(|unit| {
+        .work(|unit| {
             unit.put(Counter {
                 id: "a".to_owned(),
                 value: 9,
@@ -175,7 +192,7 @@ async fn a_work_runs_again_until_all_it_asks_for_is_loaded() {
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = runs.clone();
     let seen = store
-        .write(move |unit| {
+        .work(move |unit| {
             counted.fetch_add(1, Ordering::Relaxed);
             let next = unit
                 .get::<Counter>(&"next".to_owned())?
@@ -194,13 +211,14 @@ async fn a_server_that_is_away_is_unavailable_within_seconds() {
         uri,
         "nowhere",
         counters(),
+        records(),
         Arc::new(SystemClock),
         &metrics.store,
     )
     .unwrap();
     let written = tokio::time::timeout(Duration::from_secs(10), add(&store, "a", 1));
     assert!(matches!(written.await, Ok(Err(StoreError::Unavailable(_)))));
-    assert!(store.ping().await.is_err());
+    assert!(store::Database::ping(&store).await.is_err());
 }
 
 /// As OPERATIONS.md asks of every server (`transactionLifetimeLimitSeconds`): by default it would be a minute.
@@ -248,7 +266,7 @@ async fn a_damaged_document_is_corrupt_and_never_skipped() {
         Err(StoreError::Corrupt(_))
     ));
     assert!(matches!(
-        store.get::<Counter>(&"odd".to_owned()).await,
+        Store::new(Arc::new(store)).get::<Counter>(&"odd".to_owned()).await,
         Err(StoreError::Corrupt(_))
     ));
 }
@@ -280,7 +298,7 @@ async fn a_handled_message_is_handled_once_across_replicas() {
     let order = OrderId::new(&SystemIds::default());
     let handle = |store: Mongo| async move {
         store
-            .write(move |unit| is_new(unit, order, message(7).id, Timestamp::from_millis(1)))
+            .work(move |unit| Tx::new(unit).once(order, message(7).id, Timestamp::from_millis(1)))
             .await
     };
     let (first, second) = tokio::join!(handle(one), handle(other));

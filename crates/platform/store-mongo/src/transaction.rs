@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
+use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{Bson, Document, rawdoc};
 use mongodb::options::{Acknowledgment, ReadConcern, WriteConcern};
 use mongodb::{ClientSession, Database};
@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::codec::is_unknown_commit;
 use super::failure::Failure;
-use super::table::Statements;
-use store::{StoreError, of_mongo_code};
+use super::statements::{List, Owners, Statements};
+use store::{StoreError, of_mongo_code as of_code};
 
 /// Waits between two tries: half of this to all of it, then twice as long each time.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -52,61 +52,50 @@ pub(super) async fn write(
     collection: &'static str,
     statements: Statements,
 ) -> Result<(), Failure> {
-    let Statements {
-        inserts,
-        insert_count,
-        updates,
-        update_count,
-        deletes,
-        delete_count,
-    } = statements;
-    let kinds: [(
-        RawDocumentBuf,
-        &mongodb::bson::raw::CStr,
-        RawArrayBuf,
-        usize,
-    ); 3] = [
+    let kinds: [(RawDocumentBuf, &mongodb::bson::raw::CStr, List); 3] = [
         (
             rawdoc! { "insert": collection },
             mongodb::bson::raw::cstr!("documents"),
-            inserts,
-            insert_count,
+            statements.inserts,
         ),
         (
             rawdoc! { "update": collection },
             mongodb::bson::raw::cstr!("updates"),
-            updates,
-            update_count,
+            statements.updates,
         ),
         (
             rawdoc! { "delete": collection },
             mongodb::bson::raw::cstr!("deletes"),
-            deletes,
-            delete_count,
+            statements.deletes,
         ),
     ];
-    for (mut command, field, list, count) in kinds {
-        if count == 0 {
+    for (mut command, field, List { statements, owners }) in kinds {
+        if owners.is_empty() {
             continue;
         }
-        command.append(field, list);
+        command.append(field, statements);
         let reply = db.run_raw_command(command).session(&mut *session).await?;
-        check(collection, &reply, count)?;
+        check(collection, &reply, &owners)?;
     }
     Ok(())
 }
 
 /// A write command's reply says `ok` even if a statement failed.
-fn check(collection: &str, reply: &Document, count: usize) -> Result<(), Failure> {
+fn check(collection: &str, reply: &Document, owners: &[Owners]) -> Result<(), Failure> {
+    let count = owners.len();
     if let Some(Bson::Array(errors)) = reply.get("writeErrors")
-        && let Some(Bson::Document(error)) = errors.first()
+        && let Some(Bson::Document(error_reply)) = errors.first()
     {
-        let code = error.get_i32("code").unwrap_or_default();
+        let code = error_reply.get_i32("code").unwrap_or_default();
         let text = format!(
             "{collection}: {}",
-            error.get_str("errmsg").unwrap_or_default()
+            error_reply.get_str("errmsg").unwrap_or_default()
         );
-        return Err(Failure::Refused(of_mongo_code(code, text)));
+        let error = of_code(code, text);
+        let index = usize::try_from(error_reply.get_i32("index").unwrap_or(-1)).ok();
+        let owner = index.and_then(|index| owners.get(index));
+        let place = owner.map(|owner| owner.to_blame(&error));
+        return Err(Failure::Refused(error, place));
     }
     let done = match reply.get("n") {
         Some(Bson::Int32(n)) => usize::try_from(*n).ok(),
@@ -116,9 +105,8 @@ fn check(collection: &str, reply: &Document, count: usize) -> Result<(), Failure
     if done == Some(count) {
         return Ok(());
     }
-    Err(Failure::Refused(StoreError::Conflict(format!(
-        "{collection}: {done:?} of {count} statements found their document"
-    ))))
+    let text = format!("{collection}: {done:?} of {count} statements found their document");
+    Err(StoreError::Conflict(text).into())
 }
 
 /// Commits, and asks again while nobody knows whether it did.

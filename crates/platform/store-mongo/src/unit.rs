@@ -1,174 +1,204 @@
-//! A unit of work (Fowler, PoEAA): the documents that a batch of writes reads and changes, kept in memory between one load and one
-//! commit.
+//! A unit of work (Fowler, PoEAA): the records that a batch of writes reads and changes, kept in memory between one load and one
+//! commit. It is the transaction port on MongoDB.
 //!
-//! A piece of work is a closure that reads with [`Unit::get`] and changes with [`Unit::put`]. It may run more than once: whenever
-//! it asks for a document that is not there yet, its run is void, the documents that all works of the batch asked for are loaded
-//! together, and all run again. So it must have no effect but on the unit. Works of a batch see each other's changes in order, as
-//! if each had a transaction of its own; one that fails leaves no trace.
+//! A work may run more than once: when it asks for a record that is not loaded yet, its run is void, the records that all works of the
+//! batch asked for are loaded together, and all run again. Works of a batch see each other's changes in order, as if each had a
+//! transaction of its own; one that fails leaves no trace.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use contracts::Envelope;
-use mongodb::bson::Bson;
 use mongodb::{ClientSession, Database};
+use store::{AnyKey, AnyRecord, Engine, Kind, StoreError, StoreResult, Value};
+use telemetry::traceparent;
 
-use super::Row;
 use super::failure::Failure;
 use super::locks::Locks;
-use super::table::{AnyTable, NotLoaded, Statements, Table};
-use store::{StoreError, StoreResult};
+use super::record::{MongoRecord, Records};
+use super::statements::{Place, Statements};
+use super::table::{AnyTable, Table};
 
-/// The documents of a batch of writes. See the module.
-#[derive(Default)]
+/// The records of a batch of writes. See the module.
 pub struct Unit {
+    records: Arc<Records>,
     /// In the order in which they were first used.
     tables: Vec<Box<dyn AnyTable>>,
     places: HashMap<TypeId, usize>,
     messages: Vec<Arc<Envelope>>,
-    kept_messages: usize,
     repeated: u64,
-    kept_repeated: u64,
-    /// How many works have run.
-    works: usize,
+    /// The work, and the item of it, that runs.
+    running: Place,
+    /// How many items of the work have begun.
+    items: usize,
+    /// Those of its items that the server refused, and why.
+    refused: BTreeMap<usize, StoreError>,
+    /// Where the running work, and item, began.
+    savepoints: Vec<Savepoint>,
 }
 
-impl From<NotLoaded> for StoreError {
-    /// Nobody sees it: a run that asked for what is not loaded is void.
-    fn from(_: NotLoaded) -> Self {
-        Self::Conflict("not loaded yet".to_owned())
-    }
+/// How much there was of everything.
+struct Savepoint {
+    changes: Vec<usize>,
+    messages: usize,
+    repeated: u64,
 }
 
 impl Unit {
-    /// The row `key`, as the works before this one have left it.
+    pub(super) fn new(records: Arc<Records>) -> Self {
+        Self {
+            records,
+            tables: Vec::new(),
+            places: HashMap::new(),
+            messages: Vec::new(),
+            repeated: 0,
+            running: Place::default(),
+            items: 0,
+            refused: BTreeMap::new(),
+            savepoints: Vec::new(),
+        }
+    }
+
+    /// The record `key`, as the works before this one have left it.
     ///
     /// # Errors
     /// If it has to be loaded first: pass the error on, the work is run again.
-    pub fn get<R: Row>(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
-        Ok(self.table::<R>()?.get(key)?)
+    pub fn get<R: MongoRecord>(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
+        self.table::<R>()?.record(key)
     }
 
-    /// Says that rows will be asked for, so that they are loaded with whatever else is.
+    /// Says that records will be asked for, so that they are loaded with whatever else is.
     ///
     /// # Errors
     /// None in practice; see [`Unit::get`].
-    pub fn want<R: Row>(&mut self, keys: impl IntoIterator<Item = R::Key>) -> StoreResult<()> {
+    pub fn want<R: MongoRecord>(
+        &mut self,
+        keys: impl IntoIterator<Item = R::Key>,
+    ) -> StoreResult<()> {
         let table = self.table::<R>()?;
-        keys.into_iter().for_each(|key| table.want(key));
+        keys.into_iter().for_each(|key| table.want_key(key));
         Ok(())
     }
 
-    /// The rows whose `field` is `value` (see [`Row::looked_up_by`]); there has to be an index on it.
+    /// Adds `record`.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] if this unit knows one with its key; else the server may say so at the commit.
+    pub fn insert<R: MongoRecord>(&mut self, record: R) -> StoreResult<()> {
+        let by = self.running;
+        self.table::<R>()?.insert_record(Arc::new(record), by)
+    }
+
+    /// Saves `record`: adds it, or writes what differs.
     ///
     /// # Errors
     /// As [`Unit::get`].
-    pub fn find_by<R: Row>(
-        &mut self,
-        field: &'static str,
-        value: Bson,
-    ) -> StoreResult<Vec<Arc<R>>> {
-        Ok(self.table::<R>()?.find_by(field, value)?)
+    pub fn put<R: MongoRecord>(&mut self, record: R) -> StoreResult<()> {
+        let by = self.running;
+        self.table::<R>()?.put_record(Arc::new(record), by)
     }
 
-    /// Says that [`Unit::find_by`] will be asked, so that what it finds is loaded with whatever else is.
+    /// Deletes the record `key`, if there is one.
     ///
     /// # Errors
-    /// None in practice; see [`Unit::get`].
-    pub fn seek<R: Row>(&mut self, field: &'static str, value: Bson) -> StoreResult<()> {
-        self.table::<R>()?.seek(field, value);
-        Ok(())
+    /// As [`Unit::get`].
+    pub fn delete<R: MongoRecord>(&mut self, key: &R::Key) -> StoreResult<()> {
+        let by = self.running;
+        self.table::<R>()?.delete_record(key, by)
     }
 
-    /// Writes `row`: changes what differs of it if it was read and is there, else inserts it. If one that was not read is there after all, the
-    /// write fails with [`StoreError::Duplicate`].
-    ///
-    /// # Errors
-    /// None in practice; see [`Unit::get`].
-    pub fn put<R: Row>(&mut self, row: R) -> StoreResult<()> {
-        self.table::<R>()?.put(row);
-        Ok(())
-    }
-
-    /// Deletes the row `key`, if it is there.
-    ///
-    /// # Errors
-    /// None in practice; see [`Unit::get`].
-    pub fn delete<R: Row>(&mut self, key: &R::Key) -> StoreResult<()> {
-        self.table::<R>()?.delete(key);
-        Ok(())
-    }
-
-    /// Counts a message that was handled before and changes nothing. [`is_new`](super::is_new) does so by itself.
-    pub fn handled_before(&mut self) {
-        self.repeated = self.repeated.saturating_add(1);
-    }
-
-    /// How many those were.
+    /// How many messages were handled before.
     pub(super) const fn repeated(&self) -> u64 {
         self.repeated
     }
 
-    /// Notes a message of the outbox, so that the relay hears of it once it is committed.
-    pub(super) fn sent(&mut self, message: Arc<Envelope>) {
-        self.messages.push(message);
+    fn table<R: MongoRecord>(&mut self) -> StoreResult<&mut Table<R>> {
+        let make = || Box::new(Table::<R>::default()) as Box<dyn AnyTable>;
+        self.table_at(TypeId::of::<R>(), make)?
+            .as_any()
+            .downcast_mut()
+            .ok_or_else(|| StoreError::Corrupt("a table of another record".to_owned()))
     }
 
-    fn table<R: Row>(&mut self) -> StoreResult<&mut Table<R>> {
-        let place = *self.places.entry(TypeId::of::<R>()).or_insert_with(|| {
-            self.tables.push(Box::new(Table::<R>::default()));
+    fn table_of(&mut self, kind: Kind) -> StoreResult<&mut Box<dyn AnyTable>> {
+        let make = self.records.layout(kind)?.table;
+        self.table_at(kind.id, make)
+    }
+
+    fn table_at(
+        &mut self,
+        id: TypeId,
+        make: impl FnOnce() -> Box<dyn AnyTable>,
+    ) -> StoreResult<&mut Box<dyn AnyTable>> {
+        let place = *self.places.entry(id).or_insert_with(|| {
+            self.tables.push(make());
             self.tables.len() - 1
         });
         self.tables
             .get_mut(place)
-            .and_then(|table| table.as_any().downcast_mut())
-            .ok_or_else(|| StoreError::Corrupt("a table of another row".to_owned()))
+            .ok_or_else(|| StoreError::Corrupt("a table is gone".to_owned()))
     }
 
-    /// Whether a run asked for what is not loaded.
-    pub(super) fn is_wanting(&self) -> bool {
-        self.tables.iter().any(|table| table.is_wanting())
-    }
-
-    /// Loads that, and forgets what the void run changed.
+    /// Loads what was missed, and forgets what the void run changed.
     pub(super) async fn load(
         &mut self,
         db: &Database,
         session: &mut ClientSession,
     ) -> Result<(), Failure> {
+        let records = self.records.clone();
+        records.want_always(self)?;
         self.messages.clear();
-        self.kept_messages = 0;
-        self.works = 0;
-        (self.repeated, self.kept_repeated) = (0, 0);
+        self.repeated = 0;
+        self.running = Place::default();
         for table in &mut self.tables {
             table.reset();
-            if table.is_wanting() {
+            if table.misses() > 0 {
                 table.load(db, session).await?;
             }
         }
         Ok(())
     }
 
-    /// Ends one work: its changes stay, or not.
-    pub(super) fn end(&mut self, keep: Keep) {
-        for table in &mut self.tables {
-            match keep {
-                Keep::Changes => table.keep(self.works),
-                Keep::Nothing => table.undo(),
-            }
+    /// Begins the next work. The server refused those of its items before.
+    pub(super) fn begin(&mut self, refused: &BTreeMap<usize, StoreError>) {
+        self.refused.clone_from(refused);
+        self.items = 0;
+        self.save();
+    }
+
+    /// Ends it: its changes stay, or not.
+    pub(super) fn end(&mut self, keep: bool) {
+        self.release(keep);
+        self.savepoints.clear();
+        self.running = Place {
+            work: self.running.work + 1,
+            item: None,
+        };
+    }
+
+    fn save(&mut self) {
+        self.savepoints.push(Savepoint {
+            changes: self.tables.iter().map(|table| table.mark()).collect(),
+            messages: self.messages.len(),
+            repeated: self.repeated,
+        });
+    }
+
+    fn release(&mut self, keep: bool) {
+        let Some(savepoint) = self.savepoints.pop() else {
+            return;
+        };
+        if keep {
+            return;
         }
-        match keep {
-            Keep::Changes => {
-                self.kept_messages = self.messages.len();
-                self.kept_repeated = self.repeated;
-            }
-            Keep::Nothing => {
-                self.messages.truncate(self.kept_messages);
-                self.repeated = self.kept_repeated;
-            }
+        // Tables that came later had no changes then.
+        let marks = savepoint.changes.into_iter().chain(std::iter::repeat(0));
+        for (table, mark) in self.tables.iter_mut().zip(marks) {
+            table.undo_to(mark);
         }
-        self.works += 1;
+        self.messages.truncate(savepoint.messages);
+        self.repeated = savepoint.repeated;
     }
 
     /// The statements that write all changes.
@@ -176,14 +206,14 @@ impl Unit {
         self.tables.iter().map(|table| table.statements()).collect()
     }
 
-    /// The rows that each work changes or deletes, which another transaction may change at the same time. None are known before all have run.
-    pub(super) fn changed(&self) -> StoreResult<Vec<Locks>> {
+    /// The stored records that each work changes or deletes. None are known before all have run.
+    pub(super) fn changed(&self) -> Vec<Locks> {
         let mut works = Vec::new();
-        works.resize_with(self.works, Locks::default);
+        works.resize_with(self.running.work, Locks::default);
         for table in &self.tables {
-            table.changed(&mut works)?;
+            table.changed(&mut works);
         }
-        Ok(works)
+        works
     }
 
     /// The messages that go out with them.
@@ -192,9 +222,75 @@ impl Unit {
     }
 }
 
-/// What stays of a work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
-    Changes,
-    Nothing,
+impl Engine for Unit {
+    fn get(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<Option<AnyRecord>> {
+        self.table_of(kind)?.get(key)
+    }
+
+    fn find_by(
+        &mut self,
+        kind: Kind,
+        field: &'static str,
+        value: &Value,
+        limit: usize,
+    ) -> StoreResult<Vec<AnyRecord>> {
+        self.table_of(kind)?.find_by(field, value, limit)
+    }
+
+    fn want(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()> {
+        self.table_of(kind)?.want(key)
+    }
+
+    fn insert(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()> {
+        let (by, layout) = (self.running, self.records.layout(kind)?);
+        (layout.beside)(&record, self)?;
+        self.table_of(kind)?.insert(record, by)
+    }
+
+    fn put(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()> {
+        let by = self.running;
+        self.table_of(kind)?.put(record, by)
+    }
+
+    fn delete(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()> {
+        let by = self.running;
+        self.table_of(kind)?.delete(key, by)
+    }
+
+    fn send(&mut self, message: Envelope) -> StoreResult<()> {
+        let traceparent = message
+            .traceparent
+            .clone()
+            .or_else(|| traceparent(message.order));
+        self.messages.push(Arc::new(Envelope {
+            traceparent,
+            ..message
+        }));
+        Ok(())
+    }
+
+    fn handled_before(&mut self) {
+        self.repeated = self.repeated.saturating_add(1);
+    }
+
+    fn begin_item(&mut self) -> StoreResult<()> {
+        let item = self.items;
+        self.items += 1;
+        if let Some(error) = self.refused.get(&item) {
+            return Err(error.clone());
+        }
+        self.running.item = Some(item);
+        self.save();
+        Ok(())
+    }
+
+    fn end_item(&mut self, keep: bool) -> StoreResult<()> {
+        self.release(keep);
+        self.running.item = None;
+        Ok(())
+    }
+
+    fn misses(&self) -> usize {
+        self.tables.iter().map(|table| table.misses()).sum()
+    }
 }

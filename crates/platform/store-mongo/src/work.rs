@@ -1,97 +1,73 @@
 //! Works that wait to be committed.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use store::{StoreError, StoreResult};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::locks::Locks;
-use super::unit::{Keep, Unit};
-use store::StoreError;
+use super::unit::Unit;
 
-/// One work that waits, whatever it returns.
-pub(super) trait Job: Send {
-    /// Runs it on the unit, once more.
-    fn run(&mut self, unit: &mut Unit);
-    /// Tells whoever waits what came of it.
-    fn finish(self: Box<Self>, committed: Result<(), StoreError>);
+/// What a work does to a unit. It may run more than once.
+pub(super) type Run = Box<dyn FnMut(&mut Unit) -> StoreResult<()> + Send>;
+
+/// One work that waits.
+pub(super) struct Work {
+    run: Run,
+    result: Option<StoreResult<()>>,
+    answer: oneshot::Sender<StoreResult<()>>,
     /// When it began to wait.
-    fn since(&self) -> Instant;
-    /// The rows that it was going to change when a try with it lost; none if none has.
-    fn locks(&self) -> &Locks;
-    /// Notes these.
-    fn keep(&mut self, locks: Locks);
+    pub(super) since: Instant,
+    /// The records that it was going to change when an attempt with it lost; none if none has.
+    pub(super) locks: Locks,
+    /// Those of its items that the server refused, and why.
+    refused: BTreeMap<usize, StoreError>,
 }
 
-pub(super) type Jobs = Vec<Box<dyn Job>>;
+pub(super) type Works = Vec<Work>;
 
-struct Work<T, E, F> {
-    run: F,
-    result: Option<Result<T, E>>,
-    answer: oneshot::Sender<Result<T, E>>,
-    since: Instant,
-    locks: Locks,
-}
+impl Work {
+    /// A work that begins to wait now, and where its result will be told.
+    pub(super) fn waiting(run: Run) -> (Self, oneshot::Receiver<StoreResult<()>>) {
+        let (answer, answered) = oneshot::channel();
+        let work = Self {
+            run,
+            result: None,
+            answer,
+            since: Instant::now(),
+            locks: Locks::default(),
+            refused: BTreeMap::new(),
+        };
+        (work, answered)
+    }
 
-/// A work that begins to wait now, and where its result will be told.
-pub(super) fn waiting<T, E, F>(run: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>)
-where
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
-    F: FnMut(&mut Unit) -> Result<T, E> + Send + 'static,
-{
-    let (answer, answered) = oneshot::channel();
-    let work = Work {
-        run,
-        result: None,
-        answer,
-        since: Instant::now(),
-        locks: Locks::default(),
-    };
-    (Box::new(work), answered)
-}
-
-impl<T, E, F> Job for Work<T, E, F>
-where
-    T: Send,
-    E: From<StoreError> + Send,
-    F: FnMut(&mut Unit) -> Result<T, E> + Send,
-{
-    fn run(&mut self, unit: &mut Unit) {
+    /// Runs it on the unit, once more.
+    pub(super) fn run(&mut self, unit: &mut Unit) {
+        unit.begin(&self.refused);
         let result = catch_unwind(AssertUnwindSafe(|| (self.run)(unit)))
-            .unwrap_or_else(|panic| Err(E::from(panicked(&*panic))));
-        unit.end(if result.is_ok() {
-            Keep::Changes
-        } else {
-            Keep::Nothing
-        });
+            .unwrap_or_else(|panic| Err(panicked(&*panic)));
+        unit.end(result.is_ok());
         self.result = Some(result);
     }
 
-    fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
+    /// Notes that the server refused what one of its items changes: the item is left out from now on.
+    pub(super) fn refuse(&mut self, item: usize, error: StoreError) {
+        self.refused.insert(item, error);
+    }
+
+    /// Tells the caller what came of it.
+    pub(super) fn finish(self, committed: StoreResult<()>) {
         let result = match (committed, self.result) {
             (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(E::from(StoreError::Unavailable(
-                "it did not run".to_owned(),
-            ))),
-            // Even a refusal: it was decided on a snapshot that nobody has confirmed.
-            (Err(error), _) => Err(E::from(error)),
+            (Ok(()), None) => Err(StoreError::Unavailable("it did not run".to_owned())),
+            // Even a refusal: it was decided on a snapshot that nothing has confirmed.
+            (Err(error), _) => Err(error),
         };
-        // Whoever asked may be gone.
+        // The caller may be gone.
         drop(self.answer.send(result));
-    }
-
-    fn since(&self) -> Instant {
-        self.since
-    }
-
-    fn locks(&self) -> &Locks {
-        &self.locks
-    }
-
-    fn keep(&mut self, locks: Locks) {
-        self.locks = locks;
     }
 }
 
@@ -105,8 +81,8 @@ fn panicked(panic: &(dyn Any + Send)) -> StoreError {
 }
 
 /// Tells all of them the same.
-pub(super) fn finish(jobs: Jobs, outcome: impl Fn() -> Result<(), StoreError>) {
-    for job in jobs {
-        job.finish(outcome());
+pub(super) fn finish(works: Works, outcome: impl Fn() -> StoreResult<()>) {
+    for work in works {
+        work.finish(outcome());
     }
 }

@@ -1,7 +1,7 @@
 //! Turning columns into values.
 
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, Value};
 use uuid::Uuid;
 
 use store::StoreError;
@@ -34,4 +34,10 @@ pub fn unsigned<T: TryFrom<i64>>(row: &Row<'_>, index: usize) -> rusqlite::Resul
             format!("{number} is out of range").into(),
         )
     })
+}
+
+/// Bytes, as a column keeps them.
+#[must_use]
+pub fn blob(bytes: &[u8]) -> Value {
+    Value::Blob(bytes.to_vec())
 }

@@ -9,37 +9,42 @@
 mod codec;
 mod dead_letters;
 mod files;
-mod idempotency;
-mod inbox;
 mod outbox;
 mod pool;
+mod record;
+mod row;
+mod shared;
+mod tx;
 mod writer;
 
-pub use codec::{corrupt, id, unsigned};
+pub use codec::{blob, corrupt, id, unsigned};
 pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use files::{Migration, open_read_only};
-pub use idempotency::{
-    answer_of_subject, claim, expire_claim, forget_old_answers, lookup, record, record_by_subject,
-    record_claimed, release,
-};
-pub use inbox::{forget_old_messages, is_new};
-pub use outbox::{SqliteOutbox, enqueue};
+pub use outbox::SqliteOutbox;
+pub use record::{Records, SqliteRecord};
+pub use row::{Row, sql_value};
 pub use store::DeadLetter;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use kernel::Timestamp;
 use rusqlite::{Connection, Transaction};
 
-use store::{StoreError, StoreResult};
+use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, StoreError, StoreResult};
 use telemetry::metrics::{Read, StoreMetrics};
 use telemetry::{Commit, Database};
+use tokio::sync::Notify;
 
 /// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Sqlite {
     // Dropped in this order, so that the writer's connection is the last to close and folds the log into the file.
     readers: Arc<pool::Readers>,
+    records: Arc<Records>,
+    /// Tells the relay that messages were committed.
+    news: Arc<Notify>,
     writer: Arc<writer::Writer>,
     name: Arc<str>,
 }
@@ -53,11 +58,12 @@ impl Sqlite {
     pub fn open(
         path: &Path,
         migrations: &[Migration],
+        records: Records,
         metrics: &StoreMetrics,
     ) -> StoreResult<Self> {
         let mut connection = files::open_writable(path)?;
         files::migrate(&mut connection, migrations)?;
-        Self::start(connection, path, metrics)
+        Self::start(connection, path, records, metrics)
     }
 
     /// Opens a file that another process may be serving, as it is: nothing is made or migrated.
@@ -66,15 +72,22 @@ impl Sqlite {
     /// [`StoreError::Unavailable`] if it is not there or cannot be opened.
     pub fn open_existing(path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
         let connection = files::open_existing(path)?;
-        Self::start(connection, path, metrics)
+        Self::start(connection, path, Records::default(), metrics)
     }
 
-    fn start(connection: Connection, path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
+    fn start(
+        connection: Connection,
+        path: &Path,
+        records: Records,
+        metrics: &StoreMetrics,
+    ) -> StoreResult<Self> {
         let name = name_of(path);
         let watch = metrics.of(&name);
         Ok(Self {
             readers: Arc::new(pool::Readers::start(path, &watch)?),
             writer: Arc::new(writer::Writer::start(connection, path, &watch)?),
+            records: Arc::new(records.with::<Handled>().with::<Idempotent>()),
+            news: Arc::default(),
             name,
         })
     }
@@ -118,6 +131,35 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
     {
         self.readers.run(kind, work).await
+    }
+}
+
+#[async_trait]
+impl store::Database for Sqlite {
+    async fn write(&self, mut job: Job) -> StoreResult<()> {
+        let records = self.records.clone();
+        let has_sent = Sqlite::write(self, move |db| tx::run(db, &records, &mut job)).await?;
+        if has_sent {
+            self.news.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {
+        let records = self.records.clone();
+        self.read(Read::Get, move |db| records.load(kind, db, &*key))
+            .await
+    }
+
+    async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
+        Sqlite::write(self, move |db| shared::forget(db, now)).await
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        self.read(Read::Check, |db| {
+            Ok(db.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?)
+        })
+        .await
     }
 }
 

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use contracts::{Envelope, Kind};
 use kernel::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
-use tokio::sync::Notify;
 
 use super::{Sqlite, corrupt, id, unsigned};
 use store::outbox::{Backlog, Fate, Outbox, Pending};
@@ -19,7 +18,7 @@ use telemetry::traceparent;
 ///
 /// # Errors
 /// A store error.
-pub fn enqueue(tx: &Connection, message: &Envelope) -> StoreResult<()> {
+pub(super) fn enqueue(tx: &Connection, message: &Envelope) -> StoreResult<()> {
     tx.prepare_cached(
         "INSERT INTO outbox (message_id, name, kind, order_id, time, traceparent, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (message_id) DO NOTHING",
@@ -69,24 +68,13 @@ pub(super) fn envelope(row: &Row<'_>, first: usize) -> rusqlite::Result<(Envelop
 
 /// The outbox of one service, as its relay sees it.
 #[derive(Clone)]
-pub struct SqliteOutbox {
-    store: Sqlite,
-    news: Arc<Notify>,
-}
+pub struct SqliteOutbox(Sqlite);
 
 impl SqliteOutbox {
     /// The outbox in `store`.
     #[must_use]
-    pub fn new(store: Sqlite) -> Self {
-        Self {
-            store,
-            news: Arc::new(Notify::new()),
-        }
-    }
-
-    /// Tells the relay that a transaction with messages was committed.
-    pub fn wake(&self) {
-        self.news.notify_one();
+    pub const fn new(store: Sqlite) -> Self {
+        Self(store)
     }
 }
 
@@ -108,7 +96,7 @@ impl Outbox for SqliteOutbox {
     }
 
     async fn settle(&self, fates: Vec<(i64, Fate)>, now: Timestamp) -> StoreResult<()> {
-        self.store
+        self.0
             .write(move |tx| {
                 for (seq, fate) in &fates {
                     settle_one(tx, *seq, fate, now)?;
@@ -119,18 +107,18 @@ impl Outbox for SqliteOutbox {
     }
 
     async fn backlog(&self, _: Timestamp) -> StoreResult<Backlog> {
-        self.store.read(Read::Sweep, |tx| backlog(tx)).await
+        self.0.read(Read::Sweep, |tx| backlog(tx)).await
     }
 
     async fn news(&self) {
-        self.news.notified().await;
+        self.0.news.notified().await;
     }
 }
 
 impl SqliteOutbox {
     async fn select(&self, sql: String, bound: i64, limit: usize) -> StoreResult<Vec<Pending>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.store
+        self.0
             .read(Read::Sweep, move |tx| {
                 let mut statement = tx.prepare_cached(&sql)?;
                 let rows = statement.query_map((bound, limit), |row| {

@@ -145,7 +145,13 @@ mod tests {
         "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
 
     fn open(dir: &tempfile::TempDir) -> Sqlite {
-        Sqlite::open(&dir.path().join("t.db"), &[], &StoreMetrics::default()).unwrap()
+        Sqlite::open(
+            &dir.path().join("t.db"),
+            &[],
+            crate::Records::default(),
+            &StoreMetrics::default(),
+        )
+        .unwrap()
     }
 
     async fn number(store: &Sqlite, sql: &'static str) -> StoreResult<i64> {

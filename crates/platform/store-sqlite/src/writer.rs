@@ -5,6 +5,7 @@
 //! one and waits for nobody. (Group commit: `DeWitt` et al., "Implementation techniques for main memory database systems",
 //! SIGMOD 1984.)
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::inbox::take_repeated;
 use store::{StoreError, StoreResult};
 use telemetry::committing;
 use telemetry::metrics::StoreWatch;
@@ -24,6 +24,21 @@ use telemetry::metrics::StoreWatch;
 const QUEUE: usize = 8192;
 /// Writes in one transaction: bounds the work that a failing commit throws away, and the latency of the first in line.
 const BATCH: usize = 256;
+
+thread_local! {
+    /// Messages that this thread found to have been handled before, since the last count.
+    static REPEATED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts a message that was handled before.
+pub(super) fn count_repeated() {
+    REPEATED.set(REPEATED.get().saturating_add(1));
+}
+
+/// How many messages this thread has found to have been handled before, since the last call.
+pub(super) fn take_repeated() -> u64 {
+    REPEATED.take()
+}
 
 /// Runs inside the transaction; gives back what to do once the transaction's fate is known, and whether to keep the changes.
 type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
@@ -179,7 +194,7 @@ fn run_one(connection: &Connection, job: Job) -> Option<Reply> {
     }
 }
 
-fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
+pub(super) fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
     connection
         .prepare_cached(sql)
         .and_then(|mut statement| statement.execute([]))
@@ -196,7 +211,13 @@ mod tests {
     const TABLE: &str = "CREATE TABLE t (x INTEGER NOT NULL UNIQUE) STRICT;";
 
     fn open(dir: &tempfile::TempDir) -> Sqlite {
-        Sqlite::open(&dir.path().join("t.db"), &[TABLE], &StoreMetrics::default()).unwrap()
+        Sqlite::open(
+            &dir.path().join("t.db"),
+            &[TABLE],
+            crate::Records::default(),
+            &StoreMetrics::default(),
+        )
+        .unwrap()
     }
 
     async fn insert(store: &Sqlite, x: i64) -> StoreResult<()> {

@@ -1,13 +1,26 @@
-//! What every store has in common, whatever the engine: its errors, idempotency keys, the outbox, dead letters, leases.
+//! The transaction port, and what every store has in common, whatever the engine: errors, inbox and outbox, idempotency keys, dead
+//! letters, leases. Use cases see [`Store`], [`Tx`] and [`Record`]; engines implement [`Database`] and [`Engine`].
 
+mod answers;
 mod dead_letter;
+mod engine;
 mod error;
+mod handle;
 pub mod idempotency;
+mod inbox;
 mod leases;
 pub mod outbox;
+mod record;
+mod tx;
 
+pub use answers::{IdempotencyKey, Idempotent};
 pub use dead_letter::DeadLetter;
+pub use engine::{Database, Engine, Job};
 #[cfg(feature = "mongo")]
 pub use error::mongo::of_code as of_mongo_code;
 pub use error::{StoreError, StoreResult};
+pub use handle::Store;
+pub use inbox::{Handled, MEMORY as INBOX_MEMORY};
 pub use leases::Leases;
+pub use record::{AnyKey, AnyRecord, Kind, Record, Value};
+pub use tx::Tx;

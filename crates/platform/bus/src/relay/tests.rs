@@ -10,7 +10,8 @@ mod world;
 
 use self::world::{FakeBus, World};
 use super::*;
-use store_sqlite::{Sqlite, enqueue, replay_dead_letters};
+use store::Store;
+use store_sqlite::{Sqlite, replay_dead_letters};
 use telemetry::metrics::StoreMetrics;
 use telemetry::testing::eventually;
 
@@ -83,8 +84,8 @@ async fn a_rejected_message_is_a_dead_letter_at_once_with_its_reason_and_all_it_
         .answers(message.id, Outcome::Reject("malformed message".to_owned()));
     let sent = message.clone();
     world
-        .store
-        .write(move |tx| enqueue(tx, &sent))
+        .port()
+        .write(move |tx| tx.send(sent.clone()))
         .await
         .unwrap();
     let relay = world.start();
@@ -110,7 +111,6 @@ async fn a_failing_message_holds_up_neither_its_neighbours_nor_what_comes_later(
     let relay = world.start();
     world.due(failing, 1).await;
     let later = world.commit(5).await;
-    world.outbox.wake();
     eventually("the others sent", async || {
         (world.waiting().await.len() == 1).then_some(())
     })
@@ -132,7 +132,6 @@ async fn news_of_a_commit_is_acted_on_without_waiting_for_the_next_poll() {
     // Twenty rounds: with a poll each they would take ten seconds.
     for _ in 0..20 {
         world.commit(1).await;
-        world.outbox.wake();
         world.until_empty().await;
     }
     assert!(started.elapsed() < 10 * POLL, "{:?}", started.elapsed());
@@ -150,7 +149,10 @@ async fn a_message_that_another_connection_wrote_is_found_by_the_poll() {
         Sqlite::open_existing(&world.dir.path().join("t.db"), &StoreMetrics::default()).unwrap();
     let message = world.message();
     let id = message.id;
-    other.write(move |tx| enqueue(tx, &message)).await.unwrap();
+    Store::new(Arc::new(other))
+        .write(move |tx| tx.send(message.clone()))
+        .await
+        .unwrap();
     eventually("the poll", async || {
         (world.bus.deliveries(id) == 1).then_some(())
     })
@@ -240,7 +242,6 @@ async fn a_replayed_dead_letter_is_sent_again_as_it_was_and_is_none_any_more() {
         .write(move |tx| replay_dead_letters(tx, Some(replayed)))
         .await
         .unwrap();
-    world.outbox.wake();
     assert_eq!(count, 1);
     eventually("the replay", async || {
         (world.bus.deliveries(replayed) == 2).then_some(())
@@ -267,7 +268,6 @@ async fn a_replayed_dead_letter_has_its_six_deliveries_anew() {
         .write(|tx| replay_dead_letters(tx, None))
         .await
         .unwrap();
-    world.outbox.wake();
     let due = world.due(id, 1).await;
     assert_eq!(due, world.clock.now().plus(RETRY_DELAYS[0]));
     relay.stop().await;

@@ -4,7 +4,7 @@
 use kernel::Timestamp;
 
 use super::{MongoOutbox, OutboxRow, due};
-use crate::Row;
+use crate::Document;
 use store::StoreResult;
 use store::outbox::Backlog;
 use telemetry::metrics::Read;

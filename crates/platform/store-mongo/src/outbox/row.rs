@@ -2,13 +2,13 @@
 
 use contracts::{Envelope, Kind};
 use kernel::Timestamp;
-use mongodb::bson::{Binary, Uuid as BsonUuid};
+use mongodb::bson::{Binary, Bson, Uuid as BsonUuid};
 use serde::{Deserialize, Serialize};
 
-use crate::Row;
+use crate::Document;
 use crate::codec::{binary, corrupt, from_id, id};
-use store::StoreResult;
 use store::outbox::Pending;
+use store::{Record, StoreResult};
 
 /// What a message says, beside its id.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -98,12 +98,20 @@ impl OutboxRow {
     }
 }
 
-impl Row for OutboxRow {
-    const COLLECTION: &'static str = "outbox";
+impl Record for OutboxRow {
+    const NAME: &'static str = "outbox parcel";
     type Key = BsonUuid;
 
     fn key(&self) -> BsonUuid {
         self.id
+    }
+}
+
+impl Document for OutboxRow {
+    const COLLECTION: &'static str = "outbox";
+
+    fn id(key: &BsonUuid) -> Bson {
+        Bson::from(*key)
     }
 }
 

@@ -17,8 +17,8 @@ struct Misread {
     value: String,
 }
 
-impl Row for Misread {
-    const COLLECTION: &'static str = Counter::COLLECTION;
+impl Record for Misread {
+    const NAME: &'static str = "misread counter";
     type Key = String;
 
     fn key(&self) -> String {
@@ -26,9 +26,17 @@ impl Row for Misread {
     }
 }
 
+impl crate::Document for Misread {
+    const COLLECTION: &'static str = "counters";
+
+    fn id(key: &String) -> bson::Bson {
+        key.into()
+    }
+}
+
 async fn fill(store: &Mongo, rows: i64) {
     store
-        .write(move |unit| {
+        .work(move |unit| {
             for value in 0..rows {
                 let id = value.to_string();
                 unit.put(Counter { id, value })?;
@@ -44,7 +52,7 @@ async fn a_crowd_is_answered_by_few_queries_each_with_its_own_row() {
     let (database, metrics) = (TestDatabase::new(), Metrics::default());
     let (uri, clock) = (database.uri(), Arc::new(SystemClock));
     let name = &database.name;
-    let store = Mongo::open(uri, name, counters(), clock, &metrics.store).unwrap();
+    let store = Mongo::open(uri, name, counters(), records(), clock, &metrics.store).unwrap();
     fill(&store, 200).await;
     // Each row by two, and some that are not there.
     let asked: Vec<i64> = (0..250).chain(0..250).collect();
@@ -102,7 +110,8 @@ async fn a_reader_that_goes_away_and_one_that_cannot_read_trouble_nobody() {
         tokio::task::yield_now().await;
     }
     let one = "1".to_owned();
-    let (read, misread) = tokio::join!(value(&store, "1"), store.get::<Misread>(&one));
+    let port = Store::new(Arc::new(store.clone()));
+    let (read, misread) = tokio::join!(value(&store, "1"), port.get::<Misread>(&one));
     assert_eq!(read, Some(1));
     assert!(
         matches!(misread, Err(StoreError::Corrupt(_))),
@@ -115,10 +124,10 @@ async fn a_server_that_is_away_is_unavailable_to_all_and_asked_anew() {
     let nowhere = "mongodb://127.0.0.1:1/?replicaSet=none&serverSelectionTimeoutMS=100";
     let uri = SecretString::from(nowhere);
     let (clock, metrics) = (Arc::new(SystemClock), Metrics::default());
-    let store = Mongo::open(uri, "away", counters(), clock, &metrics.store).unwrap();
+    let store = Mongo::open(uri, "away", counters(), records(), clock, &metrics.store).unwrap();
     for _ in 0..3 {
         let row = "1".to_owned();
-        let asked = join_all((0..300).map(|_| store.get::<Counter>(&row))).await;
+        let asked = join_all((0..300).map(|_| port.get::<Counter>(&row))).await;
         for answer in asked {
             assert!(
                 matches!(answer, Err(StoreError::Unavailable(_))),

@@ -16,7 +16,7 @@ pub(super) fn message(n: u128) -> Envelope {
 
 pub(super) async fn send(store: &Mongo, message: Envelope) {
     store
-        .write(move |unit| enqueue(unit, &message))
+        .work(move |unit| unit.send(message.clone()))
         .await
         .unwrap();
 }
@@ -55,7 +55,7 @@ async fn a_committed_message_is_handed_over_as_it_was_and_gone_when_sent() {
 async fn what_a_dead_replica_left_is_claimed_by_one_other_when_its_lease_is_over() {
     let database = TestDatabase::new();
     let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_700_000_000_000)));
-    let [dead, one, other] = [0; 3].map(|_| database.open(counters(), clock.clone()));
+    let [dead, one, other] = [0; 3].map(|_| database.open(counters(), records(), clock.clone()));
     send(&dead, message(1)).await;
     drop(dead);
     let now = clock.now();
@@ -104,7 +104,7 @@ async fn a_resend_of_what_another_replica_has_not_sent_yet_goes_out_as_a_copy_of
     let (one, other) = (open(&database), open(&database));
     send(&one, message(1)).await;
     let (again, fine) = tokio::join!(
-        other.write(move |unit| enqueue(unit, &message(1))),
+        other.work(move |unit| unit.send(message(1))),
         add(&other, "neighbour", 1),
     );
     assert_eq!((again, fine), (Ok(()), Ok(1)));
@@ -117,7 +117,7 @@ async fn a_resend_of_what_another_replica_has_not_sent_yet_goes_out_as_a_copy_of
         store.outbox().settle(sent, now).await.unwrap();
     }
     assert_eq!(
-        waiting(&database.open(counters(), Arc::new(SystemClock))).await,
+        waiting(&database.open(counters(), records(), Arc::new(SystemClock))).await,
         0
     );
 }
@@ -127,7 +127,7 @@ async fn the_messages_of_one_commit_are_one_document_until_each_of_them_has_its_
     let database = TestDatabase::new();
     let store = open(&database);
     store
-        .write(|unit| (1..=4).try_for_each(|n| enqueue(unit, &message(n))))
+        .work(|unit| (1..=4).try_for_each(|n| unit.send(message(n))))
         .await
         .unwrap();
     let outbox = store.outbox();
@@ -170,7 +170,7 @@ async fn more_messages_than_a_document_takes_are_several() {
     let database = TestDatabase::new();
     let store = open(&database);
     store
-        .write(|unit| (1..=600).try_for_each(|n| enqueue(unit, &message(n))))
+        .work(|unit| (1..=600).try_for_each(|n| unit.send(message(n))))
         .await
         .unwrap();
     let fresh = store.outbox().fresh(0, 1000).await.unwrap();

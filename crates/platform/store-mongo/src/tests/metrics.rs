@@ -9,7 +9,15 @@ use telemetry::testing::Scrape;
 /// A store that is called `orders`, whatever its database is called.
 fn measured(database: &TestDatabase, clock: Arc<ManualClock>, metrics: &Metrics) -> Mongo {
     let name = format!("{}_orders", database.name);
-    Mongo::open(database.uri(), &name, counters(), clock, &metrics.store).unwrap()
+    Mongo::open(
+        database.uri(),
+        &name,
+        counters(),
+        records(),
+        clock,
+        &metrics.store,
+    )
+    .unwrap()
 }
 
 async fn dropped(store: &Mongo) {
@@ -29,7 +37,7 @@ async fn commits_reads_and_connections_are_counted() {
     let store = measured(&database, clock, &metrics);
     add(&store, "a", 1).await.unwrap();
     assert_eq!(value(&store, "a").await, Some(1));
-    store.ping().await.unwrap();
+    store::Database::ping(&store).await.unwrap();
     for (name, labels) in [
         ("marketplace_store_commit_duration_seconds_count", &[][..]),
         ("marketplace_store_write_batch_size_sum", &[]),
@@ -75,7 +83,7 @@ async fn a_message_that_comes_again_is_counted_once_however_often_its_work_runs(
     let store = measured(&database, Arc::new(ManualClock::at(now)), &metrics);
     let ids = SystemIds::default();
     let (order, message) = (OrderId::new(&ids), MessageId::new(&ids));
-    let handle = || store.write(move |unit| is_new(unit, order, message, now));
+    let handle = || store.work(move |unit| Tx::new(unit).once(order, message, now));
     let counted = || sum(&metrics, "marketplace_inbox_duplicates_total", &[]);
     assert_eq!(handle().await, Ok(true));
     assert_eq!(counted(), Some(0.0));

@@ -47,7 +47,7 @@ async fn a_guard_holds_whoever_races() {
 /// Adds one to the counter `hot` after a walk over `steps` other rows, each of which has to be read before the next is known.
 async fn add_after_a_walk(store: &Mongo, steps: usize) -> Result<(), StoreError> {
     store
-        .write(move |unit| {
+        .work(move |unit| {
             let id = "hot".to_owned();
             let value = unit.get::<Counter>(&id)?.map_or(0, |row| row.value) + 1;
             for step in 0..steps {
@@ -91,7 +91,7 @@ async fn a_replica_that_writes_without_a_pause_does_not_keep_out_one_that_reads_
 /// Adds to two counters at once.
 async fn add_both(store: &Mongo, both: [(String, i64); 2]) -> Result<(), StoreError> {
     store
-        .write(move |unit| {
+        .work(move |unit| {
             for (id, by) in &both {
                 let value = unit.get::<Counter>(id)?.map_or(0, |row| row.value) + by;
                 let id = id.clone();

@@ -14,7 +14,8 @@ use tokio::task::JoinHandle;
 use async_trait::async_trait;
 
 use super::super::*;
-use store_sqlite::{DeadLetter, Sqlite, SqliteOutbox, dead_letters, enqueue};
+use store::Store;
+use store_sqlite::{DeadLetter, Records, Sqlite, SqliteOutbox, dead_letters};
 use telemetry::metrics::{BusMetrics, Read, StoreMetrics};
 use telemetry::testing::eventually;
 
@@ -111,7 +112,13 @@ impl World {
 
     pub(super) fn with_bus(bus: FakeBus) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&dir.path().join("t.db"), &[], &StoreMetrics::default()).unwrap();
+        let store = Sqlite::open(
+            &dir.path().join("t.db"),
+            &[],
+            Records::default(),
+            &StoreMetrics::default(),
+        )
+        .unwrap();
         Self {
             outbox: SqliteOutbox::new(store.clone()),
             dir,
@@ -147,12 +154,17 @@ impl World {
         }
     }
 
-    /// Commits `count` new messages in one transaction and tells nobody.
+    /// The store as use cases see it.
+    pub(super) fn port(&self) -> Store {
+        Store::new(Arc::new(self.store.clone()))
+    }
+
+    /// Commits `count` new messages in one transaction.
     pub(super) async fn commit(&self, count: usize) -> Vec<MessageId> {
         let messages: Vec<Envelope> = (0..count).map(|_| self.message()).collect();
         let ids = messages.iter().map(|message| message.id).collect();
-        self.store
-            .write(move |tx| messages.iter().try_for_each(|message| enqueue(tx, message)))
+        self.port()
+            .write(move |tx| messages.iter().try_for_each(|message| tx.send(message.clone())))
             .await
             .unwrap();
         ids
@@ -163,8 +175,8 @@ impl World {
         let message = self.message();
         let id = message.id;
         self.bus.answers(id, outcome);
-        self.store
-            .write(move |tx| enqueue(tx, &message))
+        self.port()
+            .write(move |tx| tx.send(message.clone()))
             .await
             .unwrap();
         id

@@ -1,0 +1,76 @@
+//! Handles the messages of a batch in one transaction: decodes each, hands over those that decode, and says what became of each. One bad
+//! message never fails its neighbours: [`Tx::each`](store::Tx::each) gives each a savepoint of its own.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contracts::{Envelope, MalformedMessage};
+use store::StoreResult;
+
+use super::{Handler, Outcome};
+
+/// Handles commands that came as messages.
+#[async_trait]
+pub trait Receiver: Send + Sync {
+    /// What a message asks for.
+    type Command: Send + Sync;
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// If it does not decode; it never will, so it goes to the dead letters at once.
+    fn decode(&self, message: &Envelope) -> Result<Self::Command, MalformedMessage>;
+
+    /// Commits the effects of the commands in one transaction and returns one result for each, in order.
+    ///
+    /// # Errors
+    /// If nothing was committed: all are tried again.
+    async fn receive(&self, commands: Vec<Self::Command>) -> StoreResult<Vec<StoreResult<()>>>;
+}
+
+/// Makes a [`Handler`] of a [`Receiver`].
+pub struct Batched<R>(pub R);
+
+#[async_trait]
+impl<R: Receiver> Handler for Batched<R> {
+    async fn handle(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
+        let mut commands = Vec::with_capacity(batch.len());
+        let outcomes: Vec<Option<Outcome>> = batch
+            .iter()
+            .map(|message| match self.0.decode(message) {
+                Ok(command) => {
+                    commands.push(command);
+                    None
+                }
+                Err(malformed) => Some(Outcome::Reject(malformed.to_string())),
+            })
+            .collect();
+        let received = if commands.is_empty() {
+            Ok(Vec::new())
+        } else {
+            self.0.receive(commands).await
+        };
+        let mut results = match received {
+            Ok(results) => results.into_iter(),
+            Err(error) => {
+                let retry = Outcome::Retry(error.to_string());
+                let retried = outcomes
+                    .into_iter()
+                    .map(|known| known.unwrap_or_else(|| retry.clone()));
+                return retried.collect();
+            }
+        };
+        // One outcome fewer than messages is noticed by the bus, which tries all of them again.
+        outcomes
+            .into_iter()
+            .filter_map(|known| known.or_else(|| Some(outcome(results.next()?))))
+            .collect()
+    }
+}
+
+fn outcome(result: StoreResult<()>) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Done,
+        Err(error) => Outcome::Retry(error.to_string()),
+    }
+}

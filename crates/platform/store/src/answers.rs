@@ -1,0 +1,208 @@
+//! First answers to requests with an Idempotency-Key, stored in the transaction that did what they say.
+
+use std::time::Duration;
+
+use kernel::{Timestamp, UserId};
+use uuid::Uuid;
+
+use crate::idempotency::{Claim, Earlier, LIFETIME, OnceKey, StoredAnswer};
+use crate::{Record, StoreResult, Tx};
+
+/// What is stored for an Idempotency-Key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotent {
+    /// The key in its scope.
+    pub key: IdempotencyKey,
+    /// SHA-256 of the request body in canonical form.
+    pub fingerprint: [u8; 32],
+    /// The id of what the request makes.
+    pub subject: Uuid,
+    /// The first answer. None while the first request is still running.
+    pub answer: Option<StoredAnswer>,
+    /// When the key was first used.
+    pub created_at: Timestamp,
+    /// Until when the running request holds the key.
+    pub lease_until: Timestamp,
+}
+
+/// A client's key in its scope.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey {
+    /// Whose key it is.
+    pub user: UserId,
+    /// Route it was used on.
+    pub route: String,
+    /// What the client sent.
+    pub key: String,
+}
+
+impl From<&OnceKey> for IdempotencyKey {
+    fn from(key: &OnceKey) -> Self {
+        Self {
+            user: key.user,
+            route: key.route.to_owned(),
+            key: key.key.clone(),
+        }
+    }
+}
+
+impl Record for Idempotent {
+    const NAME: &'static str = "idempotency key";
+    type Key = IdempotencyKey;
+
+    fn key(&self) -> IdempotencyKey {
+        self.key.clone()
+    }
+}
+
+impl Idempotent {
+    /// What it says to a request with the same key.
+    fn earlier(&self, key: &OnceKey) -> Earlier {
+        if self.fingerprint != key.fingerprint {
+            return Earlier::OtherBody;
+        }
+        self.answer
+            .clone()
+            .map_or(Earlier::Running, Earlier::Answered)
+    }
+}
+
+impl Tx<'_> {
+    /// What is known of an earlier request with this key.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn earlier(&mut self, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Earlier>> {
+        Ok(self.live(key, now)?.map(|row| row.earlier(key)))
+    }
+
+    /// What an earlier request with this key and body makes, if its answer is not stored with the key: for a service that keeps the
+    /// answer with what the request makes.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn unanswered(&mut self, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Uuid>> {
+        Ok(self
+            .live(key, now)?
+            .filter(|row| row.answer.is_none() && row.fingerprint == key.fingerprint)
+            .map(|row| row.subject))
+    }
+
+    /// Claims the key for a request that takes more than one transaction. The claim holds for `lease`. After that, a repeat of the
+    /// request takes it over, with the same subject.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn claim(
+        &mut self,
+        key: &OnceKey,
+        subject: Uuid,
+        now: Timestamp,
+        lease: Duration,
+    ) -> StoreResult<Claim> {
+        let subject = match self.live(key, now)? {
+            Some(row)
+                if row.answer.is_none()
+                    && row.lease_until <= now
+                    && row.fingerprint == key.fingerprint =>
+            {
+                row.subject
+            }
+            Some(row) => return Ok(Claim::Earlier(row.earlier(key))),
+            None => subject,
+        };
+        let until = now.plus(lease);
+        self.put(Idempotent {
+            key: key.into(),
+            fingerprint: key.fingerprint,
+            subject,
+            answer: None,
+            created_at: now,
+            lease_until: until,
+        })?;
+        Ok(Claim::Mine { subject, until })
+    }
+
+    /// Gives up the claim that holds `until`: the request had no outcome to remember. Changes nothing if another run of the request
+    /// has taken the claim over.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn release_claim(&mut self, key: &OnceKey, until: Timestamp) -> StoreResult<()> {
+        match self.held(key, until)? {
+            Some(row) => self.delete::<Idempotent>(&row.key),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the lease of the claim that holds `until`. It is unknown what was done for its subject, so a repeat of the request may go
+    /// on with the same subject at once.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn expire_claim(&mut self, key: &OnceKey, until: Timestamp) -> StoreResult<()> {
+        match self.held(key, until)? {
+            Some(row) => self.put(Idempotent {
+                lease_until: Timestamp::from_millis(0),
+                ..row
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Stores the answer to the request whose claim holds `until`, unless another run of the request has taken the claim over.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn answer_claimed(
+        &mut self,
+        key: &OnceKey,
+        until: Timestamp,
+        answer: StoredAnswer,
+    ) -> StoreResult<()> {
+        match self.held(key, until)? {
+            Some(row) => self.put(Idempotent {
+                answer: Some(answer),
+                ..row
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Stores the first answer to the request with this key, which made `subject`.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn answer(
+        &mut self,
+        key: &OnceKey,
+        subject: Uuid,
+        answer: StoredAnswer,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        self.put(Idempotent {
+            key: key.into(),
+            fingerprint: key.fingerprint,
+            subject,
+            answer: Some(answer),
+            created_at: now,
+            lease_until: now,
+        })
+    }
+
+    /// The row of a key, unless its time is over: it is deleted some time later.
+    fn live(&mut self, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Idempotent>> {
+        let found = self.get::<Idempotent>(&key.into())?;
+        Ok(found
+            .filter(|row| row.created_at > now.minus(LIFETIME))
+            .map(|row| (*row).clone()))
+    }
+
+    /// The claim of `key` that holds `until`, if it still does.
+    fn held(&mut self, key: &OnceKey, until: Timestamp) -> StoreResult<Option<Idempotent>> {
+        let found = self.get::<Idempotent>(&key.into())?;
+        Ok(found
+            .filter(|row| row.answer.is_none() && row.lease_until == until)
+            .map(|row| (*row).clone()))
+    }
+}

@@ -1,0 +1,84 @@
+//! A service's database, as its use cases hold it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::record::{Kind, Record};
+use crate::{Database, StoreError, StoreResult, Tx};
+use kernel::Timestamp;
+
+/// Runs writes in transactions and reads single records. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<dyn Database>);
+
+impl Store {
+    /// The store on `database`.
+    #[must_use]
+    pub fn new(database: Arc<dyn Database>) -> Self {
+        Self(database)
+    }
+
+    /// Runs `work` in a transaction and returns its result once that is durable. Works that wait at the same time are committed
+    /// together; one that fails is undone and takes no other along. See [`Tx`] for what `work` may do.
+    ///
+    /// # Errors
+    /// What `work` returns; [`StoreError::Unavailable`] if the store cannot be reached or has too much to do.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let result = Arc::new(Mutex::new(None));
+        let slot = result.clone();
+        self.0
+            .write(Box::new(move |tx| {
+                let value = work(tx)?;
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                Ok(())
+            }))
+            .await?;
+        let value = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| StoreError::Unavailable("the write did not run".to_owned()))
+    }
+
+    /// The record `key` as it was committed. Reads that wait at the same time may share a query.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn get<R: Record>(&self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
+        let found = self.0.get(Kind::of::<R>(), Box::new(key.clone())).await?;
+        found
+            .map(|record| {
+                record.downcast().map_err(|_| {
+                    StoreError::Corrupt(format!(
+                        "the engine returned another record than {}",
+                        R::NAME
+                    ))
+                })
+            })
+            .transpose()
+    }
+
+    /// Those of the records that exist, in the order of `keys`.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn get_many<R: Record>(&self, keys: &[R::Key]) -> StoreResult<Vec<Arc<R>>> {
+        let found = futures_util::future::try_join_all(keys.iter().map(|key| self.get::<R>(key)));
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+
+    /// Deletes inbox rows and stored answers whose time is over at `now`, a bounded number. Returns whether more may be left.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
+        self.0.forget(now).await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it does not.
+    pub async fn ping(&self) -> StoreResult<()> {
+        self.0.ping().await
+    }
+}

@@ -1,0 +1,65 @@
+//! The inbox: which messages were handled (idempotent receiver, Hohpe & Woolf).
+
+use std::time::Duration;
+
+use kernel::{MessageId, OrderId, Timestamp};
+
+use crate::{Record, StoreResult, Tx};
+
+/// How long a handled message is remembered: far longer than any redelivery takes.
+pub const MEMORY: Duration = Duration::from_hours(7 * 24);
+
+/// A message that was handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handled {
+    /// The order that it is about.
+    pub order: OrderId,
+    /// Its id.
+    pub message: MessageId,
+    /// When it was handled.
+    pub at: Timestamp,
+}
+
+impl Record for Handled {
+    const NAME: &'static str = "handled message";
+    type Key = (OrderId, MessageId);
+
+    fn key(&self) -> Self::Key {
+        (self.order, self.message)
+    }
+}
+
+impl Tx<'_> {
+    /// Notes that `message` about `order` is handled with this transaction. False if it was handled before: then change nothing.
+    ///
+    /// A message that can change its order only once, because a record's own state refuses the repeat, needs no note: check
+    /// [`Tx::was_handled`] where there may be one, and note only what no state tells.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn once(
+        &mut self,
+        order: OrderId,
+        message: MessageId,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        if self.was_handled(order, message)? {
+            self.handled_before();
+            return Ok(false);
+        }
+        self.insert(Handled {
+            order,
+            message,
+            at: now,
+        })?;
+        Ok(true)
+    }
+
+    /// Whether `message` about `order` was noted as handled.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn was_handled(&mut self, order: OrderId, message: MessageId) -> StoreResult<bool> {
+        Ok(self.get::<Handled>(&(order, message))?.is_some())
+    }
+}

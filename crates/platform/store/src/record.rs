@@ -1,0 +1,79 @@
+//! What a store keeps: records, each one thing that a use case loads and saves as a whole.
+
+use std::any::{Any, TypeId};
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+/// A plain type that is loaded and saved. How it is laid out in tables or documents is a matter of the engines.
+pub trait Record: Send + Sync + 'static {
+    /// Names the kind of record in errors.
+    const NAME: &'static str;
+    /// What identifies one record.
+    type Key: Clone + Eq + Hash + Debug + Send + Sync + 'static;
+
+    /// Its key. It never changes.
+    fn key(&self) -> Self::Key;
+
+    /// Its value of an indexed field, see [`Tx::find_by`](crate::Tx::find_by). None if the record has no such value.
+    fn lookup(&self, _field: &'static str) -> Option<Value> {
+        None
+    }
+}
+
+/// A value that records are looked up by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// An id.
+    Id(Uuid),
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(String),
+}
+
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// A kind of record, as an engine that does not know its type sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Kind {
+    /// The Rust type.
+    pub id: TypeId,
+    /// For errors.
+    pub name: &'static str,
+}
+
+impl Kind {
+    /// The kind of `R`.
+    #[must_use]
+    pub fn of<R: Record>() -> Self {
+        Self {
+            id: TypeId::of::<R>(),
+            name: R::NAME,
+        }
+    }
+}
+
+/// A record of some kind.
+pub type AnyRecord = Arc<dyn Any + Send + Sync>;
+
+/// The key of a record of some kind.
+pub type AnyKey = dyn Any + Send + Sync;

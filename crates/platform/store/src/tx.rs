@@ -1,0 +1,146 @@
+//! The transaction port: what a use case reads and writes, in one transaction of whichever engine the service runs on.
+//!
+//! A use case is a synchronous closure over a [`Tx`]: load, decide, save, send. It may run more than once (a record that has to be
+//! loaded first, a lost race), so it has no effect but on the `Tx`. It decides only on records that it writes: MongoDB's snapshots
+//! allow write skew, SQLite's single writer does not. Both engines run it against the same promises:
+//!
+//! - all of it is committed, or nothing;
+//! - it sees its own changes;
+//! - `Ok` commits, also an `Ok(Err(refusal))`; `Err` undoes.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use contracts::Envelope;
+
+use crate::record::{AnyRecord, Kind, Record, Value};
+use crate::{Engine, StoreError, StoreResult};
+
+/// One transaction. See the module.
+pub struct Tx<'a>(&'a mut (dyn Engine + 'a));
+
+impl<'a> Tx<'a> {
+    /// A transaction that `engine` runs.
+    pub fn new(engine: &'a mut (dyn Engine + 'a)) -> Self {
+        Self(engine)
+    }
+}
+
+impl Tx<'_> {
+    /// The record `key`, as this transaction has left it. None if there is none.
+    ///
+    /// # Errors
+    /// A store error. Pass it on: it may mean that the record has to be loaded first, and the work runs again.
+    pub fn get<R: Record>(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
+        self.0
+            .get(Kind::of::<R>(), key)?
+            .map(downcast::<R>)
+            .transpose()
+    }
+
+    /// At most `limit` records whose indexed `field` is `value`, in any order. Never base a decision on their number or sum: another
+    /// transaction may add one at the same time.
+    ///
+    /// # Errors
+    /// As [`Tx::get`].
+    pub fn find_by<R: Record>(
+        &mut self,
+        field: &'static str,
+        value: impl Into<Value>,
+        limit: usize,
+    ) -> StoreResult<Vec<Arc<R>>> {
+        let found = self
+            .0
+            .find_by(Kind::of::<R>(), field, &value.into(), limit)?;
+        found.into_iter().map(downcast::<R>).collect()
+    }
+
+    /// Says that records will be read, so that one query loads them together. A hint, never needed for correctness.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn want<R: Record>(&mut self, keys: impl IntoIterator<Item = R::Key>) -> StoreResult<()> {
+        keys.into_iter()
+            .try_for_each(|key| self.0.want(Kind::of::<R>(), &key))
+    }
+
+    /// Adds `record`.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] if there is one with its key or with a unique value of it. The engine may find out only when it
+    /// commits; then the whole work fails with it, or the item of [`Tx::each`] that inserted it.
+    pub fn insert<R: Record>(&mut self, record: R) -> StoreResult<()> {
+        self.0.insert(Kind::of::<R>(), Arc::new(record))
+    }
+
+    /// Saves `record`: adds it, or writes what differs from the one that is there.
+    ///
+    /// # Errors
+    /// As [`Tx::get`].
+    pub fn put<R: Record>(&mut self, record: R) -> StoreResult<()> {
+        self.0.put(Kind::of::<R>(), Arc::new(record))
+    }
+
+    /// Deletes the record `key`, if there is one.
+    ///
+    /// # Errors
+    /// As [`Tx::get`].
+    pub fn delete<R: Record>(&mut self, key: &R::Key) -> StoreResult<()> {
+        self.0.delete(Kind::of::<R>(), key)
+    }
+
+    /// Adds `message` to the outbox. The relay sends it once the transaction is committed. A message whose id still waits there is
+    /// not added again: a resend of something unsent changes nothing.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn send(&mut self, message: Envelope) -> StoreResult<()> {
+        self.0.send(message)
+    }
+
+    /// Counts a message that was handled before, for the metrics. [`Tx::once`] does so by itself.
+    pub fn handled_before(&mut self) {
+        self.0.handled_before();
+    }
+
+    /// Runs `handle` for each item in a savepoint of its own, so that one that fails leaves no trace and takes no other along. Returns
+    /// one result for each, in order. Records that items miss are loaded together.
+    ///
+    /// # Errors
+    /// If the store itself failed ([`StoreError::Unavailable`]): then no item is handled.
+    pub fn each<I, T>(
+        &mut self,
+        items: &[I],
+        mut handle: impl FnMut(&mut Tx<'_>, &I) -> StoreResult<T>,
+    ) -> StoreResult<Vec<StoreResult<T>>> {
+        let mut results = Vec::with_capacity(items.len());
+        let mut missed = None;
+        for item in items {
+            if let Err(refused) = self.0.begin_item() {
+                results.push(Err(refused));
+                continue;
+            }
+            let before = self.0.misses();
+            let result = handle(&mut Tx(&mut *self.0), item);
+            let has_missed = self.0.misses() > before;
+            self.0.end_item(result.is_ok() && !has_missed)?;
+            match result {
+                Err(error) if has_missed => missed = Some(error),
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                result => results.push(result),
+            }
+        }
+        // The run is void anyway; to end it saves what comes after.
+        missed.map_or(Ok(results), Err)
+    }
+}
+
+fn downcast<R: Record>(record: AnyRecord) -> StoreResult<Arc<R>> {
+    let any: Arc<dyn Any + Send + Sync> = record;
+    any.downcast().map_err(|_| {
+        StoreError::Corrupt(format!(
+            "the engine returned another record than {}",
+            R::NAME
+        ))
+    })
+}
