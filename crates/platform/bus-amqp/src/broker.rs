@@ -11,6 +11,8 @@ use super::tls::Tls;
 use super::transport::Transport;
 use bus::RETRY_DELAYS;
 
+/// What the broker is called in traces.
+pub(super) const SYSTEM: &str = "rabbitmq";
 /// Seconds between heartbeats.
 const HEARTBEAT: u16 = 10;
 /// Largest frame. Messages are small, and lapin keeps buffers of 32 frames in each direction.

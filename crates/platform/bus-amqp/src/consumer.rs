@@ -15,7 +15,8 @@ use lapin::{BasicProperties, Channel, Consumer};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::AmqpError;
+use super::broker::SYSTEM;
+use super::error::AmqpError;
 use super::link::{Backoff, Link, Live, within};
 use super::message::{Opened, attempts, bury, open, seal, short};
 use super::publisher::{Parcel, Publisher};
@@ -211,7 +212,7 @@ impl Consuming {
         if messages.is_empty() {
             return moves;
         }
-        let handling = Handling::begin(super::SYSTEM, self.subscription.queue, &messages);
+        let handling = Handling::begin(SYSTEM, self.subscription.queue, &messages);
         let outcomes = handling
             .of(handle(&self.subscription, messages, &self.metrics))
             .await;

@@ -12,9 +12,9 @@ use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, ErrorKind};
 use tokio::time::sleep;
 
-use super::AmqpError;
 use super::broker::{Broker, QueueNames};
 use super::consumer::parcel;
+use super::error::AmqpError;
 use super::link::{Link, Live, dial, within};
 use super::message::{dead_letter, message_id, renew, returns, revive, short};
 use super::publisher::{Parcel, Publisher};

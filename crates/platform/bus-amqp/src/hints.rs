@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::AmqpError;
+use super::error::AmqpError;
 use super::link::{Backoff, Link, Live, within};
 use super::topology::declare_exchange;
 

@@ -5,9 +5,11 @@
 //! `q.dead`, where it stays until an operator replays it. Two connections, one to publish and one to consume, because a broker
 //! that is short of memory stops reading from whoever publishes. Both are supervised here (see `link`).
 
+mod amqp_bus;
 mod broker;
 mod consumer;
 mod dead_letters;
+mod error;
 mod hints;
 mod link;
 mod message;
@@ -16,193 +18,11 @@ mod tls;
 mod topology;
 mod transport;
 
+pub use amqp_bus::AmqpBus;
 pub use broker::{Broker, BrokerError};
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
+pub use error::AmqpError;
 pub use hints::{HintReceiver, HintSender};
-
-use std::sync::Arc;
-use std::time::Duration;
-
-use async_trait::async_trait;
-use contracts::{Envelope, Kind};
-use kernel::Clock;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-
-use self::consumer::Consuming;
-use self::link::Link;
-use self::message::{seal, short};
-use self::publisher::{Parcel, Publisher};
-use self::topology::{Bound, Topology};
-use bus::{Bus, Outcome, Subscription, Tasks};
-use telemetry::metrics::BusMetrics;
-
-/// Time for consumers to finish what they have in hand, and then for what is being published.
-const FINISH: Duration = Duration::from_secs(4);
-
-/// What the broker is called in traces.
-const SYSTEM: &str = "rabbitmq";
-
-/// Why the broker did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum AmqpError {
-    /// There is no connection.
-    #[error("the message broker is away")]
-    Away,
-    /// No answer came in time.
-    #[error("the message broker does not answer")]
-    Silent,
-    /// The broker ended a consumer, because its queue was deleted or its node went down.
-    #[error("the message broker ended the consumer")]
-    Cancelled,
-    /// A message is not known to be in a queue.
-    #[error("a message is not confirmed: {0}")]
-    Unconfirmed(String),
-    /// It said no, or the connection was lost.
-    #[error("the message broker: {0}")]
-    Broker(lapin::Error),
-}
-
-/// A [`Bus`] over RabbitMQ.
-pub struct AmqpBus {
-    service: &'static str,
-    topology: Arc<Topology>,
-    publishing: Link,
-    consuming: Link,
-    publisher: Arc<Publisher>,
-    tasks: Tasks,
-}
-
-impl AmqpBus {
-    /// Whether both connections are up.
-    #[must_use]
-    pub fn is_connected(&self) -> bool {
-        self.publishing.live().is_some() && self.consuming.live().is_some()
-    }
-
-    /// Starts to connect, publish and consume, in the background and whether or not the broker is there. When `tasks` are drained,
-    /// consumers finish what they have in hand, then the connections are closed.
-    #[must_use]
-    pub fn start(
-        broker: &Broker,
-        service: &'static str,
-        subscriptions: Vec<Subscription>,
-        clock: &Arc<dyn Clock>,
-        metrics: &BusMetrics,
-        tasks: &Tasks,
-    ) -> Arc<Self> {
-        let names = broker.names();
-        let queues = subscriptions.iter().map(|subscription| Bound {
-            names: names.queue(subscription.queue),
-            messages: subscription.messages.clone(),
-        });
-        let topology = Arc::new(Topology {
-            queues: queues.collect(),
-            names,
-        });
-        let publishing = Link::default();
-        let bus = Arc::new(Self {
-            service,
-            topology: topology.clone(),
-            publisher: Arc::new(Publisher::new(publishing.clone())),
-            publishing,
-            consuming: Link::default(),
-            tasks: tasks.clone(),
-        });
-        let consumers = TaskTracker::new();
-        for (subscription, queue) in subscriptions.into_iter().zip(&topology.queues) {
-            let consuming = Consuming {
-                subscription,
-                queue: queue.clone(),
-                topology: topology.clone(),
-                link: bus.consuming.clone(),
-                publisher: bus.publisher.clone(),
-                clock: clock.clone(),
-                metrics: metrics.clone(),
-            };
-            let consumers = consumers.clone();
-            tasks.spawn(|stop| consumers.track_future(consuming.run(stop)));
-        }
-        consumers.close();
-        for (connection, link) in [("publish", &bus.publishing), ("consume", &bus.consuming)] {
-            let link = link.clone();
-            metrics.connection(connection, move || link.live().is_some());
-        }
-        bus.keep_connected(broker, consumers);
-        bus
-    }
-
-    /// Keeps both connections up until the consumers have stopped and nothing is being published any more.
-    fn keep_connected(&self, broker: &Broker, consumers: TaskTracker) {
-        let close = CancellationToken::new();
-        for (link, what) in [(&self.publishing, "publish"), (&self.consuming, "consume")] {
-            let (link, close) = (link.clone(), close.clone());
-            let (address, topology) = (broker.to_dial(), self.topology.clone());
-            let name = format!("{} {what}", self.service);
-            self.tasks
-                .spawn(|_| async move { link.keep_up(&address, &name, &topology, &close).await });
-        }
-        let publisher = self.publisher.clone();
-        self.tasks.spawn(|stop| async move {
-            stop.cancelled().await;
-            if timeout(FINISH, consumers.wait()).await.is_err() {
-                tracing::warn!(
-                    "a consumer is not done with what it has in hand; it will be delivered again"
-                );
-            }
-            if timeout(FINISH, publisher.idle()).await.is_err() {
-                tracing::warn!(
-                    "not all that was published is confirmed; it will be published again"
-                );
-            }
-            close.cancel();
-        });
-    }
-
-    /// A channel for hints between the replicas of this service: see [`HintSender`].
-    #[must_use]
-    pub fn hints(&self, name: &str) -> (HintSender, HintReceiver) {
-        let (sender, receiver, hints) = hints::hints(self.topology.names.hints(name));
-        let (publishing, consuming) = (self.publishing.clone(), self.consuming.clone());
-        self.tasks
-            .spawn(|stop| hints.run(publishing, consuming, stop));
-        (sender, receiver)
-    }
-
-    fn parcel(&self, envelope: &Envelope) -> Parcel {
-        Parcel {
-            exchange: short(&self.exchange(envelope.kind)),
-            routing_key: short(&envelope.name),
-            properties: seal(envelope, 0),
-            body: envelope.body.clone(),
-        }
-    }
-
-    fn exchange(&self, kind: Kind) -> String {
-        self.topology.exchange(kind)
-    }
-}
-
-#[async_trait]
-impl Bus for AmqpBus {
-    async fn publish(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
-        let parcels: Vec<Parcel> = batch.iter().map(|envelope| self.parcel(envelope)).collect();
-        let confirmed = self.publisher.publish(&parcels).await;
-        confirmed
-            .into_iter()
-            .map(|confirmed| confirmed.map_or_else(Outcome::Undeliverable, |()| Outcome::Done))
-            .collect()
-    }
-
-    async fn ready(&self) {
-        self.publisher.ready().await;
-    }
-
-    fn system(&self) -> &'static str {
-        SYSTEM
-    }
-}
 
 #[cfg(test)]
 mod tests;

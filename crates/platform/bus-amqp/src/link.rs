@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::AmqpError;
 use super::broker::Address;
+use super::error::AmqpError;
 use super::topology::Topology;
 
 /// Longest that a handshake, a declaration or a close may take.

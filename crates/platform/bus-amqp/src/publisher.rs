@@ -19,7 +19,7 @@ use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::AmqpError;
+use super::error::AmqpError;
 use super::link::{Link, Live, within};
 use super::message::message_id;
 

@@ -5,8 +5,9 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::attribute::Kind;
 use super::origin::{self, Origin};
-use super::span::{Kind, Span};
+use super::span::Span;
 
 thread_local! {
     /// Writes in the commit that this thread is making.

@@ -6,6 +6,7 @@
 //! made in here only, by the file that knows the subject (`requests`, `messages`, `sweeps`, `commit`); the rest of the code says where they begin
 //! and end.
 
+mod attribute;
 mod commit;
 mod config;
 mod context;

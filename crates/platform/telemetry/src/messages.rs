@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use contracts::{Envelope, Kind as MessageKind};
 
+use super::attribute::Kind;
 use super::context::TraceContext;
 use super::origin::{self, Origin};
-use super::span::{self, Kind, Span};
+use super::span::{self, Span};
 
 /// What became of a message, as its span tells it.
 pub trait Handled {

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use kernel::IdSource;
 
+use super::attribute::{Kind, Value};
 use super::config::TelemetryConfig;
 use super::context::TraceContext;
-use super::span::{Kind, Value};
+
 use crate::metrics::Metrics;
 
 pub(super) fn is_on() -> bool {

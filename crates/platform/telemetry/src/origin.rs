@@ -120,6 +120,7 @@ pub fn about(message: &Envelope) -> Option<Entered> {
 }
 
 /// `traceparent` of a message about `order` that the work at hand sends.
+#[must_use]
 pub fn traceparent(order: OrderId) -> Option<String> {
     Some(current()?.of(order)?.to_string())
 }

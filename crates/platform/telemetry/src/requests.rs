@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use kernel::OrderId;
 
+use super::attribute::Kind;
 use super::context::{Parent, TraceContext};
 use super::origin::{self, Origin};
-use super::span::{self, Kind, Span};
+use super::span::{self, Span};
 
 /// Whose word a port takes for what is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub struct Answering {
 
 impl Answering {
     /// One that belongs to no trace.
+    #[must_use]
     pub fn untraced() -> Self {
         Self {
             span: None,

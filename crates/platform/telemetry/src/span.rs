@@ -5,6 +5,7 @@ use std::fmt;
 
 use kernel::{MessageId, OrderId};
 
+use super::attribute::{Kind, Value};
 use super::context::TraceContext;
 #[cfg(not(feature = "otlp"))]
 use super::none as backend;
@@ -14,59 +15,6 @@ use super::otlp as backend;
 /// Whether spans are recorded in this process. Asked before anything is made for a trace.
 pub(super) fn is_on() -> bool {
     backend::is_on()
-}
-
-/// Where a span stands between its caller and what it calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Answers a request.
-    Server,
-    /// Asks another process, or a store.
-    Client,
-    /// Sends a message.
-    Producer,
-    /// Handles a message.
-    Consumer,
-    /// Neither.
-    Internal,
-}
-
-/// Value of an attribute. Never an email address, a token or an amount.
-#[derive(Debug, Clone)]
-#[cfg_attr(
-    not(feature = "otlp"),
-    expect(
-        dead_code,
-        reason = "nobody reads the attributes of spans that are not recorded"
-    )
-)]
-pub(super) enum Value {
-    Text(Cow<'static, str>),
-    Number(i64),
-}
-
-impl From<&'static str> for Value {
-    fn from(text: &'static str) -> Self {
-        Self::Text(Cow::Borrowed(text))
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(Cow::Owned(text))
-    }
-}
-
-impl From<u16> for Value {
-    fn from(number: u16) -> Self {
-        Self::Number(number.into())
-    }
-}
-
-impl From<usize> for Value {
-    fn from(number: usize) -> Self {
-        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
-    }
 }
 
 /// A span. It ends when it is dropped.

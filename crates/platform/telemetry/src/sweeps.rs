@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use kernel::OrderId;
 
+use super::attribute::Kind;
 use super::origin::{self, Origin};
-use super::span::{self, Kind, Span};
+use super::span::{self, Span};
 
 /// Runs `work`, which lets these orders act, as the begin of a trace for each of them that is chosen. `name` says what it does.
 pub async fn sweeping<F: Future>(name: &'static str, orders: &[OrderId], work: F) -> F::Output {

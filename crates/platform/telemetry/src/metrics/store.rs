@@ -241,6 +241,7 @@ impl StoreWatch {
     }
 
     /// Observes how many rows its queries by key ask for.
+    #[must_use]
     pub fn gets(&self) -> GetSizes {
         GetSizes(self.metrics.gathered.get_or_create_owned(&StoreLabels {
             store: self.store.clone(),
@@ -248,6 +249,7 @@ impl StoreWatch {
     }
 
     /// Observes its connections.
+    #[must_use]
     pub fn pool(&self) -> PoolWatch {
         let of = |state| {
             self.metrics.connections.get_or_create_owned(&PoolLabels {

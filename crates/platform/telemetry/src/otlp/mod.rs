@@ -17,9 +17,10 @@ use opentelemetry_sdk::trace::{
     IdGenerator, RandomIdGenerator, Sampler, SdkTracer, SdkTracerProvider, Span,
 };
 
+use super::attribute::{Kind, Value};
 use super::config::TelemetryConfig;
 use super::context::TraceContext;
-use super::span::{Kind, Value};
+
 use crate::metrics::Metrics;
 use export::Exporting;
 
