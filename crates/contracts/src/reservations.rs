@@ -1,11 +1,11 @@
-//! What the order service asks the product service over HTTP, and what it is answered: holding stock for an order.
+//! How the order service asks the product service to hold stock for an order. Both services use these types, in one process and over
+//! HTTP.
 //!
 //! `POST` [`PATH`] on the product service's internal port with a [`ReserveRequest`]. A 200 and a 409 both carry a
-//! [`ReserveAnswer`]; a 503 says that the store cannot answer and nobody knows whether stock is held; any other status is a
-//! failure that trying again does not mend. Repeated for the same order, the request gets the first answer.
+//! [`ReserveAnswer`]. After a 503 it is unknown whether stock is held. Any other status is a failure that a retry does not mend. A
+//! repeated request for the same order gets the first answer.
 //!
-//! As with messages, fields are only added, and whoever reads ignores those that it does not know: both releases run side by side
-//! during an upgrade.
+//! As with messages, fields are only added and readers ignore unknown fields, because two releases run side by side during an upgrade.
 
 use kernel::{Money, OrderId, ProductId, Quantity, UserId};
 use serde::{Deserialize, Serialize};
@@ -62,20 +62,26 @@ pub struct ReservedLine {
 }
 
 /// Why nothing is held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 pub enum Refusal {
     /// Not enough stock.
+    #[error("out of stock")]
     OutOfStock(Vec<Shortage>),
     /// No such products, or removed ones. Empty if the request has no line at all.
+    #[error("unknown products")]
     UnknownProducts(Vec<ProductId>),
     /// The buyer sells them.
+    #[error("the buyer's own products")]
     OwnProducts(Vec<ProductId>),
     /// The lines are in more than one currency.
+    #[error("more than one currency")]
     MixedCurrencies,
-    /// The total is more than an amount can be.
+    /// The total exceeds [`Money::MAX_AMOUNT`].
+    #[error("the total is too large")]
     TotalTooLarge,
-    /// The reservation of this order was made before and given back: the request came too late.
+    /// The order's reservation was made before and is over: its stock went back.
+    #[error("the reservation is over")]
     Over,
 }
 
