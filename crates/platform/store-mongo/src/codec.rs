@@ -93,3 +93,11 @@ pub(super) fn value_bytes(value: &Bson) -> Vec<u8> {
         RawDocumentBuf::into_bytes,
     )
 }
+
+/// The bytes of a document's `_id`, as [`value_bytes`] has them.
+pub(super) fn id_bytes(collection: &str, document: &RawDocument) -> StoreResult<Vec<u8>> {
+    let id = document.get("_id").ok().flatten();
+    let id = id.and_then(|id| Bson::try_from(id).ok());
+    id.map(|id| value_bytes(&id))
+        .ok_or_else(|| corrupt(format!("{collection}: a document has no _id")))
+}

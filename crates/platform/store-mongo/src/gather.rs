@@ -10,14 +10,14 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
+use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReadConcern;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::READ_LIMIT;
-use super::codec::{corrupt, value_bytes};
+use super::codec::{id_bytes, value_bytes};
 use super::link::Link;
 use store::{StoreError, StoreResult};
 use telemetry::metrics::GetSizes;
@@ -136,7 +136,7 @@ impl Gather {
             .await?;
         while found.advance().await? {
             let row = found.current();
-            rows.insert(key_bytes(collection, row)?, Arc::new(row.to_owned()));
+            rows.insert(id_bytes(collection, row)?, Arc::new(row.to_owned()));
         }
         Ok(rows)
     }
@@ -218,14 +218,4 @@ fn by_key(mut keys: Vec<Bson>) -> Document {
             doc! { "_id": { "$in": keys } }
         }
     }
-}
-
-fn key_bytes(collection: &str, row: &RawDocument) -> StoreResult<Vec<u8>> {
-    let key = row
-        .get("_id")
-        .ok()
-        .flatten()
-        .and_then(|key| Bson::try_from(key).ok())
-        .ok_or_else(|| corrupt(format!("{collection}: a row without a key")))?;
-    Ok(value_bytes(&key))
 }

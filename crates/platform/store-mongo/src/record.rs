@@ -33,14 +33,6 @@ pub trait MongoRecord: Record + Sized {
     /// # Errors
     /// [`StoreError::Corrupt`] if it does not decode.
     fn decode(document: &RawDocument) -> StoreResult<Self>;
-
-    /// Changes what this engine keeps beside the record when it is inserted.
-    ///
-    /// # Errors
-    /// As [`Unit::get`].
-    fn beside(&self, _unit: &mut Unit) -> StoreResult<()> {
-        Ok(())
-    }
 }
 
 /// A record that is its own document.
@@ -75,7 +67,6 @@ pub(super) struct Layout {
     pub(super) table: fn() -> Box<dyn AnyTable>,
     pub(super) id: fn(&AnyKey) -> StoreResult<Bson>,
     pub(super) decode: fn(&RawDocument) -> StoreResult<AnyRecord>,
-    pub(super) beside: fn(&AnyRecord, &mut Unit) -> StoreResult<()>,
 }
 
 impl Layout {
@@ -85,13 +76,6 @@ impl Layout {
             table: || Box::new(Table::<R>::default()),
             id: |key| Ok(R::id(key_of::<R>(key)?)),
             decode: |document| Ok(Arc::new(R::decode(document)?)),
-            beside: |record, unit| {
-                let record: &(dyn Any + Send + Sync) = &**record;
-                record
-                    .downcast_ref::<R>()
-                    .ok_or_else(|| other_type::<R>())?
-                    .beside(unit)
-            },
         }
     }
 }
@@ -99,11 +83,15 @@ impl Layout {
 /// What a unit wants to have read before it is asked.
 type Always = Arc<dyn Fn(&mut Unit) -> StoreResult<()> + Send + Sync>;
 
+/// Changes what is kept beside a record.
+type Beside = Arc<dyn Fn(&AnyRecord, &mut Unit) -> StoreResult<()> + Send + Sync>;
+
 /// The records of a service that has MongoDB behind it.
 #[derive(Default)]
 pub struct Records {
     layouts: HashMap<TypeId, Layout>,
     always: Vec<Always>,
+    beside: HashMap<TypeId, Beside>,
 }
 
 impl Records {
@@ -114,7 +102,22 @@ impl Records {
         self
     }
 
-    /// Loads the record `key` in each transaction that loads anything: for what [`MongoRecord::beside`] changes in nearly each.
+    /// Runs `change` whenever an `R` is inserted: for what this engine keeps beside the record.
+    #[must_use]
+    pub fn beside<R: MongoRecord>(
+        mut self,
+        change: impl Fn(&R, &mut Unit) -> StoreResult<()> + Send + Sync + 'static,
+    ) -> Self {
+        let change: Beside = Arc::new(move |record, unit| {
+            let record: &(dyn Any + Send + Sync) = &**record;
+            let record = record.downcast_ref().ok_or_else(|| other_type::<R>())?;
+            change(record, unit)
+        });
+        self.beside.insert(TypeId::of::<R>(), change);
+        self
+    }
+
+    /// Loads the record `key` in each transaction that loads anything: for what [`Records::beside`] changes in nearly each.
     #[must_use]
     pub fn always<R: MongoRecord>(mut self, key: R::Key) -> Self {
         self.always
@@ -124,6 +127,18 @@ impl Records {
 
     pub(super) fn want_always(&self, unit: &mut Unit) -> StoreResult<()> {
         self.always.iter().try_for_each(|want| want(unit))
+    }
+
+    pub(super) fn change_beside(
+        &self,
+        kind: Kind,
+        record: &AnyRecord,
+        unit: &mut Unit,
+    ) -> StoreResult<()> {
+        match self.beside.get(&kind.id) {
+            Some(change) => change(record, unit),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn layout(&self, kind: Kind) -> StoreResult<Layout> {

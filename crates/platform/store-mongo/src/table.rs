@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{ClientSession, Database};
 use store::{AnyKey, AnyRecord, StoreError, StoreResult, Value};
 
 use super::change::Change;
+use super::codec::value_bytes;
 use super::failure::Failure;
 use super::locks::Locks;
 use super::record::{MongoRecord, key_of, record_of};
@@ -35,6 +36,8 @@ enum Stored<R> {
         /// As the server sent it.
         document: Arc<RawDocumentBuf>,
     },
+    /// It does not decode. Only the works that ask for it fail.
+    Broken(StoreError),
 }
 
 impl<R> Clone for Stored<R> {
@@ -46,6 +49,7 @@ impl<R> Clone for Stored<R> {
                 record: record.clone(),
                 document: document.clone(),
             },
+            Self::Broken(error) => Self::Broken(error.clone()),
         }
     }
 }
@@ -77,16 +81,24 @@ pub(super) trait AnyTable: Send {
     fn delete(&mut self, key: &AnyKey, by: Place) -> StoreResult<()>;
     /// How many records and lookups have to be loaded first.
     fn misses(&self) -> usize;
-    /// Loads them, in one query a kind of question.
-    async fn load(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure>;
+    /// Where its records are. Another table's may be there, too.
+    fn collection(&self) -> &'static str;
+    /// The `_id`s of the records that have to be loaded first, to be looked for by one query.
+    fn ask(&mut self) -> Vec<Bson>;
+    /// Takes a document that the query found, if it asked for it.
+    fn take(&mut self, id: &[u8], document: &RawDocument);
+    /// The query has found all there is.
+    fn end(&mut self);
+    /// Loads what lookups have to find first, in one query a field.
+    async fn seek(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure>;
     /// Forgets all changes.
     fn reset(&mut self);
     /// How many changes there are, for [`AnyTable::undo_to`].
     fn mark(&self) -> usize;
     /// Undoes the changes since there were `mark`.
     fn undo_to(&mut self, mark: usize);
-    /// The collection and the statements that write the changes.
-    fn statements(&self) -> StoreResult<(&'static str, Statements)>;
+    /// Adds the statements that write the changes.
+    fn statements(&self, statements: &mut Statements) -> StoreResult<()>;
     /// Adds to each work's locks the stored records that it changed or deleted.
     fn changed(&self, works: &mut [Locks]);
 }
@@ -94,6 +106,8 @@ pub(super) trait AnyTable: Send {
 pub(super) struct Table<R: MongoRecord> {
     slots: HashMap<R::Key, Slot<R>>,
     wanted: HashSet<R::Key>,
+    /// The records that a query looks for, by the bytes of their `_id`s.
+    asked: HashMap<Vec<u8>, R::Key>,
     /// Which records have a value in a field.
     found: HashMap<(&'static str, Value), Vec<R::Key>>,
     sought: HashSet<(&'static str, Value)>,
@@ -106,6 +120,7 @@ impl<R: MongoRecord> Default for Table<R> {
         Self {
             slots: HashMap::new(),
             wanted: HashSet::new(),
+            asked: HashMap::new(),
             found: HashMap::new(),
             sought: HashSet::new(),
             log: Vec::new(),
@@ -122,7 +137,10 @@ impl<R: MongoRecord> Table<R> {
     /// The record, an error if it has to be loaded first.
     pub(super) fn record(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         if let Some(slot) = self.slots.get(key) {
-            return Ok(slot.now.clone());
+            return match (&slot.stored, &slot.now) {
+                (Stored::Broken(error), None) => Err(error.clone()),
+                (_, now) => Ok(now.clone()),
+            };
         }
         self.wanted.insert(key.clone());
         Err(not_loaded())
@@ -175,6 +193,15 @@ impl<R: MongoRecord> Table<R> {
         );
     }
 
+    /// Notes how the record is stored, if it is not known yet.
+    fn know(&mut self, key: R::Key, stored: Stored<R>) {
+        self.slots.entry(key).or_insert(Slot {
+            stored,
+            now: None,
+            owners: None,
+        });
+    }
+
     fn loaded(&mut self, record: R, document: RawDocumentBuf) -> R::Key {
         let key = record.key();
         let record = Arc::new(record);
@@ -188,30 +215,6 @@ impl<R: MongoRecord> Table<R> {
         });
         key
     }
-
-    async fn query(
-        db: &Database,
-        session: &mut ClientSession,
-        filter: Document,
-        expected: usize,
-    ) -> Result<Vec<(R, RawDocumentBuf)>, Failure> {
-        // One round trip: the first batch holds all that the filter can find.
-        let batch = u32::try_from(expected)
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        let mut cursor = db
-            .collection::<RawDocumentBuf>(R::COLLECTION)
-            .find(filter)
-            .batch_size(batch)
-            .session(&mut *session)
-            .await?;
-        let mut records = Vec::with_capacity(expected);
-        while cursor.advance(session).await? {
-            let document = cursor.current();
-            records.push((R::decode(document)?, document.to_owned()));
-        }
-        Ok(records)
-    }
 }
 
 #[async_trait]
@@ -222,7 +225,7 @@ impl<R: MongoRecord> AnyTable for Table<R> {
 
     fn get(&mut self, key: &AnyKey) -> StoreResult<Option<AnyRecord>> {
         let found = self.record(key_of::<R>(key)?)?;
-        Ok(found.map(|record| record as AnyRecord))
+        Ok(found.map(any))
     }
 
     fn find_by(
@@ -247,7 +250,7 @@ impl<R: MongoRecord> AnyTable for Table<R> {
             .into_iter()
             .filter_map(|key| self.slots.get(key)?.now.clone())
             .filter(|record| record.lookup(field).as_ref() == Some(value))
-            .map(|record| record as AnyRecord);
+            .map(any);
         Ok(found.take(limit).collect())
     }
 
@@ -272,22 +275,36 @@ impl<R: MongoRecord> AnyTable for Table<R> {
         self.wanted.len() + self.sought.len()
     }
 
-    async fn load(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure> {
-        let wanted: Vec<R::Key> = self.wanted.drain().collect();
-        if !wanted.is_empty() {
-            let ids: Vec<Bson> = wanted.iter().map(R::id).collect();
-            let filter = doc! { "_id": { "$in": ids } };
-            for (record, document) in Self::query(db, session, filter, wanted.len()).await? {
-                self.loaded(record, document);
-            }
-            for key in wanted {
-                self.slots.entry(key).or_insert(Slot {
-                    stored: Stored::Absent,
-                    now: None,
-                    owners: None,
-                });
-            }
+    fn collection(&self) -> &'static str {
+        R::COLLECTION
+    }
+
+    fn ask(&mut self) -> Vec<Bson> {
+        let wanted = self.wanted.drain().map(|key| (R::id(&key), key));
+        let (ids, asked) = wanted
+            .map(|(id, key)| (id.clone(), (value_bytes(&id), key)))
+            .unzip();
+        self.asked = asked;
+        ids
+    }
+
+    fn take(&mut self, id: &[u8], document: &RawDocument) {
+        let Some(key) = self.asked.remove(id) else {
+            return;
+        };
+        match R::decode(document) {
+            Ok(record) => drop(self.loaded(record, document.to_owned())),
+            Err(error) => self.know(key, Stored::Broken(error)),
         }
+    }
+
+    fn end(&mut self) {
+        for key in std::mem::take(&mut self.asked).into_values() {
+            self.know(key, Stored::Absent);
+        }
+    }
+
+    async fn seek(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure> {
         let mut fields: HashMap<&'static str, Vec<Bson>> = HashMap::new();
         for (field, value) in self.sought.drain() {
             fields.entry(field).or_default().push(bson(&value));
@@ -296,7 +313,8 @@ impl<R: MongoRecord> AnyTable for Table<R> {
         for (field, values) in fields {
             let expected = values.len();
             let filter = doc! { field: { "$in": values } };
-            for (record, document) in Self::query(db, session, filter, expected).await? {
+            for document in query(db, session, R::COLLECTION, filter, expected).await? {
+                let record = R::decode(&document)?;
                 let value = record.lookup(field);
                 let key = self.loaded(record, document);
                 if let Some(value) = value {
@@ -313,7 +331,7 @@ impl<R: MongoRecord> AnyTable for Table<R> {
             slot.owners = None;
             match &slot.stored {
                 Stored::Unread => false,
-                Stored::Absent => {
+                Stored::Absent | Stored::Broken(_) => {
                     slot.now = None;
                     true
                 }
@@ -340,14 +358,13 @@ impl<R: MongoRecord> AnyTable for Table<R> {
         }
     }
 
-    fn statements(&self) -> StoreResult<(&'static str, Statements)> {
-        let mut statements = Statements::default();
+    fn statements(&self, statements: &mut Statements) -> StoreResult<()> {
         for (key, slot) in &self.slots {
             let Some(owners) = slot.owners else {
                 continue;
             };
             match (&slot.stored, &slot.now) {
-                (Stored::Unread | Stored::Absent, Some(record)) => {
+                (Stored::Unread | Stored::Absent | Stored::Broken(_), Some(record)) => {
                     statements.inserts.push(record.encode()?, owners);
                 }
                 (Stored::Present { record, document }, Some(now)) => {
@@ -365,10 +382,10 @@ impl<R: MongoRecord> AnyTable for Table<R> {
                         .deletes
                         .push(Statements::delete(R::id(key))?, owners);
                 }
-                (Stored::Absent | Stored::Unread, None) => {}
+                (Stored::Absent | Stored::Unread | Stored::Broken(_), None) => {}
             }
         }
-        Ok((R::COLLECTION, statements))
+        Ok(())
     }
 
     fn changed(&self, works: &mut [Locks]) {
@@ -380,6 +397,34 @@ impl<R: MongoRecord> AnyTable for Table<R> {
             }
         }
     }
+}
+
+/// The documents that `filter` finds, at most some `expected`, in one round trip: the first batch holds them all.
+pub(super) async fn query(
+    db: &Database,
+    session: &mut ClientSession,
+    collection: &'static str,
+    filter: Document,
+    expected: usize,
+) -> Result<Vec<RawDocumentBuf>, Failure> {
+    let batch = u32::try_from(expected)
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    let mut cursor = db
+        .collection::<RawDocumentBuf>(collection)
+        .find(filter)
+        .batch_size(batch)
+        .session(&mut *session)
+        .await?;
+    let mut documents = Vec::with_capacity(expected);
+    while cursor.advance(session).await? {
+        documents.push(cursor.current().to_owned());
+    }
+    Ok(documents)
+}
+
+fn any<R: MongoRecord>(record: Arc<R>) -> AnyRecord {
+    record
 }
 
 fn bson(value: &Value) -> Bson {

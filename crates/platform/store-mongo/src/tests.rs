@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 mod gather;
+mod kinds;
 mod messages;
 mod metrics;
 mod races;
@@ -266,7 +267,9 @@ async fn a_damaged_document_is_corrupt_and_never_skipped() {
         Err(StoreError::Corrupt(_))
     ));
     assert!(matches!(
-        Store::new(Arc::new(store)).get::<Counter>(&"odd".to_owned()).await,
+        Store::new(Arc::new(store))
+            .get::<Counter>(&"odd".to_owned())
+            .await,
         Err(StoreError::Corrupt(_))
     ));
 }

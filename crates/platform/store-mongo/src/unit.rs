@@ -10,15 +10,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use contracts::Envelope;
+use mongodb::bson::{Bson, doc};
 use mongodb::{ClientSession, Database};
 use store::{AnyKey, AnyRecord, Engine, Kind, StoreError, StoreResult, Value};
 use telemetry::traceparent;
 
+use super::codec::id_bytes;
 use super::failure::Failure;
 use super::locks::Locks;
 use super::record::{MongoRecord, Records};
 use super::statements::{Place, Statements};
-use super::table::{AnyTable, Table};
+use super::table::{AnyTable, Table, query};
 
 /// The records of a batch of writes. See the module.
 pub struct Unit {
@@ -114,7 +116,7 @@ impl Unit {
     }
 
     fn table<R: MongoRecord>(&mut self) -> StoreResult<&mut Table<R>> {
-        let make = || Box::new(Table::<R>::default()) as Box<dyn AnyTable>;
+        let make = || -> Box<dyn AnyTable> { Box::new(Table::<R>::default()) };
         self.table_at(TypeId::of::<R>(), make)?
             .as_any()
             .downcast_mut()
@@ -151,11 +153,31 @@ impl Unit {
         self.messages.clear();
         self.repeated = 0;
         self.running = Place::default();
+        let mut asked: Vec<(&'static str, Vec<Bson>)> = Vec::new();
         for table in &mut self.tables {
             table.reset();
-            if table.misses() > 0 {
-                table.load(db, session).await?;
+            let ids = table.ask();
+            match asked.iter_mut().find(|(at, _)| *at == table.collection()) {
+                Some((_, known)) => known.extend(ids),
+                None if ids.is_empty() => {}
+                None => asked.push((table.collection(), ids)),
             }
+        }
+        // One query a collection, however many kinds of record are there.
+        for (collection, ids) in asked {
+            let expected = ids.len();
+            let filter = doc! { "_id": { "$in": ids } };
+            for document in query(db, session, collection, filter, expected).await? {
+                let id = id_bytes(collection, &document)?;
+                let tables = self.tables.iter_mut();
+                tables
+                    .filter(|table| table.collection() == collection)
+                    .for_each(|table| table.take(&id, &document));
+            }
+        }
+        for table in &mut self.tables {
+            table.end();
+            table.seek(db, session).await?;
         }
         Ok(())
     }
@@ -201,9 +223,20 @@ impl Unit {
         self.repeated = savepoint.repeated;
     }
 
-    /// The statements that write all changes.
+    /// The statements that write all changes, by collection.
     pub(super) fn statements(&self) -> StoreResult<Vec<(&'static str, Statements)>> {
-        self.tables.iter().map(|table| table.statements()).collect()
+        let mut all: Vec<(&'static str, Statements)> = Vec::new();
+        for table in &self.tables {
+            let collection = table.collection();
+            if let Some((_, statements)) = all.iter_mut().find(|(known, _)| *known == collection) {
+                table.statements(statements)?;
+                continue;
+            }
+            let mut statements = Statements::default();
+            table.statements(&mut statements)?;
+            all.push((collection, statements));
+        }
+        Ok(all)
     }
 
     /// The stored records that each work changes or deletes. None are known before all have run.
@@ -242,8 +275,8 @@ impl Engine for Unit {
     }
 
     fn insert(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()> {
-        let (by, layout) = (self.running, self.records.layout(kind)?);
-        (layout.beside)(&record, self)?;
+        let (by, records) = (self.running, self.records.clone());
+        records.change_beside(kind, &record, self)?;
         self.table_of(kind)?.insert(record, by)
     }
 

@@ -125,6 +125,7 @@ async fn a_server_that_is_away_is_unavailable_to_all_and_asked_anew() {
     let uri = SecretString::from(nowhere);
     let (clock, metrics) = (Arc::new(SystemClock), Metrics::default());
     let store = Mongo::open(uri, "away", counters(), records(), clock, &metrics.store).unwrap();
+    let port = Store::new(Arc::new(store));
     for _ in 0..3 {
         let row = "1".to_owned();
         let asked = join_all((0..300).map(|_| port.get::<Counter>(&row))).await;
