@@ -4,6 +4,7 @@ mod app;
 mod config;
 mod domain;
 mod http;
+mod records;
 mod service;
 mod store;
 

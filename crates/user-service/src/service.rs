@@ -8,8 +8,7 @@ use auth::{HashError, Issuer, JwkSet, Password, PasswordHasher, Role, Verifier};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::Invalid;
 use platform_http::Readiness;
-use store::Leases;
-use store::{StoreError, StoreResult};
+use store::{Leases, Store, StoreError, StoreResult};
 #[cfg(feature = "mongo")]
 use store_mongo::{Mongo, MongoLeases};
 #[cfg(feature = "sqlite")]
@@ -19,7 +18,7 @@ use crate::app::{self, App, UserError};
 use crate::config::Config;
 use crate::domain::{Email, User, UserName};
 use crate::http;
-use crate::store::UserStore;
+use crate::store::Users;
 #[cfg(feature = "sqlite")]
 use crate::store::{MIGRATIONS, SqliteUsers};
 #[cfg(feature = "mongo")]
@@ -77,9 +76,14 @@ impl UserService {
         verifier: Verifier,
     ) -> Result<Self, BuildError> {
         config.check()?;
-        let (store, leases) = open(store, deps)?;
+        let Opened {
+            store,
+            users,
+            leases,
+        } = open(store, deps)?;
         let app = App {
             store,
+            users,
             hasher: PasswordHasher::measured(config.bcrypt_cost, &deps.metrics)?,
             jwks: JwkSet::from(&issuer.verification_keys()),
             issuer,
@@ -123,7 +127,7 @@ impl UserService {
     /// # Errors
     /// A store error.
     pub async fn grant(&self, email: &Email, role: Role) -> Result<Option<User>, StoreError> {
-        app::grant(&self.app, email, role).await
+        app::grant(&self.app.store, email, role).await
     }
 
     /// The same on a store that this process serves nobody from.
@@ -136,8 +140,7 @@ impl UserService {
         email: &Email,
         role: Role,
     ) -> Result<Option<User>, StoreError> {
-        let (store, _) = open(store, deps)?;
-        store.grant(email, role).await
+        app::grant(&open(store, deps)?.store, email, role).await
     }
 
     /// Who has `email`, if anybody.
@@ -145,7 +148,7 @@ impl UserService {
     /// # Errors
     /// A store error.
     pub async fn find(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        self.app.store.user_by_email(email).await
+        self.app.users.by_email(email).await
     }
 
     /// What the service hands to its host.
@@ -169,7 +172,7 @@ impl UserService {
         Periodic::new("expired logins", SWEEP, move || {
             let app = app.clone();
             async move {
-                if let Err(error) = app.store.forget(app.clock.now()).await {
+                if let Err(error) = app.users.forget(app.clock.now()).await {
                     tracing::warn!(service = "user-service", %error, "expired logins were not removed; next try later");
                 }
             }
@@ -177,22 +180,36 @@ impl UserService {
     }
 }
 
-type Opened = (Arc<dyn UserStore>, Option<Arc<dyn Leases>>);
+/// A store, and what comes with it.
+struct Opened {
+    store: Store,
+    users: Arc<dyn Users>,
+    /// For the sweeper, if there may be other replicas.
+    leases: Option<Arc<dyn Leases>>,
+}
 
-/// The store, and the leases of its sweeper if there may be other replicas.
 fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
-            let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
-            Ok((Arc::new(SqliteUsers::new(db)), None))
+            let records = SqliteUsers::records();
+            let db = Sqlite::open(&path, MIGRATIONS, records, &deps.metrics.store)?;
+            Ok(Opened {
+                store: Store::new(Arc::new(db.clone())),
+                users: Arc::new(SqliteUsers::new(db)),
+                leases: None,
+            })
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let db = Mongo::open(uri, &database, collections(), clock, metrics)?;
-            let leases = Arc::new(MongoLeases::new(db.clone()));
-            Ok((Arc::new(MongoUsers::new(db)), Some(leases)))
+            let records = MongoUsers::records();
+            let db = Mongo::open(uri, &database, collections(), records, clock, metrics)?;
+            Ok(Opened {
+                store: Store::new(Arc::new(db.clone())),
+                leases: Some(Arc::new(MongoLeases::new(db.clone()))),
+                users: Arc::new(MongoUsers::new(db)),
+            })
         }
         #[cfg(not(feature = "sqlite"))]
         StoreConfig::Sqlite { .. } => Err(store.not_compiled()),

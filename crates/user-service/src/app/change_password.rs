@@ -1,8 +1,12 @@
 //! Changes one's own password and ends all other sessions.
 
-use auth::{Caller, Password, PasswordAttempt};
+use auth::{Caller, Password, PasswordAttempt, PasswordHash};
+use kernel::{SessionId, UserId};
+use store::{Store, StoreResult};
 
 use super::{App, UserError};
+use crate::domain::User;
+use crate::records::{Session, UserRecord};
 
 pub(crate) async fn change_password(
     app: &App,
@@ -10,20 +14,54 @@ pub(crate) async fn change_password(
     current: PasswordAttempt,
     new: Password,
 ) -> Result<(), UserError> {
-    let user = app.store.user(caller.user).await?.ok_or(UserError::Gone)?;
-    let old = user.password_hash;
+    let found = app.store.get::<UserRecord>(&caller.user).await?;
+    let old = found.ok_or(UserError::Gone)?.user.password_hash.clone();
     if !app.hasher.verify(current, Some(old.clone())).await? {
         return Err(UserError::WrongPassword);
     }
     let new = app.hasher.hash(new).await?;
-    // Of two changes at once the second one's current password is wrong by the time it is applied.
-    if app
-        .store
-        .change_password(caller.user, old, new, caller.session)
-        .await?
-    {
+    // Of two changes at once, the second one's current password is wrong by the time it is applied.
+    if replace_password(&app.store, caller.user, old, new, caller.session).await? {
         Ok(())
     } else {
         Err(UserError::WrongPassword)
     }
+}
+
+/// Replaces `old` by `new` and ends all of the user's sessions but `keep`. Does neither and returns false if `old` is not the password
+/// any more.
+pub(crate) async fn replace_password(
+    store: &Store,
+    user: UserId,
+    old: PasswordHash,
+    new: PasswordHash,
+    keep: SessionId,
+) -> StoreResult<bool> {
+    store
+        .write(move |tx| {
+            tx.want::<Session>([keep])?;
+            let found = tx.get::<UserRecord>(&user)?;
+            let Some(found) = found.filter(|found| found.user.password_hash == old) else {
+                return Ok(false);
+            };
+            let password_version = found.password_version + 1;
+            let kept = tx.get::<Session>(&keep)?.filter(|session| {
+                session.user == user && session.password_version == found.password_version
+            });
+            if let Some(kept) = kept {
+                tx.put(Session {
+                    password_version,
+                    ..(*kept).clone()
+                })?;
+            }
+            tx.put(UserRecord {
+                user: User {
+                    password_hash: new.clone(),
+                    ..found.user.clone()
+                },
+                password_version,
+            })?;
+            Ok(true)
+        })
+        .await
 }

@@ -1,15 +1,32 @@
-//! Gives someone a role. Not on the API: an operator does it.
+//! Gives a user a role. Not part of the API: an operator does it.
 
 use auth::Role;
-use store::StoreResult;
+use store::{Store, StoreResult};
 
-use super::App;
 use crate::domain::{Email, User};
+use crate::records::{EMAIL_KEY, UserRecord};
 
-pub(crate) async fn grant(app: &App, email: &Email, role: Role) -> StoreResult<Option<User>> {
-    let user = app.store.grant(email, role).await?;
-    if let Some(user) = &user {
+/// Gives `role` to the user with `email` and returns them as they are now; None if there is no such user. To grant a role twice changes
+/// nothing.
+pub(crate) async fn grant(store: &Store, email: &Email, role: Role) -> StoreResult<Option<User>> {
+    let key = email.key().to_owned();
+    let granted = store
+        .write(move |tx| {
+            let found = tx.find_by::<UserRecord>(EMAIL_KEY, key.as_str(), 1)?;
+            let Some(found) = found.into_iter().next() else {
+                return Ok(None);
+            };
+            let mut record = (*found).clone();
+            if !record.user.roles.contains(&role) {
+                record.user.roles.push(role);
+                record.user.roles.sort_unstable();
+                tx.put(record.clone())?;
+            }
+            Ok(Some(record.user))
+        })
+        .await?;
+    if let Some(user) = &granted {
         tracing::info!(user = %user.id, %role, "a role was granted");
     }
-    Ok(user)
+    Ok(granted)
 }

@@ -2,10 +2,28 @@
 
 use auth::OpaqueToken;
 use kernel::UserId;
+use store::{Store, StoreResult};
 
+use super::sessions::known;
 use super::{App, UserError};
+use crate::domain::TokenDigest;
+use crate::records::Session;
 
-/// Does nothing if there is no such session any more, or it is someone else's.
+/// Does nothing if there is no such session any more, or it is another user's.
 pub(crate) async fn logout(app: &App, user: UserId, token: &OpaqueToken) -> Result<(), UserError> {
-    Ok(app.store.end_session(user, token.digest()).await?)
+    Ok(end_session(&app.store, user, token.digest()).await?)
+}
+
+/// Ends the session of `token` if it is `user`'s: its tokens are void with it.
+pub(crate) async fn end_session(
+    store: &Store,
+    user: UserId,
+    token: TokenDigest,
+) -> StoreResult<()> {
+    store
+        .write(move |tx| match known(tx, &token)? {
+            Some(known) if known.session.user == user => tx.delete::<Session>(&known.session.id),
+            Some(_) | None => Ok(()),
+        })
+        .await
 }

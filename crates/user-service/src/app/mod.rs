@@ -1,4 +1,4 @@
-//! The use cases, one a file. They ask the store, the hasher and the signer; what a token or an address is, the domain says.
+//! The use cases, one a file. They use the store, the hasher and the signer; the domain decides what a token or an address is.
 
 mod change_password;
 mod error;
@@ -8,15 +8,17 @@ mod logout;
 mod profile;
 mod refresh;
 mod register;
+mod sessions;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth::{Issuer, JwkSet, OpaqueToken, PasswordHasher};
 use kernel::{Clock, IdSource, SessionId, Timestamp};
+use store::Store;
 
 use crate::domain::{NextToken, User};
-use crate::store::UserStore;
+use crate::store::Users;
 
 pub(crate) use change_password::change_password;
 pub(crate) use error::UserError;
@@ -29,7 +31,10 @@ pub(crate) use register::register;
 
 /// What the use cases work with.
 pub(crate) struct App {
-    pub(crate) store: Arc<dyn UserStore>,
+    /// Writes, and reads by key.
+    pub(crate) store: Store,
+    /// Reads that keys cannot answer.
+    pub(crate) users: Arc<dyn Users>,
     pub(crate) hasher: PasswordHasher,
     pub(crate) issuer: Issuer,
     pub(crate) jwks: JwkSet,
@@ -71,4 +76,15 @@ impl App {
             user,
         })
     }
+}
+
+/// The transactions of the use cases, which the suite in `store/contract` holds both engines to.
+#[cfg(test)]
+pub(crate) mod steps {
+    pub(crate) use super::change_password::replace_password;
+    pub(crate) use super::login::open_session;
+    pub(crate) use super::logout::end_session;
+    pub(crate) use super::profile::change_name;
+    pub(crate) use super::refresh::{Rotated, rotate};
+    pub(crate) use super::register::{Registered, add_user};
 }

@@ -1,14 +1,18 @@
 //! Exchanges a refresh token for the next one and a new access token.
 
 use auth::OpaqueToken;
+use kernel::{SessionId, Timestamp, UserId};
+use store::{Store, StoreResult};
 
+use super::sessions::known;
 use super::{App, LoggedIn, UserError};
-use crate::store::Rotated;
+use crate::domain::{NextToken, Presented, TokenDigest, User, present};
+use crate::records::{Session, Token};
 
 pub(crate) async fn refresh(app: &App, presented: &OpaqueToken) -> Result<LoggedIn, UserError> {
     let now = app.clock.now();
     let (refresh_token, next) = app.next_token(now)?;
-    match app.store.rotate(presented.digest(), next, now).await? {
+    match rotate(&app.store, presented.digest(), next, now).await? {
         Rotated::Done { user, session } => app.logged_in(*user, session, refresh_token, now),
         Rotated::SessionEnded { user, session } => {
             tracing::warn!(%user, %session, "a refresh token was used twice; its session was ended");
@@ -16,4 +20,62 @@ pub(crate) async fn refresh(app: &App, presented: &OpaqueToken) -> Result<Logged
         }
         Rotated::Unknown => Err(UserError::InvalidRefreshToken),
     }
+}
+
+/// What came of a refresh token that was presented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rotated {
+    /// It was good; the next one replaces it.
+    Done {
+        /// Whose it is, as they are now.
+        user: Box<User>,
+        /// The session that goes on.
+        session: SessionId,
+    },
+    /// It was used before; the session is gone with all its tokens.
+    SessionEnded {
+        /// Whose session it was.
+        user: UserId,
+        /// Which one.
+        session: SessionId,
+    },
+    /// There is no such token, or it has expired; nothing was written.
+    Unknown,
+}
+
+/// Presents a token at `now`: replaces it by `next`, ends its session, or does nothing, as the domain judges. Of two presentations of
+/// one token, one is the second.
+pub(crate) async fn rotate(
+    store: &Store,
+    presented: TokenDigest,
+    next: NextToken,
+    now: Timestamp,
+) -> StoreResult<Rotated> {
+    store
+        .write(move |tx| {
+            let Some(known) = known(tx, &presented)? else {
+                return Ok(Rotated::Unknown);
+            };
+            let (user, session) = (known.session.user, known.session.id);
+            match present(&known.token.state(&known.session), now) {
+                Presented::Refuse => Ok(Rotated::Unknown),
+                Presented::EndSession => {
+                    tx.delete::<Session>(&session)?;
+                    Ok(Rotated::SessionEnded { user, session })
+                }
+                Presented::Rotate => {
+                    tx.insert(Token::of(&next, &known.session))?;
+                    tx.put(Session {
+                        token: next.digest,
+                        expires_at: next.expires_at,
+                        ..(*known.session).clone()
+                    })?;
+                    Ok(Rotated::Done {
+                        user: Box::new(known.user.user.clone()),
+                        session,
+                    })
+                }
+            }
+        })
+        .await
 }

@@ -1,11 +1,12 @@
-//! Registers someone.
+//! Registers a user.
 
 use auth::Password;
 use kernel::UserId;
+use store::{Store, StoreError, StoreResult};
 
 use super::{App, UserError};
 use crate::domain::{Email, User, UserName};
-use crate::store::Registered;
+use crate::records::{EMAIL_KEY, UserRecord};
 
 pub(crate) async fn register(
     app: &App,
@@ -13,8 +14,8 @@ pub(crate) async fn register(
     email: Email,
     password: Password,
 ) -> Result<User, UserError> {
-    // The store decides below; asking first saves the hash.
-    if app.store.user_by_email(&email).await?.is_some() {
+    // The transaction decides below; asking first saves the hash.
+    if app.users.by_email(&email).await?.is_some() {
         return Err(UserError::EmailTaken);
     }
     let user = User {
@@ -25,8 +26,39 @@ pub(crate) async fn register(
         roles: Vec::new(),
         created_at: app.clock.now(),
     };
-    match app.store.register(user.clone()).await? {
+    match add_user(&app.store, user.clone()).await? {
         Registered::Done => Ok(user),
         Registered::EmailTaken => Err(UserError::EmailTaken),
+    }
+}
+
+/// What came of a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Registered {
+    /// The user was added.
+    Done,
+    /// Another user has the email, in whatever case; nothing was written.
+    EmailTaken,
+}
+
+/// Adds `user`, unless their email is taken. Of two with one email, one wins.
+pub(crate) async fn add_user(store: &Store, user: User) -> StoreResult<Registered> {
+    let written = store
+        .write(move |tx| {
+            let taken = tx.find_by::<UserRecord>(EMAIL_KEY, user.email.key(), 1)?;
+            if !taken.is_empty() {
+                return Ok(Registered::EmailTaken);
+            }
+            tx.insert(UserRecord {
+                user: user.clone(),
+                password_version: 0,
+            })?;
+            Ok(Registered::Done)
+        })
+        .await;
+    match written {
+        // The unique index has the last word: another replica registered the email. (The id is new, so it is not that.)
+        Err(StoreError::Duplicate(_)) => Ok(Registered::EmailTaken),
+        other => other,
     }
 }

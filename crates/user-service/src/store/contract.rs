@@ -1,4 +1,4 @@
-//! What every store of users has to do: one suite, run for each adapter.
+//! What both engines promise: one suite of rules, run on each.
 
 #[cfg(feature = "mongo")]
 mod mongo;
@@ -7,30 +7,47 @@ mod sessions;
 mod sqlite;
 mod users;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::PasswordHash;
 use kernel::{SessionId, SystemIds, Timestamp, UserId};
 
-use super::{Rotated, UserStore};
+use store::{Store, StoreResult};
+
+use super::Users;
+use crate::app;
+use crate::app::steps::{Rotated, add_user, open_session};
 use crate::domain::{Email, NewSession, NextToken, User, UserName};
+use crate::records::UserRecord;
 
 /// Far in the future, so that no server takes what is recorded here for expired.
 const NOW: Timestamp = Timestamp::from_millis(4_000_000_000_000);
 const LIFETIME: Duration = Duration::from_hours(1);
 
-/// Where an adapter's stores keep their data; gone when it is dropped.
+/// A store that is open: what the use cases work with.
+#[derive(Clone)]
+struct Open {
+    store: Store,
+    users: Arc<dyn Users>,
+}
+
+impl Open {
+    async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
+        let found = self.store.get::<UserRecord>(&id).await?;
+        Ok(found.map(|record| record.user.clone()))
+    }
+}
+
+/// Where an engine keeps its data; gone when it is dropped.
 #[async_trait]
 trait House: Default + Send + Sync {
-    /// The adapter.
-    type Store: UserStore;
-
     /// One more store on the same data.
-    fn open(&self) -> Self::Store;
+    fn open(&self) -> Open;
 
     /// Spoils a user behind the store's back.
-    async fn damage(&self, store: &Self::Store, user: UserId, damage: Damage);
+    async fn damage(&self, user: UserId, damage: Damage);
 }
 
 /// What of a user is spoilt.
@@ -78,26 +95,23 @@ fn session(user: UserId, number: u8) -> NewSession {
 }
 
 /// A user with a session whose token is `number`.
-async fn logged_in(store: &impl UserStore, address: &str, number: u8) -> (User, SessionId) {
+async fn logged_in(open: &Open, address: &str, number: u8) -> (User, SessionId) {
     let user = someone(address);
-    store.register(user.clone()).await.unwrap();
-    let session = open(store, &user, number).await;
+    add_user(&open.store, user.clone()).await.unwrap();
+    let session = open_for(open, &user, number).await;
     (user, session)
 }
 
-async fn open(store: &impl UserStore, user: &User, number: u8) -> SessionId {
+async fn open_for(open: &Open, user: &User, number: u8) -> SessionId {
     let session = session(user.id, number);
     let id = session.id;
-    let opened = store
-        .open_session(session, user.password_hash.clone())
-        .await;
+    let opened = open_session(&open.store, session, user.password_hash.clone()).await;
     assert_eq!(opened, Ok(true));
     id
 }
 
-async fn rotate(store: &impl UserStore, presented: u8, next: u8) -> Rotated {
-    store
-        .rotate([presented; 32], token(next), NOW)
+async fn rotate(open: &Open, presented: u8, next: u8) -> Rotated {
+    app::steps::rotate(&open.store, [presented; 32], token(next), NOW)
         .await
         .unwrap()
 }

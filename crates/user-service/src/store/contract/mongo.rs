@@ -10,39 +10,54 @@ use mongodb::IndexModel;
 use store::StoreError;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::testing::TestDatabase;
-use store_mongo::{id_bson, mongodb};
+use store_mongo::{Mongo, id_bson, mongodb};
 
 use super::*;
-use crate::store::{MongoUsers, Registered, collections};
+use crate::app::steps::{Registered, replace_password};
+use crate::store::{MongoUsers, collections};
 
 #[derive(Default)]
 struct Database(TestDatabase);
 
-#[async_trait]
-impl House for Database {
-    type Store = MongoUsers;
-
-    fn open(&self) -> MongoUsers {
-        MongoUsers::new(self.0.open(collections(), Arc::new(SystemClock)))
+impl Database {
+    fn database(&self) -> Mongo {
+        let clock = Arc::new(SystemClock);
+        self.0.open(collections(), MongoUsers::records(), clock)
     }
 
-    async fn damage(&self, store: &MongoUsers, user: UserId, damage: Damage) {
+    async fn rows(&self, collection: &str) -> mongodb::Collection<Document> {
+        self.database()
+            .database()
+            .await
+            .unwrap()
+            .collection(collection)
+    }
+}
+
+#[async_trait]
+impl House for Database {
+    fn open(&self) -> Open {
+        let db = self.database();
+        Open {
+            store: Store::new(Arc::new(db.clone())),
+            users: Arc::new(MongoUsers::new(db)),
+        }
+    }
+
+    async fn damage(&self, user: UserId, damage: Damage) {
         let spoil = match damage {
             Damage::PasswordHash => doc! { "$set": { "password_hash": "x".repeat(60) } },
             Damage::Email => doc! { "$set": { "email": "nonsense" } },
             Damage::Role => doc! { "$push": { "roles": "emperor" } },
         };
-        let done = rows(store, "users")
+        let done = self
+            .rows("users")
             .await
             .update_one(doc! { "_id": id_bson(user) }, spoil)
             .await
             .unwrap();
         assert_eq!(done.modified_count, 1);
     }
-}
-
-async fn rows(store: &MongoUsers, collection: &str) -> mongodb::Collection<Document> {
-    store.db.database().await.unwrap().collection(collection)
 }
 
 suite!(Database);
@@ -52,17 +67,21 @@ async fn of_two_replicas_that_register_one_email_at_once_one_wins() {
     let house = Database::default();
     let (one, other) = (house.open(), house.open());
     // Both are connected, so that they do meet.
-    join(one.ping(), other.ping()).await.0.unwrap();
+    join(one.store.ping(), other.store.ping()).await.0.unwrap();
     for round in 0..20 {
         let address = format!("ada{round}@example.com");
         let (mine, theirs) = (someone(&address), someone(&address.to_uppercase()));
-        let (won, lost) =
-            match join(one.register(mine.clone()), other.register(theirs.clone())).await {
-                (Ok(Registered::Done), Ok(Registered::EmailTaken)) => (mine, theirs),
-                (Ok(Registered::EmailTaken), Ok(Registered::Done)) => (theirs, mine),
-                both => panic!("{round}: {both:?}"),
-            };
-        assert_eq!(one.user_by_email(&lost.email).await, Ok(Some(won)));
+        let (won, lost) = match join(
+            add_user(&one.store, mine.clone()),
+            add_user(&other.store, theirs.clone()),
+        )
+        .await
+        {
+            (Ok(Registered::Done), Ok(Registered::EmailTaken)) => (mine, theirs),
+            (Ok(Registered::EmailTaken), Ok(Registered::Done)) => (theirs, mine),
+            both => panic!("{round}: {both:?}"),
+        };
+        assert_eq!(one.users.by_email(&lost.email).await, Ok(Some(won)));
         assert_eq!(other.user(lost.id).await, Ok(None));
     }
 }
@@ -90,8 +109,8 @@ async fn no_login_at_one_replica_outlives_a_password_change_at_another() {
         let new = hash(char::from(b'C' + round));
         let late = session(ada.id, round);
         let (changed, opened) = join(
-            one.change_password(ada.id, old.clone(), new.clone(), keep),
-            other.open_session(late, old),
+            replace_password(&one.store, ada.id, old.clone(), new.clone(), keep),
+            open_session(&other.store, late, old),
         )
         .await;
         assert_eq!(changed, Ok(true));
@@ -112,7 +131,7 @@ async fn the_server_refuses_a_document_that_no_user_can_be() {
     let house = Database::default();
     let store = house.open();
     let user = someone("ada@example.com");
-    store.register(user.clone()).await.unwrap();
+    add_user(&store.store, user.clone()).await.unwrap();
     for (field, wrong) in [
         ("name", Bson::from("")),
         ("password_hash", Bson::from("secret")),
@@ -120,7 +139,7 @@ async fn the_server_refuses_a_document_that_no_user_can_be() {
         ("roles", Bson::from(vec!["admin", "admin"])),
         ("email_key", Bson::Null),
     ] {
-        let users = rows(&store, "users").await;
+        let users = house.rows("users").await;
         let refused = users
             .update_one(
                 doc! { "_id": id_bson(user.id) },
@@ -142,7 +161,7 @@ async fn sessions_and_tokens_are_the_servers_to_forget_once_they_expire() {
     let store = house.open();
     logged_in(&store, "ada@example.com", 1).await;
     for collection in ["sessions", "refresh_tokens"] {
-        let rows = rows(&store, collection).await;
+        let rows = house.rows(collection).await;
         let indexes: Vec<IndexModel> = rows
             .list_indexes()
             .await
@@ -183,7 +202,7 @@ async fn every_query_uses_an_index() {
             "explain": { "find": collection, "filter": filter.clone() },
             "verbosity": "queryPlanner",
         };
-        let db = store.db.database().await.unwrap();
+        let db = house.database().database().await.unwrap();
         let plan = db
             .run_command(explain)
             .await

@@ -19,25 +19,33 @@ impl Default for File {
     }
 }
 
+impl File {
+    fn database(&self) -> Sqlite {
+        let path = self.0.path().join("users.db");
+        let metrics = StoreMetrics::default();
+        Sqlite::open(&path, MIGRATIONS, SqliteUsers::records(), &metrics).unwrap()
+    }
+}
+
 #[async_trait]
 impl House for File {
-    type Store = SqliteUsers;
-
-    fn open(&self) -> SqliteUsers {
-        let path = self.0.path().join("users.db");
-        SqliteUsers::new(Sqlite::open(&path, MIGRATIONS, &StoreMetrics::default()).unwrap())
+    fn open(&self) -> Open {
+        let db = self.database();
+        Open {
+            store: Store::new(Arc::new(db.clone())),
+            users: Arc::new(SqliteUsers::new(db)),
+        }
     }
 
-    async fn damage(&self, store: &SqliteUsers, user: UserId, damage: Damage) {
+    async fn damage(&self, user: UserId, damage: Damage) {
         let spoil = match damage {
             Damage::PasswordHash => {
                 "UPDATE users SET password_hash = replace(password_hash, '$', 'x') WHERE id = ?1"
             }
             Damage::Email => "UPDATE users SET email = 'nonsense' WHERE id = ?1",
-            Damage::Role => "INSERT INTO user_roles (user_id, role) VALUES (?1, 'emperor')",
+            Damage::Role => "UPDATE users SET roles = 'emperor' WHERE id = ?1",
         };
-        store
-            .db
+        self.database()
             .write(move |tx| Ok::<_, StoreError>(tx.execute(spoil, params![user.as_bytes()])?))
             .await
             .unwrap();
@@ -49,17 +57,17 @@ suite!(File);
 #[tokio::test]
 async fn what_expired_is_forgotten_and_nothing_else() {
     let house = File::default();
-    let store = house.open();
-    let (ada, _) = logged_in(&store, "ada@example.com", 1).await;
+    let open = house.open();
+    let (ada, _) = logged_in(&open, "ada@example.com", 1).await;
     let mut young = session(ada.id, 2);
     young.token.expires_at = NOW.plus(2 * LIFETIME);
-    store.open_session(young, hash('C')).await.unwrap();
-    store
+    open_session(&open.store, young, hash('C')).await.unwrap();
+    open.users
         .forget(NOW.plus(LIFETIME).plus(Duration::from_millis(1)))
         .await
         .unwrap();
     // At NOW both would still be good, so what is unknown now was removed.
-    assert_eq!(rotate(&store, 1, 11).await, Rotated::Unknown);
-    assert!(matches!(rotate(&store, 2, 12).await, Rotated::Done { .. }));
-    assert!(store.user(ada.id).await.unwrap().is_some());
+    assert_eq!(rotate(&open, 1, 11).await, Rotated::Unknown);
+    assert!(matches!(rotate(&open, 2, 12).await, Rotated::Done { .. }));
+    assert!(open.user(ada.id).await.unwrap().is_some());
 }

@@ -3,42 +3,47 @@
 use auth::Role;
 use kernel::{SystemIds, UserId};
 
-use super::{Damage, House, email, logged_in, rotate, someone};
+use super::{Damage, House, Open, email, logged_in, rotate, someone};
+use crate::app::grant;
+use crate::app::steps::{Registered, Rotated, add_user, change_name};
 use crate::domain::{User, UserName};
-use crate::store::{Registered, Rotated, UserStore};
 use store::StoreError;
 
-pub(super) async fn a_registered_user_is_found_by_id_and_by_email_in_any_case(
-    store: impl UserStore,
-) {
+pub(super) async fn a_registered_user_is_found_by_id_and_by_email_in_any_case(open: Open) {
     let user = someone("Ada@Example.com");
-    assert_eq!(store.register(user.clone()).await, Ok(Registered::Done));
-    let found = store.user(user.id).await.unwrap().unwrap();
+    assert_eq!(
+        add_user(&open.store, user.clone()).await,
+        Ok(Registered::Done)
+    );
+    let found = open.user(user.id).await.unwrap().unwrap();
     assert_eq!(found, user);
     assert_eq!(found.email.as_str(), "Ada@Example.com");
-    let found = store.user_by_email(&email("aDA@eXAMPLE.COM")).await;
+    let found = open.users.by_email(&email("aDA@eXAMPLE.COM")).await;
     assert_eq!(found, Ok(Some(user)));
     assert_eq!(
-        store.user_by_email(&email("eve@example.com")).await,
+        open.users.by_email(&email("eve@example.com")).await,
         Ok(None)
     );
     let nobody = UserId::new(&SystemIds::default());
-    assert_eq!(store.user(nobody).await, Ok(None));
+    assert_eq!(open.user(nobody).await, Ok(None));
 }
 
-pub(super) async fn an_email_is_taken_once_whatever_its_case(store: impl UserStore) {
+pub(super) async fn an_email_is_taken_once_whatever_its_case(open: Open) {
     let (first, second) = (someone("ada@example.com"), someone("ADA@example.com"));
-    assert_eq!(store.register(first.clone()).await, Ok(Registered::Done));
     assert_eq!(
-        store.register(second.clone()).await,
+        add_user(&open.store, first.clone()).await,
+        Ok(Registered::Done)
+    );
+    assert_eq!(
+        add_user(&open.store, second.clone()).await,
         Ok(Registered::EmailTaken)
     );
-    assert_eq!(store.user(second.id).await, Ok(None));
-    assert_eq!(store.user_by_email(&second.email).await, Ok(Some(first)));
+    assert_eq!(open.user(second.id).await, Ok(None));
+    assert_eq!(open.users.by_email(&second.email).await, Ok(Some(first)));
 }
 
-pub(super) async fn of_many_who_register_one_email_at_once_one_wins(store: impl UserStore) {
-    let attempts = (0..20).map(|_| store.register(someone("ada@example.com")));
+pub(super) async fn of_many_who_register_one_email_at_once_one_wins(open: Open) {
+    let attempts = (0..20).map(|_| add_user(&open.store, someone("ada@example.com")));
     let outcomes = futures_util::future::join_all(attempts).await;
     let won = outcomes
         .iter()
@@ -46,36 +51,41 @@ pub(super) async fn of_many_who_register_one_email_at_once_one_wins(store: impl 
     assert_eq!(won.count(), 1);
 }
 
-pub(super) async fn a_name_can_be_changed(store: impl UserStore) {
+pub(super) async fn a_name_can_be_changed(open: Open) {
     let user = someone("ada@example.com");
-    store.register(user.clone()).await.unwrap();
+    add_user(&open.store, user.clone()).await.unwrap();
     let name = UserName::parse("Ada King").unwrap();
-    let renamed = store.rename(user.id, name.clone()).await.unwrap();
+    let renamed = change_name(&open.store, user.id, name.clone())
+        .await
+        .unwrap();
     let expected = User {
         name: name.clone(),
         ..user
     };
     assert_eq!(renamed, Some(expected.clone()));
-    assert_eq!(store.user(expected.id).await, Ok(Some(expected)));
+    assert_eq!(open.user(expected.id).await, Ok(Some(expected)));
     let nobody = UserId::new(&SystemIds::default());
-    assert_eq!(store.rename(nobody, name).await, Ok(None));
+    assert_eq!(change_name(&open.store, nobody, name).await, Ok(None));
 }
 
-pub(super) async fn a_role_is_granted_once_and_kept_in_order(store: impl UserStore) {
+pub(super) async fn a_role_is_granted_once_and_kept_in_order(open: Open) {
     let user = someone("ada@example.com");
-    store.register(user.clone()).await.unwrap();
+    add_user(&open.store, user.clone()).await.unwrap();
     for role in [Role::Treasury, Role::Admin, Role::Treasury] {
-        let granted = store.grant(&user.email, role).await.unwrap().unwrap();
+        let granted = grant(&open.store, &user.email, role)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(granted.roles.contains(&role));
     }
-    let found = store.user(user.id).await.unwrap().unwrap();
+    let found = open.user(user.id).await.unwrap().unwrap();
     assert_eq!(found.roles, [Role::Admin, Role::Treasury]);
-    let nobody = store.grant(&email("eve@example.com"), Role::Admin).await;
+    let nobody = grant(&open.store, &email("eve@example.com"), Role::Admin).await;
     assert_eq!(nobody, Ok(None));
 }
 
-pub(super) async fn it_says_that_it_is_there(store: impl UserStore) {
-    assert_eq!(store.ping().await, Ok(()));
+pub(super) async fn it_says_that_it_is_there(open: Open) {
+    assert_eq!(open.store.ping().await, Ok(()));
 }
 
 pub(super) async fn users_and_sessions_are_there_when_the_store_is_opened_again(house: impl House) {
@@ -86,16 +96,16 @@ pub(super) async fn users_and_sessions_are_there_when_the_store_is_opened_again(
 }
 
 pub(super) async fn a_user_who_does_not_decode_is_an_error_and_not_skipped(house: impl House) {
-    let store = house.open();
+    let open = house.open();
     for (damage, address) in [
         (Damage::PasswordHash, "ada@example.com"),
         (Damage::Email, "bob@example.com"),
         (Damage::Role, "eve@example.com"),
     ] {
         let user = someone(address);
-        store.register(user.clone()).await.unwrap();
-        house.damage(&store, user.id, damage).await;
-        let found = store.user(user.id).await;
+        add_user(&open.store, user.clone()).await.unwrap();
+        house.damage(user.id, damage).await;
+        let found = open.user(user.id).await;
         assert!(
             matches!(found, Err(StoreError::Corrupt(_))),
             "{damage:?}: {found:?}"

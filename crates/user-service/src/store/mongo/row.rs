@@ -1,191 +1,153 @@
-//! Documents into values and back. A document that does not decode is corrupt, never skipped.
+//! Records as documents.
 
-use std::sync::Arc;
-
-use auth::{PasswordHash, Role};
-use kernel::{Invalid, SessionId, Timestamp, UserId};
+use kernel::{SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, StoreResult};
-use store_mongo::bson::{Binary, Bson, DateTime, Uuid, doc};
-use store_mongo::{Mongo, Row, Unit, binary, corrupt, date, from_id, id};
+use store::StoreResult;
+use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
+use store_mongo::bson::{Binary, Bson, DateTime, Uuid};
+use store_mongo::{MongoRecord, binary, corrupt, date, decode, encode, from_id, id, id_bson};
 
-use crate::domain::{
-    Email, NewSession, NextToken, RefreshToken, TokenDigest, TokenState, User, UserName,
-};
+use crate::domain::TokenDigest;
+use crate::records::{Session, Token, UserRecord};
+use crate::store::UserFields;
 
-/// The field that a user is looked up by.
-const EMAIL_KEY: &str = "email_key";
-
-/// A user.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct UserRow {
     #[serde(rename = "_id")]
-    pub(super) id: Uuid,
-    pub(super) name: String,
+    id: Uuid,
+    name: String,
     email: String,
-    /// The address as it is compared: in lower case.
-    pub(super) email_key: String,
-    pub(super) password_hash: String,
-    /// How often the password was changed. Only sessions with the same number count.
-    pub(super) password_version: i64,
-    pub(super) roles: Vec<String>,
+    email_key: String,
+    password_hash: String,
+    password_version: i64,
+    roles: Vec<String>,
     created_at: i64,
-}
-
-/// A login: a family of refresh tokens. It lives as long as its newest token; to end it is to delete it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct SessionRow {
-    #[serde(rename = "_id")]
-    pub(super) id: Uuid,
-    pub(super) user: Uuid,
-    pub(super) password_version: i64,
-    /// The digest of its one token that was not used yet.
-    pub(super) token: Binary,
-    created_at: i64,
-    pub(super) expires_at: DateTime,
-}
-
-/// A refresh token, by its SHA-256. Used ones stay until they expire, so that their second use is noticed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct TokenRow {
-    #[serde(rename = "_id")]
-    digest: Binary,
-    pub(super) session: Uuid,
-    pub(super) user: Uuid,
-    expires_at: DateTime,
-}
-
-impl Row for UserRow {
-    const COLLECTION: &'static str = "users";
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-
-    fn looked_up_by(&self, field: &'static str) -> Option<Bson> {
-        (field == EMAIL_KEY).then(|| Bson::from(self.email_key.as_str()))
-    }
-}
-
-impl Row for SessionRow {
-    const COLLECTION: &'static str = "sessions";
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
-impl Row for TokenRow {
-    const COLLECTION: &'static str = "refresh_tokens";
-    type Key = Binary;
-
-    fn key(&self) -> Binary {
-        self.digest.clone()
-    }
-}
-
-/// Who has this email, among the documents of a unit.
-pub(super) fn by_email(unit: &mut Unit, key: &str) -> StoreResult<Option<Arc<UserRow>>> {
-    let found = unit.find_by::<UserRow>(EMAIL_KEY, Bson::from(key))?;
-    Ok(found.into_iter().next())
-}
-
-/// Who has this email.
-pub(super) async fn find_by_email(db: &Mongo, key: &str) -> StoreResult<Option<UserRow>> {
-    let filter = doc! { EMAIL_KEY: key };
-    let found = db.find(UserRow::COLLECTION, filter, doc! {}, 1).await?;
-    Ok(found.into_iter().next())
-}
-
-/// A digest, as it is kept.
-pub(super) fn digest(digest: &TokenDigest) -> Binary {
-    binary(*digest)
 }
 
 impl UserRow {
-    /// The document of a new user.
-    pub(super) fn of(user: &User) -> Self {
-        Self {
+    pub(super) fn record(self) -> StoreResult<UserRecord> {
+        let fields = UserFields {
+            id: from_id(self.id),
+            name: self.name,
+            email: self.email,
+            password_hash: self.password_hash,
+            roles: self.roles,
+            created_at: self.created_at,
+        };
+        Ok(UserRecord {
+            user: fields.user()?,
+            password_version: self.password_version,
+        })
+    }
+}
+
+impl MongoRecord for UserRecord {
+    const COLLECTION: &'static str = "users";
+
+    fn id(key: &UserId) -> Bson {
+        id_bson(*key)
+    }
+
+    fn encode(&self) -> StoreResult<RawDocumentBuf> {
+        let user = &self.user;
+        encode(&UserRow {
             id: id(user.id),
             name: user.name.as_str().to_owned(),
             email: user.email.as_str().to_owned(),
             email_key: user.email.key().to_owned(),
             password_hash: user.password_hash.as_str().to_owned(),
-            password_version: 0,
+            password_version: self.password_version,
             roles: user.roles.iter().map(ToString::to_string).collect(),
             created_at: user.created_at.as_millis(),
-        }
+        })
     }
 
-    /// Whose it is.
-    pub(super) fn id(&self) -> UserId {
-        from_id(self.id)
+    fn decode(document: &RawDocument) -> StoreResult<Self> {
+        decode::<UserRow>(Self::COLLECTION, document)?.record()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct SessionRow {
+    #[serde(rename = "_id")]
+    id: Uuid,
+    user: Uuid,
+    password_version: i64,
+    token: Binary,
+    created_at: i64,
+    expires_at: DateTime,
+}
+
+impl MongoRecord for Session {
+    const COLLECTION: &'static str = "sessions";
+
+    fn id(key: &SessionId) -> Bson {
+        id_bson(*key)
     }
 
-    /// The user it says.
-    pub(super) fn read(self) -> StoreResult<User> {
-        let id = self.id();
-        let wrong = |what: &str, invalid: &Invalid| -> StoreError {
-            corrupt(format!("the {what} of user {id}: {}", invalid.code))
-        };
-        let roles = self.roles.iter().map(|word| word.parse());
-        let mut roles = roles
-            .collect::<Result<Vec<Role>, Invalid>>()
-            .map_err(|invalid| wrong("roles", &invalid))?;
-        roles.sort_unstable();
-        Ok(User {
-            id,
-            name: UserName::parse(&self.name).map_err(|invalid| wrong("name", &invalid))?,
-            email: Email::parse(&self.email).map_err(|invalid| wrong("email", &invalid))?,
-            password_hash: PasswordHash::parse(self.password_hash)
-                .map_err(|invalid| wrong("password hash", &invalid))?,
-            roles,
-            created_at: Timestamp::from_millis(self.created_at),
+    fn encode(&self) -> StoreResult<RawDocumentBuf> {
+        encode(&SessionRow {
+            id: id(self.id),
+            user: id(self.user),
+            password_version: self.password_version,
+            token: binary(self.token),
+            created_at: self.created_at.as_millis(),
+            expires_at: date(self.expires_at),
+        })
+    }
+
+    fn decode(document: &RawDocument) -> StoreResult<Self> {
+        let row: SessionRow = decode(Self::COLLECTION, document)?;
+        Ok(Self {
+            id: from_id(row.id),
+            user: from_id(row.user),
+            password_version: row.password_version,
+            token: digest(row.token)?,
+            created_at: Timestamp::from_millis(row.created_at),
+            expires_at: Timestamp::from_millis(row.expires_at.timestamp_millis()),
         })
     }
 }
 
-impl SessionRow {
-    /// The document of a new session of someone whose password was changed so often.
-    pub(super) fn open(session: &NewSession, password_version: i64) -> Self {
-        Self {
-            id: id(session.id),
-            user: id(session.user),
-            password_version,
-            token: digest(&session.token.digest),
-            created_at: session.created_at.as_millis(),
-            expires_at: date(session.token.expires_at),
-        }
+#[derive(Serialize, Deserialize)]
+struct TokenRow {
+    #[serde(rename = "_id")]
+    digest: Binary,
+    session: Uuid,
+    user: Uuid,
+    expires_at: DateTime,
+}
+
+impl MongoRecord for Token {
+    const COLLECTION: &'static str = "refresh_tokens";
+
+    fn id(key: &TokenDigest) -> Bson {
+        Bson::Binary(binary(*key))
     }
 
-    /// Which one it is.
-    pub(super) fn id(&self) -> SessionId {
-        from_id(self.id)
+    fn encode(&self) -> StoreResult<RawDocumentBuf> {
+        encode(&TokenRow {
+            digest: binary(self.digest),
+            session: id(self.session),
+            user: id(self.user),
+            expires_at: date(self.expires_at),
+        })
+    }
+
+    fn decode(document: &RawDocument) -> StoreResult<Self> {
+        let row: TokenRow = decode(Self::COLLECTION, document)?;
+        Ok(Self {
+            digest: digest(row.digest)?,
+            session: from_id(row.session),
+            user: from_id(row.user),
+            expires_at: Timestamp::from_millis(row.expires_at.timestamp_millis()),
+        })
     }
 }
 
-impl TokenRow {
-    /// The document of a token of `session`.
-    pub(super) fn of(token: &NextToken, session: &SessionRow) -> Self {
-        Self {
-            digest: digest(&token.digest),
-            session: session.id,
-            user: session.user,
-            expires_at: date(token.expires_at),
-        }
-    }
-
-    /// The token it says.
-    pub(super) fn read(&self, session: &SessionRow) -> RefreshToken {
-        RefreshToken {
-            expires_at: Timestamp::from_millis(self.expires_at.timestamp_millis()),
-            state: if session.token == self.digest {
-                TokenState::Unused
-            } else {
-                TokenState::Used
-            },
-        }
-    }
+fn digest(bytes: Binary) -> StoreResult<TokenDigest> {
+    bytes
+        .bytes
+        .try_into()
+        .map_err(|_| corrupt("a token's digest is not 32 bytes"))
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use store_mongo::bson::doc;
 use store_mongo::mongodb::options::IndexOptions;
-use store_mongo::{Collection, Row};
+use store_mongo::{Collection, MongoRecord as _};
 
-use super::row::{SessionRow, TokenRow, UserRow};
+use crate::records::{Session, Token, UserRecord};
 
 /// The service's collections. Sessions and tokens are deleted by the server once they have expired.
 pub(crate) fn collections() -> Vec<Collection> {
@@ -19,7 +19,7 @@ fn users() -> Collection {
         .unique(true)
         .build();
     Collection::new(
-        UserRow::COLLECTION,
+        UserRecord::COLLECTION,
         doc! {
             "bsonType": "object",
             "required": ["_id", "name", "email", "email_key", "password_hash", "password_version", "roles", "created_at"],
@@ -40,7 +40,7 @@ fn users() -> Collection {
 
 fn sessions() -> Collection {
     Collection::new(
-        SessionRow::COLLECTION,
+        Session::COLLECTION,
         doc! {
             "bsonType": "object",
             "required": ["_id", "user", "password_version", "token", "created_at", "expires_at"],
@@ -59,7 +59,7 @@ fn sessions() -> Collection {
 
 fn refresh_tokens() -> Collection {
     Collection::new(
-        TokenRow::COLLECTION,
+        Token::COLLECTION,
         doc! {
             "bsonType": "object",
             "required": ["_id", "session", "user", "expires_at"],

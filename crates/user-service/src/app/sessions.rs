@@ -1,0 +1,36 @@
+//! Finds the session of a refresh token.
+
+use std::sync::Arc;
+
+use store::{StoreError, StoreResult, Tx};
+
+use crate::domain::TokenDigest;
+use crate::records::{Session, Token, UserRecord};
+
+/// A token of a session that still counts, used or not.
+pub(super) struct Known {
+    pub(super) token: Arc<Token>,
+    pub(super) session: Arc<Session>,
+    pub(super) user: Arc<UserRecord>,
+}
+
+/// The session of the token. None if there is no such token, or its session is over.
+pub(super) fn known(tx: &mut Tx<'_>, digest: &TokenDigest) -> StoreResult<Option<Known>> {
+    let Some(token) = tx.get::<Token>(digest)? else {
+        return Ok(None);
+    };
+    tx.want::<UserRecord>([token.user])?;
+    let Some(session) = tx.get::<Session>(&token.session)? else {
+        return Ok(None);
+    };
+    let user = tx
+        .get::<UserRecord>(&token.user)?
+        .ok_or_else(|| StoreError::Corrupt(format!("session {} has no user", session.id)))?;
+    Ok(
+        (session.password_version == user.password_version).then_some(Known {
+            token,
+            session,
+            user,
+        }),
+    )
+}
