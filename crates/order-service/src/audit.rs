@@ -9,7 +9,7 @@ use store::StoreResult;
 #[cfg(feature = "mongo")]
 use store_mongo::mongodb::Database;
 
-use crate::domain::{Escrow, OrderState};
+use crate::domain::{Escrow, Order, OrderState};
 
 /// An order, as far as money is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,19 @@ pub struct AuditedOrder {
     pub total: Money,
     /// Whether its stock is known to be sold.
     pub confirmed: bool,
+}
+
+impl AuditedOrder {
+    /// What the audit needs to know of `order`.
+    pub(crate) const fn of(order: &Order) -> Self {
+        Self {
+            id: order.id,
+            state: order.state,
+            escrow: order.escrow,
+            total: order.total,
+            confirmed: order.confirmed,
+        }
+    }
 }
 
 /// Reads all orders, or only the one asked for, from a store's file.

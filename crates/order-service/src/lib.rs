@@ -9,6 +9,7 @@ mod domain;
 mod events;
 mod http;
 mod metrics;
+mod records;
 mod reservations;
 mod service;
 mod store;

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bus::{Bisecting, Subscription};
+use bus::{Batched, Subscription};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{OrderId, ProductId, Quantity, UserId};
 use platform_http::Readiness;
-use store::Leases;
 use store::outbox::Outbox;
-use store::{StoreError, StoreResult};
+use store::{Leases, Store, StoreError, StoreResult};
 
 use crate::announcements::Announcements;
 use crate::app::{
@@ -23,7 +22,7 @@ use crate::events;
 use crate::http;
 use crate::metrics::OrderMetrics;
 use crate::reservations::Reservations;
-use crate::store::OrderStore;
+use crate::store::OrderQueries;
 
 /// The queue that replies to orders' commands arrive in.
 pub const QUEUE: &str = "order.saga";
@@ -59,11 +58,13 @@ impl OrderService {
     ) -> StoreResult<Self> {
         let Opened {
             store,
+            queries,
             outbox,
             leases,
-        } = Opened::open(config, store, deps)?;
+        } = Opened::open(store, deps)?;
         let app = App {
             store,
+            queries,
             reservations,
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
@@ -71,7 +72,6 @@ impl OrderService {
             default_wait: Duration::from_secs(config.wait_seconds.min(30)),
             waiters: Waiters::default(),
             announcements,
-            render: http::render,
             metrics: OrderMetrics::register(&deps.metrics),
         };
         Ok(Self {
@@ -107,7 +107,9 @@ impl OrderService {
             .map_err(|refusal| refusal.to_string())?;
         match created {
             Created::Order(order) => Ok((order.id, order.state)),
-            Created::Stored(_) | Created::Before(_) => Err("answered before".to_owned()),
+            Created::Keyed(_) | Created::Refused(_) | Created::Repeated(_) | Created::Before(_) => {
+                Err("answered before".to_owned())
+            }
         }
     }
 
@@ -116,7 +118,7 @@ impl OrderService {
     /// # Errors
     /// A store error.
     pub async fn state(&self, order: OrderId) -> StoreResult<Option<OrderState>> {
-        Ok(self.app.store.order(order).await?.map(|order| order.state))
+        Ok(self.app.order(order).await?.map(|order| order.state))
     }
 
     /// Lets orders whose time has come act, as the sweeper does. Returns how many were due.
@@ -133,7 +135,7 @@ impl OrderService {
         let replies = Subscription {
             queue: QUEUE,
             messages: events::listened_to(),
-            handler: Arc::new(Bisecting(SagaReplies(self.app.clone()))),
+            handler: Arc::new(Batched(SagaReplies(self.app.clone()))),
             max_batch: BATCH,
         };
         Parts {
@@ -181,39 +183,45 @@ impl OrderService {
 
 /// An open store, and what of it the host works with.
 struct Opened {
-    store: Arc<dyn OrderStore>,
+    store: Store,
+    queries: Arc<dyn OrderQueries>,
     outbox: Arc<dyn Outbox>,
     leases: Option<Arc<dyn Leases>>,
 }
 
 impl Opened {
-    fn open(config: &Config, store: StoreConfig, deps: &Deps) -> StoreResult<Self> {
+    fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Self> {
         match store {
             #[cfg(feature = "sqlite")]
             StoreConfig::Sqlite { path } => {
-                use crate::store::{MIGRATIONS, SqliteOrders};
-                use store_sqlite::{Sqlite, SqliteOutbox};
-                let db = Sqlite::open(&path, MIGRATIONS, &deps.metrics.store)?;
-                let outbox = SqliteOutbox::new(db.clone());
-                let store = SqliteOrders::new(db, outbox.clone(), config.timing(), http::render);
+                let db = crate::store::open_sqlite(&path, &deps.metrics.store)?;
                 Ok(Self {
-                    store: Arc::new(store),
-                    outbox: Arc::new(outbox),
+                    store: Store::new(Arc::new(db.clone())),
+                    outbox: Arc::new(store_sqlite::SqliteOutbox::new(db.clone())),
                     leases: None,
+                    queries: Arc::new(db),
                 })
             }
             #[cfg(not(feature = "sqlite"))]
             StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
             #[cfg(feature = "mongo")]
             StoreConfig::Mongo { uri, database } => {
-                use crate::store::{MongoOrders, orders_collection};
+                use crate::store::{MongoOrders, mongo_records, orders_collection};
                 use store_mongo::{Mongo, MongoLeases};
                 let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-                let db = Mongo::open(uri, &database, vec![orders_collection()], clock, metrics)?;
+                let db = Mongo::open(
+                    uri,
+                    &database,
+                    vec![orders_collection()],
+                    mongo_records(),
+                    clock,
+                    metrics,
+                )?;
                 Ok(Self {
+                    store: Store::new(Arc::new(db.clone())),
                     outbox: Arc::new(db.outbox()),
                     leases: Some(Arc::new(MongoLeases::new(db.clone()))),
-                    store: Arc::new(MongoOrders::new(db, config.timing(), http::render)),
+                    queries: Arc::new(MongoOrders::new(db)),
                 })
             }
             #[cfg(not(feature = "mongo"))]

@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use kernel::{OrderId, Timestamp, UserId};
-use store::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
+use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use store::{StoreError, StoreResult};
 use telemetry::note_order;
 
 use super::App;
+use super::claim::{Claimed, KeepSubject, claim, give_up, refuse};
+use super::place::{answer, place};
 use super::waiters::Place;
-use crate::domain::{Command, Order, OrderLine, Wanted, total_of};
+use crate::domain::{Order, OrderLine, Wanted, total_of};
+use crate::records::OrderRecord;
 use crate::reservations::{ReservationRefusal, ReservationRequest};
-use crate::store::{Answer, KeepSubject};
-
-/// A request holds its idempotency key for this long: longer than it may wait for the saga.
-const CLAIM: Duration = Duration::from_secs(45);
 
 /// How long a request waits for the saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +22,16 @@ pub(crate) enum Wait {
     No,
     /// Until settled, at most so long.
     AtMost(Duration),
+}
+
+impl Wait {
+    /// How long to wait for `order`, if at all.
+    const fn limit(self, order: &Order) -> Option<Duration> {
+        match self {
+            Self::AtMost(limit) if !order.state.is_settled() => Some(limit),
+            Self::AtMost(_) | Self::No => None,
+        }
+    }
 }
 
 /// What makes a request run once.
@@ -37,11 +46,15 @@ pub(crate) struct Once {
 /// What a request to place an order came to.
 #[derive(Debug)]
 pub(crate) enum Created {
-    /// The order as it was when the wait was over.
+    /// The order as it was when the wait was over. The request came without a key.
     Order(Box<Order>),
-    /// The answer that was stored with the request's key.
-    Stored(StoredAnswer),
-    /// The key was used before.
+    /// The order as this request is answered, and each repeat of it.
+    Keyed(Box<Order>),
+    /// The refusal that is now stored with the key.
+    Refused(StoredAnswer),
+    /// The order as an earlier request with the key was answered.
+    Repeated(Box<Order>),
+    /// An earlier request with the key made no order, runs still, or had another body.
     Before(Earlier),
 }
 
@@ -70,53 +83,40 @@ pub(crate) async fn create_order(
     let Some(Once { key, request }) = once else {
         let order = reserve(app, fresh, buyer, wanted, None).await?;
         let waiting = app.waiters.wait_for(fresh);
-        app.store
-            .place(order.clone(), vec![Command::DebitForOrder], Answer::Later)
-            .await?;
-        app.metrics.placed();
+        place(app, OrderRecord::new(order.clone())).await?;
         return Ok(Created::Order(Box::new(
             settled(app, order, waiting, wait).await?,
         )));
     };
-    let (id, until) = match app
-        .store
-        .claim(key.clone(), fresh, app.clock.now(), CLAIM)
-        .await?
-    {
-        Claim::Earlier(earlier) => return Ok(Created::Before(earlier)),
-        Claim::Mine { subject, until } => (OrderId::from_uuid(subject), until),
+    let (id, until) = match claim(app, key.clone(), fresh).await? {
+        Claimed::Mine { order, until } => (order, until),
+        Claimed::Answered(order) => return Ok(Created::Repeated(order)),
+        Claimed::Earlier(earlier) => return Ok(Created::Before(earlier)),
     };
+    let waiting = app.waiters.wait_for(id);
     // An earlier run of this request may have died after it stored the order.
     if id != fresh
-        && let Some(order) = app.store.order(id).await?
+        && let Some(order) = app.order(id).await?
     {
-        let waiting = app.waiters.wait_for(id);
-        let order = app.store.order(id).await?.unwrap_or(order);
-        return keyed(app, order, waiting, wait).await;
+        return keyed(app, &order, waiting, wait).await;
     }
     let order = match reserve(app, id, buyer, wanted, Some(request)).await {
         Ok(order) => order,
-        Err(error) => return refuse(app, key, until, error, refusal).await,
+        Err(error) => return end_claim(app, key, until, error, refusal).await,
     };
-    let waiting = app.waiters.wait_for(id);
-    let answer = match wait {
-        Wait::No => Answer::Now,
-        Wait::AtMost(_) => Answer::Later,
-    };
-    let placed = app
-        .store
-        .place(order.clone(), vec![Command::DebitForOrder], answer)
-        .await;
-    match placed {
-        Ok(()) => app.metrics.placed(),
-        // Another run of this request, which took the claim over, was faster.
-        Err(StoreError::Duplicate(_)) => {}
+    let mut record = OrderRecord::new(order.clone());
+    if wait == Wait::No {
+        record.answer();
+    }
+    match place(app, record).await {
+        // A duplicate: another run of this request, which took the claim over, was faster.
+        Ok(()) | Err(StoreError::Duplicate(_)) => {}
         Err(error) => {
-            app.store.give_up(key, until, KeepSubject::Yes).await?;
+            give_up(app, key, until, KeepSubject::Yes).await?;
             return Err(error.into());
         }
     }
-    keyed(app, order, waiting, wait).await
+    keyed(app, &order, waiting, wait).await
 }
 
 async fn reserve(
@@ -158,7 +158,7 @@ async fn reserve(
 }
 
 /// Ends a request with a key that came to no order: what the buyer was told is remembered if it is to be.
-async fn refuse(
+async fn end_claim(
     app: &App,
     key: OnceKey,
     until: Timestamp,
@@ -166,8 +166,8 @@ async fn refuse(
     refusal: fn(&ReservationRefusal) -> Option<StoredAnswer>,
 ) -> Result<Created, CreateRefusal> {
     if let Some(answer) = refusal(&error) {
-        app.store.refuse(key, until, answer.clone()).await?;
-        return Ok(Created::Stored(answer));
+        refuse(app, key, until, answer.clone()).await?;
+        return Ok(Created::Refused(answer));
     }
     let keep_subject = match &error {
         ReservationRefusal::Unavailable(_) | ReservationRefusal::Failed(_) => KeepSubject::Yes,
@@ -178,30 +178,32 @@ async fn refuse(
         | ReservationRefusal::TotalTooLarge
         | ReservationRefusal::Over => KeepSubject::No,
     };
-    app.store.give_up(key, until, keep_subject).await?;
+    give_up(app, key, until, keep_subject).await?;
     Err(error.into())
 }
 
-/// Waits for a request with a key. Whoever is first, the saga or the end of the wait, says what is answered, now and ever after.
+/// Waits for a request with a key. The saga or the end of the wait, whichever comes first, fixes the answer for good.
 async fn keyed(
     app: &App,
-    order: Order,
+    order: &Order,
     waiting: Place,
     wait: Wait,
 ) -> Result<Created, CreateRefusal> {
-    let order = settled(app, order, waiting, wait).await?;
-    let answer = (app.render)(&order);
-    let stands = app.store.answer(order).await?;
-    Ok(Created::Stored(stands.unwrap_or(answer)))
+    if let Some(limit) = wait.limit(order) {
+        waiting.settled_within(limit).await;
+    }
+    let answered = answer(app, order.id).await?;
+    let lost = || StoreError::Corrupt(format!("order {} is gone or has no key", order.id));
+    Ok(Created::Keyed(Box::new(answered.ok_or_else(lost)?)))
 }
 
+/// Waits for a request without a key.
 async fn settled(app: &App, order: Order, waiting: Place, wait: Wait) -> StoreResult<Order> {
-    let limit = match wait {
-        Wait::AtMost(limit) if !order.state.is_settled() => limit,
-        Wait::AtMost(_) | Wait::No => return Ok(order),
+    let Some(limit) = wait.limit(&order) else {
+        return Ok(order);
     };
     match waiting.settled_within(limit).await {
         Some(settled) => Ok(settled),
-        None => Ok(app.store.order(order.id).await?.unwrap_or(order)),
+        None => Ok(app.order(order.id).await?.unwrap_or(order)),
     }
 }

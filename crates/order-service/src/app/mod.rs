@@ -1,14 +1,20 @@
 //! Use cases, one file each. They decide through the domain and commit through the store; none talks to the bus.
 
+mod apply;
+mod claim;
 mod create;
+mod place;
 mod run_saga;
 mod view;
 mod waiters;
 
+pub(crate) use apply::{Applied, Inbound, apply_messages};
+#[cfg(test)]
+pub(crate) use claim::{Claimed, KeepSubject, claim, give_up, refuse};
 pub(crate) use create::{CreateRefusal, Created, Once, Wait, create_order};
-pub(crate) use run_saga::{
-    look_at_open, orders_settled_elsewhere, review_order, settle_orders, sweep,
-};
+#[cfg(test)]
+pub(crate) use place::{answer, place};
+pub(crate) use run_saga::{look_at_open, orders_settled_elsewhere, review_order, sweep};
 pub(crate) use view::{
     Access, Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope,
     view_order,
@@ -18,17 +24,21 @@ pub(crate) use waiters::Waiters;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Clock, IdSource};
+use kernel::{Clock, IdSource, OrderId, Timestamp};
+use store::{Store, StoreError, StoreResult, Tx};
 
 use crate::announcements::Announcements;
-use crate::domain::Timing;
+use crate::domain::{Command, Order, Timing};
+use crate::events;
 use crate::metrics::OrderMetrics;
+use crate::records::OrderRecord;
 use crate::reservations::Reservations;
-use crate::store::{OrderStore, Render};
+use crate::store::OrderQueries;
 
 /// What the use cases work with.
 pub(crate) struct App {
-    pub(crate) store: Arc<dyn OrderStore>,
+    pub(crate) store: Store,
+    pub(crate) queries: Arc<dyn OrderQueries>,
     pub(crate) reservations: Arc<dyn Reservations>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
@@ -37,8 +47,23 @@ pub(crate) struct App {
     pub(crate) waiters: Waiters,
     /// How other replicas hear which orders have settled; none if there are no others.
     pub(crate) announcements: Option<Arc<dyn Announcements>>,
-    /// Renders the answer that is stored for a request with an Idempotency-Key.
-    pub(crate) render: Render,
     /// Counts them.
     pub(crate) metrics: OrderMetrics,
+}
+
+impl App {
+    /// One order.
+    pub(crate) async fn order(&self, id: OrderId) -> StoreResult<Option<Order>> {
+        let found = self.store.get::<OrderRecord>(&id).await?;
+        Ok(found.map(|record| Arc::unwrap_or_clone(record).order))
+    }
+}
+
+/// Sends the commands that go out with `order`.
+fn send(tx: &mut Tx<'_>, order: &Order, commands: &[Command], now: Timestamp) -> StoreResult<()> {
+    commands.iter().try_for_each(|command| {
+        let envelope = events::seal(order, *command, now)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        tx.send(envelope)
+    })
 }

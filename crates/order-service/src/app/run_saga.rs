@@ -1,49 +1,22 @@
-//! Moves orders along: by what other services say, by time, and by an operator.
+//! Moves orders along: by time, by an operator, and by what other replicas say.
 
 use kernel::OrderId;
 use store::{StoreError, StoreResult};
 
 use super::App;
+use super::apply::{Applied, Inbound, apply_messages};
 use crate::domain::{Message, Order, ReviewAction};
-use crate::store::{Applied, Inbound};
+use crate::records::OrderRecord;
 
-/// Orders that a sweeper moves in one transaction.
+/// Orders that a sweep moves in one transaction.
 const SWEEP: usize = 256;
-
-/// Tells orders what came in for them, in one transaction, and wakes the requests that wait for them: here, or, as nobody here does,
-/// perhaps at another replica.
-pub(crate) async fn settle_orders(app: &App, inbound: Vec<Inbound>) -> StoreResult<Vec<Applied>> {
-    let now = app.clock.now();
-    let applied = app.store.apply(inbound, now).await?;
-    for applied in &applied {
-        if let Applied::Settled(order) = applied {
-            app.metrics.settled(order, now);
-        }
-    }
-    let unheard: Vec<OrderId> = applied
-        .iter()
-        .filter_map(|applied| match applied {
-            Applied::Settled(order) => (!app.waiters.settled(order)).then_some(order.id),
-            Applied::Changed(_) | Applied::Nothing => None,
-        })
-        .collect();
-    if let Some(announcements) = &app.announcements
-        && !unheard.is_empty()
-    {
-        announcements.announce(unheard);
-    }
-    Ok(applied)
-}
 
 /// Wakes the requests that wait here for orders that another replica says have settled.
 pub(crate) async fn orders_settled_elsewhere(app: &App, orders: Vec<OrderId>) -> StoreResult<()> {
     let awaited = app.waiters.awaited(orders);
-    if awaited.is_empty() {
-        return Ok(());
-    }
-    for order in app.store.orders(awaited).await? {
-        if order.state.is_settled() {
-            app.waiters.settled(&order);
+    for record in app.store.get_many::<OrderRecord>(&awaited).await? {
+        if record.order.state.is_settled() {
+            app.waiters.settled(&record.order);
         }
     }
     Ok(())
@@ -53,16 +26,14 @@ pub(crate) async fn orders_settled_elsewhere(app: &App, orders: Vec<OrderId>) ->
 pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
     let mut swept = 0;
     loop {
-        let due = app.store.due(app.clock.now(), SWEEP).await?;
-        let (count, full) = (due.len(), due.len() == SWEEP);
-        if count == 0 {
+        let due = app.queries.due(app.clock.now(), SWEEP).await?;
+        if due.is_empty() {
             return Ok(swept);
         }
-        let applied = telemetry::sweeping("sweep orders", &due, tick_orders(app, &due)).await?;
-        swept += count;
+        let moved = telemetry::sweeping("sweep orders", &due, tick_orders(app, &due)).await?;
+        swept += due.len();
         // An order that is due and does not move would be swept for ever: leave it to the next turn.
-        let moved = applied.iter().any(|applied| *applied != Applied::Nothing);
-        if !full || !moved {
+        if due.len() < SWEEP || !moved {
             return Ok(swept);
         }
     }
@@ -71,31 +42,27 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
 /// Looks at what is open, for the metrics.
 pub(crate) async fn look_at_open(app: &App) -> StoreResult<()> {
     let (unsettled, to_review) =
-        tokio::try_join!(app.store.unsettled(), app.store.count_to_review())?;
+        tokio::try_join!(app.queries.unsettled(), app.queries.count_to_review())?;
     app.metrics.open(&unsettled, to_review, app.clock.now());
     Ok(())
 }
 
-/// Ticks orders in one transaction. If one of them cannot be, each stands alone, so that the rest goes on.
-async fn tick_orders(app: &App, due: &[OrderId]) -> StoreResult<Vec<Applied>> {
-    let tick = |order: &OrderId| Inbound {
+/// Ticks orders in one transaction. Returns whether any of them moved. One that fails is logged; it stays due.
+async fn tick_orders(app: &App, due: &[OrderId]) -> StoreResult<bool> {
+    let ticks = due.iter().map(|order| Inbound {
         order: *order,
         id: None,
         message: Message::Tick,
-    };
-    match settle_orders(app, due.iter().map(tick).collect()).await {
-        Err(StoreError::Conflict(_) | StoreError::Duplicate(_) | StoreError::Corrupt(_)) => {}
-        done_or_unavailable => return done_or_unavailable,
-    }
-    let mut applied = Vec::with_capacity(due.len());
-    for order in due {
-        match settle_orders(app, vec![tick(order)]).await {
-            Ok(one) => applied.extend(one),
-            Err(StoreError::Unavailable(reason)) => return Err(StoreError::Unavailable(reason)),
-            Err(error) => tracing::error!(%order, %error, "this order cannot act by itself"),
+    });
+    let results = apply_messages(app, ticks.collect()).await?;
+    let mut moved = false;
+    for (order, result) in due.iter().zip(results) {
+        match result {
+            Ok(applied) => moved |= applied != Applied::Nothing,
+            Err(error) => tracing::error!(%order, %error, "an order that is due cannot act"),
         }
     }
-    Ok(applied)
+    Ok(moved)
 }
 
 /// Does what an operator decided about an order. None if there is no such order.
@@ -104,7 +71,7 @@ pub(crate) async fn review_order(
     id: OrderId,
     action: ReviewAction,
 ) -> StoreResult<Option<(Order, Applied)>> {
-    let Some(before) = app.store.order(id).await? else {
+    let Some(before) = app.order(id).await? else {
         return Ok(None);
     };
     let message = Inbound {
@@ -112,9 +79,7 @@ pub(crate) async fn review_order(
         id: None,
         message: Message::Review(action),
     };
-    let applied = settle_orders(app, vec![message]).await?;
-    Ok(Some((
-        before,
-        applied.into_iter().next().unwrap_or(Applied::Nothing),
-    )))
+    let applied = apply_messages(app, vec![message]).await?.pop();
+    let lost = || StoreError::Unavailable("the write has no result".to_owned());
+    Ok(Some((before, applied.ok_or_else(lost)??)))
 }

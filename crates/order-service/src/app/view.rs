@@ -1,7 +1,7 @@
 //! Shows orders to those who may see them.
 
-use kernel::{CursorScope, Limit, Money, OrderId, Page, UserId};
-use store::StoreResult;
+use kernel::{CursorScope, Limit, OrderId, Page, UserId};
+use store::{StoreError, StoreResult};
 use uuid::Uuid;
 
 use super::App;
@@ -31,7 +31,7 @@ pub(crate) async fn view_order(
     id: OrderId,
     access: Access,
 ) -> StoreResult<Option<Viewed>> {
-    let Some(order) = app.store.order(id).await? else {
+    let Some(order) = app.order(id).await? else {
         return Ok(None);
     };
     let viewer = match access {
@@ -49,16 +49,20 @@ pub(crate) async fn view_order(
             for_seller: None,
         }));
     }
-    Ok(order.has_seller(viewer).then(|| cut_down(order, viewer)))
+    if !order.has_seller(viewer) {
+        return Ok(None);
+    }
+    cut_down(order, viewer).map(Some)
 }
 
-fn cut_down(mut order: Order, seller: UserId) -> Viewed {
+fn cut_down(mut order: Order, seller: UserId) -> StoreResult<Viewed> {
     order.lines.retain(|line| line.seller == seller);
-    order.total = total_of(&order.lines).unwrap_or(Money::new(0, order.total.currency));
-    Viewed {
+    order.total = total_of(&order.lines)
+        .ok_or_else(|| StoreError::Corrupt(format!("the lines of order {} overflow", order.id)))?;
+    Ok(Viewed {
         order,
         for_seller: Some(seller),
-    }
+    })
 }
 
 /// A place in a buyer's list: whose list, of which state (its word's place in [`OrderState::ALL`], -1 for all), after which order.
@@ -89,7 +93,7 @@ pub(crate) async fn list_orders(
     limit: Limit,
 ) -> StoreResult<Page<Order>> {
     let rows = app
-        .store
+        .queries
         .orders_of(buyer, state, after.map(OrderId::from_uuid), limit)
         .await?;
     let list = list_of(buyer, state);
@@ -111,10 +115,48 @@ pub(crate) async fn orders_to_review(
     limit: Limit,
 ) -> StoreResult<Page<Order>> {
     let rows = app
-        .store
+        .queries
         .to_review(after.map(OrderId::from_uuid), limit)
         .await?;
     Ok(Page::cut(rows, limit, |order| {
         review_scope().cursor(&order.id.as_uuid())
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{OrderLine, Timing};
+    use kernel::{Currency, Money, ProductId, Quantity, SystemIds, Timestamp};
+    use std::time::Duration;
+
+    #[test]
+    fn a_sellers_total_that_overflows_is_an_error_and_never_shown_as_another_amount() {
+        let ids = SystemIds::default();
+        let (buyer, seller) = (UserId::new(&ids), UserId::new(&ids));
+        let line = OrderLine {
+            product: ProductId::new(&ids),
+            seller,
+            name: "Lamp".to_owned(),
+            unit_price: Money::new(i64::MAX, Currency::USD),
+            quantity: Quantity::new(2).unwrap(),
+        };
+        let timing = Timing {
+            payment_deadline: Duration::ZERO,
+            resend_after: Duration::ZERO,
+            review_after: Duration::ZERO,
+            release_after: Duration::ZERO,
+        };
+        let order = Order::place(
+            OrderId::new(&ids),
+            buyer,
+            vec![line],
+            Money::new(1, Currency::USD),
+            None,
+            Timestamp::from_millis(0),
+            &timing,
+        );
+        let shown = cut_down(order, seller);
+        assert!(matches!(shown, Err(StoreError::Corrupt(_))), "{shown:?}");
+    }
 }

@@ -3,36 +3,31 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bus::{BatchHandler, Outcome};
-use contracts::Envelope;
+use bus::Receiver;
+use contracts::{Envelope, MalformedMessage};
 use store::StoreResult;
 
-use crate::app::{App, settle_orders};
+use crate::app::{App, Inbound, apply_messages};
 use crate::events;
-use crate::store::Inbound;
 
 /// Hands replies to the saga.
 pub(crate) struct SagaReplies(pub(crate) Arc<App>);
 
 #[async_trait]
-impl BatchHandler for SagaReplies {
-    async fn handle_all(&self, batch: &[Arc<Envelope>]) -> StoreResult<Vec<Outcome>> {
-        let mut inbound = Vec::with_capacity(batch.len());
-        let outcomes = batch
-            .iter()
-            .map(|envelope| match events::open(envelope) {
-                Ok((order, message)) => {
-                    inbound.push(Inbound {
-                        order,
-                        id: Some(envelope.id),
-                        message,
-                    });
-                    Outcome::Done
-                }
-                Err(error) => Outcome::Reject(error.to_string()),
-            })
-            .collect();
-        settle_orders(&self.0, inbound).await?;
-        Ok(outcomes)
+impl Receiver for SagaReplies {
+    type Command = Inbound;
+
+    fn decode(&self, envelope: &Envelope) -> Result<Inbound, MalformedMessage> {
+        let (order, message) = events::open(envelope)?;
+        Ok(Inbound {
+            order,
+            id: Some(envelope.id),
+            message,
+        })
+    }
+
+    async fn receive(&self, replies: Vec<Inbound>) -> StoreResult<Vec<StoreResult<()>>> {
+        let results = apply_messages(&self.0, replies).await?;
+        Ok(results.into_iter().map(|result| result.map(drop)).collect())
     }
 }

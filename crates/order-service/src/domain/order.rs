@@ -148,8 +148,6 @@ pub struct Order {
     pub request: Option<String>,
     /// Resends of the command that is outstanding.
     pub resends: u32,
-    /// Rises by one with every change: what a write compares.
-    pub revision: i64,
     /// Rises by one with every change that readers see.
     pub version: i64,
     /// When it was made.
@@ -186,7 +184,6 @@ impl Order {
             needs_review: false,
             request,
             resends: 0,
-            revision: 1,
             version: 1,
             created_at: now,
             updated_at: now,

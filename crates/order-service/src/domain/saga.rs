@@ -153,20 +153,12 @@ fn outstanding(order: &Order) -> Option<Command> {
     }
 }
 
-/// The order with its next revision: something changed, but nothing that its readers see.
-fn next(order: &Order) -> Order {
-    Order {
-        revision: order.revision.saturating_add(1),
-        ..order.clone()
-    }
-}
-
-/// The order with its next revision and version: its readers see a change.
+/// The order with its next version: its readers see a change.
 fn next_version(order: &Order, now: Timestamp) -> Order {
     Order {
         version: order.version.saturating_add(1),
         updated_at: now.max(order.updated_at),
-        ..next(order)
+        ..order.clone()
     }
 }
 
@@ -205,7 +197,7 @@ fn confirmed(order: &Order, now: Timestamp, timing: &Timing) -> Change {
     if order.confirmed {
         return Change::Ignored;
     }
-    let mut order = next(order);
+    let mut order = order.clone();
     order.confirmed = true;
     order.needs_review = false;
     order.resends = 0;
@@ -217,7 +209,7 @@ fn released(order: &Order) -> Change {
     if order.escrow == Escrow::Released {
         return Change::Ignored;
     }
-    let mut order = next(order);
+    let mut order = order.clone();
     order.escrow = Escrow::Released;
     // That the sellers are paid does not settle that the buyer got nothing.
     order.needs_review = order.reason == Some(Reason::ReservationExpired);
@@ -242,7 +234,7 @@ fn tick(order: &Order, now: Timestamp, timing: &Timing) -> Change {
         );
     }
     if order.state == OrderState::Paid && order.escrow == Escrow::Held && order.confirmed {
-        let mut order = next(order);
+        let mut order = order.clone();
         order.escrow = Escrow::Releasing;
         order.state_since = now;
         order.due_at = Some(now.plus(timing.resend_after));
@@ -257,7 +249,7 @@ fn tick(order: &Order, now: Timestamp, timing: &Timing) -> Change {
 /// Sends the outstanding command again, waits twice as long before the next time, and asks for an operator when it has taken
 /// too long.
 fn resend(order: &Order, command: Command, now: Timestamp, timing: &Timing) -> Change {
-    let mut order = next(order);
+    let mut order = order.clone();
     order.resends = order.resends.saturating_add(1);
     order.needs_review = order.needs_review || now.since(order.state_since) >= timing.review_after;
     let wait = timing

@@ -9,7 +9,7 @@ use platform_http::{
     idempotency_key, prefer, stored,
 };
 use serde_json::Value;
-use store::idempotency::{OnceKey, StoredAnswer};
+use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use telemetry::current_request_id;
 use utoipa::ToSchema;
 
@@ -149,7 +149,9 @@ pub(crate) async fn create(
         .map_err(|refusal| create_problem(refusal, &places))?;
     let mut response = match created {
         Created::Order(order) => answer(&order)?,
-        Created::Stored(answer) => first(answer),
+        Created::Keyed(order) => first(render(&order)?),
+        Created::Refused(answer) => first(answer),
+        Created::Repeated(order) => return stored(Earlier::Answered(render(&order)?)),
         Created::Before(earlier) => return stored(earlier),
     };
     if preference == Prefer::RespondAsync {
@@ -192,23 +194,23 @@ fn unpaid(order: &Order) -> Problem {
     problem.with("order", &OrderJson::from(order))
 }
 
-/// The same answer, to be stored with the request's key.
-pub(crate) fn render(order: &Order) -> StoredAnswer {
+/// The same answer to a request with a key. It is the same again when the request is repeated.
+fn render(order: &Order) -> Result<StoredAnswer, Problem> {
     let status = match order.state {
         OrderState::Paid | OrderState::Refunding | OrderState::Refunded => 201,
         OrderState::Pending | OrderState::Cancelling => 202,
         OrderState::Declined | OrderState::Cancelled => {
-            return render_problem(
+            return Ok(render_problem(
                 &unpaid(order).instance(order.request.clone().unwrap_or_default()),
-            );
+            ));
         }
     };
-    StoredAnswer {
+    Ok(StoredAnswer {
         status,
         location: Some(location(order.id)),
         etag: Some(ETag::of(order.version).to_string()),
-        body: serde_json::to_vec(&OrderJson::from(order)).unwrap_or_default(),
-    }
+        body: serde_json::to_vec(&OrderJson::from(order)).map_err(Problem::internal)?,
+    })
 }
 
 /// Of the refusals of the product service, only that there is not enough stock is remembered.

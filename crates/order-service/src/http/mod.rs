@@ -7,7 +7,6 @@ mod order_json;
 mod review;
 mod show;
 
-pub(crate) use create::render;
 pub(crate) use error::PROBLEMS;
 
 use actix_web::web::{self, ServiceConfig};

@@ -10,9 +10,8 @@ use uuid::Uuid;
 
 use super::error::{NOT_POSSIBLE_NOW, order_not_found};
 use super::order_json::{OrderJson, OrderPage};
-use crate::app::{App, orders_to_review, review_order, review_scope};
+use crate::app::{App, Applied, orders_to_review, review_order, review_scope};
 use crate::domain::ReviewAction;
-use crate::store::Applied;
 
 /// The query of the list.
 pub(crate) struct ListReview {

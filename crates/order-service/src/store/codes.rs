@@ -2,6 +2,21 @@
 
 use crate::domain::{Escrow, OrderState, Reason};
 
+/// States that an order leaves again. Few orders are in one at a time, and those have an index of their own.
+pub(super) const UNSETTLED: [OrderState; 3] = [
+    OrderState::Pending,
+    OrderState::Cancelling,
+    OrderState::Refunding,
+];
+
+/// States that few orders end in. They have an index, too. Paid orders have none: nearly all orders are paid, so that a walk of all
+/// of a buyer's orders finds them.
+pub(super) const NOT_PAID: [OrderState; 3] = [
+    OrderState::Declined,
+    OrderState::Cancelled,
+    OrderState::Refunded,
+];
+
 /// The number of a state.
 pub(super) const fn state_code(state: OrderState) -> i32 {
     match state {

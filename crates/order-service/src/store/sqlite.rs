@@ -1,198 +1,84 @@
-//! Orders in SQLite. The writer is alone, so what a transaction reads holds until it commits; the revision is compared all the same.
+//! Orders in SQLite: what no key answers.
 
-mod row;
+mod record;
 
-use std::time::Duration;
+use std::path::Path;
 
 use async_trait::async_trait;
 use kernel::{Limit, OrderId, Timestamp, UserId};
-use rusqlite::Connection;
-use store::idempotency::{Claim, OnceKey, StoredAnswer};
-use store::{StoreError, StoreResult};
-use store_sqlite::{self as sqlite, Sqlite, SqliteOutbox};
-use telemetry::metrics::Read;
+use rusqlite::{Connection, Params, params};
+use store::StoreResult;
+use store_sqlite::{Records, Row, Sqlite, corrupt, id};
+use telemetry::metrics::{Read, StoreMetrics};
 
-use super::{Answer, Applied, Inbound, KeepSubject, OrderStore, Render, Unsettled};
-use crate::domain::{Change, Command, Order, OrderState, Timing, on};
-use crate::events;
+use super::codes::{NOT_PAID, UNSETTLED, state_code, state_of};
+use super::{OrderQueries, Unsettled};
+use crate::audit::AuditedOrder;
+use crate::domain::{Order, OrderState};
+use crate::records::OrderRecord;
 
-pub(crate) use row::orders_to_audit;
-
-/// The schema's steps.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
-
-/// Handled messages are remembered for this long: far longer than any redelivery takes.
-const INBOX_MEMORY: Duration = Duration::from_hours(7 * 24);
-/// Rows forgotten in one transaction.
-const FORGET: i64 = 5000;
-
-/// The [`OrderStore`] on SQLite.
-pub(crate) struct SqliteOrders {
-    db: Sqlite,
-    outbox: SqliteOutbox,
-    timing: Timing,
-    render: Render,
+/// Opens the file at `path`.
+///
+/// # Errors
+/// As [`Sqlite::open`].
+pub(crate) fn open_sqlite(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
+    let migrations = [include_str!("../../migrations/sqlite/0001_init.sql")];
+    let records = Records::default().with::<OrderRecord>();
+    Sqlite::open(path, &migrations, records, metrics)
 }
 
-impl SqliteOrders {
-    /// A store on `db` whose commands go to `outbox`.
-    pub(crate) fn new(db: Sqlite, outbox: SqliteOutbox, timing: Timing, render: Render) -> Self {
-        Self {
-            db,
-            outbox,
-            timing,
-            render,
-        }
-    }
+/// The condition that a state is one of `states`, as the partial index of them has it.
+fn is_one_of(states: [OrderState; 3]) -> String {
+    let codes = states.map(|state| state_code(state).to_string());
+    format!("state IN ({})", codes.join(", "))
 }
 
-fn enqueue(
-    tx: &Connection,
-    order: &Order,
-    commands: &[Command],
-    now: Timestamp,
-) -> StoreResult<()> {
-    for command in commands {
-        let envelope = events::seal(order, *command, now)
-            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        sqlite::enqueue(tx, &envelope)?;
-    }
-    Ok(())
-}
-
-fn apply_one(
-    tx: &Connection,
-    inbound: &Inbound,
-    now: Timestamp,
-    timing: &Timing,
-    render: Render,
-) -> StoreResult<Applied> {
-    if let Some(id) = inbound.id
-        && !sqlite::is_new(tx, inbound.order, id, now)?
-    {
-        return Ok(Applied::Nothing);
-    }
-    let Some(before) = row::select(tx, inbound.order)? else {
-        tracing::debug!(order = %inbound.order, message = ?inbound.message, "a message about an order that is not here");
-        return Ok(Applied::Nothing);
+/// The query of a buyer's list. A state's partial index is named, for without it the list would be searched through.
+fn list_sql(state: Option<OrderState>) -> String {
+    let partial = |states| format!("state = ?2 AND {}", is_one_of(states));
+    let (index, condition) = match state {
+        None => ("orders_by_buyer", "?2 IS NULL".to_owned()),
+        Some(state) if UNSETTLED.contains(&state) => ("orders_unsettled", partial(UNSETTLED)),
+        Some(state) if NOT_PAID.contains(&state) => ("orders_not_paid", partial(NOT_PAID)),
+        Some(_) => ("orders_by_buyer", "state = ?2".to_owned()),
     };
-    match on(&before, inbound.message, now, timing) {
-        Change::Ignored => {
-            tracing::debug!(order = %inbound.order, state = before.state.as_str(), message = ?inbound.message, "late or repeated");
-            Ok(Applied::Nothing)
-        }
-        Change::To(after, commands) => {
-            row::update(tx, &before, &after)?;
-            enqueue(tx, &after, &commands, now)?;
-            if before.state.is_settled() || !after.state.is_settled() {
-                return Ok(Applied::Changed(after));
-            }
-            if after.request.is_some() {
-                sqlite::record_by_subject(tx, after.id.as_uuid(), &render(&after))?;
-            }
-            Ok(Applied::Settled(after))
-        }
+    format!(
+        "SELECT {} FROM orders INDEXED BY {index}
+         WHERE buyer_id = ?1 AND {condition} AND id < ?3 ORDER BY id DESC LIMIT ?4",
+        OrderRecord::COLUMNS.join(", ")
+    )
+}
+
+/// The query of the unsettled orders by state, through their own index, which is named lest the whole table be read.
+fn unsettled_sql() -> String {
+    format!(
+        "SELECT state, count(*), min(state_since)
+         FROM (SELECT state, state_since FROM orders INDEXED BY orders_unsettled WHERE {} LIMIT ?1) GROUP BY state",
+        is_one_of(UNSETTLED)
+    )
+}
+
+fn orders(db: &Connection, sql: &str, params: impl Params) -> StoreResult<Vec<Order>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut orders = Vec::new();
+    while let Some(row) = rows.next()? {
+        orders.push(OrderRecord::read(row)?.order);
     }
+    Ok(orders)
 }
 
 #[async_trait]
-impl OrderStore for SqliteOrders {
-    async fn claim(
-        &self,
-        key: OnceKey,
-        order: OrderId,
-        now: Timestamp,
-        lease: Duration,
-    ) -> StoreResult<Claim> {
-        self.db
-            .write(move |tx| sqlite::claim(tx, &key, order.as_uuid(), now, lease))
-            .await
-    }
-
-    async fn give_up(
-        &self,
-        key: OnceKey,
-        until: Timestamp,
-        keep_subject: KeepSubject,
-    ) -> StoreResult<()> {
-        self.db
-            .write(move |tx| match keep_subject {
-                KeepSubject::Yes => sqlite::expire_claim(tx, &key, until),
-                KeepSubject::No => sqlite::release(tx, &key, until),
-            })
-            .await
-    }
-
-    async fn refuse(
-        &self,
-        key: OnceKey,
-        until: Timestamp,
-        answer: StoredAnswer,
-    ) -> StoreResult<()> {
-        self.db
-            .write(move |tx| sqlite::record_claimed(tx, &key, until, &answer).map(drop))
-            .await
-    }
-
-    async fn place(&self, order: Order, commands: Vec<Command>, answer: Answer) -> StoreResult<()> {
-        let render = self.render;
-        self.db
-            .write(move |tx| {
-                row::insert(tx, &order)?;
-                enqueue(tx, &order, &commands, order.created_at)?;
-                if answer == Answer::Now {
-                    sqlite::record_by_subject(tx, order.id.as_uuid(), &render(&order))?;
-                }
-                Ok::<(), StoreError>(())
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(())
-    }
-
-    async fn answer(&self, order: Order) -> StoreResult<Option<StoredAnswer>> {
-        let answer = (self.render)(&order);
-        self.db
-            .write(move |tx| {
-                sqlite::record_by_subject(tx, order.id.as_uuid(), &answer)?;
-                sqlite::answer_of_subject(tx, order.id.as_uuid())
-            })
-            .await
-    }
-
-    async fn apply(&self, inbound: Vec<Inbound>, now: Timestamp) -> StoreResult<Vec<Applied>> {
-        let (timing, render) = (self.timing, self.render);
-        let applied: Vec<Applied> = self
-            .db
-            .write(move |tx| {
-                inbound
-                    .iter()
-                    .map(|inbound| apply_one(tx, inbound, now, &timing, render))
-                    .collect::<StoreResult<_>>()
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(applied)
-    }
-
+impl OrderQueries for Sqlite {
     async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderId>> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.db
-            .read(Read::Sweep, move |tx| row::due(tx, now, limit))
-            .await
-    }
-
-    async fn order(&self, id: OrderId) -> StoreResult<Option<Order>> {
-        self.db.read(Read::Get, move |tx| row::select(tx, id)).await
-    }
-
-    async fn orders(&self, ids: Vec<OrderId>) -> StoreResult<Vec<Order>> {
-        self.db
-            .read(Read::Get, move |tx| {
-                let found = ids.into_iter().map(|id| row::select(tx, id).transpose());
-                found.flatten().collect()
-            })
-            .await
+        let values = (now.as_millis(), i64::try_from(limit).unwrap_or(i64::MAX));
+        self.read(Read::Sweep, move |db| {
+            let sql = "SELECT id FROM orders WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
+            let mut statement = db.prepare_cached(sql)?;
+            let rows = statement.query_map(values, |row| id(row, 0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
     }
 
     async fn orders_of(
@@ -202,45 +88,113 @@ impl OrderStore for SqliteOrders {
         after: Option<OrderId>,
         limit: Limit,
     ) -> StoreResult<Vec<Order>> {
-        self.db
-            .read(Read::List, move |tx| {
-                row::of_buyer(tx, buyer, state, after, limit)
-            })
-            .await
+        let after = after.map_or([0xff; 16], |order| *order.as_bytes());
+        self.read(Read::List, move |db| {
+            let (buyer, code) = (buyer.as_bytes(), state.map(state_code));
+            orders(
+                db,
+                &list_sql(state),
+                params![buyer, code, after, limit.and_one()],
+            )
+        })
+        .await
     }
 
     async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>> {
-        self.db
-            .read(Read::List, move |tx| row::to_review(tx, after, limit))
-            .await
+        let after = after.map_or([0; 16], |order| *order.as_bytes());
+        self.read(Read::List, move |db| {
+            let sql = format!(
+                "SELECT {} FROM orders WHERE needs_review = 1 AND id > ?1 ORDER BY id LIMIT ?2",
+                OrderRecord::COLUMNS.join(", ")
+            );
+            orders(db, &sql, (after, limit.and_one()))
+        })
+        .await
     }
 
     async fn count_to_review(&self) -> StoreResult<i64> {
-        self.db
-            .read(Read::List, |tx| row::count_to_review(tx))
-            .await
+        self.read(Read::List, |db| {
+            let sql = "SELECT count(*) FROM orders WHERE needs_review = 1";
+            Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+        })
+        .await
     }
 
     async fn unsettled(&self) -> StoreResult<Unsettled> {
-        self.db.read(Read::List, |tx| row::unsettled(tx)).await
+        self.read(Read::List, |db| {
+            let mut statement = db.prepare_cached(&unsettled_sql())?;
+            let mut rows = statement.query([Unsettled::LOOKED_AT])?;
+            let mut unsettled = Unsettled::none();
+            while let Some(row) = rows.next()? {
+                let code: i32 = row.get(0)?;
+                let state = state_of(code).ok_or_else(|| corrupt(format!("{code} is no state")))?;
+                let since = Timestamp::from_millis(row.get(2)?);
+                unsettled.add(state, row.get(1)?, since);
+            }
+            Ok(unsettled)
+        })
+        .await
+    }
+}
+
+/// All orders (or the one asked for), as much of each as the audit compares with the wallet.
+pub(crate) fn orders_to_audit(
+    db: &Connection,
+    only: Option<OrderId>,
+    mut each: impl FnMut(AuditedOrder),
+) -> StoreResult<()> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {} FROM orders WHERE ?1 IS NULL OR id = ?1",
+        OrderRecord::COLUMNS.join(", ")
+    ))?;
+    let mut rows = statement.query([only.map(|order| *order.as_bytes())])?;
+    while let Some(row) = rows.next()? {
+        each(AuditedOrder::of(&OrderRecord::read(row)?.order));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::StoreError;
+
+    fn opened() -> (tempfile::TempDir, Sqlite) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("orders.db");
+        let db = open_sqlite(&path, &StoreMetrics::default()).unwrap();
+        (dir, db)
     }
 
-    async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
-        self.db
-            .write(move |tx| {
-                let messages = sqlite::forget_old_messages(tx, now.minus(INBOX_MEMORY), FORGET)?;
-                let answers = sqlite::forget_old_answers(tx, now, FORGET)?;
-                let full = usize::try_from(FORGET).unwrap_or(usize::MAX);
-                Ok(messages.max(answers) >= full)
-            })
-            .await
+    async fn plan(db: &Sqlite, sql: &str, params: impl Params + Send + 'static) -> Vec<String> {
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        db.read(Read::List, move |db| {
+            let mut statement = db.prepare(&sql)?;
+            let rows = statement.query_map(params, |row| row.get(3))?;
+            Ok::<_, StoreError>(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+        .unwrap()
     }
 
-    async fn ping(&self) -> StoreResult<()> {
-        self.db
-            .read(Read::Check, |tx| {
-                Ok(tx.query_row("SELECT 1", [], |_| Ok(()))?)
-            })
-            .await
+    #[tokio::test]
+    async fn the_unsettled_orders_are_counted_through_their_own_index() {
+        let (_dir, db) = opened();
+        let plan = plan(&db, &unsettled_sql(), [10]).await;
+        let scan = "SCAN orders USING INDEX orders_unsettled".to_owned();
+        assert!(plan.contains(&scan), "{plan:?}");
+    }
+
+    #[tokio::test]
+    async fn a_buyers_list_is_a_walk_of_an_index_in_every_state() {
+        let (_dir, db) = opened();
+        for state in OrderState::ALL.into_iter().map(Some).chain([None]) {
+            let values = ([0u8; 16], state.map(state_code), [0u8; 16], 10);
+            let plan = plan(&db, &list_sql(state), values).await;
+            assert!(
+                plan.len() == 1 && plan[0].starts_with("SEARCH orders USING INDEX"),
+                "{state:?}: {plan:?}"
+            );
+        }
     }
 }

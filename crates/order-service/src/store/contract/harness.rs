@@ -1,18 +1,24 @@
-//! An order store to hold to its promises, wherever it keeps its rows.
+//! Use cases on a store to hold to its promises, wherever it keeps its rows.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use kernel::{
-    Clock, Currency, MessageId, Money, OrderId, ProductId, Quantity, SystemClock, SystemIds,
-    Timestamp, UserId,
+    Clock, Currency, ManualClock, MessageId, Money, OrderId, ProductId, Quantity, SystemClock,
+    SystemIds, Timestamp, UserId,
 };
 use store::outbox::Outbox;
+use store::{Database, Store, StoreResult};
+use telemetry::metrics::Metrics;
 
+use crate::app::{App, Applied, Inbound, Waiters, apply_messages, place};
 use crate::audit::AuditedOrder;
-use crate::domain::{Command, Message, Order, OrderLine, Timing};
-use crate::http::render;
-use crate::store::{Answer, Inbound, OrderStore};
+use crate::domain::{Message, Order, OrderLine, Timing};
+use crate::metrics::OrderMetrics;
+use crate::records::OrderRecord;
+use crate::reservations::{ReservationRefusal, ReservationRequest, Reservations, ReservedLine};
+use crate::store::OrderQueries;
 
 pub(super) const TIMING: Timing = Timing {
     payment_deadline: Duration::from_secs(120),
@@ -33,63 +39,106 @@ enum Place {
     ),
 }
 
-/// The store, and what a test needs beside it.
+/// The use cases, and what a test needs beside them.
 pub(super) struct Subject {
-    pub(super) store: Arc<dyn OrderStore>,
+    pub(super) app: App,
     outbox: Arc<dyn Outbox>,
-    pub(super) ids: SystemIds,
-    /// The present: the server of one of the stores forgets what is old by its own clock.
+    pub(super) ids: Arc<SystemIds>,
+    clock: Arc<ManualClock>,
+    /// The time at the beginning. It is the present: the server of one of the stores forgets what is old by its own clock.
     pub(super) now: Timestamp,
     place: Place,
+}
+
+/// Holds no stock: the promises are about orders that are placed.
+struct NoStock;
+
+#[async_trait]
+impl Reservations for NoStock {
+    async fn reserve(
+        &self,
+        _: ReservationRequest,
+    ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
+        Err(ReservationRefusal::Over)
+    }
 }
 
 impl Subject {
     #[cfg(feature = "sqlite")]
     pub(super) fn on_sqlite() -> Self {
-        use crate::store::{MIGRATIONS, SqliteOrders};
-        use store_sqlite::{Sqlite, SqliteOutbox};
-        use telemetry::metrics::StoreMetrics;
+        use store_sqlite::SqliteOutbox;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("orders.db");
-        let db = Sqlite::open(&path, MIGRATIONS, &StoreMetrics::default()).unwrap();
-        let outbox = SqliteOutbox::new(db.clone());
-        let store = SqliteOrders::new(db, outbox.clone(), TIMING, render);
-        Self::new(Arc::new(store), Arc::new(outbox), Place::Sqlite(dir))
+        let db = crate::store::open_sqlite(&path, &Metrics::default().store).unwrap();
+        let outbox = Arc::new(SqliteOutbox::new(db.clone()));
+        let place = Place::Sqlite(dir);
+        Self::new(Arc::new(db.clone()), Arc::new(db), outbox, place)
     }
 
     #[cfg(feature = "mongo")]
     pub(super) fn on_mongo() -> Self {
-        use crate::store::{MongoOrders, orders_collection};
+        use crate::store::{MongoOrders, mongo_records, orders_collection};
         use store_mongo::testing::TestDatabase;
         let database = TestDatabase::new();
-        let db = database.open(vec![orders_collection()], Arc::new(SystemClock));
-        let store = MongoOrders::new(db.clone(), TIMING, render);
+        let collections = vec![orders_collection()];
+        let db = database.open(collections, mongo_records(), Arc::new(SystemClock));
         let outbox = Arc::new(db.outbox());
-        Self::new(Arc::new(store), outbox, Place::Mongo(db, database))
+        let queries = Arc::new(MongoOrders::new(db.clone()));
+        let place = Place::Mongo(db.clone(), database);
+        Self::new(Arc::new(db), queries, outbox, place)
     }
 
-    fn new(store: Arc<dyn OrderStore>, outbox: Arc<dyn Outbox>, place: Place) -> Self {
+    fn new(
+        database: Arc<dyn Database>,
+        queries: Arc<dyn OrderQueries>,
+        outbox: Arc<dyn Outbox>,
+        place: Place,
+    ) -> Self {
+        let now = SystemClock.now();
+        let (clock, ids) = (
+            Arc::new(ManualClock::at(now)),
+            Arc::new(SystemIds::default()),
+        );
+        let app = App {
+            store: Store::new(database),
+            queries,
+            reservations: Arc::new(NoStock),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            timing: TIMING,
+            default_wait: Duration::ZERO,
+            waiters: Waiters::default(),
+            announcements: None,
+            metrics: OrderMetrics::register(&Metrics::default()),
+        };
         Self {
-            store,
+            app,
             outbox,
-            ids: SystemIds::default(),
-            now: SystemClock.now(),
+            ids,
+            clock,
+            now,
             place,
         }
+    }
+
+    /// Moves the clock to so long after the beginning.
+    pub(super) fn wait(&self, since_the_beginning: Duration) {
+        let target = self.now.plus(since_the_beginning);
+        self.clock.advance(target.since(self.clock.now()));
     }
 
     pub(super) fn order(&self, buyer: UserId, keyed: bool) -> Order {
         let price = Money::new(700, Currency::USD);
         let line = OrderLine {
-            product: ProductId::new(&self.ids),
-            seller: UserId::new(&self.ids),
+            product: ProductId::new(&*self.ids),
+            seller: UserId::new(&*self.ids),
             name: "Lamp".to_owned(),
             unit_price: price,
             quantity: Quantity::new(2).unwrap(),
         };
         let total = Money::new(1400, Currency::USD);
         Order::place(
-            OrderId::new(&self.ids),
+            OrderId::new(&*self.ids),
             buyer,
             vec![line],
             total,
@@ -101,17 +150,32 @@ impl Subject {
 
     pub(super) async fn placed(&self, buyer: UserId) -> Order {
         let order = self.order(buyer, false);
-        self.store
-            .place(order.clone(), vec![Command::DebitForOrder], Answer::Later)
-            .await
-            .unwrap();
+        self.place(&order).await.unwrap();
         order
+    }
+
+    pub(super) async fn place(&self, order: &Order) -> StoreResult<()> {
+        place(&self.app, OrderRecord::new(order.clone())).await
+    }
+
+    pub(super) async fn stored(&self, order: OrderId) -> Order {
+        self.app.order(order).await.unwrap().unwrap()
+    }
+
+    /// Applies messages, none of which fails.
+    pub(super) async fn apply(&self, inbound: Vec<Inbound>) -> Vec<Applied> {
+        let results = apply_messages(&self.app, inbound).await.unwrap();
+        results.into_iter().map(Result::unwrap).collect()
+    }
+
+    pub(super) async fn tell(&self, order: OrderId, message: Message) {
+        self.apply(vec![self.inbound(order, message)]).await;
     }
 
     pub(super) fn inbound(&self, order: OrderId, message: Message) -> Inbound {
         Inbound {
             order,
-            id: Some(MessageId::new(&self.ids)),
+            id: Some(MessageId::new(&*self.ids)),
             message,
         }
     }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use kernel::{IdSource, OrderId, UserId};
-use store::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
+use kernel::{OrderId, UserId};
+use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 
 use super::Subject;
-use crate::domain::{Command, Message};
-use crate::http::render;
-use crate::store::{Answer, KeepSubject};
+use crate::app::{Claimed, KeepSubject, answer, claim, give_up, place, refuse};
+use crate::domain::{Message, Order, OrderState, Reason};
+use crate::records::OrderRecord;
+
+/// How long a claim holds.
+const LEASE: Duration = Duration::from_secs(45);
 
 fn key(user: UserId, key: &str, body: u8) -> OnceKey {
     OnceKey {
@@ -19,249 +22,160 @@ fn key(user: UserId, key: &str, body: u8) -> OnceKey {
     }
 }
 
+fn refusal() -> StoredAnswer {
+    StoredAnswer {
+        status: 409,
+        location: None,
+        etag: None,
+        body: b"{}".to_vec(),
+    }
+}
+
+async fn claimed(s: &Subject, key: OnceKey, order: OrderId) -> Claimed {
+    claim(&s.app, key, order).await.unwrap()
+}
+
+fn answered(order: &Order) -> Claimed {
+    Claimed::Answered(Box::new(order.clone()))
+}
+
 pub(super) async fn a_key_is_claimed_by_one_request_and_freed_by_its_lease(s: Subject) {
-    let user = UserId::new(&s.ids);
-    let (first, second) = (OrderId::new(&s.ids), OrderId::new(&s.ids));
-    let lease = Duration::from_secs(45);
-    let claim = async |key, order, now| s.store.claim(key, order, now, lease).await.unwrap();
-    let mine = |order: OrderId, until| Claim::Mine {
-        subject: order.as_uuid(),
-        until,
+    let user = UserId::new(&*s.ids);
+    let (first, second) = (OrderId::new(&*s.ids), OrderId::new(&*s.ids));
+    let mine = |order, since| Claimed::Mine {
+        order,
+        until: s.now.plus(since + LEASE),
     };
     assert_eq!(
-        claim(key(user, "k", 1), first, s.now).await,
-        mine(first, s.now.plus(lease))
+        claimed(&s, key(user, "k", 1), first).await,
+        mine(first, Duration::ZERO)
     );
     assert_eq!(
-        claim(key(user, "k", 1), second, s.now).await,
-        Claim::Earlier(Earlier::Running)
+        claimed(&s, key(user, "k", 1), second).await,
+        Claimed::Earlier(Earlier::Running)
     );
     assert_eq!(
-        claim(key(user, "k", 2), second, s.now).await,
-        Claim::Earlier(Earlier::OtherBody)
+        claimed(&s, key(user, "k", 2), second).await,
+        Claimed::Earlier(Earlier::OtherBody)
     );
-    let other = claim(key(UserId::new(&s.ids), "k", 1), second, s.now).await;
-    assert!(matches!(other, Claim::Mine { .. }));
-    let later = s.now.plus(lease);
+    let other = claimed(&s, key(UserId::new(&*s.ids), "k", 1), second).await;
+    assert_eq!(other, mine(second, Duration::ZERO));
+    s.wait(LEASE);
     assert_eq!(
-        claim(key(user, "k", 1), second, later).await,
-        mine(first, later.plus(lease))
+        claimed(&s, key(user, "k", 1), second).await,
+        mine(first, LEASE)
     );
 }
 
 pub(super) async fn a_claim_given_up_is_free_at_once_with_or_without_its_order(s: Subject) {
-    let user = UserId::new(&s.ids);
-    let (first, second) = (OrderId::new(&s.ids), OrderId::new(&s.ids));
-    let lease = Duration::from_secs(45);
-    let until = s.now.plus(lease);
-    for (keep, expected) in [(KeepSubject::Yes, first), (KeepSubject::No, second)] {
-        s.store
-            .claim(key(user, "k", 1), first, s.now, lease)
-            .await
-            .unwrap();
-        s.store
-            .give_up(key(user, "k", 1), until, keep)
-            .await
-            .unwrap();
-        let claim = s
-            .store
-            .claim(key(user, "k", 1), second, s.now, lease)
-            .await
-            .unwrap();
-        assert_eq!(
-            claim,
-            Claim::Mine {
-                subject: expected.as_uuid(),
-                until
-            }
-        );
-        s.store
-            .give_up(key(user, "k", 1), until, KeepSubject::No)
-            .await
-            .unwrap();
-    }
-}
-
-pub(super) async fn whoever_has_lost_a_claim_can_neither_answer_for_it_nor_give_it_up(s: Subject) {
-    let user = UserId::new(&s.ids);
-    let order = OrderId::new(&s.ids);
-    let lease = Duration::from_secs(45);
-    let (stale, later) = (s.now.plus(lease), s.now.plus(lease));
-    s.store
-        .claim(key(user, "k", 1), order, s.now, lease)
-        .await
-        .unwrap();
-    s.store
-        .claim(key(user, "k", 1), order, later, lease)
-        .await
-        .unwrap();
-    let answer = StoredAnswer {
-        status: 409,
-        location: None,
-        etag: None,
-        body: b"{}".to_vec(),
+    let user = UserId::new(&*s.ids);
+    let (first, second) = (OrderId::new(&*s.ids), OrderId::new(&*s.ids));
+    let until = s.now.plus(LEASE);
+    let give_up = async |keep| {
+        let given_up = give_up(&s.app, key(user, "k", 1), until, keep);
+        given_up.await.unwrap();
     };
-    s.store
-        .refuse(key(user, "k", 1), stale, answer)
-        .await
-        .unwrap();
-    for keep in [KeepSubject::Yes, KeepSubject::No] {
-        s.store
-            .give_up(key(user, "k", 1), stale, keep)
-            .await
-            .unwrap();
+    for (keep, order) in [(KeepSubject::Yes, first), (KeepSubject::No, second)] {
+        claimed(&s, key(user, "k", 1), first).await;
+        give_up(keep).await;
+        let claim = claimed(&s, key(user, "k", 1), second).await;
+        assert_eq!(claim, Claimed::Mine { order, until });
+        give_up(KeepSubject::No).await;
     }
-    let claim = s
-        .store
-        .claim(key(user, "k", 1), order, later, lease)
-        .await
-        .unwrap();
-    assert_eq!(claim, Claim::Earlier(Earlier::Running));
 }
 
-pub(super) async fn whoever_answers_first_answers_for_ever(s: Subject) {
-    let user = UserId::new(&s.ids);
+pub(super) async fn a_lost_claim_can_neither_be_answered_nor_given_up(s: Subject) {
+    let user = UserId::new(&*s.ids);
+    let order = OrderId::new(&*s.ids);
+    let stale = s.now.plus(LEASE);
+    claimed(&s, key(user, "k", 1), order).await;
+    s.wait(LEASE);
+    claimed(&s, key(user, "k", 1), order).await;
+    let refused = refuse(&s.app, key(user, "k", 1), stale, refusal());
+    refused.await.unwrap();
+    for keep in [KeepSubject::Yes, KeepSubject::No] {
+        let given_up = give_up(&s.app, key(user, "k", 1), stale, keep);
+        given_up.await.unwrap();
+    }
+    let claim = claimed(&s, key(user, "k", 1), order).await;
+    assert_eq!(claim, Claimed::Earlier(Earlier::Running));
+}
+
+pub(super) async fn the_first_answer_is_final(s: Subject) {
+    let user = UserId::new(&*s.ids);
     let place = async |name: &str| {
         let order = s.order(user, true);
-        s.store
-            .claim(key(user, name, 1), order.id, s.now, Duration::from_secs(45))
-            .await
-            .unwrap();
-        s.store
-            .place(order.clone(), vec![Command::DebitForOrder], Answer::Later)
-            .await
-            .unwrap();
+        claimed(&s, key(user, name, 1), order.id).await;
+        s.place(&order).await.unwrap();
         order
     };
     // The saga before the end of the wait:
     let order = place("a").await;
-    s.store
-        .apply(vec![s.inbound(order.id, Message::Debited)], s.now)
-        .await
-        .unwrap();
-    let stands = s.store.answer(order.clone()).await.unwrap().unwrap();
-    assert_eq!(stands.status, 201);
+    s.tell(order.id, Message::Debited).await;
+    let paid = answer(&s.app, order.id).await.unwrap().unwrap();
+    assert_eq!(paid.state, OrderState::Paid);
     // The end of the wait before the saga:
     let order = place("b").await;
-    let stands = s.store.answer(order.clone()).await.unwrap().unwrap();
-    assert_eq!(stands.status, 202);
-    s.store
-        .apply(vec![s.inbound(order.id, Message::Debited)], s.now)
-        .await
-        .unwrap();
-    let claim = s
-        .store
-        .claim(
-            key(user, "b", 1),
-            OrderId::new(&s.ids),
-            s.now,
-            Duration::ZERO,
-        )
-        .await
-        .unwrap();
-    assert_eq!(claim, Claim::Earlier(Earlier::Answered(stands)));
+    assert_eq!(answer(&s.app, order.id).await, Ok(Some(order.clone())));
+    s.tell(order.id, Message::Debited).await;
+    assert_eq!(answer(&s.app, order.id).await, Ok(Some(order.clone())));
+    let claim = claimed(&s, key(user, "b", 1), OrderId::new(&*s.ids)).await;
+    assert_eq!(claim, answered(&order));
 }
 
 pub(super) async fn answers_are_forgotten_after_forty_eight_hours(s: Subject) {
-    let user = UserId::new(&s.ids);
-    let answer = StoredAnswer {
-        status: 409,
-        location: None,
-        etag: None,
-        body: b"{}".to_vec(),
-    };
-    let order = OrderId::new(&s.ids);
-    let lease = Duration::from_secs(45);
-    s.store
-        .claim(key(user, "k", 1), order, s.now, lease)
-        .await
-        .unwrap();
-    s.store
-        .refuse(key(user, "k", 1), s.now.plus(lease), answer.clone())
-        .await
-        .unwrap();
-    let claim = async |now| {
-        s.store
-            .claim(
-                key(user, "k", 1),
-                OrderId::from_uuid(s.ids.next()),
-                now,
-                Duration::ZERO,
-            )
-            .await
-            .unwrap()
-    };
-    let day = Duration::from_hours(24);
-    assert_eq!(
-        claim(s.now.plus(day)).await,
-        Claim::Earlier(Earlier::Answered(answer))
-    );
-    assert!(matches!(
-        claim(s.now.plus(day * 2)).await,
-        Claim::Mine { .. }
-    ));
-    s.store.forget(s.now.plus(day * 3)).await.unwrap();
+    let user = UserId::new(&*s.ids);
+    let order = OrderId::new(&*s.ids);
+    claimed(&s, key(user, "k", 1), order).await;
+    let until = s.now.plus(LEASE);
+    let refused = refuse(&s.app, key(user, "k", 1), until, refusal());
+    refused.await.unwrap();
+    s.wait(Duration::from_hours(24));
+    let earlier = Claimed::Earlier(Earlier::Answered(refusal()));
+    assert_eq!(claimed(&s, key(user, "k", 1), order).await, earlier);
+    s.wait(Duration::from_hours(48));
+    let claim = claimed(&s, key(user, "k", 1), order).await;
+    assert!(matches!(claim, Claimed::Mine { .. }), "{claim:?}");
+    let later = s.now.plus(Duration::from_hours(72));
+    s.app.store.forget(later).await.unwrap();
 }
 
 pub(super) async fn a_request_that_does_not_wait_is_answered_with_its_order(s: Subject) {
-    let user = UserId::new(&s.ids);
+    let user = UserId::new(&*s.ids);
     let order = s.order(user, true);
-    let claim = async || {
-        let lease = Duration::from_secs(45);
-        let claimed = s.store.claim(key(user, "k", 1), order.id, s.now, lease);
-        claimed.await.unwrap()
-    };
-    claim().await;
-    s.store
-        .place(order.clone(), vec![Command::DebitForOrder], Answer::Now)
-        .await
-        .unwrap();
-    let pending = render(&order);
-    assert_eq!(
-        claim().await,
-        Claim::Earlier(Earlier::Answered(pending.clone()))
-    );
-    s.store
-        .apply(vec![s.inbound(order.id, Message::Debited)], s.now)
-        .await
-        .unwrap();
-    assert_eq!(
-        s.store.answer(order.clone()).await.unwrap(),
-        Some(pending.clone())
-    );
-    assert_eq!(claim().await, Claim::Earlier(Earlier::Answered(pending)));
+    claimed(&s, key(user, "k", 1), order.id).await;
+    let mut record = OrderRecord::new(order.clone());
+    record.answer();
+    place(&s.app, record).await.unwrap();
+    let repeated = async || claimed(&s, key(user, "k", 1), OrderId::new(&*s.ids)).await;
+    assert_eq!(repeated().await, answered(&order));
+    s.tell(order.id, Message::Debited).await;
+    assert_eq!(answer(&s.app, order.id).await, Ok(Some(order.clone())));
+    assert_eq!(repeated().await, answered(&order));
 }
 
 pub(super) async fn a_key_whose_order_is_answered_says_so_to_its_own_body_alone(s: Subject) {
-    let user = UserId::new(&s.ids);
+    let user = UserId::new(&*s.ids);
     let order = s.order(user, true);
-    let claim = async |body, now| {
-        let lease = Duration::from_secs(45);
-        let claimed = s.store.claim(key(user, "k", body), order.id, now, lease);
-        claimed.await.unwrap()
-    };
-    claim(1, s.now).await;
-    s.store
-        .place(order.clone(), vec![Command::DebitForOrder], Answer::Later)
-        .await
-        .unwrap();
-    assert_eq!(claim(1, s.now).await, Claim::Earlier(Earlier::Running));
-    let declined = Message::DebitDeclined(crate::domain::Reason::InsufficientFunds);
-    s.store
-        .apply(vec![s.inbound(order.id, declined)], s.now)
-        .await
-        .unwrap();
+    let claim = async |body| claimed(&s, key(user, "k", body), order.id).await;
+    claim(1).await;
+    s.place(&order).await.unwrap();
+    assert_eq!(claim(1).await, Claimed::Earlier(Earlier::Running));
+    let declined = Message::DebitDeclined(Reason::InsufficientFunds);
+    s.tell(order.id, declined).await;
+    let declined = s.stored(order.id).await;
+    assert_eq!(declined.state, OrderState::Declined);
     // Long after the lease, too: an answered request is not run again.
-    for now in [s.now, s.now.plus(Duration::from_hours(1))] {
-        assert_eq!(claim(2, now).await, Claim::Earlier(Earlier::OtherBody));
-        assert!(matches!(
-            claim(1, now).await,
-            Claim::Earlier(Earlier::Answered(answer)) if answer.status == 402
-        ));
+    for since in [Duration::ZERO, Duration::from_hours(1)] {
+        s.wait(since);
+        assert_eq!(claim(2).await, Claimed::Earlier(Earlier::OtherBody));
+        assert_eq!(claim(1).await, answered(&declined));
     }
 }
 
 pub(super) async fn an_order_without_a_key_has_no_answer(s: Subject) {
-    let order = s.placed(UserId::new(&s.ids)).await;
-    assert_eq!(s.store.answer(order).await.unwrap(), None);
+    let order = s.placed(UserId::new(&*s.ids)).await;
+    assert_eq!(answer(&s.app, order.id).await, Ok(None));
+    s.tell(order.id, Message::Debited).await;
+    assert_eq!(answer(&s.app, order.id).await, Ok(None));
 }

@@ -3,103 +3,103 @@
 use std::time::Duration;
 
 use kernel::{Limit, OrderId, UserId};
-use store::StoreError;
+use store::{StoreError, StoreResult};
 
 use super::Subject;
-use crate::domain::{Command, Message, OrderState, Reason};
-use crate::store::{Answer, Applied, Inbound};
+use crate::app::{Applied, apply_messages, sweep};
+use crate::domain::{Message, OrderState, Reason};
+use crate::records::OrderRecord;
 
 pub(super) async fn a_placed_order_reads_back_as_it_was_and_its_command_waits_in_the_outbox(
     s: Subject,
 ) {
-    let order = s.placed(UserId::new(&s.ids)).await;
-    assert_eq!(s.store.order(order.id).await.unwrap(), Some(order));
+    let order = s.placed(UserId::new(&*s.ids)).await;
+    assert_eq!(s.stored(order.id).await, order);
     assert_eq!(s.outgoing().await, ["DebitForOrder"]);
 }
 
+pub(super) async fn an_order_reads_back_as_messages_and_its_answer_have_left_it(s: Subject) {
+    let order = s.order(UserId::new(&*s.ids), true);
+    s.place(&order).await.unwrap();
+    let declined = Message::DebitDeclined(Reason::InsufficientFunds);
+    let inbound = [
+        s.inbound(order.id, Message::ReservationConfirmed),
+        s.inbound(order.id, declined),
+    ];
+    let applied = s.apply(inbound.to_vec()).await;
+    let Applied::Settled(settled) = &applied[1] else {
+        panic!("{applied:?}");
+    };
+    let mut expected = OrderRecord::new((**settled).clone());
+    expected.handled = inbound.iter().filter_map(|inbound| inbound.id).collect();
+    expected.answer();
+    let stored = s.app.store.get::<OrderRecord>(&order.id).await.unwrap();
+    assert_eq!(*stored.unwrap(), expected);
+}
+
 pub(super) async fn a_message_is_handled_once_however_often_it_comes(s: Subject) {
-    let order = s.placed(UserId::new(&s.ids)).await;
+    let order = s.placed(UserId::new(&*s.ids)).await;
     let debited = s.inbound(order.id, Message::Debited);
-    let applied = s
-        .store
-        .apply(vec![debited.clone(), debited.clone()], s.now)
-        .await
-        .unwrap();
+    let applied = s.apply(vec![debited.clone(), debited.clone()]).await;
     assert!(matches!(&applied[0], Applied::Settled(order) if order.state == OrderState::Paid));
     assert_eq!(applied[1], Applied::Nothing);
-    assert_eq!(
-        s.store.apply(vec![debited], s.now).await.unwrap(),
-        [Applied::Nothing]
-    );
+    assert_eq!(s.apply(vec![debited]).await, [Applied::Nothing]);
     assert_eq!(s.outgoing().await, ["DebitForOrder", "ConfirmReservation"]);
 }
 
 pub(super) async fn a_resend_of_a_command_that_still_waits_adds_no_second_one(s: Subject) {
-    let order = s.placed(UserId::new(&s.ids)).await;
-    let later = s.now.plus(Duration::from_secs(11));
-    let tick = Inbound {
-        order: order.id,
-        id: None,
-        message: Message::Tick,
-    };
-    let applied = s.store.apply(vec![tick], later).await.unwrap();
-    assert!(matches!(&applied[0], Applied::Changed(order) if order.resends == 1));
+    let order = s.placed(UserId::new(&*s.ids)).await;
+    s.wait(Duration::from_secs(11));
+    assert_eq!(sweep(&s.app).await, Ok(1));
+    assert_eq!(s.stored(order.id).await.resends, 1);
     assert_eq!(s.outgoing().await, ["DebitForOrder"]);
 }
 
 pub(super) async fn a_batch_tells_each_order_its_own_message_and_unknown_orders_nothing(
     s: Subject,
 ) {
-    let buyer = UserId::new(&s.ids);
+    let buyer = UserId::new(&*s.ids);
     let (one, two) = (s.placed(buyer).await, s.placed(buyer).await);
-    let batch = vec![
-        s.inbound(one.id, Message::Debited),
-        s.inbound(OrderId::new(&s.ids), Message::Debited),
-        s.inbound(two.id, Message::DebitDeclined(Reason::InsufficientFunds)),
-    ];
-    let applied = s.store.apply(batch, s.now).await.unwrap();
+    let applied = s
+        .apply(vec![
+            s.inbound(one.id, Message::Debited),
+            s.inbound(OrderId::new(&*s.ids), Message::Debited),
+            s.inbound(two.id, Message::DebitDeclined(Reason::InsufficientFunds)),
+        ])
+        .await;
     assert_eq!(applied[1], Applied::Nothing);
-    let state = async |id| s.store.order(id).await.unwrap().unwrap().state;
-    assert_eq!(
-        (state(one.id).await, state(two.id).await),
-        (OrderState::Paid, OrderState::Declined)
-    );
+    assert_eq!(s.stored(one.id).await.state, OrderState::Paid);
+    assert_eq!(s.stored(two.id).await.state, OrderState::Declined);
 }
 
 pub(super) async fn an_order_is_placed_once(s: Subject) {
-    let order = s.placed(UserId::new(&s.ids)).await;
-    s.store
-        .apply(vec![s.inbound(order.id, Message::Debited)], s.now)
-        .await
-        .unwrap();
-    let again = s
-        .store
-        .place(order.clone(), vec![Command::DebitForOrder], Answer::Later)
-        .await;
+    let order = s.placed(UserId::new(&*s.ids)).await;
+    s.tell(order.id, Message::Debited).await;
+    let again = s.place(&order).await;
     assert!(matches!(again, Err(StoreError::Duplicate(_))), "{again:?}");
-    let stands = s.store.order(order.id).await.unwrap().unwrap();
-    assert_eq!(stands.state, OrderState::Paid);
+    assert_eq!(s.stored(order.id).await.state, OrderState::Paid);
 }
 
 pub(super) async fn a_message_that_changes_nothing_is_handled_too(s: Subject) {
-    let order = s.placed(UserId::new(&s.ids)).await;
+    let order = s.placed(UserId::new(&*s.ids)).await;
     let early = s.inbound(order.id, Message::ReservationConfirmed);
     let batch = vec![early.clone(), s.inbound(order.id, Message::Debited), early];
-    s.store.apply(batch, s.now).await.unwrap();
-    let order = s.store.order(order.id).await.unwrap().unwrap();
+    s.apply(batch).await;
+    let order = s.stored(order.id).await;
     assert_eq!((order.state, order.confirmed), (OrderState::Paid, false));
 }
 
 pub(super) async fn an_order_settles_with_the_message_that_ends_its_saga_and_with_no_other(
     s: Subject,
 ) {
-    let order = s.placed(UserId::new(&s.ids)).await;
-    let batch = vec![
-        s.inbound(order.id, Message::Debited),
-        s.inbound(order.id, Message::ReservationConfirmed),
-        s.inbound(order.id, Message::Debited),
-    ];
-    let applied = s.store.apply(batch, s.now).await.unwrap();
+    let order = s.placed(UserId::new(&*s.ids)).await;
+    let applied = s
+        .apply(vec![
+            s.inbound(order.id, Message::Debited),
+            s.inbound(order.id, Message::ReservationConfirmed),
+            s.inbound(order.id, Message::Debited),
+        ])
+        .await;
     assert!(matches!(
         applied.as_slice(),
         [Applied::Settled(_), Applied::Changed(_), Applied::Nothing]
@@ -107,22 +107,47 @@ pub(super) async fn an_order_settles_with_the_message_that_ends_its_saga_and_wit
 }
 
 pub(super) async fn a_row_that_does_not_decode_is_an_error_and_is_never_skipped(s: Subject) {
-    let buyer = UserId::new(&s.ids);
+    let buyer = UserId::new(&*s.ids);
     let (sound, broken) = (s.placed(buyer).await, s.placed(buyer).await);
     s.damage(broken.id).await;
-    let debited = |order| vec![s.inbound(order, Message::Debited)];
-    let results = [
-        s.store.order(broken.id).await.map(drop),
-        s.store.orders(vec![sound.id, broken.id]).await.map(drop),
-        s.store
+    let store = &s.app.store;
+    let results: [StoreResult<()>; 3] = [
+        s.app.order(broken.id).await.map(drop),
+        store
+            .get_many::<OrderRecord>(&[sound.id, broken.id])
+            .await
+            .map(drop),
+        s.app
+            .queries
             .orders_of(buyer, None, None, Limit::default())
             .await
             .map(drop),
-        s.store.apply(debited(broken.id), s.now).await.map(drop),
     ];
     for result in results {
         assert!(matches!(result, Err(StoreError::Corrupt(_))), "{result:?}");
     }
-    let applied = s.store.apply(debited(sound.id), s.now).await.unwrap();
-    assert!(matches!(applied.as_slice(), [Applied::Settled(_)]));
+}
+
+pub(super) async fn a_message_that_fails_takes_no_other_along(s: Subject) {
+    let buyer = UserId::new(&*s.ids);
+    let (sound, broken) = (s.placed(buyer).await, s.placed(buyer).await);
+    s.damage(broken.id).await;
+    let debited = [broken.id, sound.id].map(|order| s.inbound(order, Message::Debited));
+    let results = apply_messages(&s.app, debited.to_vec()).await.unwrap();
+    assert!(
+        matches!(
+            results.as_slice(),
+            [Err(StoreError::Corrupt(_)), Ok(Applied::Settled(_))]
+        ),
+        "{results:?}"
+    );
+}
+
+pub(super) async fn an_order_that_cannot_act_is_passed_over_by_the_sweep(s: Subject) {
+    let buyer = UserId::new(&*s.ids);
+    let (broken, sound) = (s.placed(buyer).await, s.placed(buyer).await);
+    s.damage(broken.id).await;
+    s.wait(Duration::from_secs(11));
+    assert_eq!(sweep(&s.app).await, Ok(2));
+    assert_eq!(s.stored(sound.id).await.resends, 1);
 }

@@ -3,21 +3,20 @@
 
 use kernel::{OrderId, Timestamp, UserId};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use store::StoreResult;
-use store_mongo::bson::raw::RawDocumentBuf;
-use store_mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
+use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
+use store_mongo::bson::{Document, Uuid as BsonUuid, doc};
 use store_mongo::mongodb::options::{Hint, ReadConcern};
-use store_mongo::{Mongo, READ_LIMIT, Row, decode, from_id, id_bson};
+use store_mongo::mongodb::{Collection, Database};
+use store_mongo::{Mongo, MongoRecord, READ_LIMIT, Snapshot, corrupt, decode, from_id, id_bson};
 use telemetry::metrics::Read;
 
-use super::row::OrderRow;
-use super::schema::{BY_BUYER, DUE, NOT_PAID, TO_REVIEW, UNSETTLED};
+use super::schema::{self, BY_BUYER, DUE, TO_REVIEW};
+use crate::audit::AuditedOrder;
 use crate::domain::{Order, OrderState};
-use crate::store::codes::state_code;
-
-/// The index of `_id`.
-const BY_ID: &str = "_id_";
+use crate::records::OrderRecord;
+use crate::store::Unsettled;
+use crate::store::codes::{NOT_PAID, UNSETTLED, state_code, state_of};
 
 /// Which orders, in which order, through which index.
 #[derive(Debug, Clone)]
@@ -28,16 +27,6 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Those with one of `ids`.
-    pub(super) fn these(ids: Vec<OrderId>) -> Self {
-        let ids: Vec<Bson> = ids.into_iter().map(id_bson).collect();
-        Self {
-            filter: doc! { "_id": { "$in": ids } },
-            sort: doc! { "_id": 1 },
-            index: BY_ID,
-        }
-    }
-
     /// Those of `buyer` (in `state`), the newest first, after `after`.
     pub(super) fn of_buyer(
         buyer: UserId,
@@ -52,9 +41,9 @@ impl Listing {
             filter.insert("_id", doc! { "$lt": id_bson(after) });
         }
         let index = match state {
-            None | Some(OrderState::Paid) => BY_BUYER,
-            Some(OrderState::Pending | OrderState::Cancelling | OrderState::Refunding) => UNSETTLED,
-            Some(OrderState::Declined | OrderState::Cancelled | OrderState::Refunded) => NOT_PAID,
+            Some(state) if UNSETTLED.contains(&state) => schema::UNSETTLED,
+            Some(state) if NOT_PAID.contains(&state) => schema::NOT_PAID,
+            Some(_) | None => BY_BUYER,
         };
         Self {
             filter,
@@ -89,8 +78,8 @@ impl Listing {
 
 /// The orders of `listing`, at most `limit`.
 pub(super) async fn orders(db: &Mongo, listing: Listing, limit: i64) -> StoreResult<Vec<Order>> {
-    let rows: Vec<OrderRow> = run(db, listing, limit, None).await?;
-    rows.iter().map(OrderRow::order).collect()
+    let order = |document: &RawDocument| Ok(OrderRecord::decode(document)?.order);
+    run(db, listing, limit, None, Read::List, order).await
 }
 
 /// The ids of the orders of `listing`, at most `limit`.
@@ -100,41 +89,23 @@ pub(super) async fn ids(db: &Mongo, listing: Listing, limit: i64) -> StoreResult
         #[serde(rename = "_id")]
         id: BsonUuid,
     }
-    let rows: Vec<IdRow> = run(db, listing, limit, Some(doc! { "_id": 1 })).await?;
-    Ok(rows.into_iter().map(|row| from_id(row.id)).collect())
+    let id = |document: &RawDocument| {
+        let row: IdRow = decode(OrderRecord::COLLECTION, document)?;
+        Ok(from_id(row.id))
+    };
+    run(db, listing, limit, Some(doc! { "_id": 1 }), Read::Sweep, id).await
 }
 
-/// How many orders `listing` has.
-pub(super) async fn count(db: &Mongo, listing: Listing) -> StoreResult<i64> {
-    let _timed = db.reading(Read::List);
-    let orders = db
-        .database()
-        .await?
-        .collection::<RawDocumentBuf>(OrderRow::COLLECTION);
-    let count = orders
-        .count_documents(listing.filter)
-        .hint(Hint::Name(listing.index.to_owned()))
-        .read_concern(ReadConcern::majority())
-        .max_time(READ_LIMIT)
-        .await?;
-    Ok(i64::try_from(count).unwrap_or(i64::MAX))
-}
-
-async fn run<T: DeserializeOwned>(
+async fn run<T>(
     db: &Mongo,
     listing: Listing,
     limit: i64,
     fields: Option<Document>,
+    kind: Read,
+    read: impl Fn(&RawDocument) -> StoreResult<T>,
 ) -> StoreResult<Vec<T>> {
-    let _timed = db.reading(match listing.index {
-        BY_ID => Read::Get,
-        DUE => Read::Sweep,
-        _ => Read::List,
-    });
-    let orders = db
-        .database()
-        .await?
-        .collection::<RawDocumentBuf>(OrderRow::COLLECTION);
+    let _timed = db.reading(kind);
+    let orders = collection(db).await?;
     let mut find = orders
         .find(listing.filter)
         .sort(listing.sort)
@@ -149,7 +120,83 @@ async fn run<T: DeserializeOwned>(
     let mut found = find.await?;
     let mut rows = Vec::new();
     while found.advance().await? {
-        rows.push(decode(OrderRow::COLLECTION, found.current())?);
+        rows.push(read(found.current())?);
     }
     Ok(rows)
+}
+
+/// How many orders `listing` has.
+pub(super) async fn count(db: &Mongo, listing: Listing) -> StoreResult<i64> {
+    let _timed = db.reading(Read::List);
+    let count = collection(db)
+        .await?
+        .count_documents(listing.filter)
+        .hint(Hint::Name(listing.index.to_owned()))
+        .read_concern(ReadConcern::majority())
+        .max_time(READ_LIMIT)
+        .await?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// The stages of the question what is open: a walk of the index of the unsettled orders.
+pub(super) fn unsettled_stages() -> Vec<Document> {
+    let states = UNSETTLED.map(state_code).to_vec();
+    vec![
+        doc! { "$match": { "state": { "$in": states } } },
+        doc! { "$limit": Unsettled::LOOKED_AT },
+        doc! { "$group": {
+            "_id": "$state",
+            "count": { "$sum": 1_i64 },
+            "since": { "$min": "$state_since" },
+        } },
+    ]
+}
+
+/// What is open, for the metrics.
+pub(super) async fn unsettled(db: &Mongo) -> StoreResult<Unsettled> {
+    #[derive(Deserialize)]
+    struct Group {
+        #[serde(rename = "_id")]
+        state: i32,
+        count: i64,
+        since: i64,
+    }
+    let _timed = db.reading(Read::List);
+    let mut groups = collection(db)
+        .await?
+        .aggregate(unsettled_stages())
+        .hint(Hint::Name(schema::UNSETTLED.to_owned()))
+        .read_concern(ReadConcern::majority())
+        .max_time(READ_LIMIT)
+        .await?;
+    let mut unsettled = Unsettled::none();
+    while groups.advance().await? {
+        let group: Group = decode(OrderRecord::COLLECTION, groups.current())?;
+        let state = state_of(group.state)
+            .ok_or_else(|| corrupt(format!("{} is no state of an order", group.state)))?;
+        unsettled.add(state, group.count, Timestamp::from_millis(group.since));
+    }
+    Ok(unsettled)
+}
+
+async fn collection(db: &Mongo) -> StoreResult<Collection<RawDocumentBuf>> {
+    let database = db.database().await?;
+    Ok(database.collection(OrderRecord::COLLECTION))
+}
+
+/// Reads all orders, or only the one asked for, from one snapshot of the database, as much of each as the audit compares.
+pub(crate) async fn orders_in_mongo(
+    database: &Database,
+    only: Option<OrderId>,
+    mut each: impl FnMut(AuditedOrder),
+) -> StoreResult<()> {
+    let asked_for = only.map_or_else(|| doc! {}, |order| doc! { "_id": id_bson(order) });
+    let mut snapshot = Snapshot::open(database).await?;
+    let mut rows = snapshot
+        .find::<RawDocumentBuf>(OrderRecord::COLLECTION, asked_for, doc! {})
+        .await?;
+    while let Some(row) = rows.next(&mut snapshot).await? {
+        each(AuditedOrder::of(&OrderRecord::decode(&row)?.order));
+    }
+    Ok(())
 }

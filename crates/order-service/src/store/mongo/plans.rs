@@ -4,18 +4,18 @@ use kernel::{OrderId, SystemClock, SystemIds, Timestamp, UserId};
 use std::sync::Arc;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::testing::TestDatabase;
-use store_mongo::{Mongo, Row};
+use store_mongo::{Mongo, MongoRecord};
 
-use super::lists::Listing;
-use super::row::OrderRow;
+use super::lists::{Listing, unsettled_stages};
+use super::mongo_records;
 use super::schema::{UNSETTLED, orders_collection};
-use super::unsettled;
 use crate::domain::OrderState;
+use crate::records::OrderRecord;
 
 /// The stages of the plan that the server chooses, the outermost first.
 async fn plan(db: &Mongo, listing: &Listing) -> Vec<String> {
     let find = doc! {
-        "find": OrderRow::COLLECTION,
+        "find": OrderRecord::COLLECTION,
         "filter": listing.filter.clone(),
         "sort": listing.sort.clone(),
         "hint": listing.index,
@@ -45,11 +45,14 @@ fn collect(plan: &Document, stages: &mut Vec<String>) {
 #[tokio::test]
 async fn every_listing_is_a_walk_of_its_index() {
     let database = TestDatabase::new();
-    let db = database.open(vec![orders_collection()], Arc::new(SystemClock));
+    let db = database.open(
+        vec![orders_collection()],
+        mongo_records(),
+        Arc::new(SystemClock),
+    );
     let ids = SystemIds::default();
     let (buyer, order) = (UserId::new(&ids), OrderId::new(&ids));
     let mut listings = vec![
-        Listing::these(vec![order, OrderId::new(&ids)]),
         Listing::due(Some(Timestamp::from_millis(1)), Timestamp::from_millis(2)),
         Listing::to_review(None),
         Listing::to_review(Some(order)),
@@ -72,10 +75,14 @@ async fn every_listing_is_a_walk_of_its_index() {
 #[tokio::test]
 async fn the_unsettled_orders_are_counted_through_their_own_index() {
     let database = TestDatabase::new();
-    let db = database.open(vec![orders_collection()], Arc::new(SystemClock));
+    let db = database.open(
+        vec![orders_collection()],
+        mongo_records(),
+        Arc::new(SystemClock),
+    );
     let aggregate = doc! {
-        "aggregate": OrderRow::COLLECTION,
-        "pipeline": unsettled::stages(),
+        "aggregate": OrderRecord::COLLECTION,
+        "pipeline": unsettled_stages(),
         "hint": UNSETTLED,
         "cursor": {},
     };

@@ -2,16 +2,17 @@
 
 use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::options::IndexOptions;
-use store_mongo::{Collection, Row};
+use store_mongo::{Collection, MongoRecord};
 
-use super::row::OrderRow;
+use crate::domain::OrderState;
+use crate::records::OrderRecord;
+use crate::store::codes::{self, state_code};
 
 /// All orders of a buyer.
 pub(super) const BY_BUYER: &str = "by_buyer";
-/// A buyer's orders in one state that they leave again. Nearly all orders are paid, and those are found through [`BY_BUYER`]: an
-/// index of them would be written for every order.
+/// A buyer's orders in one of [`codes::UNSETTLED`].
 pub(super) const UNSETTLED: &str = "unsettled";
-/// A buyer's orders in one state that few come to.
+/// A buyer's orders in one of [`codes::NOT_PAID`].
 pub(super) const NOT_PAID: &str = "not_paid";
 /// Orders that a sweeper has to look at, when.
 pub(super) const DUE: &str = "due";
@@ -21,10 +22,10 @@ pub(super) const TO_REVIEW: &str = "to_review";
 /// The collection.
 pub(crate) fn orders_collection() -> Collection {
     let buyers = || doc! { "buyer": 1, "state": 1, "_id": -1 };
-    Collection::new(OrderRow::COLLECTION, schema())
+    Collection::new(OrderRecord::COLLECTION, schema())
         .index(BY_BUYER, doc! { "buyer": 1, "_id": -1 })
-        .index_with(buyers(), of_states(UNSETTLED, &[0, 3, 5]))
-        .index_with(buyers(), of_states(NOT_PAID, &[2, 4, 6]))
+        .index_with(buyers(), of_states(UNSETTLED, codes::UNSETTLED))
+        .index_with(buyers(), of_states(NOT_PAID, codes::NOT_PAID))
         .index_with(
             doc! { "due_at": 1 },
             IndexOptions::builder()
@@ -38,8 +39,9 @@ pub(crate) fn orders_collection() -> Collection {
         )
 }
 
-fn of_states(name: &str, states: &[i32]) -> IndexOptions {
-    partial(name, doc! { "state": { "$in": states.to_vec() } })
+fn of_states(name: &str, states: [OrderState; 3]) -> IndexOptions {
+    let codes = states.map(state_code).to_vec();
+    partial(name, doc! { "state": { "$in": codes } })
 }
 
 fn partial(name: &str, of: Document) -> IndexOptions {
@@ -56,7 +58,7 @@ fn schema() -> Document {
         "bsonType": "object",
         "required": [
             "_id", "buyer", "lines", "total", "currency", "state", "escrow", "confirmed", "needs_review", "handled", "resends",
-            "revision", "version", "created_at", "updated_at", "state_since",
+            "version", "created_at", "updated_at", "state_since",
         ],
         "properties": {
             "lines": {
@@ -72,7 +74,6 @@ fn schema() -> Document {
             "state": code(6),
             "escrow": code(2),
             "needs_review": { "bsonType": "bool" },
-            "revision": positive(),
             "version": positive(),
             "due_at": { "bsonType": "long" },
         },

@@ -1,0 +1,100 @@
+//! Applies messages to orders, as the saga has it, in one transaction.
+
+use kernel::{MessageId, OrderId, Timestamp};
+use store::{StoreResult, Tx};
+
+use super::{App, send};
+use crate::domain::{Change, Message, Order, Timing, on};
+use crate::records::OrderRecord;
+
+/// A message for the saga of one order.
+#[derive(Debug, Clone)]
+pub(crate) struct Inbound {
+    /// Which order.
+    pub(crate) order: OrderId,
+    /// The id it came with: it is handled once. None for what the service tells itself.
+    pub(crate) id: Option<MessageId>,
+    /// What it says.
+    pub(crate) message: Message,
+}
+
+/// What a message made of its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// The order as it is now; its saga came to an end with this very message.
+    Settled(Box<Order>),
+    /// The order as it is now.
+    Changed(Box<Order>),
+    /// Late, repeated, or about an order that is not here.
+    Nothing,
+}
+
+/// Applies messages in one transaction, each in a savepoint of its own, and wakes the requests that wait for what has settled: here,
+/// or at another replica if none waits here. Returns one result for each message, in order.
+pub(crate) async fn apply_messages(
+    app: &App,
+    inbound: Vec<Inbound>,
+) -> StoreResult<Vec<StoreResult<Applied>>> {
+    let (timing, now) = (app.timing, app.clock.now());
+    let results = app
+        .store
+        .write(move |tx| {
+            tx.want::<OrderRecord>(inbound.iter().map(|inbound| inbound.order))?;
+            tx.each(&inbound, |tx, inbound| apply(tx, inbound, now, &timing))
+        })
+        .await?;
+    let mut unheard = Vec::new();
+    for applied in results.iter().flatten() {
+        if let Applied::Settled(order) = applied {
+            app.metrics.settled(order, now);
+            if !app.waiters.settled(order) {
+                unheard.push(order.id);
+            }
+        }
+    }
+    if let Some(announcements) = &app.announcements
+        && !unheard.is_empty()
+    {
+        announcements.announce(unheard);
+    }
+    Ok(results)
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    inbound: &Inbound,
+    now: Timestamp,
+    timing: &Timing,
+) -> StoreResult<Applied> {
+    let Inbound { order, id, message } = inbound;
+    let Some(found) = tx.get::<OrderRecord>(order)? else {
+        tracing::debug!(%order, ?message, "a message about an order that is not here");
+        return Ok(Applied::Nothing);
+    };
+    if id.is_some_and(|id| found.handled.contains(&id)) {
+        tx.handled_before();
+        return Ok(Applied::Nothing);
+    }
+    let change = on(&found.order, *message, now, timing);
+    let mut record = OrderRecord::clone(&found);
+    record.handled.extend(*id);
+    let Change::To(after, commands) = change else {
+        tracing::debug!(%order, state = found.order.state.as_str(), ?message, "late or repeated");
+        if id.is_some() {
+            tx.put(record)?;
+        }
+        return Ok(Applied::Nothing);
+    };
+    record.order = Order::clone(&after);
+    let settled = after.state.is_settled() && !found.order.state.is_settled();
+    if settled {
+        record.answer();
+    }
+    tx.put(record)?;
+    send(tx, &after, &commands, now)?;
+    Ok(if settled {
+        Applied::Settled(after)
+    } else {
+        Applied::Changed(after)
+    })
+}
