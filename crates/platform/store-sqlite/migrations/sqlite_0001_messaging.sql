@@ -54,5 +54,4 @@ CREATE TABLE idempotency (
     PRIMARY KEY (user_id, route, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
-CREATE INDEX idempotency_by_subject ON idempotency (subject);
 CREATE INDEX outbox_retries ON outbox (not_before) WHERE attempts > 0;
