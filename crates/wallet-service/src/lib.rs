@@ -11,6 +11,7 @@ mod domain;
 mod events;
 mod http;
 mod metrics;
+mod records;
 mod service;
 mod store;
 

@@ -103,7 +103,7 @@ impl LedgerMetrics {
         if self.lock().is_some_and(|next| begun < next) {
             return Ok(());
         }
-        let report = app.store.audit().await;
+        let report = app.ledger.audit().await;
         let took = begun.elapsed();
         let pause = self.interval.max(took.saturating_mul(PAUSE));
         *self.lock() = Instant::now().checked_add(pause);

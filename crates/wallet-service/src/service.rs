@@ -8,15 +8,14 @@ use auth::Verifier;
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{Money, TransactionId, UserId};
 use platform_http::Readiness;
-use store::Leases;
 use store::idempotency::Answered;
 use store::outbox::Outbox;
-use store::{StoreError, StoreResult};
+use store::{Leases, Store, StoreError, StoreResult};
 
 use crate::app::{self, App, Movement};
 use crate::config::Config;
 use crate::consumers;
-use crate::domain::{Reference, Terms, TransferRefusal};
+use crate::domain::{Reference, TransferRefusal};
 use crate::http;
 use crate::metrics::LedgerMetrics;
 use crate::store::WalletStore;
@@ -61,15 +60,18 @@ impl WalletService {
     ) -> StoreResult<Self> {
         let Opened {
             store,
+            ledger,
             outbox,
             leases,
-        } = open(store, config.terms(), deps)?;
+        } = open(store, deps)?;
         let app = App {
             store,
+            ledger,
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
             currency: deps.currency,
             topups: config.topups,
+            terms: config.terms(),
         };
         Ok(Self {
             app,
@@ -107,10 +109,10 @@ impl WalletService {
                 app::release_payouts(&app).await.map(drop)
             }),
             sweeper("checkpoints", CHECKPOINT_PERIOD, app, |app| async move {
-                app::checkpoint(&app).await.map(drop)
+                app.ledger.checkpoint().await.map(drop)
             }),
             sweeper("forgetting", FORGET_PERIOD, app, |app| async move {
-                app::forget(&app).await.map(drop)
+                app::forget(&app).await
             }),
         ];
         if let Some(period) = self.ledger.period() {
@@ -166,40 +168,45 @@ impl WalletService {
     /// # Errors
     /// A store error.
     pub async fn checkpoint(&self) -> StoreResult<()> {
-        app::checkpoint(&self.app).await.map(drop)
+        self.app.ledger.checkpoint().await.map(drop)
     }
 }
 
 /// A store, and what comes with it.
 struct Opened {
-    store: Arc<dyn WalletStore>,
+    store: Store,
+    ledger: Arc<dyn WalletStore>,
     outbox: Arc<dyn Outbox>,
     leases: Option<Arc<dyn Leases>>,
 }
 
-fn open(store: StoreConfig, terms: Terms, deps: &Deps) -> StoreResult<Opened> {
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
-            let store = crate::store::SqliteWalletStore::open(&path, terms, &deps.metrics.store)?;
+            use crate::store::sqlite::{SqliteWalletStore, open};
+            use store_sqlite::SqliteOutbox;
+            let db = open(&path, &deps.metrics.store)?;
             Ok(Opened {
-                outbox: Arc::new(store.outbox()),
-                store: Arc::new(store),
+                outbox: Arc::new(SqliteOutbox::new(db.clone())),
+                store: Store::new(Arc::new(db.clone())),
+                ledger: Arc::new(SqliteWalletStore::new(db, &path)),
                 leases: None,
             })
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
-            use crate::store::mongo::{MongoWalletStore, collections};
+            use crate::store::mongo::MongoWalletStore;
             use store_mongo::{Mongo, MongoLeases};
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let db = Mongo::open(uri, &database, collections(), clock.clone(), metrics)?;
-            let leases = Arc::new(MongoLeases::new(db.clone()));
-            let store = MongoWalletStore::new(db, terms, clock);
+            let (db, ledger) = MongoWalletStore::open(clock.clone(), |collections, records| {
+                Mongo::open(uri, &database, collections, records, clock, metrics)
+            })?;
             Ok(Opened {
-                outbox: Arc::new(store.outbox()),
-                store: Arc::new(store),
-                leases: Some(leases),
+                outbox: Arc::new(db.outbox()),
+                store: Store::new(Arc::new(db.clone())),
+                ledger: Arc::new(ledger),
+                leases: Some(Arc::new(MongoLeases::new(db))),
             })
         }
         #[cfg(not(feature = "sqlite"))]
@@ -224,7 +231,7 @@ where
     })
 }
 
-struct StoreReadiness(Arc<dyn WalletStore>);
+struct StoreReadiness(Store);
 
 #[async_trait]
 impl Readiness for StoreReadiness {
@@ -233,7 +240,7 @@ impl Readiness for StoreReadiness {
     }
 
     async fn check(&self) -> Result<(), String> {
-        self.0.ready().await.map_err(|error| {
+        self.0.ping().await.map_err(|error| {
             tracing::warn!(%error, "the wallet store does not answer");
             "does not answer".to_owned()
         })

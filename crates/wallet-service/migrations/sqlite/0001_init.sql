@@ -1,7 +1,7 @@
 -- The wallet ledger. Amounts are minor units, times milliseconds since the epoch, ids the 16 bytes of a UUID.
 
 -- What a user has, by bucket (0 available, 1 pending) and currency. One sequence runs over all currencies of a bucket: the
--- next number is the greatest of its rows and one. last_at is the time of the row's last posting.
+-- next number is the greatest of its rows plus one. last_at is the time of the row's last posting.
 CREATE TABLE balances (
     owner    BLOB    NOT NULL CHECK (length(owner) = 16),
     bucket   INTEGER NOT NULL CHECK (bucket IN (0, 1)),
@@ -12,15 +12,19 @@ CREATE TABLE balances (
     PRIMARY KEY (owner, bucket, currency)
 ) STRICT, WITHOUT ROWID;
 
--- The journal: one row per transaction, never changed. Its lines are in postings and system_postings. operation_id says what
--- was done rather than which row it is, so the same thing cannot be done twice, ever.
+-- The journal: one row per transaction, never changed. operation_id says what was done rather than which row it is, so the same
+-- thing cannot be done twice, ever. The lines are in postings and system_postings, and the row names them: in `lines`, 25 bytes
+-- for each posting (owner, bucket, big-endian sequence); in system_from and system_to, the first and last system posting.
 CREATE TABLE journal (
-    id           BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    operation_id BLOB    NOT NULL PRIMARY KEY CHECK (length(operation_id) = 16),
+    id           BLOB    NOT NULL CHECK (length(id) = 16),
     kind         INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 5),
-    operation_id BLOB    NOT NULL UNIQUE CHECK (length(operation_id) = 16),
     order_id     BLOB    CHECK (length(order_id) = 16),
     reference    TEXT,
-    created_at   INTEGER NOT NULL
+    created_at   INTEGER NOT NULL,
+    lines        BLOB    NOT NULL CHECK (length(lines) % 25 = 0),
+    system_from  INTEGER,
+    system_to    INTEGER CHECK (system_to >= system_from)
 ) STRICT, WITHOUT ROWID;
 
 -- Lines on users' accounts, stored in the order of their statement: created_at never falls within an account, so a page is a
@@ -71,12 +75,12 @@ CREATE TABLE payments (
     currency      TEXT,
     debit_id      BLOB,
     settlement_id BLOB,
-    updated_at    INTEGER NOT NULL,
     CHECK ((amount IS NULL) = (state = 1) AND (currency IS NULL) = (state = 1)),
     CHECK ((debit_id IS NULL) = (state < 2) AND (settlement_id IS NULL) = (state < 3))
 ) STRICT, WITHOUT ROWID;
 
--- Earnings that wait in a seller's pending bucket.
+-- Earnings that wait in a seller's pending bucket. The index ends with the primary key, so it has the order of the sweep:
+-- available_at, order_id, seller.
 CREATE TABLE payouts (
     order_id     BLOB    NOT NULL CHECK (length(order_id) = 16),
     seller       BLOB    NOT NULL CHECK (length(seller) = 16),

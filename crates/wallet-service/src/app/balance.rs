@@ -14,19 +14,15 @@ pub(crate) struct Balance {
     pub(crate) all: Vec<Holding>,
 }
 
-/// The balances of `owner`; zero in the marketplace's currency for who never had any.
+/// The balances of `owner`. They are 0 for a user who has never held money.
 pub(crate) async fn balance(app: &App, owner: UserId) -> StoreResult<Balance> {
     let (own, others): (Vec<Holding>, Vec<Holding>) = app
-        .store
+        .ledger
         .holdings(owner)
         .await?
         .into_iter()
         .partition(|holding| holding.currency == app.currency);
-    let own = own.first().copied().unwrap_or(Holding {
-        currency: app.currency,
-        available: 0,
-        pending: 0,
-    });
+    let own = own.first().copied().unwrap_or(Holding::none(app.currency));
     let all = std::iter::once(own).chain(others).collect();
     Ok(Balance { own, all })
 }

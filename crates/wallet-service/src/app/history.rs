@@ -13,7 +13,7 @@ pub(crate) async fn history(
     limit: Limit,
     scope: CursorScope,
 ) -> StoreResult<Page<Entry>> {
-    let rows = app.store.statement(filter, limit).await?;
+    let rows = app.ledger.statement(filter, limit).await?;
     Ok(Page::cut(rows, limit, |last| {
         scope.cursor(&(last.at.as_millis(), last.sequence))
     }))

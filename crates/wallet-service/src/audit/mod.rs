@@ -17,7 +17,8 @@ mod system;
 mod tests;
 mod transactions;
 
-pub use payments::{PaymentRecord, PaymentStatus};
+pub use crate::domain::PaymentStatus;
+pub use payments::PaymentRecord;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{audit, payment, payments};
 pub(crate) use system::{SystemSums, add_to};

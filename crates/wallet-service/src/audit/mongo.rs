@@ -9,12 +9,13 @@ use kernel::OrderId;
 use store::StoreResult;
 use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::Database;
-use store_mongo::{Row, Snapshot, from_id, id_bson};
+use store_mongo::{MongoRecord, Snapshot, id_bson};
 
 use super::system::{self, Checkpoint};
 use super::{AuditReport, PaymentRecord, SystemSums, add_to};
-use crate::store::mongo::rows::{AccountRow, PaymentRow};
-use crate::store::mongo::slices;
+use crate::domain::Payment;
+use crate::store::mongo::payments::PaymentRow;
+use crate::store::mongo::slices::{self, Slice, SliceRow};
 
 /// Checks the invariants on one snapshot of the wallet's database. Needs no running service and changes nothing.
 ///
@@ -44,10 +45,10 @@ pub async fn payments(
 ) -> StoreResult<()> {
     let mut snapshot = Snapshot::open(database).await?;
     let mut rows = snapshot
-        .find::<PaymentRow>(PaymentRow::COLLECTION, Document::new(), doc! { "_id": 1 })
+        .find::<PaymentRow>(Payment::COLLECTION, Document::new(), doc! { "_id": 1 })
         .await?;
     while let Some(row) = rows.next(&mut snapshot).await? {
-        each(record(row)?);
+        each(row.payment()?.into());
     }
     Ok(())
 }
@@ -60,19 +61,12 @@ pub async fn payment(database: &Database, order: OrderId) -> StoreResult<Option<
     let mut snapshot = Snapshot::open(database).await?;
     let filter = doc! { "_id": id_bson(order) };
     let mut rows = snapshot
-        .find::<PaymentRow>(PaymentRow::COLLECTION, filter, doc! { "_id": 1 })
+        .find::<PaymentRow>(Payment::COLLECTION, filter, doc! { "_id": 1 })
         .await?;
-    let row = rows.next(&mut snapshot).await?;
-    row.map(record).transpose()
-}
-
-fn record(row: PaymentRow) -> StoreResult<PaymentRecord> {
-    PaymentRecord::read(
-        from_id(row.order),
-        from_id(row.buyer),
-        row.state,
-        row.amount.zip(row.currency),
-    )
+    match rows.next(&mut snapshot).await? {
+        Some(row) => Ok(Some(row.payment()?.into())),
+        None => Ok(None),
+    }
 }
 
 /// The checkpoint, and the slices as what was posted since.
@@ -83,16 +77,16 @@ async fn checkpoint(snapshot: &mut Snapshot) -> StoreResult<Checkpoint> {
         since: SystemSums::new(),
     };
     let mut rows = snapshot
-        .find::<AccountRow>(AccountRow::COLLECTION, slices::all(), doc! { "_id": 1 })
+        .find::<SliceRow>(Slice::COLLECTION, slices::all(), doc! { "_id": 1 })
         .await?;
     while let Some(row) = rows.next(snapshot).await? {
-        let (body, sums) = slices::read(&row)?;
-        if row.id == slices::checkpoint_id() {
-            checkpoint.up_to = body.postings;
-            checkpoint.sums = sums;
+        let slice = row.slice()?;
+        if slice.replica == slices::CHECKPOINT {
+            checkpoint.up_to = slice.postings;
+            checkpoint.sums = slice.sums;
             continue;
         }
-        for ((account, currency), sum) in sums {
+        for ((account, currency), sum) in slice.sums {
             add_to(&mut checkpoint.since, account, &currency, sum);
         }
     }

@@ -2,41 +2,10 @@
 //! composition root gets for the other half.
 
 use kernel::{Money, OrderId, UserId};
-use store::StoreResult;
 
-use super::{AuditReport, Invariant, shown};
-use crate::store::codec::{corrupt, money};
-
-/// How far the payment of an order is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaymentStatus {
-    /// The buyer had too little; nothing was posted.
-    Declined,
-    /// Nothing was debited, and nothing will be.
-    Cancelled,
-    /// The total is in escrow.
-    Debited,
-    /// It was, and went back at the payment's deadline.
-    Reversed,
-    /// It was, and went back later.
-    Refunded,
-    /// It was, and went to the sellers.
-    Released,
-}
-
-impl PaymentStatus {
-    const fn of(code: i32) -> Option<Self> {
-        match code {
-            0 => Some(Self::Declined),
-            1 => Some(Self::Cancelled),
-            2 => Some(Self::Debited),
-            3 => Some(Self::Reversed),
-            4 => Some(Self::Refunded),
-            5 => Some(Self::Released),
-            _ => None,
-        }
-    }
-}
+use super::{AuditReport, Invariant, PaymentStatus, shown};
+use crate::domain::Payment;
+use crate::store::codec::status;
 
 /// An order's payment, as the wallet knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,26 +20,14 @@ pub struct PaymentRecord {
     pub total: Option<Money>,
 }
 
-impl PaymentRecord {
-    /// Reads a payment's fields.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if they are no payment.
-    pub(super) fn read(
-        order: OrderId,
-        buyer: UserId,
-        state: i32,
-        total: Option<(i64, String)>,
-    ) -> StoreResult<Self> {
-        Ok(Self {
-            order,
-            buyer,
-            status: PaymentStatus::of(state)
-                .ok_or_else(|| corrupt(format!("{state} is no state of a payment")))?,
-            total: total
-                .map(|(amount, currency)| money(amount, &currency))
-                .transpose()?,
-        })
+impl From<Payment> for PaymentRecord {
+    fn from(payment: Payment) -> Self {
+        Self {
+            order: payment.order,
+            buyer: payment.buyer,
+            status: payment.state.status(),
+            total: payment.state.total(),
+        }
     }
 }
 
@@ -90,21 +47,27 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// The payment's status, unless its code is unknown.
+    pub(super) fn status(&self) -> Option<PaymentStatus> {
+        status(self.state?).ok()
+    }
+
     /// Whether they fit: what came in is the amount once debited, what went out is the amount once settled, and the transactions
     /// are those that the payment names.
     fn fit(&self) -> bool {
-        let Some(state) = self.state else {
+        use PaymentStatus::{Refunded, Released, Reversed};
+        let Some(status) = self.status() else {
             return false;
         };
-        let (debited, settled) = (state >= 2, state >= 3);
+        let (is_debited, is_settled) = (status.is_debited(), status.is_settled());
         let amount = self.amount.map(i128::from);
         let moved = |when: bool| if when { amount } else { Some(0) };
-        self.paid == i64::from(debited)
-            && self.refunded == i64::from(matches!(state, 3 | 4))
-            && self.released == i64::from(state == 5)
-            && moved(debited) == Some(self.came_in)
-            && moved(settled) == Some(self.went_out)
-            && self.named == i64::from(debited) + i64::from(settled)
+        self.paid == i64::from(is_debited)
+            && self.refunded == i64::from(matches!(status, Reversed | Refunded))
+            && self.released == i64::from(status == Released)
+            && moved(is_debited) == Some(self.came_in)
+            && moved(is_settled) == Some(self.went_out)
+            && self.named == i64::from(is_debited) + i64::from(is_settled)
     }
 
     /// Judges them.
@@ -116,15 +79,11 @@ impl Facts {
             .order
             .as_ref()
             .map_or_else(|| "unknown".to_owned(), |order| shown(order));
-        let state = self.state.map_or_else(
-            || "unknown".to_owned(),
-            |code| {
-                PaymentStatus::of(code).map_or_else(
-                    || format!("in state {code}"),
-                    |status| format!("{status:?}").to_lowercase(),
-                )
-            },
-        );
+        let state = match (self.status(), self.state) {
+            (Some(status), _) => format!("{status:?}").to_lowercase(),
+            (None, Some(code)) => format!("in state {code}"),
+            (None, None) => "unknown".to_owned(),
+        };
         let amount = self
             .amount
             .map_or_else(|| "no amount".to_owned(), |amount| amount.to_string());

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use kernel::OrderId;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 use store::StoreResult;
-use store_sqlite::id;
+use store_sqlite::{Row as _, SqliteRecord as _};
 
 use super::accounts::{Accounts, Held, Name, Posted, pending};
 use super::payments::Facts;
 use super::system::{self, Checkpoint};
 use super::transactions::Group;
-use super::{AuditReport, PaymentRecord, SystemSums};
-use crate::store::checkpoints::{add_postings, halves, read as read_checkpoint};
+use super::{AuditReport, PaymentRecord, PaymentStatus, SystemSums};
+use crate::domain::{Kind, Payment, SystemAccount};
+use crate::store::codec::{kind_code, status_code, system_code};
+use crate::store::sqlite::checkpoints::{add_postings, halves, read as read_checkpoint};
 
 /// Checks the invariants on one snapshot of the wallet's file.
 ///
@@ -29,18 +31,21 @@ pub fn audit(connection: &Connection) -> StoreResult<AuditReport> {
     Ok(report)
 }
 
-const SELECT: &str = "SELECT order_id, buyer, state, amount, currency FROM payments";
-
 /// All payments in the order of their orders' ids.
 ///
 /// # Errors
 /// A store error.
 pub fn payments(connection: &Connection) -> StoreResult<Vec<PaymentRecord>> {
-    let mut statement = connection.prepare(&format!("{SELECT} ORDER BY order_id"))?;
+    let sql = format!(
+        "SELECT {} FROM {} ORDER BY order_id",
+        Payment::COLUMNS.join(", "),
+        Payment::TABLE
+    );
+    let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     let mut payments = Vec::new();
     while let Some(row) = rows.next()? {
-        payments.push(record(row)?);
+        payments.push(Payment::read(row)?.into());
     }
     Ok(payments)
 }
@@ -50,16 +55,7 @@ pub fn payments(connection: &Connection) -> StoreResult<Vec<PaymentRecord>> {
 /// # Errors
 /// A store error.
 pub fn payment(connection: &Connection, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
-    connection
-        .prepare_cached(&format!("{SELECT} WHERE order_id = ?1"))?
-        .query_row([order.as_bytes()], |row| Ok(record(row)))
-        .optional()?
-        .transpose()
-}
-
-fn record(row: &Row<'_>) -> StoreResult<PaymentRecord> {
-    let (amount, currency): (Option<i64>, Option<String>) = (row.get(3)?, row.get(4)?);
-    PaymentRecord::read(id(row, 0)?, id(row, 1)?, row.get(2)?, amount.zip(currency))
+    Ok(Payment::load(connection, &order)?.map(PaymentRecord::from))
 }
 
 /// Journal rows and the postings that name them, sorted together: one pass finds what misses its other half.
@@ -173,9 +169,9 @@ fn system_accounts(snapshot: &Connection, report: &mut AuditReport) -> StoreResu
     let mut sums = SystemSums::new();
     add_postings(snapshot, 0, &mut sums)?;
     let mut statement = snapshot.prepare(
-        "SELECT currency, sum(amount >> 32), sum(amount & 4294967295) FROM payments WHERE state = 2 GROUP BY currency",
+        "SELECT currency, sum(amount >> 32), sum(amount & 4294967295) FROM payments WHERE state = ?1 GROUP BY currency",
     )?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([status_code(PaymentStatus::Debited)])?;
     let mut owed: BTreeMap<String, i128> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         owed.insert(row.get(0)?, halves(row.get(1)?, row.get(2)?));
@@ -192,30 +188,40 @@ fn checkpoint(snapshot: &Connection) -> StoreResult<Checkpoint> {
 }
 
 /// The [`Facts`] of each order, gathered by one sort.
-const ORDERS: &str = "
-    SELECT order_id, max(state), max(amount), sum(paid), sum(refunded), sum(released), sum(came_in), sum(went_out), sum(named)
-    FROM (
-        SELECT order_id, state, amount, 0 AS paid, 0 AS refunded, 0 AS released, 0 AS came_in, 0 AS went_out, 0 AS named
-        FROM payments
-        UNION ALL
-        SELECT j.order_id, NULL, NULL, j.kind = 2, j.kind = 3, j.kind = 4, 0, 0, 0
-        FROM journal j WHERE j.order_id IS NOT NULL AND j.kind IN (2, 3, 4)
-        UNION ALL
-        SELECT j.order_id, NULL, NULL, 0, 0, 0, max(s.amount, 0), max(-s.amount, 0), 0
-        FROM system_postings s JOIN journal j ON j.id = s.journal_id WHERE s.account = 0
-        UNION ALL
-        SELECT p.order_id, NULL, NULL, 0, 0, 0, 0, 0, 1 FROM payments p JOIN journal j ON j.id = p.debit_id
-        WHERE j.order_id = p.order_id AND j.kind = 2
-        UNION ALL
-        SELECT p.order_id, NULL, NULL, 0, 0, 0, 0, 0, 1 FROM payments p JOIN journal j ON j.id = p.settlement_id
-        WHERE j.order_id = p.order_id AND j.kind = CASE p.state WHEN 5 THEN 4 ELSE 3 END
+fn facts() -> String {
+    let [paid, refunded, released] =
+        [Kind::OrderPayment, Kind::OrderRefund, Kind::OrderRelease].map(kind_code);
+    let (escrow, settled) = (
+        system_code(SystemAccount::Escrow),
+        status_code(PaymentStatus::Released),
+    );
+    format!(
+        "SELECT order_id, max(state), max(amount), sum(paid), sum(refunded), sum(released), sum(came_in), sum(went_out), sum(named)
+        FROM (
+            SELECT order_id, state, amount, 0 AS paid, 0 AS refunded, 0 AS released, 0 AS came_in, 0 AS went_out, 0 AS named
+            FROM payments
+            UNION ALL
+            SELECT order_id, NULL, NULL, kind = {paid}, kind = {refunded}, kind = {released}, 0, 0, 0
+            FROM journal WHERE order_id IS NOT NULL AND kind IN ({paid}, {refunded}, {released})
+            UNION ALL
+            SELECT j.order_id, NULL, NULL, 0, 0, 0, max(s.amount, 0), max(-s.amount, 0), 0
+            FROM journal j JOIN system_postings s ON s.seq BETWEEN j.system_from AND j.system_to
+            WHERE s.account = {escrow}
+            UNION ALL
+            SELECT p.order_id, NULL, NULL, 0, 0, 0, 0, 0, 1 FROM journal j JOIN payments p ON p.order_id = j.order_id
+            WHERE j.id = p.debit_id AND j.kind = {paid}
+            UNION ALL
+            SELECT p.order_id, NULL, NULL, 0, 0, 0, 0, 0, 1 FROM journal j JOIN payments p ON p.order_id = j.order_id
+            WHERE j.id = p.settlement_id AND j.kind = CASE p.state WHEN {settled} THEN {released} ELSE {refunded} END
+        )
+        GROUP BY order_id"
     )
-    GROUP BY order_id";
+}
 
 fn orders(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
     let count: i64 = snapshot.query_row("SELECT count(*) FROM payments", [], |row| row.get(0))?;
     report.payments = u64::try_from(count).unwrap_or(0);
-    let mut statement = snapshot.prepare(ORDERS)?;
+    let mut statement = snapshot.prepare(&facts())?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let facts = Facts {

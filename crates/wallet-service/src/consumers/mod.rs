@@ -1,5 +1,5 @@
-//! What the order service asks of the wallet. One queue for all four commands, handled in batches: a batch is decided in the
-//! order in which it came and committed at once. Each message is read in a file of its own.
+//! What the order service asks of the wallet. One queue takes all four commands. A batch is decided in the order in which it came, and
+//! committed in one transaction. Each message is decoded in a file of its own.
 
 mod cancel_order_debit;
 mod debit_for_order;
@@ -11,13 +11,13 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bus::{BatchHandler, Bisecting, Outcome, Subscription};
+use bus::{Batched, Receiver, Subscription};
 use contracts::wallet::{CancelOrderDebit, DebitForOrder, RefundOrder, ReleaseEscrow};
 use contracts::{Contract, Envelope, MalformedMessage};
 use kernel::{OrderId, TransactionId};
 use store::StoreResult;
 
-use crate::app::App;
+use crate::app::{self, App};
 use crate::domain::{Action, OrderCommand};
 
 /// Names the queue of all commands to the wallet.
@@ -36,7 +36,7 @@ pub(crate) fn commands(app: App) -> Subscription {
             name::<RefundOrder>(),
             name::<ReleaseEscrow>(),
         ],
-        handler: Arc::new(Bisecting(Commands { app })),
+        handler: Arc::new(Batched(Commands { app })),
         max_batch: MAX_BATCH,
     }
 }
@@ -50,32 +50,21 @@ struct Commands {
 }
 
 #[async_trait]
-impl BatchHandler for Commands {
-    async fn handle_all(&self, batch: &[Arc<Envelope>]) -> StoreResult<Vec<Outcome>> {
-        let mut commands = Vec::with_capacity(batch.len());
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for envelope in batch {
-            outcomes.push(match read(envelope) {
-                Ok((order, action)) => {
-                    let transaction = TransactionId::new(&*self.app.ids);
-                    commands.push(OrderCommand {
-                        message: envelope.id,
-                        order,
-                        transaction,
-                        action,
-                    });
-                    Outcome::Done
-                }
-                Err(error) => Outcome::Reject(error.to_string()),
-            });
-        }
-        if !commands.is_empty() {
-            self.app
-                .store
-                .settle_orders(commands, self.app.clock.now())
-                .await?;
-        }
-        Ok(outcomes)
+impl Receiver for Commands {
+    type Command = OrderCommand;
+
+    fn decode(&self, message: &Envelope) -> Result<OrderCommand, MalformedMessage> {
+        let (order, action) = read(message)?;
+        Ok(OrderCommand {
+            message: message.id,
+            order,
+            transaction: TransactionId::new(&*self.app.ids),
+            action,
+        })
+    }
+
+    async fn receive(&self, commands: Vec<OrderCommand>) -> StoreResult<Vec<StoreResult<()>>> {
+        app::settle(&self.app, commands).await
     }
 }
 

@@ -7,21 +7,13 @@ use contracts::wallet::{
     self, CancelOrderDebit, DebitForOrder, OrderDebited, RefundOrder, ReleaseEscrow, SellerShare,
 };
 use contracts::{Contract, Envelope, id_bytes};
-use kernel::{Currency, ManualClock, MessageId, OrderId, SystemIds, UserId};
+use kernel::{MessageId, OrderId, UserId};
 
 use super::commands;
-use crate::app::App;
-use crate::domain::Topups;
 use crate::store::harness::{NOW, World, usd};
 
 fn handler(world: &World) -> Arc<dyn Handler> {
-    let subscription = commands(App {
-        store: world.store.clone(),
-        clock: Arc::new(ManualClock::at(NOW)),
-        ids: Arc::new(SystemIds::default()),
-        currency: Currency::USD,
-        topups: Topups::SelfService,
-    });
+    let subscription = commands(world.app.clone());
     assert_eq!(subscription.queue, "wallet.commands");
     assert_eq!(subscription.messages.len(), 4);
     subscription.handler

@@ -56,7 +56,7 @@ pub(crate) struct Line {
 pub(crate) struct Account {
     /// Which one.
     pub(crate) key: AccountKey,
-    /// What it holds, at least of each currency that is to be posted to it.
+    /// What it holds of each currency that was ever posted to it.
     pub(crate) lines: Vec<Line>,
     /// Number of its last posting in any currency; 0 before the first.
     pub(crate) last_sequence: i64,
@@ -69,8 +69,6 @@ pub(crate) struct Account {
 pub(super) struct Step {
     pub(super) sequence: i64,
     pub(super) balance_after: i64,
-    /// Number of the posting before it in the same currency, if there was one.
-    pub(super) previous: Option<i64>,
 }
 
 impl Account {
@@ -110,23 +108,21 @@ impl Account {
             .lines
             .iter_mut()
             .find(|line| line.currency == money.currency);
-        let previous = if let Some(line) = known {
+        if let Some(line) = known {
             line.balance = balance_after;
-            Some(std::mem::replace(&mut line.sequence, sequence))
+            line.sequence = sequence;
         } else {
             self.lines.push(Line {
                 currency: money.currency,
                 balance: balance_after,
                 sequence,
             });
-            None
-        };
+        }
         self.last_sequence = sequence;
         self.last_at = Some(at);
         Ok(Step {
             sequence,
             balance_after,
-            previous,
         })
     }
 }
@@ -136,7 +132,7 @@ impl Account {
 pub(crate) struct Accounts(Vec<Account>);
 
 impl Accounts {
-    /// The account `key`, if it was brought along.
+    /// The account `key`, if it was loaded.
     pub(crate) fn get(&self, key: AccountKey) -> Option<&Account> {
         self.0.iter().find(|account| account.key == key)
     }
@@ -146,6 +142,15 @@ impl Accounts {
             .iter_mut()
             .find(|account| account.key == key)
             .ok_or(LedgerError::Missing { owner: key.owner })
+    }
+}
+
+impl IntoIterator for Accounts {
+    type Item = Account;
+    type IntoIter = std::vec::IntoIter<Account>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

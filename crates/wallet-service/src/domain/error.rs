@@ -1,4 +1,4 @@
-//! What the ledger never accepts, whoever asks.
+//! What the ledger never accepts.
 
 use kernel::{Currency, UserId};
 
@@ -28,7 +28,7 @@ pub(crate) enum LedgerError {
         /// Whose balance.
         owner: UserId,
     },
-    /// An account of the transaction was not brought along.
+    /// An account of the transaction was not loaded.
     #[error("the account of {owner} was not loaded")]
     Missing {
         /// Whose account.

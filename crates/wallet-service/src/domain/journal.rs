@@ -168,8 +168,6 @@ pub(crate) struct RecordedEntry {
     pub(crate) account: AccountKey,
     /// The line.
     pub(crate) entry: Entry,
-    /// Number of the posting before it in the same currency: what the store's row must say. None if there is no row yet.
-    pub(crate) previous: Option<i64>,
 }
 
 /// A transaction as it is to be kept.
@@ -183,6 +181,15 @@ pub(crate) struct Recorded {
     pub(crate) entries: Vec<RecordedEntry>,
     /// Lines on the system's.
     pub(crate) system: Vec<(SystemAccount, Money)>,
+}
+
+impl Recorded {
+    /// Its line on the account `key`. No transaction has two lines on one account.
+    pub(crate) fn entry(&self, key: AccountKey) -> Option<&Entry> {
+        let mut entries = self.entries.iter();
+        let found = entries.find(|recorded| recorded.account == key);
+        found.map(|recorded| &recorded.entry)
+    }
 }
 
 impl Transaction {
@@ -225,7 +232,6 @@ impl Transaction {
             entries.push(RecordedEntry {
                 account: key,
                 entry,
-                previous: step.previous,
             });
         }
         Ok(Recorded {

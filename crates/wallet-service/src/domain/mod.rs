@@ -1,5 +1,5 @@
 //! The ledger's rules, pure and synchronous: what may be posted, and what follows from a command. Nothing here reads a clock,
-//! makes an id or knows where accounts are kept; `store` brings the accounts and keeps what was decided.
+//! makes an id or knows where accounts are kept; `app` loads the accounts and saves what was decided.
 
 mod account;
 mod error;
@@ -15,8 +15,11 @@ mod transfer;
 
 pub(crate) use account::{Account, AccountKey, Accounts, Bucket, Line};
 pub(crate) use error::LedgerError;
-pub(crate) use journal::{Entry, Header, Kind, Posting, Recorded, SystemAccount, Transaction};
+pub(crate) use journal::{
+    Entry, Header, Kind, Posting, Recorded, RecordedEntry, SystemAccount, Transaction,
+};
 pub(crate) use operation::OperationId;
+pub use payment::PaymentStatus;
 pub(crate) use payment::{Action, Debit, OrderCommand, Payment, PaymentState, Reply, Share, Terms};
 pub(crate) use payout::{Payout, earn};
 pub(crate) use reference::Reference;

@@ -50,6 +50,111 @@ pub(crate) enum PaymentState {
     },
 }
 
+/// A payment's state without what goes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentStatus {
+    /// The buyer had too little; nothing was posted.
+    Declined,
+    /// Nothing was debited, and nothing will be.
+    Cancelled,
+    /// The total is in escrow.
+    Debited,
+    /// The debit was reversed at the payment's deadline.
+    Reversed,
+    /// The debit was refunded later.
+    Refunded,
+    /// The total went from escrow to the sellers.
+    Released,
+}
+
+impl PaymentStatus {
+    /// Whether the buyer was debited.
+    pub(crate) const fn is_debited(self) -> bool {
+        !matches!(self, Self::Declined | Self::Cancelled)
+    }
+
+    /// Whether the total has left escrow again.
+    pub(crate) const fn is_settled(self) -> bool {
+        matches!(self, Self::Reversed | Self::Refunded | Self::Released)
+    }
+}
+
+impl PaymentState {
+    /// The state that `status` and what goes with it make. None if something is missing.
+    pub(crate) fn of(
+        status: PaymentStatus,
+        total: Option<Money>,
+        debit: Option<TransactionId>,
+        settlement: Option<TransactionId>,
+    ) -> Option<Self> {
+        let debit = total
+            .zip(debit)
+            .map(|(total, transaction)| Debit { total, transaction });
+        Some(match status {
+            PaymentStatus::Declined => Self::Declined { total: total? },
+            PaymentStatus::Cancelled => Self::Cancelled,
+            PaymentStatus::Debited => Self::Debited(debit?),
+            PaymentStatus::Reversed => Self::Reversed {
+                debit: debit?,
+                by: settlement?,
+            },
+            PaymentStatus::Refunded => Self::Refunded {
+                debit: debit?,
+                by: settlement?,
+            },
+            PaymentStatus::Released => Self::Released {
+                debit: debit?,
+                by: settlement?,
+            },
+        })
+    }
+
+    /// Its status.
+    pub(crate) const fn status(&self) -> PaymentStatus {
+        match self {
+            Self::Declined { .. } => PaymentStatus::Declined,
+            Self::Cancelled => PaymentStatus::Cancelled,
+            Self::Debited(_) => PaymentStatus::Debited,
+            Self::Reversed { .. } => PaymentStatus::Reversed,
+            Self::Refunded { .. } => PaymentStatus::Refunded,
+            Self::Released { .. } => PaymentStatus::Released,
+        }
+    }
+
+    /// The debit, if one was made.
+    pub(crate) const fn debit(&self) -> Option<Debit> {
+        match *self {
+            Self::Declined { .. } | Self::Cancelled => None,
+            Self::Debited(debit)
+            | Self::Reversed { debit, .. }
+            | Self::Refunded { debit, .. }
+            | Self::Released { debit, .. } => Some(debit),
+        }
+    }
+
+    /// The total that was asked for. None for a cancelled payment: no debit was ever asked for.
+    pub(crate) fn total(&self) -> Option<Money> {
+        match *self {
+            Self::Declined { total } => Some(total),
+            Self::Cancelled
+            | Self::Debited(_)
+            | Self::Reversed { .. }
+            | Self::Refunded { .. }
+            | Self::Released { .. } => self.debit().map(|debit| debit.total),
+        }
+    }
+
+    /// The transaction that moved the total out of escrow.
+    pub(crate) const fn settlement(&self) -> Option<TransactionId> {
+        match *self {
+            Self::Declined { .. } | Self::Cancelled | Self::Debited(_) => None,
+            Self::Reversed { by, .. } | Self::Refunded { by, .. } | Self::Released { by, .. } => {
+                Some(by)
+            }
+        }
+    }
+}
+
 /// What is known of an order's payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Payment {

@@ -10,39 +10,30 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Currency, Money, Timestamp, UserId};
+use kernel::{Money, Timestamp, UserId};
 
 use super::payment::{Change, Decision, Refusal};
 use super::{
     AccountKey, Accounts, Action, Debit, Header, Kind, LedgerError, OperationId, OrderCommand,
-    Payment, PaymentState, Payout, Posting, Recorded, Reply, Share, SystemAccount, Terms,
-    Transaction,
+    Payment, PaymentState, PaymentStatus, Payout, Posting, Recorded, Reply, Share, SystemAccount,
+    Terms, Transaction,
 };
 
-/// The accounts that [`decide`] needs, each with the currency that it needs of it.
+/// The accounts that [`decide`] needs.
 pub(crate) fn accounts_touched(
     command: &OrderCommand,
     payment: Option<&Payment>,
-) -> Vec<(AccountKey, Currency)> {
-    let debited = payment.and_then(|payment| match payment.state {
-        PaymentState::Debited(debit) => Some((payment, debit.total.currency)),
-        PaymentState::Declined { .. }
-        | PaymentState::Cancelled
-        | PaymentState::Reversed { .. }
-        | PaymentState::Refunded { .. }
-        | PaymentState::Released { .. } => None,
-    });
+) -> Vec<AccountKey> {
+    let debited = payment.filter(|payment| payment.state.status() == PaymentStatus::Debited);
     match (&command.action, payment, debited) {
-        (Action::Debit { buyer, total }, None, _) => {
-            vec![(AccountKey::available(*buyer), total.currency)]
+        (Action::Debit { buyer, .. }, None, _) => vec![AccountKey::available(*buyer)],
+        (Action::Cancel { .. } | Action::Refund, _, Some(payment)) => {
+            vec![AccountKey::available(payment.buyer)]
         }
-        (Action::Cancel { .. } | Action::Refund, _, Some((payment, currency))) => {
-            vec![(AccountKey::available(payment.buyer), currency)]
-        }
-        (Action::Release { shares }, _, Some((_, currency))) => {
-            let mut sellers: Vec<(AccountKey, Currency)> = shares
+        (Action::Release { shares }, _, Some(_)) => {
+            let mut sellers: Vec<AccountKey> = shares
                 .iter()
-                .map(|share| (AccountKey::pending(share.seller), currency))
+                .map(|share| AccountKey::pending(share.seller))
                 .collect();
             sellers.sort_unstable();
             sellers.dedup();

@@ -52,7 +52,7 @@ pub(super) async fn audit(app: web::Data<App>, caller: Caller) -> Result<HttpRes
             "Only an administrator audits the ledger.",
         ));
     }
-    let report = app.store.audit().await?;
+    let report = app.ledger.audit().await?;
     if !report.is_clean() {
         tracing::error!(
             findings = report.violations.len(),

@@ -7,12 +7,12 @@ use kernel::{Currency, Money};
 use platform_http::{FromJson, Integer, Problem, Reader, carry, first, stored, text};
 use serde_json::Value;
 use store::idempotency::{Answered, OnceKey, StoredAnswer};
+use store::{StoreError, StoreResult};
 
 use super::error::transfer_refused;
 use super::shapes::TransactionBody;
-use crate::app::Repeatable;
+use crate::app::{Repeatable, TransferOutcome};
 use crate::domain::Reference;
-use crate::store::TransferOutcome;
 
 /// Minor units a client names.
 #[derive(Debug, Clone, Copy)]
@@ -49,13 +49,14 @@ pub(super) fn repeatable(key: OnceKey) -> Repeatable {
     }
 }
 
-fn render(outcome: &TransferOutcome) -> StoredAnswer {
-    match outcome {
+fn render(outcome: &TransferOutcome) -> StoreResult<StoredAnswer> {
+    Ok(match outcome {
         Ok(entry) => StoredAnswer {
             status: 201,
             location: None,
             etag: None,
-            body: serde_json::to_vec(&TransactionBody::from(entry)).unwrap_or_default(),
+            body: serde_json::to_vec(&TransactionBody::from(entry))
+                .map_err(|error| StoreError::Corrupt(error.to_string()))?,
         },
         Err(refusal) => {
             let problem = transfer_refused(*refusal);
@@ -66,13 +67,13 @@ fn render(outcome: &TransferOutcome) -> StoredAnswer {
                 body: problem.document(),
             }
         }
-    }
+    })
 }
 
 /// The answer to a transfer, made now or before.
 pub(super) fn answer(outcome: Answered<TransferOutcome>) -> Result<HttpResponse, Problem> {
     match outcome {
-        Answered::First(outcome) => Ok(first(render(&outcome))),
+        Answered::First(outcome) => Ok(first(render(&outcome)?)),
         Answered::Before(earlier) => stored(earlier),
     }
 }

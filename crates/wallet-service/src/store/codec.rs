@@ -1,57 +1,57 @@
-//! The ledger's words as small integers and text: the same in every store.
+//! The ledger's words as small integers and text. Both engines store the same.
 
-use kernel::{Currency, Money};
+use kernel::{Currency, Money, TransactionId};
 use store::{StoreError, StoreResult};
 
-#[cfg(feature = "sqlite")]
-use crate::domain::Bucket;
-use crate::domain::{Kind, LedgerError, Reference, SystemAccount};
+use crate::domain::{Bucket, Kind, PaymentState, PaymentStatus, Reference, SystemAccount};
 
-/// The field `bucket`.
-#[cfg(feature = "sqlite")]
-pub(crate) const fn bucket_code(bucket: Bucket) -> i32 {
-    match bucket {
-        Bucket::Available => 0,
-        Bucket::Pending => 1,
-    }
+/// Declares the code of each word of a type: a function that writes it and one that reads it.
+macro_rules! codes {
+    ($type:ident: $write:ident, $read:ident { $($word:ident = $code:literal),+ }) => {
+        /// The word's code.
+        pub(crate) const fn $write(word: $type) -> i32 {
+            match word {
+                $($type::$word => $code,)+
+            }
+        }
+
+        /// Reads a code.
+        ///
+        /// # Errors
+        /// [`StoreError::Corrupt`] if no word has it.
+        pub(crate) fn $read(code: i32) -> StoreResult<$type> {
+            match code {
+                $($code => Ok($type::$word),)+
+                other => Err(corrupt(format!("{other} is no {}", stringify!($type)))),
+            }
+        }
+    };
 }
 
-/// The field `kind`.
-pub(crate) const fn kind_code(kind: Kind) -> i32 {
-    match kind {
-        Kind::Credit => 0,
-        Kind::Debit => 1,
-        Kind::OrderPayment => 2,
-        Kind::OrderRefund => 3,
-        Kind::OrderRelease => 4,
-        Kind::Earning => 5,
-    }
-}
+codes!(Bucket: bucket_code, bucket { Available = 0, Pending = 1 });
+codes!(Kind: kind_code, kind {
+    Credit = 0, Debit = 1, OrderPayment = 2, OrderRefund = 3, OrderRelease = 4, Earning = 5
+});
+codes!(SystemAccount: system_code, system {
+    Escrow = 0, PlatformFees = 1, ExternalTopup = 2, ExternalWithdrawal = 3
+});
+codes!(PaymentStatus: status_code, status {
+    Declined = 0, Cancelled = 1, Debited = 2, Reversed = 3, Refunded = 4, Released = 5
+});
 
-/// Reads the field `kind`.
+/// Reads a payment's state from its status and what goes with it.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] if it is none; likewise for those below.
-pub(crate) fn kind(code: i32) -> StoreResult<Kind> {
-    match code {
-        0 => Ok(Kind::Credit),
-        1 => Ok(Kind::Debit),
-        2 => Ok(Kind::OrderPayment),
-        3 => Ok(Kind::OrderRefund),
-        4 => Ok(Kind::OrderRelease),
-        5 => Ok(Kind::Earning),
-        other => Err(corrupt(format!("{other} is no kind of transaction"))),
-    }
-}
-
-/// The field `account` of the system's postings.
-pub(crate) const fn system_code(account: SystemAccount) -> i32 {
-    match account {
-        SystemAccount::Escrow => 0,
-        SystemAccount::PlatformFees => 1,
-        SystemAccount::ExternalTopup => 2,
-        SystemAccount::ExternalWithdrawal => 3,
-    }
+/// [`StoreError::Corrupt`] if something is missing; likewise below.
+pub(crate) fn payment_state(
+    code: i32,
+    total: Option<(i64, String)>,
+    debit: Option<TransactionId>,
+    settlement: Option<TransactionId>,
+) -> StoreResult<PaymentState> {
+    let total = total.map(|(amount, currency)| money(amount, &currency));
+    PaymentState::of(status(code)?, total.transpose()?, debit, settlement)
+        .ok_or_else(|| corrupt(format!("a payment in state {code} is incomplete")))
 }
 
 /// Reads a currency.
@@ -74,11 +74,4 @@ pub(crate) fn reference(text: Option<&str>) -> StoreResult<Option<Reference>> {
 /// A row that does not say what it must.
 pub(crate) fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
-}
-
-impl From<LedgerError> for StoreError {
-    /// Refusals are decided before; what the ledger itself does not accept is a defect or a damaged row.
-    fn from(error: LedgerError) -> Self {
-        corrupt(error.to_string())
-    }
 }

@@ -11,16 +11,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use contracts::{Contract, Envelope};
 use kernel::{
-    Currency, Limit, MessageId, Money, OrderId, SystemIds, Timestamp, TransactionId, UserId,
+    Currency, Limit, ManualClock, MessageId, Money, OrderId, SystemIds, Timestamp, TransactionId,
+    UserId,
 };
-use store::idempotency::{Answered, Earlier, Once, OnceKey, StoredAnswer};
+use store::idempotency::{Answered, Earlier, OnceKey, StoredAnswer};
 use store::outbox::{Fate, Outbox};
+use store::{Store, StoreResult};
 
-use super::{TransferOutcome, WalletStore};
+use super::WalletStore;
+use crate::app::{self, App, Movement, Repeatable, TransferOutcome};
 use crate::audit::{AuditReport, PaymentRecord};
 use crate::domain::{
-    Action, Direction, Entry, OperationId, OrderCommand, Reference, Share, StatementFilter, Terms,
-    Transfer,
+    Action, Direction, Entry, OrderCommand, Reference, Share, StatementFilter, Terms, Topups,
 };
 
 /// The commission in tests: 2.5 %.
@@ -40,6 +42,27 @@ pub(crate) fn eur(amount: i64) -> Money {
     Money::new(amount, "EUR".parse().unwrap())
 }
 
+/// The wallet on a store, with a clock that says [`NOW`].
+fn app_on(store: Store, ledger: Arc<dyn WalletStore>) -> App {
+    App {
+        store,
+        ledger,
+        clock: Arc::new(ManualClock::at(NOW)),
+        ids: Arc::new(SystemIds::default()),
+        currency: Currency::USD,
+        topups: Topups::SelfService,
+        terms: TERMS,
+    }
+}
+
+/// The same wallet at another time.
+pub(crate) fn at(app: &App, now: Timestamp) -> App {
+    App {
+        clock: Arc::new(ManualClock::at(now)),
+        ..app.clone()
+    }
+}
+
 /// Where a store under test keeps its rows, for what goes past the store.
 enum Place {
     #[cfg(feature = "sqlite")]
@@ -48,9 +71,9 @@ enum Place {
     Mongo(Box<mongo::Server>),
 }
 
-/// A store under test.
+/// A wallet under test, on a store of its own.
 pub(crate) struct World {
-    pub(crate) store: Arc<dyn WalletStore>,
+    pub(crate) app: App,
     pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) ids: SystemIds,
     place: Place,
@@ -70,7 +93,9 @@ pub(crate) trait PastTheStore {
     /// What users, escrow and fees hold of a currency.
     async fn held(&self, currency: &str) -> i64;
     /// Forgets what the server forgets by itself by `now`.
-    async fn forget(&self, now: Timestamp) -> usize;
+    async fn forget(&self, now: Timestamp);
+    /// How many handled messages and stored answers are remembered.
+    async fn remembered(&self) -> usize;
     /// All payments as an audit of the whole marketplace reads them, and the one of `order`.
     async fn audited_payments(&self, order: OrderId)
     -> (Vec<PaymentRecord>, Option<PaymentRecord>);
@@ -88,8 +113,10 @@ impl World {
 
     /// Forgets what is past its time at `now`, as the store does or its server.
     pub(crate) async fn forget(&self, now: Timestamp) -> usize {
-        let by_store = self.store.forget(100, now).await.unwrap();
-        by_store + self.past_the_store().forget(now).await
+        let before = self.past_the_store().remembered().await;
+        app::forget(&at(&self.app, now)).await.unwrap();
+        self.past_the_store().forget(now).await;
+        before - self.past_the_store().remembered().await
     }
 
     pub(crate) fn user(&self) -> UserId {
@@ -100,15 +127,17 @@ impl World {
         OrderId::new(&self.ids)
     }
 
-    pub(crate) fn transfer(&self, direction: Direction, owner: UserId, money: Money) -> Transfer {
-        let id = TransactionId::new(&self.ids);
-        Transfer {
-            id,
-            operation: OperationId::of_transaction(id),
-            direction,
-            owner,
-            money,
-            reference: None,
+    pub(crate) async fn transfer(
+        &self,
+        direction: Direction,
+        movement: Movement,
+        repeatable: Option<Repeatable>,
+        now: Timestamp,
+    ) -> StoreResult<Answered<TransferOutcome>> {
+        let app = at(&self.app, now);
+        match direction {
+            Direction::Credit => app::credit(&app, movement, repeatable).await,
+            Direction::Debit => app::debit(&app, movement, repeatable).await,
         }
     }
 
@@ -119,12 +148,8 @@ impl World {
         money: Money,
         now: Timestamp,
     ) -> TransferOutcome {
-        match self
-            .store
-            .transfer(self.transfer(direction, owner, money), None, now)
-            .await
-            .unwrap()
-        {
+        let moved = self.transfer(direction, movement(owner, money), None, now);
+        match moved.await.unwrap() {
             Answered::First(outcome) => outcome,
             Answered::Before(earlier) => panic!("nothing came before, not {earlier:?}"),
         }
@@ -140,29 +165,18 @@ impl World {
     pub(crate) async fn keyed(
         &self,
         key: &str,
-        transfer: Transfer,
+        direction: Direction,
+        movement: Movement,
         now: Timestamp,
     ) -> Answered<TransferOutcome> {
-        let fingerprint = [u8::try_from(transfer.money.amount % 256).unwrap(); 32];
-        let key = OnceKey {
-            user: transfer.owner,
-            route: "test",
-            key: key.to_owned(),
-            fingerprint,
-        };
-        let transfer = Transfer {
-            operation: OperationId::of_request(key.user, key.route, &key.key),
-            ..transfer
-        };
-        let render = Arc::new(|outcome: &TransferOutcome| rendered(outcome));
-        self.store
-            .transfer(transfer, Some(Once { key, render }), now)
+        let repeatable = repeatable(key, &movement, |outcome| Ok(rendered(outcome)));
+        self.transfer(direction, movement, Some(repeatable), now)
             .await
             .unwrap()
     }
 
     pub(crate) async fn balance(&self, owner: UserId) -> (i64, i64) {
-        let holdings = self.store.holdings(owner).await.unwrap();
+        let holdings = self.app.ledger.holdings(owner).await.unwrap();
         let usd = holdings
             .iter()
             .find(|holding| holding.currency == Currency::USD);
@@ -177,7 +191,8 @@ impl World {
             to: None,
             before: None,
         };
-        self.store
+        self.app
+            .ledger
             .statement(filter, Limit::new(100).unwrap())
             .await
             .unwrap()
@@ -193,13 +208,14 @@ impl World {
         }
     }
 
-    /// Hands commands to the store and takes what it put into the outbox.
+    /// Settles commands, all of which succeed, and takes the replies out of the outbox.
     pub(crate) async fn settle(
         &self,
         commands: Vec<OrderCommand>,
         now: Timestamp,
     ) -> Vec<Envelope> {
-        self.store.settle_orders(commands, now).await.unwrap();
+        let results = app::settle(&at(&self.app, now), commands).await.unwrap();
+        results.into_iter().for_each(Result::unwrap);
         self.sent().await
     }
 
@@ -222,21 +238,45 @@ impl World {
     }
 
     pub(crate) async fn payouts(&self, now: Timestamp) -> usize {
-        let due = self.store.payouts_due(now, None, 100).await.unwrap();
-        let payouts = due
-            .into_iter()
-            .map(|payout| (payout, TransactionId::new(&self.ids)))
-            .collect();
-        self.store.release_payouts(payouts, now).await.unwrap()
+        app::release_payouts(&at(&self.app, now)).await.unwrap()
+    }
+
+    pub(crate) async fn checkpoint(&self) -> i64 {
+        self.app.ledger.checkpoint().await.unwrap()
     }
 
     pub(crate) async fn audit(&self) -> AuditReport {
-        self.store.audit().await.unwrap()
+        self.app.ledger.audit().await.unwrap()
     }
 
     pub(crate) async fn assert_clean(&self) {
         let report = self.audit().await;
         assert!(report.is_clean(), "{:#?}", report.violations);
+    }
+}
+
+pub(crate) fn movement(owner: UserId, money: Money) -> Movement {
+    Movement {
+        owner,
+        money,
+        reference: None,
+    }
+}
+
+/// The Idempotency-Key `key` on a request for `movement`.
+pub(crate) fn repeatable(
+    key: &str,
+    movement: &Movement,
+    render: fn(&TransferOutcome) -> StoreResult<StoredAnswer>,
+) -> Repeatable {
+    Repeatable {
+        key: OnceKey {
+            user: movement.owner,
+            route: "test",
+            key: key.to_owned(),
+            fingerprint: [u8::try_from(movement.money.amount % 256).unwrap(); 32],
+        },
+        render: Arc::new(render),
     }
 }
 

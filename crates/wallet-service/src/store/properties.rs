@@ -106,7 +106,7 @@ async fn run(world: World, history: Vec<Move>) {
             }
             Move::Wait(seconds) => now = now.plus(Duration::from_secs(seconds)),
             Move::Payouts => drop(world.payouts(now).await),
-            Move::Checkpoint => drop(world.store.checkpoint().await.unwrap()),
+            Move::Checkpoint => drop(world.checkpoint().await),
         }
     }
     world.assert_clean().await;

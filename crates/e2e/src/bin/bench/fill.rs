@@ -108,7 +108,8 @@ fn transactions(path: &Path, owner: Uuid, rows: u32) -> Result<()> {
     let tx = database.transaction()?;
     {
         let mut journal = tx.prepare(
-            "INSERT INTO journal (id, kind, operation_id, created_at) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO journal (id, kind, operation_id, created_at, lines, system_from, system_to)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
         )?;
         let mut posting = tx.prepare(
             "INSERT INTO postings
@@ -121,11 +122,17 @@ fn transactions(path: &Path, owner: Uuid, rows: u32) -> Result<()> {
         for row in 1..=rows {
             let at = START + i64::from(row);
             let journal_id = id(row, 2);
+            let system_posting = system.insert(params![TOPUP, journal_id.as_bytes()])?;
+            let mut line = owner.as_bytes().to_vec();
+            line.push(AVAILABLE);
+            line.extend(i64::from(row).to_be_bytes());
             journal.execute(params![
                 journal_id.as_bytes(),
                 CREDIT,
                 id(row, 3).as_bytes(),
-                at
+                at,
+                line,
+                system_posting
             ])?;
             posting.execute(params![
                 owner.as_bytes(),
@@ -135,7 +142,6 @@ fn transactions(path: &Path, owner: Uuid, rows: u32) -> Result<()> {
                 CREDIT,
                 journal_id.as_bytes()
             ])?;
-            system.execute(params![TOPUP, journal_id.as_bytes()])?;
         }
         tx.execute(
             "INSERT INTO balances (owner, bucket, currency, balance, sequence, last_at)

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use store::StoreResult;
 use store_mongo::bson::{Document, doc};
-use store_mongo::{Row, Rows, Snapshot};
+use store_mongo::{MongoRecord, Rows, Snapshot};
 
 use super::super::AuditReport;
 use super::super::accounts::{Accounts, Held, Name, Posted, pending};
-use crate::store::codec::corrupt;
-use crate::store::mongo::payouts::names;
-use crate::store::mongo::rows::{
-    AccountRow, JournalRow, LineRow, PayoutRow, UserBody, first_account_id,
-};
+use crate::domain::{Account, Bucket, Payout, Recorded};
+use crate::store::codec::bucket_code;
+use crate::store::mongo::accounts::{AccountRow, UserBody, first_account_id};
+use crate::store::mongo::journal::LineRow;
+use crate::store::mongo::payouts::PayoutRow;
 
 /// A line on a user's account, with its account's bucket.
 #[derive(Deserialize)]
@@ -22,11 +22,13 @@ struct PostedRow {
     line: LineRow,
 }
 
+const PENDING: i32 = bucket_code(Bucket::Pending);
+
 /// All lines on users' accounts, in the order of their accounts, and of time and number within one.
 fn lines() -> Vec<Document> {
     let (spendable, pending) = (
-        doc! { "bucket": 0, "line": "$line" },
-        doc! { "bucket": 1, "line": "$$this" },
+        doc! { "bucket": bucket_code(Bucket::Available), "line": "$line" },
+        doc! { "bucket": PENDING, "line": "$$this" },
     );
     vec![
         doc! { "$project": { "_id": 0, "at": 1, "lines": { "$concatArrays": [
@@ -43,7 +45,7 @@ type Postings = Rows<PostedRow>;
 type Holders = Rows<AccountRow>;
 
 pub(super) async fn check(snapshot: &mut Snapshot, report: &mut AuditReport) -> StoreResult<()> {
-    let mut postings: Postings = snapshot.aggregate(JournalRow::COLLECTION, lines()).await?;
+    let mut postings: Postings = snapshot.aggregate(Recorded::COLLECTION, lines()).await?;
     let mut holders = holders(snapshot).await?;
     let mut accounts = Accounts::default();
     let mut posted = next_posted(&mut postings, snapshot).await?;
@@ -72,7 +74,7 @@ pub(super) async fn check(snapshot: &mut Snapshot, report: &mut AuditReport) -> 
 async fn holders(snapshot: &mut Snapshot) -> StoreResult<Holders> {
     let users = doc! { "_id": { "$gte": first_account_id() } };
     let sort = doc! { "_id": 1 };
-    snapshot.find(AccountRow::COLLECTION, users, sort).await
+    snapshot.find(Account::COLLECTION, users, sort).await
 }
 
 async fn next_posted(
@@ -102,14 +104,12 @@ async fn next_held(
     let Some(row) = rows.next(snapshot).await? else {
         return Ok(None);
     };
-    let (Some((bucket, owner)), Some(body)) = (row.id.bytes.split_last(), row.user) else {
-        return Err(corrupt("a user's account is none"));
-    };
+    let key = row.key()?;
     let name = Name {
-        owner: owner.to_vec(),
-        bucket: i32::from(*bucket),
+        owner: key.owner.as_bytes().to_vec(),
+        bucket: bucket_code(key.bucket),
     };
-    Ok(Some((name, body)))
+    Ok(Some((name, row.user)))
 }
 
 fn balances(body: UserBody) -> impl Iterator<Item = Held> {
@@ -120,12 +120,11 @@ fn balances(body: UserBody) -> impl Iterator<Item = Held> {
     })
 }
 
-/// Compares what sellers have pending with what waits to be paid out to them. Both lie in the order of sellers.
+/// Compares what sellers have pending with what waits to be paid out to them, both in the order of sellers.
 pub(super) async fn earnings(snapshot: &mut Snapshot, report: &mut AuditReport) -> StoreResult<()> {
     let mut holders = holders(snapshot).await?;
-    let mut payouts: Rows<PayoutRow> = snapshot
-        .find(PayoutRow::COLLECTION, Document::new(), doc! { "_id": 1 })
-        .await?;
+    let by_seller = vec![doc! { "$sort": { "_id.seller": 1 } }];
+    let mut payouts: Rows<PayoutRow> = snapshot.aggregate(Payout::COLLECTION, by_seller).await?;
     let mut seller = Earnings::default();
     let mut held = next_pending(&mut holders, snapshot).await?;
     let mut waits = next_payout(&mut payouts, snapshot).await?;
@@ -180,7 +179,7 @@ async fn next_pending(
     snapshot: &mut Snapshot,
 ) -> StoreResult<Option<(Vec<u8>, UserBody)>> {
     while let Some((name, body)) = next_held(rows, snapshot).await? {
-        if name.bucket == 1 {
+        if name.bucket == PENDING {
             return Ok(Some((name.owner, body)));
         }
     }
@@ -191,9 +190,6 @@ async fn next_payout(
     rows: &mut Rows<PayoutRow>,
     snapshot: &mut Snapshot,
 ) -> StoreResult<Option<(Vec<u8>, PayoutRow)>> {
-    let Some(row) = rows.next(snapshot).await? else {
-        return Ok(None);
-    };
-    let (seller, _) = names(&row)?;
-    Ok(Some((seller.as_bytes().to_vec(), row)))
+    let row = rows.next(snapshot).await?;
+    Ok(row.map(|row| (row.id.seller.bytes().to_vec(), row)))
 }

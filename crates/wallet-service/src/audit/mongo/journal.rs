@@ -2,12 +2,13 @@
 
 use store::StoreResult;
 use store_mongo::bson::Document;
-use store_mongo::{Row, Snapshot, from_id};
+use store_mongo::{MongoRecord, Snapshot, from_id};
 use uuid::Uuid;
 
 use super::super::transactions::Group;
 use super::super::{AuditReport, SystemSums, add_to};
-use crate::store::mongo::rows::JournalRow;
+use crate::domain::Recorded;
+use crate::store::mongo::journal::JournalRow;
 
 /// Checks every transaction. Returns what the system's postings sum to.
 pub(super) async fn check(
@@ -16,7 +17,7 @@ pub(super) async fn check(
 ) -> StoreResult<SystemSums> {
     let mut sums = SystemSums::new();
     let mut rows = snapshot
-        .find::<JournalRow>(JournalRow::COLLECTION, Document::new(), Document::new())
+        .find::<JournalRow>(Recorded::COLLECTION, Document::new(), Document::new())
         .await?;
     while let Some(row) = rows.next(snapshot).await? {
         let id: Uuid = from_id(row.id);

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use store::StoreResult;
 use store_mongo::bson::{Document, Uuid as BsonUuid, doc};
-use store_mongo::{Row, Rows, Snapshot};
+use store_mongo::{MongoRecord, Rows, Snapshot};
 
 use super::super::AuditReport;
+use super::super::PaymentStatus;
 use super::super::payments::Facts;
-use crate::domain::{Kind, SystemAccount};
-use crate::store::codec::{kind_code, system_code};
-use crate::store::mongo::rows::{JournalRow, PaymentRow, SystemLineRow};
+use crate::domain::{Kind, Payment, Recorded, SystemAccount};
+use crate::store::codec::{kind_code, status_code, system_code};
+use crate::store::mongo::journal::SystemLineRow;
+use crate::store::mongo::payments::PaymentRow;
 
 /// What of a transaction concerns an order.
 #[derive(Deserialize)]
@@ -26,6 +28,7 @@ struct StepRow {
 const PAYMENT: i32 = kind_code(Kind::OrderPayment);
 const REFUND: i32 = kind_code(Kind::OrderRefund);
 const RELEASE: i32 = kind_code(Kind::OrderRelease);
+const DEBITED: i32 = status_code(PaymentStatus::Debited);
 const ESCROW: i32 = system_code(SystemAccount::Escrow);
 
 /// All transactions about orders or on escrow, in the order of orders; those of no order come first.
@@ -74,7 +77,7 @@ impl Order {
             facts.came_in += amount.max(0);
             facts.went_out += (-amount).max(0);
         }
-        let settles = if facts.state == Some(5) {
+        let settles = if facts.status() == Some(PaymentStatus::Released) {
             RELEASE
         } else {
             REFUND
@@ -94,9 +97,9 @@ pub(super) async fn check(
 ) -> StoreResult<BTreeMap<String, i128>> {
     let mut owed: BTreeMap<String, i128> = BTreeMap::new();
     let mut payments: Rows<PaymentRow> = snapshot
-        .find(PaymentRow::COLLECTION, Document::new(), doc! { "_id": 1 })
+        .find(Payment::COLLECTION, Document::new(), doc! { "_id": 1 })
         .await?;
-    let mut steps: Rows<StepRow> = snapshot.aggregate(JournalRow::COLLECTION, steps()).await?;
+    let mut steps: Rows<StepRow> = snapshot.aggregate(Recorded::COLLECTION, steps()).await?;
     let (mut payment, mut step) = (payments.next(snapshot).await?, steps.next(snapshot).await?);
     loop {
         // The next order: of both, the one whose id is smaller.
@@ -112,7 +115,9 @@ pub(super) async fn check(
         if let Some(row) = payment.take_if(|row| Some(row.order) == id) {
             report.payments += 1;
             order.payment(&row);
-            if let (2, Some(amount), Some(currency)) = (row.state, row.amount, row.currency) {
+            if row.state == DEBITED
+                && let (Some(amount), Some(currency)) = (row.amount, row.currency)
+            {
                 *owed.entry(currency).or_default() += i128::from(amount);
             }
             payment = payments.next(snapshot).await?;

@@ -121,7 +121,7 @@ fn add(field: &str, by: i64) -> Document {
     "holds 390 USD, 391 wait to be paid out"
 )]
 #[case(
-    Insert("payouts", doc! { "_id": binary(vec![9; 32]), "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }),
+    Insert("payouts", doc! { "_id": { "order": new_id(), "seller": new_id() }, "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }),
     "holds 0 USD, 7 wait to be paid out"
 )]
 // 4: escrow is what unsettled payments sum to

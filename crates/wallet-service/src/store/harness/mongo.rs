@@ -6,18 +6,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use kernel::{ManualClock, OrderId, SystemIds, Timestamp, UserId};
+use store::Store;
 use store_mongo::bson::{DateTime, Document, doc};
 use store_mongo::mongodb::{Collection, Database};
 use store_mongo::testing::TestDatabase;
-use store_mongo::{Mongo, binary, id_bson};
-use telemetry::metrics::Metrics;
+use store_mongo::{Mongo, id_bson};
 
-use super::{NOW, PastTheStore, Place, TERMS, World};
+use super::{NOW, PastTheStore, Place, World, app_on, at};
+use crate::app::App;
 use crate::audit::PaymentRecord;
 use crate::audit::mongo::{payment, payments};
 use crate::domain::AccountKey;
-use crate::store::mongo::rows::account_id;
-use crate::store::mongo::{MongoWalletStore, collections};
+use crate::store::mongo::MongoWalletStore;
+use crate::store::mongo::accounts::account_id;
 
 pub(super) struct Server {
     test: TestDatabase,
@@ -36,12 +37,12 @@ impl World {
     /// A fresh ledger on MongoDB.
     pub(crate) async fn mongo() -> Self {
         let test = TestDatabase::new();
-        let (store, db) = open(&test, NOW);
+        let (app, db) = open(&test, NOW);
         let database = db.database().await.unwrap();
         let expiring = stop_expiry(&database).await;
         Self {
-            outbox: Arc::new(store.outbox()),
-            store: Arc::new(store),
+            app,
+            outbox: Arc::new(db.outbox()),
             ids: SystemIds::default(),
             place: Place::Mongo(Box::new(Server {
                 test,
@@ -52,7 +53,7 @@ impl World {
     }
 
     /// Another replica on the same ledger, whose clock says `now`.
-    pub(crate) fn replica(&self, now: Timestamp) -> MongoWalletStore {
+    pub(crate) fn replica(&self, now: Timestamp) -> App {
         open(&self.server().test, now).0
     }
 
@@ -70,18 +71,14 @@ impl World {
     }
 }
 
-fn open(test: &TestDatabase, now: Timestamp) -> (MongoWalletStore, Mongo) {
+fn open(test: &TestDatabase, now: Timestamp) -> (App, Mongo) {
     let clock = Arc::new(ManualClock::at(now));
-    let metrics = Metrics::default();
-    let db = Mongo::open(
-        test.uri(),
-        &test.name,
-        collections(),
-        clock.clone(),
-        &metrics.store,
-    )
+    let (db, ledger) = MongoWalletStore::open(clock.clone(), |collections, records| {
+        Ok(test.open(collections, records, clock))
+    })
     .unwrap();
-    (MongoWalletStore::new(db.clone(), TERMS, clock), db)
+    let app = app_on(Store::new(Arc::new(db.clone())), Arc::new(ledger));
+    (at(&app, now), db)
 }
 
 /// Drops the indexes that the server forgets by: it goes by its own clock, to which what tests write is years old.
@@ -148,10 +145,7 @@ impl PastTheStore for Server {
     }
 
     async fn spoil_payouts(&self, seller: UserId) {
-        let (mut first, mut last) = (vec![0_u8; 32], vec![255_u8; 32]);
-        first[..16].copy_from_slice(seller.as_bytes());
-        last[..16].copy_from_slice(seller.as_bytes());
-        let of_seller = doc! { "_id": { "$gte": binary(first), "$lte": binary(last) } };
+        let of_seller = doc! { "_id.seller": id_bson(seller) };
         let update = doc! { "$set": { "currency": "???" } };
         self.damage("payouts", of_seller, update).await;
     }
@@ -177,8 +171,7 @@ impl PastTheStore for Server {
     }
 
     /// Plays the server's part.
-    async fn forget(&self, now: Timestamp) -> usize {
-        let mut forgotten = 0;
+    async fn forget(&self, now: Timestamp) {
         for Expiring {
             collection,
             field,
@@ -188,10 +181,17 @@ impl PastTheStore for Server {
             let until = DateTime::from_millis(now.minus(*after).as_millis());
             let old = doc! { field: { "$lte": until } };
             let collection = self.database.collection::<Document>(collection);
-            let deleted = collection.delete_many(old).await.unwrap().deleted_count;
-            forgotten += usize::try_from(deleted).unwrap();
+            collection.delete_many(old).await.unwrap();
         }
-        forgotten
+    }
+
+    async fn remembered(&self) -> usize {
+        let mut count = 0;
+        for name in ["inbox", "idempotency"] {
+            let collection = self.database.collection::<Document>(name);
+            count += collection.count_documents(doc! {}).await.unwrap();
+        }
+        usize::try_from(count).unwrap()
     }
 
     async fn audited_payments(

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::{OrderId, SystemIds, Timestamp, UserId};
 use rusqlite::{Connection, Params};
-use store_sqlite::open_read_only;
+use store::Store;
+use store_sqlite::{SqliteOutbox, open_read_only};
 use telemetry::metrics::StoreMetrics;
 
-use super::{PastTheStore, Place, TERMS, World};
+use super::{PastTheStore, Place, World, app_on};
 use crate::audit::{PaymentRecord, payment, payments};
-use crate::store::SqliteWalletStore;
+use crate::store::sqlite::{SqliteWalletStore, open};
 
 pub(super) struct File {
     path: PathBuf,
@@ -23,11 +24,11 @@ impl World {
     pub(crate) fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("wallet.db");
-        let store = SqliteWalletStore::open(&path, TERMS, &StoreMetrics::default()).unwrap();
-        let outbox = Arc::new(store.outbox());
+        let db = open(&path, &StoreMetrics::default()).unwrap();
+        let ledger = Arc::new(SqliteWalletStore::new(db.clone(), &path));
         Self {
-            store: Arc::new(store),
-            outbox,
+            app: app_on(Store::new(Arc::new(db.clone())), ledger),
+            outbox: Arc::new(SqliteOutbox::new(db)),
             ids: SystemIds::default(),
             place: Place::Sqlite(File { path, _dir: dir }),
         }
@@ -61,7 +62,7 @@ impl File {
 #[async_trait]
 impl PastTheStore for File {
     async fn set_balance(&self, owner: UserId, balance: i64) {
-        let sql = "UPDATE balances SET balance = ?1 WHERE owner = ?2";
+        let sql = "UPDATE balances SET balance = ?1 WHERE owner = ?2 AND bucket = 0";
         self.damage(sql, (balance, owner.as_bytes()));
     }
 
@@ -88,8 +89,12 @@ impl PastTheStore for File {
     }
 
     /// The store does it.
-    async fn forget(&self, _now: Timestamp) -> usize {
-        0
+    async fn forget(&self, _now: Timestamp) {}
+
+    async fn remembered(&self) -> usize {
+        let sql = "SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM idempotency)";
+        let count = self.vandal().query_row(sql, [], |row| row.get::<_, i64>(0));
+        usize::try_from(count.unwrap()).unwrap()
     }
 
     async fn audited_payments(

@@ -1,68 +1,88 @@
-//! Earnings that wait for their time, and their release.
+//! Earnings that wait for their time.
 
-use kernel::{OrderId, Timestamp, TransactionId, UserId};
+use kernel::{OrderId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 use store::StoreResult;
-use store_mongo::bson::{Binary, Document, doc};
-use store_mongo::{Mongo, Row, Unit, binary};
-use uuid::Uuid;
+use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
+use store_mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
+use store_mongo::{Mongo, MongoRecord, decode, encode, from_id, id};
 
-use super::ledger::{self, Writer};
-use super::rows::PayoutRow;
-use crate::domain::{AccountKey, LedgerError, Payout, earn};
-use crate::store::codec::{corrupt, money};
-use crate::store::{DuePayout, POSTPONED};
+use crate::domain::Payout;
+use crate::store::DuePayout;
+use crate::store::codec::money;
 
-fn payout_id(order: OrderId, seller: UserId) -> Binary {
-    binary([*seller.as_bytes(), *order.as_bytes()].concat())
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PayoutRow {
+    #[serde(rename = "_id")]
+    pub(crate) id: PayoutKey,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    available_at: i64,
 }
 
-/// Whose payout a row is, and of which order.
-pub(crate) fn names(row: &PayoutRow) -> StoreResult<(UserId, OrderId)> {
-    let (seller, order) = row
-        .id
-        .bytes
-        .split_first_chunk::<16>()
-        .ok_or_else(|| corrupt("a payout names no seller"))?;
-    let order = Uuid::from_slice(order).map_err(|_| corrupt("a payout names no order"))?;
-    Ok((Uuid::from_bytes(*seller).into(), order.into()))
+/// MongoDB compares documents field by field, so payouts have the order of [`DuePayout`] on the index of `available_at` and `_id`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PayoutKey {
+    order: BsonUuid,
+    pub(crate) seller: BsonUuid,
 }
 
-/// Notes what a seller earned.
-pub(super) fn add(unit: &mut Unit, payout: &Payout) -> StoreResult<()> {
-    unit.put(PayoutRow {
-        id: payout_id(payout.order, payout.seller),
-        amount: payout.money.amount,
-        currency: payout.money.currency.as_str().to_owned(),
-        available_at: payout.available_at.as_millis(),
-    })
+/// What a sweep reads of a payout.
+#[derive(Deserialize)]
+struct DueRow {
+    #[serde(rename = "_id")]
+    id: PayoutKey,
+    available_at: i64,
 }
 
-/// The payouts that are due after `after`, the oldest first.
+impl MongoRecord for Payout {
+    const COLLECTION: &'static str = "payouts";
+
+    fn id((order, seller): &(OrderId, UserId)) -> Bson {
+        Bson::Document(doc! { "order": id(*order), "seller": id(*seller) })
+    }
+
+    fn encode(&self) -> StoreResult<RawDocumentBuf> {
+        encode(&PayoutRow {
+            id: PayoutKey {
+                order: id(self.order),
+                seller: id(self.seller),
+            },
+            amount: self.money.amount,
+            currency: self.money.currency.as_str().to_owned(),
+            available_at: self.available_at.as_millis(),
+        })
+    }
+
+    fn decode(document: &RawDocument) -> StoreResult<Self> {
+        let row: PayoutRow = decode(Self::COLLECTION, document)?;
+        Ok(Self {
+            order: from_id(row.id.order),
+            seller: from_id(row.id.seller),
+            money: money(row.amount, &row.currency)?,
+            available_at: Timestamp::from_millis(row.available_at),
+        })
+    }
+}
+
+/// The payouts that are due after `after`.
 pub(super) async fn due(
-    store: &Mongo,
+    db: &Mongo,
     now: Timestamp,
     after: Option<DuePayout>,
     limit: usize,
 ) -> StoreResult<Vec<DuePayout>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows: Vec<PayoutRow> = store
-        .find(
-            PayoutRow::COLLECTION,
-            due_filter(now, after),
-            due_sort(),
-            limit,
-        )
+    let filter = due_filter(now, after);
+    let rows: Vec<DueRow> = db
+        .find(Payout::COLLECTION, filter, due_sort(), limit)
         .await?;
-    rows.iter()
-        .map(|row| {
-            let (seller, order) = names(row)?;
-            Ok(DuePayout {
-                available_at: Timestamp::from_millis(row.available_at),
-                order,
-                seller,
-            })
-        })
-        .collect()
+    let due = rows.into_iter().map(|row| DuePayout {
+        available_at: Timestamp::from_millis(row.available_at),
+        order: from_id(row.id.order),
+        seller: from_id(row.id.seller),
+    });
+    Ok(due.collect())
 }
 
 pub(super) fn due_filter(now: Timestamp, after: Option<DuePayout>) -> Document {
@@ -70,79 +90,13 @@ pub(super) fn due_filter(now: Timestamp, after: Option<DuePayout>) -> Document {
     let Some(after) = after else {
         return doc! { "available_at": { "$lte": now } };
     };
-    let (at, id) = (
-        after.available_at.as_millis(),
-        payout_id(after.order, after.seller),
-    );
+    let at = after.available_at.as_millis();
     doc! { "$or": [
-        { "available_at": at, "_id": { "$gt": id } },
+        { "available_at": at, "_id": { "$gt": Payout::id(&after.key()) } },
         { "available_at": { "$gt": at, "$lte": now } },
     ] }
 }
 
 pub(super) fn due_sort() -> Document {
     doc! { "available_at": 1, "_id": 1 }
-}
-
-/// Releases `payouts`, each by the transaction beside it. Those that are gone or not due any more are passed over.
-pub(super) fn release(
-    unit: &mut Unit,
-    payouts: &[(DuePayout, TransactionId)],
-    writer: &Writer,
-) -> StoreResult<usize> {
-    let ids = payouts
-        .iter()
-        .map(|(due, _)| payout_id(due.order, due.seller));
-    unit.want::<PayoutRow>(ids)?;
-    let sellers = payouts.iter().map(|(due, _)| due.seller);
-    let accounts =
-        sellers.flat_map(|seller| [AccountKey::pending(seller), AccountKey::available(seller)]);
-    ledger::want(unit, writer, accounts)?;
-    let mut released = 0;
-    for (due, transaction) in payouts {
-        let Some(payout) = find(unit, due, writer.now)? else {
-            continue;
-        };
-        let currency = payout.money.currency;
-        let keys = [
-            (AccountKey::pending(payout.seller), currency),
-            (AccountKey::available(payout.seller), currency),
-        ];
-        let mut accounts = ledger::load(unit, &keys)?;
-        match earn(&payout, *transaction, &mut accounts, writer.now) {
-            Ok(recorded) => {
-                ledger::write(unit, writer, &recorded)?;
-                unit.delete::<PayoutRow>(&payout_id(payout.order, payout.seller))?;
-                released += 1;
-            }
-            Err(LedgerError::Overflow { owner }) => {
-                tracing::warn!(%owner, order = %payout.order, "a payout does not fit the seller's balance; postponed");
-                let available_at = writer.now.plus(POSTPONED);
-                add(
-                    unit,
-                    &Payout {
-                        available_at,
-                        ..payout
-                    },
-                )?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(released)
-}
-
-fn find(unit: &mut Unit, due: &DuePayout, now: Timestamp) -> StoreResult<Option<Payout>> {
-    let Some(row) = unit.get::<PayoutRow>(&payout_id(due.order, due.seller))? else {
-        return Ok(None);
-    };
-    if row.available_at > now.as_millis() {
-        return Ok(None);
-    }
-    Ok(Some(Payout {
-        order: due.order,
-        seller: due.seller,
-        money: money(row.amount, &row.currency)?,
-        available_at: Timestamp::from_millis(row.available_at),
-    }))
 }

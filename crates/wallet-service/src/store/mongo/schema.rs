@@ -1,13 +1,13 @@
-//! The ledger's collections: what the server itself holds every document to, and the indexes. There is none but those that a query
-//! walks: each is a write more for every operation.
+//! The ledger's collections: the validators that the server holds every document to, and the indexes. There are only those indexes
+//! that a query walks: each is one more write for every operation.
 
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::mongodb::options::IndexOptions;
-use store_mongo::{Collection, Row};
+use store_mongo::{Collection, MongoRecord};
 
-use super::rows::{AccountRow, JournalRow, PaymentRow, PayoutRow};
+use crate::domain::{Account, Payment, Payout, Recorded};
 
-/// The collections, with validators that hold whatever writes to them to the ledger's first rules.
+/// The collections, with validators that hold every writer to the ledger's first rules.
 pub(crate) fn collections() -> Vec<Collection> {
     vec![accounts(), journal(), payments(), payouts()]
 }
@@ -26,7 +26,7 @@ fn accounts() -> Collection {
         doc! { "postings": at_least(1) },
     );
     Collection::new(
-        AccountRow::COLLECTION,
+        Account::COLLECTION,
         object(
             &["_id"],
             doc! { "_id": BINARY.as_bson(), "user": user, "system": system },
@@ -55,7 +55,7 @@ fn journal() -> Collection {
         // A release of an order moves nothing that somebody can spend.
         .partial_filter_expression(doc! { "line.owner": { "$exists": true } })
         .build();
-    Collection::new(JournalRow::COLLECTION, schema).index_with(
+    Collection::new(Recorded::COLLECTION, schema).index_with(
         doc! { "line.owner": 1, "kind": 1, "at": 1, "line.sequence": 1 },
         statement,
     )
@@ -63,9 +63,9 @@ fn journal() -> Collection {
 
 fn payments() -> Collection {
     Collection::new(
-        PaymentRow::COLLECTION,
+        Payment::COLLECTION,
         object(
-            &["_id", "buyer", "state", "at"],
+            &["_id", "buyer", "state"],
             doc! {
                 "_id": BINARY.as_bson(),
                 "buyer": BINARY.as_bson(),
@@ -77,11 +77,15 @@ fn payments() -> Collection {
 }
 
 fn payouts() -> Collection {
+    let id = object(
+        &["order", "seller"],
+        doc! { "order": BINARY.as_bson(), "seller": BINARY.as_bson() },
+    );
     Collection::new(
-        PayoutRow::COLLECTION,
+        Payout::COLLECTION,
         object(
             &["_id", "amount", "currency", "available_at"],
-            doc! { "_id": BINARY.as_bson(), "amount": at_least(1), "available_at": LONG.as_bson() },
+            doc! { "_id": id, "amount": at_least(1), "available_at": LONG.as_bson() },
         ),
     )
     .index("by_due", doc! { "available_at": 1, "_id": 1 })

@@ -7,10 +7,11 @@ use kernel::{MessageId, Timestamp};
 use store::idempotency::Answered;
 use store_mongo::bson::{Document, doc};
 
-use super::{payouts, rows, slices, statement};
-use crate::domain::{Direction, Kind, Place, StatementFilter};
-use crate::store::harness::{NOW, World, debit, release, usd};
-use crate::store::{DuePayout, WalletStore};
+use super::{accounts, payouts, slices, statement};
+use crate::app;
+use crate::domain::{Account, Kind, Place, StatementFilter};
+use crate::store::DuePayout;
+use crate::store::harness::{NOW, World, at, debit, movement, release, usd};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_never_overdraw_a_wallet_and_their_slices_are_the_system_accounts() {
@@ -20,8 +21,8 @@ async fn two_replicas_never_overdraw_a_wallet_and_their_slices_are_the_system_ac
     world.credit(user, usd(400)).await;
     let other = world.replica(NOW);
     let debits = (0..600).map(|n| {
-        let store: &dyn WalletStore = if n % 2 == 0 { &*world.store } else { &other };
-        store.transfer(world.transfer(Direction::Debit, user, usd(1)), None, NOW)
+        let app = if n % 2 == 0 { &world.app } else { &other };
+        app::debit(app, movement(user, usd(1)), None)
     });
     let done = join_all(debits).await;
     let made = done
@@ -31,9 +32,9 @@ async fn two_replicas_never_overdraw_a_wallet_and_their_slices_are_the_system_ac
     assert!(done.iter().all(Result::is_ok));
     assert_eq!(world.balance(user).await, (0, 0));
     world.assert_clean().await;
-    let first = world.store.checkpoint().await.unwrap();
+    let first = world.checkpoint().await;
     world.assert_clean().await;
-    let second = other.checkpoint().await.unwrap();
+    let second = other.ledger.checkpoint().await.unwrap();
     assert_eq!(first + second, 401);
     assert!(second >= 100, "the other replica made {second}");
     world.assert_clean().await;
@@ -51,10 +52,10 @@ async fn a_command_that_two_replicas_get_at_once_is_settled_once() {
             ..command.clone()
         };
         let (one, two) = tokio::join!(
-            world.store.settle_orders(vec![command], NOW),
-            other.settle_orders(vec![resent], NOW)
+            app::settle(&world.app, vec![command]),
+            app::settle(&other, vec![resent])
         );
-        assert_eq!((one, two), (Ok(()), Ok(())));
+        assert_eq!((one, two), (Ok(vec![Ok(())]), Ok(vec![Ok(())])));
     }
     assert_eq!(world.balance(buyer).await, (0, 0));
     world.assert_clean().await;
@@ -70,15 +71,15 @@ async fn a_checkpoint_takes_in_the_slice_of_a_dead_replica_and_leaves_a_live_one
     let user = world.user();
     let (dead, live) = (world.replica(NOW), world.replica(NOW));
     let later = NOW.plus(Duration::from_hours(2));
-    for (store, at) in [(&dead, NOW), (&live, later)] {
-        let credit = world.transfer(Direction::Credit, user, usd(1));
-        store.transfer(credit, None, at).await.unwrap();
+    for (app, now) in [(&dead, NOW), (&live, later)] {
+        let credit = movement(user, usd(1));
+        app::credit(&at(app, now), credit, None).await.unwrap();
     }
     drop(dead);
     assert_eq!(slices().await, 2);
     let sweeper = world.replica(later);
-    assert_eq!(sweeper.checkpoint().await, Ok(1));
-    assert_eq!(sweeper.checkpoint().await, Ok(0));
+    assert_eq!(sweeper.ledger.checkpoint().await, Ok(1));
+    assert_eq!(sweeper.ledger.checkpoint().await, Ok(0));
     // The checkpoint and the live one's.
     assert_eq!(slices().await, 2);
     world.assert_clean().await;
@@ -124,7 +125,7 @@ async fn every_query_walks_an_index_in_its_order() {
         seller,
     };
     let mut queries = vec![
-        ("accounts", statement::holdings_filter(buyer), doc! {}),
+        ("accounts", accounts::holdings_filter(buyer), doc! {}),
         ("accounts", slices::all(), doc! { "_id": 1 }),
         (
             "payouts",
@@ -167,7 +168,7 @@ async fn the_server_itself_refuses_a_negative_balance() {
     world.credit(user, usd(1)).await;
     let accounts = world
         .database()
-        .collection::<Document>(<rows::AccountRow as store_mongo::Row>::COLLECTION);
+        .collection::<Document>(<Account as store_mongo::MongoRecord>::COLLECTION);
     let users = doc! { "user": { "$exists": true } };
     let update = doc! { "$set": { "user.balances.$[].balance": -1_i64 } };
     let refused = accounts.update_many(users, update).await;

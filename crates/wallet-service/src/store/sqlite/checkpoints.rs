@@ -15,8 +15,11 @@ pub(super) fn advance(tx: &Connection) -> StoreResult<i64> {
         return Ok(0);
     }
     for ((account, currency), sum) in &sums {
-        tx.prepare_cached("INSERT OR REPLACE INTO checkpoints (account, currency, up_to, balance) VALUES (?1, ?2, ?3, ?4)")?
-            .execute((account, currency, to, sum.to_string()))?;
+        tx.prepare_cached(
+            "INSERT INTO checkpoints (account, currency, up_to, balance) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, currency) DO UPDATE SET up_to = ?3, balance = ?4",
+        )?
+        .execute((account, currency, to, sum.to_string()))?;
     }
     Ok(count)
 }

@@ -1,42 +1,21 @@
-//! Reading balances and statements. A page is a walk over neighbouring rows of one index, however long the statement is.
+//! Reading statements. A page is a walk over neighbouring rows of one index, however long the statement is.
 
-use std::collections::BTreeMap;
-
-use kernel::{Currency, Limit, Timestamp, TransactionId, UserId};
-use rusqlite::{Connection, OptionalExtension, Row};
+use kernel::{Limit, Timestamp};
+use rusqlite::{Connection, Row};
 use store::StoreResult;
 use store_sqlite::id;
 
+use super::journal::optional_id;
 use crate::domain::{Entry, StatementFilter};
-use crate::store::Holding;
-use crate::store::codec::{currency, kind, kind_code, money, reference};
+use crate::store::codec::{kind, kind_code, money, reference};
 
-macro_rules! columns {
-    () => {
-        "SELECT journal_id, kind, amount, currency, balance_after, sequence, order_id, reference, created_at FROM postings "
-    };
-}
+/// What [`entry`] reads of a posting.
+pub(super) const COLUMNS: &str =
+    "journal_id, kind, amount, currency, balance_after, sequence, order_id, reference, created_at";
 
-const PAGE: &str = concat!(
-    columns!(),
-    "WHERE owner = ?1 AND bucket = 0 AND created_at >= ?2 AND (created_at, sequence) < (?3, ?4)
-     ORDER BY created_at DESC, sequence DESC LIMIT ?5"
-);
-
-const PAGE_OF_KIND: &str = concat!(
-    columns!(),
-    "WHERE owner = ?1 AND bucket = 0 AND created_at >= ?2 AND (created_at, sequence) < (?3, ?4) AND kind = ?6
-     ORDER BY created_at DESC, sequence DESC LIMIT ?5"
-);
-
-const LINE: &str = concat!(
-    columns!(),
-    "WHERE owner = ?1 AND bucket = 0 AND created_at = ?2 AND journal_id = ?3"
-);
-
-/// One row more than a page.
+/// A page, and one row more.
 pub(super) fn page(
-    tx: &Connection,
+    db: &Connection,
     filter: &StatementFilter,
     limit: Limit,
 ) -> StoreResult<Vec<Entry>> {
@@ -48,31 +27,24 @@ pub(super) fn page(
         .before
         .map_or(end, |place| end.min((place.at.as_millis(), place.sequence)));
     let from = filter.from.map_or(i64::MIN, Timestamp::as_millis);
-    let bounds = (
+    let of_kind = if filter.kind.is_some() {
+        "kind = ?6"
+    } else {
+        "?6 IS NULL"
+    };
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM postings
+         WHERE owner = ?1 AND bucket = 0 AND created_at >= ?2 AND (created_at, sequence) < (?3, ?4) AND {of_kind}
+         ORDER BY created_at DESC, sequence DESC LIMIT ?5"
+    ))?;
+    let mut rows = statement.query((
         filter.owner.as_bytes(),
         from,
         before.0,
         before.1,
         limit.and_one(),
-    );
-    let (mut statement, mut rows);
-    match filter.kind {
-        None => {
-            statement = tx.prepare_cached(PAGE)?;
-            rows = statement.query(bounds)?;
-        }
-        Some(kind) => {
-            statement = tx.prepare_cached(PAGE_OF_KIND)?;
-            rows = statement.query((
-                bounds.0,
-                bounds.1,
-                bounds.2,
-                bounds.3,
-                bounds.4,
-                kind_code(kind),
-            ))?;
-        }
-    }
+        filter.kind.map(kind_code),
+    ))?;
     let mut page = Vec::new();
     while let Some(row) = rows.next()? {
         page.push(entry(row)?);
@@ -80,55 +52,16 @@ pub(super) fn page(
     Ok(page)
 }
 
-/// The line that `journal` made at `at` on what `owner` can spend.
-pub(super) fn line(
-    tx: &Connection,
-    owner: UserId,
-    at: i64,
-    journal: TransactionId,
-) -> StoreResult<Option<Entry>> {
-    tx.prepare_cached(LINE)?
-        .query_row((owner.as_bytes(), at, journal.as_bytes()), |row| {
-            Ok(entry(row))
-        })
-        .optional()?
-        .transpose()
-}
-
-fn entry(row: &Row<'_>) -> StoreResult<Entry> {
+/// Reads a posting's [`COLUMNS`].
+pub(super) fn entry(row: &Row<'_>) -> StoreResult<Entry> {
     Ok(Entry {
         id: id(row, 0)?,
         kind: kind(row.get(1)?)?,
         money: money(row.get(2)?, &row.get::<_, String>(3)?)?,
         balance_after: row.get(4)?,
         sequence: row.get(5)?,
-        order: row
-            .get::<_, Option<[u8; 16]>>(6)?
-            .map(|bytes| uuid::Uuid::from_bytes(bytes).into()),
+        order: optional_id(row, 6)?,
         reference: reference(row.get::<_, Option<String>>(7)?.as_deref())?,
         at: Timestamp::from_millis(row.get(8)?),
     })
-}
-
-/// What `owner` has, by currency.
-pub(super) fn holdings(tx: &Connection, owner: UserId) -> StoreResult<Vec<Holding>> {
-    let mut statement =
-        tx.prepare_cached("SELECT currency, bucket, balance FROM balances WHERE owner = ?1")?;
-    let mut rows = statement.query([owner.as_bytes()])?;
-    let mut holdings: BTreeMap<Currency, Holding> = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let currency = currency(&row.get::<_, String>(0)?)?;
-        let holding = holdings.entry(currency).or_insert(Holding {
-            currency,
-            available: 0,
-            pending: 0,
-        });
-        let balance = row.get(2)?;
-        if row.get::<_, i64>(1)? == 0 {
-            holding.available = balance;
-        } else {
-            holding.pending = balance;
-        }
-    }
-    Ok(holdings.into_values().collect())
 }

@@ -1,0 +1,135 @@
+//! Credits and debits a wallet. Whether the caller may credit it is decided before, by `Topups::payee`.
+//!
+//! With an Idempotency-Key, a repetition gets the first answer: the stored one for as long as it is remembered. After that, the answer
+//! is rendered again from the transaction that the journal holds for the operation, so the money moves once, permanently.
+
+use std::sync::Arc;
+
+use kernel::{Money, Timestamp, TransactionId, UserId};
+use store::idempotency::{Answered, Earlier, OnceKey, StoredAnswer};
+use store::{IdempotencyKey, Idempotent, StoreError, StoreResult, Tx};
+
+use super::{App, ledger};
+use crate::domain::{
+    Account, AccountKey, Direction, Entry, OperationId, Recorded, Reference, Transfer,
+    TransferError, TransferRefusal, transfer as decide,
+};
+
+/// What a credit or debit came to.
+pub(crate) type TransferOutcome = Result<Entry, TransferRefusal>;
+
+/// Renders an outcome as the answer that is stored.
+pub(crate) type Render = Arc<dyn Fn(&TransferOutcome) -> StoreResult<StoredAnswer> + Send + Sync>;
+
+/// A request's Idempotency-Key, and how its answer is rendered.
+pub(crate) struct Repeatable {
+    /// The key in its scope.
+    pub(crate) key: OnceKey,
+    /// Renders the answer. It runs in the transaction, so that effect and answer are stored together.
+    pub(crate) render: Render,
+}
+
+/// What is to be moved.
+#[derive(Debug, Clone)]
+pub(crate) struct Movement {
+    /// Whose wallet.
+    pub(crate) owner: UserId,
+    /// How much.
+    pub(crate) money: Money,
+    /// The client's words.
+    pub(crate) reference: Option<Reference>,
+}
+
+/// Credits a wallet.
+pub(crate) async fn credit(
+    app: &App,
+    movement: Movement,
+    repeatable: Option<Repeatable>,
+) -> StoreResult<Answered<TransferOutcome>> {
+    transfer(app, Direction::Credit, movement, repeatable).await
+}
+
+/// Debits a wallet, if it holds enough.
+pub(crate) async fn debit(
+    app: &App,
+    movement: Movement,
+    repeatable: Option<Repeatable>,
+) -> StoreResult<Answered<TransferOutcome>> {
+    transfer(app, Direction::Debit, movement, repeatable).await
+}
+
+async fn transfer(
+    app: &App,
+    direction: Direction,
+    movement: Movement,
+    repeatable: Option<Repeatable>,
+) -> StoreResult<Answered<TransferOutcome>> {
+    let id = TransactionId::new(&*app.ids);
+    let transfer = Transfer {
+        id,
+        operation: repeatable.as_ref().map_or_else(
+            || OperationId::of_transaction(id),
+            |Repeatable { key, .. }| OperationId::of_request(key.user, key.route, &key.key),
+        ),
+        direction,
+        owner: movement.owner,
+        money: movement.money,
+        reference: movement.reference,
+    };
+    let now = app.clock.now();
+    app.store
+        .write(move |tx| match &repeatable {
+            Some(repeatable) => once(tx, &transfer, repeatable, now),
+            None => Ok(Answered::First(post(tx, &transfer, now)?)),
+        })
+        .await
+}
+
+/// Answers a repetition, or decides, records and stores the answer. Every answer is stored but [`TransferRefusal::BalanceLimit`],
+/// which is like a broken rule of the request.
+fn once(
+    tx: &mut Tx<'_>,
+    transfer: &Transfer,
+    Repeatable { key, render }: &Repeatable,
+    now: Timestamp,
+) -> StoreResult<Answered<TransferOutcome>> {
+    tx.want::<Idempotent>([IdempotencyKey::from(key)])?;
+    tx.want::<Recorded>([transfer.operation])?;
+    tx.want::<Account>([AccountKey::available(transfer.owner)])?;
+    if let Some(earlier) = tx.earlier(key, now)? {
+        return Ok(Answered::Before(earlier));
+    }
+    if let Some(recorded) = tx.get::<Recorded>(&transfer.operation)? {
+        return Ok(Answered::Before(match made_by(transfer, &recorded) {
+            Some(entry) => Earlier::Answered(render(&Ok(entry.clone()))?),
+            None => Earlier::OtherBody,
+        }));
+    }
+    let outcome = post(tx, transfer, now)?;
+    if outcome != Err(TransferRefusal::BalanceLimit) {
+        tx.answer(key, transfer.id.as_uuid(), render(&outcome)?, now)?;
+    }
+    Ok(Answered::First(outcome))
+}
+
+/// The line that `recorded` has on the owner's account, if it is what `transfer` asks for.
+fn made_by<'a>(transfer: &Transfer, recorded: &'a Recorded) -> Option<&'a Entry> {
+    let entry = recorded.entry(AccountKey::available(transfer.owner))?;
+    let is_same = entry.reference == transfer.reference
+        && transfer.signed().is_ok_and(|signed| signed == entry.money);
+    is_same.then_some(entry)
+}
+
+fn post(tx: &mut Tx<'_>, transfer: &Transfer, now: Timestamp) -> StoreResult<TransferOutcome> {
+    let account = AccountKey::available(transfer.owner);
+    let mut accounts = ledger::load(tx, &[account])?;
+    let recorded = match decide(transfer, &mut accounts, now) {
+        Ok(recorded) => recorded,
+        Err(TransferError::Refused(refusal)) => return Ok(Err(refusal)),
+        Err(TransferError::Ledger(error)) => return Err(error.into()),
+    };
+    let entry = recorded.entry(account).cloned();
+    ledger::save(tx, accounts, recorded)?;
+    let missing = || StoreError::Corrupt("a transfer has no entry".to_owned());
+    entry.map(Ok).ok_or_else(missing)
+}

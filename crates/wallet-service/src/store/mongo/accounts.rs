@@ -1,0 +1,129 @@
+//! Users' accounts. They share a collection with the slices of the system's accounts, so that one command reads both and one writes
+//! both.
+
+use kernel::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use store::StoreResult;
+use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
+use store_mongo::bson::{Binary, Bson, Document, doc};
+use store_mongo::{Mongo, MongoRecord, binary, decode, encode};
+use uuid::Uuid;
+
+use crate::domain::{Account, AccountKey, Line};
+use crate::store::Holding;
+use crate::store::codec::{bucket, bucket_code, corrupt, currency};
+
+/// A user's account.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccountRow {
+    /// The owner's 16 bytes and the bucket's one.
+    #[serde(rename = "_id")]
+    id: Binary,
+    pub(crate) user: UserBody,
+}
+
+/// What a user's account holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct UserBody {
+    pub(crate) balances: Vec<BalanceRow>,
+    /// Number of the last posting in any currency.
+    last_sequence: i64,
+    /// Its time.
+    last_at: i64,
+}
+
+/// What it holds of one currency.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct BalanceRow {
+    pub(crate) currency: String,
+    pub(crate) balance: i64,
+    pub(crate) sequence: i64,
+}
+
+impl AccountRow {
+    /// Whose account it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it does not say.
+    pub(crate) fn key(&self) -> StoreResult<AccountKey> {
+        let key = self.id.bytes.split_last().and_then(|(code, owner)| {
+            let owner = Uuid::from_slice(owner).ok()?.into();
+            let bucket = bucket(i32::from(*code)).ok()?;
+            Some(AccountKey { owner, bucket })
+        });
+        key.ok_or_else(|| corrupt("a user's account names no user"))
+    }
+}
+
+impl MongoRecord for Account {
+    const COLLECTION: &'static str = "accounts";
+
+    fn id(key: &AccountKey) -> Bson {
+        Bson::Binary(account_id(*key))
+    }
+
+    fn encode(&self) -> StoreResult<RawDocumentBuf> {
+        let balances = self.lines.iter().map(|line| BalanceRow {
+            currency: line.currency.as_str().to_owned(),
+            balance: line.balance,
+            sequence: line.sequence,
+        });
+        encode(&AccountRow {
+            id: account_id(self.key),
+            user: UserBody {
+                balances: balances.collect(),
+                last_sequence: self.last_sequence,
+                last_at: self.last_at.map_or(0, Timestamp::as_millis),
+            },
+        })
+    }
+
+    fn decode(document: &RawDocument) -> StoreResult<Self> {
+        let row: AccountRow = decode(Self::COLLECTION, document)?;
+        let lines = row.user.balances.iter().map(|row| {
+            Ok(Line {
+                currency: currency(&row.currency)?,
+                balance: row.balance,
+                sequence: row.sequence,
+            })
+        });
+        Ok(Self {
+            key: row.key()?,
+            lines: lines.collect::<StoreResult<_>>()?,
+            last_sequence: row.user.last_sequence,
+            last_at: Some(Timestamp::from_millis(row.user.last_at)),
+        })
+    }
+}
+
+pub(crate) fn account_id(key: AccountKey) -> Binary {
+    let [bucket, ..] = bucket_code(key.bucket).to_le_bytes();
+    let owner = key.owner.as_uuid().into_bytes().into_iter();
+    binary(owner.chain([bucket]).collect::<Vec<u8>>())
+}
+
+/// Before every user's account and after every slice: MongoDB compares binaries by length first.
+pub(crate) fn first_account_id() -> Binary {
+    binary(vec![0; 17])
+}
+
+/// What `owner` has, by currency.
+pub(super) async fn holdings(db: &Mongo, owner: UserId) -> StoreResult<Vec<Holding>> {
+    let filter = holdings_filter(owner);
+    let rows: Vec<AccountRow> = db
+        .find(Account::COLLECTION, filter, Document::new(), 2)
+        .await?;
+    let mut balances = Vec::new();
+    for row in rows {
+        let bucket = row.key()?.bucket;
+        for held in row.user.balances {
+            balances.push((bucket, currency(&held.currency)?, held.balance));
+        }
+    }
+    Ok(Holding::of(balances))
+}
+
+pub(super) fn holdings_filter(owner: UserId) -> Document {
+    let accounts = [AccountKey::available(owner), AccountKey::pending(owner)].map(account_id);
+    doc! { "_id": { "$in": accounts.to_vec() } }
+}

@@ -1,0 +1,155 @@
+//! Journal transactions, each a document with all its lines. `_id` is the operation, so the same thing cannot be done twice, ever.
+//!
+//! A document is also the row of a statement: a transaction has at most one line on what somebody can spend, so an index on that line
+//! is the statement.
+
+use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::StoreResult;
+use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
+use store_mongo::bson::{Bson, Uuid as BsonUuid};
+use store_mongo::{MongoRecord, decode, encode, from_id, id};
+
+use crate::domain::{
+    AccountKey, Bucket, Entry, Header, OperationId, Recorded, RecordedEntry, Reference,
+};
+use crate::store::codec::{corrupt, kind, kind_code, money, reference, system, system_code};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct JournalRow {
+    #[serde(rename = "_id")]
+    operation: BsonUuid,
+    pub(crate) id: BsonUuid,
+    pub(crate) kind: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order: Option<BsonUuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    at: i64,
+    /// On what a user can spend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<LineRow>,
+    /// On what users have earned and cannot spend yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pending: Vec<LineRow>,
+    /// On the system's accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) system: Vec<SystemLineRow>,
+}
+
+/// A line on a user's account.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LineRow {
+    pub(crate) owner: BsonUuid,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    /// What the account held of the currency afterwards.
+    pub(crate) balance: i64,
+    pub(crate) sequence: i64,
+}
+
+/// A line on an account of the system's.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SystemLineRow {
+    pub(crate) account: i32,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+}
+
+impl MongoRecord for Recorded {
+    const COLLECTION: &'static str = "journal";
+
+    fn id(operation: &OperationId) -> Bson {
+        Bson::from(BsonUuid::from_bytes(*operation.as_bytes()))
+    }
+
+    fn encode(&self) -> StoreResult<RawDocumentBuf> {
+        let header = &self.header;
+        let (mut line, mut pending) = (None, Vec::new());
+        for RecordedEntry { account, entry } in &self.entries {
+            let row = LineRow {
+                owner: id(account.owner),
+                amount: entry.money.amount,
+                currency: entry.money.currency.as_str().to_owned(),
+                balance: entry.balance_after,
+                sequence: entry.sequence,
+            };
+            match account.bucket {
+                Bucket::Pending => pending.push(row),
+                Bucket::Available if line.is_none() => line = Some(row),
+                Bucket::Available => {
+                    let what = "a transaction with two lines on what users can spend";
+                    return Err(corrupt(what));
+                }
+            }
+        }
+        let system = self.system.iter().map(|(account, money)| SystemLineRow {
+            account: system_code(*account),
+            amount: money.amount,
+            currency: money.currency.as_str().to_owned(),
+        });
+        let reference = header.reference.as_ref().map(Reference::as_str);
+        encode(&JournalRow {
+            operation: BsonUuid::from_bytes(*header.operation.as_bytes()),
+            id: id(header.id),
+            kind: kind_code(header.kind),
+            order: header.order.map(id),
+            reference: reference.map(str::to_owned),
+            at: self.at.as_millis(),
+            line,
+            pending,
+            system: system.collect(),
+        })
+    }
+
+    fn decode(document: &RawDocument) -> StoreResult<Self> {
+        decode::<JournalRow>(Self::COLLECTION, document)?.recorded()
+    }
+}
+
+impl JournalRow {
+    /// The transaction that it says.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it says none.
+    pub(crate) fn recorded(self) -> StoreResult<Recorded> {
+        let header = Header {
+            id: from_id(self.id),
+            kind: kind(self.kind)?,
+            operation: from_id(self.operation),
+            order: self.order.map(from_id),
+            reference: reference(self.reference.as_deref())?,
+        };
+        let at = Timestamp::from_millis(self.at);
+        let spendable = self.line.map(|line| (Bucket::Available, line));
+        let pending = self.pending.into_iter().map(|line| (Bucket::Pending, line));
+        let entries = spendable.into_iter().chain(pending).map(|(bucket, line)| {
+            Ok(RecordedEntry {
+                account: AccountKey {
+                    owner: from_id(line.owner),
+                    bucket,
+                },
+                entry: Entry {
+                    id: header.id,
+                    kind: header.kind,
+                    money: money(line.amount, &line.currency)?,
+                    balance_after: line.balance,
+                    sequence: line.sequence,
+                    order: header.order,
+                    reference: header.reference.clone(),
+                    at,
+                },
+            })
+        });
+        let system = self.system.iter().map(|line| {
+            let money = money(line.amount, &line.currency)?;
+            Ok((system(line.account)?, money))
+        });
+        Ok(Recorded {
+            at,
+            entries: entries.collect::<StoreResult<_>>()?,
+            system: system.collect::<StoreResult<_>>()?,
+            header,
+        })
+    }
+}
