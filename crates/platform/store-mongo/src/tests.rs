@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 mod gather;
+mod items;
 mod kinds;
 mod messages;
 mod metrics;
@@ -175,7 +176,7 @@ async fn a_blind_insert_of_what_is_there_is_a_duplicate() {
     add(&store, "a", 1).await.unwrap();
     let again = store
         .work(|unit| {
-            unit.put(Counter {
+            unit.insert(Counter {
                 id: "a".to_owned(),
                 value: 9,
             })

@@ -218,3 +218,156 @@ fn record_of<R: SqliteRecord>(record: AnyRecord) -> StoreResult<Arc<R>> {
         .downcast()
         .map_err(|_| corrupt(format!("a record of {} was expected", R::NAME)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use rusqlite::types::Value as Sql;
+    use store::{Record, Store, StoreError};
+    use telemetry::metrics::StoreMetrics;
+
+    use super::*;
+    use crate::{Row, Sqlite};
+
+    #[derive(Debug, Clone, PartialEq)]
+    struct Counter {
+        id: String,
+        value: i64,
+    }
+
+    impl Record for Counter {
+        const NAME: &'static str = "counter";
+        type Key = String;
+
+        fn key(&self) -> String {
+            self.id.clone()
+        }
+    }
+
+    impl Row for Counter {
+        const TABLE: &'static str = "counters";
+        const COLUMNS: &'static [&'static str] = &["id", "value"];
+        const LOOKUPS: &'static [&'static str] = &["value"];
+
+        fn key_values(id: &String) -> Vec<Sql> {
+            vec![id.clone().into()]
+        }
+
+        fn values(&self) -> Vec<Sql> {
+            vec![self.id.clone().into(), self.value.into()]
+        }
+
+        fn read(row: &rusqlite::Row<'_>) -> StoreResult<Self> {
+            Ok(Self {
+                id: row.get(0)?,
+                value: row.get(1)?,
+            })
+        }
+    }
+
+    const TABLE: &str =
+        "CREATE TABLE counters (id TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+        CREATE INDEX counters_by_value ON counters (value);";
+
+    fn open(dir: &tempfile::TempDir) -> Store {
+        let path = dir.path().join("t.db");
+        let records = Records::default().with::<Counter>();
+        let opened = Sqlite::open(&path, &[TABLE], records, &StoreMetrics::default());
+        Store::new(Arc::new(opened.unwrap()))
+    }
+
+    fn counter(id: &str, value: i64) -> Counter {
+        Counter {
+            id: id.to_owned(),
+            value,
+        }
+    }
+
+    async fn value(store: &Store, id: &str) -> Option<i64> {
+        let found = store.get::<Counter>(&id.to_owned()).await.unwrap();
+        found.map(|counter| counter.value)
+    }
+
+    #[tokio::test]
+    async fn a_work_sees_its_own_changes_and_all_of_it_is_undone_if_it_fails() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        let failed: StoreResult<()> = store
+            .write(|tx| {
+                tx.put(counter("a", 1))?;
+                tx.put(counter("a", 2))?;
+                assert_eq!(tx.get::<Counter>(&"a".to_owned())?.unwrap().value, 2);
+                assert_eq!(tx.find_by::<Counter>("value", 2, 9)?.len(), 1);
+                tx.delete::<Counter>(&"a".to_owned())?;
+                assert_eq!(tx.get::<Counter>(&"a".to_owned())?, None);
+                tx.insert(counter("a", 3))?;
+                Err(StoreError::Conflict("on purpose".to_owned()))
+            })
+            .await;
+        assert!(matches!(failed, Err(StoreError::Conflict(_))));
+        assert_eq!(value(&store, "a").await, None);
+    }
+
+    #[tokio::test]
+    async fn an_item_that_fails_leaves_no_trace_and_its_neighbours_see_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        let results = store
+            .write(|tx| {
+                tx.each(&[1, -5, 2, -5, 4], |tx, step| {
+                    let before = tx.get::<Counter>(&"sum".to_owned())?;
+                    let value = before.map_or(0, |counter| counter.value) + step;
+                    tx.put(counter("sum", value))?;
+                    if *step < 0 {
+                        tx.insert(counter("sum", 0))?;
+                    }
+                    Ok(value)
+                })
+            })
+            .await
+            .unwrap();
+        let values: Vec<Option<i64>> = results.iter().map(|item| item.clone().ok()).collect();
+        assert_eq!(values, [Some(1), None, Some(3), None, Some(7)]);
+        assert!(matches!(
+            results.get(1),
+            Some(Err(StoreError::Duplicate(_)))
+        ));
+        assert_eq!(value(&store, "sum").await, Some(7));
+    }
+
+    #[cfg(feature = "testing")]
+    #[tokio::test]
+    async fn under_test_a_work_runs_twice_and_counts_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = runs.clone();
+        let seen = store
+            .write(move |tx| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let before = tx.get::<Counter>(&"a".to_owned())?;
+                tx.put(counter("a", before.map_or(1, |counter| counter.value + 1)))?;
+                Ok(counted.load(Ordering::Relaxed))
+            })
+            .await;
+        assert_eq!((seen, runs.load(Ordering::Relaxed)), (Ok(2), 2));
+        assert_eq!(value(&store, "a").await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_record_without_a_layout_is_refused() {
+        #[derive(Debug)]
+        struct Unknown;
+        impl Record for Unknown {
+            const NAME: &'static str = "unknown";
+            type Key = ();
+            fn key(&self) {}
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&dir);
+        let refused = store.write(|tx| tx.get::<Unknown>(&()).map(drop)).await;
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))));
+    }
+}
