@@ -25,7 +25,5 @@ pub use domain::{Escrow, OrderState};
 pub use http::openapi;
 #[cfg(feature = "http-client")]
 pub use reservations::HttpReservations;
-pub use reservations::{
-    ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage,
-};
+pub use reservations::{ReservationRefusal, Reservations};
 pub use service::{OrderService, QUEUE};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contracts::reservations::{Refusal, RequestedLine, ReserveRequest};
 use kernel::{OrderId, Timestamp, UserId};
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use store::{StoreError, StoreResult};
@@ -13,7 +14,7 @@ use super::place::{answer, place};
 use super::waiters::Place;
 use crate::domain::{Order, OrderLine, Wanted, total_of};
 use crate::records::OrderRecord;
-use crate::reservations::{ReservationRefusal, ReservationRequest};
+use crate::reservations::ReservationRefusal;
 
 /// How long a request waits for the saga.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,10 +128,13 @@ async fn reserve(
     request: Option<String>,
 ) -> Result<Order, ReservationRefusal> {
     note_order(id);
-    let reservation = ReservationRequest {
+    let lines = wanted.lines().iter();
+    let reservation = ReserveRequest {
         order: id,
         buyer,
-        lines: wanted.lines().to_vec(),
+        lines: lines
+            .map(|&(product, quantity)| RequestedLine { product, quantity })
+            .collect(),
     };
     let lines: Vec<OrderLine> = app
         .reservations
@@ -145,7 +149,7 @@ async fn reserve(
             quantity: line.quantity,
         })
         .collect();
-    let total = total_of(&lines).ok_or(ReservationRefusal::TotalTooLarge)?;
+    let total = total_of(&lines).ok_or(Refusal::TotalTooLarge)?;
     Ok(Order::place(
         id,
         buyer,
@@ -171,12 +175,7 @@ async fn end_claim(
     }
     let keep_subject = match &error {
         ReservationRefusal::Unavailable(_) | ReservationRefusal::Failed(_) => KeepSubject::Yes,
-        ReservationRefusal::OutOfStock(_)
-        | ReservationRefusal::UnknownProducts(_)
-        | ReservationRefusal::OwnProducts(_)
-        | ReservationRefusal::MixedCurrencies
-        | ReservationRefusal::TotalTooLarge
-        | ReservationRefusal::Over => KeepSubject::No,
+        ReservationRefusal::Refused(_) => KeepSubject::No,
     };
     give_up(app, key, until, keep_subject).await?;
     Err(error.into())

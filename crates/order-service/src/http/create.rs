@@ -3,6 +3,7 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
+use contracts::reservations::Refusal;
 use kernel::{OrderId, ProductId, Quantity};
 use platform_http::{
     Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems, first,
@@ -216,15 +217,10 @@ fn render(order: &Order) -> Result<StoredAnswer, Problem> {
 /// Of the refusals of the product service, only that there is not enough stock is remembered.
 fn render_refusal(refusal: &ReservationRefusal) -> Option<StoredAnswer> {
     match refusal {
-        ReservationRefusal::OutOfStock(_) => Some(render_problem(&reservation_problem(
-            refusal,
-            &Places::new(),
-        ))),
-        ReservationRefusal::UnknownProducts(_)
-        | ReservationRefusal::OwnProducts(_)
-        | ReservationRefusal::MixedCurrencies
-        | ReservationRefusal::TotalTooLarge
-        | ReservationRefusal::Over
+        ReservationRefusal::Refused(Refusal::OutOfStock(_)) => Some(render_problem(
+            &reservation_problem(refusal, &Places::new()),
+        )),
+        ReservationRefusal::Refused(_)
         | ReservationRefusal::Unavailable(_)
         | ReservationRefusal::Failed(_) => None,
     }

@@ -1,7 +1,9 @@
 //! The order service's refusals.
 
+use contracts::reservations::{Refusal, Shortage};
 use kernel::ProductId;
 use platform_http::{FieldError, Problem, ProblemType};
+use serde::Serialize;
 
 use crate::app::CreateRefusal;
 use crate::reservations::ReservationRefusal;
@@ -89,6 +91,25 @@ pub(super) fn order_not_found() -> Problem {
     )
 }
 
+/// A line that there is not enough stock for, in the member `lines`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShortLine {
+    product_id: ProductId,
+    requested: i64,
+    available: i64,
+}
+
+impl From<&Shortage> for ShortLine {
+    fn from(short: &Shortage) -> Self {
+        Self {
+            product_id: short.product,
+            requested: short.requested,
+            available: short.available,
+        }
+    }
+}
+
 /// Where in a request each product stands.
 pub(super) type Places = Vec<(ProductId, String)>;
 
@@ -105,11 +126,17 @@ pub(super) fn reservation_problem(refusal: &ReservationRefusal, places: &Places)
             })
             .collect()
     };
-    match refusal {
-        ReservationRefusal::OutOfStock(lines) => {
-            Problem::new(&OUT_OF_STOCK, "Order less, or come back later.").with("lines", lines)
+    let refused = match refusal {
+        ReservationRefusal::Refused(refused) => refused,
+        ReservationRefusal::Unavailable(cause) => return Problem::unavailable(cause),
+        ReservationRefusal::Failed(cause) => return Problem::internal(cause),
+    };
+    match refused {
+        Refusal::OutOfStock(lines) => {
+            let lines: Vec<ShortLine> = lines.iter().map(ShortLine::from).collect();
+            Problem::new(&OUT_OF_STOCK, "Order less, or come back later.").with("lines", &lines)
         }
-        ReservationRefusal::UnknownProducts(products) => Problem::new(
+        Refusal::UnknownProducts(products) => Problem::new(
             &UNKNOWN_PRODUCT,
             "Check the product ids; a removed product cannot be ordered.",
         )
@@ -121,20 +148,18 @@ pub(super) fn reservation_problem(refusal: &ReservationRefusal, places: &Places)
                 "is no product that can be ordered",
             ),
         ),
-        ReservationRefusal::OwnProducts(products) => {
+        Refusal::OwnProducts(products) => {
             Problem::new(&OWN_PRODUCT, "You sell this product yourself.").with(
                 "errors",
                 &faults(products, "own_product", "is your own product"),
             )
         }
-        ReservationRefusal::MixedCurrencies => {
+        Refusal::MixedCurrencies => {
             Problem::new(&MIXED_CURRENCIES, "Place one order for each currency.")
         }
-        ReservationRefusal::TotalTooLarge => Problem::new(&TOTAL_TOO_LARGE, "Order less."),
+        Refusal::TotalTooLarge => Problem::new(&TOTAL_TOO_LARGE, "Order less."),
         // Its key is free again: the next try is a new order.
-        ReservationRefusal::Over => Problem::unavailable(refusal),
-        ReservationRefusal::Unavailable(cause) => Problem::unavailable(cause),
-        ReservationRefusal::Failed(cause) => Problem::internal(cause),
+        Refusal::Over => Problem::unavailable(refused),
     }
 }
 

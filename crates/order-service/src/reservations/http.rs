@@ -7,15 +7,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use contracts::reservations::{
-    PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine as HeldLine,
-};
+use contracts::reservations::{PATH, ReserveAnswer, ReserveRequest, ReservedLine};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 use telemetry::Asking;
 use telemetry::current_request_id;
 
-use super::{ReservationRefusal, ReservationRequest, Reservations, ReservedLine, Shortage};
+use super::{ReservationRefusal, Reservations};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -119,16 +117,8 @@ impl HttpReservations {
 impl Reservations for HttpReservations {
     async fn reserve(
         &self,
-        request: ReservationRequest,
+        request: ReserveRequest,
     ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
-        let lines = request.lines.into_iter();
-        let request = ReserveRequest {
-            order: request.order,
-            buyer: request.buyer,
-            lines: lines
-                .map(|(product, quantity)| RequestedLine { product, quantity })
-                .collect(),
-        };
         let answered = async {
             answer(
                 self.ask(&request)
@@ -185,38 +175,10 @@ async fn answer(response: Response) -> Result<Vec<ReservedLine>, ReservationRefu
         .await
         .map_err(|error| unreachable(&error))?;
     match serde_json::from_slice(&body) {
-        Ok(ReserveAnswer::Reserved(lines)) => Ok(lines.into_iter().map(held).collect()),
-        Ok(ReserveAnswer::Refused(refusal)) => Err(refused(refusal)),
+        Ok(ReserveAnswer::Reserved(lines)) => Ok(lines),
+        Ok(ReserveAnswer::Refused(refusal)) => Err(refusal.into()),
         Err(error) => Err(ReservationRefusal::Failed(format!(
             "the product service answered {status} with what is no answer: {error}"
         ))),
-    }
-}
-
-fn held(line: HeldLine) -> ReservedLine {
-    ReservedLine {
-        product: line.product,
-        seller: line.seller,
-        name: line.name,
-        unit_price: line.unit_price,
-        quantity: line.quantity,
-    }
-}
-
-fn refused(refusal: Refusal) -> ReservationRefusal {
-    match refusal {
-        Refusal::OutOfStock(lines) => {
-            let lines = lines.into_iter().map(|line| Shortage {
-                product_id: line.product,
-                requested: line.requested,
-                available: line.available,
-            });
-            ReservationRefusal::OutOfStock(lines.collect())
-        }
-        Refusal::UnknownProducts(products) => ReservationRefusal::UnknownProducts(products),
-        Refusal::OwnProducts(products) => ReservationRefusal::OwnProducts(products),
-        Refusal::MixedCurrencies => ReservationRefusal::MixedCurrencies,
-        Refusal::TotalTooLarge => ReservationRefusal::TotalTooLarge,
-        Refusal::Over => ReservationRefusal::Over,
     }
 }

@@ -1,10 +1,10 @@
 //! Orders in MongoDB: what no key answers.
 
 mod lists;
-#[cfg(test)]
-mod plans;
 mod record;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use kernel::{Limit, OrderId, Timestamp, UserId};

@@ -7,16 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth::{Role, testing};
 use bus::{Handler, Outcome, Subscription};
+use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage};
 use contracts::{Contract, Envelope, product, wallet};
 use host::service::{Deps, StoreConfig};
 use host::testing::{Answer, TestHost};
 use kernel::{
     Clock, Currency, ManualClock, Money, OrderId, ProductId, SystemClock, SystemIds, UserId,
 };
-use order_service::{
-    Announcements, Config, OrderService, ReservationRefusal, ReservationRequest, Reservations,
-    ReservedLine, Shortage,
-};
+use order_service::{Announcements, Config, OrderService, ReservationRefusal, Reservations};
 use serde_json::{Value, json};
 use telemetry::metrics::Metrics;
 
@@ -40,27 +38,27 @@ pub(crate) struct Desk {
 impl Reservations for Desk {
     async fn reserve(
         &self,
-        request: ReservationRequest,
+        request: ReserveRequest,
     ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
         self.asked.lock().unwrap().push(request.order);
         let mut kept = self.stock.lock().unwrap();
         let mut stock = kept.clone();
         let mut lines = Vec::new();
-        for (product, quantity) in request.lines {
+        for RequestedLine { product, quantity } in request.lines {
             let Some((seller, left)) = stock.get_mut(&product) else {
-                return Err(ReservationRefusal::UnknownProducts(vec![product]));
+                return Err(Refusal::UnknownProducts(vec![product]).into());
             };
             if *seller == request.buyer {
-                return Err(ReservationRefusal::OwnProducts(vec![product]));
+                return Err(Refusal::OwnProducts(vec![product]).into());
             }
             let requested = i64::from(quantity);
             if *left < requested {
                 let shortage = Shortage {
-                    product_id: product,
+                    product,
                     requested,
                     available: *left,
                 };
-                return Err(ReservationRefusal::OutOfStock(vec![shortage]));
+                return Err(Refusal::OutOfStock(vec![shortage]).into());
             }
             *left -= requested;
             lines.push(ReservedLine {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use contracts::reservations::{Refusal, ReserveRequest, ReservedLine};
 use kernel::{
     Clock, Currency, ManualClock, MessageId, Money, OrderId, ProductId, Quantity, SystemClock,
     SystemIds, Timestamp, UserId,
@@ -17,7 +18,7 @@ use crate::audit::AuditedOrder;
 use crate::domain::{Message, Order, OrderLine, Timing};
 use crate::metrics::OrderMetrics;
 use crate::records::OrderRecord;
-use crate::reservations::{ReservationRefusal, ReservationRequest, Reservations, ReservedLine};
+use crate::reservations::{ReservationRefusal, Reservations};
 use crate::store::OrderQueries;
 
 pub(super) const TIMING: Timing = Timing {
@@ -55,11 +56,8 @@ struct NoStock;
 
 #[async_trait]
 impl Reservations for NoStock {
-    async fn reserve(
-        &self,
-        _: ReservationRequest,
-    ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
-        Err(ReservationRefusal::Over)
+    async fn reserve(&self, _: ReserveRequest) -> Result<Vec<ReservedLine>, ReservationRefusal> {
+        Err(Refusal::Over.into())
     }
 }
 
