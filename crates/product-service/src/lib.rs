@@ -9,15 +9,16 @@ mod consumers;
 mod domain;
 mod events;
 mod http;
+mod records;
 mod service;
 mod store;
 
 pub use config::Config;
 pub use consumers::QUEUE;
 pub use domain::{
-    Category, Description, Filter, LineRequest, ListQuery, NewProduct, Number, Place, Product,
-    ProductEdit, ProductName, ProductRefusal, ProductStatus, Reservation, ReservationState,
-    ReserveRefusal, ReserveRequest, ReservedLine, SearchText, Shortage, Sort, Stock, VersionGuard,
+    Category, Change, Description, Filter, ListQuery, NewProduct, Number, Place, Product,
+    ProductEdit, ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText, Sort,
+    Stock, VersionGuard,
 };
 pub use http::openapi;
 pub use service::ProductService;
@@ -28,4 +29,4 @@ pub use store::sqlite::{audit, reservation_state, reservation_states};
 pub mod mongo {
     pub use crate::store::mongo::{audit, collections, reservation_state, reservation_states};
 }
-pub use store::{Change, ChangeError, ReserveError, StockAudit, WriteError};
+pub use store::StockAudit;

@@ -4,23 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use contracts::reservations::{Refusal, ReserveRequest, ReservedLine};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{Page, ProductId, UserId};
 use platform_http::{Readiness, Routes};
-use store::Leases;
 use store::outbox::Outbox;
-use store::{StoreError, StoreResult};
+use store::{Leases, Store, StoreError, StoreResult};
 
 use crate::app::{self, App};
 use crate::config::Config;
-use crate::domain::{ListQuery, NewProduct, Product, ProductEdit, Reservation, ReserveRequest};
-use crate::store::{Change, ChangeError, ProductStore, ReserveError, StockAudit};
+use crate::domain::{Change, ListQuery, NewProduct, Product, ProductEdit, ProductRefusal};
+use crate::store::{Queries, StockAudit};
 use crate::{consumers, http};
 
 /// Time between two rounds of forgetting handled messages.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
-/// The product service, built. Cheap to clone. Its methods are the use cases, for whoever runs it in the same process.
+/// The product service, built. Cheap to clone. Its methods are the use cases, for callers in the same process.
 #[derive(Clone)]
 pub struct ProductService {
     app: Arc<App>,
@@ -44,6 +44,7 @@ impl ProductService {
         let opened = open(store, deps)?;
         let app = App {
             store: opened.store,
+            queries: opened.queries,
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
             currency: deps.currency,
@@ -62,8 +63,11 @@ impl ProductService {
     /// Holds stock for an order until its lease ends: all lines or none. Repeated for the same order, it answers the same.
     ///
     /// # Errors
-    /// Why nothing is held.
-    pub async fn reserve(&self, request: ReserveRequest) -> Result<Reservation, ReserveError> {
+    /// A store error.
+    pub async fn reserve(
+        &self,
+        request: ReserveRequest,
+    ) -> StoreResult<Result<Vec<ReservedLine>, Refusal>> {
         app::reserve(&self.app, request).await
     }
 
@@ -78,16 +82,19 @@ impl ProductService {
     /// Edits a product.
     ///
     /// # Errors
-    /// Why it was not changed.
-    pub async fn update(&self, change: Change<ProductEdit>) -> Result<Product, ChangeError> {
+    /// A store error.
+    pub async fn update(
+        &self,
+        change: Change<ProductEdit>,
+    ) -> StoreResult<Result<Product, ProductRefusal>> {
         app::update_product(&self.app, change).await
     }
 
     /// Takes a product out of the catalogue.
     ///
     /// # Errors
-    /// Why it was not changed.
-    pub async fn remove(&self, change: Change<()>) -> Result<(), ChangeError> {
+    /// A store error.
+    pub async fn remove(&self, change: Change<()>) -> StoreResult<Result<(), ProductRefusal>> {
         app::remove_product(&self.app, change).await
     }
 
@@ -124,7 +131,7 @@ impl ProductService {
     /// # Errors
     /// A store error.
     pub async fn audit(&self) -> StoreResult<StockAudit> {
-        self.app.store.audit().await
+        self.app.queries.audit().await
     }
 
     /// What the other services may ask, over HTTP, on a port that only they reach.
@@ -176,7 +183,8 @@ impl ProductService {
 
 /// A store, and what comes with it.
 struct Opened {
-    store: Arc<dyn ProductStore>,
+    store: Store,
+    queries: Arc<dyn Queries>,
     outbox: Arc<dyn Outbox>,
     /// If the store has room for more than one replica.
     leases: Option<Arc<dyn Leases>>,
@@ -186,10 +194,11 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
-            let store = crate::store::sqlite::SqliteProducts::open(&path, &deps.metrics.store)?;
+            let (db, queries) = crate::store::sqlite::open(&path, &deps.metrics.store)?;
             Ok(Opened {
-                outbox: Arc::new(store.outbox()),
-                store: Arc::new(store),
+                outbox: Arc::new(store_sqlite::SqliteOutbox::new(db.clone())),
+                store: Store::new(Arc::new(db)),
+                queries: Arc::new(queries),
                 leases: None,
             })
         }
@@ -197,13 +206,15 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
         StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
-            let collections = crate::mongo::collections();
+            use crate::store::mongo::{MongoQueries, collections, records};
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let store = store_mongo::Mongo::open(uri, &database, collections, clock, metrics)?;
+            let db =
+                store_mongo::Mongo::open(uri, &database, collections(), records(), clock, metrics)?;
             Ok(Opened {
-                outbox: Arc::new(store.outbox()),
-                leases: Some(Arc::new(store_mongo::MongoLeases::new(store.clone()))),
-                store: Arc::new(crate::store::mongo::MongoProducts(store)),
+                outbox: Arc::new(db.outbox()),
+                leases: Some(Arc::new(store_mongo::MongoLeases::new(db.clone()))),
+                store: Store::new(Arc::new(db.clone())),
+                queries: Arc::new(MongoQueries(db)),
             })
         }
         #[cfg(not(feature = "mongo"))]

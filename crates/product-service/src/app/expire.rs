@@ -1,9 +1,11 @@
 //! Puts back what is held under leases that have run out.
 
-use host::sweep::in_halves;
+use kernel::OrderId;
 use store::StoreResult;
 
 use super::App;
+use super::stock::put_back;
+use crate::domain::{Reservation, ReservationState};
 
 /// Reservations ended in one transaction: orders that want to write wait no longer than this takes.
 const BATCH: usize = 100;
@@ -14,18 +16,41 @@ pub(crate) async fn expire_reservations(app: &App) -> StoreResult<usize> {
     let now = app.clock.now();
     let (mut total, mut after) = (0, None);
     loop {
-        let due = app.store.leases_due(now, after, BATCH).await?;
+        let due = app.queries.leases_due(now, after, BATCH).await?;
         after = due.last().copied();
         let is_last = due.len() < BATCH;
-        let orders = due.into_iter().map(|lease| lease.order).collect();
-        total += in_halves(
-            orders,
-            |orders| app.store.expire(orders, now),
-            |order, error| tracing::error!(%order, %error, "a reservation cannot be expired"),
-        )
-        .await?;
+        total += expire(app, due.into_iter().map(|lease| lease.order).collect()).await?;
         if is_last {
             return Ok(total);
         }
     }
+}
+
+/// Puts back what is held for those of `orders` whose leases have run out. Returns for how many.
+pub(crate) async fn expire(app: &App, orders: Vec<OrderId>) -> StoreResult<usize> {
+    let now = app.clock.now();
+    let of = orders.clone();
+    let expired = app
+        .store
+        .write(move |tx| {
+            tx.want::<Reservation>(of.iter().copied())?;
+            tx.each(&of, |tx, order| match tx.get::<Reservation>(order)? {
+                // Sold, released or renewed since it was found due: then it is not.
+                Some(held) if held.is_due(now) => {
+                    put_back(tx, &held, ReservationState::Expired, now)?;
+                    Ok(true)
+                }
+                Some(_) | None => Ok(false),
+            })
+        })
+        .await?;
+    let mut count = 0;
+    for (order, result) in orders.into_iter().zip(expired) {
+        match result {
+            Ok(true) => count += 1,
+            Ok(false) => {}
+            Err(error) => tracing::error!(%order, %error, "a reservation cannot be expired"),
+        }
+    }
+    Ok(count)
 }

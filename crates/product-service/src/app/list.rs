@@ -7,5 +7,5 @@ use super::App;
 use crate::domain::{ListQuery, Product};
 
 pub(crate) async fn list_products(app: &App, query: ListQuery) -> StoreResult<Page<Product>> {
-    app.store.list(query).await
+    app.queries.list(query).await
 }

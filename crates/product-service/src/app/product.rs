@@ -1,4 +1,6 @@
-//! Shows one product to whoever may see it.
+//! Shows one product to a reader who may see it.
+
+use std::sync::Arc;
 
 use kernel::{ProductId, UserId};
 use store::StoreResult;
@@ -12,6 +14,8 @@ pub(crate) async fn product(
     id: ProductId,
     viewer: Option<UserId>,
 ) -> StoreResult<Option<Product>> {
-    let found = app.store.product(id).await?;
-    Ok(found.filter(|product| product.is_visible_to(viewer)))
+    let found = app.store.get::<Product>(&id).await?;
+    Ok(found
+        .filter(|product| product.is_visible_to(viewer))
+        .map(Arc::unwrap_or_clone))
 }

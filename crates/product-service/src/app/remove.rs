@@ -1,8 +1,33 @@
-//! Takes a product out of the catalogue for its seller.
+//! Takes a product out of the catalogue for its seller. It leaves lists and search.
+
+use std::sync::Arc;
+
+use store::StoreResult;
 
 use super::App;
-use crate::store::{Change, ChangeError};
+use crate::domain::{Change, Product, ProductRefusal, Removed};
+use crate::records::SearchWords;
 
-pub(crate) async fn remove_product(app: &App, change: Change<()>) -> Result<(), ChangeError> {
-    app.store.remove(change, app.clock.now()).await
+pub(crate) async fn remove_product(
+    app: &App,
+    change: Change<()>,
+) -> StoreResult<Result<(), ProductRefusal>> {
+    let now = app.clock.now();
+    app.store
+        .write(move |tx| {
+            tx.want::<SearchWords>([change.product])?;
+            let Some(found) = tx.get::<Product>(&change.product)? else {
+                return Ok(Err(ProductRefusal::NotFound));
+            };
+            match Arc::unwrap_or_clone(found).remove(change.editor, &change.guard, now) {
+                Ok(Removed::Now(product)) => {
+                    tx.delete::<SearchWords>(&product.id)?;
+                    tx.put(product)?;
+                    Ok(Ok(()))
+                }
+                Ok(Removed::Before) => Ok(Ok(())),
+                Err(refusal) => Ok(Err(refusal)),
+            }
+        })
+        .await
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bus::{BatchHandler, Bisecting, Outcome, Subscription};
+use bus::{Batched, Receiver, Subscription};
 use contracts::product::{ConfirmReservation, ReleaseReservation};
 use contracts::{Contract, Envelope, MalformedMessage};
 use store::StoreResult;
 
-use crate::app::{App, confirm_reservations, release_reservations};
-use crate::store::Command;
+use crate::app::{App, Ask, Command, settle_reservations};
 
 /// Names the queue of all commands to the product service.
 pub const QUEUE: &str = "product.commands";
@@ -22,7 +21,7 @@ pub(crate) fn commands(app: Arc<App>) -> Subscription {
     Subscription {
         queue: QUEUE,
         messages: vec![name::<ConfirmReservation>(), name::<ReleaseReservation>()],
-        handler: Arc::new(Bisecting(Commands(app))),
+        handler: Arc::new(Batched(Commands(app))),
         max_batch: MAX_BATCH,
     }
 }
@@ -33,60 +32,29 @@ fn name<M: Contract>() -> String {
 
 struct Commands(Arc<App>);
 
-/// What a message asks for.
-enum Asked {
-    /// The order is paid: its held stock is sold.
-    Confirm(Command),
-    /// The order came to nothing: its held stock goes back.
-    Release(Command),
-}
-
 #[async_trait]
-impl BatchHandler for Commands {
-    async fn handle_all(&self, batch: &[Arc<Envelope>]) -> StoreResult<Vec<Outcome>> {
-        let (mut confirm, mut release) = (Vec::new(), Vec::new());
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for envelope in batch {
-            outcomes.push(match read(envelope) {
-                Ok(Asked::Confirm(command)) => {
-                    confirm.push(command);
-                    Outcome::Done
-                }
-                Ok(Asked::Release(command)) => {
-                    release.push(command);
-                    Outcome::Done
-                }
-                Err(error) => Outcome::Reject(error.to_string()),
-            });
-        }
-        // An order is confirmed or released. Only one that was confirmed before is ever both, and then what is sold stays sold.
-        if !confirm.is_empty() {
-            confirm_reservations(&self.0, confirm).await?;
-        }
-        if !release.is_empty() {
-            release_reservations(&self.0, release).await?;
-        }
-        Ok(outcomes)
-    }
-}
+impl Receiver for Commands {
+    type Command = Command;
 
-fn read(envelope: &Envelope) -> Result<Asked, MalformedMessage> {
-    let of = |order_id: &[u8]| {
-        contracts::order_id(order_id).map(|order| Command {
-            message: envelope.id,
-            order,
+    fn decode(&self, message: &Envelope) -> Result<Command, MalformedMessage> {
+        let (order, ask) = if message.name == name::<ConfirmReservation>() {
+            let asked: ConfirmReservation = message.open()?;
+            (asked.order_id, Ask::Confirm)
+        } else if message.name == name::<ReleaseReservation>() {
+            let asked: ReleaseReservation = message.open()?;
+            (asked.order_id, Ask::Release)
+        } else {
+            let what = format!("{} is no command to the product service", message.name);
+            return Err(MalformedMessage(what));
+        };
+        Ok(Command {
+            message: message.id,
+            order: contracts::order_id(&order)?,
+            ask,
         })
-    };
-    if envelope.name == name::<ConfirmReservation>() {
-        let message: ConfirmReservation = envelope.open()?;
-        of(&message.order_id).map(Asked::Confirm)
-    } else if envelope.name == name::<ReleaseReservation>() {
-        let message: ReleaseReservation = envelope.open()?;
-        of(&message.order_id).map(Asked::Release)
-    } else {
-        Err(MalformedMessage(format!(
-            "{} is no command to the product service",
-            envelope.name
-        )))
+    }
+
+    async fn receive(&self, commands: Vec<Command>) -> StoreResult<Vec<StoreResult<()>>> {
+        settle_reservations(&self.0, commands).await
     }
 }

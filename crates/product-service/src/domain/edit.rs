@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kernel::{Money, Timestamp, UserId};
+use kernel::{Money, ProductId, Timestamp, UserId};
 
 use super::{Category, Description, Product, ProductName, ProductRefusal, ProductStatus, Stock};
 
@@ -34,6 +34,19 @@ impl fmt::Debug for VersionGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("VersionGuard")
     }
+}
+
+/// A change that someone asks for.
+#[derive(Debug)]
+pub struct Change<T> {
+    /// Which product.
+    pub product: ProductId,
+    /// Who asks.
+    pub editor: UserId,
+    /// The version it was made for.
+    pub guard: VersionGuard,
+    /// What to change.
+    pub to: T,
 }
 
 /// New values for some of a product's fields.

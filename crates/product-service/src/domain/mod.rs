@@ -8,14 +8,11 @@ mod reservation;
 mod reservation_state;
 mod search;
 
-pub use edit::{ProductEdit, Removed, VersionGuard};
+pub use edit::{Change, ProductEdit, Removed, VersionGuard};
 pub use fields::{Category, Description, ProductName, Stock};
 pub use listing::{Filter, ListQuery, Number, Place, Sort};
 pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
-pub use reservation::{
-    LineRequest, Offer, Reservation, ReserveRefusal, ReserveRequest, ReservedLine, Shortage, price,
-};
+pub use reservation::{Reservation, price};
 pub use reservation_state::{Confirmation, Release, ReservationState};
 pub use search::SearchText;
-#[cfg(feature = "mongo")]
 pub(crate) use search::words_of;

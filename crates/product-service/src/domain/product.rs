@@ -105,6 +105,18 @@ impl Product {
             ProductStatus::Removed => viewer == Some(self.seller),
         }
     }
+
+    /// The product after its stock changed by `delta` at `now`. None if fewer than none would be left.
+    #[must_use]
+    pub fn with_stock_changed(&self, delta: i64, now: Timestamp) -> Option<Self> {
+        let stock = Stock::stored(self.stock.get().checked_add(delta)?)?;
+        Some(Self {
+            stock,
+            version: self.version.saturating_add(1),
+            updated_at: self.updated_at.max(now),
+            ..self.clone()
+        })
+    }
 }
 
 /// Why a product was not changed.

@@ -1,152 +1,110 @@
-//! Making a reservation: what an order asks for, priced by what is on offer, or why it cannot be held.
+//! Reservations of stock: making one from what an order asks for, and what becomes of it.
 
-use kernel::{Money, OrderId, ProductId, Quantity, UserId};
+use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage};
+use kernel::{Money, OrderId, ProductId, Timestamp, UserId};
 
-use super::reservation_state::ReservationState;
+use super::{Product, ReservationState};
 
-/// What to hold, for which order. The order's id is the reservation's key: the same one again is the same reservation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReserveRequest {
-    /// The order.
-    pub order: OrderId,
-    /// Who buys. Nobody buys from themselves.
-    pub buyer: UserId,
-    /// At least one line; several may name the same product.
-    pub lines: Vec<LineRequest>,
-}
-
-/// How many of which product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineRequest {
-    /// The product.
-    pub product: ProductId,
-    /// How many.
-    pub quantity: Quantity,
-}
-
-/// What the catalogue says of a product that someone wants to buy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    /// Who sells it.
-    pub seller: UserId,
-    /// What it is called.
-    pub name: String,
-    /// Price of one.
-    pub price: Money,
-    /// How many can be held now.
-    pub available: i64,
-}
-
-/// Stock held for an order, at the prices of the moment.
+/// Stock held for, or sold to, an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reservation {
-    /// The order.
+    /// The order. It is the reservation's key: the same one again is the same reservation.
     pub order: OrderId,
-    /// What is held, in the order of the request.
+    /// The buyer.
+    pub buyer: UserId,
+    /// What is held, in the order of the request, at the prices of that moment.
     pub lines: Vec<ReservedLine>,
-    /// What it costs.
-    pub total: Money,
+    /// What became of it.
+    pub state: ReservationState,
+    /// When a sweep may put the stock back, if it is still held.
+    pub lease_until: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
-/// A line that is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReservedLine {
-    /// The product.
-    pub product: ProductId,
-    /// Who sells it.
-    pub seller: UserId,
-    /// What it was called when it was held.
-    pub name: String,
-    /// What one cost then.
-    pub unit_price: Money,
-    /// How many.
-    pub quantity: Quantity,
+impl Reservation {
+    /// The reservation after its request was repeated with a lease until `lease_until`. A lease only ever gets longer.
+    ///
+    /// # Errors
+    /// [`Refusal::Over`] if the stock went back.
+    pub fn renewed(&self, lease_until: Timestamp) -> Result<Self, Refusal> {
+        let lease_until = match self.state {
+            ReservationState::Held => self.lease_until.max(lease_until),
+            ReservationState::Sold => self.lease_until,
+            ReservationState::Released | ReservationState::Expired => return Err(Refusal::Over),
+        };
+        Ok(Self {
+            lease_until,
+            ..self.clone()
+        })
+    }
+
+    /// The reservation, ended as `state`.
+    #[must_use]
+    pub fn ended(&self, state: ReservationState) -> Self {
+        Self {
+            state,
+            ..self.clone()
+        }
+    }
+
+    /// Whether its stock is held under a lease that has run out at `now`.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.state == ReservationState::Held && self.lease_until <= now
+    }
 }
 
-/// A product of which there is not enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shortage {
-    /// The product.
-    pub product: ProductId,
-    /// How many were asked for, over all lines.
-    pub requested: i64,
-    /// How many there are.
-    pub available: i64,
-}
-
-/// Why nothing was held.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReserveRefusal {
-    /// No such products, or removed ones. Empty if the request has no line at all.
-    #[error("unknown products")]
-    UnknownProducts(Vec<ProductId>),
-    /// The buyer sells them.
-    #[error("the buyer's own products")]
-    OwnProducts(Vec<ProductId>),
-    /// The products are priced in more than one currency.
-    #[error("more than one currency")]
-    MixedCurrencies,
-    /// The total exceeds [`Money::MAX_AMOUNT`].
-    #[error("the total is too large")]
-    TotalTooLarge,
-    /// Not enough stock.
-    #[error("out of stock")]
-    OutOfStock(Vec<Shortage>),
-    /// The order's reservation was made before and is over: its stock went back.
-    #[error("the reservation was {}", .0.as_str())]
-    Over(ReservationState),
-}
-
-/// A reservation that can be made, and how much of each product it takes.
+/// A request that can be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Priced {
-    /// The reservation.
-    pub reservation: Reservation,
-    /// What to take from the stock: each product once.
+    /// What is held.
+    pub lines: Vec<ReservedLine>,
+    /// How much to take from the stock: each product once.
     pub takes: Vec<(ProductId, i64)>,
 }
 
-/// Prices `request` by what `offer` says of each product, and checks that all of it can be held.
+/// Prices `request` with the active products that `offer` finds, and checks that all of it can be held.
 ///
 /// # Errors
-/// [`ReserveRefusal`], the first that applies in the order of its variants.
+/// [`Refusal`]: unknown products first, then the buyer's own, more than one currency, too large a total, too little stock.
 pub fn price<'a>(
     request: &ReserveRequest,
-    offer: impl Fn(ProductId) -> Option<&'a Offer>,
-) -> Result<Priced, ReserveRefusal> {
+    offer: impl Fn(ProductId) -> Option<&'a Product>,
+) -> Result<Priced, Refusal> {
     let mut takes: Vec<(ProductId, i64)> = Vec::with_capacity(request.lines.len());
     let mut lines = Vec::with_capacity(request.lines.len());
     let (mut unknown, mut own) = (Vec::new(), Vec::new());
     for line in &request.lines {
-        let first = add(&mut takes, *line);
+        let is_first = add(&mut takes, *line);
         match offer(line.product) {
-            None if first => unknown.push(line.product),
+            None if is_first => unknown.push(line.product),
             None => {}
-            Some(offer) => {
-                if first && offer.seller == request.buyer {
+            Some(product) => {
+                if is_first && product.seller == request.buyer {
                     own.push(line.product);
                 }
                 lines.push(ReservedLine {
                     product: line.product,
-                    seller: offer.seller,
-                    name: offer.name.clone(),
-                    unit_price: offer.price,
+                    seller: product.seller,
+                    name: product.name.as_str().to_owned(),
+                    unit_price: product.price,
                     quantity: line.quantity,
                 });
             }
         }
     }
     if !unknown.is_empty() || lines.is_empty() {
-        return Err(ReserveRefusal::UnknownProducts(unknown));
+        return Err(Refusal::UnknownProducts(unknown));
     }
     if !own.is_empty() {
-        return Err(ReserveRefusal::OwnProducts(own));
+        return Err(Refusal::OwnProducts(own));
     }
-    let total = total(&lines)?;
+    check_total(&lines)?;
     let short: Vec<Shortage> = takes
         .iter()
         .filter_map(|&(product, requested)| {
-            let available = offer(product).map_or(0, |offer| offer.available);
+            let available = offer(product).map_or(0, |product| product.stock.get());
             (available < requested).then_some(Shortage {
                 product,
                 requested,
@@ -155,20 +113,13 @@ pub fn price<'a>(
         })
         .collect();
     if !short.is_empty() {
-        return Err(ReserveRefusal::OutOfStock(short));
+        return Err(Refusal::OutOfStock(short));
     }
-    Ok(Priced {
-        reservation: Reservation {
-            order: request.order,
-            lines,
-            total,
-        },
-        takes,
-    })
+    Ok(Priced { lines, takes })
 }
 
 /// Adds a line to what its product is asked for. Returns whether it is the product's first.
-fn add(takes: &mut Vec<(ProductId, i64)>, line: LineRequest) -> bool {
+fn add(takes: &mut Vec<(ProductId, i64)>, line: RequestedLine) -> bool {
     let quantity = i64::from(line.quantity);
     if let Some((_, sum)) = takes.iter_mut().find(|(id, _)| *id == line.product) {
         *sum = sum.saturating_add(quantity);
@@ -178,50 +129,34 @@ fn add(takes: &mut Vec<(ProductId, i64)>, line: LineRequest) -> bool {
     true
 }
 
-/// What `lines` cost together; None if there is none.
-fn total(lines: &[ReservedLine]) -> Result<Money, ReserveRefusal> {
-    let Some(first) = lines.first() else {
-        return Err(ReserveRefusal::UnknownProducts(Vec::new()));
+/// Checks that `lines` have one currency and a total that fits.
+fn check_total(lines: &[ReservedLine]) -> Result<(), Refusal> {
+    let mut prices = lines.iter().map(|line| line.unit_price.currency);
+    let Some(currency) = prices.next() else {
+        return Ok(());
     };
-    let currency = first.unit_price.currency;
-    if lines
-        .iter()
-        .any(|line| line.unit_price.currency != currency)
-    {
-        return Err(ReserveRefusal::MixedCurrencies);
+    if prices.any(|other| other != currency) {
+        return Err(Refusal::MixedCurrencies);
     }
-    lines
-        .iter()
-        .try_fold(Money::new(0, currency), |sum, line| {
-            sum.checked_add(line.unit_price.times(line.quantity)?)
-        })
-        .ok()
-        .filter(|total| total.amount <= Money::MAX_AMOUNT)
-        .ok_or(ReserveRefusal::TotalTooLarge)
-}
-
-impl Reservation {
-    /// The reservation of `order` with `lines`, as they were stored. None if no total can be made of them.
-    #[must_use]
-    pub fn stored(order: OrderId, lines: Vec<ReservedLine>) -> Option<Self> {
-        let total = total(&lines).ok()?;
-        Some(Self {
-            order,
-            lines,
-            total,
-        })
+    let total = lines.iter().try_fold(Money::new(0, currency), |sum, line| {
+        sum.checked_add(line.unit_price.times(line.quantity)?)
+    });
+    match total {
+        Ok(total) if total.amount <= Money::MAX_AMOUNT => Ok(()),
+        Ok(_) | Err(_) => Err(Refusal::TotalTooLarge),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{Currency, SystemIds};
+    use crate::domain::{Category, Description, NewProduct, ProductName, Stock};
+    use kernel::{Currency, Quantity, SystemIds};
     use std::collections::HashMap;
 
     struct Market {
         ids: SystemIds,
-        offers: HashMap<ProductId, Offer>,
+        offers: HashMap<ProductId, Product>,
     }
 
     impl Market {
@@ -242,31 +177,27 @@ mod tests {
 
         fn offer_of(&mut self, seller: UserId, price: Money, available: i64) -> ProductId {
             let id = ProductId::new(&self.ids);
-            let name = format!("product {id}");
-            self.offers.insert(
-                id,
-                Offer {
-                    seller,
-                    name,
-                    price,
-                    available,
-                },
-            );
+            let new = NewProduct {
+                seller,
+                name: ProductName::parse("A thing").unwrap(),
+                description: Description::parse("").unwrap(),
+                price,
+                stock: Stock::parse(available).unwrap(),
+                category: Category::parse("Things").unwrap(),
+            };
+            self.offers
+                .insert(id, new.list(id, Timestamp::from_millis(1)));
             id
         }
 
-        fn price(&self, lines: &[(ProductId, i64)]) -> Result<Priced, ReserveRefusal> {
+        fn price(&self, lines: &[(ProductId, i64)]) -> Result<Priced, Refusal> {
             self.price_for(UserId::new(&self.ids), lines)
         }
 
-        fn price_for(
-            &self,
-            buyer: UserId,
-            lines: &[(ProductId, i64)],
-        ) -> Result<Priced, ReserveRefusal> {
+        fn price_for(&self, buyer: UserId, lines: &[(ProductId, i64)]) -> Result<Priced, Refusal> {
             let lines = lines
                 .iter()
-                .map(|&(product, quantity)| LineRequest {
+                .map(|&(product, quantity)| RequestedLine {
                     product,
                     quantity: Quantity::new(quantity).unwrap(),
                 })
@@ -281,18 +212,16 @@ mod tests {
     }
 
     #[test]
-    fn lines_keep_their_order_and_the_total_is_their_sum() {
+    fn lines_keep_their_order_and_each_product_is_taken_once() {
         let mut market = Market::new();
         let (a, b) = (market.offer(100, 9), market.offer(7, 9));
         let priced = market.price(&[(b, 2), (a, 1), (b, 3)]).unwrap();
         let quantities: Vec<u32> = priced
-            .reservation
             .lines
             .iter()
             .map(|line| line.quantity.get())
             .collect();
         assert_eq!(quantities, [2, 1, 3]);
-        assert_eq!(priced.reservation.total, Money::new(135, Currency::USD));
         assert_eq!(priced.takes, [(b, 5), (a, 1)]);
     }
 
@@ -308,7 +237,7 @@ mod tests {
         };
         assert_eq!(
             market.price(&[(a, 3), (a, 3)]),
-            Err(ReserveRefusal::OutOfStock(vec![short]))
+            Err(Refusal::OutOfStock(vec![short]))
         );
     }
 
@@ -319,18 +248,15 @@ mod tests {
         let known = market.offer(1, 0);
         assert_eq!(
             market.price(&[(nobody, 1), (known, 1), (nobody, 1)]),
-            Err(ReserveRefusal::UnknownProducts(vec![nobody]))
+            Err(Refusal::UnknownProducts(vec![nobody]))
         );
         let me = UserId::new(&market.ids);
         let mine = market.offer_of(me, Money::new(1, Currency::USD), 5);
         assert_eq!(
             market.price_for(me, &[(mine, 1), (mine, 1), (known, 1)]),
-            Err(ReserveRefusal::OwnProducts(vec![mine]))
+            Err(Refusal::OwnProducts(vec![mine]))
         );
-        assert_eq!(
-            market.price(&[]),
-            Err(ReserveRefusal::UnknownProducts(vec![]))
-        );
+        assert_eq!(market.price(&[]), Err(Refusal::UnknownProducts(vec![])));
     }
 
     #[test]
@@ -341,7 +267,7 @@ mod tests {
         let euros = market.offer_of(seller, Money::new(1, "EUR".parse().unwrap()), 5);
         assert_eq!(
             market.price(&[(dollars, 1), (euros, 1)]),
-            Err(ReserveRefusal::MixedCurrencies)
+            Err(Refusal::MixedCurrencies)
         );
         let dear = market.offer(Money::MAX_AMOUNT, 10_000);
         assert!(market.price(&[(dear, 1)]).is_ok());
@@ -350,7 +276,7 @@ mod tests {
             vec![(dear, 1), (dollars, 1)],
             vec![(dear, 10_000)],
         ] {
-            assert_eq!(market.price(&lines), Err(ReserveRefusal::TotalTooLarge));
+            assert_eq!(market.price(&lines), Err(Refusal::TotalTooLarge));
         }
     }
 }

@@ -1,6 +1,9 @@
-//! What a person types into a search box, as words. Never as syntax: what is no letter and no digit only parts words.
+//! Words that products are found by: those of a search box and those of a product's text, read by the same rules. Letters and digits
+//! make words, without case and accents; all other characters separate them, so nothing in a search is syntax.
 
 use kernel::{Invalid, bounded};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// The words of a search. There may be none, as in `***`; then nothing is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,18 +25,21 @@ impl SearchText {
         Ok(Some(Self(words_of(&text).collect())))
     }
 
-    /// The words, in lower case. All have to be found; the last may be the beginning of one, as it is while someone types.
+    /// The words. All have to be found; the last may be the beginning of one, as it is while someone types.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.0
     }
 }
 
-/// The words in any text, in lower case, each time they occur.
+/// The words of a text in lower case and without accents, each time they occur.
 pub(crate) fn words_of(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !is_part_of_a_word(c))
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
+        .map(|word| {
+            let lower = word.to_lowercase();
+            lower.nfd().filter(|c| !is_combining_mark(*c)).collect()
+        })
+        .filter(|word: &String| !word.is_empty())
 }
 
 /// Letters, digits, and the combining accents that some keyboards put after a letter.
@@ -67,6 +73,14 @@ mod tests {
                     .map(str::to_owned)
                     .to_vec()
             )
+        );
+    }
+
+    #[test]
+    fn words_have_neither_case_nor_accents() {
+        assert_eq!(
+            words("Café CAFE\u{301}, Ångström \u{301}"),
+            Some(["cafe", "cafe", "angstrom"].map(str::to_owned).to_vec())
         );
     }
 

@@ -3,7 +3,6 @@
 use platform_http::{Problem, ProblemType, common};
 
 use crate::domain::ProductRefusal;
-use crate::store::{ChangeError, WriteError};
 
 /// 403.
 pub(super) const NOT_OWNER: ProblemType = ProblemType {
@@ -29,18 +28,15 @@ pub(super) fn product_not_found() -> Problem {
     )
 }
 
-impl From<ChangeError> for Problem {
-    fn from(error: ChangeError) -> Self {
-        match error {
-            WriteError::Refused(ProductRefusal::NotFound) => product_not_found(),
-            WriteError::Refused(ProductRefusal::NotOwner) => {
-                Self::new(&NOT_OWNER, "Someone else sells this product.")
-            }
-            WriteError::Refused(ProductRefusal::Changed { version }) => Self::new(
+impl From<ProductRefusal> for Problem {
+    fn from(refusal: ProductRefusal) -> Self {
+        match refusal {
+            ProductRefusal::NotFound => product_not_found(),
+            ProductRefusal::NotOwner => Self::new(&NOT_OWNER, "Someone else sells this product."),
+            ProductRefusal::Changed { version } => Self::new(
                 &common::PRECONDITION_FAILED,
                 format!("The product is at version {version} now. Read it again and decide anew."),
             ),
-            WriteError::Store(error) => error.into(),
         }
     }
 }

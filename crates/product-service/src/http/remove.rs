@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 
 use super::product_json::StatusJson;
 use crate::app::{App, remove_product};
-use crate::domain::{ProductStatus, VersionGuard};
-use crate::store::Change;
+use crate::domain::{Change, ProductStatus, VersionGuard};
 
 /// The product to remove.
 #[derive(ToSchema)]
@@ -70,7 +69,7 @@ pub(crate) async fn remove(
         guard: VersionGuard::new(move |version| if_match.allows(version)),
         to: (),
     };
-    remove_product(&app, change).await?;
+    remove_product(&app, change).await??;
     Ok(HttpResponse::Ok().json(RemovedProduct {
         id,
         status: ProductStatus::Removed.into(),

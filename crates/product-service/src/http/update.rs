@@ -13,8 +13,7 @@ use utoipa::ToSchema;
 
 use super::product_json::{PriceJson, ProductJson};
 use crate::app::{App, update_product};
-use crate::domain::{Category, Description, ProductEdit, ProductName, Stock, VersionGuard};
-use crate::store::Change;
+use crate::domain::{Category, Change, Description, ProductEdit, ProductName, Stock, VersionGuard};
 
 /// Which product, and the fields to change. What is left out stays.
 #[derive(ToSchema)]
@@ -115,7 +114,7 @@ pub(crate) async fn update(
         guard: VersionGuard::new(move |version| if_match.allows(version)),
         to: body.edit(app.currency),
     };
-    let product = update_product(&app, change).await?;
+    let product = update_product(&app, change).await??;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((header::ETAG, ETag::of(product.version).value()?));
     Ok(answer.json(ProductJson::from(product)))

@@ -1,7 +1,7 @@
 //! PATCH /api/products/remove.
 
+use contracts::reservations::Refusal;
 use host::testing::Answer;
-use product_service::{ReserveError, ReserveRefusal};
 use serde_json::json;
 
 use crate::world::{World, lamp};
@@ -41,10 +41,7 @@ async fn a_removed_product_is_gone_for_everyone_but_its_seller() {
         .reserve(world.order(), &other, &product, 1)
         .await
         .unwrap_err();
-    assert!(matches!(
-        refused,
-        ReserveError::Refused(ReserveRefusal::UnknownProducts(_))
-    ));
+    assert!(matches!(refused, Refusal::UnknownProducts(_)));
 }
 
 #[tokio::test]

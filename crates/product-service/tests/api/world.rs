@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth::testing;
 use bus::{Handler, Outcome, Subscription};
+use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine};
 use contracts::{Contract, Envelope, id_bytes, product};
 use host::service::{Deps, Parts, StoreConfig};
 use host::testing::{Answer, TestHost};
@@ -13,9 +14,7 @@ use kernel::{
     Clock, Currency, ManualClock, OrderId, ProductId, Quantity, SystemClock, SystemIds, UserId,
 };
 use platform_http::Routes;
-use product_service::{
-    Config, LineRequest, ProductService, Reservation, ReserveError, ReserveRequest,
-};
+use product_service::{Config, ProductService};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use telemetry::metrics::Metrics;
@@ -52,7 +51,7 @@ impl Handler for Ear {
     }
 }
 
-/// Who hears what the service says. It has the internal routes too: a test has one port for all.
+/// Hears what the service says. It has the internal routes too: a test has one port for all.
 fn listener(ear: Ear, internal: Routes) -> Parts {
     Parts {
         name: "listener",
@@ -214,8 +213,8 @@ impl World {
         buyer: &User,
         product: &Value,
         quantity: i64,
-    ) -> Result<Reservation, ReserveError> {
-        let line = LineRequest {
+    ) -> Result<Vec<ReservedLine>, Refusal> {
+        let line = RequestedLine {
             product: product["id"].as_str().unwrap().parse().unwrap(),
             quantity: Quantity::new(quantity).unwrap(),
         };
@@ -226,6 +225,7 @@ impl World {
                 lines: vec![line],
             })
             .await
+            .unwrap()
     }
 
     /// Hands envelopes to the queue that they are routed to.

@@ -38,7 +38,7 @@ fn next(query: &ListQuery, page: &Page<Product>) -> Option<Place> {
 async fn walk(subject: &Subject, mut query: ListQuery) -> Vec<Product> {
     let mut all = Vec::new();
     loop {
-        let page = subject.store.list(query.clone()).await.unwrap();
+        let page = subject.app.queries.list(query.clone()).await.unwrap();
         assert!(page.items.len() <= query.limit.get());
         query.after = next(&query, &page);
         assert!(query.after.is_none() || page.items.len() == query.limit.get());
@@ -239,6 +239,26 @@ pub(crate) async fn a_search_follows_edits(subject: Subject) {
     };
     subject.edit(&lamp, price_only).await;
     assert_eq!(names(&search(&subject, "lantern").await), ["Lantern"]);
+}
+
+pub(crate) async fn words_are_found_without_case_and_accents_in_any_script(subject: Subject) {
+    let names = ["Ångström Façade", "ΣΊΣΥΦΟΣ", "ⓐ circled", "naïve-ly"];
+    for name in names {
+        subject.list(draft(name, 1, 1)).await;
+    }
+    for (raw, expected) in [
+        ("angstrom facade", Some("Ångström Façade")),
+        ("FACADE\u{327} a\u{30a}ngstro", Some("Ångström Façade")),
+        ("σισυφ", Some("ΣΊΣΥΦΟΣ")),
+        ("ⓐ", Some("ⓐ circled")),
+        ("naive ly", Some("naïve-ly")),
+        ("naively", None),
+        ("\u{301}", None),
+    ] {
+        let found = search(&subject, raw).await;
+        let found: Vec<&str> = found.iter().map(|product| product.name.as_str()).collect();
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{raw}");
+    }
 }
 
 pub(crate) async fn no_sign_in_a_search_is_an_operator(subject: Subject) {

@@ -1,13 +1,13 @@
-//! What the store promises about products.
+//! What the use cases promise about products.
 
+use contracts::reservations::Refusal;
 use kernel::{Money, ProductId, SystemIds};
 
 use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
 use crate::domain::{
-    Category, Description, Filter, ListQuery, Product, ProductEdit, ProductName, ProductRefusal,
-    ProductStatus, ReserveRefusal, SearchText, Sort, Stock, VersionGuard,
+    Category, Change, Description, Filter, ListQuery, Product, ProductEdit, ProductName,
+    ProductRefusal, ProductStatus, SearchText, Sort, Stock, VersionGuard,
 };
-use crate::store::{Change, ChangeError, ReserveError};
 
 pub(crate) async fn a_product_is_found_as_it_was_listed(subject: Subject) {
     let mut new = draft("Lampe für den Tisch 🪔", 1299, 7);
@@ -58,10 +58,7 @@ pub(crate) async fn a_refused_change_writes_nothing(subject: Subject) {
             guard,
             to: stock_of(9),
         };
-        assert_eq!(
-            subject.store.update(change, LATER).await,
-            Err(ChangeError::Refused(refusal))
-        );
+        assert_eq!(subject.update(change, LATER).await, Err(refusal));
     }
     let removal = Change {
         product: old.id,
@@ -70,8 +67,8 @@ pub(crate) async fn a_refused_change_writes_nothing(subject: Subject) {
         to: (),
     };
     assert_eq!(
-        subject.store.remove(removal, LATER).await,
-        Err(ChangeError::Refused(ProductRefusal::NotOwner))
+        subject.remove(removal, LATER).await,
+        Err(ProductRefusal::NotOwner)
     );
     assert_eq!(subject.get(old.id).await, old);
 }
@@ -83,11 +80,7 @@ pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_f
     let goes = subject.list(draft("Blue lamp", 100, 5)).await;
     for _ in 0..2 {
         // The second time it is removed already: the same answer, and nothing more is written.
-        subject
-            .store
-            .remove(change(&goes, ()), LATER)
-            .await
-            .unwrap();
+        subject.remove(change(&goes, ()), LATER).await.unwrap();
     }
     for text in [None, SearchText::parse("lamp").unwrap()] {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
@@ -101,7 +94,7 @@ pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_f
                 limit: kernel::Limit::default(),
                 after: None,
             };
-            let page = subject.store.list(query).await.unwrap();
+            let page = subject.app.queries.list(query).await.unwrap();
             assert_eq!(page.items, std::slice::from_ref(&stays));
         }
     }
@@ -113,38 +106,30 @@ pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_f
     };
     assert_eq!(subject.get(goes.id).await, gone);
     assert_eq!(
-        subject
-            .store
-            .update(change(&goes, stock_of(1)), LATER)
-            .await,
-        Err(ChangeError::Refused(ProductRefusal::NotFound))
+        subject.update(change(&goes, stock_of(1)), LATER).await,
+        Err(ProductRefusal::NotFound)
     );
     assert_eq!(
         subject.reserve(order(), &[(goes.id, 1)]).await,
-        Err(ReserveError::Refused(ReserveRefusal::UnknownProducts(
-            vec![goes.id]
-        )))
+        Err(Refusal::UnknownProducts(vec![goes.id]))
     );
     subject.assert_book_is_right(2).await;
 }
 
 pub(crate) async fn a_product_that_is_not_there_is_none_and_cannot_be_changed(subject: Subject) {
     let id = ProductId::new(&SystemIds::default());
-    assert_eq!(subject.store.product(id).await, Ok(None));
+    assert_eq!(subject.app.store.get::<Product>(&id).await, Ok(None));
     let nowhere = Product {
         id,
         ..draft("Lamp", 1, 1).list(id, NOW)
     };
-    let refused = ChangeError::Refused(ProductRefusal::NotFound);
+    let refused = ProductRefusal::NotFound;
     assert_eq!(
-        subject
-            .store
-            .update(change(&nowhere, stock_of(1)), LATER)
-            .await,
+        subject.update(change(&nowhere, stock_of(1)), LATER).await,
         Err(refused.clone())
     );
     assert_eq!(
-        subject.store.remove(change(&nowhere, ()), LATER).await,
+        subject.remove(change(&nowhere, ()), LATER).await,
         Err(refused)
     );
 }
@@ -153,17 +138,17 @@ pub(crate) async fn the_time_of_change_never_goes_back(subject: Subject) {
     let product = subject.list(draft("A", 100, 5)).await;
     subject.edit(&product, stock_of(7)).await; // At LATER.
     let change_to = change(&product, stock_of(8));
-    let edited = subject.store.update(change_to, NOW).await.unwrap();
+    let edited = subject.update(change_to, NOW).await.unwrap();
     assert_eq!(edited.updated_at, LATER);
     let (kept, over) = (order(), order());
     for id in [kept, over] {
         let one = request(id, user(), &[(product.id, 1)]);
-        subject.store.reserve(one, NOW, NOW).await.unwrap();
+        subject.reserve_until(one, NOW, NOW).await.unwrap();
         assert_eq!(subject.get(product.id).await.updated_at, LATER);
     }
-    assert_eq!(subject.store.expire(vec![over], NOW).await, Ok(1));
+    assert_eq!(subject.expire_orders(vec![over], NOW).await, Ok(1));
     assert_eq!(subject.get(product.id).await.updated_at, LATER);
     let removal = change(&product, ());
-    subject.store.remove(removal, NOW).await.unwrap();
+    subject.remove(removal, NOW).await.unwrap();
     assert_eq!(subject.get(product.id).await.updated_at, LATER);
 }

@@ -1,15 +1,18 @@
-//! What the store promises about reservations.
+//! What the use cases promise about reservations.
 
 use std::sync::Arc;
 
 use contracts::product::ReservationExpired;
+use contracts::reservations::{Refusal, Shortage};
 use kernel::{Currency, MessageId, Money, ProductId, SystemIds, Timestamp};
+use store::Handled;
 
 use super::{
-    LATER, LEASE_END, NOW, Subject, change, command, draft, order, request, stock_of, user,
+    LATER, LEASE_END, NOW, Subject, change, command, confirmation, draft, order, release, request,
+    stock_of, user,
 };
-use crate::domain::{ProductEdit, ProductName, ReservationState, ReserveRefusal, Shortage};
-use crate::store::ReserveError;
+use crate::app::Ask;
+use crate::domain::{ProductEdit, ProductName, Reservation, ReservationState};
 
 pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
     let a = subject.list(draft("A", 100, 5)).await;
@@ -19,7 +22,6 @@ pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
         .await
         .unwrap();
     let lines: Vec<_> = held
-        .lines
         .iter()
         .map(|line| {
             (
@@ -39,7 +41,6 @@ pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
             (b.id, b.seller, "B", 7, 1)
         ]
     );
-    assert_eq!(held.total, Money::new(214, Currency::USD));
     assert_eq!(
         (subject.available(a.id).await, subject.available(b.id).await),
         (3, 0)
@@ -51,9 +52,7 @@ pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
     };
     assert_eq!(
         subject.reserve(order(), &[(a.id, 1), (b.id, 1)]).await,
-        Err(ReserveError::Refused(ReserveRefusal::OutOfStock(vec![
-            short
-        ])))
+        Err(Refusal::OutOfStock(vec![short]))
     );
     assert_eq!(subject.available(a.id).await, 3);
     subject.assert_book_is_right(2).await;
@@ -70,25 +69,21 @@ pub(crate) async fn a_refusal_names_the_products_and_holds_nothing(subject: Subj
         (
             user(),
             vec![(a.id, 1), (nobody, 1)],
-            ReserveRefusal::UnknownProducts(vec![nobody]),
+            Refusal::UnknownProducts(vec![nobody]),
         ),
-        (
-            a.seller,
-            vec![(a.id, 1)],
-            ReserveRefusal::OwnProducts(vec![a.id]),
-        ),
+        (a.seller, vec![(a.id, 1)], Refusal::OwnProducts(vec![a.id])),
         (
             user(),
             vec![(a.id, 1), (euros.id, 1)],
-            ReserveRefusal::MixedCurrencies,
+            Refusal::MixedCurrencies,
         ),
-        (user(), vec![(dear.id, 2)], ReserveRefusal::TotalTooLarge),
+        (user(), vec![(dear.id, 2)], Refusal::TotalTooLarge),
     ];
     for (buyer, lines, refusal) in cases {
         let refused = request(order(), buyer, &lines);
         assert_eq!(
-            subject.store.reserve(refused, LEASE_END, NOW).await,
-            Err(ReserveError::Refused(refusal))
+            subject.reserve_until(refused, LEASE_END, NOW).await,
+            Err(refusal)
         );
     }
     for product in [a, euros, dear] {
@@ -119,11 +114,7 @@ pub(crate) async fn the_same_order_again_gets_the_first_answer(subject: Subject)
         "at the first price"
     );
     assert_eq!(subject.available(product.id).await, 50);
-    subject
-        .store
-        .remove(change(&edited, ()), LATER)
-        .await
-        .unwrap();
+    subject.remove(change(&edited, ()), LATER).await.unwrap();
     subject.confirm(id).await;
     assert_eq!(
         subject.reserve(id, &lines).await.as_ref(),
@@ -147,8 +138,10 @@ pub(crate) async fn a_reservation_that_is_over_is_not_made_again(subject: Subjec
     ] {
         assert_eq!(
             subject.reserve(id, &[(product.id, 1)]).await,
-            Err(ReserveError::Refused(ReserveRefusal::Over(state)))
+            Err(Refusal::Over)
         );
+        let kept = subject.app.store.get::<Reservation>(&id).await.unwrap();
+        assert_eq!(kept.unwrap().state, state);
     }
     assert_eq!(subject.available(product.id).await, 9);
 }
@@ -158,7 +151,7 @@ pub(crate) async fn the_same_order_again_renews_the_lease_of_what_is_held(subjec
     let (id, buyer) = (order(), user());
     for end in [LATER, LEASE_END, NOW] {
         let again = request(id, buyer, &[(product.id, 1)]);
-        subject.store.reserve(again, end, NOW).await.unwrap();
+        subject.reserve_until(again, end, NOW).await.unwrap();
     }
     let before_the_end = Timestamp::from_millis(LEASE_END.as_millis() - 1);
     assert_eq!(subject.expire_at(before_the_end, 100).await, 0);
@@ -174,7 +167,12 @@ pub(crate) async fn leases_are_paged_and_none_is_ended_that_is_not_over(subject:
     }
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = subject.store.leases_due(LEASE_END, after, 2).await.unwrap();
+        let page = subject
+            .app
+            .queries
+            .leases_due(LEASE_END, after, 2)
+            .await
+            .unwrap();
         let Some(last) = page.last() else { break };
         after = Some(*last);
         seen.extend(page.iter().map(|lease| lease.order));
@@ -182,9 +180,9 @@ pub(crate) async fn leases_are_paged_and_none_is_ended_that_is_not_over(subject:
     assert_eq!(seen, orders, "of the same moment, by order");
     subject.confirm(orders[0]).await;
     subject.release(orders[1]).await;
-    let too_early = subject.store.expire(orders.clone(), LATER).await;
+    let too_early = subject.expire_orders(orders.clone(), LATER).await;
     assert_eq!(too_early, Ok(0));
-    assert_eq!(subject.store.expire(orders, LEASE_END).await, Ok(3));
+    assert_eq!(subject.expire_orders(orders, LEASE_END).await, Ok(3));
     assert_eq!(subject.available(product.id).await, 8);
 }
 
@@ -196,8 +194,8 @@ pub(crate) async fn a_confirmation_sells_what_is_held_for_good(subject: Subject)
         subject.confirm(id).await;
         subject.assert_confirmed(id).await;
     }
-    let other_message = vec![command(id, "another")];
-    subject.store.confirm(other_message, LATER).await.unwrap();
+    let other_message = command(id, "another", Ask::Confirm);
+    subject.settle(vec![other_message], LATER).await;
     subject.assert_confirmed(id).await;
     subject.release(id).await;
     assert_eq!(subject.expire().await, 0);
@@ -214,12 +212,8 @@ pub(crate) async fn a_release_puts_back_what_is_held_once(subject: Subject) {
         .reserve(id, &[(product.id, 2), (product.id, 1)])
         .await
         .unwrap();
-    let again = vec![
-        command(id, "another"),
-        command(id, "another"),
-        command(id, "a third"),
-    ];
-    subject.store.release(again, LATER).await.unwrap();
+    let again = ["another", "another", "a third"].map(|step| command(id, step, Ask::Release));
+    subject.settle(again.to_vec(), LATER).await;
     assert_eq!(subject.expire().await, 0);
     assert_eq!(subject.available(product.id).await, 5);
     subject.assert_book_is_right(1).await;
@@ -268,13 +262,69 @@ pub(crate) async fn a_confirmation_once_refused_stays_refused(subject: Subject) 
     assert_eq!(subject.available(product.id).await, 5);
 }
 
+pub(crate) async fn commands_of_both_kinds_are_settled_together_in_their_order(subject: Subject) {
+    let product = subject.list(draft("A", 100, 9)).await;
+    let (sold, released, first_released) = (order(), order(), order());
+    for id in [sold, released, first_released] {
+        subject.reserve(id, &[(product.id, 2)]).await.unwrap();
+    }
+    let commands = vec![
+        release(first_released),
+        confirmation(sold),
+        release(released),
+        release(sold),
+        confirmation(first_released),
+    ];
+    subject.settle(commands, LATER).await;
+    let states = [
+        (sold, ReservationState::Sold),
+        (released, ReservationState::Released),
+        (first_released, ReservationState::Released),
+    ];
+    for (id, state) in states {
+        let kept = subject.app.store.get::<Reservation>(&id).await.unwrap();
+        assert_eq!(kept.unwrap().state, state);
+    }
+    let replies: Vec<_> = subject.sent().await.iter().map(|one| one.id).collect();
+    let expected = [
+        MessageId::of_step(sold, "reservation-confirmed"),
+        MessageId::of_step(first_released, "reservation-expired"),
+    ];
+    assert_eq!(replies, expected);
+    assert_eq!(subject.available(product.id).await, 7);
+    subject.assert_book_is_right(1).await;
+}
+
+pub(crate) async fn only_a_command_that_came_before_its_reservation_is_noted(subject: Subject) {
+    let product = subject.list(draft("A", 100, 9)).await;
+    let (early, sold, released) = (order(), order(), order());
+    for id in [sold, released] {
+        subject.reserve(id, &[(product.id, 1)]).await.unwrap();
+    }
+    let commands = vec![release(early), confirmation(sold), release(released)];
+    subject.settle(commands.clone(), LATER).await;
+    for (command, is_noted) in commands.iter().zip([true, false, false]) {
+        let key = (command.order, command.message);
+        let noted = subject.app.store.get::<Handled>(&key).await.unwrap();
+        assert_eq!(noted.is_some(), is_noted, "{command:?}");
+    }
+    subject.reserve(early, &[(product.id, 1)]).await.unwrap();
+    subject.release(early).await;
+    assert_eq!(
+        subject.available(product.id).await,
+        7,
+        "the early release stays done"
+    );
+}
+
 pub(crate) async fn only_leases_that_have_run_out_expire_the_oldest_first(subject: Subject) {
     let product = subject.list(draft("A", 100, 10)).await;
     let orders = [order(), order(), order()];
     for (id, end) in orders.iter().zip([30, 10, 20]) {
         let one = request(*id, user(), &[(product.id, 1)]);
         let end = Timestamp::from_millis(end);
-        subject.store.reserve(one, end, NOW).await.unwrap();
+        let begin = Timestamp::from_millis(0);
+        subject.reserve_until(one, end, begin).await.unwrap();
     }
     let at = |millis| Timestamp::from_millis(millis);
     assert_eq!(subject.expire_at(at(9), 100).await, 0);
@@ -295,9 +345,8 @@ pub(crate) async fn a_late_confirmation_still_sells_what_was_not_swept(subject: 
     let product = subject.list(draft("A", 100, 1)).await;
     let id = order();
     subject.reserve(id, &[(product.id, 1)]).await.unwrap();
-    let late = vec![command(id, "confirm-reservation")];
     let past_the_lease = Timestamp::from_millis(LEASE_END.as_millis() + 60_000);
-    subject.store.confirm(late, past_the_lease).await.unwrap();
+    subject.settle(vec![confirmation(id)], past_the_lease).await;
     assert_eq!(subject.expire_at(past_the_lease, 100).await, 0);
     assert_eq!(subject.available(product.id).await, 0);
     subject.assert_confirmed(id).await;
@@ -306,11 +355,7 @@ pub(crate) async fn a_late_confirmation_still_sells_what_was_not_swept(subject: 
 pub(crate) async fn stock_of_a_removed_product_still_comes_back(subject: Subject) {
     let product = subject.list(draft("A", 100, 5)).await;
     subject.reserve(order(), &[(product.id, 2)]).await.unwrap();
-    subject
-        .store
-        .remove(change(&product, ()), LATER)
-        .await
-        .unwrap();
+    subject.remove(change(&product, ()), LATER).await.unwrap();
     assert_eq!(subject.expire().await, 1);
     assert_eq!(subject.available(product.id).await, 5);
     subject.assert_book_is_right(1).await;
@@ -359,7 +404,7 @@ pub(crate) async fn one_unit_goes_to_one_of_200_buyers(subject: Subject) {
     for attempt in tries {
         match attempt.await.unwrap() {
             Ok(_) => held += 1,
-            Err(ReserveError::Refused(ReserveRefusal::OutOfStock(short))) => assert_eq!(
+            Err(Refusal::OutOfStock(short)) => assert_eq!(
                 short,
                 [Shortage {
                     product: product.id,

@@ -1,14 +1,14 @@
-//! What the store promises about the stock book: stock + held + sold = what was put in, whatever happens in whatever order.
+//! What the use cases promise about the stock book: stock + held + sold = what was put in, whatever happens in whatever order.
 
 use std::collections::{HashMap, HashSet};
 
+use contracts::reservations::Refusal;
 use kernel::{MessageId, OrderId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{NOW, Subject, command, draft, order, request, stock_of, user};
-use crate::domain::{Product, ReservationState, ReserveRefusal};
-use crate::store::ReserveError;
+use super::{NOW, Subject, confirmation, draft, order, release, request, stock_of, user};
+use crate::domain::{Product, ReservationState};
 
 pub(crate) async fn stock_set_while_some_is_held_leaves_the_book_right(subject: Subject) {
     let product = subject.list(draft("A", 100, 5)).await;
@@ -157,8 +157,7 @@ async fn happen(
             // No two leases end at the same moment, so which expires first is known.
             let end = model.now + lease * 8 + i64::try_from(order).unwrap();
             let answer = subject
-                .store
-                .reserve(
+                .reserve_until(
                     request(ids[order], user(), &wanted),
                     Timestamp::from_millis(end),
                     now,
@@ -166,15 +165,10 @@ async fn happen(
                 .await;
             match model.orders.get_mut(&order) {
                 Some((ReservationState::Held | ReservationState::Sold, first, until)) => {
-                    assert_eq!(answer.unwrap().lines.len(), first.len());
+                    assert_eq!(answer.unwrap().len(), first.len());
                     *until = end.max(*until);
                 }
-                Some((state, ..)) => {
-                    assert_eq!(
-                        answer,
-                        Err(ReserveError::Refused(ReserveRefusal::Over(*state)))
-                    );
-                }
+                Some(_) => assert_eq!(answer, Err(Refusal::Over)),
                 None => {
                     let mut left = model.available.clone();
                     for (product, quantity) in &lines {
@@ -191,8 +185,7 @@ async fn happen(
             }
         }
         Happening::Confirm { order } => {
-            let commands = vec![command(ids[order], "confirm-reservation")];
-            subject.store.confirm(commands, now).await.unwrap();
+            subject.settle(vec![confirmation(ids[order])], now).await;
             let first = model.confirmed.insert(order);
             let sold = match model.orders.get_mut(&order) {
                 Some((ReservationState::Sold, ..)) => true,
@@ -212,8 +205,7 @@ async fn happen(
             assert_eq!(replies, [MessageId::of_step(ids[order], step)]);
         }
         Happening::Release { order } => {
-            let commands = vec![command(ids[order], "release-reservation")];
-            subject.store.release(commands, now).await.unwrap();
+            subject.settle(vec![release(ids[order])], now).await;
             if model.released.insert(order) {
                 model.give_back(order, ReservationState::Released);
             }

@@ -5,36 +5,26 @@ mod search;
 mod walk;
 
 use kernel::Page;
-use store::{StoreError, StoreResult};
+use store::StoreResult;
 use store_mongo::bson::{Bson, Document, doc};
-use store_mongo::{Mongo, corrupt, id_bson};
+use store_mongo::{Mongo, id_bson};
 
 #[cfg(test)]
 pub(super) use self::search::Search;
 #[cfg(test)]
 pub(super) use self::walk::Walk;
-use super::rows::category_key;
-use super::words::sought;
-use crate::domain::{Filter, ListQuery, Place, Product};
+use super::product::category_key;
+use crate::domain::{Filter, ListQuery, Product};
 
 pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<Product>> {
     let found = match &query.filter.text {
         None => walk::Walk::of(query)?.run(store, query).await?,
-        Some(text) => {
-            let words = sought(text);
-            match search::Search::of(query, &words)? {
-                Some(search) => search.run(store, query).await?,
-                None => Vec::new(),
-            }
-        }
+        Some(text) => match search::Search::of(query, text.words())? {
+            Some(search) => search.run(store, query).await?,
+            None => Vec::new(),
+        },
     };
-    let scope = ListQuery::scope(&query.filter, query.sort);
-    let page = Page::cut(found, query.limit, |(place, _)| match *place {
-        Place::Newest(number) => scope.cursor(&number),
-        Place::Price(amount, number) => scope.cursor(&(amount, number)),
-        Place::Relevance(rank, number) => scope.cursor(&(rank, number)),
-    });
-    Ok(page.map(|(_, product)| product))
+    Ok(crate::store::page(found, query))
 }
 
 /// The filters that both kinds of documents, products and their words, can be held to.
@@ -62,11 +52,4 @@ fn conditions(filter: &Filter) -> Document {
 /// What has something in stock, given where its document stands.
 fn in_stock(field: &str) -> Document {
     doc! { field: { "$gt": Bson::Int64(0) } }
-}
-
-fn wrong_place(query: &ListQuery) -> StoreError {
-    corrupt(format!(
-        "{:?} is no place in a list by {:?}",
-        query.after, query.sort
-    ))
 }

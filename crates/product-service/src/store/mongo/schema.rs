@@ -107,7 +107,7 @@ fn reservations() -> Collection {
         RESERVATIONS,
         doc! {
             "bsonType": "object",
-            "required": ["_id", "buyer", "state", "currency", "lease_until", "created_at", "lines"],
+            "required": ["_id", "buyer", "state", "lease_until", "created_at", "lines"],
             "properties": {
                 "state": { "enum": ["held", "sold", "released", "expired"] },
                 "lease_until": { "bsonType": "long" },
@@ -116,7 +116,7 @@ fn reservations() -> Collection {
                     "minItems": 1,
                     "items": {
                         "bsonType": "object",
-                        "required": ["product", "seller", "name", "unit_price", "quantity"],
+                        "required": ["product", "seller", "name", "unit_price", "currency", "quantity"],
                         "properties": {
                             "unit_price": { "bsonType": "long", "minimum": 1 },
                             "quantity": { "bsonType": "long", "minimum": 1 },

@@ -7,29 +7,22 @@ mod sweep;
 use std::sync::Arc;
 
 use kernel::SystemClock;
+use store_mongo::Mongo;
 use store_mongo::testing::TestDatabase;
 
-use super::MongoProducts;
+use super::{MongoQueries, collections, records};
 use crate::store::contract::{Subject, contract_tests};
 
-fn open() -> (MongoProducts, TestDatabase) {
+fn open() -> (Subject, Mongo) {
     let database = TestDatabase::new();
-    let store = database.open(super::collections(), Arc::new(SystemClock));
-    (MongoProducts(store), database)
-}
-
-fn subject_and_store() -> (Subject, MongoProducts) {
-    let (store, database) = open();
-    let subject = Subject {
-        outbox: Arc::new(store.0.outbox()),
-        store: Arc::new(store.clone()),
-        keep: Box::new(database),
-    };
-    (subject, store)
+    let db = database.open(collections(), records(), Arc::new(SystemClock));
+    let queries = MongoQueries(db.clone());
+    let outbox = db.outbox();
+    (Subject::new(db.clone(), queries, outbox, database), db)
 }
 
 fn subject() -> Subject {
-    subject_and_store().0
+    open().0
 }
 
 contract_tests!(subject);

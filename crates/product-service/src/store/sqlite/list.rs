@@ -7,24 +7,17 @@ mod walk;
 use kernel::Page;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use store::{StoreError, StoreResult};
-use store_sqlite::corrupt;
+use store::StoreResult;
 
 use self::walk::Part;
-use super::rows::{COLUMN_COUNT, product};
-use crate::domain::{Filter, ListQuery, Number, Place, Product, Sort};
+use super::product::{COLUMN_COUNT, product};
+use crate::domain::{Filter, ListQuery, Number, Place, Product, SearchText, Sort};
+use crate::store::{corrupt, page as cut, wrong_place};
 
 pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Product>> {
-    if query
-        .filter
-        .text
-        .as_ref()
-        .is_some_and(|text| text.words().is_empty())
-    {
-        return Ok(Page {
-            items: Vec::new(),
-            next_cursor: None,
-        });
+    let no_words = |text: &SearchText| text.words().is_empty();
+    if query.filter.text.as_ref().is_some_and(no_words) {
+        return Ok(cut(Vec::new(), query));
     }
     let wanted = query.limit.and_one();
     let mut found = Vec::with_capacity(query.limit.get() + 1);
@@ -32,13 +25,7 @@ pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Produ
         let room = wanted.saturating_sub(i64::try_from(found.len()).unwrap_or(wanted));
         statement.run(tx, query.sort, room, &mut found)?;
     }
-    let scope = ListQuery::scope(&query.filter, query.sort);
-    let page = Page::cut(found, query.limit, |(place, _)| match *place {
-        Place::Newest(number) => scope.cursor(&number),
-        Place::Price(amount, number) => scope.cursor(&(amount, number)),
-        Place::Relevance(rank, number) => scope.cursor(&(rank, number)),
-    });
-    Ok(page.map(|(_, product)| product))
+    Ok(cut(found, query))
 }
 
 /// A statement under construction. Values are bound in the order in which they are written; the last, not yet there, is how
@@ -136,11 +123,4 @@ impl Statement {
 /// The number in a place as this store counts.
 fn seq(query: &ListQuery, number: Number) -> StoreResult<i64> {
     number.count().ok_or_else(|| wrong_place(query))
-}
-
-fn wrong_place(query: &ListQuery) -> StoreError {
-    corrupt(format!(
-        "{:?} is no place in a list by {:?}",
-        query.after, query.sort
-    ))
 }

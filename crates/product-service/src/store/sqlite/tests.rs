@@ -1,28 +1,25 @@
-//! The contract on SQLite, and what is SQLite's own: query plans, and an audit that can fail.
+//! The contract on SQLite, and what is SQLite's own: query plans, what a change writes, and an audit that can fail.
 
 mod audit;
 mod plans;
 mod sweep;
+mod writes;
 
+use store_sqlite::{Sqlite, SqliteOutbox};
 use telemetry::metrics::Metrics;
 
-use super::SqliteProducts;
 use crate::store::contract::{Subject, contract_tests};
 
-fn open() -> (SqliteProducts, tempfile::TempDir) {
+fn open() -> (Subject, Sqlite) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("product.sqlite");
-    let store = SqliteProducts::open(&path, &Metrics::default().store).unwrap();
-    (store, dir)
+    let (db, queries) = super::open(&path, &Metrics::default().store).unwrap();
+    let outbox = SqliteOutbox::new(db.clone());
+    (Subject::new(db.clone(), queries, outbox, dir), db)
 }
 
 fn subject() -> Subject {
-    let (store, dir) = open();
-    Subject {
-        outbox: std::sync::Arc::new(store.outbox()),
-        store: std::sync::Arc::new(store),
-        keep: Box::new(dir),
-    }
+    open().0
 }
 
 contract_tests!(subject);

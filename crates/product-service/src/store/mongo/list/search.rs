@@ -7,13 +7,14 @@ use store::StoreResult;
 use store_mongo::bson::raw::RawDocumentBuf;
 use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::options::{AggregateOptions, Hint, ReadConcern};
-use store_mongo::{Mongo, READ_LIMIT, corrupt, decode, id_bson};
+use store_mongo::{Mongo, READ_LIMIT, decode, id_bson};
 use telemetry::metrics::Read;
 
-use super::super::rows::ProductRow;
+use super::super::product::ProductRow;
 use super::super::schema::{BY_WORD, PRODUCTS, SEARCH};
-use super::{conditions, in_stock, wrong_place};
+use super::{conditions, in_stock};
 use crate::domain::{ListQuery, Number, Place, Product, Sort};
+use crate::store::{corrupt, wrong_place};
 
 /// A search, as the stages of an aggregation over the words.
 pub(in crate::store::mongo) struct Search {
@@ -100,12 +101,10 @@ impl Search {
         let mut all = Vec::with_capacity(query.limit.get() + 1);
         while rows.advance().await? {
             let found: Found = decode(SEARCH, rows.current())?;
-            let product = found
-                .product
-                .into_iter()
-                .next()
-                .ok_or_else(|| corrupt("words of a product that is not there"))?
-                .into_product()?;
+            let product = found.product.into_iter().next();
+            let product = Product::try_from(
+                product.ok_or_else(|| corrupt("words of a product that is not there"))?,
+            )?;
             let number = Number::from(product.id);
             let place = match query.sort {
                 Sort::Newest => Place::Newest(number),

@@ -7,16 +7,16 @@ use store::StoreResult;
 use store_mongo::bson::raw::RawDocumentBuf;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
-use store_mongo::{Mongo, READ_LIMIT, corrupt, decode, id_bson};
+use store_mongo::{Mongo, MongoRecord as _, READ_LIMIT, id_bson};
 use telemetry::metrics::Read;
 
-use super::super::rows::ProductRow;
+use super::super::product::category_key;
 use super::super::schema::{
     BY_CATEGORY, BY_CATEGORY_PRICE, BY_PRICE, BY_SELLER, BY_SELLER_PRICE, NEWEST, PRODUCTS,
 };
-use super::{conditions, in_stock, wrong_place};
+use super::{conditions, in_stock};
 use crate::domain::{ListQuery, Number, Place, Product, Sort};
-use crate::store::mongo::rows::category_key;
+use crate::store::{corrupt, wrong_place};
 
 /// The walk of one index.
 pub(in crate::store::mongo) struct Walk {
@@ -96,7 +96,7 @@ impl Walk {
             .await?;
         let mut found = Vec::with_capacity(query.limit.get() + 1);
         while rows.advance().await? {
-            let product = decode::<ProductRow>(PRODUCTS, rows.current())?.into_product()?;
+            let product = Product::decode(rows.current())?;
             let number = Number::from(product.id);
             let place = match query.sort {
                 Sort::Newest | Sort::Relevance => Place::Newest(number),

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use store_mongo::bson::{Document, doc};
 
-use super::subject_and_store;
+use super::open;
 use crate::store::contract::{draft, order};
 
 #[rstest]
@@ -33,7 +33,7 @@ async fn damage_done_by_hand_is_found(
     #[case] damage: Document,
     #[case] finding: &str,
 ) {
-    let (subject, store) = subject_and_store();
+    let (subject, store) = open();
     let product = subject.list(draft("A", 100, 5)).await;
     let (held, sold) = (order(), order());
     subject.reserve(held, &[(product.id, 2)]).await.unwrap();
@@ -41,7 +41,6 @@ async fn damage_done_by_hand_is_found(
     subject.confirm(sold).await;
     subject.assert_book_is_right(1).await;
     let rows = store
-        .0
         .database()
         .await
         .unwrap()
@@ -50,7 +49,7 @@ async fn damage_done_by_hand_is_found(
         .bypass_document_validation(true)
         .await
         .unwrap();
-    let found = match subject.store.audit().await {
+    let found = match subject.app.queries.audit().await {
         Ok(audit) => audit.violations,
         Err(error) => vec![error.to_string()],
     };
@@ -66,7 +65,7 @@ async fn damage_done_by_hand_is_found(
 #[case("reservations", &["held 0 + sold 0 = 2, but 5 were put in"])]
 #[tokio::test]
 async fn a_loss_is_found(#[case] collection: &str, #[case] findings: &[&str]) {
-    let (subject, store) = subject_and_store();
+    let (subject, store) = open();
     let product = subject.list(draft("A", 100, 5)).await;
     for quantity in [1, 2] {
         subject
@@ -75,13 +74,12 @@ async fn a_loss_is_found(#[case] collection: &str, #[case] findings: &[&str]) {
             .unwrap();
     }
     let rows = store
-        .0
         .database()
         .await
         .unwrap()
         .collection::<Document>(collection);
     rows.delete_many(doc! {}).await.unwrap();
-    let audit = subject.store.audit().await.unwrap();
+    let audit = subject.app.queries.audit().await.unwrap();
     for finding in findings {
         assert!(
             audit

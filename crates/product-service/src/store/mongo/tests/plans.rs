@@ -2,21 +2,20 @@
 //! gives. A search starts from the words and sorts only what it found.
 
 use kernel::{Limit, ProductId, SystemIds, UserId};
+use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 
 use super::open;
 use crate::domain::{Category, Filter, ListQuery, Number, Place, SearchText, Sort};
 use crate::store::Lease;
-use crate::store::contract::{LATER, LEASE_END, Subject, draft, order};
-use crate::store::mongo::MongoProducts;
-use crate::store::mongo::leases::due;
+use crate::store::contract::{LATER, LEASE_END, draft, order};
 use crate::store::mongo::list::{Search, Walk};
-use crate::store::mongo::words::sought;
+use crate::store::mongo::reservation::due;
 
 /// Every stage of the plan that the server has for a command.
-async fn stages(store: &MongoProducts, command: Document) -> Vec<String> {
+async fn stages(store: &Mongo, command: Document) -> Vec<String> {
     let explain = doc! { "explain": command, "verbosity": "queryPlanner" };
-    let database = store.0.database().await.unwrap();
+    let database = store.database().await.unwrap();
     let plan = database.run_command(explain).await.unwrap();
     let mut stages = Vec::new();
     collect(&Bson::Document(plan), &mut stages);
@@ -107,7 +106,7 @@ fn walk_command(walk: Walk, limit: i64) -> Document {
 
 #[tokio::test]
 async fn every_list_is_a_walk_of_one_index() {
-    let (store, _database) = open();
+    let (_subject, store) = open();
     for filter in filters() {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
             for after in [None, Some(place(sort))] {
@@ -127,12 +126,7 @@ async fn every_list_is_a_walk_of_one_index() {
 
 #[tokio::test]
 async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
-    let (store, database) = open();
-    let subject = Subject {
-        outbox: std::sync::Arc::new(store.0.outbox()),
-        store: std::sync::Arc::new(store.clone()),
-        keep: Box::new(database),
-    };
+    let (subject, store) = open();
     let mut all = Vec::new();
     for number in 0..40_i64 {
         all.push(subject.list(draft("Lamp", 1 + number % 2, 1)).await);
@@ -148,7 +142,6 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
         let command = walk_command(walk, 5);
         let explain = doc! { "explain": command, "verbosity": "executionStats" };
         let told = store
-            .0
             .database()
             .await
             .unwrap()
@@ -170,7 +163,7 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
 
 #[tokio::test]
 async fn a_search_starts_from_the_words() {
-    let (store, _database) = open();
+    let (_subject, store) = open();
     for filter in filters() {
         for sort in Sort::ALL {
             for after in [None, Some(place(sort))] {
@@ -183,8 +176,8 @@ async fn a_search_starts_from_the_words() {
                     sort,
                     after,
                 );
-                let words = sought(query.filter.text.as_ref().unwrap());
-                let search = Search::of(&query, &words).unwrap().unwrap();
+                let words = query.filter.text.as_ref().unwrap().words();
+                let search = Search::of(&query, words).unwrap().unwrap();
                 let command = doc! {
                     "aggregate": "search", "pipeline": search.stages, "cursor": {}, "hint": "by_word",
                 };
@@ -208,7 +201,7 @@ async fn a_search_starts_from_the_words() {
 
 #[tokio::test]
 async fn one_word_sorted_by_age_or_price_is_answered_from_the_index() {
-    let (store, _database) = open();
+    let (_subject, store) = open();
     for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
         let text = SearchText::parse("lamp").unwrap();
         let query = query(
@@ -219,8 +212,8 @@ async fn one_word_sorted_by_age_or_price_is_answered_from_the_index() {
             sort,
             None,
         );
-        let words = sought(query.filter.text.as_ref().unwrap());
-        let search = Search::of(&query, &words).unwrap().unwrap();
+        let words = query.filter.text.as_ref().unwrap().words();
+        let search = Search::of(&query, words).unwrap().unwrap();
         let command = doc! {
             "aggregate": "search", "pipeline": search.stages, "cursor": {}, "hint": "by_word",
         };
@@ -234,7 +227,7 @@ async fn one_word_sorted_by_age_or_price_is_answered_from_the_index() {
 
 #[tokio::test]
 async fn leases_are_a_walk_of_the_index_of_what_is_held() {
-    let (store, _database) = open();
+    let (_subject, store) = open();
     let lease = Lease {
         until: LATER,
         order: order(),

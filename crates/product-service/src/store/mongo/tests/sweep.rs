@@ -1,28 +1,23 @@
 //! What the sweeper does about a document that is damaged, and what the marketplace's audit reads of reservations.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use kernel::{Currency, ManualClock, SystemIds};
 use store_mongo::bson::{Document, doc};
 use store_mongo::id_bson;
 
-use super::subject_and_store;
-use crate::app::{App, expire_reservations};
+use super::open;
+use crate::app::expire_reservations;
 use crate::domain::ReservationState;
 use crate::store::contract::{LEASE_END, draft, order};
 use crate::store::mongo::{reservation_state, reservation_states};
 
 #[tokio::test]
 async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
-    let (subject, store) = subject_and_store();
+    let (subject, store) = open();
     let product = subject.list(draft("A", 100, 120)).await;
     let orders: Vec<_> = (0..120).map(|_| order()).collect();
     for id in &orders {
         subject.reserve(*id, &[(product.id, 1)]).await.unwrap();
     }
     let rows = store
-        .0
         .database()
         .await
         .unwrap()
@@ -33,14 +28,7 @@ async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
     )
     .await
     .unwrap();
-    let app = App {
-        store: subject.store.clone(),
-        clock: Arc::new(ManualClock::at(LEASE_END)),
-        ids: Arc::new(SystemIds::default()),
-        currency: Currency::USD,
-        public: true,
-        lease: Duration::from_secs(1),
-    };
+    let app = subject.at(LEASE_END);
     assert_eq!(expire_reservations(&app).await, Ok(119));
     assert_eq!(subject.available(product.id).await, 119);
     assert_eq!(
@@ -52,7 +40,7 @@ async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
 
 #[tokio::test]
 async fn the_states_of_all_reservations_can_be_read_one_by_one() {
-    let (subject, store) = subject_and_store();
+    let (subject, store) = open();
     let product = subject.list(draft("A", 100, 5)).await;
     let orders = [order(), order(), order(), order()];
     for id in &orders[..3] {
@@ -60,7 +48,7 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
     }
     subject.confirm(orders[0]).await;
     subject.release(orders[1]).await;
-    let database = store.0.database().await.unwrap();
+    let database = store.database().await.unwrap();
     let mut all = Vec::new();
     reservation_states(&database, |order, state| all.push((order, state)))
         .await

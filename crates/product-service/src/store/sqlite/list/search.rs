@@ -2,9 +2,10 @@
 
 use store::StoreResult;
 
-use super::super::rows::columns;
-use super::{Statement, seq, wrong_place};
+use super::super::product::columns;
+use super::{Statement, seq};
 use crate::domain::{ListQuery, Place, SearchText, Sort};
+use crate::store::wrong_place;
 
 impl Statement {
     /// What the full-text index matches: first the places of a page, then its rows, so that sorting moves no long text.

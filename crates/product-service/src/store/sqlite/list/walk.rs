@@ -4,11 +4,11 @@
 //! Filters that the index does not hold are checked row by row along the walk.
 
 use store::StoreResult;
-use store_sqlite::corrupt;
 
-use super::super::rows::columns;
+use super::super::product::columns;
 use super::Statement;
 use crate::domain::{ListQuery, Sort};
+use crate::store::corrupt;
 
 /// Which part of a walk a statement makes.
 #[derive(Clone, Copy)]

@@ -3,6 +3,7 @@
 
 use kernel::{Limit, SystemIds, UserId};
 use store::StoreError;
+use store_sqlite::Sqlite;
 use telemetry::metrics::Read;
 
 use super::open;
@@ -10,10 +11,9 @@ use crate::domain::{Category, Filter, ListQuery, Number, Place, SearchText, Sort
 use crate::store::sqlite::list::Statement;
 
 /// The steps of each statement that together give a page.
-async fn plans(store: &super::SqliteProducts, query: &ListQuery) -> Vec<Vec<String>> {
+async fn plans(store: &Sqlite, query: &ListQuery) -> Vec<Vec<String>> {
     let statements = Statement::all_of(query).unwrap();
     store
-        .db
         .read(Read::List, move |tx| {
             let mut plans = Vec::new();
             for Statement { sql, mut values } in statements {
@@ -111,7 +111,7 @@ fn place(sort: Sort) -> Place {
 
 #[tokio::test]
 async fn every_list_is_a_walk_of_one_index_from_the_place_of_its_cursor() {
-    let (store, _dir) = open();
+    let (_subject, store) = open();
     for (filter, equal) in filters() {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
             for after in [None, Some(place(sort))] {
@@ -149,7 +149,7 @@ async fn every_list_is_a_walk_of_one_index_from_the_place_of_its_cursor() {
 
 #[tokio::test]
 async fn a_search_starts_from_the_full_text_index_and_sorts_only_what_it_must() {
-    let (store, _dir) = open();
+    let (_subject, store) = open();
     for (filter, _) in filters() {
         for sort in Sort::ALL {
             for after in [None, Some(place(sort))] {

@@ -1,31 +1,17 @@
 //! What the sweeper does about a row that is damaged, and what the marketplace's audit reads of reservations.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use kernel::{Currency, ManualClock, SystemIds};
 use store::StoreError;
 use telemetry::metrics::Read;
 
 use super::open;
-use crate::app::{App, expire_reservations};
+use crate::app::expire_reservations;
 use crate::domain::ReservationState;
-use crate::store::contract::{LEASE_END, NOW, Subject, draft, order};
+use crate::store::contract::{LEASE_END, draft, order};
 use crate::store::sqlite::{reservation_state, reservation_states};
-
-fn subject_and_store() -> (Subject, super::SqliteProducts) {
-    let (store, dir) = open();
-    let subject = Subject {
-        outbox: Arc::new(store.outbox()),
-        store: Arc::new(store.clone()),
-        keep: Box::new(dir),
-    };
-    (subject, store)
-}
 
 #[tokio::test]
 async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
-    let (subject, store) = subject_and_store();
+    let (subject, store) = open();
     let product = subject.list(draft("A", 100, 250)).await;
     let orders: Vec<_> = (0..250).map(|_| order()).collect();
     for id in &orders {
@@ -33,22 +19,13 @@ async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
     }
     let bad = orders[7];
     store
-        .db
         .write(move |tx| {
-            let sql =
-                "UPDATE reservation_lines SET quantity = 9223372036854775807 WHERE order_id = ?1";
+            let sql = "UPDATE reservations SET lines = json_set(lines, '$[0].quantity', 10001) WHERE order_id = ?1";
             Ok::<_, StoreError>(tx.execute(sql, [bad.as_bytes()])?)
         })
         .await
         .unwrap();
-    let app = App {
-        store: subject.store.clone(),
-        clock: Arc::new(ManualClock::at(LEASE_END)),
-        ids: Arc::new(SystemIds::default()),
-        currency: Currency::USD,
-        public: true,
-        lease: Duration::from_secs(1),
-    };
+    let app = subject.at(LEASE_END);
     assert_eq!(expire_reservations(&app).await, Ok(249));
     assert_eq!(subject.available(product.id).await, 249);
     assert_eq!(
@@ -60,7 +37,7 @@ async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
 
 #[tokio::test]
 async fn the_states_of_all_reservations_can_be_read_one_by_one() {
-    let (subject, store) = subject_and_store();
+    let (subject, store) = open();
     let product = subject.list(draft("A", 100, 5)).await;
     let orders = [order(), order(), order(), order()];
     for id in &orders[..3] {
@@ -69,7 +46,6 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
     subject.confirm(orders[0]).await;
     subject.release(orders[1]).await;
     let (all, each) = store
-        .db
         .read(Read::List, move |tx| {
             let mut all = Vec::new();
             reservation_states(tx, |order, state| all.push((order, state)))?;
@@ -89,18 +65,4 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
         each,
         [Some(states[0]), Some(states[1]), Some(states[2]), None]
     );
-}
-
-#[tokio::test]
-async fn handled_messages_are_forgotten_in_bounded_steps() {
-    let (subject, _) = subject_and_store();
-    let product = subject.list(draft("A", 100, 5)).await;
-    for _ in 0..5 {
-        let id = order();
-        subject.reserve(id, &[(product.id, 1)]).await.unwrap();
-        subject.confirm(id).await;
-    }
-    assert_eq!(subject.store.forget_messages(NOW, 100).await, Ok(0));
-    assert_eq!(subject.store.forget_messages(LEASE_END, 3).await, Ok(3));
-    assert_eq!(subject.store.forget_messages(LEASE_END, 3).await, Ok(2));
 }

@@ -1,0 +1,108 @@
+//! Settles reservations as the order saga commands: sells what is held for a paid order, puts back what is held for a failed one.
+//!
+//! A confirmation is answered each time: `ReservationConfirmed` for stock that is sold, now or before, `ReservationExpired` for an order
+//! that has nothing held or sold.
+
+use kernel::{MessageId, OrderId, Timestamp};
+use store::{StoreResult, Tx};
+
+use super::App;
+use super::stock::put_back;
+use crate::domain::{Confirmation, Release, Reservation, ReservationState};
+use crate::events::Event;
+
+/// A command of the order saga.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Command {
+    /// The message that it came in.
+    pub(crate) message: MessageId,
+    /// The order whose reservation it is about.
+    pub(crate) order: OrderId,
+    /// What to do with the stock.
+    pub(crate) ask: Ask,
+}
+
+/// What a command asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// The order is paid: sell its held stock.
+    Confirm,
+    /// The order came to nothing: put its held stock back.
+    Release,
+}
+
+/// Settles the commands in one transaction. Returns one result for each, in order.
+pub(crate) async fn settle_reservations(
+    app: &App,
+    commands: Vec<Command>,
+) -> StoreResult<Vec<StoreResult<()>>> {
+    let now = app.clock.now();
+    let orders: Vec<OrderId> = commands.iter().map(|command| command.order).collect();
+    let settled = app
+        .store
+        .write(move |tx| {
+            tx.want::<Reservation>(commands.iter().map(|command| command.order))?;
+            tx.want::<store::Handled>(commands.iter().map(|one| (one.order, one.message)))?;
+            tx.each(&commands, |tx, command| match command.ask {
+                Ask::Confirm => confirm(tx, command, now),
+                Ask::Release => release(tx, command, now).map(|()| None),
+            })
+        })
+        .await?;
+    let results = orders.into_iter().zip(settled).map(|(order, result)| {
+        if let Some(Event::ReservationExpired(_)) = result? {
+            tracing::info!(%order, "confirmed too late: its stock has gone back");
+        }
+        Ok(())
+    });
+    Ok(results.collect())
+}
+
+/// Sells what is held, and answers.
+fn confirm(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<Option<Event>> {
+    let order = command.order;
+    let found = tx.get::<Reservation>(&order)?;
+    let is_new = is_new(tx, found.as_deref(), command, now)?;
+    let decision = ReservationState::confirm(found.as_ref().map(|found| found.state));
+    let event = match (decision, found) {
+        (Confirmation::Sell, Some(held)) if is_new => {
+            tx.put(held.ended(ReservationState::Sold))?;
+            Event::ReservationConfirmed(order)
+        }
+        (Confirmation::AlreadySold, _) => {
+            tx.handled_before();
+            Event::ReservationConfirmed(order)
+        }
+        // Held although it was confirmed before: it was made after that confirmation was refused, and refused it stays.
+        (Confirmation::Sell | Confirmation::TooLate, _) => Event::ReservationExpired(order),
+    };
+    tx.send(event.envelope(now))?;
+    Ok(Some(event))
+}
+
+/// Puts back what is held.
+fn release(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<()> {
+    let found = tx.get::<Reservation>(&command.order)?;
+    if !is_new(tx, found.as_deref(), command, now)? {
+        return Ok(());
+    }
+    let decision = ReservationState::release(found.as_ref().map(|found| found.state));
+    match (decision, found) {
+        (Release::PutBack, Some(held)) => put_back(tx, &held, ReservationState::Released, now),
+        (Release::PutBack, None) | (Release::Nothing, _) => Ok(()),
+    }
+}
+
+/// Whether `command` comes for the first time. A reservation's state tells what was done with it, and no state leads back to being
+/// held; so only a command that came before there was a reservation is noted in the inbox.
+fn is_new(
+    tx: &mut Tx<'_>,
+    found: Option<&Reservation>,
+    command: &Command,
+    now: Timestamp,
+) -> StoreResult<bool> {
+    match found {
+        None => tx.once(command.order, command.message, now),
+        Some(_) => Ok(!tx.was_handled(command.order, command.message)?),
+    }
+}
