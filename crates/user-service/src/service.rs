@@ -18,11 +18,11 @@ use crate::app::{self, App, UserError};
 use crate::config::Config;
 use crate::domain::{Email, User, UserName};
 use crate::http;
+#[cfg(feature = "mongo")]
+use crate::store::MongoUsers;
 use crate::store::Users;
 #[cfg(feature = "sqlite")]
 use crate::store::{MIGRATIONS, SqliteUsers};
-#[cfg(feature = "mongo")]
-use crate::store::{MongoUsers, collections};
 
 /// Time between two looks for expired logins.
 const SWEEP: Duration = Duration::from_mins(1);
@@ -203,8 +203,8 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let records = MongoUsers::records();
-            let db = Mongo::open(uri, &database, collections(), records, clock, metrics)?;
+            let (collections, records) = (MongoUsers::collections(), MongoUsers::records());
+            let db = Mongo::open(uri, &database, collections, records, clock, metrics)?;
             Ok(Opened {
                 store: Store::new(Arc::new(db.clone())),
                 leases: Some(Arc::new(MongoLeases::new(db.clone()))),

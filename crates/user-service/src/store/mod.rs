@@ -18,7 +18,7 @@ use store::StoreError;
 use crate::domain::{Email, User, UserName};
 
 #[cfg(feature = "mongo")]
-pub(crate) use mongo::{MongoUsers, collections};
+pub(crate) use mongo::MongoUsers;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::{MIGRATIONS, SqliteUsers};
 

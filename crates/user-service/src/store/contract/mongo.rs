@@ -14,7 +14,7 @@ use store_mongo::{Mongo, id_bson, mongodb};
 
 use super::*;
 use crate::app::steps::{Registered, replace_password};
-use crate::store::{MongoUsers, collections};
+use crate::store::MongoUsers;
 
 #[derive(Default)]
 struct Database(TestDatabase);
@@ -22,7 +22,8 @@ struct Database(TestDatabase);
 impl Database {
     fn database(&self) -> Mongo {
         let clock = Arc::new(SystemClock);
-        self.0.open(collections(), MongoUsers::records(), clock)
+        self.0
+            .open(MongoUsers::collections(), MongoUsers::records(), clock)
     }
 
     async fn rows(&self, collection: &str) -> mongodb::Collection<Document> {
