@@ -1,43 +1,35 @@
-"""Whether deploy/k8s/make-secrets makes what docs/KUBERNETES.md lists, and whether that fits what runs."""
+"""Whether deploy/k8s/make-secrets creates the Secrets that docs/KUBERNETES.md lists, with URIs that lead to the stores that run here."""
 
+import json
+import re
 import subprocess
 
-import yaml
-
-import schema
-from objects import Pods, name, namespace, title
-from rules.config import ALWAYS_HANDMADE
-from rules.network import URL
-
-NAMESPACE = "marketplace"
+from config import ALWAYS_HANDMADE
+from network import ADDRESS
+from objects import name, title
+from render import documents
+from rules import schema_problems
 
 
-def made(root):
-    """What make-secrets prints; raises CalledProcessError if it fails."""
-    command = [root / "make-secrets", NAMESPACE]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return [d for d in yaml.safe_load_all(done.stdout) if d]
+def listed(page):
+    """Secret -> keys, from the table under "Secrets" in docs/KUBERNETES.md: what operators are told to make by hand."""
+    section = page.partition("\n## Secrets\n")[2].partition("\n## ")[0]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
+    return {called: set(re.findall(r"`([^`]+)`", row[2])) for row in rows for called in re.findall(r"`([^`]+)`", row[1])}
 
 
-def problems(secrets, context, stores: list[Pods]):
-    """Sentences about Secrets that are not as documented, or that lead to no store."""
-    for secret in secrets:
-        yield from (f"make-secrets: {title(secret)}: {problem}" for problem in schema.problems(secret))
-        if namespace(secret) != NAMESPACE:
-            yield f"make-secrets: {title(secret)}: is not in the namespace that was asked for"
-        yield from _lost(secret, stores)
-    found = {name(s): set(s.get("stringData") or {}) for s in secrets}
-    expected = {called: keys for called, keys in context.handmade.items() if called not in ALWAYS_HANDMADE}
-    for called in sorted(found.keys() | expected.keys()):
-        one, other = sorted(found.get(called, ())), sorted(expected.get(called, ()))
-        if one != other:
-            yield f"Secret/{called}: make-secrets makes the keys {one}, docs/KUBERNETES.md lists {other}"
-
-
-def _lost(secret, stores):
-    """URIs of which no store of ours has the host and port. An operator's Service is named after its resource."""
-    there = {(host, port) for s in stores for host in (name(s.owner), f"{name(s.owner)}-svc") for port in s.ports}
-    for key, text in (secret.get("stringData") or {}).items():
-        for host, port in URL.findall(text):
-            if (host.split(".")[0], int(port)) not in there:
-                yield f"make-secrets: {title(secret)}: {key} leads to {host}:{port}, where no store is"
+def problems(root, facts, rendered):
+    done = subprocess.run([root / "make-secrets", "shop"], capture_output=True, text=True, check=False)
+    stores = {(name(store.owner), str(port)) for render in rendered for store in render.stores for port in store.ports}
+    made = set()
+    for secret in documents(done.stdout):
+        yield from (f"make-secrets: {problem}" for problem in schema_problems(json.dumps(secret)))
+        data = secret.get("stringData", {})
+        made.add((secret["metadata"].get("namespace"), name(secret), *sorted(data)))
+        for host, port in (found for text in data.values() for found in ADDRESS.findall(text)):
+            # Operators name a Service after its resource.
+            if (host.partition(".")[0].removesuffix("-svc"), port) not in stores:
+                yield f"make-secrets: {title(secret)} leads to {host}:{port}, where no store is"
+    expected = {("shop", secret, *sorted(keys)) for secret, keys in facts.handmade.items() if secret not in ALWAYS_HANDMADE}
+    for secret in sorted(made ^ expected, key=str):
+        yield f"make-secrets and docs/KUBERNETES.md differ in the Secret and keys {secret} {done.stderr}"
