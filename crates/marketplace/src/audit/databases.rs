@@ -67,7 +67,7 @@ impl Books for Databases {
 
     async fn reservations(&self) -> StoreResult<HashMap<OrderId, ReservationState>> {
         let mut all = HashMap::new();
-        product_service::mongo::reservation_states(&self.products, |order, state| {
+        product_service::mongo::reservation_states(&self.products, None, |order, state| {
             all.insert(order, state);
         })
         .await?;
@@ -85,6 +85,11 @@ impl Books for Databases {
     }
 
     async fn reservation(&self, order: OrderId) -> StoreResult<Option<ReservationState>> {
-        product_service::mongo::reservation_state(&self.products, order).await
+        let mut found = None;
+        product_service::mongo::reservation_states(&self.products, Some(order), |_, state| {
+            found = Some(state);
+        })
+        .await?;
+        Ok(found)
     }
 }

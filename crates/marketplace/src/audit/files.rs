@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders};
-use product_service::{ReservationState, StockAudit, reservation_state, reservation_states};
+use product_service::{ReservationState, StockAudit, reservation_states};
 use rusqlite::Connection;
 use store::StoreResult;
 use store_sqlite::open_read_only;
@@ -67,7 +67,7 @@ impl Books for Files {
 
     async fn reservations(&self) -> StoreResult<HashMap<OrderId, ReservationState>> {
         let mut all = HashMap::new();
-        reservation_states(&lock(&self.products), |order, state| {
+        reservation_states(&lock(&self.products), None, |order, state| {
             all.insert(order, state);
         })?;
         Ok(all)
@@ -84,6 +84,8 @@ impl Books for Files {
     }
 
     async fn reservation(&self, order: OrderId) -> StoreResult<Option<ReservationState>> {
-        reservation_state(&lock(&self.products), order)
+        let mut found = None;
+        reservation_states(&lock(&self.products), Some(order), |_, state| found = Some(state))?;
+        Ok(found)
     }
 }
