@@ -4,12 +4,12 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use contracts::reservations::Refusal;
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::{OrderId, ProductId, Quantity};
 use platform_http::{
-    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems, first,
-    idempotency_key, prefer, stored,
+    Body, ETag, Faults, Prefer, Problem, ProblemDocument, WriteProblems, first, idempotency_key,
+    prefer, stored,
 };
-use serde_json::Value;
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use telemetry::current_request_id;
 use utoipa::ToSchema;
@@ -27,12 +27,9 @@ use crate::reservations::ReservationRefusal;
 const ROUTE: &str = "POST /api/orders/create";
 
 /// One line of a request.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
 struct OrderLineRequest {
     /// The product.
     product_id: ProductId,
@@ -41,22 +38,23 @@ struct OrderLineRequest {
 }
 
 /// What to order: `items`, or one product directly.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
 pub(crate) struct CreateOrderRequest {
     /// 1 to 100 lines; lines for the same product are summed.
     #[schema(required = false, min_items = 1, max_items = 100)]
     items: Vec<OrderLineRequest>,
     /// Short form: the one product.
-    #[schema(required = false)]
-    product_id: ProductId,
+    #[deserr(skip)]
+    #[schema(value_type = ProductId, required = false)]
+    #[expect(dead_code, reason = "documented here, read as an `OrderLineRequest`")]
+    product_id: Option<ProductId>,
     /// Short form: how many of it.
-    #[schema(required = false)]
-    quantity: Quantity,
+    #[deserr(skip)]
+    #[schema(value_type = Quantity, required = false)]
+    #[expect(dead_code, reason = "documented here, read as an `OrderLineRequest`")]
+    quantity: Option<Quantity>,
 }
 
 /// The request, read: what is wanted, and where in the body each product stands.
@@ -65,42 +63,38 @@ pub(crate) struct CreateOrder {
     places: Places,
 }
 
-struct Line(ProductId, Quantity);
-
-impl FromJson for Line {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let product = fields.required("productId");
-        let quantity = fields.required("quantity");
-        fields.finish()?;
-        Some(Self(product?, quantity?))
-    }
-}
-
-impl FromJson for CreateOrder {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let short_form = value.get("items").is_none()
-            && (value.get("productId").is_some() || value.get("quantity").is_some());
-        if short_form {
-            let Line(product, quantity) = Line::from_json(value, pointer, reader)?;
-            let wanted = reader.check(pointer, Wanted::new(vec![(product, quantity)]))?;
-            let places = vec![(product, "/productId".to_owned())];
-            return Some(Self { wanted, places });
-        }
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let lines = fields.required::<Vec<Line>>("items");
-        fields.finish()?;
-        let lines: Vec<(ProductId, Quantity)> = lines?
-            .into_iter()
-            .map(|Line(product, quantity)| (product, quantity))
-            .collect();
-        let places = lines
+impl Deserr<Faults> for CreateOrder {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        place: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let body = serde_json::Value::from(value);
+        let has = |member: &str| body.get(member).is_some();
+        let (items, at) = if !has("items") && (has("productId") || has("quantity")) {
+            let line = OrderLineRequest::deserialize_from_value(body.into_value(), place)?;
+            (vec![line], place)
+        } else {
+            let request = CreateOrderRequest::deserialize_from_value(body.into_value(), place)?;
+            (request.items, place.push_key("items"))
+        };
+        let places = items
             .iter()
             .enumerate()
-            .map(|(place, (product, _))| (*product, format!("/items/{place}/productId")))
+            .map(|(index, line)| {
+                let pointer = if at.is_origin() {
+                    "/productId".to_owned()
+                } else {
+                    format!("/items/{index}/productId")
+                };
+                (line.product_id, pointer)
+            })
             .collect();
-        let wanted = reader.check("/items", Wanted::new(lines))?;
-        Some(Self { wanted, places })
+        let lines = items
+            .into_iter()
+            .map(|line| (line.product_id, line.quantity))
+            .collect();
+        let wanted = Wanted::new(lines).map_err(|invalid| Faults::at(at, invalid))?;
+        Ok(Self { wanted, places })
     }
 }
 

@@ -6,7 +6,7 @@
 mod body;
 mod endpoint;
 mod etag;
-mod fields;
+mod faults;
 pub mod health;
 mod json;
 mod openapi;
@@ -20,7 +20,7 @@ pub mod testing;
 pub use body::Body;
 pub use endpoint::{endpoint, not_found};
 pub use etag::{ETag, IfMatch, conditional};
-pub use fields::{Count, Fields, FromJson, Integer, Price, Reader, text};
+pub use faults::{Amount, Faults, by_rule};
 pub use health::Readiness;
 pub use openapi::{PaymentProblems, ReadProblems, WriteProblems, complete};
 pub use problem::{FieldError, Problem, ProblemDocument, ProblemType, common};

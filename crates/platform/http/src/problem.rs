@@ -6,6 +6,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use kernel::Invalid;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -73,6 +74,18 @@ pub struct FieldError {
     /// What is allowed.
     #[schema(example = "must be an integer of minor units between 1 and 9007199254740991")]
     pub detail: String,
+}
+
+impl FieldError {
+    /// The fault of the value that `pointer` points to.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, invalid: Invalid) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code: invalid.code,
+            detail: invalid.detail,
+        }
+    }
 }
 
 /// A refusal of one request.

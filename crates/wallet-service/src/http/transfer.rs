@@ -1,11 +1,9 @@
-//! What `POST /api/wallet/credit` and `POST /api/wallet/debit` have in common: reading an amount, and answering once.
+//! What `POST /api/wallet/credit` and `POST /api/wallet/debit` have in common: reading a reference, and answering once.
 
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use kernel::{Currency, Money};
-use platform_http::{FromJson, Integer, Problem, Reader, carry, first, stored, text};
-use serde_json::Value;
+use platform_http::{Problem, carry, first, read_by_rule, stored};
 use store::idempotency::{Answered, OnceKey, StoredAnswer};
 use store::{StoreError, StoreResult};
 
@@ -14,31 +12,8 @@ use super::shapes::TransactionBody;
 use crate::app::{Repeatable, TransferOutcome};
 use crate::domain::Reference;
 
-/// Minor units a client names.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Amount(i64);
-
-impl Amount {
-    /// The amount in `currency`.
-    pub(super) const fn in_currency(self, currency: Currency) -> Money {
-        Money::new(self.0, currency)
-    }
-}
-
-impl FromJson for Amount {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let Integer(amount) = Integer::from_json(value, pointer, reader)?;
-        // The currency does not matter for the rule.
-        reader
-            .check(pointer, Money::positive(amount, Currency::USD))
-            .map(|money| Self(money.amount))
-    }
-}
-
-impl FromJson for Reference {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        text(value, pointer, reader, |raw| Self::parse(&raw))
-    }
+read_by_rule! {
+    Reference: String => |raw| Self::parse(&raw);
 }
 
 /// A request that came with a key.
