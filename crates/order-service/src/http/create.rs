@@ -5,11 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use contracts::reservations::Refusal;
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kernel::{OrderId, ProductId, Quantity};
+use kernel::{ProductId, Quantity};
 use platform_http::{
-    Body, ETag, Faults, Prefer, Problem, ProblemDocument, WriteProblems, first, idempotency_key,
-    prefer, stored,
+    Body, ETag, Faults, Prefer, Problem, ProblemDocument, WriteProblems, answer_repeat,
+    idempotency_key, json_answer, prefer, problem_answer, send_stored,
 };
+use store::StoreResult;
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use telemetry::current_request_id;
 use utoipa::ToSchema;
@@ -143,11 +144,10 @@ pub(crate) async fn create(
         .await
         .map_err(|refusal| create_problem(refusal, &places))?;
     let mut response = match created {
-        Created::Order(order) => answer(&order)?,
-        Created::Keyed(order) => first(render(&order)?),
-        Created::Refused(answer) => first(answer),
-        Created::Repeated(order) => return stored(Earlier::Answered(render(&order)?)),
-        Created::Before(earlier) => return stored(earlier),
+        Created::Order(order) | Created::Keyed(order) => send_stored(render(&order)?),
+        Created::Refused(answer) => send_stored(answer),
+        Created::Repeated(order) => return answer_repeat(Earlier::Answered(render(&order)?)),
+        Created::Before(earlier) => return answer_repeat(earlier),
     };
     if preference == Prefer::RespondAsync {
         response.headers_mut().insert(
@@ -158,24 +158,7 @@ pub(crate) async fn create(
     Ok(response)
 }
 
-fn location(order: OrderId) -> String {
-    format!("/api/orders/{order}")
-}
-
-/// The answer to the request that made `order`, as far as the saga has come.
-fn answer(order: &Order) -> Result<HttpResponse, Problem> {
-    let mut response = match order.state {
-        OrderState::Paid | OrderState::Refunding | OrderState::Refunded => HttpResponse::Created(),
-        OrderState::Pending | OrderState::Cancelling => HttpResponse::Accepted(),
-        OrderState::Declined | OrderState::Cancelled => return Err(unpaid(order)),
-    };
-    Ok(response
-        .insert_header((header::LOCATION, location(order.id)))
-        .insert_header((header::ETAG, ETag::of(order.version).value()?))
-        .json(OrderJson::from(order)))
-}
-
-fn unpaid(order: &Order) -> Problem {
+fn unpaid(order: &Order) -> StoreResult<Problem> {
     let problem = match (order.state, order.reason) {
         (OrderState::Cancelled, _) => {
             Problem::new(&ORDER_CANCELLED, "Nothing was debited; order again.")
@@ -186,45 +169,37 @@ fn unpaid(order: &Order) -> Problem {
         ),
         (_, _) => Problem::new(&PAYMENT_DECLINED, "Nothing was debited."),
     };
-    problem.with("order", &OrderJson::from(order))
+    Ok(problem.with("order", &OrderJson::try_from(order)?))
 }
 
-/// The same answer to a request with a key. It is the same again when the request is repeated.
-fn render(order: &Order) -> Result<StoredAnswer, Problem> {
+/// The answer to the request that made `order`, as far as the saga has come. A repeat of a request with a key gets the same answer.
+fn render(order: &Order) -> StoreResult<StoredAnswer> {
     let status = match order.state {
         OrderState::Paid | OrderState::Refunding | OrderState::Refunded => 201,
         OrderState::Pending | OrderState::Cancelling => 202,
         OrderState::Declined | OrderState::Cancelled => {
-            return Ok(render_problem(
-                &unpaid(order).instance(order.request.clone().unwrap_or_default()),
-            ));
+            let problem = unpaid(order)?;
+            return problem_answer(&match &order.request {
+                Some(request) => problem.instance(request.clone()),
+                None => problem,
+            });
         }
     };
     Ok(StoredAnswer {
-        status,
-        location: Some(location(order.id)),
+        location: Some(format!("/api/orders/{}", order.id)),
         etag: Some(ETag::of(order.version).to_string()),
-        body: serde_json::to_vec(&OrderJson::from(order)).map_err(Problem::internal)?,
+        ..json_answer(status, &OrderJson::try_from(order)?)?
     })
 }
 
 /// Of the refusals of the product service, only that there is not enough stock is remembered.
-fn render_refusal(refusal: &ReservationRefusal) -> Option<StoredAnswer> {
+fn render_refusal(refusal: &ReservationRefusal) -> StoreResult<Option<StoredAnswer>> {
     match refusal {
-        ReservationRefusal::Refused(Refusal::OutOfStock(_)) => Some(render_problem(
-            &reservation_problem(refusal, &Places::new()),
-        )),
+        ReservationRefusal::Refused(Refusal::OutOfStock(_)) => {
+            problem_answer(&reservation_problem(refusal, &Places::new())).map(Some)
+        }
         ReservationRefusal::Refused(_)
         | ReservationRefusal::Unavailable(_)
-        | ReservationRefusal::Failed(_) => None,
-    }
-}
-
-fn render_problem(problem: &Problem) -> StoredAnswer {
-    StoredAnswer {
-        status: problem.kind().status,
-        location: None,
-        etag: None,
-        body: problem.document(),
+        | ReservationRefusal::Failed(_) => Ok(None),
     }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
-use platform_http::{Problem, carry, first, read_by_rule, stored};
+use platform_http::{
+    Problem, answer_repeat, json_answer, problem_answer, read_by_rule, send_stored, with_request_id,
+};
+use store::StoreResult;
 use store::idempotency::{Answered, OnceKey, StoredAnswer};
-use store::{StoreError, StoreResult};
 
 use super::error::transfer_refused;
 use super::shapes::TransactionBody;
@@ -20,35 +22,21 @@ read_by_rule! {
 pub(super) fn repeatable(key: OnceKey) -> Repeatable {
     Repeatable {
         key,
-        render: Arc::new(carry(|outcome: &TransferOutcome| render(outcome))),
+        render: Arc::new(with_request_id(|outcome: &TransferOutcome| render(outcome))),
     }
 }
 
 fn render(outcome: &TransferOutcome) -> StoreResult<StoredAnswer> {
-    Ok(match outcome {
-        Ok(entry) => StoredAnswer {
-            status: 201,
-            location: None,
-            etag: None,
-            body: serde_json::to_vec(&TransactionBody::from(entry))
-                .map_err(|error| StoreError::Corrupt(error.to_string()))?,
-        },
-        Err(refusal) => {
-            let problem = transfer_refused(*refusal);
-            StoredAnswer {
-                status: problem.kind().status,
-                location: None,
-                etag: None,
-                body: problem.document(),
-            }
-        }
-    })
+    match outcome {
+        Ok(entry) => json_answer(201, &TransactionBody::from(entry)),
+        Err(refusal) => problem_answer(&transfer_refused(*refusal)),
+    }
 }
 
 /// The answer to a transfer, made now or before.
 pub(super) fn answer(outcome: Answered<TransferOutcome>) -> Result<HttpResponse, Problem> {
     match outcome {
-        Answered::First(outcome) => Ok(first(render(&outcome)?)),
-        Answered::Before(earlier) => stored(earlier),
+        Answered::First(outcome) => Ok(send_stored(render(&outcome)?)),
+        Answered::Before(earlier) => answer_repeat(earlier),
     }
 }
