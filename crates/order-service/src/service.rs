@@ -102,9 +102,11 @@ impl OrderService {
         wait: Duration,
     ) -> Result<(OrderId, OrderState), String> {
         let wanted = Wanted::new(lines).map_err(|invalid| invalid.detail)?;
-        let created = create_order(&self.app, buyer, wanted, None, Wait::AtMost(wait), |_| None)
-            .await
-            .map_err(|refusal| refusal.to_string())?;
+        let created = create_order(&self.app, buyer, wanted, None, Wait::AtMost(wait), |_| {
+            Ok(None)
+        })
+        .await
+        .map_err(|refusal| refusal.to_string())?;
         match created {
             Created::Order(order) => Ok((order.id, order.state)),
             Created::Keyed(_) | Created::Refused(_) | Created::Repeated(_) | Created::Before(_) => {

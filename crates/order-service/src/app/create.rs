@@ -78,7 +78,7 @@ pub(crate) async fn create_order(
     wanted: Wanted,
     once: Option<Once>,
     wait: Wait,
-    refusal: fn(&ReservationRefusal) -> Option<StoredAnswer>,
+    refusal: fn(&ReservationRefusal) -> StoreResult<Option<StoredAnswer>>,
 ) -> Result<Created, CreateRefusal> {
     let fresh = OrderId::new(&*app.ids);
     let Some(Once { key, request }) = once else {
@@ -167,9 +167,9 @@ async fn end_claim(
     key: OnceKey,
     until: Timestamp,
     error: ReservationRefusal,
-    refusal: fn(&ReservationRefusal) -> Option<StoredAnswer>,
+    refusal: fn(&ReservationRefusal) -> StoreResult<Option<StoredAnswer>>,
 ) -> Result<Created, CreateRefusal> {
-    if let Some(answer) = refusal(&error) {
+    if let Some(answer) = refusal(&error)? {
         refuse(app, key, until, answer.clone()).await?;
         return Ok(Created::Refused(answer));
     }

@@ -78,7 +78,7 @@ pub(crate) async fn by_user(
         None => None,
     };
     let page = list_orders(&app, buyer, state, after, limit).await?;
-    Ok(HttpResponse::Ok().json(OrderPage::from(&page)))
+    Ok(HttpResponse::Ok().json(OrderPage::try_from(&page)?))
 }
 
 fn other_list() -> Problem {

@@ -4,12 +4,13 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use contracts::reservations::Refusal;
-use kernel::{OrderId, ProductId, Quantity};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use kernel::{ProductId, Quantity};
 use platform_http::{
-    Body, ETag, Fields, FromJson, Prefer, Problem, ProblemDocument, Reader, WriteProblems, first,
-    idempotency_key, prefer, stored,
+    Body, ETag, Faults, Prefer, Problem, ProblemDocument, WriteProblems, answer_repeat,
+    idempotency_key, json_answer, prefer, problem_answer, send_stored,
 };
-use serde_json::Value;
+use store::StoreResult;
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use telemetry::current_request_id;
 use utoipa::ToSchema;
@@ -27,12 +28,9 @@ use crate::reservations::ReservationRefusal;
 const ROUTE: &str = "POST /api/orders/create";
 
 /// One line of a request.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
 struct OrderLineRequest {
     /// The product.
     product_id: ProductId,
@@ -41,22 +39,23 @@ struct OrderLineRequest {
 }
 
 /// What to order: `items`, or one product directly.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
 pub(crate) struct CreateOrderRequest {
     /// 1 to 100 lines; lines for the same product are summed.
     #[schema(required = false, min_items = 1, max_items = 100)]
     items: Vec<OrderLineRequest>,
     /// Short form: the one product.
-    #[schema(required = false)]
-    product_id: ProductId,
+    #[deserr(skip)]
+    #[schema(value_type = ProductId, required = false)]
+    #[expect(dead_code, reason = "documented here, read as an `OrderLineRequest`")]
+    product_id: Option<ProductId>,
     /// Short form: how many of it.
-    #[schema(required = false)]
-    quantity: Quantity,
+    #[deserr(skip)]
+    #[schema(value_type = Quantity, required = false)]
+    #[expect(dead_code, reason = "documented here, read as an `OrderLineRequest`")]
+    quantity: Option<Quantity>,
 }
 
 /// The request, read: what is wanted, and where in the body each product stands.
@@ -65,42 +64,38 @@ pub(crate) struct CreateOrder {
     places: Places,
 }
 
-struct Line(ProductId, Quantity);
-
-impl FromJson for Line {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let product = fields.required("productId");
-        let quantity = fields.required("quantity");
-        fields.finish()?;
-        Some(Self(product?, quantity?))
-    }
-}
-
-impl FromJson for CreateOrder {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let short_form = value.get("items").is_none()
-            && (value.get("productId").is_some() || value.get("quantity").is_some());
-        if short_form {
-            let Line(product, quantity) = Line::from_json(value, pointer, reader)?;
-            let wanted = reader.check(pointer, Wanted::new(vec![(product, quantity)]))?;
-            let places = vec![(product, "/productId".to_owned())];
-            return Some(Self { wanted, places });
-        }
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let lines = fields.required::<Vec<Line>>("items");
-        fields.finish()?;
-        let lines: Vec<(ProductId, Quantity)> = lines?
-            .into_iter()
-            .map(|Line(product, quantity)| (product, quantity))
-            .collect();
-        let places = lines
+impl Deserr<Faults> for CreateOrder {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        place: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let body = serde_json::Value::from(value);
+        let has = |member: &str| body.get(member).is_some();
+        let (items, at) = if !has("items") && (has("productId") || has("quantity")) {
+            let line = OrderLineRequest::deserialize_from_value(body.into_value(), place)?;
+            (vec![line], place)
+        } else {
+            let request = CreateOrderRequest::deserialize_from_value(body.into_value(), place)?;
+            (request.items, place.push_key("items"))
+        };
+        let places = items
             .iter()
             .enumerate()
-            .map(|(place, (product, _))| (*product, format!("/items/{place}/productId")))
+            .map(|(index, line)| {
+                let pointer = if at.is_origin() {
+                    "/productId".to_owned()
+                } else {
+                    format!("/items/{index}/productId")
+                };
+                (line.product_id, pointer)
+            })
             .collect();
-        let wanted = reader.check("/items", Wanted::new(lines))?;
-        Some(Self { wanted, places })
+        let lines = items
+            .into_iter()
+            .map(|line| (line.product_id, line.quantity))
+            .collect();
+        let wanted = Wanted::new(lines).map_err(|invalid| Faults::at(at, invalid))?;
+        Ok(Self { wanted, places })
     }
 }
 
@@ -149,11 +144,10 @@ pub(crate) async fn create(
         .await
         .map_err(|refusal| create_problem(refusal, &places))?;
     let mut response = match created {
-        Created::Order(order) => answer(&order)?,
-        Created::Keyed(order) => first(render(&order)?),
-        Created::Refused(answer) => first(answer),
-        Created::Repeated(order) => return stored(Earlier::Answered(render(&order)?)),
-        Created::Before(earlier) => return stored(earlier),
+        Created::Order(order) | Created::Keyed(order) => send_stored(render(&order)?),
+        Created::Refused(answer) => send_stored(answer),
+        Created::Repeated(order) => return answer_repeat(Earlier::Answered(render(&order)?)),
+        Created::Before(earlier) => return answer_repeat(earlier),
     };
     if preference == Prefer::RespondAsync {
         response.headers_mut().insert(
@@ -164,24 +158,7 @@ pub(crate) async fn create(
     Ok(response)
 }
 
-fn location(order: OrderId) -> String {
-    format!("/api/orders/{order}")
-}
-
-/// The answer to the request that made `order`, as far as the saga has come.
-fn answer(order: &Order) -> Result<HttpResponse, Problem> {
-    let mut response = match order.state {
-        OrderState::Paid | OrderState::Refunding | OrderState::Refunded => HttpResponse::Created(),
-        OrderState::Pending | OrderState::Cancelling => HttpResponse::Accepted(),
-        OrderState::Declined | OrderState::Cancelled => return Err(unpaid(order)),
-    };
-    Ok(response
-        .insert_header((header::LOCATION, location(order.id)))
-        .insert_header((header::ETAG, ETag::of(order.version).value()?))
-        .json(OrderJson::from(order)))
-}
-
-fn unpaid(order: &Order) -> Problem {
+fn unpaid(order: &Order) -> StoreResult<Problem> {
     let problem = match (order.state, order.reason) {
         (OrderState::Cancelled, _) => {
             Problem::new(&ORDER_CANCELLED, "Nothing was debited; order again.")
@@ -192,45 +169,37 @@ fn unpaid(order: &Order) -> Problem {
         ),
         (_, _) => Problem::new(&PAYMENT_DECLINED, "Nothing was debited."),
     };
-    problem.with("order", &OrderJson::from(order))
+    Ok(problem.with("order", &OrderJson::try_from(order)?))
 }
 
-/// The same answer to a request with a key. It is the same again when the request is repeated.
-fn render(order: &Order) -> Result<StoredAnswer, Problem> {
+/// The answer to the request that made `order`, as far as the saga has come. A repeat of a request with a key gets the same answer.
+fn render(order: &Order) -> StoreResult<StoredAnswer> {
     let status = match order.state {
         OrderState::Paid | OrderState::Refunding | OrderState::Refunded => 201,
         OrderState::Pending | OrderState::Cancelling => 202,
         OrderState::Declined | OrderState::Cancelled => {
-            return Ok(render_problem(
-                &unpaid(order).instance(order.request.clone().unwrap_or_default()),
-            ));
+            let problem = unpaid(order)?;
+            return problem_answer(&match &order.request {
+                Some(request) => problem.instance(request.clone()),
+                None => problem,
+            });
         }
     };
     Ok(StoredAnswer {
-        status,
-        location: Some(location(order.id)),
+        location: Some(format!("/api/orders/{}", order.id)),
         etag: Some(ETag::of(order.version).to_string()),
-        body: serde_json::to_vec(&OrderJson::from(order)).map_err(Problem::internal)?,
+        ..json_answer(status, &OrderJson::try_from(order)?)?
     })
 }
 
 /// Of the refusals of the product service, only that there is not enough stock is remembered.
-fn render_refusal(refusal: &ReservationRefusal) -> Option<StoredAnswer> {
+fn render_refusal(refusal: &ReservationRefusal) -> StoreResult<Option<StoredAnswer>> {
     match refusal {
-        ReservationRefusal::Refused(Refusal::OutOfStock(_)) => Some(render_problem(
-            &reservation_problem(refusal, &Places::new()),
-        )),
+        ReservationRefusal::Refused(Refusal::OutOfStock(_)) => {
+            problem_answer(&reservation_problem(refusal, &Places::new())).map(Some)
+        }
         ReservationRefusal::Refused(_)
         | ReservationRefusal::Unavailable(_)
-        | ReservationRefusal::Failed(_) => None,
-    }
-}
-
-fn render_problem(problem: &Problem) -> StoredAnswer {
-    StoredAnswer {
-        status: problem.kind().status,
-        location: None,
-        etag: None,
-        body: problem.document(),
+        | ReservationRefusal::Failed(_) => Ok(None),
     }
 }

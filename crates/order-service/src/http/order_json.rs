@@ -1,10 +1,11 @@
 //! An order as clients see it.
 
-use kernel::{Money, OrderId, ProductId, Quantity, Timestamp, UserId};
+use kernel::{Money, OrderId, Page, ProductId, Quantity, Timestamp, UserId};
 use serde::Serialize;
+use store::{StoreError, StoreResult};
 use utoipa::ToSchema;
 
-use crate::domain::Order;
+use crate::domain::{Order, OrderLine};
 
 /// One line of an order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,32 +55,38 @@ pub(crate) struct OrderJson<'a> {
     version: i64,
 }
 
-impl<'a> From<&'a Order> for OrderJson<'a> {
-    fn from(order: &'a Order) -> Self {
-        let items = order
-            .lines
-            .iter()
-            .map(|line| OrderItem {
+/// Corrupt if the total of a line overflows. The reservation has ruled that out, so the stored order is damaged.
+impl<'a> TryFrom<&'a Order> for OrderJson<'a> {
+    type Error = StoreError;
+
+    fn try_from(order: &'a Order) -> StoreResult<Self> {
+        let overflow = || {
+            StoreError::Corrupt(format!(
+                "the total of a line of order {} overflows",
+                order.id
+            ))
+        };
+        let item = |line: &'a OrderLine| {
+            Ok(OrderItem {
                 product_id: line.product,
                 seller_id: line.seller,
                 name: &line.name,
                 unit_price: line.unit_price,
                 quantity: line.quantity,
-                // The reservation has ruled out that a line overflows.
-                line_total: line.total().unwrap_or(line.unit_price),
+                line_total: line.total().ok_or_else(overflow)?,
             })
-            .collect();
-        Self {
+        };
+        Ok(Self {
             id: order.id,
             buyer_id: order.buyer,
             status: order.state.as_str(),
-            items,
+            items: order.lines.iter().map(item).collect::<StoreResult<_>>()?,
             total: order.total,
             reason: order.reason.map(crate::domain::Reason::as_str),
             created_at: order.created_at,
             updated_at: order.updated_at,
             version: order.version,
-        }
+        })
     }
 }
 
@@ -94,14 +101,57 @@ pub(crate) struct OrderPage<'a> {
     pub(crate) next_cursor: Option<String>,
 }
 
-impl<'a> From<&'a kernel::Page<Order>> for OrderPage<'a> {
-    fn from(page: &'a kernel::Page<Order>) -> Self {
-        Self {
-            items: page.items.iter().map(OrderJson::from).collect(),
+impl<'a> TryFrom<&'a Page<Order>> for OrderPage<'a> {
+    type Error = StoreError;
+
+    fn try_from(page: &'a Page<Order>) -> StoreResult<Self> {
+        let items: StoreResult<_> = page.items.iter().map(OrderJson::try_from).collect();
+        Ok(Self {
+            items: items?,
             next_cursor: page
                 .next_cursor
                 .as_ref()
                 .map(|cursor| cursor.as_str().to_owned()),
-        }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use kernel::{Currency, SystemIds};
+
+    use super::*;
+    use crate::domain::Timing;
+
+    #[test]
+    fn a_line_whose_total_overflows_is_an_error_and_no_other_amount_stands_in_for_it() {
+        let ids = SystemIds::default();
+        let line = OrderLine {
+            product: ProductId::new(&ids),
+            seller: UserId::new(&ids),
+            name: "Lamp".to_owned(),
+            unit_price: Money::new(i64::MAX, Currency::USD),
+            quantity: Quantity::new(2).unwrap(),
+        };
+        let order = Order::place(
+            OrderId::new(&ids),
+            UserId::new(&ids),
+            vec![line],
+            Money::new(1, Currency::USD),
+            None,
+            Timestamp::from_millis(0),
+            &Timing {
+                payment_deadline: Duration::ZERO,
+                resend_after: Duration::ZERO,
+                review_after: Duration::ZERO,
+                release_after: Duration::ZERO,
+            },
+        );
+        assert!(matches!(
+            OrderJson::try_from(&order),
+            Err(StoreError::Corrupt(_))
+        ));
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     operators_only(&caller)?;
     let page = orders_to_review(&app, query.0.cursor, query.0.limit).await?;
-    Ok(HttpResponse::Ok().json(OrderPage::from(&page)))
+    Ok(HttpResponse::Ok().json(OrderPage::try_from(&page)?))
 }
 
 /// Send an order's outstanding command again
@@ -119,7 +119,7 @@ async fn act(
         .ok_or_else(order_not_found)?;
     match applied {
         Applied::Changed(order) | Applied::Settled(order) => {
-            Ok(HttpResponse::Ok().json(OrderJson::from(&*order)))
+            Ok(HttpResponse::Ok().json(OrderJson::try_from(&*order)?))
         }
         Applied::Nothing => Err(Problem::new(
             &NOT_POSSIBLE_NOW,

@@ -45,5 +45,5 @@ pub(crate) async fn show(
         Some(seller) => ETag::of_view(order.version, &seller.to_string()),
         None => ETag::of(order.version),
     };
-    conditional(&request, &tag, &OrderJson::from(&order))
+    conditional(&request, &tag, &OrderJson::try_from(&order)?)
 }

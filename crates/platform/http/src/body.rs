@@ -8,10 +8,11 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
+use deserr::Deserr;
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 
-use super::fields::{FromJson, Reader};
+use super::faults::Faults;
 use super::json;
 use super::problem::{Problem, common};
 use super::request::MAX_BODY;
@@ -36,7 +37,7 @@ impl<T> Body<T> {
     }
 }
 
-impl<T: FromJson + 'static> FromRequest for Body<T> {
+impl<T: Deserr<Faults> + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
@@ -59,11 +60,9 @@ impl<T: FromJson + 'static> FromRequest for Body<T> {
             } else {
                 [0; 32]
             };
-            let mut reader = Reader::default();
-            match T::from_json(json, "", &mut reader) {
-                Some(value) => Ok(Self { value, fingerprint }),
-                None => Err(Problem::validation(reader.into_errors())),
-            }
+            deserr::deserialize(json)
+                .map(|value| Self { value, fingerprint })
+                .map_err(|faults: Faults| Problem::validation(faults.into_errors()))
         })
     }
 }
@@ -144,14 +143,6 @@ mod tests {
 
     use super::*;
 
-    struct Anything;
-
-    impl FromJson for Anything {
-        fn from_json(_: Value, _: &str, _: &mut Reader) -> Option<Self> {
-            Some(Self)
-        }
-    }
-
     async fn read(headers: &[(&'static str, &str)], body: &'static str) -> Result<(), Problem> {
         let (request, mut payload) = headers
             .iter()
@@ -160,7 +151,7 @@ mod tests {
             })
             .set_payload(body)
             .to_http_parts();
-        Body::<Anything>::from_request(&request, &mut payload)
+        Body::<Value>::from_request(&request, &mut payload)
             .await
             .map(drop)
     }

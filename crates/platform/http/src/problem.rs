@@ -6,6 +6,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use kernel::Invalid;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -73,6 +74,18 @@ pub struct FieldError {
     /// What is allowed.
     #[schema(example = "must be an integer of minor units between 1 and 9007199254740991")]
     pub detail: String,
+}
+
+impl FieldError {
+    /// The fault of the value that `pointer` points to.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, invalid: Invalid) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code: invalid.code,
+            detail: invalid.detail,
+        }
+    }
 }
 
 /// A refusal of one request.
@@ -208,10 +221,9 @@ impl Problem {
         self.0.kind
     }
 
-    /// The JSON document, as it is sent.
-    #[must_use]
-    pub fn document(&self) -> Vec<u8> {
-        let document = ProblemDocument {
+    /// The document, as it is sent.
+    pub(super) fn document(&self) -> ProblemDocument<'_> {
+        ProblemDocument {
             r#type: format!("/problems/{}", self.0.kind.code),
             title: self.0.kind.title,
             status: self.0.kind.status,
@@ -220,8 +232,7 @@ impl Problem {
             code: self.0.kind.code,
             errors: &self.0.errors,
             members: &self.0.members,
-        };
-        serde_json::to_vec(&document).unwrap_or_default()
+        }
     }
 }
 
@@ -245,9 +256,15 @@ impl ResponseError for Problem {
             // The rest of the request may still come; nobody would know it from the next one.
             answer.force_close();
         }
-        answer
-            .content_type("application/problem+json")
-            .body(self.document())
+        match serde_json::to_vec(&self.document()) {
+            Ok(document) => answer
+                .content_type("application/problem+json")
+                .body(document),
+            Err(error) => {
+                tracing::error!(%error, "a problem has no JSON form");
+                HttpResponse::InternalServerError().finish()
+            }
+        }
     }
 }
 

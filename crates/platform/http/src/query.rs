@@ -8,8 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use kernel::{CursorKey, CursorScope, Invalid, Limit};
 
-use super::fields::Reader;
-use super::problem::{Problem, common};
+use super::problem::{FieldError, Problem, common};
 
 /// A query that reads itself from its parameters.
 pub trait QueryReader: Sized {
@@ -18,9 +17,10 @@ pub trait QueryReader: Sized {
 }
 
 /// The parameters of a query, read one by one.
+#[derive(Default)]
 pub struct QueryParams {
     given: BTreeMap<String, String>,
-    reader: Reader,
+    errors: Vec<FieldError>,
 }
 
 impl QueryParams {
@@ -31,10 +31,7 @@ impl QueryParams {
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<Option<T>> {
         match self.given.remove(name) {
-            Some(raw) => self
-                .reader
-                .check(&format!("?{name}"), parse(&raw))
-                .map(Some),
+            Some(raw) => self.check(name, parse(&raw)).map(Some),
             None => Some(None),
         }
     }
@@ -51,7 +48,7 @@ impl QueryParams {
     pub fn limit(&mut self) -> Option<Limit> {
         let count = self.integer("limit")?;
         match count {
-            Some(count) => self.reader.check("?limit", Limit::new(count)),
+            Some(count) => self.check("limit", Limit::new(count)),
             None => Some(Limit::default()),
         }
     }
@@ -67,7 +64,12 @@ impl QueryParams {
 
     /// Notes a fault of the parameter `name`.
     pub fn refuse(&mut self, name: &str, invalid: Invalid) {
-        self.reader.refuse(&format!("?{name}"), invalid);
+        self.errors
+            .push(FieldError::new(format!("?{name}"), invalid));
+    }
+
+    fn check<T>(&mut self, name: &str, value: Result<T, Invalid>) -> Option<T> {
+        value.map_err(|invalid| self.refuse(name, invalid)).ok()
     }
 
     fn from_query(query: &str) -> Result<Self, Problem> {
@@ -87,17 +89,13 @@ impl QueryParams {
                     "The query has to be name=value pairs of percent-encoded UTF-8.",
                 )
             })?;
-        let mut reader = Reader::default();
-        let mut given = BTreeMap::new();
+        let mut params = Self::default();
         for (name, value) in pairs {
-            if given.insert(name.clone(), value).is_some() {
-                reader.refuse(
-                    &format!("?{name}"),
-                    Invalid::new("repeated", "was given more than once"),
-                );
+            if params.given.insert(name.clone(), value).is_some() {
+                params.refuse(&name, Invalid::new("repeated", "was given more than once"));
             }
         }
-        Ok(Self { given, reader })
+        Ok(params)
     }
 }
 
@@ -122,10 +120,9 @@ fn read<T: QueryReader>(mut params: QueryParams) -> Result<Query<T>, Problem> {
             Invalid::new("unknown_parameter", "is not a parameter of this list"),
         );
     }
-    let errors = params.reader.into_errors();
     match value {
-        Some(value) if errors.is_empty() => Ok(Query(value)),
-        Some(_) | None => Err(Problem::validation(errors)),
+        Some(value) if params.errors.is_empty() => Ok(Query(value)),
+        Some(_) | None => Err(Problem::validation(params.errors)),
     }
 }
 

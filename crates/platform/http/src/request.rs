@@ -1,13 +1,9 @@
-//! What the edge knows of a request beside its body: its id, `Idempotency-Key`, `Prefer`.
+//! What the edge knows of a request beside its body: its id and `Prefer`.
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse};
-
-use super::problem::{Problem, common};
-use store::idempotency::{Earlier, StoredAnswer};
+use actix_web::HttpRequest;
+use actix_web::http::header::{HeaderMap, HeaderName};
 use telemetry::RequestId;
 
 /// Largest request body, in bytes.
@@ -28,74 +24,6 @@ pub fn request_id(headers: &HeaderMap, fresh: impl FnOnce() -> String) -> Reques
                     .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
         });
     RequestId::new(given.map_or_else(fresh, str::to_owned))
-}
-
-/// The client's `Idempotency-Key`, if it sent one.
-///
-/// # Errors
-/// 400 if it is empty, longer than 255 characters, not visible ASCII, or sent twice.
-pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
-    let mut values = request.headers().get_all("idempotency-key");
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    let key = value.to_str().unwrap_or_default();
-    let sane = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
-    if sane && values.next().is_none() {
-        return Ok(Some(key.to_owned()));
-    }
-    Err(Problem::new(
-        &common::INVALID_HEADER,
-        "Idempotency-Key has to be one value of 1 to 255 visible ASCII characters, such as a UUID.",
-    ))
-}
-
-/// Turns what is known of an earlier request with the same key into its answer.
-///
-/// # Errors
-/// 409 while it runs, 422 if it had another body.
-pub fn stored(earlier: Earlier) -> Result<HttpResponse, Problem> {
-    match earlier {
-        Earlier::Answered(answer) => Ok(replay(answer)),
-        Earlier::Running => Err(Problem::new(
-            &common::REQUEST_RUNNING,
-            "Ask again in a moment for its answer.",
-        )
-        .retry_after(1)),
-        Earlier::OtherBody => Err(Problem::new(
-            &common::IDEMPOTENCY_KEY_REUSED,
-            "Use a new key for a new request.",
-        )),
-    }
-}
-
-fn replay(answer: StoredAnswer) -> HttpResponse {
-    let mut response = first(answer);
-    response.headers_mut().insert(
-        HeaderName::from_static("idempotency-replayed"),
-        HeaderValue::from_static("true"),
-    );
-    response
-}
-
-/// Sends an answer that was stored in the same moment, for the first time.
-#[must_use]
-pub fn first(answer: StoredAnswer) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::build(status);
-    if let Some(location) = answer.location {
-        response.insert_header(("location", location));
-    }
-    if let Some(etag) = answer.etag {
-        response.insert_header(("etag", etag));
-    }
-    response
-        .content_type(if status.is_success() {
-            "application/json"
-        } else {
-            "application/problem+json"
-        })
-        .body(answer.body)
 }
 
 /// What a client prefers about waiting (RFC 7240).
@@ -131,9 +59,9 @@ pub fn prefer(request: &HttpRequest) -> Prefer {
     }
 }
 
-/// Makes `work` part of the request that is being answered now, wherever it runs later: what it renders on a store's thread
-/// carries the request's id.
-pub fn carry<A: ?Sized, T>(
+/// Gives `work` the id of the request that is being answered now, on whatever thread it runs. A store renders answers on its own
+/// threads.
+pub fn with_request_id<A: ?Sized, T>(
     work: impl for<'a> Fn(&'a A) -> T + Send + Sync,
 ) -> impl for<'a> Fn(&'a A) -> T + Send + Sync {
     let id = RequestId::current();
@@ -145,6 +73,7 @@ pub fn carry<A: ?Sized, T>(
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
     use actix_web::test::TestRequest;
     use rstest::rstest;
 
@@ -216,34 +145,5 @@ mod tests {
             .to_http_request();
         let chosen = request_id(request.headers(), || "fresh".to_owned());
         assert_eq!(chosen.as_str(), "fresh");
-    }
-
-    #[test]
-    fn an_idempotency_key_is_one_short_visible_word() {
-        let longest = "k".repeat(255);
-        for good in [
-            "k",
-            "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
-            "!~",
-            longest.as_str(),
-        ] {
-            let key = idempotency_key(&request("idempotency-key", &[good])).unwrap();
-            assert_eq!(key.as_deref(), Some(good));
-        }
-        assert_eq!(
-            idempotency_key(&request("idempotency-key", &[])).unwrap(),
-            None
-        );
-        let too_long = "k".repeat(256);
-        for bad in [
-            vec![""],
-            vec!["a b"],
-            vec!["a\tb"],
-            vec!["a", "a"],
-            vec![&too_long],
-        ] {
-            let refused = idempotency_key(&request("idempotency-key", &bad)).unwrap_err();
-            assert_eq!(refused.kind(), &common::INVALID_HEADER, "{bad:?}");
-        }
     }
 }

@@ -3,86 +3,41 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use kernel::{Currency, Invalid, UserId};
-use platform_http::{
-    Body, Count, ETag, Fields, FromJson, Price, Problem, ReadProblems, Reader, WriteProblems, text,
-};
-use serde_json::Value;
+use deserr::Deserr;
+use kernel::{Currency, UserId};
+use platform_http::{Body, ETag, Faults, Problem, ReadProblems, WriteProblems, read_by_rule};
 use utoipa::ToSchema;
 
-use super::product_json::{PriceJson, ProductJson};
+use super::price::Price;
+use super::product_json::ProductJson;
 use crate::app::{App, create_product};
 use crate::domain::{Category, Description, NewProduct, ProductName, Stock};
 
+read_by_rule! {
+    ProductName: String => |raw| Self::parse(&raw);
+    Description: String => |raw| Self::parse(&raw);
+    Category: String => |raw| Self::parse(&raw);
+    Stock: i64 => Self::parse;
+}
+
 /// A product to list.
-#[derive(ToSchema)]
-#[schema(as = CreateProduct)]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
-pub(crate) struct CreateProductJson {
-    /// What it is called.
-    #[schema(min_length = 1, max_length = 200)]
-    name: String,
-    /// What is said of it; may be empty.
-    #[schema(max_length = 10_000)]
-    description: String,
-    /// Price of one.
-    price: PriceJson,
-    /// How many there are.
-    #[schema(minimum = 0, maximum = 1_000_000_000)]
-    stock: i64,
-    /// Its shelf. Compared without regard to case.
-    #[schema(min_length = 1, max_length = 64)]
-    category: String,
-}
-
-/// The request, read.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct CreateProduct {
+    /// What it is called.
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
     name: ProductName,
+    /// What is said of it; may be empty.
+    #[schema(value_type = String, max_length = 10_000)]
     description: Description,
+    /// Price of one.
     price: Price,
+    /// How many there are.
+    #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000)]
     stock: Stock,
+    /// Its shelf. Compared without regard to case.
+    #[schema(value_type = String, min_length = 1, max_length = 64)]
     category: Category,
-}
-
-macro_rules! text_from_json {
-    ($($field:ty),+) => {
-        $(impl FromJson for $field {
-            fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-                text(value, pointer, reader, |raw| Self::parse(&raw))
-            }
-        })+
-    };
-}
-text_from_json!(ProductName, Description, Category);
-
-impl FromJson for Stock {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let Count(count) = Count::<{ Self::MAX }>::from_json(value, pointer, reader)?;
-        let stock: Result<Self, Invalid> = Self::parse(count);
-        reader.check(pointer, stock)
-    }
-}
-
-impl FromJson for CreateProduct {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let name = fields.required("name");
-        let description = fields.required("description");
-        let price = fields.required("price");
-        let stock = fields.required("stock");
-        let category = fields.required("category");
-        fields.finish()?;
-        Some(Self {
-            name: name?,
-            description: description?,
-            price: price?,
-            stock: stock?,
-            category: category?,
-        })
-    }
 }
 
 impl CreateProduct {
@@ -102,7 +57,7 @@ impl CreateProduct {
 ///
 /// The caller becomes its seller. It can be found and bought at once.
 #[utoipa::path(post, path = "/api/products/create", tag = "products", operation_id = "createProduct", security(("bearer" = [])),
-    request_body(content = CreateProductJson, example = json!({"name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home"})),
+    request_body(content = CreateProduct, example = json!({"name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home"})),
     responses(
         (status = 201, description = "Listed", body = ProductJson, headers(("Location" = String, description = "The product"), ("ETag" = String, description = "Its version")),
             example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "sellerId": "0199f3a0-4a11-7b2d-8c41-5e9b0d1c2f3a", "name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home", "status": "active", "version": 1, "createdAt": "2026-01-31T12:00:00.000Z", "updatedAt": "2026-01-31T12:00:00.000Z"})),

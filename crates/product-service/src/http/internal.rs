@@ -5,10 +5,10 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use contracts::reservations::{PATH, ReserveAnswer, ReserveRequest};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::Invalid;
-use platform_http::{Body, FromJson, Problem, Reader, Routes, endpoint};
+use platform_http::{Body, Faults, Problem, Routes, endpoint};
 use serde::Deserialize as _;
-use serde_json::Value;
 
 use crate::app::{App, reserve};
 
@@ -33,11 +33,14 @@ async fn hold(app: web::Data<App>, body: Body<Request>) -> Result<HttpResponse, 
 
 struct Request(ReserveRequest);
 
-impl FromJson for Request {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        // The other side is one of ours and shares the types: one fault is enough to say that it is not.
-        let read = ReserveRequest::deserialize(value)
-            .map_err(|error| Invalid::new("invalid_type", error.to_string()));
-        reader.check(pointer, read).map(Self)
+impl Deserr<Faults> for Request {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        place: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        // The order service shares this type: one fault is enough to say that the two do not fit.
+        ReserveRequest::deserialize(serde_json::Value::from(value))
+            .map(Self)
+            .map_err(|error| Faults::at(place, Invalid::new("invalid_type", error.to_string())))
     }
 }

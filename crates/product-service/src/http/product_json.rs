@@ -1,6 +1,6 @@
-//! A product, and a price, as they stand in JSON.
+//! A product as it stands in JSON.
 
-use kernel::{Currency, Money, ProductId, Timestamp, UserId};
+use kernel::{Money, ProductId, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,31 +76,4 @@ impl From<Product> for ProductJson {
             updated_at: product.updated_at,
         }
     }
-}
-
-/// A price in a request: a money object, or a plain integer of minor units of the marketplace's currency.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = Price)]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; requests read themselves"
-)]
-pub(crate) enum PriceJson {
-    /// With its currency; the marketplace's if it names none.
-    Money(PriceMoneyJson),
-    /// Minor units of the marketplace's currency.
-    Amount(i64),
-}
-
-/// A price with its currency.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PriceMoney)]
-pub(crate) struct PriceMoneyJson {
-    /// Minor units.
-    #[schema(example = 1299, minimum = 1, maximum = 9_007_199_254_740_991i64)]
-    amount: i64,
-    /// ISO 4217 code; the marketplace's if left out.
-    #[schema(required = false)]
-    currency: Currency,
 }

@@ -2,12 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
+use deserr::Deserr;
 use kernel::ProductId;
-use platform_http::{
-    Body, Fields, FromJson, IfMatch, Problem, ProblemDocument, ReadProblems, Reader, WriteProblems,
-};
+use platform_http::{Body, Faults, IfMatch, Problem, ProblemDocument, ReadProblems, WriteProblems};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::product_json::StatusJson;
@@ -15,19 +13,11 @@ use crate::app::{App, remove_product};
 use crate::domain::{Change, ProductStatus, VersionGuard};
 
 /// The product to remove.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct RemoveProduct {
     /// The product.
     id: ProductId,
-}
-
-impl FromJson for RemoveProduct {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let id = fields.required("id");
-        fields.finish()?;
-        Some(Self { id: id? })
-    }
 }
 
 /// A product that was removed.

@@ -3,74 +3,44 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
+use deserr::Deserr;
 use kernel::{Currency, ProductId};
 use platform_http::{
-    Body, ETag, Fields, FromJson, IfMatch, Price, Problem, ProblemDocument, ReadProblems, Reader,
-    WriteProblems,
+    Body, ETag, Faults, IfMatch, Problem, ProblemDocument, ReadProblems, WriteProblems,
 };
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::product_json::{PriceJson, ProductJson};
+use super::price::Price;
+use super::product_json::ProductJson;
 use crate::app::{App, update_product};
 use crate::domain::{Category, Change, Description, ProductEdit, ProductName, Stock, VersionGuard};
 
 /// Which product, and the fields to change. What is left out stays.
-#[derive(ToSchema)]
-#[schema(as = UpdateProduct)]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
-pub(crate) struct UpdateProductJson {
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+pub(crate) struct UpdateProduct {
     /// The product.
     id: ProductId,
     /// A new name.
-    #[schema(required = false, min_length = 1, max_length = 200)]
-    name: String,
-    /// A new description.
-    #[schema(required = false, max_length = 10_000)]
-    description: String,
-    /// A new price. Orders that were placed keep theirs.
-    #[schema(required = false)]
-    price: PriceJson,
-    /// How many can be ordered from now on.
-    #[schema(required = false, minimum = 0, maximum = 1_000_000_000)]
-    stock: i64,
-    /// A new shelf.
-    #[schema(required = false, min_length = 1, max_length = 64)]
-    category: String,
-}
-
-/// The request, read.
-pub(crate) struct UpdateProduct {
-    id: ProductId,
+    #[deserr(default, from(ProductName) = Some)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
     name: Option<ProductName>,
+    /// A new description.
+    #[deserr(default, from(Description) = Some)]
+    #[schema(value_type = String, required = false, max_length = 10_000)]
     description: Option<Description>,
+    /// A new price. Orders that were placed keep theirs.
+    #[deserr(default, from(Price) = Some)]
+    #[schema(value_type = Price, required = false)]
     price: Option<Price>,
+    /// How many can be ordered from now on.
+    #[deserr(default, from(Stock) = Some)]
+    #[schema(value_type = i64, required = false, minimum = 0, maximum = 1_000_000_000)]
     stock: Option<Stock>,
+    /// A new shelf.
+    #[deserr(default, from(Category) = Some)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 64)]
     category: Option<Category>,
-}
-
-impl FromJson for UpdateProduct {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let id = fields.required("id");
-        let name = fields.optional("name");
-        let description = fields.optional("description");
-        let price = fields.optional("price");
-        let stock = fields.optional("stock");
-        let category = fields.optional("category");
-        fields.finish()?;
-        Some(Self {
-            id: id?,
-            name: name?,
-            description: description?,
-            price: price?,
-            stock: stock?,
-            category: category?,
-        })
-    }
 }
 
 impl UpdateProduct {
@@ -91,7 +61,7 @@ impl UpdateProduct {
 /// changed the product since it was read.
 #[utoipa::path(put, path = "/api/products/update", tag = "products", operation_id = "updateProduct", security(("bearer" = [])),
     params(("If-Match" = Option<String>, Header, description = "The ETag that the product was read with", example = "\"3\"")),
-    request_body(content = UpdateProductJson, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "price": 1199, "stock": 25})),
+    request_body(content = UpdateProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "price": 1199, "stock": 25})),
     responses(
         (status = 200, description = "The product as it is now", body = ProductJson, headers(("ETag" = String, description = "Its version"))),
         (status = 403, description = "`not_owner`: someone else sells it", body = ProblemDocument<'static>, content_type = "application/problem+json"),

@@ -2,10 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use auth::PasswordAttempt;
-use platform_http::{
-    Body, Fields, FromJson, Problem, ProblemDocument, Reader, WriteProblems, text,
-};
-use serde_json::Value;
+use deserr::Deserr;
+use platform_http::{Body, Faults, Problem, ProblemDocument, WriteProblems};
 use utoipa::ToSchema;
 
 use super::user_json::{LoginJson, logged_in};
@@ -13,46 +11,16 @@ use crate::app::{self, App};
 use crate::domain::Email;
 
 /// Who wants to log in.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct LoginRequest {
     /// In whatever case.
-    #[schema(max_length = 254, format = "email")]
-    email: String,
-    /// As it was registered.
-    #[schema(format = "password")]
-    password: String,
-}
-
-/// The request, read.
-pub(crate) struct Login {
+    #[schema(value_type = String, max_length = 254, format = "email")]
     email: Email,
-    attempt: PasswordAttempt,
-}
-
-impl FromJson for Login {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let email = fields.required::<Email>("email");
-        let attempt = fields.required::<Attempt>("password");
-        fields.finish()?;
-        Some(Self {
-            email: email?,
-            attempt: attempt?.0,
-        })
-    }
-}
-
-/// A password to be tried: any text.
-pub(super) struct Attempt(pub(super) PasswordAttempt);
-
-impl FromJson for Attempt {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        text(value, pointer, reader, |raw| Ok(raw.into())).map(Self)
-    }
+    /// As it was registered.
+    #[deserr(from(String) = PasswordAttempt::from)]
+    #[schema(value_type = String, format = "password")]
+    password: PasswordAttempt,
 }
 
 /// Log in
@@ -66,7 +34,10 @@ impl FromJson for Attempt {
         (status = 401, description = "`invalid_credentials`: the same for an unknown email and a wrong password", body = ProblemDocument<'static>, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer"))),
         WriteProblems,
     ))]
-pub(crate) async fn login(app: web::Data<App>, body: Body<Login>) -> Result<HttpResponse, Problem> {
-    let Login { email, attempt } = body.into_inner();
-    Ok(logged_in(&app::login(&app, &email, attempt).await?))
+pub(crate) async fn login(
+    app: web::Data<App>,
+    body: Body<LoginRequest>,
+) -> Result<HttpResponse, Problem> {
+    let LoginRequest { email, password } = body.into_inner();
+    Ok(logged_in(&app::login(&app, &email, password).await?))
 }

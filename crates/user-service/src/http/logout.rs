@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use auth::Caller;
 use platform_http::{Body, Problem, ProblemDocument, WriteProblems};
 
-use super::refresh::{RefreshToken, RefreshTokenRequest};
+use super::refresh::RefreshTokenRequest;
 use crate::app::{self, App};
 
 /// Log out
@@ -21,9 +21,9 @@ use crate::app::{self, App};
 pub(crate) async fn logout(
     app: web::Data<App>,
     caller: Caller,
-    body: Body<RefreshToken>,
+    body: Body<RefreshTokenRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let RefreshToken(token) = body.into_inner();
-    app::logout(&app, caller.user, &token).await?;
+    let RefreshTokenRequest { refresh_token } = body.into_inner();
+    app::logout(&app, caller.user, &refresh_token).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -2,10 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use platform_http::{
-    Body, Fields, FromJson, Problem, ProblemDocument, ReadProblems, Reader, WriteProblems,
-};
-use serde_json::Value;
+use deserr::Deserr;
+use platform_http::{Body, Faults, Problem, ProblemDocument, ReadProblems, WriteProblems};
 use utoipa::ToSchema;
 
 use super::user_json::UserJson;
@@ -13,27 +11,12 @@ use crate::app::{self, App};
 use crate::domain::UserName;
 
 /// What to change.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct ProfileRequest {
     /// What to be called.
-    #[schema(min_length = 1, max_length = 100)]
-    name: String,
-}
-
-/// The request, read.
-pub(crate) struct ChangeProfile(UserName);
-
-impl FromJson for ChangeProfile {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let name = fields.required("name");
-        fields.finish()?;
-        Some(Self(name?))
-    }
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    name: UserName,
 }
 
 /// Show my profile
@@ -57,9 +40,9 @@ pub(crate) async fn show(app: web::Data<App>, caller: Caller) -> Result<HttpResp
 pub(crate) async fn change(
     app: web::Data<App>,
     caller: Caller,
-    body: Body<ChangeProfile>,
+    body: Body<ProfileRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let ChangeProfile(name) = body.into_inner();
+    let ProfileRequest { name } = body.into_inner();
     let user = app::rename(&app, caller.user, name).await?;
     Ok(HttpResponse::Ok().json(UserJson::from(&user)))
 }

@@ -2,47 +2,26 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Password, PasswordAttempt};
-use platform_http::{Body, Fields, FromJson, Problem, ProblemDocument, Reader, WriteProblems};
-use serde_json::Value;
+use deserr::Deserr;
+use kernel::Invalid;
+use platform_http::{Body, Faults, Problem, ProblemDocument, WriteProblems};
 use utoipa::ToSchema;
 
-use super::login::Attempt;
-use super::register::NewPassword;
 use crate::app::{self, App};
 
 /// The password before and after.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
 pub(crate) struct PasswordRequest {
     /// The password until now.
-    #[schema(format = "password")]
-    current_password: String,
+    #[deserr(from(String) = PasswordAttempt::from)]
+    #[schema(value_type = String, format = "password")]
+    current_password: PasswordAttempt,
     /// The password from now on: 8 to 72 bytes in UTF-8.
-    #[schema(min_length = 8, max_length = 72, format = "password")]
-    new_password: String,
-}
-
-/// The request, read.
-pub(crate) struct ChangePassword {
-    current: PasswordAttempt,
-    new: Password,
-}
-
-impl FromJson for ChangePassword {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let current = fields.required::<Attempt>("currentPassword");
-        let new = fields.required::<NewPassword>("newPassword");
-        fields.finish()?;
-        Some(Self {
-            current: current?.0,
-            new: new?.0,
-        })
-    }
+    #[deserr(try_from(String) = Password::parse -> Invalid)]
+    #[schema(value_type = String, min_length = 8, max_length = 72, format = "password")]
+    new_password: Password,
 }
 
 /// Change my password
@@ -59,9 +38,12 @@ impl FromJson for ChangePassword {
 pub(crate) async fn change(
     app: web::Data<App>,
     caller: Caller,
-    body: Body<ChangePassword>,
+    body: Body<PasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let ChangePassword { current, new } = body.into_inner();
-    app::change_password(&app, &caller, current, new).await?;
+    let PasswordRequest {
+        current_password,
+        new_password,
+    } = body.into_inner();
+    app::change_password(&app, &caller, current_password, new_password).await?;
     Ok(HttpResponse::NoContent().finish())
 }

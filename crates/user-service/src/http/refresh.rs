@@ -2,45 +2,22 @@
 
 use actix_web::{HttpResponse, web};
 use auth::OpaqueToken;
-use platform_http::{
-    Body, Fields, FromJson, Problem, ProblemDocument, Reader, WriteProblems, text,
-};
-use serde_json::Value;
+use deserr::Deserr;
+use platform_http::{Body, Faults, Problem, ProblemDocument, WriteProblems};
 use utoipa::ToSchema;
 
 use super::user_json::{LoginJson, logged_in};
 use crate::app::{self, App};
 
 /// A refresh token.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
 pub(crate) struct RefreshTokenRequest {
     /// From the latest login or refresh.
-    refresh_token: String,
-}
-
-/// The request, read.
-pub(crate) struct RefreshToken(pub(super) OpaqueToken);
-
-impl FromJson for RefreshToken {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let token = fields.required::<Token>("refreshToken");
-        fields.finish()?;
-        Some(Self(token?.0))
-    }
-}
-
-struct Token(OpaqueToken);
-
-impl FromJson for Token {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        text(value, pointer, reader, |raw| Ok(Self(raw.into())))
-    }
+    #[deserr(from(String) = OpaqueToken::from)]
+    #[schema(value_type = String)]
+    pub(super) refresh_token: OpaqueToken,
 }
 
 /// Renew a login
@@ -56,8 +33,8 @@ impl FromJson for Token {
     ))]
 pub(crate) async fn refresh(
     app: web::Data<App>,
-    body: Body<RefreshToken>,
+    body: Body<RefreshTokenRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let RefreshToken(token) = body.into_inner();
-    Ok(logged_in(&app::refresh(&app, &token).await?))
+    let RefreshTokenRequest { refresh_token } = body.into_inner();
+    Ok(logged_in(&app::refresh(&app, &refresh_token).await?))
 }

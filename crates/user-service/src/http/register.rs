@@ -3,75 +3,34 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use auth::Password;
-use platform_http::{
-    Body, Fields, FromJson, Problem, ProblemDocument, Reader, WriteProblems, text,
-};
-use serde_json::Value;
+use deserr::Deserr;
+use kernel::Invalid;
+use platform_http::{Body, Faults, Problem, ProblemDocument, WriteProblems, read_by_rule};
 use utoipa::ToSchema;
 
 use super::user_json::UserJson;
 use crate::app::{self, App};
 use crate::domain::{Email, UserName};
 
+read_by_rule! {
+    UserName: String => |raw| Self::parse(&raw);
+    Email: String => |raw| Self::parse(&raw);
+}
+
 /// Who wants to register.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the shape for the API document; the request reads itself"
-)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct RegisterRequest {
     /// What to be called.
-    #[schema(min_length = 1, max_length = 100)]
-    name: String,
-    /// Must not be taken, in whatever case.
-    #[schema(max_length = 254, format = "email")]
-    email: String,
-    /// 8 to 72 bytes in UTF-8.
-    #[schema(min_length = 8, max_length = 72, format = "password")]
-    password: String,
-}
-
-/// The request, read.
-pub(crate) struct Register {
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: UserName,
+    /// Must not be taken, in whatever case.
+    #[schema(value_type = String, max_length = 254, format = "email")]
     email: Email,
+    /// 8 to 72 bytes in UTF-8.
+    #[deserr(try_from(String) = Password::parse -> Invalid)]
+    #[schema(value_type = String, min_length = 8, max_length = 72, format = "password")]
     password: Password,
-}
-
-impl FromJson for Register {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let name = fields.required::<UserName>("name");
-        let email = fields.required::<Email>("email");
-        let password = fields.required::<NewPassword>("password");
-        fields.finish()?;
-        Some(Self {
-            name: name?,
-            email: email?,
-            password: password?.0,
-        })
-    }
-}
-
-impl FromJson for UserName {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        text(value, pointer, reader, |raw| Self::parse(&raw))
-    }
-}
-
-impl FromJson for Email {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        text(value, pointer, reader, |raw| Self::parse(&raw))
-    }
-}
-
-/// A password to be set.
-pub(super) struct NewPassword(pub(super) Password);
-
-impl FromJson for NewPassword {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        text(value, pointer, reader, Password::parse).map(Self)
-    }
 }
 
 /// Register
@@ -87,9 +46,9 @@ impl FromJson for NewPassword {
     ))]
 pub(crate) async fn register(
     app: web::Data<App>,
-    body: Body<Register>,
+    body: Body<RegisterRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let Register {
+    let RegisterRequest {
         name,
         email,
         password,

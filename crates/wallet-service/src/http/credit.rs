@@ -2,22 +2,21 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::{Caller, Role};
-use kernel::{Currency, UserId};
-use platform_http::{
-    Body, Fields, FromJson, Problem, ReadProblems, Reader, WriteProblems, idempotency_key,
-};
-use serde_json::Value;
+use deserr::Deserr;
+use kernel::{Currency, Money, UserId};
+use platform_http::{Amount, Body, Faults, Problem, ReadProblems, WriteProblems, idempotency_key};
 use store::idempotency::OnceKey;
 use utoipa::ToSchema;
 
 use super::error::topup_refused;
 use super::shapes::TransactionBody;
-use super::transfer::{Amount, answer, repeatable};
+use super::transfer::{answer, repeatable};
 use crate::app::{self, App, Movement};
 use crate::domain::Reference;
 
 /// Money for a wallet.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(as = CreditWallet, example = json!({"amount": 5000, "currency": "USD", "reference": "March salary"}))]
 #[schema(rename_all = "camelCase")]
 pub(super) struct CreditWallet {
@@ -25,29 +24,15 @@ pub(super) struct CreditWallet {
     #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991i64)]
     amount: Amount,
     /// The marketplace's currency when left out.
+    #[deserr(default, from(Currency) = Some)]
     currency: Option<Currency>,
     /// Your own words, shown in the statement.
+    #[deserr(default, from(Reference) = Some)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     reference: Option<Reference>,
     /// Whose wallet. The treasury has to name it; everyone else may only name their own.
+    #[deserr(default, from(UserId) = Some)]
     user_id: Option<UserId>,
-}
-
-impl FromJson for CreditWallet {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let amount = fields.required("amount");
-        let currency = fields.optional("currency");
-        let reference = fields.optional("reference");
-        let user_id = fields.optional("userId");
-        fields.finish()?;
-        Some(Self {
-            amount: amount?,
-            currency: currency?,
-            reference: reference?,
-            user_id: user_id?,
-        })
-    }
 }
 
 /// Put money into a wallet
@@ -84,12 +69,10 @@ pub(super) async fn credit(
         .topups
         .payee(caller.user, caller.has(Role::Treasury), input.user_id)
         .map_err(topup_refused)?;
-    let money = input
-        .amount
-        .in_currency(input.currency.unwrap_or(app.currency));
+    let currency = input.currency.unwrap_or(app.currency);
     let movement = Movement {
         owner,
-        money,
+        money: Money::new(input.amount.get(), currency),
         reference: input.reference,
     };
     let repeatable = key.map(|key| {

@@ -2,47 +2,34 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
-use kernel::Currency;
+use deserr::Deserr;
+use kernel::{Currency, Money};
 use platform_http::{
-    Body, Fields, FromJson, PaymentProblems, Problem, ReadProblems, Reader, WriteProblems,
-    idempotency_key,
+    Amount, Body, Faults, PaymentProblems, Problem, ReadProblems, WriteProblems, idempotency_key,
 };
-use serde_json::Value;
 use store::idempotency::OnceKey;
 use utoipa::ToSchema;
 
 use super::shapes::TransactionBody;
-use super::transfer::{Amount, answer, repeatable};
+use super::transfer::{answer, repeatable};
 use crate::app::{self, App, Movement};
 use crate::domain::Reference;
 
 /// Money from a wallet.
-#[derive(ToSchema)]
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
 #[schema(as = DebitWallet, example = json!({"amount": 1500, "currency": "USD", "reference": "To my bank"}))]
 pub(super) struct DebitWallet {
     /// Minor units.
     #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991i64)]
     amount: Amount,
     /// The marketplace's currency when left out.
+    #[deserr(default, from(Currency) = Some)]
     currency: Option<Currency>,
     /// Your own words, shown in the statement.
+    #[deserr(default, from(Reference) = Some)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     reference: Option<Reference>,
-}
-
-impl FromJson for DebitWallet {
-    fn from_json(value: Value, pointer: &str, reader: &mut Reader) -> Option<Self> {
-        let mut fields = Fields::open(value, pointer, reader)?;
-        let amount = fields.required("amount");
-        let currency = fields.optional("currency");
-        let reference = fields.optional("reference");
-        fields.finish()?;
-        Some(Self {
-            amount: amount?,
-            currency: currency?,
-            reference: reference?,
-        })
-    }
 }
 
 /// Take money out of the caller's wallet
@@ -71,12 +58,10 @@ pub(super) async fn debit(
     let key = idempotency_key(&request)?;
     let fingerprint = body.fingerprint();
     let input = body.into_inner();
-    let money = input
-        .amount
-        .in_currency(input.currency.unwrap_or(app.currency));
+    let currency = input.currency.unwrap_or(app.currency);
     let movement = Movement {
         owner: caller.user,
-        money,
+        money: Money::new(input.amount.get(), currency),
         reference: input.reference,
     };
     let repeatable = key.map(|key| {

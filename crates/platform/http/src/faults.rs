@@ -1,0 +1,304 @@
+//! Reading a JSON body with `deserr`: every fault is collected with its pointer, and a value that comes out is right.
+//!
+//! A request is one struct: `#[derive(Deserr, ToSchema)] #[deserr(error = Faults, deny_unknown_fields)]`. A field that may be
+//! left out, but not be null, says `#[deserr(default, from(T) = Some)]`. A type with a rule of its own is read by
+//! [`read_by_rule!`](crate::read_by_rule), or by `try_from` on its field. Faults come in the order in which members are read:
+//! by name, then what is missing.
+
+use std::ops::ControlFlow;
+
+use deserr::{
+    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind,
+    ValuePointerRef,
+};
+use kernel::{Currency, Invalid, Money, OrderId, ProductId, Quantity, UserId};
+
+use super::FieldError;
+
+/// All faults of a body: the error of every `Deserr` that a request is read by.
+#[derive(Debug)]
+pub struct Faults(Vec<FieldError>);
+
+impl Faults {
+    /// One fault, at `place`.
+    #[must_use]
+    pub fn at(place: ValuePointerRef<'_>, invalid: Invalid) -> Self {
+        Self(vec![FieldError::new(pointer(place), invalid)])
+    }
+
+    /// A value of another type than `expected`.
+    #[must_use]
+    pub fn wrong_type(place: ValuePointerRef<'_>, expected: &str, got: ValueKind) -> Self {
+        let detail = format!("must be {expected}, not {}", words(got));
+        Self::at(place, Invalid::new("invalid_type", detail))
+    }
+
+    /// The faults, in the order in which they were found.
+    #[must_use]
+    pub fn into_errors(self) -> Vec<FieldError> {
+        self.0
+    }
+
+    /// Reading always goes on: a client is told every fault at once.
+    fn after(self, earlier: Option<Self>) -> ControlFlow<Self, Self> {
+        let mut all = earlier.map_or_else(Vec::new, Self::into_errors);
+        all.extend(self.0);
+        ControlFlow::Continue(Self(all))
+    }
+}
+
+impl MergeWithError<Self> for Faults {
+    fn merge(
+        earlier: Option<Self>,
+        other: Self,
+        _: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        other.after(earlier)
+    }
+}
+
+impl MergeWithError<Invalid> for Faults {
+    fn merge(
+        earlier: Option<Self>,
+        invalid: Invalid,
+        place: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        Self::at(place, invalid).after(earlier)
+    }
+}
+
+impl DeserializeError for Faults {
+    fn error<V: IntoValue>(
+        earlier: Option<Self>,
+        error: ErrorKind<'_, V>,
+        place: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let fault = match error {
+            ErrorKind::MissingField { field } => Self::at(
+                place.push_key(field),
+                Invalid::new("required", "is required"),
+            ),
+            ErrorKind::UnknownKey { key, .. } => Self::at(
+                place.push_key(key),
+                Invalid::new("unknown_field", "is not a field of this request"),
+            ),
+            ErrorKind::IncorrectValueKind { actual, accepted } => {
+                wrong_kind(place, &actual, accepted)
+            }
+            // deserr says this of an integer that does not fit its Rust type.
+            ErrorKind::Unexpected { .. } => {
+                Self::at(place, Invalid::new("out_of_range", "is too large"))
+            }
+            ErrorKind::UnknownValue { accepted, .. } => {
+                let detail = format!("must be one of {}", accepted.join(", "));
+                Self::at(place, Invalid::new("unknown_value", detail))
+            }
+            ErrorKind::BadSequenceLen { expected, .. } => {
+                let detail = format!("must have {expected} items");
+                Self::at(place, Invalid::new("invalid_length", detail))
+            }
+        };
+        fault.after(earlier)
+    }
+}
+
+/// No float is an integer, not even `1.0`. An integer too large for 64 bits arrives as a float.
+fn wrong_kind<V: IntoValue>(
+    place: ValuePointerRef<'_>,
+    actual: &Value<V>,
+    accepted: &[ValueKind],
+) -> Faults {
+    let integer = accepted.contains(&ValueKind::Integer);
+    if let (true, Value::Float(number)) = (integer, actual) {
+        let invalid = if number.abs() >= 9e18 && number.fract() == 0.0 {
+            Invalid::new("out_of_range", "is too large")
+        } else {
+            Invalid::new("invalid_type", "must be an integer, without decimals")
+        };
+        return Faults::at(place, invalid);
+    }
+    let expected = if integer {
+        "an integer"
+    } else {
+        accepted.first().copied().map_or("another value", words)
+    };
+    Faults::wrong_type(place, expected, actual.kind())
+}
+
+const fn words(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Null => "null",
+        ValueKind::Boolean => "a boolean",
+        ValueKind::Integer | ValueKind::NegativeInteger | ValueKind::Float => "a number",
+        ValueKind::String => "a string",
+        ValueKind::Sequence => "an array",
+        ValueKind::Map => "an object",
+    }
+}
+
+/// The JSON pointer (RFC 6901) to `place`, each name in it cut to a sane length.
+fn pointer(place: ValuePointerRef<'_>) -> String {
+    match place {
+        ValuePointerRef::Origin => String::new(),
+        ValuePointerRef::Index { index, prev } => format!("{}/{index}", pointer(*prev)),
+        ValuePointerRef::Key { key, prev } => {
+            let name: String = key.chars().take(100).collect();
+            let name = name.replace('~', "~0").replace('/', "~1");
+            format!("{}/{name}", pointer(*prev))
+        }
+    }
+}
+
+/// Reads a `Raw` and makes a `T` of it by `rule`. Called by [`read_by_rule!`](crate::read_by_rule).
+pub fn by_rule<Raw: Deserr<Faults>, T, V: IntoValue>(
+    value: Value<V>,
+    place: ValuePointerRef<'_>,
+    rule: impl FnOnce(Raw) -> Result<T, Invalid>,
+) -> Result<T, Faults> {
+    let raw = Raw::deserialize_from_value(value, place)?;
+    rule(raw).map_err(|invalid| Faults::at(place, invalid))
+}
+
+/// Makes types readable: `Type: Raw => rule;` reads a `Raw` (`String`, `i64`) and makes the type of it by the rule, a function
+/// from `Raw` to `Result<Type, Invalid>`.
+#[macro_export]
+macro_rules! read_by_rule {
+    ($($type:ty: $raw:ty => $rule:expr;)+) => {$(
+        impl ::deserr::Deserr<$crate::Faults> for $type {
+            fn deserialize_from_value<V: ::deserr::IntoValue>(
+                value: ::deserr::Value<V>,
+                place: ::deserr::ValuePointerRef<'_>,
+            ) -> ::std::result::Result<Self, $crate::Faults> {
+                $crate::by_rule::<$raw, Self, V>(value, place, $rule)
+            }
+        }
+    )+};
+}
+
+read_by_rule! {
+    UserId: String => |raw| raw.parse();
+    ProductId: String => |raw| raw.parse();
+    OrderId: String => |raw| raw.parse();
+    Currency: String => |raw| raw.parse();
+    Quantity: i64 => Self::new;
+    Amount: i64 => Self::new;
+}
+
+/// Positive minor units that a client names, in a currency that stands elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount(i64);
+
+impl Amount {
+    fn new(amount: i64) -> Result<Self, Invalid> {
+        // The rule is the same for every currency.
+        Money::positive(amount, Currency::USD).map(|money| Self(money.amount))
+    }
+
+    /// Minor units.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserr)]
+    #[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
+    #[expect(dead_code, reason = "only its faults matter")]
+    struct Line {
+        product_id: ProductId,
+        quantity: Quantity,
+        #[deserr(default, from(Currency) = Some)]
+        currency: Option<Currency>,
+        #[deserr(default, try_from(&String) = short -> Invalid)]
+        note: String,
+    }
+
+    fn short(raw: &str) -> Result<String, Invalid> {
+        kernel::bounded(raw, 1, 3)
+    }
+
+    const ID: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d";
+
+    fn faults<T: Deserr<Faults>>(body: serde_json::Value) -> Vec<FieldError> {
+        deserr::deserialize::<T, _, Faults>(body)
+            .err()
+            .map_or_else(Vec::new, Faults::into_errors)
+    }
+
+    #[rstest]
+    #[case(json!(1.0), "invalid_type", "must be an integer, without decimals")]
+    #[case(json!(-0.0), "invalid_type", "must be an integer, without decimals")]
+    #[case(json!(1.5), "invalid_type", "must be an integer, without decimals")]
+    #[case(json!("1"), "invalid_type", "must be an integer, not a string")]
+    #[case(json!(true), "invalid_type", "must be an integer, not a boolean")]
+    #[case(json!(null), "invalid_type", "must be an integer, not null")]
+    #[case(json!([1]), "invalid_type", "must be an integer, not an array")]
+    #[case(json!({"amount": 1}), "invalid_type", "must be an integer, not an object")]
+    #[case(json!(0), "out_of_range", "must be an integer of minor units between 1 and 9007199254740991")]
+    #[case(json!(i64::MIN), "out_of_range", "must be an integer of minor units between 1 and 9007199254740991")]
+    #[case(json!(9_007_199_254_740_992i64), "out_of_range", "must be an integer of minor units between 1 and 9007199254740991")]
+    #[case(json!(9_223_372_036_854_775_808u64), "out_of_range", "is too large")]
+    #[case(json!(u64::MAX), "out_of_range", "is too large")]
+    #[case(json!(1e300), "out_of_range", "is too large")]
+    #[case(json!(-1e19), "out_of_range", "is too large")]
+    fn an_amount_is_a_positive_integer_and_nothing_else(
+        #[case] value: serde_json::Value,
+        #[case] code: &'static str,
+        #[case] detail: &str,
+    ) {
+        let expected = FieldError::new("", Invalid::new(code, detail));
+        assert_eq!(faults::<Amount>(value), [expected]);
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once_with_its_place() {
+        let body = json!([
+            {"productId": 5, "quantity": 0, "currency": "usd", "note": "long", "a/b~c": 1},
+            {"productId": ID, "quantity": 1},
+            "x",
+            {},
+        ]);
+        let found: Vec<(String, &str)> = faults::<Vec<Line>>(body)
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code))
+            .collect();
+        let expected = [
+            ("/0/a~1b~0c", "unknown_field"),
+            ("/0/currency", "invalid_currency"),
+            ("/0/note", "too_long"),
+            ("/0/productId", "invalid_type"),
+            ("/0/quantity", "out_of_range"),
+            ("/2", "invalid_type"),
+            ("/3/productId", "required"),
+            ("/3/quantity", "required"),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(pointer, code)| (pointer.to_owned(), code))
+        );
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_not_be_null() {
+        let body = json!({"productId": ID, "quantity": 1, "currency": null, "note": null});
+        let detail = "must be a string, not null";
+        let expected = ["/currency", "/note"]
+            .map(|pointer| FieldError::new(pointer, Invalid::new("invalid_type", detail)));
+        assert_eq!(faults::<Line>(body), expected);
+    }
+
+    #[test]
+    fn a_long_name_is_cut_in_its_pointer() {
+        let mut body = json!({"productId": ID, "quantity": 1});
+        body[&"x".repeat(5000)] = json!(1);
+        let found = faults::<Line>(body);
+        assert_eq!(found[0].pointer, format!("/{}", "x".repeat(100)));
+    }
+}

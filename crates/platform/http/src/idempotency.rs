@@ -1,0 +1,156 @@
+//! `Idempotency-Key` at the edge: reading the header, and the answers that are stored with a key. The rows are the store's.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use store::idempotency::{Earlier, StoredAnswer};
+use store::{StoreError, StoreResult};
+
+use super::problem::{Problem, common};
+
+/// The client's `Idempotency-Key`, if it sent one.
+///
+/// # Errors
+/// 400 if it is empty, longer than 255 characters, not visible ASCII, or sent twice.
+pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let mut values = request.headers().get_all("idempotency-key");
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default();
+    let sane = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    if sane && values.next().is_none() {
+        return Ok(Some(key.to_owned()));
+    }
+    Err(Problem::new(
+        &common::INVALID_HEADER,
+        "Idempotency-Key has to be one value of 1 to 255 visible ASCII characters, such as a UUID.",
+    ))
+}
+
+/// Writes the answer to a request with a key, so that it can be stored.
+///
+/// # Errors
+/// Corrupt if `body` cannot be written as JSON. Nothing may stand in for it: a stored answer is repeated for 48 hours.
+pub fn json_answer(status: u16, body: &impl Serialize) -> StoreResult<StoredAnswer> {
+    let body = serde_json::to_vec(body).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(StoredAnswer {
+        status,
+        location: None,
+        etag: None,
+        body,
+    })
+}
+
+/// Writes the refusal of a request with a key, so that it can be stored.
+///
+/// # Errors
+/// As [`json_answer`].
+pub fn problem_answer(problem: &Problem) -> StoreResult<StoredAnswer> {
+    json_answer(problem.kind().status, &problem.document())
+}
+
+/// Sends an answer as it is stored.
+#[must_use]
+pub fn send_stored(answer: StoredAnswer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if let Some(location) = answer.location {
+        response.insert_header(("location", location));
+    }
+    if let Some(etag) = answer.etag {
+        response.insert_header(("etag", etag));
+    }
+    response
+        .content_type(if status.is_success() {
+            "application/json"
+        } else {
+            "application/problem+json"
+        })
+        .body(answer.body)
+}
+
+/// Answers a request whose key was used before.
+///
+/// # Errors
+/// 409 while the first request runs, 422 if it had another body.
+pub fn answer_repeat(earlier: Earlier) -> Result<HttpResponse, Problem> {
+    match earlier {
+        Earlier::Answered(answer) => {
+            let mut response = send_stored(answer);
+            response.headers_mut().insert(
+                HeaderName::from_static("idempotency-replayed"),
+                HeaderValue::from_static("true"),
+            );
+            Ok(response)
+        }
+        Earlier::Running => Err(Problem::new(
+            &common::REQUEST_RUNNING,
+            "Ask again in a moment for its answer.",
+        )
+        .retry_after(1)),
+        Earlier::OtherBody => Err(Problem::new(
+            &common::IDEMPOTENCY_KEY_REUSED,
+            "Use a new key for a new request.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn request(lines: &[&str]) -> HttpRequest {
+        lines
+            .iter()
+            .fold(TestRequest::default(), |request, line| {
+                request.append_header(("idempotency-key", *line))
+            })
+            .to_http_request()
+    }
+
+    #[test]
+    fn an_idempotency_key_is_one_short_visible_word() {
+        let longest = "k".repeat(255);
+        for good in [
+            "k",
+            "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
+            "!~",
+            longest.as_str(),
+        ] {
+            let key = idempotency_key(&request(&[good])).unwrap();
+            assert_eq!(key.as_deref(), Some(good));
+        }
+        assert_eq!(idempotency_key(&request(&[])).unwrap(), None);
+        let too_long = "k".repeat(256);
+        for bad in [
+            vec![""],
+            vec!["a b"],
+            vec!["a\tb"],
+            vec!["a", "a"],
+            vec![&too_long],
+        ] {
+            let refused = idempotency_key(&request(&bad)).unwrap_err();
+            assert_eq!(refused.kind(), &common::INVALID_HEADER, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_has_no_json_form_is_an_error_and_nothing_stands_in_for_it() {
+        let keys_are_no_text = std::collections::BTreeMap::from([((1, 2), 3)]);
+        assert!(matches!(
+            json_answer(201, &keys_are_no_text),
+            Err(StoreError::Corrupt(_))
+        ));
+        let refusal = Problem::new(&common::FORBIDDEN, "No.");
+        let stored = problem_answer(&refusal).unwrap();
+        assert_eq!(stored.status, 403);
+        assert_eq!(
+            serde_json::from_slice::<serde_json::Value>(&stored.body).unwrap()["code"],
+            "forbidden"
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! A price in a request.
+
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use kernel::{Currency, Money};
+use platform_http::{Amount, Faults};
+use utoipa::ToSchema;
+
+/// A price in a request: a money object, or a plain integer of minor units of the marketplace's currency.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Price {
+    /// With its currency; the marketplace's if it names none.
+    Money(PriceMoney),
+    /// Minor units of the marketplace's currency.
+    Amount(i64),
+}
+
+/// A price with its currency.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+pub(crate) struct PriceMoney {
+    /// Minor units.
+    #[schema(value_type = i64, example = 1299, minimum = 1, maximum = 9_007_199_254_740_991i64)]
+    amount: Amount,
+    /// ISO 4217 code; the marketplace's if left out.
+    #[deserr(default, from(Currency) = Some)]
+    #[schema(value_type = Currency, required = false)]
+    currency: Option<Currency>,
+}
+
+impl Price {
+    /// The price, in `default` if it named no currency.
+    pub(super) fn in_currency(self, default: Currency) -> Money {
+        match self {
+            Self::Money(PriceMoney { amount, currency }) => {
+                Money::new(amount.get(), currency.unwrap_or(default))
+            }
+            Self::Amount(amount) => Money::new(amount, default),
+        }
+    }
+}
+
+impl Deserr<Faults> for Price {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        place: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        match value {
+            Value::Map(_) => PriceMoney::deserialize_from_value(value, place).map(Self::Money),
+            Value::Integer(_) | Value::NegativeInteger(_) | Value::Float(_) => {
+                Amount::deserialize_from_value(value, place)
+                    .map(|amount| Self::Amount(amount.get()))
+            }
+            Value::Null | Value::Boolean(_) | Value::String(_) | Value::Sequence(_) => {
+                let expected = "a money object or an integer of minor units";
+                Err(Faults::wrong_type(place, expected, value.kind()))
+            }
+        }
+    }
+}
