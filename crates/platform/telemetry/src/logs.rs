@@ -3,15 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
-use tracing_subscriber::filter::{FilterExt as _, FilterFn};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use crate::layer::{BoxedLayer, is_traced};
+use crate::layer::{BoxedLayer, TARGET};
 use crate::request_id::current_request_id;
 use crate::{otlp, spans};
 
@@ -50,15 +48,12 @@ pub(crate) fn layer(
     colours: bool,
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
 ) -> Result<BoxedLayer, String> {
-    let filter = EnvFilter::try_new(&config.filter).map_err(|error| {
-        format!(
-            "log.filter {:?} cannot be understood: {error}",
-            config.filter
-        )
-    })?;
-    let filter = filter.and(
-        FilterFn::new(|metadata| !is_traced(metadata)).with_max_level_hint(LevelFilter::TRACE),
-    );
+    let filter = EnvFilter::try_new(&config.filter)
+        .and_then(|filter| Ok(filter.add_directive(format!("{TARGET}=off").parse()?)))
+        .map_err(|error| {
+            let filter = &config.filter;
+            format!("log.filter {filter:?} cannot be understood: {error}")
+        })?;
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(colours)
         .with_writer(writer);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kernel::OrderId;
 use tracing::Span;
 
-use crate::layer::is_traced;
+use crate::layer::TARGET;
 use crate::otlp::is_on;
 
 type Batch = Arc<HashMap<OrderId, Span>>;
@@ -19,7 +19,8 @@ tokio::task_local! {
 
 fn current() -> Option<Span> {
     let span = is_on().then(Span::current)?;
-    span.metadata().is_some_and(is_traced).then_some(span)
+    let is_traced = span.metadata().is_some_and(|span| span.target() == TARGET);
+    is_traced.then_some(span)
 }
 
 fn batch() -> Option<Batch> {

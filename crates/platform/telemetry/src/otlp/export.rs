@@ -22,8 +22,6 @@ use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::metrics::Metrics;
-
 /// Ended spans that may wait: about 4 MiB.
 const QUEUE: usize = 8192;
 /// Most spans in one request to the collector.
@@ -38,21 +36,10 @@ const CONNECT: Duration = Duration::from_secs(2);
 const TOTAL: Duration = Duration::from_secs(5);
 
 /// Spans by what became of them.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Counts(Family<[(&'static str, &'static str); 1], Counter>);
+type Counts = Family<[(&'static str, &'static str); 1], Counter>;
 
-impl Counts {
-    pub(super) fn register(&self, metrics: &Metrics) {
-        metrics.register(
-            "trace_spans",
-            "Spans, by what became of them: exported, failed (the collector did not take them), dropped (the queue was full)",
-            self.0.clone(),
-        );
-    }
-
-    fn of(&self, outcome: &'static str) -> Counter {
-        self.0.get_or_create_owned(&[("outcome", outcome)])
-    }
+fn count(counts: &Counts, outcome: &'static str) -> Counter {
+    counts.get_or_create_owned(&[("outcome", outcome)])
 }
 
 /// Takes ended spans to the queue.
@@ -125,7 +112,7 @@ pub(super) fn start(url: &str, resource: &Resource) -> Result<(Queue, Exporting)
     let counts = Counts::default();
     let queue = Queue {
         spans: spans.downgrade(),
-        dropped: counts.of("dropped"),
+        dropped: count(&counts, "dropped"),
     };
     let exporting = Exporting {
         task: tokio::spawn(export(exporter, waiting, counts.clone())),
@@ -136,20 +123,20 @@ pub(super) fn start(url: &str, resource: &Resource) -> Result<(Queue, Exporting)
 }
 
 async fn export(exporter: SpanExporter, waiting: mpsc::Receiver<SpanData>, counts: Counts) {
-    let (taken, failed) = (counts.of("exported"), counts.of("failed"));
+    let (taken, failed) = (count(&counts, "exported"), count(&counts, "failed"));
     let mut was_away = false;
     let mut batches = pin!(ReceiverStream::new(waiting).chunks_timeout(BATCH, GATHER));
     while let Some(batch) = batches.next().await {
-        let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
         match exporter.export(batch).await {
             Ok(()) => {
-                taken.inc_by(count);
+                taken.inc_by(spans);
                 if mem::take(&mut was_away) {
                     tracing::info!("the trace collector takes spans again");
                 }
             }
             Err(error) => {
-                failed.inc_by(count);
+                failed.inc_by(spans);
                 // Once an outage, not once a batch.
                 if !mem::replace(&mut was_away, true) {
                     tracing::warn!(%error, "the trace collector does not take spans; they are lost until it does");

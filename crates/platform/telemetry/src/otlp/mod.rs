@@ -18,10 +18,10 @@ use tracing::Span;
 use tracing::level_filters::LevelFilter;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::FilterFn;
+use tracing_subscriber::filter::Targets;
 
 use crate::config::TelemetryConfig;
-use crate::layer::{BoxedLayer, is_traced};
+use crate::layer::{BoxedLayer, TARGET};
 use crate::metrics::Metrics;
 use export::Exporting;
 
@@ -120,7 +120,7 @@ fn layer(tracer: SdkTracer) -> BoxedLayer {
         .with_target(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
-        .with_filter(FilterFn::new(is_traced).with_max_level_hint(LevelFilter::INFO))
+        .with_filter(Targets::new().with_target(TARGET, LevelFilter::INFO))
         .boxed()
 }
 
@@ -128,7 +128,11 @@ impl Traces {
     /// Shows in `metrics` what becomes of spans.
     pub fn count_in(&self, metrics: &Metrics) {
         if let Some(exporting) = &self.0 {
-            exporting.counts.register(metrics);
+            metrics.register(
+                "trace_spans",
+                "Spans, by what became of them: exported, failed (the collector did not take them), dropped (the queue was full)",
+                exporting.counts.clone(),
+            );
         }
     }
 
