@@ -41,15 +41,10 @@ async fn run(settings: &Settings, dir: &DataDir, demo: bool) -> anyhow::Result<M
     } else {
         Vec::new()
     };
-    telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
+    let traces = telemetry::start(&settings.log, &settings.telemetry, "marketplace")
+        .map_err(anyhow::Error::msg)?;
     let marketplace = Marketplace::build(settings, dir, Arc::new(SystemClock))?;
-    let traces = telemetry::start_traces(
-        &settings.telemetry,
-        "marketplace",
-        &*marketplace.deps.ids,
-        &marketplace.deps.metrics,
-    )
-    .map_err(anyhow::Error::msg)?;
+    traces.count_in(&marketplace.deps.metrics);
     let running = marketplace.start(listener, settings.server.threads())?;
     println!("MarketPlace is ready on http://{}", running.address);
     println!("API docs: http://{}/api/docs", running.address);

@@ -22,8 +22,8 @@ use super::message::{Opened, attempts, bury, open, seal, short};
 use super::publisher::{Parcel, Publisher};
 use super::topology::{Bound, Topology};
 use bus::{MAX_ATTEMPTS, Outcome, Subscription, handle};
+use telemetry::MessageSpans;
 use telemetry::metrics::BusMetrics;
-use telemetry::{Handling, about};
 
 /// Tries to move on what failed, before it goes back to the queue.
 const TRIES: usize = 3;
@@ -212,17 +212,16 @@ impl Consuming {
         if messages.is_empty() {
             return moves;
         }
-        let handling = Handling::begin(SYSTEM, self.subscription.queue, &messages);
-        let outcomes = handling
-            .of(handle(&self.subscription, messages, &self.metrics))
+        let spans = MessageSpans::handling(SYSTEM, self.subscription.queue, &messages);
+        let outcomes = spans
+            .scope(handle(&self.subscription, messages, &self.metrics))
             .await;
-        moves.extend(
-            read.into_iter()
-                .zip(outcomes)
-                .filter_map(|((tag, opened), outcome)| {
-                    Some((tag, self.move_on(&opened, outcome)?))
-                }),
-        );
+        moves.extend(read.into_iter().zip(outcomes).enumerate().filter_map(
+            |(place, ((tag, opened), outcome))| {
+                let _lines = spans.about(place);
+                Some((tag, self.move_on(&opened, outcome)?))
+            },
+        ));
         moves
     }
 
@@ -231,7 +230,6 @@ impl Consuming {
         let attempts = opened.attempts.saturating_add(1);
         let envelope = &opened.envelope;
         let (queue, id, name) = (self.subscription.queue, envelope.id, &envelope.name);
-        let _lines = about(envelope);
         match outcome {
             Outcome::Done => None,
             Outcome::Retry(reason) | Outcome::Undeliverable(reason) => {

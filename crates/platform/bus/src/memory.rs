@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::handling::handle;
 use super::{Bus, Outcome, Subscription};
-use telemetry::Handling;
+use telemetry::MessageSpans;
 use telemetry::metrics::BusMetrics;
 
 /// Parcels that may wait in a queue before publishers wait too.
@@ -151,8 +151,8 @@ async fn consume(
             .iter()
             .flat_map(|parcel| parcel.messages.iter().cloned())
             .collect();
-        let handling = Handling::begin("memory", subscription.queue, &messages);
-        let outcomes = handling.of(handle(&subscription, messages, &metrics)).await;
+        let spans = MessageSpans::handling("memory", subscription.queue, &messages);
+        let outcomes = spans.scope(handle(&subscription, messages, &metrics)).await;
         let mut outcomes = outcomes.into_iter();
         for parcel in parcels {
             let own: Vec<Outcome> = outcomes.by_ref().take(parcel.messages.len()).collect();

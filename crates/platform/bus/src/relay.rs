@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{Bus, MAX_ATTEMPTS, Outcome, RETRY_DELAYS};
 use store::outbox::{Fate, Outbox, Pending};
 use store::{StoreError, StoreResult};
+use telemetry::MessageSpans;
 use telemetry::metrics::{BusMetrics, Publication, Tally};
-use telemetry::{Sending, about};
 
 /// Messages read and published together.
 const BATCH: usize = 512;
@@ -136,7 +136,7 @@ impl Relay {
             .iter()
             .map(|pending| pending.envelope.clone())
             .collect();
-        let sending = Sending::begin(self.bus.system(), &mut envelopes);
+        let sending = MessageSpans::sending(self.bus.system(), &mut envelopes);
         let begun = Instant::now();
         let outcomes = self.bus.publish(envelopes).await;
         let (now, took) = (self.clock.now(), begun.elapsed());
@@ -146,7 +146,9 @@ impl Relay {
         let fates = batch
             .iter()
             .zip(outcomes)
-            .map(|(pending, outcome)| {
+            .enumerate()
+            .map(|(place, (pending, outcome))| {
+                let _lines = sending.about(place);
                 let undeliverable = matches!(outcome, Outcome::Undeliverable(_));
                 let fate = self.fate(pending, outcome, now);
                 let word = match &fate {
@@ -189,7 +191,6 @@ impl Relay {
     fn fate(&self, pending: &Pending, outcome: Outcome, now: Timestamp) -> Fate {
         let attempts = pending.attempts.saturating_add(1);
         let message = &pending.envelope;
-        let _lines = about(message);
         match outcome {
             Outcome::Done => Fate::Sent,
             Outcome::Undeliverable(_) => Fate::Retry {

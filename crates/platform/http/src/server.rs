@@ -176,15 +176,24 @@ async fn answer(
     let method = method_label(request.method());
     let slot = Slot::take(&edge.in_flight);
     let header = HeaderValue::from_str(id.as_str()).ok();
+    let route = request
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
     let answering = if OPERATIONS.contains(&request.path()) {
         Answering::untraced()
     } else {
-        Answering::begin(edge.trust, method, request.path(), id.as_str(), || {
-            let mut values = request.headers().get_all("traceparent");
-            let value = values.next()?.to_str().ok()?;
-            // Sent twice it says nothing.
-            values.next().is_none().then_some(value)
-        })
+        Answering::begin(
+            edge.trust,
+            (method, &route),
+            request.path(),
+            id.as_str(),
+            || {
+                let mut values = request.headers().get_all("traceparent");
+                let value = values.next()?.to_str().ok()?;
+                // Sent twice it says nothing.
+                values.next().is_none().then_some(value)
+            },
+        )
     };
     let mut response = id
         .scope(answering.scope(async move {
@@ -204,17 +213,13 @@ async fn answer(
     if let Some(value) = header {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
-    let route = response
-        .request()
-        .match_pattern()
-        .unwrap_or_else(|| "unmatched".to_owned());
     edge.metrics.http.answered(
         &route,
         method,
         response.status().as_u16(),
         started.elapsed(),
     );
-    answering.end(&route, method, response.status().as_u16());
+    answering.end(response.status().as_u16());
     Ok(response)
 }
 

@@ -1,13 +1,15 @@
-//! A store's commit as spans: one for each traced request or message whose write is in it. It also takes what the write belongs to
-//! to wherever the store runs it, so that messages it puts into the outbox carry on the trace.
+//! A store's commit as spans: one for each traced request or message whose write is in it. What the write belongs to goes along to
+//! the thread that runs it, so that the messages which it puts into the outbox carry on the trace.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::attribute::Kind;
-use super::origin::{self, Origin};
-use super::span::Span;
+use tracing::field::Empty;
+use tracing::{Span, info_span};
+
+use crate::layer::TARGET;
+use crate::spans::{self, Here};
 
 thread_local! {
     /// Writes in the commit that this thread is making.
@@ -30,75 +32,65 @@ pub struct Database<'a> {
     pub operation: &'static str,
 }
 
-/// A write on its way to its commit. Nothing at all if it belongs to no trace.
-pub struct Commit {
-    spans: Vec<Span>,
-    carried: Carried,
-}
-
-/// What the write belongs to, for where it runs.
-#[derive(Clone, Default)]
-pub struct Carried(Option<Arc<Write>>);
+/// A write on its way to its commit; empty if it belongs to no trace. Its spans end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Commit(Option<Arc<Write>>);
 
 struct Write {
-    origin: Arc<Origin>,
+    spans: Vec<Span>,
+    asked: Here,
     together: AtomicUsize,
-}
-
-impl Carried {
-    /// Runs the write there.
-    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
-        let Some(write) = &self.0 else {
-            return work();
-        };
-        write.together.store(TOGETHER.get(), Ordering::Relaxed);
-        let _entered = origin::enter(write.origin.clone());
-        work()
-    }
 }
 
 impl Commit {
     /// Begins a span for each traced request or message that the write at hand belongs to.
     #[must_use]
     pub fn begin(database: Database<'_>) -> Self {
-        let Some(origin) = origin::current() else {
-            return Self {
-                spans: Vec::new(),
-                carried: Carried::default(),
-            };
-        };
-        let spans = origin.all().into_iter().filter_map(|parent| {
-            let name = format!("{} {}", database.operation, database.name);
-            let mut span = Span::child(parent, Kind::Client, name)?;
-            span.set("db.system.name", database.system);
-            span.set("db.namespace", database.name.to_owned());
-            span.set("db.operation.name", database.operation);
-            Some(span)
-        });
-        Self {
-            spans: spans.collect(),
-            carried: Carried(Some(Arc::new(Write {
-                origin,
-                together: AtomicUsize::new(1),
-            }))),
+        let parents = spans::all();
+        if parents.is_empty() {
+            return Self(None);
         }
+        let span = |parent: &Span| {
+            info_span!(
+                target: TARGET, parent: parent, "commit",
+                otel.name = format!("{} {}", database.operation, database.name), otel.kind = "client",
+                db.system.name = database.system, db.namespace = database.name,
+                db.operation.name = database.operation, db.operation.batch.size = Empty,
+            )
+        };
+        Self(Some(Arc::new(Write {
+            spans: parents.iter().map(span).collect(),
+            asked: Here::capture(),
+            together: AtomicUsize::new(1),
+        })))
     }
 
-    /// What the write belongs to, for where the store runs it.
+    /// The same, for the thread that runs the write.
     #[must_use]
-    pub fn carried(&self) -> Carried {
-        self.carried.clone()
+    pub fn carried(&self) -> Self {
+        self.clone()
     }
 
-    /// The commit is through, or is not going to be: whoever asked for the write says what that means, in the span around this one.
-    pub fn end(mut self) {
-        let Some(write) = &self.carried.0 else {
+    /// Runs the write there.
+    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        let Some(write) = &self.0 else {
+            return work();
+        };
+        write.together.store(TOGETHER.get(), Ordering::Relaxed);
+        write.asked.run(work)
+    }
+
+    /// The commit is over. The span around its spans tells what came of it.
+    pub fn end(self) {
+        let Some(write) = self.0 else {
             return;
         };
-        let together = write.together.load(Ordering::Relaxed);
-        // As the convention has it: a batch of one is none.
-        for span in self.spans.iter_mut().filter(|_| together > 1) {
-            span.set("db.operation.batch.size", together);
+        let together = i64::try_from(write.together.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        // OpenTelemetry has it that a single write is no batch.
+        if together > 1 {
+            for span in &write.spans {
+                span.record("db.operation.batch.size", together);
+            }
         }
     }
 }

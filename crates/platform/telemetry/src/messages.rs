@@ -1,16 +1,18 @@
 //! Messages as spans: one for each that is sent and one for each that is handled, though both happen in batches. A message carries the
-//! context of the span that sent it, and what its receiver does with it is a child of that: so a trace follows one order, never a
-//! batch. A message that comes without a recorded context belongs to no trace, and none is begun for it.
+//! `traceparent` of the span that sent it, and the span of its receiver is a child of that one: a trace follows an order, never a
+//! batch. A message without `traceparent` belongs to no trace, and none begins with it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use contracts::{Envelope, Kind as MessageKind};
+use contracts::{Envelope, Kind};
+use kernel::OrderId;
+use tracing::field::Empty;
+use tracing::span::Entered;
+use tracing::{Span, info_span};
 
-use super::attribute::Kind;
-use super::context::TraceContext;
-use super::origin::{self, Origin};
-use super::span::{self, Span};
+use crate::layer::TARGET;
+use crate::otlp::{self, is_on};
+use crate::spans::{self, fail};
 
 /// What became of a message, as its span tells it.
 pub trait Handled {
@@ -18,106 +20,157 @@ pub trait Handled {
     fn failure(&self) -> Option<&'static str>;
 }
 
-/// The spans of a batch, with the messages' places in it.
-type Spans = Vec<(usize, Span)>;
+/// The spans of a batch: one for each message, in order, or none at all while traces are off. They end when this is dropped.
+pub struct MessageSpans(Vec<(OrderId, Span)>);
 
-/// A batch on its way from an outbox to the bus.
-pub struct Sending(Spans);
-
-impl Sending {
-    /// Begins the spans of the traced messages of `batch`, which from now on carry them.
-    pub fn begin(system: &'static str, batch: &mut [Arc<Envelope>]) -> Self {
-        let mut spans = Vec::new();
-        if !span::is_on() {
-            return Self(spans);
-        }
-        for (place, message) in batch.iter_mut().enumerate() {
-            if let Some(mut span) = of_message(message, Kind::Producer, "send", system) {
-                span.set("messaging.destination.name", exchange(message.kind));
+impl MessageSpans {
+    /// Begins the spans of traced messages on their way from an outbox to the bus. From now on the messages carry their `traceparent`.
+    #[must_use]
+    pub fn sending(system: &'static str, batch: &mut [Arc<Envelope>]) -> Self {
+        let spans = Self::begin(batch, |message| {
+            let exchange = match message.kind {
+                Kind::Command => "commands",
+                Kind::Event => "events",
+            };
+            span(message, ("producer", "send"), system, exchange)
+        });
+        for (message, (_, span)) in batch.iter_mut().zip(&spans.0) {
+            if let Some(traceparent) = otlp::traceparent(span) {
                 *message = Arc::new(Envelope {
-                    traceparent: Some(span.context().to_string()),
+                    traceparent: Some(traceparent),
                     ..Envelope::clone(message)
                 });
-                spans.push((place, span));
             }
         }
-        Self(spans)
+        spans
     }
 
-    /// What came of the messages, in the order of the batch.
-    pub fn end(self, outcomes: &[impl Handled]) {
-        end(self.0, outcomes);
+    /// Begins the spans of traced messages that came from `queue`.
+    #[must_use]
+    pub fn handling(system: &'static str, queue: &str, batch: &[Arc<Envelope>]) -> Self {
+        let count = i64::try_from(batch.len()).unwrap_or(i64::MAX);
+        Self::begin(batch, |message| {
+            let span = span(message, ("consumer", "process"), system, queue);
+            span.record("messaging.batch.message_count", count);
+            span
+        })
     }
-}
 
-/// A batch in the hands of a receiver.
-pub struct Handling {
-    spans: Spans,
-    origin: Option<Arc<Origin>>,
-}
-
-impl Handling {
-    /// Begins the spans of the traced messages of `batch`, which came from `queue`.
-    pub fn begin(system: &'static str, queue: &'static str, batch: &[Arc<Envelope>]) -> Self {
-        let mut spans = Vec::new();
-        if !span::is_on() {
-            return Self {
-                spans,
-                origin: None,
-            };
+    fn begin(batch: &[Arc<Envelope>], span: impl Fn(&Envelope) -> Span) -> Self {
+        if !is_on() {
+            return Self(Vec::new());
         }
-        let mut contexts = HashMap::new();
-        for (place, message) in batch.iter().enumerate() {
-            if let Some(mut span) = of_message(message, Kind::Consumer, "process", system) {
-                span.set("messaging.destination.name", queue);
-                span.set("messaging.batch.message_count", batch.len());
-                contexts.insert(message.order, span.context());
-                spans.push((place, span));
-            }
-        }
-        let origin = (!contexts.is_empty()).then(|| Arc::new(Origin::Batch(contexts)));
-        Self { spans, origin }
+        let spans = batch.iter().map(|message| {
+            let parent = message.traceparent.as_deref();
+            let span = parent.and_then(|parent| otlp::follow(parent, || span(message)));
+            (message.order, span.unwrap_or_else(Span::none))
+        });
+        Self(spans.collect())
     }
 
-    /// Handles the batch: `work` gives one outcome for each message, in order.
-    pub async fn of<O: Handled>(self, work: impl Future<Output = Vec<O>>) -> Vec<O> {
-        let outcomes = origin::scope(self.origin, work).await;
-        end(self.spans, &outcomes);
+    /// Runs `work`, which handles the messages and gives one outcome for each, in order.
+    pub async fn scope<O: Handled>(&self, work: impl Future<Output = Vec<O>>) -> Vec<O> {
+        let traced = self.0.iter().filter(|(_, span)| !span.is_none());
+        let outcomes = spans::in_batch(traced.cloned().collect(), work).await;
+        self.end(&outcomes);
         outcomes
     }
-}
 
-fn of_message(
-    message: &Envelope,
-    kind: Kind,
-    operation: &'static str,
-    system: &'static str,
-) -> Option<Span> {
-    let parent = TraceContext::followed(message.traceparent.as_deref()?)?;
-    let mut span = Span::child(parent, kind, format!("{operation} {}", message.name))?;
-    span.set("messaging.system", system);
-    span.set("messaging.operation.type", operation);
-    span.set("messaging.operation.name", operation);
-    span.set_message(message.id);
-    span.set_order(message.order);
-    Some(span)
-}
+    /// Notes what became of the messages, in the order of the batch.
+    pub fn end(&self, outcomes: &[impl Handled]) {
+        for (place, (_, span)) in self.0.iter().enumerate() {
+            let outcome = outcomes.get(place);
+            if let Some(kind) = outcome.map_or(Some("undeliverable"), Handled::failure) {
+                fail(span, kind);
+            }
+        }
+    }
 
-/// Where a message of this kind is sent, before it is known who takes it.
-fn exchange(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Command => "commands",
-        MessageKind::Event => "events",
+    /// Until the guard is dropped, log lines of this thread are about the message at `place`. Not to be held over an await.
+    #[must_use]
+    pub fn about(&self, place: usize) -> Option<Entered<'_>> {
+        self.0.get(place).map(|(_, span)| span.enter())
     }
 }
 
-fn end(spans: Spans, outcomes: &[impl Handled]) {
-    for (place, mut span) in spans {
-        let failure = outcomes
-            .get(place)
-            .map_or(Some("undeliverable"), Handled::failure);
-        if let Some(kind) = failure {
-            span.fail(kind);
+fn span(
+    message: &Envelope,
+    (kind, operation): (&'static str, &'static str),
+    system: &'static str,
+    destination: &str,
+) -> Span {
+    info_span!(
+        target: TARGET, parent: None, "message",
+        otel.name = format!("{operation} {}", message.name), otel.kind = kind,
+        messaging.system = system, messaging.destination.name = destination,
+        messaging.operation.type = operation, messaging.operation.name = operation,
+        messaging.message.id = %message.id, marketplace.order.id = %message.order,
+        messaging.batch.message_count = Empty, error.type = Empty, otel.status_code = Empty,
+    )
+}
+
+#[cfg(all(test, feature = "otlp"))]
+mod tests {
+    use bytes::Bytes;
+    use kernel::{MessageId, SystemIds, Timestamp};
+
+    use super::*;
+    use crate::{Commit, Database, LogConfig, TelemetryConfig, traceparent};
+
+    struct Done;
+
+    impl Handled for Done {
+        fn failure(&self) -> Option<&'static str> {
+            None
         }
+    }
+
+    fn message(traceparent: Option<String>) -> Arc<Envelope> {
+        let ids = SystemIds::default();
+        Arc::new(Envelope {
+            id: MessageId::new(&ids),
+            name: "marketplace.wallet.v1.DebitForOrder".to_owned(),
+            kind: Kind::Command,
+            order: OrderId::new(&ids),
+            time: Timestamp::from_millis(0),
+            traceparent,
+            body: Bytes::new(),
+        })
+    }
+
+    #[tokio::test]
+    async fn what_a_batch_sends_from_the_writers_thread_carries_on_the_trace_of_its_order() {
+        let traced = TelemetryConfig {
+            otlp_endpoint: Some("http://127.0.0.1:1".to_owned()),
+            ..TelemetryConfig::default()
+        };
+        let _traces = crate::start(&LogConfig::default(), &traced, "test").unwrap();
+        let trace = |n: u8| format!("00-{n:032x}-b7ad6b7169203331");
+        let batch = [
+            message(Some(trace(1) + "-01")),
+            message(Some(trace(2) + "-01")),
+            message(Some(trace(3) + "-00")),
+            message(None),
+        ];
+        let orders = batch.clone().map(|message| message.order);
+        let spans = MessageSpans::handling("memory", "wallet.commands", &batch);
+        let handle = async {
+            let commit = Commit::begin(Database {
+                system: "sqlite",
+                name: "wallet",
+                operation: "COMMIT",
+            });
+            let sent = std::thread::spawn(move || commit.within(|| orders.map(traceparent)));
+            let [first, second, unsampled, untraced] = sent.join().unwrap();
+            for (n, sent) in [(1, first.unwrap()), (2, second.unwrap())] {
+                let (trace, parent) = (trace(n), trace(n) + "-01");
+                assert!(sent.starts_with(&trace[..36]), "{sent}");
+                assert_ne!(sent, parent, "the span that handled it sent it");
+            }
+            assert_eq!((unsampled, untraced), (None, None));
+            vec![Done, Done, Done, Done]
+        };
+        assert_eq!(spans.scope(handle).await.len(), 4);
+        assert_eq!(traceparent(orders[0]), None, "the batch is over");
     }
 }

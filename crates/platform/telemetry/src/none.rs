@@ -1,67 +1,37 @@
-//! Stands in for `otlp` in a build without that feature: no span is ever recorded.
+//! Stands in for `otlp` in a build without that feature: no span is ever recorded, and the compiler knows.
 
-use std::borrow::Cow;
+use tracing::Span;
 
-use kernel::IdSource;
-
-use super::attribute::{Kind, Value};
-use super::config::TelemetryConfig;
-use super::context::TraceContext;
-
+use crate::config::TelemetryConfig;
+use crate::layer::BoxedLayer;
 use crate::metrics::Metrics;
 
-pub(super) fn is_on() -> bool {
+pub(crate) const fn is_on() -> bool {
     false
 }
 
-pub(super) fn is_chosen() -> bool {
-    false
+pub(crate) fn begin(_: Option<&str>, _: impl FnOnce() -> Span) -> Option<Span> {
+    None
 }
 
-/// There is none.
-pub(super) enum Recorded {}
+pub(crate) fn follow(_: &str, _: impl FnOnce() -> Span) -> Option<Span> {
+    None
+}
 
-impl Recorded {
-    pub(super) fn start(
-        _parent: Option<TraceContext>,
-        _kind: Kind,
-        _name: Cow<'static, str>,
-    ) -> Option<Self> {
-        None
-    }
-
-    pub(super) fn context(&self) -> TraceContext {
-        match *self {}
-    }
-
-    pub(super) fn rename(&mut self, _name: String) {
-        match *self {}
-    }
-
-    pub(super) fn set(&mut self, _key: &'static str, _value: Value) {
-        match *self {}
-    }
-
-    pub(super) fn fail(&mut self) {
-        match *self {}
-    }
+pub(crate) fn traceparent(_: &Span) -> Option<String> {
+    None
 }
 
 /// Traces that are not sent.
 pub struct Traces(());
 
 /// Says that this build cannot send traces, if the settings ask for them.
-///
-/// # Errors
-/// A sentence that says what to build.
-pub fn start(
+pub(crate) fn start(
     config: &TelemetryConfig,
-    _service: &'static str,
-    _ids: &dyn IdSource,
-    _metrics: &Metrics,
-) -> Result<Traces, String> {
+    _: &'static str,
+) -> Result<(Traces, Option<BoxedLayer>), String> {
     match config.traces_url()? {
-        None => Ok(Traces(())),
+        None => Ok((Traces(()), None)),
         Some(_) => Err(
             "telemetry.otlp_endpoint is set, but this build cannot send traces: it was compiled without the feature `otlp` (build \
              it with `cargo build -p marketplace --features otlp`, or leave the setting out)"
@@ -71,10 +41,10 @@ pub fn start(
 }
 
 impl Traces {
+    /// Nothing is counted.
+    pub fn count_in(&self, _: &Metrics) {}
+
     /// Nothing is left to send.
-    #[expect(
-        clippy::unused_async,
-        reason = "it is awaited where there is something"
-    )]
+    #[expect(clippy::unused_async, reason = "the other build waits here")]
     pub async fn stop(self) {}
 }

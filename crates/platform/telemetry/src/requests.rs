@@ -1,160 +1,118 @@
-//! Requests as spans: those that are answered here, those that another service is asked, and calls that take the place of one where
-//! both services are in one process.
-
-use std::borrow::Cow;
-use std::sync::Arc;
+//! Requests as spans: those that this process answers, and those that it sends to another service.
 
 use kernel::OrderId;
+use tracing::field::Empty;
+use tracing::instrument::Instrumented;
+use tracing::{Instrument as _, Span, info_span};
 
-use super::attribute::Kind;
-use super::context::{Parent, TraceContext};
-use super::origin::{self, Origin};
-use super::span::{self, Span};
+use crate::layer::TARGET;
+use crate::otlp::{self, is_on};
+use crate::spans::{self, fail};
 
-/// Whose word a port takes for what is recorded.
+/// Who decides at a port whether a request is traced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// Nobody's: strangers reach it. A client's trace goes on, but the settings say whether it is recorded.
+    /// The settings: strangers reach the port. A client's trace goes on, whether the client records it or not.
     Nobody,
-    /// Whoever asks: only our own services do. What they record is recorded, and nothing else.
+    /// The caller: only our own services reach the port. What they record is recorded, and nothing else.
     Caller,
 }
 
 /// A request that is being answered.
-pub struct Answering {
-    span: Option<Span>,
-    origin: Option<Arc<Origin>>,
-}
+pub struct Answering(Span);
 
 impl Answering {
-    /// One that belongs to no trace.
+    /// A request that belongs to no trace.
     #[must_use]
     pub fn untraced() -> Self {
-        Self {
-            span: None,
-            origin: None,
-        }
+        Self(Span::none())
     }
 
-    /// Begins a span for a request of `method` for `path`, if it is traced. `id` is the request's. `traceparent` gives its header
-    /// of that name, if it has exactly one.
+    /// Begins a span for a request of `method` for `path`, if it is traced. `route` is the pattern that `path` matches, `id` the
+    /// request's id. `traceparent` gives its header of that name, if it has exactly one.
     pub fn begin<'a>(
         trust: Trust,
-        method: &'static str,
+        (method, route): (&'static str, &str),
         path: &str,
         id: &str,
-        traceparent: impl Fn() -> Option<&'a str>,
+        traceparent: impl FnOnce() -> Option<&'a str>,
     ) -> Self {
-        if !span::is_on() {
+        if !is_on() {
             return Self::untraced();
         }
+        let span = || {
+            info_span!(
+                target: TARGET, parent: None, "request",
+                otel.name = format!("{method} {route}"), otel.kind = "server",
+                // Clients may make methods up: OpenTelemetry has one name for those.
+                http.request.method = if method == "other" { "_OTHER" } else { method },
+                http.route = route, url.scheme = "http",
+                // Without the query, in which a client may have put anything.
+                url.path = path,
+                marketplace.request.id = id, marketplace.order.id = Empty,
+                http.response.status_code = Empty, error.type = Empty, otel.status_code = Empty,
+            )
+        };
         let span = match trust {
-            Trust::Nobody => {
-                let client = || Some(Parent::parse(traceparent()?)?.context);
-                Span::begin(client, Kind::Server, method)
-            }
-            Trust::Caller => traceparent()
-                .and_then(TraceContext::followed)
-                .and_then(|parent| Span::child(parent, Kind::Server, method)),
+            Trust::Nobody => otlp::begin(traceparent(), span),
+            Trust::Caller => traceparent().and_then(|parent| otlp::follow(parent, span)),
         };
-        let Some(mut span) = span else {
-            return Self::untraced();
-        };
-        span.set("http.request.method", method_attribute(method));
-        span.set("url.scheme", "http");
-        // Without the query, in which a client may have put anything.
-        span.set("url.path", path.to_owned());
-        span.set("marketplace.request.id", id.to_owned());
-        let origin = Origin::one(span.context());
-        Self {
-            span: Some(span),
-            origin: Some(origin),
-        }
+        span.map_or_else(Self::untraced, Self)
     }
 
-    /// What answering the request belongs to.
-    pub fn scope<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
-        origin::scope(self.origin.clone(), work)
+    /// Runs the work that answers the request in its span.
+    pub fn scope<F: Future>(&self, work: F) -> Instrumented<F> {
+        work.instrument(self.0.clone())
     }
 
-    /// It was answered.
-    pub fn end(self, route: &str, method: &'static str, status: u16) {
-        let Some(mut span) = self.span else {
-            return;
-        };
-        span.rename(format!("{method} {route}"));
-        span.set("http.route", route.to_owned());
-        span.set("http.response.status_code", status);
-        if let Some(order) = self.origin.and_then(|origin| origin.noted_order()) {
-            span.set_order(order);
-        }
-        if status >= 500 {
-            span.fail(status.to_string());
-        }
+    /// Ends the span of a request that was answered with `status`.
+    pub fn end(self, status: u16) {
+        answered(&self.0, status, 500);
     }
 }
 
-/// A method as OpenTelemetry names it: of those that clients make up, only that it was one.
-fn method_attribute(method: &'static str) -> &'static str {
-    if method == "other" { "_OTHER" } else { method }
-}
-
-/// A request to another service, about an order. Nothing at all if it belongs to no trace.
-pub struct Asking(Option<Span>);
+/// A request to another service, about an order.
+pub struct Asking(Span);
 
 impl Asking {
-    /// Begins to ask `peer` (host and port) for `method` `route`, which holds nothing that differs from request to request.
+    /// Begins a span for a request of `method` to `peer` (host and port), if the work at hand is traced. `route` holds nothing that
+    /// differs from request to request.
     #[must_use]
     pub fn begin(method: &'static str, peer: (&str, u16), route: &str, order: OrderId) -> Self {
-        let Some(parent) = origin::context_of(order) else {
-            return Self(None);
-        };
-        let mut span = Span::child(parent, Kind::Client, format!("{method} {route}"));
-        if let Some(span) = &mut span {
-            span.set("http.request.method", method);
-            span.set("url.template", route.to_owned());
-            span.set("server.address", peer.0.to_owned());
-            span.set("server.port", peer.1);
-            span.set_order(order);
-        }
-        Self(span)
+        let span = spans::of(order).map(|parent| {
+            info_span!(
+                target: TARGET, parent: &parent, "ask",
+                otel.name = format!("{method} {route}"), otel.kind = "client",
+                http.request.method = method, url.template = route,
+                server.address = peer.0, server.port = i64::from(peer.1),
+                marketplace.order.id = %order,
+                http.response.status_code = Empty, error.type = Empty, otel.status_code = Empty,
+            )
+        });
+        Self(span.unwrap_or_else(Span::none))
     }
 
     /// Value of the header `traceparent` to send, if any.
     #[must_use]
     pub fn traceparent(&self) -> Option<String> {
-        self.0.as_ref().map(|span| span.context().to_string())
+        otlp::traceparent(&self.0)
     }
 
-    /// An answer came.
+    /// Ends the span of a request that was answered with `status`.
     pub fn answered(self, status: u16) {
-        if let Some(mut span) = self.0 {
-            span.set("http.response.status_code", status);
-            if status >= 400 {
-                span.fail(status.to_string());
-            }
-        }
+        answered(&self.0, status, 400);
     }
 
-    /// No answer came: `kind` is a word for why, from a fixed set.
+    /// Ends the span of a request that was not answered. `kind` is a word for why, from a fixed set.
     pub fn failed(self, kind: &'static str) {
-        if let Some(mut span) = self.0 {
-            span.fail(kind);
-        }
+        fail(&self.0, kind);
     }
 }
 
-/// Runs `work` for `order` as a span of its own, called `name`.
-pub async fn within<F: Future>(
-    name: impl Into<Cow<'static, str>>,
-    order: OrderId,
-    work: F,
-) -> F::Output {
-    let mut span =
-        origin::context_of(order).and_then(|parent| Span::child(parent, Kind::Internal, name));
-    if let Some(span) = &mut span {
-        span.set_order(order);
+/// Notes `status`. From `failure` on it means that the span failed.
+fn answered(span: &Span, status: u16, failure: u16) {
+    span.record("http.response.status_code", i64::from(status));
+    if status >= failure {
+        fail(span, &status.to_string());
     }
-    let origin = span.as_ref().map(|span| Origin::one(span.context()));
-    origin::scope(origin, work).await
 }

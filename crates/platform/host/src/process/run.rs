@@ -141,7 +141,8 @@ fn runtime(threads: usize) -> anyhow::Result<tokio::runtime::Runtime> {
 async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::Result<ExitCode> {
     let public = bind(settings.server.listen, "server.listen")?;
     let internal = bind(settings.internal.listen, "internal.listen")?;
-    telemetry::start(&settings.log).map_err(anyhow::Error::msg)?;
+    let traces = telemetry::start(&settings.log, &settings.telemetry, P::NAME)
+        .map_err(anyhow::Error::msg)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let deps = Deps {
         ids: Arc::new(SystemIds::new(clock.clone())),
@@ -149,8 +150,7 @@ async fn serve<P: Program>(settings: &Settings, config: &P::Config) -> anyhow::R
         metrics: Metrics::default(),
         currency: settings.currency,
     };
-    let traces = telemetry::start_traces(&settings.telemetry, P::NAME, &*deps.ids, &deps.metrics)
-        .map_err(anyhow::Error::msg)?;
+    traces.count_in(&deps.metrics);
     let tasks = Tasks::new();
     let mut context = Context {
         settings,

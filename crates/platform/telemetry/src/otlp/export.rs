@@ -1,76 +1,61 @@
-//! From ended spans to the collector: a short queue, batches, one at a time. Whoever ends a span never waits: when the queue is full,
-//! because the collector is slow or away, the span is dropped and counted.
+//! From ended spans to the collector: a short queue, batches, one at a time, as OTLP's protobuf over HTTP. Ending a span never waits:
+//! while the queue is full, because the collector is slow or away, spans are dropped and counted.
 //!
-//! The SDK has a processor that does nearly this; it runs on a thread of its own, waits for an HTTP client there, and tells nobody but
-//! its log what it dropped.
+//! The SDK has a processor that does nearly this. It blocks a thread of its own on an HTTP client and does not count what it drops.
 
+use std::mem;
+use std::pin::pin;
 use std::time::Duration;
 
 use opentelemetry::Context;
+use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
-use prometheus_client::encoding::EncodeLabelSet;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter as _, SpanProcessor};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use reqwest::Client;
+use reqwest::redirect::Policy;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
-
-use crate::metrics::Metrics;
+use tokio::time::timeout;
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::ReceiverStream;
 
 /// Ended spans that may wait: about 4 MiB.
 const QUEUE: usize = 8192;
 /// Most spans in one request to the collector.
 const BATCH: usize = 512;
-/// How long the first span of a batch waits for others.
+/// How long a batch waits for more spans.
 const GATHER: Duration = Duration::from_millis(500);
 /// Time to send what is left at the end.
 const FINISH: Duration = Duration::from_secs(3);
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Outcome {
-    outcome: &'static str,
-}
+/// Time for a connection to the collector.
+const CONNECT: Duration = Duration::from_secs(2);
+/// Time for one batch.
+const TOTAL: Duration = Duration::from_secs(5);
 
 /// Spans by what became of them.
-#[derive(Debug, Clone)]
-struct Counts {
-    exported: Counter,
-    failed: Counter,
-    dropped: Counter,
-}
+type Counts = Family<[(&'static str, &'static str); 1], Counter>;
 
-impl Counts {
-    fn registered_with(metrics: &Metrics) -> Self {
-        let family = Family::<Outcome, Counter>::default();
-        metrics.register(
-            "trace_spans",
-            "Spans, by what became of them: exported, failed (the collector did not take them), dropped (the queue was full)",
-            family.clone(),
-        );
-        let of = |outcome| family.get_or_create(&Outcome { outcome }).clone();
-        Self {
-            exported: of("exported"),
-            failed: of("failed"),
-            dropped: of("dropped"),
-        }
-    }
+fn count(counts: &Counts, outcome: &'static str) -> Counter {
+    counts.get_or_create_owned(&[("outcome", outcome)])
 }
 
 /// Takes ended spans to the queue.
 #[derive(Debug)]
 pub(super) struct Queue {
-    spans: mpsc::Sender<SpanData>,
-    counts: Counts,
+    spans: mpsc::WeakSender<SpanData>,
+    dropped: Counter,
 }
 
 impl SpanProcessor for Queue {
-    fn on_start(&self, _span: &mut Span, _context: &Context) {}
+    fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if self.spans.try_send(span).is_err() {
-            self.counts.dropped.inc();
+        let queue = self.spans.upgrade();
+        if queue.is_none_or(|queue| queue.try_send(span).is_err()) {
+            self.dropped.inc();
         }
     }
 
@@ -79,7 +64,7 @@ impl SpanProcessor for Queue {
         Ok(())
     }
 
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         Ok(())
     }
 }
@@ -87,12 +72,14 @@ impl SpanProcessor for Queue {
 /// The task that sends them.
 pub(super) struct Exporting {
     task: JoinHandle<()>,
-    stop: CancellationToken,
+    /// The queue is open for as long as this is here.
+    spans: mpsc::Sender<SpanData>,
+    pub(super) counts: Counts,
 }
 
 impl Exporting {
     pub(super) async fn stop(self) {
-        self.stop.cancel();
+        drop(self.spans);
         if timeout(FINISH, self.task).await.is_err() {
             tracing::warn!(
                 "the trace collector did not take the last spans in time; they are lost"
@@ -101,73 +88,60 @@ impl Exporting {
     }
 }
 
-/// Starts to send what is put into the queue.
-pub(super) fn start<E: SpanExporter + 'static>(
-    exporter: E,
-    metrics: &Metrics,
-) -> (Queue, Exporting) {
+/// Starts to send to `url`, as spans of `resource`, what is put into the queue.
+pub(super) fn start(url: &str, resource: &Resource) -> Result<(Queue, Exporting), String> {
+    let client = Client::builder()
+        .connect_timeout(CONNECT)
+        .timeout(TOTAL)
+        .redirect(Policy::none())
+        .no_proxy()
+        .build()
+        .map_err(|error| format!("no HTTP client can be made: {error}"))?;
+    let mut exporter = SpanExporter::builder()
+        .with_http()
+        .with_http_client(client)
+        .with_endpoint(url)
+        .with_protocol(Protocol::HttpBinary)
+        .with_timeout(TOTAL)
+        // A batch that does not get through is lost and counted: the queue behind it is short, and spans are no ledger.
+        .with_retry_policy(RetryPolicy::disabled())
+        .build()
+        .map_err(|error| format!("telemetry.otlp_endpoint cannot be used: {error}"))?;
+    exporter.set_resource(resource);
     let (spans, waiting) = mpsc::channel(QUEUE);
-    let counts = Counts::registered_with(metrics);
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(export(exporter, waiting, counts.clone(), stop.clone()));
-    (Queue { spans, counts }, Exporting { task, stop })
+    let counts = Counts::default();
+    let queue = Queue {
+        spans: spans.downgrade(),
+        dropped: count(&counts, "dropped"),
+    };
+    let exporting = Exporting {
+        task: tokio::spawn(export(exporter, waiting, counts.clone())),
+        spans,
+        counts,
+    };
+    Ok((queue, exporting))
 }
 
-async fn export<E: SpanExporter>(
-    exporter: E,
-    mut waiting: mpsc::Receiver<SpanData>,
-    counts: Counts,
-    stop: CancellationToken,
-) {
+async fn export(exporter: SpanExporter, waiting: mpsc::Receiver<SpanData>, counts: Counts) {
+    let (taken, failed) = (count(&counts, "exported"), count(&counts, "failed"));
     let mut was_away = false;
-    loop {
-        let first = tokio::select! {
-            first = waiting.recv() => first,
-            () = stop.cancelled() => {
-                // From here on what is left, and nothing new.
-                waiting.close();
-                waiting.recv().await
-            }
-        };
-        let Some(first) = first else {
-            return;
-        };
-        let mut batch = vec![first];
-        tokio::select! {
-            () = gather(&mut waiting, &mut batch) => {}
-            () = sleep(GATHER) => {}
-            () = stop.cancelled() => {}
-        }
-        while batch.len() < BATCH
-            && let Ok(span) = waiting.try_recv()
-        {
-            batch.push(span);
-        }
-        let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+    let mut batches = pin!(ReceiverStream::new(waiting).chunks_timeout(BATCH, GATHER));
+    while let Some(batch) = batches.next().await {
+        let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
         match exporter.export(batch).await {
             Ok(()) => {
-                counts.exported.inc_by(count);
-                if std::mem::take(&mut was_away) {
+                taken.inc_by(spans);
+                if mem::take(&mut was_away) {
                     tracing::info!("the trace collector takes spans again");
                 }
             }
             Err(error) => {
-                counts.failed.inc_by(count);
+                failed.inc_by(spans);
                 // Once an outage, not once a batch.
-                if !std::mem::replace(&mut was_away, true) {
+                if !mem::replace(&mut was_away, true) {
                     tracing::warn!(%error, "the trace collector does not take spans; they are lost until it does");
                 }
             }
-        }
-    }
-}
-
-/// Fills `batch`, or never returns.
-async fn gather(waiting: &mut mpsc::Receiver<SpanData>, batch: &mut Vec<SpanData>) {
-    while batch.len() < BATCH {
-        match waiting.recv().await {
-            Some(span) => batch.push(span),
-            None => return,
         }
     }
 }

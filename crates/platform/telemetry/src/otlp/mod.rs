@@ -1,164 +1,145 @@
-//! Spans that are recorded by OpenTelemetry's SDK and sent over OTLP.
+//! Spans that `tracing-opentelemetry` hands to OpenTelemetry's SDK, which sends them over OTLP.
 
-mod client;
 mod export;
 
-use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use kernel::IdSource;
-use opentelemetry::trace::{
-    Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags,
-    TraceId, TraceState, TracerProvider as _,
-};
+use kernel::{IdSource as _, SystemIds};
+use opentelemetry::propagation::TextMapPropagator as _;
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{
-    IdGenerator, RandomIdGenerator, Sampler, SdkTracer, SdkTracerProvider, Span,
+    IdGenerator as _, RandomIdGenerator, Sampler, SdkTracer, SdkTracerProvider,
 };
+use tracing::Span;
+use tracing::level_filters::LevelFilter;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
 
-use super::attribute::{Kind, Value};
-use super::config::TelemetryConfig;
-use super::context::TraceContext;
-
+use crate::config::TelemetryConfig;
+use crate::layer::{BoxedLayer, TARGET};
 use crate::metrics::Metrics;
 use export::Exporting;
 
-/// What records spans in this process.
-struct Recorder {
-    tracer: SdkTracer,
-    /// Of all requests, those that begin a trace.
-    share: f64,
-    draws: RandomIdGenerator,
+/// Of all requests, those that begin a trace. Not set while no spans are recorded.
+static SHARE: OnceLock<f64> = OnceLock::new();
+
+/// Whether spans are recorded in this process. Asked before anything is made for a trace.
+pub(crate) fn is_on() -> bool {
+    SHARE.get().is_some()
 }
 
-static RECORDER: OnceLock<Recorder> = OnceLock::new();
-
-pub(super) fn is_on() -> bool {
-    RECORDER.get().is_some()
-}
-
-/// Draws whether a request begins a trace. Not by its trace id, as samplers do that trust their clients: it may be the client's.
-pub(super) fn is_chosen() -> bool {
-    RECORDER.get().is_some_and(|recorder| {
-        recorder.share >= 1.0 || (recorder.share > 0.0 && recorder.draw() < recorder.share)
+/// Begins what may be a trace: one request of so many, by the settings. `client` is the `traceparent` of a client. Its trace goes on
+/// here, but the settings and not the client say whether it is recorded.
+pub(crate) fn begin(client: Option<&str>, span: impl FnOnce() -> Span) -> Option<Span> {
+    // Not drawn by the trace id, as samplers do that trust their clients: it may be the client's.
+    let [a, b, c, d, ..] = RandomIdGenerator::default().new_span_id().to_bytes();
+    let drawn = f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0);
+    let chosen = SHARE.get().is_some_and(|share| drawn < *share);
+    chosen.then(|| match client.and_then(parse) {
+        Some(parent) => child(parent, span()),
+        None => span(),
     })
 }
 
-impl Recorder {
-    /// From 0 to less than 1.
-    fn draw(&self) -> f64 {
-        let [a, b, c, d, ..] = self.draws.new_span_id().to_bytes();
-        f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
-    }
+/// Begins a part of the trace of one of our own services, unless its `traceparent` says that it is not recorded.
+pub(crate) fn follow(traceparent: &str, span: impl FnOnce() -> Span) -> Option<Span> {
+    let parent = parse(traceparent)?;
+    let sampled = parent.span().span_context().is_sampled();
+    sampled.then(|| child(parent, span()))
 }
 
-/// Traces that are being sent.
+fn child(parent: Context, span: Span) -> Span {
+    if let Err(error) = span.set_parent(parent) {
+        tracing::debug!(%error, "a span has no parent");
+    }
+    span
+}
+
+/// What `span` passes on (W3C Trace Context). None if it is not recorded.
+pub(crate) fn traceparent(span: &Span) -> Option<String> {
+    let context = span.context();
+    let span = context.span();
+    let place = span.span_context();
+    let (trace, id) = (place.trace_id(), place.span_id());
+    place.is_sampled().then(|| format!("00-{trace}-{id}-01"))
+}
+
+fn parse(traceparent: &str) -> Option<Context> {
+    let header = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+    let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &header);
+    context.has_active_span().then_some(context)
+}
+
+/// Traces that are being sent, if the settings ask for them.
 pub struct Traces(Option<Exporting>);
 
-/// Starts to record spans, if the settings say where to send them. The first call in a process wins: tests start many services in one.
-/// Has to be called on a tokio runtime.
-///
-/// # Errors
-/// A sentence about the setting that cannot be used.
-pub fn start(
+/// Starts to record spans, if the settings say where to send them. Has to be called on a tokio runtime.
+pub(crate) fn start(
     config: &TelemetryConfig,
     service: &'static str,
-    ids: &dyn IdSource,
-    metrics: &Metrics,
-) -> Result<Traces, String> {
+) -> Result<(Traces, Option<BoxedLayer>), String> {
     let Some(url) = config.traces_url()? else {
-        return Ok(Traces(None));
+        return Ok((Traces(None), None));
     };
     let resource = Resource::builder_empty()
         .with_attributes([
             KeyValue::new("service.namespace", "marketplace"),
             KeyValue::new("service.name", service),
             KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
-            KeyValue::new("service.instance.id", ids.next().to_string()),
+            KeyValue::new(
+                "service.instance.id",
+                SystemIds::default().next().to_string(),
+            ),
         ])
         .build();
-    let exporter = client::exporter(&url, &resource)?;
-    let (processor, exporting) = export::start(exporter, metrics);
+    let (processor, exporting) = export::start(&url, &resource)?;
     // Whether a span is recorded was decided before it is made.
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(Sampler::AlwaysOn)
         .with_span_processor(processor)
         .build();
-    let recorder = Recorder {
-        tracer: provider.tracer("marketplace"),
-        share: config.sample_ratio,
-        draws: RandomIdGenerator::default(),
-    };
-    if RECORDER.set(recorder).is_err() {
+    if SHARE.set(config.sample_ratio).is_err() {
         tracing::debug!("traces were started before");
     }
-    Ok(Traces(Some(exporting)))
+    let layer = layer(provider.tracer("marketplace"));
+    Ok((Traces(Some(exporting)), Some(layer)))
+}
+
+/// Records the spans of traces and nothing else: no foreign spans, no log lines, no attribute that our spans do not name.
+fn layer(tracer: SdkTracer) -> BoxedLayer {
+    tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_context_activation(false)
+        .with_location(false)
+        .with_target(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_filter(Targets::new().with_target(TARGET, LevelFilter::INFO))
+        .boxed()
 }
 
 impl Traces {
+    /// Shows in `metrics` what becomes of spans.
+    pub fn count_in(&self, metrics: &Metrics) {
+        if let Some(exporting) = &self.0 {
+            metrics.register(
+                "trace_spans",
+                "Spans, by what became of them: exported, failed (the collector did not take them), dropped (the queue was full)",
+                exporting.counts.clone(),
+            );
+        }
+    }
+
     /// Sends what is recorded and not sent yet, for at most three seconds.
     pub async fn stop(self) {
         if let Some(exporting) = self.0 {
             exporting.stop().await;
         }
-    }
-}
-
-/// A span of the SDK. It ends, and is queued to be sent, when it is dropped.
-pub(super) struct Recorded(Box<Span>);
-
-impl Recorded {
-    pub(super) fn start(
-        parent: Option<TraceContext>,
-        kind: Kind,
-        name: Cow<'static, str>,
-    ) -> Option<Self> {
-        let recorder = RECORDER.get()?;
-        let parent = parent.map_or_else(Context::new, |parent| {
-            Context::new().with_remote_span_context(SpanContext::new(
-                TraceId::from(parent.trace),
-                SpanId::from(parent.span),
-                TraceFlags::SAMPLED,
-                // It may be the parent of this process or of another; nothing we show depends on which.
-                true,
-                TraceState::default(),
-            ))
-        });
-        let span = SpanBuilder::from_name(name)
-            .with_kind(match kind {
-                Kind::Server => SpanKind::Server,
-                Kind::Client => SpanKind::Client,
-                Kind::Producer => SpanKind::Producer,
-                Kind::Consumer => SpanKind::Consumer,
-                Kind::Internal => SpanKind::Internal,
-            })
-            .start_with_context(&recorder.tracer, &parent);
-        Some(Self(Box::new(span)))
-    }
-
-    pub(super) fn context(&self) -> TraceContext {
-        let context = self.0.span_context();
-        TraceContext {
-            trace: u128::from_be_bytes(context.trace_id().to_bytes()),
-            span: u64::from_be_bytes(context.span_id().to_bytes()),
-        }
-    }
-
-    pub(super) fn rename(&mut self, name: String) {
-        self.0.update_name(name);
-    }
-
-    pub(super) fn set(&mut self, key: &'static str, value: Value) {
-        self.0.set_attribute(match value {
-            Value::Text(Cow::Borrowed(text)) => KeyValue::new(key, text),
-            Value::Text(Cow::Owned(text)) => KeyValue::new(key, text),
-            Value::Number(number) => KeyValue::new(key, number),
-        });
-    }
-
-    pub(super) fn fail(&mut self) {
-        self.0.set_status(Status::error(""));
     }
 }
