@@ -7,4 +7,5 @@ mod away;
 mod broken;
 mod duplicates;
 mod kills;
+mod upgrade;
 mod world;

@@ -1,5 +1,6 @@
 //! Starting: one process, or all that are missing, each after what it needs.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{Found, Stack};
@@ -12,6 +13,11 @@ use crate::{gateway, mongo, rabbit, services};
 const PORT_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Stack {
+    /// Starts services from the binaries in `dir` from now on. Those that run are left alone.
+    pub fn use_binaries(&mut self, dir: impl Into<PathBuf>) {
+        self.state.shape.binaries = Some(dir.into());
+    }
+
     /// Starts a process that does not run, on the ports that it had. Does not wait until it is ready.
     ///
     /// # Errors
