@@ -40,14 +40,18 @@ pub trait SqliteRecord: Record + Sized {
     /// Writes what differs from `before`, which is stored.
     ///
     /// # Errors
-    /// A store error.
-    fn update(&self, before: &Self, db: &Connection) -> StoreResult<()>;
+    /// A store error, or that such a record never changes.
+    fn update(&self, _before: &Self, _db: &Connection) -> StoreResult<()> {
+        Err(corrupt(format!("a {} never changes", Self::NAME)))
+    }
 
     /// Deletes the record.
     ///
     /// # Errors
-    /// A store error.
-    fn delete(&self, db: &Connection) -> StoreResult<()>;
+    /// A store error, or that such a record is never deleted.
+    fn delete(&self, _db: &Connection) -> StoreResult<()> {
+        Err(corrupt(format!("a {} is never deleted", Self::NAME)))
+    }
 }
 
 /// Reads one record on a reader's connection.
