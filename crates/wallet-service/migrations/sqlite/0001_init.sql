@@ -13,8 +13,8 @@ CREATE TABLE balances (
 ) STRICT, WITHOUT ROWID;
 
 -- The journal: one row per transaction, never changed. operation_id says what was done rather than which row it is, so the same
--- thing cannot be done twice, ever. The lines are in postings and system_postings, and the row names them: in `lines`, 25 bytes
--- for each posting (owner, bucket, big-endian sequence); in system_from and system_to, the first and last system posting.
+-- thing cannot be done twice, ever. The lines are in postings and system_postings, and the row names them: in `lines`, a JSON
+-- array of [owner in hex, bucket, sequence]; in system_from and system_to, the first and last system posting.
 CREATE TABLE journal (
     operation_id BLOB    NOT NULL PRIMARY KEY CHECK (length(operation_id) = 16),
     id           BLOB    NOT NULL CHECK (length(id) = 16),
@@ -22,7 +22,7 @@ CREATE TABLE journal (
     order_id     BLOB    CHECK (length(order_id) = 16),
     reference    TEXT,
     created_at   INTEGER NOT NULL,
-    lines        BLOB    NOT NULL CHECK (length(lines) % 25 = 0),
+    lines        TEXT    NOT NULL,
     system_from  INTEGER,
     system_to    INTEGER CHECK (system_to >= system_from)
 ) STRICT, WITHOUT ROWID;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use kernel::{Clock, Currency, IdSource};
 use store::Store;
 
-pub(crate) use balance::balance;
+pub(crate) use balance::{Holding, balance};
 pub(crate) use forget::forget;
 pub(crate) use history::history;
 pub(crate) use release_payouts::release_payouts;

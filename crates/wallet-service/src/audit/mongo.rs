@@ -12,10 +12,10 @@ use store_mongo::mongodb::Database;
 use store_mongo::{MongoRecord, Snapshot, id_bson};
 
 use super::system::{self, Checkpoint};
-use super::{AuditReport, PaymentRecord, SystemSums, add_to};
+use super::{AuditReport, PaymentRecord, SystemSums};
 use crate::domain::Payment;
 use crate::store::mongo::payments::PaymentRow;
-use crate::store::mongo::slices::{self, Slice, SliceRow};
+use crate::store::mongo::slices::{self, Slice};
 
 /// Checks the invariants on one snapshot of the wallet's database. Needs no running service and changes nothing.
 ///
@@ -77,17 +77,14 @@ async fn checkpoint(snapshot: &mut Snapshot) -> StoreResult<Checkpoint> {
         since: SystemSums::new(),
     };
     let mut rows = snapshot
-        .find::<SliceRow>(Slice::COLLECTION, slices::all(), doc! { "_id": 1 })
+        .find::<Slice>(Slice::COLLECTION, slices::all(), doc! { "_id": 1 })
         .await?;
-    while let Some(row) = rows.next(snapshot).await? {
-        let slice = row.slice()?;
-        if slice.replica == slices::CHECKPOINT {
-            checkpoint.up_to = slice.postings;
-            checkpoint.sums = slice.sums;
-            continue;
-        }
-        for ((account, currency), sum) in slice.sums {
-            add_to(&mut checkpoint.since, account, &currency, sum);
+    while let Some(slice) = rows.next(snapshot).await? {
+        if slice.is_checkpoint() {
+            checkpoint.up_to = slice.postings();
+            slice.add_to(&mut checkpoint.sums)?;
+        } else {
+            slice.add_to(&mut checkpoint.since)?;
         }
     }
     Ok(checkpoint)

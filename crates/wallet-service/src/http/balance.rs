@@ -7,8 +7,7 @@ use platform_http::{Problem, ReadProblems};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{self, App};
-use crate::store::Holding;
+use crate::app::{self, App, Holding};
 
 /// What a user has of one currency.
 #[derive(Debug, Serialize, ToSchema)]

@@ -176,11 +176,8 @@ impl World {
     }
 
     pub(crate) async fn balance(&self, owner: UserId) -> (i64, i64) {
-        let holdings = self.app.ledger.holdings(owner).await.unwrap();
-        let usd = holdings
-            .iter()
-            .find(|holding| holding.currency == Currency::USD);
-        usd.map_or((0, 0), |holding| (holding.available, holding.pending))
+        let usd = app::balance(&self.app, owner).await.unwrap().own;
+        (usd.available, usd.pending)
     }
 
     pub(crate) async fn statement(&self, owner: UserId) -> Vec<Entry> {

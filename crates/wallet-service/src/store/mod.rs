@@ -18,49 +18,12 @@ mod properties;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
-use kernel::{Currency, Limit, OrderId, Timestamp, UserId};
+use kernel::{Limit, OrderId, Timestamp, UserId};
 use store::StoreResult;
 
 use crate::audit::AuditReport;
-use crate::domain::{Bucket, Entry, StatementFilter};
-
-/// What a user has of one currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Holding {
-    /// The currency.
-    pub(crate) currency: Currency,
-    /// Can be spent.
-    pub(crate) available: i64,
-    /// Earned, not yet released.
-    pub(crate) pending: i64,
-}
-
-impl Holding {
-    /// Nothing of `currency`.
-    pub(crate) const fn none(currency: Currency) -> Self {
-        Self {
-            currency,
-            available: 0,
-            pending: 0,
-        }
-    }
-
-    /// The holdings that a user's balances make, by currency in alphabetical order.
-    fn of(balances: impl IntoIterator<Item = (Bucket, Currency, i64)>) -> Vec<Self> {
-        let mut holdings: BTreeMap<Currency, Self> = BTreeMap::new();
-        for (bucket, currency, balance) in balances {
-            let holding = holdings.entry(currency).or_insert(Self::none(currency));
-            match bucket {
-                Bucket::Available => holding.available = balance,
-                Bucket::Pending => holding.pending = balance,
-            }
-        }
-        holdings.into_values().collect()
-    }
-}
+use crate::domain::{Account, Entry, StatementFilter};
 
 /// Names a payout, and when its hold ends. Sweeps go in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,8 +54,8 @@ pub(crate) trait WalletStore: Send + Sync {
         limit: usize,
     ) -> StoreResult<Vec<DuePayout>>;
 
-    /// What `owner` has, by currency in alphabetical order.
-    async fn holdings(&self, owner: UserId) -> StoreResult<Vec<Holding>>;
+    /// Those of `owner`'s accounts that anything was ever posted to.
+    async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>>;
 
     /// A page of a statement, newest first, and one row more if there is one.
     async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>>;

@@ -19,7 +19,7 @@ use store_mongo::{Collection, Mongo, Records};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{DuePayout, Holding, WalletStore};
+use super::{DuePayout, WalletStore};
 use crate::audit::AuditReport;
 use crate::audit::mongo::audit;
 use crate::domain::{Account, Entry, Payment, Payout, Recorded, StatementFilter};
@@ -30,7 +30,7 @@ pub(crate) struct MongoWalletStore {
     db: Mongo,
     clock: Arc<dyn Clock>,
     /// This process's slice of the system's accounts.
-    slice: Uuid,
+    slice: [u8; 16],
     /// One audit at a time: each reads the whole database.
     auditing: Mutex<()>,
 }
@@ -44,13 +44,13 @@ impl MongoWalletStore {
         clock: Arc<dyn Clock>,
         open: impl FnOnce(Vec<Collection>, Records) -> StoreResult<Mongo>,
     ) -> StoreResult<(Mongo, Self)> {
-        let slice = Uuid::new_v4();
+        let slice = Uuid::new_v4().into_bytes();
         let records = Records::default()
             .with::<Account>()
             .with::<Recorded>()
             .with::<Payment>()
             .with::<Payout>()
-            .always::<Slice>(slice)
+            .always::<Slice>(slice.to_vec())
             .beside(move |recorded: &Recorded, unit| slices::add(unit, slice, recorded));
         let db = open(schema::collections(), records)?;
         let store = Self {
@@ -74,8 +74,8 @@ impl WalletStore for MongoWalletStore {
         payouts::due(&self.db, now, after, limit).await
     }
 
-    async fn holdings(&self, owner: UserId) -> StoreResult<Vec<Holding>> {
-        accounts::holdings(&self.db, owner).await
+    async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>> {
+        accounts::of(&self.db, owner).await
     }
 
     async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>> {

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::{Limit, Timestamp, UserId};
 use store::{StoreError, StoreResult};
-use store_sqlite::{Migration, Records, Sqlite, open_read_only};
+use store_sqlite::{Migration, Records, Sqlite, SqliteRecord as _, open_read_only};
 use telemetry::metrics::{Read, StoreMetrics};
 
-use super::{DuePayout, Holding, WalletStore};
+use super::{DuePayout, WalletStore};
 use crate::audit::{AuditReport, audit};
-use crate::domain::{Account, Entry, Payment, Payout, Recorded, StatementFilter};
+use crate::domain::{Account, AccountKey, Entry, Payment, Payout, Recorded, StatementFilter};
 
 const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
 
@@ -67,9 +67,13 @@ impl WalletStore for SqliteWalletStore {
             .await
     }
 
-    async fn holdings(&self, owner: UserId) -> StoreResult<Vec<Holding>> {
+    async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>> {
         self.db
-            .read(Read::Get, move |tx| account::holdings(tx, owner))
+            .read(Read::Get, move |tx| {
+                let keys = [AccountKey::available(owner), AccountKey::pending(owner)];
+                let found = keys.iter().map(|key| Account::load(tx, key));
+                found.filter_map(Result::transpose).collect()
+            })
             .await
     }
 

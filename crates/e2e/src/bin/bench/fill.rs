@@ -73,6 +73,10 @@ fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
         let mut entry = tx.prepare(
             "INSERT INTO stock_entries (product, version, delta, at) VALUES (?1, 1, 100, ?2)",
         )?;
+        let mut words = tx.prepare(
+            "INSERT INTO products_fts (rowid, name, description)
+             VALUES (?1, ?2, 'a again be found made many number of to')",
+        )?;
         let names = COLOURS
             .iter()
             .flat_map(|colour| THINGS.iter().map(move |thing| (colour, thing)))
@@ -91,7 +95,8 @@ fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
                 format!("A {colour} {thing}, number {row} of many, made to be found again."),
             ])?;
             stock.execute(params![row, at])?;
-            entry.execute(params![row, at])?;
+            entry.execute(params![id(row, 1).as_bytes(), at])?;
+            words.execute(params![row, format!("{row} {colour} {thing}")])?;
         }
     }
     tx.commit()?;
@@ -123,15 +128,12 @@ fn transactions(path: &Path, owner: Uuid, rows: u32) -> Result<()> {
             let at = START + i64::from(row);
             let journal_id = id(row, 2);
             let system_posting = system.insert(params![TOPUP, journal_id.as_bytes()])?;
-            let mut line = owner.as_bytes().to_vec();
-            line.push(AVAILABLE);
-            line.extend(i64::from(row).to_be_bytes());
             journal.execute(params![
                 journal_id.as_bytes(),
                 CREDIT,
                 id(row, 3).as_bytes(),
                 at,
-                line,
+                format!("[[\"{}\",{AVAILABLE},{row}]]", owner.simple()),
                 system_posting
             ])?;
             posting.execute(params![

@@ -10,7 +10,7 @@ use store_mongo::{MongoRecord, Rows, Snapshot};
 use super::super::AuditReport;
 use super::super::accounts::{Accounts, Held, Name, Posted, pending};
 use crate::domain::{Account, Bucket, Payout, Recorded};
-use crate::store::codec::bucket_code;
+use crate::store::codec::{bucket_code, corrupt};
 use crate::store::mongo::accounts::{AccountRow, UserBody, first_account_id};
 use crate::store::mongo::journal::LineRow;
 use crate::store::mongo::payouts::PayoutRow;
@@ -104,10 +104,14 @@ async fn next_held(
     let Some(row) = rows.next(snapshot).await? else {
         return Ok(None);
     };
-    let key = row.key()?;
+    let (bucket, owner) = row
+        .id
+        .bytes
+        .split_last()
+        .ok_or_else(|| corrupt("a user's account names no user"))?;
     let name = Name {
-        owner: key.owner.as_bytes().to_vec(),
-        bucket: bucket_code(key.bucket),
+        owner: owner.to_vec(),
+        bucket: i32::from(*bucket),
     };
     Ok(Some((name, row.user)))
 }

@@ -28,7 +28,7 @@ use crate::store::harness::World;
     "has 2 postings and no row in the journal"
 )]
 #[case(
-    "INSERT INTO journal VALUES (randomblob(16), randomblob(16), 0, NULL, NULL, 0, x'', NULL, NULL)",
+    "INSERT INTO journal VALUES (randomblob(16), randomblob(16), 0, NULL, NULL, 0, '[]', NULL, NULL)",
     "has 0 postings, not two or more"
 )]
 #[case(

@@ -1,4 +1,4 @@
-//! Statements, holdings, checkpoints, and what is forgotten.
+//! Statements, accounts, checkpoints, and what is forgotten.
 
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ async fn nobody_sees_anothers_money(world: World) {
     let (one, other) = (world.user(), world.user());
     world.credit(one, usd(5)).await;
     assert_eq!(world.statement(other).await, []);
-    assert_eq!(world.app.ledger.holdings(other).await.unwrap(), []);
+    assert_eq!(world.app.ledger.accounts(other).await.unwrap(), []);
 }
 
 async fn checkpoints_take_in_each_posting_once(world: World) {

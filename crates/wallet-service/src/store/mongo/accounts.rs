@@ -10,7 +10,6 @@ use store_mongo::{Mongo, MongoRecord, binary, decode, encode};
 use uuid::Uuid;
 
 use crate::domain::{Account, AccountKey, Line};
-use crate::store::Holding;
 use crate::store::codec::{bucket, bucket_code, corrupt, currency};
 
 /// A user's account.
@@ -18,7 +17,7 @@ use crate::store::codec::{bucket, bucket_code, corrupt, currency};
 pub(crate) struct AccountRow {
     /// The owner's 16 bytes and the bucket's one.
     #[serde(rename = "_id")]
-    id: Binary,
+    pub(crate) id: Binary,
     pub(crate) user: UserBody,
 }
 
@@ -38,21 +37,6 @@ pub(crate) struct BalanceRow {
     pub(crate) currency: String,
     pub(crate) balance: i64,
     pub(crate) sequence: i64,
-}
-
-impl AccountRow {
-    /// Whose account it is.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it does not say.
-    pub(crate) fn key(&self) -> StoreResult<AccountKey> {
-        let key = self.id.bytes.split_last().and_then(|(code, owner)| {
-            let owner = Uuid::from_slice(owner).ok()?.into();
-            let bucket = bucket(i32::from(*code)).ok()?;
-            Some(AccountKey { owner, bucket })
-        });
-        key.ok_or_else(|| corrupt("a user's account names no user"))
-    }
 }
 
 impl MongoRecord for Account {
@@ -79,19 +63,29 @@ impl MongoRecord for Account {
     }
 
     fn decode(document: &RawDocument) -> StoreResult<Self> {
-        let row: AccountRow = decode(Self::COLLECTION, document)?;
-        let lines = row.user.balances.iter().map(|row| {
+        decode::<AccountRow>(Self::COLLECTION, document)?.account()
+    }
+}
+
+impl AccountRow {
+    fn account(self) -> StoreResult<Account> {
+        let lines = self.user.balances.iter().map(|row| {
             Ok(Line {
                 currency: currency(&row.currency)?,
                 balance: row.balance,
                 sequence: row.sequence,
             })
         });
-        Ok(Self {
-            key: row.key()?,
+        let key = self.id.bytes.split_last().and_then(|(code, owner)| {
+            let owner = Uuid::from_slice(owner).ok()?.into();
+            let bucket = bucket(i32::from(*code)).ok()?;
+            Some(AccountKey { owner, bucket })
+        });
+        Ok(Account {
+            key: key.ok_or_else(|| corrupt("a user's account names no user"))?,
             lines: lines.collect::<StoreResult<_>>()?,
-            last_sequence: row.user.last_sequence,
-            last_at: Some(Timestamp::from_millis(row.user.last_at)),
+            last_sequence: self.user.last_sequence,
+            last_at: Some(Timestamp::from_millis(self.user.last_at)),
         })
     }
 }
@@ -107,23 +101,14 @@ pub(crate) fn first_account_id() -> Binary {
     binary(vec![0; 17])
 }
 
-/// What `owner` has, by currency.
-pub(super) async fn holdings(db: &Mongo, owner: UserId) -> StoreResult<Vec<Holding>> {
-    let filter = holdings_filter(owner);
-    let rows: Vec<AccountRow> = db
-        .find(Account::COLLECTION, filter, Document::new(), 2)
-        .await?;
-    let mut balances = Vec::new();
-    for row in rows {
-        let bucket = row.key()?.bucket;
-        for held in row.user.balances {
-            balances.push((bucket, currency(&held.currency)?, held.balance));
-        }
-    }
-    Ok(Holding::of(balances))
+/// Those of `owner`'s accounts that there are.
+pub(super) async fn of(db: &Mongo, owner: UserId) -> StoreResult<Vec<Account>> {
+    let (filter, any_order) = (filter(owner), Document::new());
+    let rows: Vec<AccountRow> = db.find(Account::COLLECTION, filter, any_order, 2).await?;
+    rows.into_iter().map(AccountRow::account).collect()
 }
 
-pub(super) fn holdings_filter(owner: UserId) -> Document {
+pub(super) fn filter(owner: UserId) -> Document {
     let accounts = [AccountKey::available(owner), AccountKey::pending(owner)].map(account_id);
     doc! { "_id": { "$in": accounts.to_vec() } }
 }

@@ -27,14 +27,6 @@ pub(crate) struct PayoutKey {
     pub(crate) seller: BsonUuid,
 }
 
-/// What a sweep reads of a payout.
-#[derive(Deserialize)]
-struct DueRow {
-    #[serde(rename = "_id")]
-    id: PayoutKey,
-    available_at: i64,
-}
-
 impl MongoRecord for Payout {
     const COLLECTION: &'static str = "payouts";
 
@@ -74,7 +66,7 @@ pub(super) async fn due(
 ) -> StoreResult<Vec<DuePayout>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let filter = due_filter(now, after);
-    let rows: Vec<DueRow> = db
+    let rows: Vec<PayoutRow> = db
         .find(Payout::COLLECTION, filter, due_sort(), limit)
         .await?;
     let due = rows.into_iter().map(|row| DuePayout {

@@ -1,7 +1,7 @@
 //! The ledger's collections: the validators that the server holds every document to, and the indexes. There are only those indexes
 //! that a query walks: each is one more write for every operation.
 
-use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::options::IndexOptions;
 use store_mongo::{Collection, MongoRecord};
 
@@ -19,7 +19,7 @@ fn accounts() -> Collection {
     );
     let user = object(
         &["balances", "last_sequence", "last_at"],
-        doc! { "balances": { "bsonType": "array", "items": balance }, "last_sequence": at_least(1), "last_at": LONG.as_bson() },
+        doc! { "balances": { "bsonType": "array", "items": balance }, "last_sequence": at_least(1), "last_at": of_type("long") },
     );
     let system = object(
         &["sums", "postings", "at"],
@@ -29,7 +29,7 @@ fn accounts() -> Collection {
         Account::COLLECTION,
         object(
             &["_id"],
-            doc! { "_id": BINARY.as_bson(), "user": user, "system": system },
+            doc! { "_id": of_type("binData"), "user": user, "system": system },
         ),
     )
 }
@@ -37,15 +37,15 @@ fn accounts() -> Collection {
 fn journal() -> Collection {
     let line = object(
         &["owner", "amount", "currency", "balance", "sequence"],
-        doc! { "owner": BINARY.as_bson(), "amount": LONG.as_bson(), "balance": at_least(0), "sequence": at_least(1) },
+        doc! { "owner": of_type("binData"), "amount": of_type("long"), "balance": at_least(0), "sequence": at_least(1) },
     );
     let schema = object(
         &["_id", "id", "kind", "at"],
         doc! {
-            "_id": BINARY.as_bson(),
-            "id": BINARY.as_bson(),
+            "_id": of_type("binData"),
+            "id": of_type("binData"),
             "kind": { "bsonType": "int", "minimum": 0, "maximum": 5 },
-            "at": LONG.as_bson(),
+            "at": of_type("long"),
             "line": line.clone(),
             "pending": { "bsonType": "array", "items": line },
         },
@@ -67,8 +67,8 @@ fn payments() -> Collection {
         object(
             &["_id", "buyer", "state"],
             doc! {
-                "_id": BINARY.as_bson(),
-                "buyer": BINARY.as_bson(),
+                "_id": of_type("binData"),
+                "buyer": of_type("binData"),
                 "state": { "bsonType": "int", "minimum": 0, "maximum": 5 },
                 "amount": at_least(1),
             },
@@ -79,28 +79,20 @@ fn payments() -> Collection {
 fn payouts() -> Collection {
     let id = object(
         &["order", "seller"],
-        doc! { "order": BINARY.as_bson(), "seller": BINARY.as_bson() },
+        doc! { "order": of_type("binData"), "seller": of_type("binData") },
     );
     Collection::new(
         Payout::COLLECTION,
         object(
             &["_id", "amount", "currency", "available_at"],
-            doc! { "_id": id, "amount": at_least(1), "available_at": LONG.as_bson() },
+            doc! { "_id": id, "amount": at_least(1), "available_at": of_type("long") },
         ),
     )
     .index("by_due", doc! { "available_at": 1, "_id": 1 })
 }
 
-/// A BSON type, as a schema names it.
-struct Type(&'static str);
-
-const BINARY: Type = Type("binData");
-const LONG: Type = Type("long");
-
-impl Type {
-    fn as_bson(&self) -> Bson {
-        Bson::Document(doc! { "bsonType": self.0 })
-    }
+fn of_type(name: &str) -> Document {
+    doc! { "bsonType": name }
 }
 
 fn at_least(minimum: i64) -> Document {

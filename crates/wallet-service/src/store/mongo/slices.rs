@@ -9,13 +9,11 @@
 
 use std::time::Duration;
 
-use kernel::Timestamp;
+use kernel::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Record, StoreResult};
-use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
 use store_mongo::bson::{Binary, Bson, Document, doc};
-use store_mongo::{Mongo, MongoRecord, Unit, binary, decode, encode};
-use uuid::Uuid;
+use store_mongo::{Mongo, MongoRecord, Unit, binary};
 
 use super::accounts::first_account_id;
 use crate::audit::{SystemSums, add_to};
@@ -29,109 +27,102 @@ const IDLE: Duration = Duration::from_hours(1);
 const SLICES: i64 = 1000;
 
 /// The id of the checkpoint, which is of no replica.
-pub(crate) const CHECKPOINT: Uuid = Uuid::nil();
+const CHECKPOINT: [u8; 16] = [0; 16];
 
 /// A part of what the system's accounts sum to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Slice {
-    /// Whose slice it is, or [`CHECKPOINT`].
-    pub(crate) replica: Uuid,
-    /// The sums.
-    pub(crate) sums: SystemSums,
-    /// How many postings that is.
-    pub(crate) postings: i64,
-    /// The time of the last that was added.
-    at: Timestamp,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct SliceRow {
+    /// Its replica's 16 bytes.
     #[serde(rename = "_id")]
     id: Binary,
-    system: SliceBody,
+    system: Body,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct SliceBody {
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Body {
     sums: Vec<SumRow>,
+    /// How many postings that is.
     postings: i64,
+    /// The time of the last one.
     at: i64,
 }
 
 /// A sum. Decimal text: it may exceed 64 bits.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct SumRow {
     account: i32,
     currency: String,
     sum: String,
 }
 
-impl Slice {
-    fn new(replica: Uuid) -> Self {
-        Self {
-            replica,
-            sums: SystemSums::new(),
-            postings: 0,
-            at: Timestamp::from_millis(0),
-        }
-    }
-}
-
 impl Record for Slice {
     const NAME: &'static str = "slice of the system's accounts";
-    type Key = Uuid;
+    type Key = Vec<u8>;
 
-    fn key(&self) -> Uuid {
-        self.replica
+    fn key(&self) -> Vec<u8> {
+        self.id.bytes.clone()
     }
 }
 
-impl MongoRecord for Slice {
+impl store_mongo::Document for Slice {
     const COLLECTION: &'static str = <Account as MongoRecord>::COLLECTION;
 
-    fn id(replica: &Uuid) -> Bson {
-        Bson::Binary(binary(replica.into_bytes()))
-    }
-
-    fn encode(&self) -> StoreResult<RawDocumentBuf> {
-        let sums = self.sums.iter().map(|((account, currency), sum)| SumRow {
-            account: *account,
-            currency: currency.clone(),
-            sum: sum.to_string(),
-        });
-        encode(&SliceRow {
-            id: binary(self.replica.into_bytes()),
-            system: SliceBody {
-                sums: sums.collect(),
-                postings: self.postings,
-                at: self.at.as_millis(),
-            },
-        })
-    }
-
-    fn decode(document: &RawDocument) -> StoreResult<Self> {
-        decode::<SliceRow>(Self::COLLECTION, document)?.slice()
+    fn id(key: &Vec<u8>) -> Bson {
+        Bson::Binary(binary(key.clone()))
     }
 }
 
-impl SliceRow {
-    /// The slice that it says.
+impl Slice {
+    /// Whether it is the checkpoint.
+    pub(crate) fn is_checkpoint(&self) -> bool {
+        self.id.bytes == CHECKPOINT
+    }
+
+    /// How many postings it sums.
+    pub(crate) const fn postings(&self) -> i64 {
+        self.system.postings
+    }
+
+    /// Adds its sums to `sums`.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it says none.
-    pub(crate) fn slice(self) -> StoreResult<Slice> {
-        let mut sums = SystemSums::new();
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) for a sum that is not a number.
+    pub(crate) fn add_to(&self, sums: &mut SystemSums) -> StoreResult<()> {
         for row in &self.system.sums {
             let sum = row.sum.parse();
             let sum = sum.map_err(|_| corrupt("a checkpoint's balance is no number"))?;
-            add_to(&mut sums, row.account, &row.currency, sum);
+            add_to(sums, row.account, &row.currency, sum);
         }
-        Ok(Slice {
-            replica: Uuid::from_slice(&self.id.bytes)
-                .map_err(|_| corrupt("a slice of the system's accounts names no replica"))?,
-            sums,
-            postings: self.system.postings,
-            at: Timestamp::from_millis(self.system.at),
+        Ok(())
+    }
+
+    /// The slice `id` with what `change` makes of its sums, and so many more postings.
+    fn changed(
+        unit: &mut Unit,
+        id: [u8; 16],
+        postings: i64,
+        at: Timestamp,
+        change: impl FnOnce(&mut SystemSums) -> StoreResult<()>,
+    ) -> StoreResult<()> {
+        let before = unit.get::<Self>(&id.to_vec())?;
+        let mut sums = SystemSums::new();
+        if let Some(before) = &before {
+            before.add_to(&mut sums)?;
+        }
+        change(&mut sums)?;
+        let sums = sums.into_iter().map(|((account, currency), sum)| SumRow {
+            account,
+            currency,
+            sum: sum.to_string(),
+        });
+        let system = Body {
+            sums: sums.collect(),
+            postings: before.map_or(0, |before| before.postings()) + postings,
+            at: at.as_millis(),
+        };
+        unit.put(Self {
+            id: binary(id),
+            system,
         })
     }
 }
@@ -142,56 +133,50 @@ pub(crate) fn all() -> Document {
 }
 
 /// Adds a transaction's postings to the slice of `replica`.
-pub(super) fn add(unit: &mut Unit, replica: Uuid, recorded: &Recorded) -> StoreResult<()> {
-    if recorded.system.is_empty() {
+pub(super) fn add(unit: &mut Unit, replica: [u8; 16], recorded: &Recorded) -> StoreResult<()> {
+    let lines = &recorded.system;
+    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    if count == 0 {
         return Ok(());
     }
-    let mut slice = load(unit, replica)?;
-    for (account, money) in &recorded.system {
-        let (account, amount) = (system_code(*account), i128::from(money.amount));
-        add_to(&mut slice.sums, account, money.currency.as_str(), amount);
-        slice.postings += 1;
-    }
-    slice.at = recorded.at;
-    unit.put(slice)
+    Slice::changed(unit, replica, count, recorded.at, |sums| {
+        for (account, Money { amount, currency }) in lines {
+            add_to(
+                sums,
+                system_code(*account),
+                currency.as_str(),
+                i128::from(*amount),
+            );
+        }
+        Ok(())
+    })
 }
 
 /// Folds the slice of `replica`, and those of others that are idle, into the checkpoint. Returns how many postings they had.
-pub(super) async fn fold(db: &Mongo, replica: Uuid, now: Timestamp) -> StoreResult<i64> {
+pub(super) async fn fold(db: &Mongo, replica: [u8; 16], now: Timestamp) -> StoreResult<i64> {
     let sort = doc! { "_id": 1 };
-    let found: Vec<SliceRow> = db.find(Slice::COLLECTION, all(), sort, SLICES).await?;
-    let found = found.into_iter().map(|row| Ok(row.slice()?.replica));
-    let mut replicas = found.collect::<StoreResult<Vec<Uuid>>>()?;
-    replicas.retain(|id| *id != replica && *id != CHECKPOINT);
-    replicas.push(replica);
+    let found: Vec<Slice> = db.find(Slice::COLLECTION, all(), sort, SLICES).await?;
+    let mut ids: Vec<Vec<u8>> = found.iter().map(Slice::key).collect();
+    ids.retain(|id| *id != CHECKPOINT && *id != replica);
+    ids.push(replica.to_vec());
     db.work(move |unit| {
-        unit.want::<Slice>(replicas.iter().copied().chain([CHECKPOINT]))?;
-        let mut checkpoint = load(unit, CHECKPOINT)?;
-        let before = checkpoint.postings;
-        for id in &replicas {
-            let Some(slice) = unit.get::<Slice>(id)? else {
-                continue;
-            };
-            if *id != replica && slice.at > now.minus(IDLE) {
-                continue;
-            }
-            checkpoint.postings += slice.postings;
-            for ((account, currency), sum) in &slice.sums {
-                add_to(&mut checkpoint.sums, *account, currency, *sum);
-            }
-            unit.delete::<Slice>(id)?;
+        unit.want::<Slice>(ids.iter().cloned().chain([CHECKPOINT.to_vec()]))?;
+        let mut folded = Vec::new();
+        for id in &ids {
+            let slice = unit.get::<Slice>(id)?;
+            let is_idle = |slice: &Slice| slice.system.at <= now.minus(IDLE).as_millis();
+            folded.extend(slice.filter(|slice| *id == replica || is_idle(slice)));
         }
-        let added = checkpoint.postings - before;
+        let added = folded.iter().map(|slice| slice.postings()).sum();
         if added > 0 {
-            checkpoint.at = now;
-            unit.put(checkpoint)?;
+            Slice::changed(unit, CHECKPOINT, added, now, |sums| {
+                folded.iter().try_for_each(|slice| slice.add_to(sums))
+            })?;
         }
+        folded
+            .iter()
+            .try_for_each(|slice| unit.delete::<Slice>(&slice.key()))?;
         Ok(added)
     })
     .await
-}
-
-fn load(unit: &mut Unit, replica: Uuid) -> StoreResult<Slice> {
-    let found = unit.get::<Slice>(&replica)?;
-    Ok(found.map_or_else(|| Slice::new(replica), |slice| (*slice).clone()))
 }

@@ -125,7 +125,7 @@ async fn every_query_walks_an_index_in_its_order() {
         seller,
     };
     let mut queries = vec![
-        ("accounts", accounts::holdings_filter(buyer), doc! {}),
+        ("accounts", accounts::filter(buyer), doc! {}),
         ("accounts", slices::all(), doc! { "_id": 1 }),
         (
             "payouts",

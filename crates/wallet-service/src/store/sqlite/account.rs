@@ -1,13 +1,12 @@
 //! Users' accounts: one row for each currency that an account holds.
 
-use kernel::{Timestamp, UserId};
+use kernel::Timestamp;
 use rusqlite::Connection;
-use store::{Record, StoreError, StoreResult};
+use store::{StoreError, StoreResult};
 use store_sqlite::SqliteRecord;
 
 use crate::domain::{Account, AccountKey, Line};
-use crate::store::Holding;
-use crate::store::codec::{bucket, bucket_code, corrupt, currency};
+use crate::store::codec::{bucket_code, currency};
 
 impl SqliteRecord for Account {
     fn load(db: &Connection, key: &AccountKey) -> StoreResult<Option<Self>> {
@@ -46,26 +45,15 @@ impl SqliteRecord for Account {
             if known == Some(line) {
                 continue;
             }
-            let (
-                code,
-                Line {
-                    balance, sequence, ..
-                },
-            ) = (line.currency.as_str(), line);
-            let written = match known {
-                Some(known) => db
-                    .prepare_cached(
-                        "UPDATE balances SET balance = ?4, sequence = ?5, last_at = ?6
-                         WHERE owner = ?1 AND bucket = ?2 AND currency = ?3 AND sequence = ?7",
-                    )?
-                    .execute((owner, bucket, code, balance, sequence, at, known.sequence))?,
-                None => db
-                    .prepare_cached(
-                        "INSERT INTO balances (owner, bucket, currency, balance, sequence, last_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    )?
-                    .execute((owner, bucket, code, balance, sequence, at))?,
-            };
+            let (code, balance) = (line.currency.as_str(), line.balance);
+            let (sequence, before) = (line.sequence, known.map(|known| known.sequence));
+            // A row that changed since it was read is left as it is.
+            let written = db
+                .prepare_cached(
+                    "INSERT INTO balances (owner, bucket, currency, balance, sequence, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT DO UPDATE SET balance = ?4, sequence = ?5, last_at = ?6 WHERE sequence = ?7",
+                )?
+                .execute((owner, bucket, code, balance, sequence, at, before))?;
             if written != 1 {
                 let owner = self.key.owner;
                 return Err(StoreError::Conflict(format!("the balance of {owner}")));
@@ -73,21 +61,4 @@ impl SqliteRecord for Account {
         }
         Ok(())
     }
-
-    fn delete(&self, _db: &Connection) -> StoreResult<()> {
-        Err(corrupt(format!("{} is never deleted", Self::NAME)))
-    }
-}
-
-/// What `owner` has, by currency.
-pub(super) fn holdings(db: &Connection, owner: UserId) -> StoreResult<Vec<Holding>> {
-    let mut statement =
-        db.prepare_cached("SELECT bucket, currency, balance FROM balances WHERE owner = ?1")?;
-    let mut rows = statement.query([owner.as_bytes()])?;
-    let mut balances = Vec::new();
-    while let Some(row) = rows.next()? {
-        let code: String = row.get(1)?;
-        balances.push((bucket(row.get(0)?)?, currency(&code)?, row.get(2)?));
-    }
-    Ok(Holding::of(balances))
 }

@@ -4,7 +4,7 @@
 
 use kernel::Timestamp;
 use rusqlite::{Connection, Row};
-use store::{Record, StoreResult};
+use store::StoreResult;
 use store_sqlite::{SqliteRecord, id};
 use uuid::Uuid;
 
@@ -15,9 +15,6 @@ use crate::domain::{
 use crate::store::codec::{
     bucket, bucket_code, corrupt, kind, kind_code, money, reference, system, system_code,
 };
-
-/// Bytes that name a line: the owner's 16, the bucket's code, the posting's number.
-const LINE: usize = 16 + 1 + 8;
 
 impl SqliteRecord for Recorded {
     fn load(db: &Connection, operation: &OperationId) -> StoreResult<Option<Self>> {
@@ -30,14 +27,6 @@ impl SqliteRecord for Recorded {
             return Ok(None);
         };
         let at = Timestamp::from_millis(row.get(4)?);
-        let (lines, rest) = row
-            .get_ref(5)?
-            .as_blob()
-            .map_err(rusqlite::Error::from)?
-            .as_chunks();
-        if !rest.is_empty() {
-            return Err(corrupt("a journal row names half a line"));
-        }
         Ok(Some(Self {
             header: Header {
                 id: id(row, 0)?,
@@ -47,10 +36,7 @@ impl SqliteRecord for Recorded {
                 reference: reference(row.get::<_, Option<String>>(3)?.as_deref())?,
             },
             at,
-            entries: lines
-                .iter()
-                .map(|name| load_entry(db, at, name))
-                .collect::<StoreResult<_>>()?,
+            entries: load_entries(db, at, &row.get::<_, String>(5)?)?,
             system: load_system(db, row.get(6)?, row.get(7)?)?,
         }))
     }
@@ -86,7 +72,8 @@ impl SqliteRecord for Recorded {
                 order,
                 reference,
             ))?;
-            lines.extend(line_name(*account, entry.sequence));
+            let owner = account.owner.as_uuid().simple().to_string();
+            lines.push((owner, bucket_code(account.bucket), entry.sequence));
         }
         db.prepare_cached(
             "INSERT INTO journal (operation_id, id, kind, order_id, reference, created_at, lines, system_from, system_to)
@@ -99,48 +86,33 @@ impl SqliteRecord for Recorded {
             order,
             reference,
             at,
-            lines,
+            serde_json::to_string(&lines).map_err(|error| corrupt(error.to_string()))?,
             from,
             to,
         ))?;
         Ok(())
     }
-
-    fn update(&self, _before: &Self, _db: &Connection) -> StoreResult<()> {
-        Err(corrupt(format!("a {} never changes", Self::NAME)))
-    }
-
-    fn delete(&self, _db: &Connection) -> StoreResult<()> {
-        Err(corrupt(format!("a {} is never deleted", Self::NAME)))
-    }
 }
 
-fn line_name(account: AccountKey, sequence: i64) -> impl Iterator<Item = u8> {
-    let [bucket, ..] = bucket_code(account.bucket).to_le_bytes();
-    let owner = account.owner.as_uuid().into_bytes().into_iter();
-    owner.chain([bucket]).chain(sequence.to_be_bytes())
-}
-
-fn load_entry(db: &Connection, at: Timestamp, name: &[u8; LINE]) -> StoreResult<RecordedEntry> {
-    let cut = || corrupt("a journal row names no line");
-    let (owner, rest) = name.split_first_chunk::<16>().ok_or_else(cut)?;
-    let (code, sequence) = rest.split_first().ok_or_else(cut)?;
-    let sequence = i64::from_be_bytes(sequence.try_into().map_err(|_| cut())?);
-    let account = AccountKey {
-        owner: Uuid::from_bytes(*owner).into(),
-        bucket: bucket(i32::from(*code))?,
-    };
+fn load_entries(db: &Connection, at: Timestamp, lines: &str) -> StoreResult<Vec<RecordedEntry>> {
+    // A line that is gone makes a row of nulls, which does not decode.
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM postings WHERE owner = ?1 AND bucket = ?2 AND created_at = ?3 AND sequence = ?4"
+        "SELECT {COLUMNS}, p.owner, p.bucket FROM json_each(?1) name LEFT JOIN postings p
+         ON p.owner = unhex(name.value ->> 0) AND p.bucket = name.value ->> 1
+            AND p.created_at = ?2 AND p.sequence = name.value ->> 2"
     ))?;
-    let mut rows = statement.query((owner, code, at.as_millis(), sequence))?;
-    let row = rows
-        .next()?
-        .ok_or_else(|| corrupt("a line that a journal row names is gone"))?;
-    Ok(RecordedEntry {
-        account,
-        entry: entry(row)?,
-    })
+    let mut rows = statement.query((lines, at.as_millis()))?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(RecordedEntry {
+            entry: entry(row)?,
+            account: AccountKey {
+                owner: id(row, 9)?,
+                bucket: bucket(row.get(10)?)?,
+            },
+        });
+    }
+    Ok(entries)
 }
 
 fn load_system(
