@@ -9,7 +9,7 @@ use store_mongo::bson::{Document, doc};
 
 use super::{accounts, payouts, slices, statement};
 use crate::app;
-use crate::domain::{Account, Kind, Place, StatementFilter};
+use crate::domain::{Account, Direction, Kind, Place, StatementFilter};
 use crate::store::DuePayout;
 use crate::store::harness::{NOW, World, at, debit, movement, release, usd};
 
@@ -159,6 +159,43 @@ async fn every_query_walks_an_index_in_its_order() {
         assert!(!plan.contains("COLLSCAN"), "{collection} {filter}: {plan}");
         assert!(!plan.contains("\"SORT\""), "{collection} {filter}: {plan}");
     }
+}
+
+/// The finds and the writes that `work` costs, as the server's profiler counts them. It counts each statement of an update.
+async fn commands(world: &World, work: impl Future<Output = ()>) -> (u64, u64) {
+    let profile = async |level: i32| {
+        let command = doc! { "profile": level };
+        world.database().run_command(command).await.unwrap();
+    };
+    profile(2).await;
+    work.await;
+    profile(0).await;
+    let profiled = world.database().collection::<Document>("system.profile");
+    let count = async |filter| profiled.count_documents(filter).await.unwrap();
+    let finds = doc! { "op": "query", "command.find": { "$exists": true } };
+    let writes = doc! { "op": { "$in": ["insert", "update", "remove"] } };
+    let counted = (count(finds).await, count(writes).await);
+    profiled.drop().await.unwrap();
+    counted
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_and_the_slice_are_read_by_one_command_and_so_a_write_takes_few() {
+    let world = World::mongo().await;
+    let (buyer, order) = (world.user(), world.order());
+    world.credit(buyer, usd(100)).await;
+    let credit = commands(&world, async {
+        let credit = movement(buyer, usd(100));
+        world.keyed("k", Direction::Credit, credit, NOW).await;
+    });
+    // Reads accounts, journal and stored answer; writes the same.
+    assert_eq!(credit.await, (3, 4));
+    let debit = commands(&world, async {
+        let command = world.command(order, debit(buyer, usd(50)));
+        app::settle(&world.app, vec![command]).await.unwrap();
+    });
+    // Reads accounts and payment; writes the same, the journal and the outbox.
+    assert_eq!(debit.await, (2, 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
