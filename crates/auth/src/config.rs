@@ -79,37 +79,6 @@ impl AuthConfig {
 mod tests {
     use super::*;
 
-    #[derive(Debug, Default, Serialize, Deserialize)]
-    struct Settings {
-        auth: AuthConfig,
-    }
-
-    #[test]
-    fn every_setting_can_be_given_also_those_without_a_default() {
-        let environment = [
-            ("MARKETPLACE__AUTH__SIGNING_KEY_FILE", "/etc/key.pem"),
-            (
-                "MARKETPLACE__AUTH__JWKS_URL",
-                "http://users:9081/.well-known/jwks.json",
-            ),
-            ("MARKETPLACE__AUTH__LEEWAY_SECONDS", "7"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let settings: Settings = host::settings::load(None, environment, &[]).unwrap();
-        assert_eq!(
-            settings.auth.signing_key_file,
-            Some(PathBuf::from("/etc/key.pem"))
-        );
-        assert_eq!(
-            settings.auth.jwks_url.as_deref(),
-            Some("http://users:9081/.well-known/jwks.json")
-        );
-        assert_eq!(
-            settings.auth.policy().unwrap().leeway,
-            Duration::from_secs(7)
-        );
-    }
-
     #[test]
     fn values_that_make_no_sense_are_refused_by_name() {
         let error = AuthConfig {

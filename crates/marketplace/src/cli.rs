@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use host::settings::{Flag, load};
+use host::settings::{Flag, Layers, Settings};
 
 use crate::commands::{self, PrepareArgs, Shape};
-use crate::settings::Settings;
+use crate::services::Services;
 
 #[derive(Parser)]
 #[command(
@@ -120,21 +120,28 @@ enum MessagesCommand {
 }
 
 impl DirArgs {
-    fn settings(&self, more: Vec<Flag>) -> anyhow::Result<Settings> {
+    fn settings(&self, more: Vec<Flag>) -> anyhow::Result<(Settings, Services)> {
         let mut flags = more;
         flags.extend(self.data_dir.as_ref().map(|dir| Flag {
             flag: "--data-dir",
             key: "data_dir",
             value: dir.display().to_string(),
         }));
-        let settings: Settings = load(self.config.as_deref(), std::env::vars(), &flags)?;
-        settings.validate().map_err(anyhow::Error::msg)?;
-        Ok(settings)
+        let layers = Layers::read(self.config.as_deref(), std::env::vars(), &flags)?;
+        let settings = Settings::default().merged(&layers)?;
+        let services = Services::read(&layers)?;
+        services.validate(&settings).map_err(anyhow::Error::msg)?;
+        Ok((settings, services))
+    }
+
+    /// What a command needs that runs no service.
+    fn shared(&self) -> anyhow::Result<Settings> {
+        Ok(self.settings(Vec::new())?.0)
     }
 }
 
 impl ServeArgs {
-    fn settings(&self) -> anyhow::Result<Settings> {
+    fn settings(&self) -> anyhow::Result<(Settings, Services)> {
         let listen = self.listen.as_ref().map(|listen| Flag {
             flag: "--listen",
             key: "server.listen",
@@ -150,32 +157,35 @@ impl ServeArgs {
 /// Whatever keeps it from being done, as a sentence.
 pub fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
-    match cli.command {
-        None => commands::serve(&cli.serve.settings()?, cli.serve.demo),
-        Some(Command::Serve(args)) => commands::serve(&args.settings()?, args.demo),
-        Some(Command::Audit(place)) => {
-            commands::audit(&place.dir.settings(Vec::new())?, place.shape())
+    match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(args) => {
+            let (settings, services) = args.settings()?;
+            commands::serve(&settings, &services, args.demo)
         }
-        Some(Command::Openapi) => commands::openapi(),
-        Some(Command::Config(args)) => commands::config(&args.settings()?),
-        Some(Command::Health(args)) => Ok(commands::health(&args.settings()?)),
-        Some(Command::PrepareMongo(args)) => {
+        Command::Audit(place) => commands::audit(&place.dir.shared()?, place.shape()),
+        Command::Openapi => commands::openapi(),
+        Command::Config(args) => {
+            let (settings, services) = args.settings()?;
+            commands::config(&settings, &services)
+        }
+        Command::Health(args) => Ok(commands::health(&args.settings()?.0)),
+        Command::PrepareMongo(args) => {
             let dir = DirArgs {
                 data_dir: None,
                 config: args.config.clone(),
             };
-            commands::prepare_mongo(&dir.settings(Vec::new())?, &args)
+            commands::prepare_mongo(&dir.shared()?, &args)
         }
-        Some(Command::GatewayFiles { out }) => commands::gateway_files(&out),
-        Some(Command::Grant(args)) => {
-            let settings = args.place.dir.settings(Vec::new())?;
+        Command::GatewayFiles { out } => commands::gateway_files(&out),
+        Command::Grant(args) => {
+            let settings = args.place.dir.shared()?;
             commands::grant(&settings, args.place.shape(), &args.email, &args.role)
         }
-        Some(Command::Messages(MessagesCommand::List(place))) => {
-            commands::list_messages(&place.dir.settings(Vec::new())?, place.shape())
+        Command::Messages(MessagesCommand::List(place)) => {
+            commands::list_messages(&place.dir.shared()?, place.shape())
         }
-        Some(Command::Messages(MessagesCommand::Replay { id, place })) => {
-            let settings = place.dir.settings(Vec::new())?;
+        Command::Messages(MessagesCommand::Replay { id, place }) => {
+            let settings = place.dir.shared()?;
             commands::replay_messages(&settings, place.shape(), id.as_deref())
         }
     }

@@ -1,16 +1,15 @@
 //! Builds the four services and runs them behind one server.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use auth::{Issuer, SigningKey, Verifier};
-use host::service::{Deps, Host, Parts};
-use kernel::{Clock, SystemIds};
+use host::Host;
+use host::service::{Deps, Parts};
 use order_service::OrderService;
 use platform_http::{ProblemType, Routes, complete};
 use product_service::ProductService;
-use telemetry::metrics::Metrics;
 use user_service::UserService;
 use utoipa::OpenApi;
 use wallet_service::WalletService;
@@ -19,7 +18,8 @@ use crate::adapters::InProcessReservations;
 use crate::data_dir::{DataDir, sqlite};
 use crate::docs;
 use crate::problems;
-use crate::settings::Settings;
+use crate::services::Services;
+use host::settings::Settings;
 
 /// The four services, built on one data directory.
 pub struct Marketplace {
@@ -37,15 +37,10 @@ impl Marketplace {
     /// If the settings cannot be used or a store cannot be opened.
     pub fn build(
         settings: &Settings,
+        services: &Services,
         dir: &DataDir,
-        clock: Arc<dyn Clock>,
+        deps: Deps,
     ) -> anyhow::Result<Self> {
-        let deps = Deps {
-            ids: Arc::new(SystemIds::new(clock.clone())),
-            clock: clock.clone(),
-            metrics: Metrics::default(),
-            currency: settings.currency,
-        };
         let key_file = settings
             .auth
             .signing_key_file
@@ -53,10 +48,10 @@ impl Marketplace {
             .unwrap_or_else(|| dir.signing_key());
         let key = SigningKey::load_or_create(&key_file).context("the signing key")?;
         let policy = settings.auth.policy()?;
-        let verifier = Verifier::new(key.verification_keys(), policy.clone(), clock);
+        let verifier = Verifier::new(key.verification_keys(), policy.clone(), deps.clock.clone());
         let issuer = Issuer::new(key, policy);
         let users = UserService::build(
-            &settings.users,
+            &services.users,
             sqlite(dir.users()),
             &deps,
             issuer,
@@ -64,7 +59,7 @@ impl Marketplace {
         )
         .context("the user service")?;
         let products = ProductService::build(
-            &settings.catalogue,
+            &services.catalogue,
             sqlite(dir.products()),
             &deps,
             verifier.clone(),
@@ -72,7 +67,7 @@ impl Marketplace {
         .map(Arc::new)
         .context("the product service")?;
         let wallet = WalletService::build(
-            &settings.wallet,
+            &services.wallet,
             sqlite(dir.wallet()),
             &deps,
             verifier.clone(),
@@ -80,7 +75,7 @@ impl Marketplace {
         .context("the wallet service")?;
         let reservations = Arc::new(InProcessReservations(products.clone()));
         let orders = OrderService::build(
-            &settings.orders,
+            &services.orders,
             sqlite(dir.orders()),
             &deps,
             verifier,
@@ -116,31 +111,14 @@ impl Marketplace {
     ///
     /// # Errors
     /// If the listener cannot be used.
-    pub fn start(&self, listener: TcpListener, workers: usize) -> anyhow::Result<Running> {
-        let address = listener.local_addr()?;
+    pub fn start(&self, listener: TcpListener, workers: usize) -> anyhow::Result<Host> {
         let parts = self.parts();
         let document = Arc::new(compact_document()?);
         let kinds = parts.iter().map(|part| part.problems).collect();
         let more: Vec<Routes> = vec![docs::routes(document), problems::routes(kinds)];
-        let host = Host::start(listener, workers, &self.deps, parts, more)?;
-        Ok(Running { host, address })
-    }
-}
-
-/// A marketplace that answers.
-pub struct Running {
-    host: Host,
-    /// Where it answers.
-    pub address: SocketAddr,
-}
-
-impl Running {
-    /// Stops accepting, finishes what is being answered, stops.
-    ///
-    /// # Errors
-    /// If the server failed while it ran.
-    pub async fn stop(self) -> anyhow::Result<()> {
-        Ok(self.host.stop().await?)
+        Ok(Host::start_embedded(
+            listener, workers, &self.deps, parts, more,
+        )?)
     }
 }
 

@@ -7,13 +7,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use kernel::SystemClock;
+use host::service::Deps;
+use host::settings::Settings;
+use kernel::{Currency, SystemClock};
 use platform_http::ProblemType;
 
 use crate::composition::{Marketplace, compact_document};
 use crate::data_dir::DataDir;
+use crate::docs;
 use crate::problems::explanations;
-use crate::{Settings, docs};
+use crate::services::Services;
 
 /// Refusals that only a gateway gives; deploy/nginx/problems.conf has their documents.
 const GATEWAY: &[&ProblemType] = &[
@@ -69,7 +72,10 @@ fn services_kinds(out: &Path) -> anyhow::Result<Vec<&'static [&'static ProblemTy
     let scratch = out.join(".scratch");
     let built = DataDir::create(&scratch)
         .map_err(anyhow::Error::from)
-        .and_then(|dir| Marketplace::build(&Settings::default(), &dir, Arc::new(SystemClock)))
+        .and_then(|dir| {
+            let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
+            Marketplace::build(&Settings::default(), &Services::default(), &dir, deps)
+        })
         .map(|marketplace| marketplace.problem_kinds());
     let removed = std::fs::remove_dir_all(&scratch);
     let kinds = built?;

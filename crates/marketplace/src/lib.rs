@@ -15,7 +15,7 @@ mod gateway_files;
 mod problems;
 #[cfg(feature = "distributed")]
 mod replica_set;
-mod settings;
+mod services;
 
 pub use adapters::InProcessReservations;
 #[cfg(feature = "distributed")]
@@ -23,4 +23,5 @@ pub use audit::violations_in_databases;
 pub use audit::violations_in_files;
 pub use composition::{Marketplace, openapi};
 pub use data_dir::{DataDir, DataDirError, ServeLock};
-pub use settings::Settings;
+pub use host::settings::Settings;
+pub use services::Services;

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use kernel::SystemClock;
-use marketplace::{DataDir, Marketplace, Settings};
+use host::service::Deps;
+use kernel::{Currency, SystemClock};
+use marketplace::{DataDir, Marketplace, Services, Settings};
 
 /// The files below `dir`, by path from there.
 fn files(dir: &Path) -> Vec<String> {
@@ -38,9 +39,12 @@ async fn every_file_is_what_the_embedded_marketplace_serves_at_its_path() {
         .unwrap();
     assert!(written.status.success(), "{written:?}");
 
-    let settings = Settings::default();
+    let (settings, services) = (Settings::default(), Services::default());
     let dir = DataDir::create(&temp.path().join("data")).unwrap();
-    let marketplace = Marketplace::build(&settings, &dir, Arc::new(SystemClock)).unwrap();
+    let marketplace = {
+        let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
+        Marketplace::build(&settings, &services, &dir, deps).unwrap()
+    };
     let running = marketplace
         .start(TcpListener::bind("127.0.0.1:0").unwrap(), 1)
         .unwrap();

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use host::process::{Built, Context, Program, Settings};
+use host::process::{Built, Context, Program};
+use host::settings::Settings;
 use kernel::OrderId;
 use order_service::{
     Announcements, Config, HttpReservations, OrderService, decode_announcement, encode_announcement,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host::connections::Profile;
+use host::settings::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Terms;

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use host::process::{Built, Context, Program, Settings};
+use host::process::{Built, Context, Program};
+use host::settings::Settings;
 use wallet_service::{Config, WalletService};
 
 #[global_allocator]

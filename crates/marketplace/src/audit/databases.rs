@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use host::connections::MongoConfig;
+use host::settings::MongoConfig;
 use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders_in_mongo};
 use product_service::{ReservationState, StockAudit};

@@ -16,7 +16,7 @@ pub(crate) use files::Files;
 use std::time::Duration;
 
 #[cfg(feature = "distributed")]
-use host::connections::MongoConfig;
+use host::settings::MongoConfig;
 use kernel::OrderId;
 use order_service::{AuditedOrder, Escrow, OrderState};
 use product_service::ReservationState;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::{Shape, runtime};
 use crate::audit::{Books, Files, check};
 use crate::data_dir::DataDir;
-use crate::settings::Settings;
+use host::settings::Settings;
 
 /// Prints a line for each invariant, then what breaks it.
 pub(crate) fn audit(settings: &Settings, shape: Shape) -> anyhow::Result<ExitCode> {

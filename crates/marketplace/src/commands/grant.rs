@@ -4,14 +4,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use auth::Role;
-use host::service::{Deps, StoreConfig};
-use kernel::{Clock, SystemClock, SystemIds};
-use telemetry::metrics::Metrics;
+use host::service::Deps;
+use kernel::SystemClock;
 use user_service::{Email, UserService};
 
 use super::{Shape, runtime};
 use crate::data_dir::{DataDir, sqlite};
-use crate::settings::Settings;
+use host::settings::Settings;
 
 /// Gives a user a role, on a live or stopped marketplace.
 pub(crate) fn grant(
@@ -27,22 +26,9 @@ pub(crate) fn grant(
         Email::parse(email).map_err(|error| anyhow::anyhow!("the email {email:?} {error}"))?;
     let store = match shape {
         Shape::Embedded => sqlite(DataDir::existing(&settings.data_dir)?.users()),
-        Shape::Distributed => StoreConfig::Mongo {
-            uri: settings
-                .mongo
-                .resolved_uri()
-                .map_err(anyhow::Error::msg)?
-                .secret(),
-            database: settings.mongo.database("users"),
-        },
+        Shape::Distributed => settings.mongo.store("users").map_err(anyhow::Error::msg)?,
     };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let deps = Deps {
-        ids: Arc::new(SystemIds::new(clock.clone())),
-        clock,
-        metrics: Metrics::default(),
-        currency: settings.currency,
-    };
+    let deps = Deps::new(Arc::new(SystemClock), settings.currency);
     let found = runtime()?.block_on(UserService::grant_in(store, &deps, &email, role))?;
     let Some(user) = found else {
         anyhow::bail!("nobody is registered as {email}");

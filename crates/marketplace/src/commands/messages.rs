@@ -11,7 +11,7 @@ use telemetry::metrics::StoreMetrics;
 
 use super::{Shape, runtime};
 use crate::data_dir::DataDir;
-use crate::settings::Settings;
+use host::settings::Settings;
 
 fn senders(dir: &DataDir) -> [(&'static str, PathBuf); 3] {
     [

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::settings::Settings;
+use host::settings::Settings;
 
 /// What the settings do not say.
 #[derive(Args)]

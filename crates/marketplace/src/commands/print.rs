@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use host::settings::Settings;
 
-use crate::settings::Settings;
+use crate::services::Services;
 
 /// Prints the OpenAPI document.
 pub(crate) fn openapi() -> anyhow::Result<ExitCode> {
@@ -13,8 +13,8 @@ pub(crate) fn openapi() -> anyhow::Result<ExitCode> {
 }
 
 /// Prints the effective configuration. Settings hold no secrets themselves, only the names of files that do.
-pub(crate) fn config(settings: &Settings) -> anyhow::Result<ExitCode> {
-    print(&toml::to_string_pretty(settings).context("the settings")?)
+pub(crate) fn config(settings: &Settings, services: &Services) -> anyhow::Result<ExitCode> {
+    print(&settings.print(services)?)
 }
 
 /// A reader that has enough (`| head`) is no error.

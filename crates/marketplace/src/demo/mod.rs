@@ -15,20 +15,31 @@ use kernel::{Clock, ManualClock, SystemClock};
 
 use crate::composition::Marketplace;
 use crate::data_dir::DataDir;
-use crate::settings::Settings;
+use crate::services::Services;
+use host::service::Deps;
+use host::settings::Settings;
 
 /// Fills `dir` unless it was filled before. Returns the lines that say who can log in.
 ///
 /// # Errors
 /// If it could not be filled; then the directory is best removed.
-pub(crate) async fn fill(settings: &Settings, dir: &DataDir) -> anyhow::Result<Vec<String>> {
+pub(crate) async fn fill(
+    settings: &Settings,
+    services: &Services,
+    dir: &DataDir,
+) -> anyhow::Result<Vec<String>> {
     let start = SystemClock.now().minus(Duration::from_hours(8 * 24));
     let clock = Arc::new(ManualClock::at(start));
-    let mut settings = settings.clone();
-    settings.orders.sweep_milliseconds = 20;
-    settings.catalogue.sweep_seconds = 1;
+    let mut services = services.clone();
+    services.orders.sweep_milliseconds = 20;
+    services.catalogue.sweep_seconds = 1;
     let fresh = !dir.users().exists();
-    let marketplace = Marketplace::build(&settings, dir, clock.clone())?;
+    let marketplace = Marketplace::build(
+        settings,
+        &services,
+        dir,
+        Deps::new(clock.clone(), settings.currency),
+    )?;
     if people::are_complete(&marketplace).await? {
         return Ok(Vec::new());
     }
@@ -46,7 +57,7 @@ pub(crate) async fn fill(settings: &Settings, dir: &DataDir) -> anyhow::Result<V
     println!("Filling {path} with demo data; this takes some seconds.");
     let people = people::register(&marketplace).await?;
     let products = catalogue::list(&marketplace, &people.sellers).await?;
-    week::live_through(&settings, &marketplace, &clock, &people, &products).await?;
+    week::live_through(&services, &marketplace, &clock, &people, &products).await?;
     people::complete(&marketplace).await?;
     Ok(people::lines())
 }

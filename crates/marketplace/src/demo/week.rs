@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use host::service::{Engine, Parts, Working};
+use host::engine::Engine;
+use host::service::Parts;
 use kernel::{ManualClock, Money, OrderId, ProductId, Quantity, UserId};
 use order_service::OrderState;
 
 use super::people::People;
 use crate::composition::Marketplace;
-use crate::settings::Settings;
+use crate::services::Services;
 
 /// Orders on an ordinary day.
 const ORDERS_A_DAY: usize = 6;
@@ -30,14 +31,14 @@ enum Away {
 
 /// Lives through the week.
 pub(super) async fn live_through(
-    settings: &Settings,
+    services: &Services,
     marketplace: &Marketplace,
     clock: &ManualClock,
     people: &People,
     products: &[ProductId],
 ) -> anyhow::Result<()> {
     let week = Week {
-        settings,
+        services,
         marketplace,
         clock,
         people,
@@ -70,7 +71,7 @@ pub(super) async fn live_through(
 }
 
 struct Week<'a> {
-    settings: &'a Settings,
+    services: &'a Services,
     marketplace: &'a Marketplace,
     clock: &'a ManualClock,
     people: &'a People,
@@ -81,21 +82,19 @@ impl Week<'_> {
     /// Starts the engine without the queues of whoever is away.
     fn at_work(&self, away: Away) -> Engine {
         let marketplace = self.marketplace;
-        let deaf = |parts: Parts, is_away: bool| -> Working {
-            let mut working = parts.into_working();
+        let deaf = |mut parts: Parts, is_away: bool| -> Parts {
             if is_away {
-                working.subscriptions.clear();
+                parts.subscriptions.clear();
             }
-            working
+            parts
         };
-        Engine::start(
-            &marketplace.deps,
-            vec![
-                deaf(marketplace.products.parts(), away == Away::Products),
-                deaf(marketplace.orders.parts(), false),
-                deaf(marketplace.wallet.parts(), away == Away::Wallet),
-            ],
-        )
+        let mut services = vec![
+            deaf(marketplace.products.parts(), away == Away::Products),
+            deaf(marketplace.orders.parts(), false),
+            deaf(marketplace.wallet.parts(), away == Away::Wallet),
+        ];
+        let bus = Engine::bus_in_memory(&marketplace.deps, &mut services);
+        Engine::start(Some(&bus), &marketplace.deps, services)
     }
 
     fn buyer(&self, number: usize) -> anyhow::Result<UserId> {
@@ -143,7 +142,7 @@ impl Week<'_> {
         let engine = self.at_work(Away::Wallet);
         let (order, _) = self.order(100, Duration::ZERO).await?;
         self.clock.advance(Duration::from_secs(
-            self.settings.orders.payment_deadline_seconds + 1,
+            self.services.orders.payment_deadline_seconds + 1,
         ));
         self.until(order, OrderState::Cancelling).await?;
         engine.stop().await;
@@ -156,7 +155,7 @@ impl Week<'_> {
         let (order, state) = self.order(101, PATIENCE).await?;
         ensure!(state == OrderState::Paid, "demo order {order} is {state:?}");
         self.clock.advance(Duration::from_secs(
-            self.settings.catalogue.lease_seconds + 1,
+            self.services.catalogue.lease_seconds + 1,
         ));
         self.marketplace.products.expire_reservations().await?;
         engine.stop().await;

@@ -1,7 +1,7 @@
 //! Who may ask: what the document says of it is what happens.
 
 use host::testing::Answer;
-use marketplace::Settings;
+use marketplace::Services;
 
 use crate::operation::{Operation, operations};
 use crate::world::World;
@@ -41,9 +41,9 @@ async fn without_a_token_nothing_is_answered_that_the_document_keeps_for_users()
 #[tokio::test]
 async fn what_the_document_opens_to_everyone_asks_nobody_for_a_token() {
     // The catalogue is open only if the settings say so; the document cannot know.
-    let mut settings = Settings::default();
-    settings.catalogue.public = true;
-    let world = World::with(settings);
+    let mut services = Services::default();
+    services.catalogue.public = true;
+    let world = World::with(services);
     let mut open = 0;
     for operation in operations().iter().filter(|one| one.may_be_open()) {
         open += 1;

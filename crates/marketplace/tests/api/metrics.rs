@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use host::testing::{ExposedFamily, Scrape, eventually};
-use marketplace::Settings;
+use marketplace::Services;
 use serde_json::{Value, json};
 use telemetry::metrics::Metrics;
 
@@ -36,9 +36,9 @@ fn read(path: &Path) -> String {
 
 /// A scrape of a marketplace in which something of everything has happened.
 async fn lived_in() -> BTreeMap<String, ExposedFamily> {
-    let mut settings = Settings::default();
-    settings.wallet.audit_interval_seconds = 1;
-    let world = World::with(settings);
+    let mut services = Services::default();
+    services.wallet.audit_interval_seconds = 1;
+    let world = World::with(services);
     let (seller, buyer) = (world.join("Grace").await, world.join("Ada").await);
     let lamp = world.list(&seller, "Lamp", 500, 10).await;
     let money = json!({ "amount": 5000 });

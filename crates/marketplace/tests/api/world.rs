@@ -3,9 +3,10 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use host::service::Deps;
 use host::testing::Answer;
-use kernel::SystemClock;
-use marketplace::{DataDir, Marketplace, Settings};
+use kernel::{Currency, SystemClock};
+use marketplace::{DataDir, Marketplace, Services, Settings};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -25,14 +26,17 @@ pub(crate) struct Person {
 
 impl World {
     pub(crate) fn start() -> Self {
-        Self::with(Settings::default())
+        Self::with(Services::default())
     }
 
-    pub(crate) fn with(mut settings: Settings) -> Self {
-        settings.users.bcrypt_cost = 4;
+    pub(crate) fn with(mut services: Services) -> Self {
+        services.users.bcrypt_cost = 4;
         let dir = tempfile::tempdir().unwrap();
         let data_dir = DataDir::create(dir.path()).unwrap();
-        let marketplace = Marketplace::build(&settings, &data_dir, Arc::new(SystemClock)).unwrap();
+        let marketplace = {
+            let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
+            Marketplace::build(&Settings::default(), &services, &data_dir, deps).unwrap()
+        };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let running = marketplace.start(listener, 1).unwrap();
         Self {

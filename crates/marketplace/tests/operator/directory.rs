@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use kernel::SystemClock;
-use marketplace::{DataDir, Marketplace, Settings};
+use host::service::Deps;
+use kernel::{Currency, SystemClock};
+use marketplace::{DataDir, Marketplace, Services, Settings};
 
 use crate::run::{Run, run};
 
@@ -17,7 +18,15 @@ impl Directory {
     pub(crate) fn new() -> Self {
         let temp = tempfile::tempdir().unwrap();
         let dir = DataDir::create(temp.path()).unwrap();
-        drop(Marketplace::build(&Settings::default(), &dir, Arc::new(SystemClock)).unwrap());
+        drop(
+            Marketplace::build(
+                &Settings::default(),
+                &Services::default(),
+                &dir,
+                Deps::new(Arc::new(SystemClock), Currency::USD),
+            )
+            .unwrap(),
+        );
         Self { temp, dir }
     }
 

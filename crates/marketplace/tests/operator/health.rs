@@ -5,8 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use kernel::SystemClock;
-use marketplace::{DataDir, Marketplace, Settings};
+use host::service::Deps;
+use kernel::{Currency, SystemClock};
+use marketplace::{DataDir, Marketplace, Services, Settings};
 
 use crate::run::{Run, run};
 
@@ -37,8 +38,13 @@ fn answering(answer: &'static str) -> (SocketAddr, Receiver<String>) {
 async fn of_a_marketplace_that_is_ready_it_exits_0_and_prints_what_readyz_says() {
     let temp = tempfile::tempdir().unwrap();
     let dir = DataDir::create(temp.path()).unwrap();
-    let marketplace =
-        Marketplace::build(&Settings::default(), &dir, Arc::new(SystemClock)).unwrap();
+    let marketplace = Marketplace::build(
+        &Settings::default(),
+        &Services::default(),
+        &dir,
+        Deps::new(Arc::new(SystemClock), Currency::USD),
+    )
+    .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let running = marketplace.start(listener, 1).unwrap();
     let port = running.address.port();

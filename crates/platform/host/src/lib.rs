@@ -1,13 +1,17 @@
-//! Runs services: settings, signals, server and engine; one service as a process of its own, or several in one.
+//! Runs services: settings, lifecycle, server and engine; one service as a process of its own, or several in one.
 //!
 //! A service is composed in its own `service.rs`; nothing here knows what an order or a wallet is.
 
-pub mod connections;
+pub mod engine;
+pub mod health;
+mod host;
+pub mod lifecycle;
 #[cfg(feature = "distributed")]
 pub mod process;
 pub mod service;
 pub mod settings;
-pub mod signals;
 pub mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+pub use host::{Host, Outside, Ports};

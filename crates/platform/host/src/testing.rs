@@ -9,7 +9,8 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::service::{Deps, Host, Parts};
+use crate::Host;
+use crate::service::{Deps, Parts};
 
 /// Services running on a free port of the loopback interface.
 pub struct TestHost {
@@ -32,7 +33,8 @@ impl TestHost {
     pub fn start(deps: &Deps, services: Vec<Parts>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound address"));
-        let host = Host::start(listener, 1, deps, services, Vec::new()).expect("the host starts");
+        let host =
+            Host::start_embedded(listener, 1, deps, services, Vec::new()).expect("the host starts");
         let client = reqwest::Client::builder()
             .timeout(Duration::from_mins(1))
             .build()

@@ -1,14 +1,12 @@
-//! Runs one service as a process of its own, on MongoDB and RabbitMQ: command line, settings, public and internal port, draining.
+//! Runs one service as a process of its own, on MongoDB and RabbitMQ: command line, public and internal port.
 //!
 //! A service's `main.rs` implements [`Program`] for itself and calls [`main`]; everything that the four have in common is here.
 
-mod health;
+mod cli;
 mod jwks;
 mod program;
-mod run;
-mod settings;
+mod serve;
 
+pub use cli::main;
 pub use mimalloc::MiMalloc;
 pub use program::{Built, Context, OnHint, Program};
-pub use run::main;
-pub use settings::Settings;

@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use crate::process::jwks;
-use crate::process::settings::Settings;
+use super::jwks;
+use crate::settings::Settings;
 
 /// Hints of one replica to the others that wait to be announced. More are dropped: a hint only ever saves waiting.
 const HINTS: usize = 1024;

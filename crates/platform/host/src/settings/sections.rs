@@ -1,5 +1,5 @@
-//! Settings that the processes of both shapes share: what a process is for, where it answers, what it connects to. They hold no
-//! driver, so that every process reads one file.
+//! The sections of the shared settings: what a process is for, where it answers, what it connects to. They need no driver, so
+//! that every process reads one file.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::service::StoreConfig;
 
 /// What the process is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +163,17 @@ impl MongoConfig {
     #[must_use]
     pub fn database(&self, service: &str) -> String {
         format!("{}_{service}", self.database_prefix)
+    }
+
+    /// The store of `service`.
+    ///
+    /// # Errors
+    /// A sentence if the file with the URI cannot be read.
+    pub fn store(&self, service: &str) -> Result<StoreConfig, String> {
+        Ok(StoreConfig::Mongo {
+            uri: self.resolved_uri()?.secret(),
+            database: self.database(service),
+        })
     }
 }
 

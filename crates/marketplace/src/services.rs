@@ -1,0 +1,85 @@
+//! The settings of the four services, and what has to agree between them.
+
+use host::settings::{Layers, Settings, SettingsError};
+use serde::Serialize;
+
+/// A section for each service.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Services {
+    /// The user service.
+    pub users: user_service::Config,
+    /// The product service.
+    pub catalogue: product_service::Config,
+    /// The order service.
+    pub orders: order_service::Config,
+    /// The wallet service.
+    pub wallet: wallet_service::Config,
+}
+
+impl Services {
+    /// Reads all four sections.
+    ///
+    /// # Errors
+    /// [`SettingsError`], for the first setting that is wrong.
+    pub(crate) fn read(layers: &Layers) -> Result<Self, SettingsError> {
+        Ok(Self {
+            users: layers.section("users")?,
+            catalogue: layers.section("catalogue")?,
+            orders: layers.section("orders")?,
+            wallet: layers.section("wallet")?,
+        })
+    }
+
+    /// Checks what no single value shows.
+    ///
+    /// # Errors
+    /// A sentence that names the settings and what is allowed.
+    pub fn validate(&self, settings: &Settings) -> Result<(), String> {
+        self.wallet
+            .allowed_in(settings.profile, settings.allow_self_service_topups)?;
+        self.wallet.validate()?;
+        let lease = self.catalogue.lease_seconds;
+        let deadline = self.orders.payment_deadline_seconds;
+        if deadline.saturating_mul(2) > lease {
+            return Err(format!(
+                "orders.payment_deadline_seconds ({deadline}) has to lie well inside catalogue.lease_seconds ({lease}): at \
+                 most half of it, or paid orders lose their stock"
+            ));
+        }
+        self.orders.validate()?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use host::settings::Profile;
+
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(Services::default().validate(&Settings::default()), Ok(()));
+    }
+
+    #[test]
+    fn production_refuses_self_service_topups_unless_told_so() {
+        let services = Services::default();
+        let mut settings = Settings {
+            profile: Profile::Production,
+            ..Settings::default()
+        };
+        let refused = services.validate(&settings).unwrap_err();
+        assert!(refused.contains("wallet.topups"));
+        settings.allow_self_service_topups = true;
+        assert_eq!(services.validate(&settings), Ok(()));
+    }
+
+    #[test]
+    fn a_payment_deadline_outside_the_lease_is_refused() {
+        let mut services = Services::default();
+        services.orders.payment_deadline_seconds = 3600;
+        let refused = services.validate(&Settings::default()).unwrap_err();
+        assert!(refused.contains("catalogue.lease_seconds"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Services at work: queues handled, outboxes relayed, sweepers swept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, MemoryBus, Relay, Tasks};
+
+use crate::service::{Deps, Parts};
+
+/// Sweepers and relays of the services in one process.
+pub struct Engine {
+    tasks: Tasks,
+}
+
+impl Engine {
+    /// A bus in memory to which the queues of `services` are bound. To be had before the engine: what an earlier run left in an outbox
+    /// is sent only when every receiver is there.
+    #[must_use]
+    pub fn bus_in_memory(deps: &Deps, services: &mut [Parts]) -> Arc<dyn Bus> {
+        let bus = Arc::new(MemoryBus::new(deps.metrics.bus.clone()));
+        for service in services {
+            for subscription in service.subscriptions.drain(..) {
+                bus.subscribe(subscription);
+            }
+        }
+        bus
+    }
+
+    /// Starts sweepers, and relays on a bus that has the services' subscriptions: none for services that do not use one
+    /// ([`Parts::uses_bus`]).
+    #[must_use]
+    pub fn start(bus: Option<&Arc<dyn Bus>>, deps: &Deps, services: Vec<Parts>) -> Self {
+        let tasks = Tasks::new();
+        for service in services {
+            for mut periodic in service.periodic {
+                let (leases, clock) = (service.leases.clone(), deps.clock.clone());
+                tasks.spawn(|stop| async move {
+                    loop {
+                        tokio::select! {
+                            () = stop.cancelled() => break,
+                            () = tokio::time::sleep(periodic.period) => {}
+                        }
+                        periodic.turn(leases.as_ref(), &clock).await;
+                    }
+                });
+            }
+            if let (Some(outbox), Some(bus)) = (service.outbox, bus) {
+                let relay = Relay {
+                    service: service.name,
+                    outbox,
+                    bus: bus.clone(),
+                    clock: deps.clock.clone(),
+                    metrics: deps.metrics.bus.clone(),
+                };
+                let watched = relay.clone();
+                tasks.spawn(|stop| watched.watch(stop));
+                tasks.spawn(|stop| relay.run(stop));
+            }
+        }
+        Self { tasks }
+    }
+
+    /// Stops sweepers and relays. What is still in an outbox is sent after the next start.
+    pub async fn stop(self) {
+        self.tasks.drain(Duration::from_secs(10)).await;
+    }
+}

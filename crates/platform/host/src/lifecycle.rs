@@ -1,0 +1,79 @@
+//! A process from its start to its end: logs and traces, ports, the signals that end it.
+
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::Context as _;
+use telemetry::Traces;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::host::Host;
+use crate::service::Deps;
+use crate::settings::Settings;
+
+/// A runtime with this many threads for what is not HTTP: stores, messages, sweepers.
+///
+/// # Errors
+/// If the system gives no threads.
+pub fn runtime(threads: usize) -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .context("the async runtime")
+}
+
+/// Binds a port. `setting` is what chooses another address.
+///
+/// # Errors
+/// If it cannot be had.
+pub fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        format!("cannot listen on {address}; choose another address with {setting}")
+    })
+}
+
+/// A process whose logs and traces have begun.
+pub struct Process {
+    name: &'static str,
+    traces: Traces,
+}
+
+impl Process {
+    /// Begins logs and traces of the process `name`. Has to be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// A sentence about the setting that cannot be used.
+    pub fn begin(name: &'static str, settings: &Settings, deps: &Deps) -> anyhow::Result<Self> {
+        let traces = telemetry::start(&settings.log, &settings.telemetry, name)
+            .map_err(anyhow::Error::msg)?;
+        traces.count_in(&deps.metrics);
+        Ok(Self { name, traces })
+    }
+
+    /// Lets `host` work until SIGTERM or SIGINT, then drains it.
+    ///
+    /// # Errors
+    /// If signals cannot be listened for, or a server failed while it ran.
+    pub async fn run(self, host: Host) -> anyhow::Result<()> {
+        shutdown_signal().await?;
+        tracing::info!(
+            service = self.name,
+            "stopping: no new requests; finishing those that run"
+        );
+        host.stop().await?;
+        self.traces.stop().await;
+        Ok(())
+    }
+}
+
+/// Returns when the process is asked to end (SIGTERM or SIGINT).
+async fn shutdown_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! The command line of a service.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use telemetry::{LogConfig, LogFormat};
+
+use super::program::Program;
+use super::serve::serve;
+use crate::health;
+use crate::lifecycle::runtime;
+use crate::settings::{Flag, Layers, Settings};
+
+#[derive(Parser)]
+#[command(
+    version,
+    about = "One service of the marketplace, on MongoDB and RabbitMQ.",
+    args_conflicts_with_subcommands = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (what happens without a command, too)
+    Serve(ServeArgs),
+    /// Print the effective configuration, without passwords
+    Config(ServeArgs),
+    /// Ask the process on the internal port whether it is ready: exit 0 if it is, 1 if not
+    Health(ServeArgs),
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    /// Settings file (TOML), the same for all services
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address of the public port
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Address of the internal port: /internal/*, /metrics
+    #[arg(long, value_name = "ADDR")]
+    internal_listen: Option<String>,
+}
+
+impl ServeArgs {
+    fn settings<P: Program>(&self) -> anyhow::Result<(Settings, P::Config)> {
+        let flags = [
+            ("--listen", "server.listen", &self.listen),
+            (
+                "--internal-listen",
+                "internal.listen",
+                &self.internal_listen,
+            ),
+        ];
+        let flags: Vec<Flag> = flags
+            .into_iter()
+            .filter_map(|(flag, key, value)| {
+                let value = value.clone()?;
+                Some(Flag { flag, key, value })
+            })
+            .collect();
+        let layers = Layers::read(self.config.as_deref(), std::env::vars(), &flags)?;
+        let settings = defaults().merged(&layers)?;
+        let config = layers.section(P::SECTION)?;
+        P::validate(&settings, &config).map_err(anyhow::Error::msg)?;
+        Ok((settings, config))
+    }
+}
+
+/// The whole `main` of a service.
+#[must_use]
+pub fn main<P: Program>() -> ExitCode {
+    match run::<P>() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{}: {error:#}", P::NAME);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run<P: Program>() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Config(args) => {
+            let (settings, config) = args.settings::<P>()?;
+            let sections = BTreeMap::from([(P::SECTION, config)]);
+            println!("{}", settings.print(&sections)?.trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Health(args) => {
+            let (settings, _) = args.settings::<P>()?;
+            let (ready, body) = health::ask(settings.internal.listen)?;
+            println!("{}", body.trim_end());
+            Ok(if ready {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        Command::Serve(args) => {
+            let (settings, config) = args.settings::<P>()?;
+            runtime(threads_behind())?.block_on(serve::<P>(&settings, &config))
+        }
+    }
+}
+
+/// Its log is read by machines, unless the settings say otherwise.
+fn defaults() -> Settings {
+    Settings {
+        log: LogConfig {
+            format: LogFormat::Json,
+            ..LogConfig::default()
+        },
+        ..Settings::default()
+    }
+}
+
+/// Threads for what is not HTTP (stores, messages, sweepers): half of the cores. Work goes to and fro between these and the HTTP
+/// workers, and on two cores a second one costs a tenth of a service's time in hand-overs and brings nothing.
+fn threads_behind() -> usize {
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
+    (cores / 2).max(1)
+}

@@ -1,0 +1,114 @@
+//! Serving: one service on its database and the broker, behind its two ports.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bus::Bus;
+use bus_amqp::{AmqpBus, HintReceiver, HintSender};
+use bytes::Bytes;
+use kernel::SystemClock;
+use platform_http::Readiness;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::program::{Built, Context, OnHint, Program};
+use crate::lifecycle::{Process, bind};
+use crate::service::Deps;
+use crate::settings::Settings;
+use crate::{Host, Outside, Ports};
+
+/// Serves until SIGTERM or SIGINT, then drains.
+pub(super) async fn serve<P: Program>(
+    settings: &Settings,
+    config: &P::Config,
+) -> anyhow::Result<ExitCode> {
+    let public = bind(settings.server.listen, "server.listen")?;
+    let internal = bind(settings.internal.listen, "internal.listen")?;
+    let addresses = (public.local_addr()?, internal.local_addr()?);
+    let deps = Deps::new(Arc::new(SystemClock), settings.currency);
+    let process = Process::begin(P::NAME, settings, &deps)?;
+    let mut outside = Outside::default();
+    let store = settings.mongo.store(P::DATABASE);
+    let mut context = Context {
+        settings,
+        deps: &deps,
+        store: store.map_err(anyhow::Error::msg)?,
+        tasks: &outside.tasks,
+        readiness: Vec::new(),
+        hints: None,
+    };
+    let Built {
+        mut parts,
+        internal: internal_routes,
+        on_hint,
+    } = P::build(config, &mut context)?;
+    let (readiness, announced) = (context.readiness, context.hints);
+    outside.readiness = readiness;
+    // A service that neither sends nor receives is as well without a broker, and needs no account there.
+    if parts.uses_bus() {
+        let bus = AmqpBus::start(
+            &settings.amqp.broker().map_err(anyhow::Error::msg)?,
+            P::NAME,
+            std::mem::take(&mut parts.subscriptions),
+            &deps.clock,
+            &deps.metrics.bus,
+            &outside.tasks,
+        );
+        parts.readiness.push(Arc::new(BrokerReadiness(bus.clone())));
+        if let (Some(announced), Some(on_hint)) = (announced, on_hint) {
+            let (sender, receiver) = bus.hints(P::NAME);
+            let tasks = &outside.tasks;
+            tasks.spawn(|stop| announce(announced, sender, stop));
+            tasks.spawn(|_| hear(receiver, on_hint));
+        }
+        let bus: Arc<dyn Bus> = bus;
+        outside.bus = Some(bus);
+    }
+    let ports = Ports {
+        public,
+        workers: settings.server.threads(),
+        routes: Vec::new(),
+        internal: Some((internal, internal_routes.into_iter().collect())),
+    };
+    let host = Host::start(ports, &deps, vec![parts], outside)?;
+    tracing::info!(service = P::NAME, public = %addresses.0, internal = %addresses.1, "started");
+    process.run(host).await?;
+    tracing::info!(service = P::NAME, "stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The broker, as what a service needs to answer.
+struct BrokerReadiness(Arc<AmqpBus>);
+
+#[async_trait]
+impl Readiness for BrokerReadiness {
+    fn name(&self) -> &'static str {
+        "message broker"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        if self.0.is_connected() {
+            Ok(())
+        } else {
+            Err("not connected".to_owned())
+        }
+    }
+}
+
+async fn announce(
+    mut announced: mpsc::Receiver<Bytes>,
+    hints: HintSender,
+    stop: CancellationToken,
+) {
+    // The service that announces lives longer than this task is to.
+    while let Some(Some(hint)) = stop.run_until_cancelled(announced.recv()).await {
+        hints.announce(hint);
+    }
+}
+
+async fn hear(mut hints: HintReceiver, on_hint: OnHint) {
+    while let Some(hint) = hints.next().await {
+        on_hint(hint).await;
+    }
+}
