@@ -16,17 +16,17 @@ mod store;
 pub use config::Config;
 pub use consumers::QUEUE;
 pub use domain::{
-    Category, Change, Description, Filter, ListQuery, NewProduct, Number, Place, Product,
-    ProductEdit, ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText, Sort,
-    Stock, VersionGuard,
+    Category, Change, Description, Filter, ListQuery, NewProduct, Number, Order, Product,
+    ProductEdit, ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText, Stock,
+    VersionGuard,
 };
 pub use http::openapi;
 pub use service::ProductService;
 #[cfg(feature = "sqlite")]
-pub use store::sqlite::{audit, reservation_state, reservation_states};
+pub use store::sqlite::{audit, reservation_states};
 /// The product service's MongoDB database, for the audit of the whole marketplace.
 #[cfg(feature = "mongo")]
 pub mod mongo {
-    pub use crate::store::mongo::{audit, collections, reservation_state, reservation_states};
+    pub use crate::store::mongo::{audit, collections, reservation_states};
 }
 pub use store::StockAudit;

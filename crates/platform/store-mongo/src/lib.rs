@@ -52,8 +52,8 @@ use async_trait::async_trait;
 use kernel::{Clock, Timestamp};
 use mongodb::Database;
 use mongodb::bson::doc;
-use mongodb::bson::raw::RawDocumentBuf;
-use mongodb::options::ReadConcern;
+use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
+use mongodb::options::{FindOptions, ReadConcern};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
@@ -161,21 +161,41 @@ impl Mongo {
         sort: bson::Document,
         limit: i64,
     ) -> StoreResult<Vec<T>> {
-        let _timed = self.reading(Read::List);
+        let options = FindOptions::builder().sort(sort).limit(limit).build();
+        let read = |document: &RawDocument| decode(collection, document);
+        self.find_with(Read::List, collection, filter, options, read)
+            .await
+    }
+
+    /// What `read` makes of the documents of `collection` that fit `filter`, as a majority has them. `options` say which and in what
+    /// order: sort, limit, projection, and the stretch of the index to walk.
+    ///
+    /// # Errors
+    /// What `read` returns, or as [`Mongo::find`].
+    pub async fn find_with<T>(
+        &self,
+        kind: Read,
+        collection: &str,
+        filter: bson::Document,
+        mut options: FindOptions,
+        read: impl Fn(&RawDocument) -> StoreResult<T>,
+    ) -> StoreResult<Vec<T>> {
+        let _timed = self.reading(kind);
+        // One round trip: the first batch holds all of it.
+        let batch = options.limit.map(u32::try_from);
+        options.batch_size = batch.map(|batch| batch.unwrap_or(u32::MAX));
+        options.read_concern = Some(ReadConcern::majority());
+        options.max_time = Some(READ_LIMIT);
         let mut found = self
             .database()
             .await?
             .collection::<RawDocumentBuf>(collection)
             .find(filter)
-            .sort(sort)
-            .limit(limit)
-            .batch_size(u32::try_from(limit).unwrap_or(u32::MAX))
-            .read_concern(ReadConcern::majority())
-            .max_time(READ_LIMIT)
+            .with_options(options)
             .await?;
         let mut rows = Vec::new();
         while found.advance().await? {
-            rows.push(decode(collection, found.current())?);
+            rows.push(read(found.current())?);
         }
         Ok(rows)
     }

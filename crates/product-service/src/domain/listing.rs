@@ -1,9 +1,9 @@
 //! What a list of products is asked for: filters, order, and the place to go on from.
 
-use kernel::{CursorKey, CursorScope, Limit, ProductId, UserId};
+use kernel::{CursorKey, CursorScope, Limit, Page, ProductId, UserId};
 use uuid::Uuid;
 
-use super::{Category, SearchText};
+use super::{Category, Product, SearchText};
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,16 +56,25 @@ pub struct Filter {
     pub only_in_stock: bool,
 }
 
+impl Filter {
+    /// `price` moved to the nearest one that the filter allows.
+    #[must_use]
+    pub fn clamp(&self, price: i64) -> i64 {
+        let price = price.max(self.min_price.unwrap_or(i64::MIN));
+        price.min(self.max_price.unwrap_or(i64::MAX))
+    }
+}
+
 /// The number under which a store keeps a product; it rises with every product. One store counts, another takes the id, which
 /// rises by itself: so it is as wide as an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Number(u128);
 
 impl Number {
-    /// The number of a store that counts.
+    /// The number of a store that counts; the largest if it is none.
     #[must_use]
-    pub fn count(self) -> Option<i64> {
-        i64::try_from(self.0).ok()
+    pub fn count(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
     }
 
     /// The number of a store that takes the id.
@@ -99,15 +108,17 @@ impl CursorKey for Number {
     }
 }
 
-/// Where a product stands in a list: what the list is sorted by, and the product's number, which parts equals.
+/// The order of a list, and where to go on in it: after what the list is sorted by, and the number that parts equals.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Place {
-    /// By number.
-    Newest(Number),
-    /// By price, then number.
-    Price(i64, Number),
-    /// By score, then number.
-    Relevance(f64, Number),
+pub enum Order {
+    /// [`Sort::Newest`].
+    Newest(Option<Number>),
+    /// [`Sort::PriceUp`].
+    PriceUp(Option<(i64, Number)>),
+    /// [`Sort::PriceDown`].
+    PriceDown(Option<(i64, Number)>),
+    /// [`Sort::Relevance`].
+    Relevance(Option<(f64, Number)>),
 }
 
 /// A list, and which part of it.
@@ -115,15 +126,44 @@ pub enum Place {
 pub struct ListQuery {
     /// What it is narrowed to.
     pub filter: Filter,
-    /// Its order.
-    pub sort: Sort,
+    /// Its order, and where to begin.
+    pub order: Order,
     /// How many at once.
     pub limit: Limit,
-    /// Go on after this place. Of the kind that `sort` has.
-    pub after: Option<Place>,
+}
+
+/// A product in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The product.
+    pub product: Product,
+    /// Its number.
+    pub number: Number,
+    /// How well it fits, in a list by relevance.
+    pub score: f64,
 }
 
 impl ListQuery {
+    /// Cuts what was found to a page, and adds the cursor of the next one.
+    #[must_use]
+    pub fn page(&self, found: Vec<Found>) -> Page<Product> {
+        let sort = match self.order {
+            Order::Newest(_) => Sort::Newest,
+            Order::PriceUp(_) => Sort::PriceUp,
+            Order::PriceDown(_) => Sort::PriceDown,
+            Order::Relevance(_) => Sort::Relevance,
+        };
+        let scope = Self::scope(&self.filter, sort);
+        let page = Page::cut(found, self.limit, |last| match sort {
+            Sort::Newest => scope.cursor(&last.number),
+            Sort::PriceUp | Sort::PriceDown => {
+                scope.cursor(&(last.product.price.amount, last.number))
+            }
+            Sort::Relevance => scope.cursor(&(last.score, last.number)),
+        });
+        page.map(|found| found.product)
+    }
+
     /// The scope of this list's cursors: another filter or another order is another list.
     #[must_use]
     pub fn scope(filter: &Filter, sort: Sort) -> CursorScope {

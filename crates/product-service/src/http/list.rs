@@ -7,7 +7,7 @@ use platform_http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, R
 use super::product_json::ProductJson;
 use super::reader::CatalogueReader;
 use crate::app::{App, list_products};
-use crate::domain::{Category, Filter, ListQuery, Place, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, Order, SearchText, Sort};
 
 impl QueryReader for ListQuery {
     fn read(params: &mut QueryParams) -> Option<Self> {
@@ -32,12 +32,11 @@ impl QueryReader for ListQuery {
                 Invalid::new("requires_q", "relevance needs a search in q"),
             );
         }
-        let after = place(params, ListQuery::scope(&filter, sort), sort);
+        let order = order(params, ListQuery::scope(&filter, sort), sort);
         Some(Self {
             filter,
-            sort,
+            order: order?,
             limit: limit?,
-            after: after?,
         })
     }
 }
@@ -100,19 +99,12 @@ fn parse_sort(raw: &str) -> Result<Sort, Invalid> {
         })
 }
 
-#[expect(
-    clippy::option_option,
-    reason = "outer: was it readable; inner: was it given"
-)]
-fn place(params: &mut QueryParams, scope: CursorScope, sort: Sort) -> Option<Option<Place>> {
+fn order(params: &mut QueryParams, scope: CursorScope, sort: Sort) -> Option<Order> {
     match sort {
-        Sort::Newest => params.cursor(scope).map(|key| key.map(Place::Newest)),
-        Sort::PriceUp | Sort::PriceDown => params
-            .cursor(scope)
-            .map(|key| key.map(|(amount, number)| Place::Price(amount, number))),
-        Sort::Relevance => params
-            .cursor(scope)
-            .map(|key| key.map(|(score, number)| Place::Relevance(score, number))),
+        Sort::Newest => params.cursor(scope).map(Order::Newest),
+        Sort::PriceUp => params.cursor(scope).map(Order::PriceUp),
+        Sort::PriceDown => params.cursor(scope).map(Order::PriceDown),
+        Sort::Relevance => params.cursor(scope).map(Order::Relevance),
     }
 }
 

@@ -269,6 +269,7 @@ macro_rules! contract_tests {
             products: a_product_that_is_not_there_is_none_and_cannot_be_changed,
             lists: every_order_pages_without_gap_or_repeat,
             lists: every_filter_narrows_and_pages,
+            lists: a_cursor_outside_of_the_prices_asked_for_leads_to_none_of_them,
             lists: a_search_finds_all_words_in_name_or_description_the_last_as_a_prefix,
             lists: a_search_follows_edits,
             lists: words_are_found_without_case_and_accents_in_any_script,

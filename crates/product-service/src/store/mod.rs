@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use kernel::{Currency, Money, OrderId, Page, ProductId, Timestamp};
 use store::{StoreError, StoreResult};
 
-use crate::domain::{ListQuery, Place, Product, ProductStatus, ReservationState};
+use crate::domain::{ListQuery, Product, ProductStatus, ReservationState};
 
 /// A held reservation and the end of its lease. Sweeps go in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,25 +88,6 @@ impl StockAudit {
             self.violations.push(format!("{count} {what}"));
         }
     }
-}
-
-/// Cuts what a list found to a page and its cursor.
-fn page(found: Vec<(Place, Product)>, query: &ListQuery) -> Page<Product> {
-    let scope = ListQuery::scope(&query.filter, query.sort);
-    let page = Page::cut(found, query.limit, |(place, _)| match *place {
-        Place::Newest(number) => scope.cursor(&number),
-        Place::Price(amount, number) => scope.cursor(&(amount, number)),
-        Place::Relevance(rank, number) => scope.cursor(&(rank, number)),
-    });
-    page.map(|(_, product)| product)
-}
-
-/// A cursor that belongs to another list.
-fn wrong_place(query: &ListQuery) -> StoreError {
-    corrupt(format!(
-        "{:?} is no place in a list by {:?}",
-        query.after, query.sort
-    ))
 }
 
 fn corrupt(what: impl Into<String>) -> StoreError {

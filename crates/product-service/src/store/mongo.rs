@@ -13,7 +13,7 @@ use store::StoreResult;
 use store_mongo::{Mongo, Records};
 
 pub use audit::audit;
-pub use reservation::{reservation_state, reservation_states};
+pub use reservation::reservation_states;
 pub use schema::collections;
 
 use super::{Lease, Queries, StockAudit};

@@ -15,7 +15,7 @@ use store_sqlite::{Migration, Records, Sqlite, open_read_only};
 use telemetry::metrics::{Read, StoreMetrics};
 
 pub use audit::audit;
-pub use reservation::{reservation_state, reservation_states};
+pub use reservation::reservation_states;
 
 use super::{Lease, Queries, StockAudit};
 use crate::domain::{ListQuery, Product, Reservation};

@@ -1,35 +1,44 @@
 //! What the store promises about lists and search.
 
-use kernel::{Limit, Page, UserId};
+use kernel::{Limit, Page, ProductId, UserId};
+use uuid::Uuid;
 
 use super::{Subject, draft, user};
 use crate::domain::{
-    Category, Description, Filter, ListQuery, Place, Product, ProductEdit, ProductName, SearchText,
-    Sort,
+    Category, Description, Filter, ListQuery, Number, Order, Product, ProductEdit, ProductName,
+    SearchText, Sort,
 };
 
 fn query(filter: Filter, sort: Sort, limit: i64) -> ListQuery {
     ListQuery {
         filter,
-        sort,
+        order: first(sort),
         limit: Limit::new(limit).unwrap(),
-        after: None,
+    }
+}
+
+/// The beginning of a list.
+pub(crate) fn first(sort: Sort) -> Order {
+    match sort {
+        Sort::Newest => Order::Newest(None),
+        Sort::PriceUp => Order::PriceUp(None),
+        Sort::PriceDown => Order::PriceDown(None),
+        Sort::Relevance => Order::Relevance(None),
     }
 }
 
 /// Reads a page's cursor back, as the edge does.
-fn next(query: &ListQuery, page: &Page<Product>) -> Option<Place> {
-    let cursor = page.next_cursor.as_ref()?;
-    let scope = ListQuery::scope(&query.filter, query.sort);
-    Some(match query.sort {
-        Sort::Newest => Place::Newest(scope.read(cursor.as_str()).unwrap()),
-        Sort::PriceUp | Sort::PriceDown => {
-            let (amount, number) = scope.read(cursor.as_str()).unwrap();
-            Place::Price(amount, number)
+fn next(query: &ListQuery, page: &Page<Product>) -> Option<Order> {
+    let cursor = page.next_cursor.as_ref()?.as_str();
+    let scope = |sort| ListQuery::scope(&query.filter, sort);
+    Some(match query.order {
+        Order::Newest(_) => Order::Newest(scope(Sort::Newest).read(cursor).map(Some).unwrap()),
+        Order::PriceUp(_) => Order::PriceUp(scope(Sort::PriceUp).read(cursor).map(Some).unwrap()),
+        Order::PriceDown(_) => {
+            Order::PriceDown(scope(Sort::PriceDown).read(cursor).map(Some).unwrap())
         }
-        Sort::Relevance => {
-            let (rank, number) = scope.read(cursor.as_str()).unwrap();
-            Place::Relevance(rank, number)
+        Order::Relevance(_) => {
+            Order::Relevance(scope(Sort::Relevance).read(cursor).map(Some).unwrap())
         }
     })
 }
@@ -40,11 +49,12 @@ async fn walk(subject: &Subject, mut query: ListQuery) -> Vec<Product> {
     loop {
         let page = subject.app.queries.list(query.clone()).await.unwrap();
         assert!(page.items.len() <= query.limit.get());
-        query.after = next(&query, &page);
-        assert!(query.after.is_none() || page.items.len() == query.limit.get());
+        let next = next(&query, &page);
+        assert!(next.is_none() || page.items.len() == query.limit.get());
         all.extend(page.items);
-        if query.after.is_none() {
-            return all;
+        match next {
+            Some(order) => query.order = order,
+            None => return all,
         }
     }
 }
@@ -103,6 +113,36 @@ pub(crate) async fn every_order_pages_without_gap_or_repeat(subject: Subject) {
             assert!(in_order, "{what}");
             assert_eq!(sorted(found), all, "{what}");
         }
+    }
+}
+
+pub(crate) async fn a_cursor_outside_of_the_prices_asked_for_leads_to_none_of_them(
+    subject: Subject,
+) {
+    for amount in [1, 5, 9] {
+        subject.list(draft("lamp", amount, 1)).await;
+    }
+    let filter = Filter {
+        min_price: Some(4),
+        max_price: Some(6),
+        ..Filter::default()
+    };
+    let lowest = Number::from(ProductId::from_uuid(Uuid::nil()));
+    let orders = [
+        (Order::PriceUp(Some((0, lowest))), vec![5]),
+        (Order::PriceUp(Some((10, lowest))), vec![]),
+        (Order::PriceDown(Some((10, lowest))), vec![5]),
+        (Order::PriceDown(Some((0, lowest))), vec![]),
+    ];
+    for (order, expected) in orders {
+        let query = ListQuery {
+            filter: filter.clone(),
+            order,
+            limit: Limit::default(),
+        };
+        let page = subject.app.queries.list(query).await.unwrap();
+        let found: Vec<_> = page.items.iter().map(|one| one.price.amount).collect();
+        assert_eq!(found, expected, "{order:?}");
     }
 }
 

@@ -5,8 +5,8 @@ use kernel::{Money, ProductId, SystemIds};
 
 use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
 use crate::domain::{
-    Category, Change, Description, Filter, ListQuery, Product, ProductEdit, ProductName,
-    ProductRefusal, ProductStatus, SearchText, Sort, Stock, VersionGuard,
+    Category, Change, Description, Filter, ListQuery, Order, Product, ProductEdit, ProductName,
+    ProductRefusal, ProductStatus, SearchText, Stock, VersionGuard,
 };
 
 pub(crate) async fn a_product_is_found_as_it_was_listed(subject: Subject) {
@@ -83,16 +83,19 @@ pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_f
         subject.remove(change(&goes, ()), LATER).await.unwrap();
     }
     for text in [None, SearchText::parse("lamp").unwrap()] {
-        for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
+        for order in [
+            Order::Newest(None),
+            Order::PriceUp(None),
+            Order::PriceDown(None),
+        ] {
             let filter = Filter {
                 text: text.clone(),
                 ..Filter::default()
             };
             let query = ListQuery {
                 filter,
-                sort,
+                order,
                 limit: kernel::Limit::default(),
-                after: None,
             };
             let page = subject.app.queries.list(query).await.unwrap();
             assert_eq!(page.items, std::slice::from_ref(&stays));
@@ -126,7 +129,7 @@ pub(crate) async fn a_product_that_is_not_there_is_none_and_cannot_be_changed(su
     let refused = ProductRefusal::NotFound;
     assert_eq!(
         subject.update(change(&nowhere, stock_of(1)), LATER).await,
-        Err(refused.clone())
+        Err(refused)
     );
     assert_eq!(
         subject.remove(change(&nowhere, ()), LATER).await,

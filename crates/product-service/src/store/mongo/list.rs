@@ -18,13 +18,13 @@ use crate::domain::{Filter, ListQuery, Product};
 
 pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<Product>> {
     let found = match &query.filter.text {
-        None => walk::Walk::of(query)?.run(store, query).await?,
-        Some(text) => match search::Search::of(query, text.words())? {
+        None => walk::Walk::of(query).run(store, query).await?,
+        Some(text) => match search::Search::of(query, text.words()) {
             Some(search) => search.run(store, query).await?,
             None => Vec::new(),
         },
     };
-    Ok(crate::store::page(found, query))
+    Ok(query.page(found))
 }
 
 /// The filters that both kinds of documents, products and their words, can be held to.

@@ -7,8 +7,8 @@ use store::StoreResult;
 use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
 use store_mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
 use store_mongo::mongodb::Database;
-use store_mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
-use store_mongo::{Mongo, MongoRecord, READ_LIMIT, Snapshot, decode, encode, from_id, id, id_bson};
+use store_mongo::mongodb::options::{FindOptions, Hint};
+use store_mongo::{Mongo, MongoRecord, Snapshot, decode, encode, from_id, id, id_bson};
 use telemetry::metrics::Read;
 
 use super::schema::{BY_LEASE, RESERVATIONS};
@@ -137,27 +137,17 @@ pub(super) async fn leases_due(
         .sort(doc! { "lease_until": 1, "_id": 1 })
         .projection(doc! { "lease_until": 1 })
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-        .batch_size(u32::try_from(limit).unwrap_or(u32::MAX))
-        .read_concern(ReadConcern::majority())
-        .max_time(READ_LIMIT)
         .build();
-    let _timed = store.reading(Read::Sweep);
-    let mut rows = store
-        .database()
-        .await?
-        .collection::<RawDocumentBuf>(RESERVATIONS)
-        .find(filter)
-        .with_options(options)
-        .await?;
-    let mut leases = Vec::new();
-    while rows.advance().await? {
-        let row: LeaseRow = decode(RESERVATIONS, rows.current())?;
-        leases.push(Lease {
+    let read = |document: &RawDocument| {
+        let row: LeaseRow = decode(RESERVATIONS, document)?;
+        Ok(Lease {
             until: Timestamp::from_millis(row.lease_until),
             order: from_id(row.order),
-        });
-    }
-    Ok(leases)
+        })
+    };
+    store
+        .find_with(Read::Sweep, RESERVATIONS, filter, options, read)
+        .await
 }
 
 #[derive(Deserialize)]
@@ -167,35 +157,20 @@ struct StateRow {
     state: String,
 }
 
-/// What became of the reservation of `order`. None if none was ever made.
-///
-/// # Errors
-/// A store error.
-pub async fn reservation_state(
-    database: &Database,
-    order: OrderId,
-) -> StoreResult<Option<ReservationState>> {
-    let found = database
-        .collection::<RawDocumentBuf>(RESERVATIONS)
-        .find_one(doc! { "_id": id_bson(order) })
-        .projection(doc! { "state": 1 })
-        .read_concern(ReadConcern::majority())
-        .max_time(READ_LIMIT)
-        .await?;
-    let row: Option<StateRow> = found.map(|row| decode(RESERVATIONS, &row)).transpose()?;
-    row.map(|row| state(&row.state)).transpose()
-}
-
-/// Calls `each` for every reservation, in the order of their orders' ids, one at a time and all as they were at one moment.
+/// Calls `each` for every reservation, or for that of `order`, in the order of their orders' ids, one at a time and all as they were
+/// at one moment.
 ///
 /// # Errors
 /// A store error.
 pub async fn reservation_states(
     database: &Database,
+    order: Option<OrderId>,
     mut each: impl FnMut(OrderId, ReservationState) + Send,
 ) -> StoreResult<()> {
     let mut snapshot = Snapshot::open(database).await?;
+    let filter = order.map_or_else(Document::new, |order| doc! { "_id": id_bson(order) });
     let stages = vec![
+        doc! { "$match": filter },
         doc! { "$sort": { "_id": 1 } },
         doc! { "$project": { "state": 1 } },
     ];

@@ -1,126 +1,236 @@
 //! Lists: each combination of filters and order becomes one statement, or two, with keyset paging, so the last page costs what
-//! the first does. Here is what all of them have in common.
-
-mod search;
-mod walk;
+//! the first does.
+//!
+//! A list without a search walks one index from the place of the cursor. The index is named in the statement (`INDEXED BY`): which one
+//! is right follows from what is asked, not from statistics. Filters that the index does not hold are checked row by row along the
+//! walk. A search starts from what the full-text index matches.
 
 use kernel::Page;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use store::StoreResult;
 
-use self::walk::Part;
-use super::product::{COLUMN_COUNT, product};
-use crate::domain::{Filter, ListQuery, Number, Place, Product, SearchText, Sort};
-use crate::store::{corrupt, page as cut, wrong_place};
+use super::product::{COLUMN_COUNT, columns, product};
+use crate::domain::{Filter, Found, ListQuery, Number, Order, Product, SearchText};
+use crate::store::corrupt;
 
 pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Product>> {
-    let no_words = |text: &SearchText| text.words().is_empty();
-    if query.filter.text.as_ref().is_some_and(no_words) {
-        return Ok(cut(Vec::new(), query));
+    let wanted = query.limit.get() + 1;
+    let mut found = Vec::with_capacity(wanted);
+    for statement in Statement::all_of(query) {
+        statement.run(tx, wanted - found.len(), &mut found)?;
     }
-    let wanted = query.limit.and_one();
-    let mut found = Vec::with_capacity(query.limit.get() + 1);
-    for statement in Statement::all_of(query)? {
-        let room = wanted.saturating_sub(i64::try_from(found.len()).unwrap_or(wanted));
-        statement.run(tx, query.sort, room, &mut found)?;
-    }
-    Ok(cut(found, query))
+    Ok(query.page(found))
 }
 
 /// A statement under construction. Values are bound in the order in which they are written; the last, not yet there, is how
 /// many rows it may give.
-#[derive(Default)]
 pub(super) struct Statement {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
 }
 
+/// The columns of a product in a list.
+const SELECT: &str = concat!("SELECT ", columns!());
+
 impl Statement {
     /// The statements that together give a page, each continuing where the one before ends.
-    ///
-    /// Going on within a price takes two: SQLite seeks an index to `(price, rowid) > (?, ?)` by the price alone, and would walk
-    /// all that cost the same again.
-    pub(super) fn all_of(query: &ListQuery) -> StoreResult<Vec<Self>> {
-        if let Some(text) = &query.filter.text {
-            return Ok(vec![Self::search(query, text)?]);
+    pub(super) fn all_of(query: &ListQuery) -> Vec<Self> {
+        match &query.filter.text {
+            Some(text) if text.words().is_empty() => Vec::new(),
+            Some(text) => vec![Self::search(query, text)],
+            None => Self::walks(query),
         }
-        let parts = match (query.sort, query.after) {
-            (Sort::Newest | Sort::PriceUp | Sort::PriceDown, None) => vec![Part::Start],
-            (Sort::Newest, Some(Place::Newest(number))) => vec![Part::Beyond(seq(query, number)?)],
-            (Sort::PriceUp | Sort::PriceDown, Some(Place::Price(amount, number))) => {
-                vec![
-                    Part::SamePrice(amount, seq(query, number)?),
-                    Part::OtherPrice(amount),
-                ]
-            }
-            (Sort::Relevance, _) | (_, Some(_)) => return Err(wrong_place(query)),
-        };
-        parts
-            .into_iter()
-            .map(|part| Self::walk(query, part))
-            .collect()
     }
 
-    fn run(
-        self,
-        tx: &Connection,
-        sort: Sort,
-        room: i64,
-        found: &mut Vec<(Place, Product)>,
-    ) -> StoreResult<()> {
+    /// The walks of one index.
+    ///
+    /// Going on within a price takes two: SQLite seeks an index to `(price, rowid) > (?, ?)` by the price alone, and would walk
+    /// all that cost the same again. A walk starts from one bound; so one that goes on after a price names no other.
+    fn walks(query: &ListQuery) -> Vec<Self> {
+        let filter = &query.filter;
+        let min = ("p.price >= ?", filter.min_price);
+        let max = ("p.price <= ?", filter.max_price);
+        let (order, walks) = match query.order {
+            Order::Newest(after) => {
+                let beyond = ("p.seq < ?", after.map(Number::count));
+                ("p.seq DESC", vec![vec![min, max, beyond]])
+            }
+            // Without a search, nothing is more relevant than anything else.
+            Order::Relevance(_) => ("p.seq DESC", vec![vec![min, max]]),
+            Order::PriceUp(None) => ("p.price, p.seq", vec![vec![min, max]]),
+            Order::PriceDown(None) => ("p.price DESC, p.seq DESC", vec![vec![min, max]]),
+            Order::PriceUp(Some((price, number))) => {
+                let (price, number) = (Some(filter.clamp(price)), Some(number.count()));
+                let same = vec![("p.price = ?", price), ("p.seq > ?", number)];
+                (
+                    "p.price, p.seq",
+                    vec![same, vec![("p.price > ?", price), max]],
+                )
+            }
+            Order::PriceDown(Some((price, number))) => {
+                let (price, number) = (Some(filter.clamp(price)), Some(number.count()));
+                let same = vec![("p.price = ?", price), ("p.seq < ?", number)];
+                let others = vec![("p.price < ?", price), min];
+                ("p.price DESC, p.seq DESC", vec![same, others])
+            }
+        };
+        let walk = |conditions: Vec<(&str, Option<i64>)>| {
+            let mut statement = Self {
+                sql: format!(
+                    "{SELECT} FROM products p INDEXED BY {} CROSS JOIN stock s ON s.product = p.seq WHERE p.status = 'active'",
+                    index(query)
+                ),
+                values: Vec::new(),
+            };
+            statement.filters(filter);
+            for (condition, value) in conditions {
+                statement.and(condition, value);
+            }
+            statement.sql.extend([" ORDER BY ", order, " LIMIT ?"]);
+            statement
+        };
+        walks.into_iter().map(walk).collect()
+    }
+
+    /// What the full-text index matches: first the places of a page, then its rows, so that sorting moves no long text.
+    fn search(query: &ListQuery, text: &SearchText) -> Self {
+        let place = |price: i64, number: Number| vec![price.into(), number.count().into()];
+        let (key, inner, outer, beyond, after): (_, _, _, _, Option<Vec<Value>>) = match query.order
+        {
+            Order::Newest(after) => (
+                "0",
+                "products_fts.rowid DESC",
+                "h.seq DESC",
+                "products_fts.rowid < ?",
+                after.map(|number| vec![number.count().into()]),
+            ),
+            Order::PriceUp(after) => (
+                "p.price",
+                "k, seq",
+                "h.k, h.seq",
+                "(p.price, p.seq) > (?, ?)",
+                after.map(|(price, number)| place(price, number)),
+            ),
+            Order::PriceDown(after) => (
+                "p.price",
+                "k DESC, seq DESC",
+                "h.k DESC, h.seq DESC",
+                "(p.price, p.seq) < (?, ?)",
+                after.map(|(price, number)| place(price, number)),
+            ),
+            Order::Relevance(after) => (
+                "products_fts.rank",
+                "k, seq DESC",
+                "h.k, h.seq DESC",
+                "(products_fts.rank > ? OR products_fts.rank = ? AND products_fts.rowid < ?)",
+                after
+                    .map(|(score, number)| vec![score.into(), score.into(), number.count().into()]),
+            ),
+        };
+        let joined = if needs_products(query) {
+            "CROSS JOIN products p ON p.seq = products_fts.rowid CROSS JOIN stock s ON s.product = products_fts.rowid"
+        } else {
+            ""
+        };
+        let mut statement = Self {
+            sql: format!(
+                "{SELECT}, h.k FROM (SELECT {key} AS k, products_fts.rowid AS seq FROM products_fts {joined} WHERE products_fts MATCH ?"
+            ),
+            values: vec![match_expression(text).into()],
+        };
+        statement.filters(&query.filter);
+        statement.and("p.price >= ?", query.filter.min_price);
+        statement.and("p.price <= ?", query.filter.max_price);
+        if let Some(after) = after {
+            statement.sql.push_str(" AND ");
+            statement.sql.push_str(beyond);
+            statement.values.extend(after);
+        }
+        statement.sql.extend([
+            " ORDER BY ",
+            inner,
+            " LIMIT ?) h CROSS JOIN products p ON p.seq = h.seq CROSS JOIN stock s ON s.product = h.seq ORDER BY ",
+            outer,
+        ]);
+        statement
+    }
+
+    /// Adds at most `room` rows to what was found.
+    fn run(self, tx: &Connection, room: usize, found: &mut Vec<Found>) -> StoreResult<()> {
         if room == 0 {
             return Ok(());
         }
         let mut statement = tx.prepare_cached(&self.sql)?;
-        let values = self.values.into_iter().chain([room.into()]);
-        let mut rows = statement.query(params_from_iter(values))?;
+        let room = Value::Integer(i64::try_from(room).unwrap_or(i64::MAX));
+        let is_search = statement.column_count() > COLUMN_COUNT;
+        let mut rows = statement.query(params_from_iter(self.values.into_iter().chain([room])))?;
         while let Some(row) = rows.next()? {
             let (seq, product) = product(row)?;
-            let number = Number::try_from(seq)
-                .map_err(|_| corrupt(format!("{seq} is no number of a product")))?;
-            let place = match sort {
-                Sort::Newest => Place::Newest(number),
-                Sort::PriceUp | Sort::PriceDown => Place::Price(product.price.amount, number),
-                Sort::Relevance => Place::Relevance(row.get(COLUMN_COUNT)?, number),
-            };
-            found.push((place, product));
+            found.push(Found {
+                product,
+                number: Number::try_from(seq)
+                    .map_err(|_| corrupt(format!("{seq} is no number of a product")))?,
+                score: if is_search {
+                    row.get(COLUMN_COUNT)?
+                } else {
+                    0.0
+                },
+            });
         }
         Ok(())
     }
 
-    fn push(&mut self, sql: &str) {
-        self.sql.push_str(sql);
-    }
-
-    /// Adds a condition with one value.
-    fn and(&mut self, condition: &str, value: impl Into<Value>) {
-        self.push(" AND ");
-        self.push(condition);
-        self.values.push(value.into());
+    /// Adds a condition, if there is a value for it.
+    fn and(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.sql.push_str(" AND ");
+            self.sql.push_str(condition);
+            self.values.push(value.into());
+        }
     }
 
     /// The filters that every list has in common.
     fn filters(&mut self, filter: &Filter) {
-        if let Some(seller) = filter.seller {
-            self.and("p.seller = ?", seller.as_bytes().to_vec());
-        }
-        if let Some(category) = &filter.category {
-            self.and("p.category = ?", category.as_str().to_owned());
-        }
-        if filter.only_in_stock {
-            self.push(" AND s.available > 0");
-        }
-    }
-
-    /// Ends a row value with its second part.
-    fn bind_and_close(&mut self, value: i64) {
-        self.push("?)");
-        self.values.push(value.into());
+        self.and(
+            "p.seller = ?",
+            filter.seller.map(|seller| seller.as_bytes().to_vec()),
+        );
+        let category = filter.category.as_ref();
+        self.and(
+            "p.category = ?",
+            category.map(|shelf| shelf.as_str().to_owned()),
+        );
+        self.and("s.available > ?", filter.only_in_stock.then_some(0));
     }
 }
 
-/// The number in a place as this store counts.
-fn seq(query: &ListQuery, number: Number) -> StoreResult<i64> {
-    number.count().ok_or_else(|| wrong_place(query))
+/// The index to walk: the narrowest filter's, in the order that is asked for.
+fn index(query: &ListQuery) -> &'static str {
+    let by_price = matches!(query.order, Order::PriceUp(_) | Order::PriceDown(_));
+    match (query.filter.seller, &query.filter.category, by_price) {
+        (Some(_), _, false) => "products_by_seller",
+        (Some(_), _, true) => "products_by_seller_price",
+        (None, Some(_), false) => "products_by_category",
+        (None, Some(_), true) => "products_by_category_price",
+        (None, None, false) => "products_newest",
+        (None, None, true) => "products_by_price",
+    }
+}
+
+/// Whether a search has to look at more than the full-text index to know what belongs on the page.
+fn needs_products(query: &ListQuery) -> bool {
+    let narrows = |filter: &Filter| {
+        let others = Filter {
+            text: filter.text.clone(),
+            ..Filter::default()
+        };
+        *filter != others
+    };
+    matches!(query.order, Order::PriceUp(_) | Order::PriceDown(_)) || narrows(&query.filter)
+}
+
+/// Every word quoted, so that none is an operator; the last one as a prefix. Words hold no quotation marks, see [`SearchText`].
+fn match_expression(text: &SearchText) -> String {
+    format!("\"{}\"*", text.words().join("\" \""))
 }

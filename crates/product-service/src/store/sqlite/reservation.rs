@@ -2,7 +2,7 @@
 
 use kernel::{OrderId, Timestamp};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row, params_from_iter};
 use store::StoreResult;
 use store_sqlite::{blob, id};
 
@@ -75,32 +75,21 @@ pub(super) fn leases_due(
     Ok(due)
 }
 
-/// What became of the reservation of `order`. None if none was ever made.
-///
-/// # Errors
-/// A store error.
-pub fn reservation_state(
-    connection: &Connection,
-    order: OrderId,
-) -> StoreResult<Option<ReservationState>> {
-    let word: Option<String> = connection
-        .prepare_cached("SELECT state FROM reservations WHERE order_id = ?1")?
-        .query_row([order.as_bytes()], |row| row.get(0))
-        .optional()?;
-    word.map(|word| state(&word)).transpose()
-}
-
-/// Calls `each` for every reservation, in the order of their orders' ids, one row at a time.
+/// Calls `each` for every reservation, or for that of `order`, in the order of their orders' ids, one row at a time.
 ///
 /// # Errors
 /// A store error.
 pub fn reservation_states(
     connection: &Connection,
+    order: Option<OrderId>,
     mut each: impl FnMut(OrderId, ReservationState),
 ) -> StoreResult<()> {
-    let mut statement =
-        connection.prepare("SELECT order_id, state FROM reservations ORDER BY order_id")?;
-    let mut rows = statement.query([])?;
+    let all = "SELECT order_id, state FROM reservations";
+    let mut statement = connection.prepare(&match order {
+        None => format!("{all} ORDER BY order_id"),
+        Some(_) => format!("{all} WHERE order_id = ?1"),
+    })?;
+    let mut rows = statement.query(params_from_iter(order.map(|order| *order.as_bytes())))?;
     while let Some(row) = rows.next()? {
         let word: String = row.get(1)?;
         each(id(row, 0)?, state(&word)?);

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use store::StoreResult;
 use store_mongo::bson::raw::RawDocumentBuf;
-use store_mongo::bson::{Document, doc};
+use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::mongodb::options::{AggregateOptions, Hint, ReadConcern};
 use store_mongo::{Mongo, READ_LIMIT, decode, id_bson};
 use telemetry::metrics::Read;
@@ -13,8 +13,8 @@ use telemetry::metrics::Read;
 use super::super::product::ProductRow;
 use super::super::schema::{BY_WORD, PRODUCTS, SEARCH};
 use super::{conditions, in_stock};
-use crate::domain::{ListQuery, Number, Place, Product, Sort};
-use crate::store::{corrupt, wrong_place};
+use crate::domain::{Found, ListQuery, Number, Order, Product};
+use crate::store::corrupt;
 
 /// A search, as the stages of an aggregation over the words.
 pub(in crate::store::mongo) struct Search {
@@ -23,7 +23,7 @@ pub(in crate::store::mongo) struct Search {
 
 /// What is found.
 #[derive(Deserialize)]
-struct Found {
+struct Row {
     /// The score, where it was asked for.
     #[serde(default)]
     score: i32,
@@ -32,36 +32,48 @@ struct Found {
 
 impl Search {
     /// None if there is no word to look for: then nothing is found.
-    pub(in crate::store::mongo) fn of(
-        query: &ListQuery,
-        words: &[String],
-    ) -> StoreResult<Option<Self>> {
-        let Some((last, whole)) = words.split_last() else {
-            return Ok(None);
-        };
+    pub(in crate::store::mongo) fn of(query: &ListQuery, words: &[String]) -> Option<Self> {
+        let (last, whole) = words.split_last()?;
         let mut all = vec![conditions(&query.filter)];
         all.extend(whole.iter().map(|word| doc! { "words": word }));
         all.push(doc! { "words": { "$regex": beginning(last) } });
-        all.extend(beyond_in_match(query)?);
-        let mut stages = vec![doc! { "$match": { "$and": all } }];
-        match query.sort {
-            Sort::Newest => stages.push(doc! { "$project": { "_id": 1 } }),
-            Sort::PriceUp | Sort::PriceDown => stages.push(doc! { "$project": { "price": 1 } }),
-            Sort::Relevance => {
-                stages.push(doc! { "$project": { "score": score(whole, last) } });
-            }
-        }
-        if let (Sort::Relevance, Some(Place::Relevance(score, number))) = (query.sort, query.after)
-        {
-            let same = doc! { "score": score, "_id": { "$lt": id_bson(number.id()) } };
-            stages.push(doc! { "$match": { "$or": [ { "score": { "$lt": score } }, same ] } });
-        }
-        stages.push(doc! { "$sort": match query.sort {
-            Sort::Newest => doc! { "_id": -1 },
-            Sort::PriceUp => doc! { "price": 1, "_id": 1 },
-            Sort::PriceDown => doc! { "price": -1, "_id": -1 },
-            Sort::Relevance => doc! { "score": -1, "_id": -1 },
-        } });
+        // What stands with the words, what the list is sorted by, and what lies beyond the place of the cursor.
+        let (fields, sort, beyond) = match query.order {
+            Order::Newest(after) => (
+                doc! { "_id": 1 },
+                doc! { "_id": -1 },
+                after.map(|number| doc! { "_id": { "$lt": id_bson(number.id()) } }),
+            ),
+            Order::PriceUp(after) => (
+                doc! { "price": 1 },
+                doc! { "price": 1, "_id": 1 },
+                after.map(|(at, number)| beyond("price", at, "$gt", number)),
+            ),
+            Order::PriceDown(after) => (
+                doc! { "price": 1 },
+                doc! { "price": -1, "_id": -1 },
+                after.map(|(at, number)| beyond("price", at, "$lt", number)),
+            ),
+            Order::Relevance(after) => (
+                doc! { "score": score(whole, last) },
+                doc! { "score": -1, "_id": -1 },
+                after.map(|(at, number)| beyond("score", at, "$lt", number)),
+            ),
+        };
+        let is_scored = matches!(query.order, Order::Relevance(_));
+        let (before, after) = if is_scored {
+            (None, beyond)
+        } else {
+            (beyond, None)
+        };
+        all.extend(before);
+        let mut stages = vec![
+            doc! { "$match": { "$and": all } },
+            doc! { "$project": fields },
+        ];
+        // The score is known only once it is projected.
+        stages.extend(after.map(|beyond| doc! { "$match": beyond }));
+        stages.push(doc! { "$sort": sort });
         let limit = doc! { "$limit": query.limit.and_one() };
         let fetch = doc! { "$lookup": {
             "from": PRODUCTS, "localField": "_id", "foreignField": "_id", "as": "product",
@@ -76,14 +88,10 @@ impl Search {
         } else {
             stages.extend([limit, fetch]);
         }
-        Ok(Some(Self { stages }))
+        Some(Self { stages })
     }
 
-    pub(super) async fn run(
-        self,
-        store: &Mongo,
-        query: &ListQuery,
-    ) -> StoreResult<Vec<(Place, Product)>> {
+    pub(super) async fn run(self, store: &Mongo, query: &ListQuery) -> StoreResult<Vec<Found>> {
         let options = AggregateOptions::builder()
             .hint(Hint::Name(BY_WORD.to_owned()))
             .batch_size(u32::try_from(query.limit.and_one()).unwrap_or(u32::MAX))
@@ -100,18 +108,16 @@ impl Search {
             .await?;
         let mut all = Vec::with_capacity(query.limit.get() + 1);
         while rows.advance().await? {
-            let found: Found = decode(SEARCH, rows.current())?;
-            let product = found.product.into_iter().next();
+            let row: Row = decode(SEARCH, rows.current())?;
+            let product = row.product.into_iter().next();
             let product = Product::try_from(
                 product.ok_or_else(|| corrupt("words of a product that is not there"))?,
             )?;
-            let number = Number::from(product.id);
-            let place = match query.sort {
-                Sort::Newest => Place::Newest(number),
-                Sort::PriceUp | Sort::PriceDown => Place::Price(product.price.amount, number),
-                Sort::Relevance => Place::Relevance(f64::from(found.score), number),
-            };
-            all.push((place, product));
+            all.push(Found {
+                number: product.id.into(),
+                product,
+                score: row.score.into(),
+            });
         }
         Ok(all)
     }
@@ -139,22 +145,9 @@ fn score(whole: &[String], last: &str) -> Document {
     } }
 }
 
-/// What lies beyond the place of the cursor, as far as the words' documents know.
-fn beyond_in_match(query: &ListQuery) -> StoreResult<Option<Document>> {
-    let beyond = |op: &str, amount: i64, number: Number| {
-        let same = doc! { "price": amount, "_id": { op: id_bson(number.id()) } };
-        doc! { "$or": [ { "price": { op: amount } }, same ] }
-    };
-    Ok(match (query.sort, query.after) {
-        // By relevance, it is compared once the score is known.
-        (_, None) | (Sort::Relevance, Some(Place::Relevance(..))) => None,
-        (Sort::Newest, Some(Place::Newest(number))) => {
-            Some(doc! { "_id": { "$lt": id_bson(number.id()) } })
-        }
-        (Sort::PriceUp, Some(Place::Price(amount, number))) => Some(beyond("$gt", amount, number)),
-        (Sort::PriceDown, Some(Place::Price(amount, number))) => {
-            Some(beyond("$lt", amount, number))
-        }
-        (_, Some(_)) => return Err(wrong_place(query)),
-    })
+/// What lies beyond a place: `field` beyond `at`, or the same and the number beyond.
+fn beyond(field: &str, at: impl Into<Bson>, op: &str, number: Number) -> Document {
+    let at = at.into();
+    let same = doc! { field: &at, "_id": { op: id_bson(number.id()) } };
+    doc! { "$or": [ { field: { op: at } }, same ] }
 }

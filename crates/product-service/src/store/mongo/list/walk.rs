@@ -4,10 +4,9 @@
 //! statistics. Filters that the index does not hold are checked document by document along the walk.
 
 use store::StoreResult;
-use store_mongo::bson::raw::RawDocumentBuf;
 use store_mongo::bson::{Bson, Document, doc};
-use store_mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
-use store_mongo::{Mongo, MongoRecord as _, READ_LIMIT, id_bson};
+use store_mongo::mongodb::options::{FindOptions, Hint};
+use store_mongo::{Mongo, MongoRecord as _, id_bson};
 use telemetry::metrics::Read;
 
 use super::super::product::category_key;
@@ -15,8 +14,7 @@ use super::super::schema::{
     BY_CATEGORY, BY_CATEGORY_PRICE, BY_PRICE, BY_SELLER, BY_SELLER_PRICE, NEWEST, PRODUCTS,
 };
 use super::{conditions, in_stock};
-use crate::domain::{ListQuery, Number, Place, Product, Sort};
-use crate::store::{corrupt, wrong_place};
+use crate::domain::{Filter, Found, ListQuery, Order, Product};
 
 /// The walk of one index.
 pub(in crate::store::mongo) struct Walk {
@@ -29,12 +27,15 @@ pub(in crate::store::mongo) struct Walk {
 }
 
 impl Walk {
-    pub(in crate::store::mongo) fn of(query: &ListQuery) -> StoreResult<Self> {
-        let (index, same, by_price) = index(query)?;
-        let down = match query.sort {
-            Sort::Newest | Sort::PriceDown | Sort::Relevance => true,
-            Sort::PriceUp => false,
+    pub(in crate::store::mongo) fn of(query: &ListQuery) -> Self {
+        // Without a search, nothing is more relevant than anything else.
+        let (by_price, down, after) = match query.order {
+            Order::Newest(after) => (false, true, after.map(|number| (None, number))),
+            Order::Relevance(_) => (false, true, None),
+            Order::PriceUp(after) => (true, false, after.map(|(at, number)| (Some(at), number))),
+            Order::PriceDown(after) => (true, true, after.map(|(at, number)| (Some(at), number))),
         };
+        let (index, same) = index(&query.filter, by_price);
         let mut filter = doc! { "status": "active" };
         filter.extend(conditions(&query.filter));
         if query.filter.only_in_stock {
@@ -48,10 +49,10 @@ impl Walk {
         }
         min.insert("_id", Bson::MinKey);
         max.insert("_id", Bson::MaxKey);
-        if let Some((price, number)) = place(query)? {
+        if let Some((price, number)) = after {
             let place = if down { &mut max } else { &mut min };
             if let Some(price) = price {
-                place.insert("price", price);
+                place.insert("price", query.filter.clamp(price));
             }
             place.insert("_id", id_bson(number.id()));
             if !down {
@@ -61,92 +62,48 @@ impl Walk {
         }
         let direction = if down { -1 } else { 1 };
         let sort = min.keys().map(|key| (key.clone(), Bson::Int32(direction)));
-        Ok(Self {
+        Self {
             index,
             filter,
             sort: sort.collect(),
             min,
             max,
-        })
+        }
     }
 
-    pub(super) async fn run(
-        self,
-        store: &Mongo,
-        query: &ListQuery,
-    ) -> StoreResult<Vec<(Place, Product)>> {
-        let wanted = query.limit.and_one();
+    pub(super) async fn run(self, store: &Mongo, query: &ListQuery) -> StoreResult<Vec<Found>> {
         let options = FindOptions::builder()
             .hint(Hint::Name(self.index.to_owned()))
             .min(self.min)
             .max(self.max)
             .sort(self.sort)
-            .limit(wanted)
-            .batch_size(u32::try_from(wanted).unwrap_or(u32::MAX))
-            .read_concern(ReadConcern::majority())
-            .max_time(READ_LIMIT)
+            .limit(query.limit.and_one())
             .build();
-        let _timed = store.reading(Read::List);
-        let mut rows = store
-            .database()
-            .await?
-            .collection::<RawDocumentBuf>(PRODUCTS)
-            .find(self.filter)
-            .with_options(options)
-            .await?;
-        let mut found = Vec::with_capacity(query.limit.get() + 1);
-        while rows.advance().await? {
-            let product = Product::decode(rows.current())?;
-            let number = Number::from(product.id);
-            let place = match query.sort {
-                Sort::Newest | Sort::Relevance => Place::Newest(number),
-                Sort::PriceUp | Sort::PriceDown => Place::Price(product.price.amount, number),
-            };
-            found.push((place, product));
-        }
-        Ok(found)
+        let products = store.find_with(Read::List, PRODUCTS, self.filter, options, Product::decode);
+        let found = products.await?.into_iter().map(|product| Found {
+            number: product.id.into(),
+            product,
+            score: 0.0,
+        });
+        Ok(found.collect())
     }
 }
 
-/// Where to go on, as price and number.
-fn place(query: &ListQuery) -> StoreResult<Option<(Option<i64>, Number)>> {
-    match (query.sort, query.after) {
-        (_, None) => Ok(None),
-        (Sort::Newest, Some(Place::Newest(number))) => Ok(Some((None, number))),
-        (Sort::PriceUp | Sort::PriceDown, Some(Place::Price(amount, number))) => {
-            let min = query.filter.min_price.unwrap_or(i64::MIN);
-            let max = query.filter.max_price.unwrap_or(i64::MAX);
-            // No page of this list ends elsewhere.
-            if (min..=max).contains(&amount) {
-                Ok(Some((Some(amount), number)))
-            } else {
-                Err(wrong_place(query))
-            }
-        }
-        (_, Some(_)) => Err(wrong_place(query)),
-    }
-}
-
-/// The index to walk, what all of the list has in common in it, and whether it goes by price: the narrowest filter's, in the order
-/// that is asked for.
-fn index(query: &ListQuery) -> StoreResult<(&'static str, Document, bool)> {
-    let by_price = match query.sort {
-        Sort::Newest => false,
-        Sort::PriceUp | Sort::PriceDown => true,
-        Sort::Relevance => return Err(corrupt("a list by relevance without a search")),
-    };
-    let (names, same) = match (query.filter.seller, &query.filter.category) {
+/// The index to walk, and what all of the list has in common in it: the narrowest filter's, in the order that is asked for.
+fn index(filter: &Filter, by_price: bool) -> (&'static str, Document) {
+    let (newest, priced, same) = match (filter.seller, &filter.category) {
         (Some(seller), _) => (
-            (BY_SELLER, BY_SELLER_PRICE),
+            BY_SELLER,
+            BY_SELLER_PRICE,
             doc! { "seller": id_bson(seller) },
         ),
         (None, Some(category)) => (
-            (BY_CATEGORY, BY_CATEGORY_PRICE),
+            BY_CATEGORY,
+            BY_CATEGORY_PRICE,
             doc! { "category_key": category_key(category) },
         ),
-        (None, None) if by_price => ((NEWEST, BY_PRICE), Document::new()),
-        (None, None) => ((NEWEST, BY_PRICE), doc! { "status": "active" }),
+        (None, None) if by_price => (NEWEST, BY_PRICE, Document::new()),
+        (None, None) => (NEWEST, BY_PRICE, doc! { "status": "active" }),
     };
-    let name = if by_price { names.1 } else { names.0 };
-    Ok((name, same, by_price))
+    (if by_price { priced } else { newest }, same)
 }

@@ -6,8 +6,9 @@ use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 
 use super::open;
-use crate::domain::{Category, Filter, ListQuery, Number, Place, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, Number, Order, SearchText, Sort};
 use crate::store::Lease;
+use crate::store::contract::lists::first;
 use crate::store::contract::{LATER, LEASE_END, draft, order};
 use crate::store::mongo::list::{Search, Walk};
 use crate::store::mongo::reservation::due;
@@ -79,21 +80,21 @@ fn filters() -> Vec<Filter> {
     ]
 }
 
-fn place(sort: Sort) -> Place {
+fn middle(sort: Sort) -> Order {
     let number = Number::from(ProductId::new(&SystemIds::default()));
     match sort {
-        Sort::Newest => Place::Newest(number),
-        Sort::PriceUp | Sort::PriceDown => Place::Price(7, number),
-        Sort::Relevance => Place::Relevance(15.0, number),
+        Sort::Newest => Order::Newest(Some(number)),
+        Sort::PriceUp => Order::PriceUp(Some((7, number))),
+        Sort::PriceDown => Order::PriceDown(Some((7, number))),
+        Sort::Relevance => Order::Relevance(Some((15.0, number))),
     }
 }
 
-fn query(filter: &Filter, sort: Sort, after: Option<Place>) -> ListQuery {
+fn query(filter: &Filter, order: Order) -> ListQuery {
     ListQuery {
         filter: filter.clone(),
-        sort,
+        order,
         limit: Limit::default(),
-        after,
     }
 }
 
@@ -109,9 +110,9 @@ async fn every_list_is_a_walk_of_one_index() {
     let (_subject, store) = open();
     for filter in filters() {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
-            for after in [None, Some(place(sort))] {
-                let query = query(&filter, sort, after);
-                let walk = Walk::of(&query).unwrap();
+            for order in [first(sort), middle(sort)] {
+                let query = query(&filter, order);
+                let walk = Walk::of(&query);
                 let expected = [
                     "LIMIT".to_owned(),
                     "FETCH".to_owned(),
@@ -133,12 +134,13 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
     }
     let middle = &all[20];
     let number = Number::from(middle.id);
-    for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
-        let after = match sort {
-            Sort::Newest | Sort::Relevance => Place::Newest(number),
-            Sort::PriceUp | Sort::PriceDown => Place::Price(middle.price.amount, number),
-        };
-        let walk = Walk::of(&query(&Filter::default(), sort, Some(after))).unwrap();
+    let price = middle.price.amount;
+    for order in [
+        Order::Newest(Some(number)),
+        Order::PriceUp(Some((price, number))),
+        Order::PriceDown(Some((price, number))),
+    ] {
+        let walk = Walk::of(&query(&Filter::default(), order));
         let command = walk_command(walk, 5);
         let explain = doc! { "explain": command, "verbosity": "executionStats" };
         let told = store
@@ -149,14 +151,14 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
             .await
             .unwrap();
         let stats = told.get_document("executionStats").unwrap();
-        assert_eq!(stats.get_i32("nReturned").unwrap(), 5, "{sort:?}");
+        assert_eq!(stats.get_i32("nReturned").unwrap(), 5, "{order:?}");
         assert!(
             stats.get_i32("totalKeysExamined").unwrap() <= 6,
-            "{sort:?}: {stats}"
+            "{order:?}: {stats}"
         );
         assert!(
             stats.get_i32("totalDocsExamined").unwrap() <= 6,
-            "{sort:?}: {stats}"
+            "{order:?}: {stats}"
         );
     }
 }
@@ -166,18 +168,17 @@ async fn a_search_starts_from_the_words() {
     let (_subject, store) = open();
     for filter in filters() {
         for sort in Sort::ALL {
-            for after in [None, Some(place(sort))] {
+            for order in [first(sort), middle(sort)] {
                 let text = SearchText::parse("warm lamp").unwrap();
                 let query = query(
                     &Filter {
                         text,
                         ..filter.clone()
                     },
-                    sort,
-                    after,
+                    order,
                 );
                 let words = query.filter.text.as_ref().unwrap().words();
-                let search = Search::of(&query, words).unwrap().unwrap();
+                let search = Search::of(&query, words).unwrap();
                 let command = doc! {
                     "aggregate": "search", "pipeline": search.stages, "cursor": {}, "hint": "by_word",
                 };
@@ -209,11 +210,10 @@ async fn one_word_sorted_by_age_or_price_is_answered_from_the_index() {
                 text,
                 ..Filter::default()
             },
-            sort,
-            None,
+            first(sort),
         );
         let words = query.filter.text.as_ref().unwrap().words();
-        let search = Search::of(&query, words).unwrap().unwrap();
+        let search = Search::of(&query, words).unwrap();
         let command = doc! {
             "aggregate": "search", "pipeline": search.stages, "cursor": {}, "hint": "by_word",
         };

@@ -7,7 +7,7 @@ use super::open;
 use crate::app::expire_reservations;
 use crate::domain::ReservationState;
 use crate::store::contract::{LEASE_END, draft, order};
-use crate::store::mongo::{reservation_state, reservation_states};
+use crate::store::mongo::reservation_states;
 
 #[tokio::test]
 async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
@@ -50,7 +50,7 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
     subject.release(orders[1]).await;
     let database = store.database().await.unwrap();
     let mut all = Vec::new();
-    reservation_states(&database, |order, state| all.push((order, state)))
+    reservation_states(&database, None, |order, state| all.push((order, state)))
         .await
         .unwrap();
     let states = [
@@ -64,6 +64,10 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
         .into_iter()
         .zip(states.map(Some).into_iter().chain([None]))
     {
-        assert_eq!(reservation_state(&database, order).await, Ok(state));
+        let mut found = None;
+        reservation_states(&database, Some(order), |_, state| found = Some(state))
+            .await
+            .unwrap();
+        assert_eq!(found, state);
     }
 }

@@ -7,12 +7,13 @@ use store_sqlite::Sqlite;
 use telemetry::metrics::Read;
 
 use super::open;
-use crate::domain::{Category, Filter, ListQuery, Number, Place, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, Number, Order, SearchText, Sort};
+use crate::store::contract::lists::first;
 use crate::store::sqlite::list::Statement;
 
 /// The steps of each statement that together give a page.
 async fn plans(store: &Sqlite, query: &ListQuery) -> Vec<Vec<String>> {
-    let statements = Statement::all_of(query).unwrap();
+    let statements = Statement::all_of(query);
     store
         .read(Read::List, move |tx| {
             let mut plans = Vec::new();
@@ -100,12 +101,13 @@ fn filters() -> Vec<(Filter, &'static str)> {
     ]
 }
 
-fn place(sort: Sort) -> Place {
+fn middle(sort: Sort) -> Order {
     let number = Number::try_from(70).unwrap();
     match sort {
-        Sort::Newest => Place::Newest(number),
-        Sort::PriceUp | Sort::PriceDown => Place::Price(7, number),
-        Sort::Relevance => Place::Relevance(-1.5, number),
+        Sort::Newest => Order::Newest(Some(number)),
+        Sort::PriceUp => Order::PriceUp(Some((7, number))),
+        Sort::PriceDown => Order::PriceDown(Some((7, number))),
+        Sort::Relevance => Order::Relevance(Some((-1.5, number))),
     }
 }
 
@@ -114,12 +116,11 @@ async fn every_list_is_a_walk_of_one_index_from_the_place_of_its_cursor() {
     let (_subject, store) = open();
     for (filter, equal) in filters() {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
-            for after in [None, Some(place(sort))] {
+            for order in [first(sort), middle(sort)] {
                 let query = ListQuery {
                     filter: filter.clone(),
-                    sort,
+                    order,
                     limit: Limit::default(),
-                    after,
                 };
                 let plans = plans(&store, &query).await;
                 let what = format!("{query:?}: {plans:#?}");
@@ -136,7 +137,7 @@ async fn every_list_is_a_walk_of_one_index_from_the_place_of_its_cursor() {
                         "{what}"
                     );
                 }
-                if after.is_some() {
+                if order == middle(sort) {
                     assert_eq!(plans.len(), starts(sort).len(), "{what}");
                     for (steps, start) in plans.iter().zip(starts(sort)) {
                         assert!(steps[0].contains(start), "it starts at the cursor: {what}");
@@ -152,16 +153,15 @@ async fn a_search_starts_from_the_full_text_index_and_sorts_only_what_it_must() 
     let (_subject, store) = open();
     for (filter, _) in filters() {
         for sort in Sort::ALL {
-            for after in [None, Some(place(sort))] {
+            for order in [first(sort), middle(sort)] {
                 let filter = Filter {
                     text: SearchText::parse("warm lamp").unwrap(),
                     ..filter.clone()
                 };
                 let query = ListQuery {
                     filter,
-                    sort,
+                    order,
                     limit: Limit::default(),
-                    after,
                 };
                 let steps = plans(&store, &query).await.concat();
                 let what = format!("{query:?}: {steps:#?}");

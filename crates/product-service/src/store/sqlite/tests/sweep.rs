@@ -7,7 +7,7 @@ use super::open;
 use crate::app::expire_reservations;
 use crate::domain::ReservationState;
 use crate::store::contract::{LEASE_END, draft, order};
-use crate::store::sqlite::{reservation_state, reservation_states};
+use crate::store::sqlite::reservation_states;
 
 #[tokio::test]
 async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
@@ -48,8 +48,12 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
     let (all, each) = store
         .read(Read::List, move |tx| {
             let mut all = Vec::new();
-            reservation_states(tx, |order, state| all.push((order, state)))?;
-            let each = orders.map(|order| reservation_state(tx, order).unwrap());
+            reservation_states(tx, None, |order, state| all.push((order, state)))?;
+            let each = orders.map(|order| {
+                let mut found = None;
+                reservation_states(tx, Some(order), |_, state| found = Some(state)).unwrap();
+                found
+            });
             Ok::<_, StoreError>((all, each))
         })
         .await
