@@ -101,7 +101,7 @@ pub(crate) fn listened_to() -> Vec<String> {
 /// Opens what came in: which order it is about and what it means to the saga.
 ///
 /// # Errors
-/// [`MalformedMessage`] if it is none of [`listened_to`] or does not decode.
+/// [`MalformedMessage`] if its name is not in [`listened_to`] or it does not decode.
 pub(crate) fn open(envelope: &Envelope) -> Result<(OrderId, Message), MalformedMessage> {
     fn is<M: Contract>(envelope: &Envelope) -> bool {
         envelope.name == M::full_name()

@@ -51,7 +51,7 @@ impl OrderRecord {
     }
 
     /// Notes that the order's request is answered with the order as it stands. The first answer is final. A request without a key
-    /// needs no note, since nobody can repeat it.
+    /// needs no note, since it cannot be repeated.
     pub(crate) fn answer(&mut self) {
         let order = &self.order;
         if order.request.is_some() && self.answered.is_none() {

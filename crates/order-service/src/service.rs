@@ -115,7 +115,7 @@ impl OrderService {
         }
     }
 
-    /// The state of an order, if it is there.
+    /// The state of an order, if it exists.
     ///
     /// # Errors
     /// A store error.

@@ -29,7 +29,7 @@ pub(crate) enum Claimed {
     Earlier(Earlier),
 }
 
-/// What is left of a claim that is given up.
+/// What remains of a claim that is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeepSubject {
     /// It is unknown what was done for the order: a repeat has to go on with the same one.

@@ -32,7 +32,7 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
         }
         let moved = telemetry::sweeping("sweep orders", &due, tick_orders(app, &due)).await?;
         swept += due.len();
-        // An order that is due and does not move would be swept for ever: leave it to the next turn.
+        // An order that is due and does not move would be swept endlessly: leave it to the next run.
         if due.len() < SWEEP || !moved {
             return Ok(swept);
         }

@@ -1,5 +1,5 @@
 //! Requests that wait for their order to settle. Kept in memory: a request does not outlive its process, and the order settles
-//! whether anybody waits or not.
+//! whether or not a request waits.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ type Waiting = HashMap<OrderId, Vec<oneshot::Sender<Order>>>;
 #[derive(Default, Clone)]
 pub(crate) struct Waiters(Arc<Mutex<Waiting>>);
 
-/// A request's place among those that wait. Given up with the request, however that ends.
+/// A request's place among those that wait. Dropped with the request, however that ends.
 pub(crate) struct Place {
     order: OrderId,
     waiters: Waiters,
@@ -35,18 +35,18 @@ impl Waiters {
         }
     }
 
-    /// Tells whoever waits that `order` has settled. Returns whether anybody heard it.
+    /// Tells the waiting requests that `order` has settled. Returns whether any of them received it.
     pub(crate) fn settled(&self, order: &Order) -> bool {
         let waiting = self.lock().remove(&order.id).unwrap_or_default();
         let mut heard = false;
         for waiter in waiting {
-            // A request that has given up waiting hears nothing.
+            // A request whose wait is over no longer receives.
             heard |= waiter.send(order.clone()).is_ok();
         }
         heard
     }
 
-    /// Those of `orders` that somebody waits for.
+    /// Those of `orders` that a request waits for.
     pub(crate) fn awaited(&self, orders: Vec<OrderId>) -> Vec<OrderId> {
         let waiting = self.lock();
         orders
@@ -89,7 +89,7 @@ mod tests {
     use kernel::SystemIds;
 
     #[test]
-    fn nobody_is_kept_waiting_for_a_request_that_is_gone() {
+    fn a_request_that_is_gone_leaves_no_waiter_behind() {
         let waiters = Waiters::default();
         let order = OrderId::new(&SystemIds::default());
         let (one, other) = (waiters.wait_for(order), waiters.wait_for(order));

@@ -78,7 +78,7 @@ impl OrderLine {
     }
 }
 
-/// The sum of `lines`: None if there is none, they are in several currencies, or the sum is above [`Money::MAX_AMOUNT`].
+/// The sum of `lines`. None if `lines` is empty or in several currencies, or if the sum is above [`Money::MAX_AMOUNT`].
 #[must_use]
 pub fn total_of<'a>(lines: impl IntoIterator<Item = &'a OrderLine>) -> Option<Money> {
     let mut lines = lines.into_iter();

@@ -110,7 +110,7 @@ pub enum Escrow {
     Released,
 }
 
-/// When the saga acts by itself.
+/// Delays after which the saga acts without a message.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     /// From creation to giving up on the payment.
@@ -156,7 +156,7 @@ pub struct Order {
     pub updated_at: Timestamp,
     /// When it came into its state.
     pub state_since: Timestamp,
-    /// When the saga has to act by itself, if ever.
+    /// When the saga has to act without a message, if at all.
     pub due_at: Option<Timestamp>,
 }
 

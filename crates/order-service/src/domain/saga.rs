@@ -51,7 +51,7 @@ pub enum ReviewAction {
 pub enum Command {
     /// Debit the buyer.
     DebitForOrder,
-    /// Undo the debit, or refuse it for ever.
+    /// Undo the debit, or refuse it permanently.
     CancelOrderDebit,
     /// Give the money back.
     RefundOrder,

@@ -21,8 +21,8 @@ const CONNECT: Duration = Duration::from_secs(1);
 const TOTAL: Duration = Duration::from_secs(5);
 /// Waits before a request is sent again on another connection.
 const PAUSES: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(200)];
-/// A connection that rested for so long is not used again: well below the 10 s after which the product service gives up one that
-/// never brought a request, as those do that were made for a request which then went out on another.
+/// How long a connection may stay idle in the pool. Well below the 10 s after which the product service closes a connection that has
+/// not carried a request yet. The pool holds some of those: a request opened them and then went out on another connection.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// [`Reservations`] over HTTP.
@@ -43,7 +43,7 @@ impl HttpReservations {
     /// Reservations at the product service whose internal port is at `products_url`.
     ///
     /// # Errors
-    /// A sentence, if that is no URL that can be asked.
+    /// A sentence, if `products_url` is not an `http://` URL with a host.
     pub fn new(products_url: &str) -> Result<Self, String> {
         let url = format!("{}{PATH}", products_url.trim_end_matches('/'));
         let url = Url::parse(&url)
@@ -56,7 +56,7 @@ impl HttpReservations {
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
             .redirect(Policy::none())
-            // What is said between services is nobody else's.
+            // Traffic between services stays inside.
             .no_proxy()
             .build()
             .map_err(|error| format!("no HTTP client can be made: {error}"))?;
@@ -136,8 +136,8 @@ impl Reservations for HttpReservations {
     }
 }
 
-/// Whether the status is about the connection and not about the request (RFC 9110 section 15.5.9): a server gives up one that brought
-/// no request in time, and its word for that may cross with a request that comes after all.
+/// Whether the status is about the connection and not about the request (RFC 9110 section 15.5.9). A server sends it when it closes a
+/// connection on which no request came in time, and it may cross with a request that is just being sent.
 fn is_for_a_connection(status: StatusCode) -> bool {
     status == StatusCode::REQUEST_TIMEOUT
 }

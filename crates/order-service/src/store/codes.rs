@@ -1,4 +1,4 @@
-//! How the words of the saga are written down in a store. The numbers are in databases and in their indexes: they never change.
+//! The numbers by which stores keep the words of the saga. They are in databases and in indexes, so they never change.
 
 use crate::domain::{Escrow, OrderState, Reason};
 
@@ -37,7 +37,7 @@ pub(super) fn state_of(code: i32) -> Option<OrderState> {
         .find(|state| state_code(*state) == code)
 }
 
-/// The number of what became of the money.
+/// The number of an escrow state.
 pub(super) const fn escrow_code(escrow: Escrow) -> i32 {
     match escrow {
         Escrow::Held => 0,
@@ -46,7 +46,7 @@ pub(super) const fn escrow_code(escrow: Escrow) -> i32 {
     }
 }
 
-/// What a number says of the money.
+/// The escrow state of a number.
 pub(super) fn escrow_of(code: i32) -> Option<Escrow> {
     [Escrow::Held, Escrow::Releasing, Escrow::Released]
         .into_iter()

@@ -30,10 +30,10 @@ pub(crate) struct Unsettled {
 }
 
 impl Unsettled {
-    /// Orders that are looked at: where more are unsettled it is as bad.
+    /// Most orders that are counted. Beyond that the exact number says nothing new.
     const LOOKED_AT: i64 = 100_000;
 
-    /// None of them.
+    /// No unsettled orders.
     pub(crate) fn none() -> Self {
         Self {
             counts: codes::UNSETTLED.map(|state| (state, 0)),
@@ -52,7 +52,7 @@ impl Unsettled {
     }
 }
 
-/// What is asked of the orders beside one by its id.
+/// Queries over orders that no key answers.
 #[async_trait]
 pub(crate) trait OrderQueries: Send + Sync {
     /// Up to `limit` orders that have to act by themselves, the most overdue first.
@@ -73,7 +73,7 @@ pub(crate) trait OrderQueries: Send + Sync {
     /// How many orders an operator has to look at.
     async fn count_to_review(&self) -> StoreResult<i64>;
 
-    /// How many orders are in which unsettled state, and since when the one that is longest in its. Of very many orders, some are
-    /// looked at.
+    /// How many orders are in each unsettled state, and when the one that is longest in its state came into it. Counts at most
+    /// [`Unsettled::LOOKED_AT`] orders.
     async fn unsettled(&self) -> StoreResult<Unsettled>;
 }

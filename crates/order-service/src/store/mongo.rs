@@ -1,4 +1,4 @@
-//! Orders in MongoDB: what no key answers.
+//! Orders in MongoDB: the mapping, and queries that no key answers.
 
 mod lists;
 mod record;

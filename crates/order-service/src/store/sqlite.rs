@@ -1,4 +1,4 @@
-//! Orders in SQLite: what no key answers.
+//! Orders in SQLite: the mapping, and queries that no key answers.
 
 mod record;
 
@@ -33,7 +33,7 @@ fn is_one_of(states: [OrderState; 3]) -> String {
     format!("state IN ({})", codes.join(", "))
 }
 
-/// The query of a buyer's list. A state's partial index is named, for without it the list would be searched through.
+/// The query of a buyer's list. It names the index, since SQLite would scan the buyer's whole list for a state.
 fn list_sql(state: Option<OrderState>) -> String {
     let partial = |states| format!("state = ?2 AND {}", is_one_of(states));
     let (index, condition) = match state {
@@ -49,7 +49,7 @@ fn list_sql(state: Option<OrderState>) -> String {
     )
 }
 
-/// The query of the unsettled orders by state, through their own index, which is named lest the whole table be read.
+/// The query of the unsettled orders by state. It names their index, since SQLite would read the whole table.
 fn unsettled_sql() -> String {
     format!(
         "SELECT state, count(*), min(state_since)

@@ -160,7 +160,7 @@ impl Subject {
         self.app.order(order).await.unwrap().unwrap()
     }
 
-    /// Applies messages, none of which fails.
+    /// Applies messages and panics if one fails.
     pub(super) async fn apply(&self, inbound: Vec<Inbound>) -> Vec<Applied> {
         let results = apply_messages(&self.app, inbound).await.unwrap();
         results.into_iter().map(Result::unwrap).collect()
@@ -208,7 +208,7 @@ impl Subject {
         found
     }
 
-    /// Puts the order into a state that there is none of, behind the store's back.
+    /// Writes an unknown state into the order's row, behind the store's back.
     pub(super) async fn damage(&self, order: OrderId) {
         match &self.place {
             #[cfg(feature = "sqlite")]

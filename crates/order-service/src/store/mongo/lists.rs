@@ -1,5 +1,4 @@
-//! What is asked of the orders beside one by its id. Each listing walks an index in its order, and names it: the server would
-//! choose among those that fit by trying.
+//! Queries over orders that no key answers. Each names the index that it walks, since the server would find one by trial runs.
 
 use kernel::{OrderId, Timestamp, UserId};
 use serde::Deserialize;
@@ -138,7 +137,7 @@ pub(super) async fn count(db: &Mongo, listing: Listing) -> StoreResult<i64> {
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// The stages of the question what is open: a walk of the index of the unsettled orders.
+/// The pipeline that counts the unsettled orders, by a walk of their index.
 pub(super) fn unsettled_stages() -> Vec<Document> {
     let states = UNSETTLED.map(state_code).to_vec();
     vec![
@@ -152,7 +151,7 @@ pub(super) fn unsettled_stages() -> Vec<Document> {
     ]
 }
 
-/// What is open, for the metrics.
+/// Counts the unsettled orders, for the metrics.
 pub(super) async fn unsettled(db: &Mongo) -> StoreResult<Unsettled> {
     #[derive(Deserialize)]
     struct Group {

@@ -1,5 +1,5 @@
-//! An order as a document. Its id, the messages that it has handled and how it stood when it was answered are in it, so that a message
-//! costs one write beside the commands that go out.
+//! An order as a document. The document also holds the messages that the order has handled and how it stood when its request was
+//! answered, so that a message costs one write beside the commands that go out.
 
 use kernel::{Currency, Money, OrderId, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
