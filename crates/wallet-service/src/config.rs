@@ -18,8 +18,8 @@ pub struct Config {
     pub commission_basis_points: u16,
     /// How long a sale's earnings stay pending after their release from escrow. Three days: a buyer's complaint comes first.
     pub payout_hold_seconds: u64,
-    /// Time between two audits of the ledger whose result the metrics show. 0: none. An audit reads the whole ledger, so a large one
-    /// is audited less often by itself: at most a twentieth of the time.
+    /// Time between two audits of the ledger, whose results the metrics show. 0 switches them off. An audit reads the whole ledger, so a
+    /// large ledger is audited less often: audits take at most a twentieth of the time.
     pub audit_interval_seconds: u64,
 }
 
@@ -37,7 +37,7 @@ impl Default for Config {
 impl Config {
     /// The longest hold: a hundred years, so that no time overflows.
     const MAX_HOLD_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
-    /// The longest time between audits: a month. Who wants none says 0.
+    /// The longest time between audits: a month. 0 switches them off.
     const MAX_AUDIT_SECONDS: u64 = 31 * 24 * 60 * 60;
 
     /// Checks what types cannot say.
@@ -68,7 +68,7 @@ impl Config {
         Ok(())
     }
 
-    /// Refuses, where real money is, that users give themselves money, unless that is `wanted`.
+    /// Rejects self-service top-ups in production, unless they are explicitly `wanted`.
     ///
     /// # Errors
     /// A sentence that names the settings and what is allowed.

@@ -1,5 +1,4 @@
-//! What the wallet says to the order service: a domain reply as the message of `proto-contracts`, under the id that it has
-//! every time it is said.
+//! What the wallet tells the order service: a domain reply as a message of `proto-contracts`. A repeated reply has the same id.
 
 use contracts::{Envelope, id_bytes, wallet};
 use kernel::{OrderId, Timestamp};

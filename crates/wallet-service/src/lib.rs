@@ -1,7 +1,7 @@
 //! The wallet service: a double-entry ledger of what users have, what orders hold in escrow and what the platform earned.
 //!
-//! Out of this crate go its settings ([`Config`]), the composed service ([`WalletService`]), the name of its [`QUEUE`] and the
-//! [`audit`] that an operator runs on its store; everything else is its own business.
+//! This crate exports its settings ([`Config`]), the composed service ([`WalletService`]), the name of its [`QUEUE`] and the [`audit`] that
+//! an operator runs on its store.
 
 mod app;
 pub mod audit;

@@ -1,7 +1,7 @@
-//! What the wallet shows of its ledger: whether its invariants hold, as the last audit found, and when that was.
+//! Metrics of the ledger: whether its invariants held at the last audit, and when that was.
 //!
-//! An audit reads the whole ledger. One replica at a time does it, again and again; however large the ledger grows, it spends at
-//! most a twentieth of the time on that.
+//! An audit reads the whole ledger. One replica at a time runs it periodically. However large the ledger grows, audits take at most a
+//! twentieth of the time.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
@@ -17,9 +17,9 @@ use telemetry::metrics::{Metrics, NoLabels};
 use crate::app::App;
 use crate::audit::{AuditReport, Invariant};
 
-/// An audit that took long is followed by a pause of so many times that.
+/// The pause after an audit is at least so many times its duration.
 const PAUSE: u32 = 19;
-/// Longest time between two looks whether an audit is due.
+/// Longest time between two checks whether an audit is due.
 const LOOK: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -40,7 +40,7 @@ pub(crate) struct LedgerMetrics {
 }
 
 impl LedgerMetrics {
-    /// Registers them. Nothing is shown before the first audit; an `interval` of none means that there never is one.
+    /// Registers them. They have no values before the first audit. An `interval` of 0 switches audits off.
     pub(crate) fn register(metrics: &Metrics, interval: Duration) -> Self {
         let ledger = Self {
             interval,
@@ -59,7 +59,7 @@ impl LedgerMetrics {
         );
         metrics.register(
             "ledger_findings",
-            "What the last audit of this replica found to be wrong",
+            "Violations that the last audit of this replica found",
             ledger.findings.clone(),
         );
         metrics.register(
@@ -79,25 +79,25 @@ impl LedgerMetrics {
         );
         metrics.register(
             "ledger_audit_failures",
-            "Audits that could not read the ledger",
+            "Audits that failed to read the ledger",
             ledger.failures.clone(),
         );
         let shown = Gauge::<i64>::default();
         shown.set(i64::try_from(interval.as_secs()).unwrap_or(i64::MAX));
         metrics.register(
             "ledger_audit_interval_seconds",
-            "Time between two audits as it is set, 0 if there are none",
+            "Configured time between two audits, 0 if they are switched off",
             shown,
         );
         ledger
     }
 
-    /// Time between two looks whether an audit is due; none if none ever is.
+    /// Time between two checks whether an audit is due. None if audits are switched off.
     pub(crate) fn period(&self) -> Option<Duration> {
         (!self.interval.is_zero()).then(|| self.interval.min(LOOK))
     }
 
-    /// Audits the ledger if it is time to.
+    /// Audits the ledger if an audit is due.
     pub(crate) async fn look(&self, app: &App) -> StoreResult<()> {
         let begun = Instant::now();
         if self.lock().is_some_and(|next| begun < next) {

@@ -42,13 +42,13 @@ pub enum CreditError {
     /// The reference is not 1 to 200 characters of text.
     #[error("the reference {0}")]
     Reference(#[from] kernel::Invalid),
-    /// The store could not.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl WalletService {
-    /// Composes the service on the store that `store` names. `config` is taken as valid: see [`Config::validate`].
+    /// Composes the service on the store that `store` names. `config` must be valid: see [`Config::validate`].
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be opened.
@@ -121,7 +121,7 @@ impl WalletService {
                 let (app, ledger) = (app.clone(), ledger.clone());
                 async move {
                     if let Err(error) = ledger.look(&app).await {
-                        tracing::warn!(%error, "the ledger could not be audited; that is tried again");
+                        tracing::warn!(%error, "the ledger audit failed and will be retried");
                     }
                 }
             }));
@@ -129,7 +129,7 @@ impl WalletService {
         periodic
     }
 
-    /// Credits the wallet of `user` whatever `wallet.topups` says: for demonstration data, never for a client's request.
+    /// Credits the wallet of `user` regardless of `wallet.topups`: for demonstration data, never for a client's request.
     ///
     /// # Errors
     /// [`CreditError`].
@@ -149,7 +149,7 @@ impl WalletService {
             Answered::First(Err(TransferRefusal::BalanceLimit)) => Err(CreditError::BalanceLimit),
             Answered::First(Err(TransferRefusal::InsufficientFunds { .. }))
             | Answered::Before(_) => Err(StoreError::Corrupt(
-                "a credit was answered as what it is not".to_owned(),
+                "a credit was refused like a debit or a repetition".to_owned(),
             )
             .into()),
         }
@@ -225,7 +225,7 @@ where
         let sweeping = sweep(app.clone());
         async move {
             if let Err(error) = sweeping.await {
-                tracing::warn!(sweeper = name, %error, "the wallet's sweeper failed; it will try again");
+                tracing::warn!(sweeper = name, %error, "a sweeper of the wallet failed and will be retried");
             }
         }
     })

@@ -19,7 +19,7 @@ pub(super) fn load(tx: &mut Tx<'_>, keys: &[AccountKey]) -> StoreResult<Accounts
 pub(super) fn save(tx: &mut Tx<'_>, accounts: Accounts, recorded: Recorded) -> StoreResult<()> {
     accounts
         .into_iter()
-        .filter(|account| recorded.entry(account.key).is_some())
+        .filter(|account| recorded.touches(account.key))
         .try_for_each(|account| tx.put(account))?;
     tx.insert(recorded)
 }

@@ -29,11 +29,11 @@ use crate::store::WalletStore;
 pub(crate) struct App {
     /// Runs transactions.
     pub(crate) store: Store,
-    /// Answers what keys cannot.
+    /// Answers the queries that a record's key cannot.
     pub(crate) ledger: Arc<dyn WalletStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
-    /// For amounts that name none.
+    /// The currency of amounts that name none.
     pub(crate) currency: Currency,
     pub(crate) topups: Topups,
     pub(crate) terms: Terms,

@@ -101,7 +101,7 @@ fn once(
     }
     if let Some(recorded) = tx.get::<Recorded>(&transfer.operation)? {
         return Ok(Answered::Before(match made_by(transfer, &recorded) {
-            Some(entry) => Earlier::Answered(render(&Ok(entry.clone()))?),
+            Some(entry) => Earlier::Answered(render(&Ok(entry))?),
             None => Earlier::OtherBody,
         }));
     }
@@ -113,7 +113,7 @@ fn once(
 }
 
 /// The line that `recorded` has on the owner's account, if it is what `transfer` asks for.
-fn made_by<'a>(transfer: &Transfer, recorded: &'a Recorded) -> Option<&'a Entry> {
+fn made_by(transfer: &Transfer, recorded: &Recorded) -> Option<Entry> {
     let entry = recorded.entry(AccountKey::available(transfer.owner))?;
     let is_same = entry.reference == transfer.reference
         && transfer.signed().is_ok_and(|signed| signed == entry.money);
@@ -128,7 +128,7 @@ fn post(tx: &mut Tx<'_>, transfer: &Transfer, now: Timestamp) -> StoreResult<Tra
         Err(TransferError::Refused(refusal)) => return Ok(Err(refusal)),
         Err(TransferError::Ledger(error)) => return Err(error.into()),
     };
-    let entry = recorded.entry(account).cloned();
+    let entry = recorded.entry(account);
     ledger::save(tx, accounts, recorded)?;
     let missing = || StoreError::Corrupt("a transfer has no entry".to_owned());
     entry.map(Ok).ok_or_else(missing)

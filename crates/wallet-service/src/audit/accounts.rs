@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{AuditReport, Invariant, shown};
 
-/// A user's account as it is written on the books: its owner's bytes and its bucket's code.
+/// A user's account as it is stored: its owner's bytes and its bucket's code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name {
     pub(super) owner: Vec<u8>,
@@ -147,7 +147,7 @@ impl Walk {
                 format!("{name}: posting {sequence} says {after} remain, the postings say {sum}"),
             );
         }
-        // Goes on from what it says, so that one wrong line is one finding.
+        // Continues from the stated balance, so that one wrong line is one finding.
         *line = (i128::from(after), sequence);
     }
 }

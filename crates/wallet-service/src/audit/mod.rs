@@ -1,10 +1,10 @@
 //! The audit: reads a wallet's store and says where the ledger breaks its invariants (`docs` and ledger.md number them). It
 //! writes nothing and needs no running service, so an operator can run it on a live store, a stopped one, or a copy.
 //!
-//! What a check is, is written once and pure, a file for each group of invariants. What reads the rows is written for each store:
-//! `sqlite` and `mongo`. Both read one snapshot, as a stream in the order of an index or of one sort, so a million
-//! postings take seconds and little memory. What belongs to other services (is every paid order an order?) is left to the
-//! composition root, which gets the payments for it.
+//! The checks are pure and written once, a file for each group of invariants. Each engine reads its rows in a file of its own:
+//! `sqlite` and `mongo`. Both read one snapshot, as a stream in the order of an index or of one sort, so a million postings take
+//! seconds and little memory. What concerns other services (is every paid order an order?) is checked by the composition root, which
+//! gets the payments for it.
 
 mod accounts;
 #[cfg(feature = "mongo")]
@@ -23,7 +23,7 @@ pub use payments::PaymentRecord;
 pub use sqlite::{audit, payment, payments};
 pub(crate) use system::{SystemSums, add_to};
 
-/// Findings that are spelt out; the rest is counted.
+/// Findings that are spelt out. The rest is only counted.
 const SPELT_OUT: usize = 200;
 
 /// An invariant of the ledger, by its number in ledger.md.
@@ -73,7 +73,7 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// What an audit looked at and what it found.
+/// What an audit read and what it found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditReport {
     /// Journal transactions read.
@@ -106,7 +106,7 @@ impl AuditReport {
             .collect()
     }
 
-    /// Takes what another check looked at and found.
+    /// Adds what another check read and found.
     #[cfg(feature = "mongo")]
     fn take(&mut self, other: Self) {
         self.transactions += other.transactions;
@@ -128,7 +128,7 @@ impl AuditReport {
     }
 }
 
-/// An id as people write it, or its bytes if it is none.
+/// An id in its usual form, or the raw bytes if they are not an id.
 fn shown(id: &[u8]) -> String {
     uuid::Uuid::from_slice(id).map_or_else(|_| format!("{id:02x?}"), |id| id.to_string())
 }

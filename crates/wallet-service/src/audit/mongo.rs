@@ -1,5 +1,5 @@
-//! Reads a wallet's database for the audit: on a [`Snapshot`], which holds up no write. What has to be read in another order than it
-//! is stored in, the server sorts, on its disk if it is much.
+//! Reads a wallet's database for the audit, on a [`Snapshot`], which holds up no write. The server sorts what is needed in another
+//! order than it is stored in, on its disk if necessary.
 
 mod accounts;
 mod journal;

@@ -1,5 +1,5 @@
-//! Invariant 5, the wallet's half: every order's payment has exactly the transactions that its state asks for. And what the
-//! composition root gets for the other half.
+//! Invariant 5, the wallet's half: every order's payment has exactly the transactions that its state asks for. The composition root
+//! checks the other half on each [`PaymentRecord`].
 
 use kernel::{Money, OrderId, UserId};
 
@@ -16,7 +16,7 @@ pub struct PaymentRecord {
     pub buyer: UserId,
     /// How far it is.
     pub status: PaymentStatus,
-    /// The total; none for a cancelled payment, of which no debit was ever asked.
+    /// The total. None for a cancelled payment: no debit was ever asked for.
     pub total: Option<Money>,
 }
 
@@ -52,7 +52,7 @@ impl Facts {
         status(self.state?).ok()
     }
 
-    /// Whether they fit: what came in is the amount once debited, what went out is the amount once settled, and the transactions
+    /// Whether they are consistent: what came in is the amount once debited, what went out is the amount once settled, and the transactions
     /// are those that the payment names.
     fn fit(&self) -> bool {
         use PaymentStatus::{Refunded, Released, Reversed};

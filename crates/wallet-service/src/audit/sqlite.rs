@@ -58,7 +58,7 @@ pub fn payment(connection: &Connection, order: OrderId) -> StoreResult<Option<Pa
     Ok(Payment::load(connection, &order)?.map(PaymentRecord::from))
 }
 
-/// Journal rows and the postings that name them, sorted together: one pass finds what misses its other half.
+/// Journal rows and the postings that name them, sorted together: one pass finds rows without postings and postings without a row.
 const TRANSACTIONS: &str = "
     SELECT id AS journal_id, 0 AS posting, '' AS currency, 0 AS amount, kind FROM journal
     UNION ALL SELECT journal_id, 1, currency, amount, kind FROM postings

@@ -1,5 +1,5 @@
-//! Each check of the audit can fail: one row is broken behind the store's back, and the audit says so. Which rows, is written for
-//! each store.
+//! Each check of the audit can fail: a test damages one row behind the store's back, and the audit finds it. The damage is written for
+//! each engine.
 
 #[cfg(feature = "mongo")]
 mod mongo;

@@ -111,7 +111,7 @@ pub(crate) struct Header {
     pub(crate) reference: Option<Reference>,
 }
 
-/// A balanced transaction. There is no other kind.
+/// A balanced transaction. An unbalanced one cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transaction {
     header: Header,
@@ -166,11 +166,15 @@ pub(crate) struct Entry {
 pub(crate) struct RecordedEntry {
     /// Which account.
     pub(crate) account: AccountKey,
-    /// The line.
-    pub(crate) entry: Entry,
+    /// How much, negative for what left the account.
+    pub(crate) money: Money,
+    /// What the account held of that currency afterwards.
+    pub(crate) balance_after: i64,
+    /// The posting's number in the account: 1, 2, 3 …
+    pub(crate) sequence: i64,
 }
 
-/// A transaction as it is to be kept.
+/// A transaction as it is saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recorded {
     /// Id, kind, operation, order, reference.
@@ -184,20 +188,33 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Its line on the account `key`. No transaction has two lines on one account.
-    pub(crate) fn entry(&self, key: AccountKey) -> Option<&Entry> {
-        let mut entries = self.entries.iter();
-        let found = entries.find(|recorded| recorded.account == key);
-        found.map(|recorded| &recorded.entry)
+    /// Whether it has a line on the account `key`.
+    pub(crate) fn touches(&self, key: AccountKey) -> bool {
+        self.entries.iter().any(|line| line.account == key)
+    }
+
+    /// Its line on the account `key`, as a statement shows it. No transaction has two lines on one account.
+    pub(crate) fn entry(&self, key: AccountKey) -> Option<Entry> {
+        let line = self.entries.iter().find(|line| line.account == key)?;
+        Some(Entry {
+            id: self.header.id,
+            kind: self.header.kind,
+            money: line.money,
+            balance_after: line.balance_after,
+            sequence: line.sequence,
+            order: self.header.order,
+            reference: self.header.reference.clone(),
+            at: self.at,
+        })
     }
 }
 
 impl Transaction {
-    /// Posts the transaction to `accounts`. Its time is `now`, or the last posting's of any of them if that is later: time
-    /// never falls within an account, whatever the clock does.
+    /// Posts the transaction to `accounts`. Its time is `now`, or that of the last posting of any of them if that is later: time
+    /// never falls within an account, even if the clock does.
     ///
     /// # Errors
-    /// [`LedgerError`]; the accounts are then to be thrown away.
+    /// [`LedgerError`]. Then discard the accounts.
     pub(crate) fn record(
         self,
         accounts: &mut Accounts,
@@ -219,19 +236,11 @@ impl Transaction {
                 }
             };
             let step = accounts.get_mut(key)?.post(money, at)?;
-            let entry = Entry {
-                id: header.id,
-                kind: header.kind,
+            entries.push(RecordedEntry {
+                account: key,
                 money,
                 balance_after: step.balance_after,
                 sequence: step.sequence,
-                order: header.order,
-                reference: header.reference.clone(),
-                at,
-            };
-            entries.push(RecordedEntry {
-                account: key,
-                entry,
             });
         }
         Ok(Recorded {
@@ -320,7 +329,7 @@ mod tests {
                 if let Ok(recorded) = outcome {
                     accounts = copy;
                     expected += 1;
-                    let entry = &recorded.entries[0].entry;
+                    let entry = recorded.entry(key).unwrap();
                     prop_assert_eq!((entry.sequence, entry.balance_after), (expected, before + amount));
                     prop_assert!(entry.at.as_millis() >= now && entry.at.as_millis() >= last_at);
                     last_at = entry.at.as_millis();

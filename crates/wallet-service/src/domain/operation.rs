@@ -1,5 +1,5 @@
-//! Operation ids: what was done, as opposed to which row says so. The journal holds each at most once, for ever, so whatever
-//! is repeated (a request, a command, a sweep) cannot move money twice.
+//! Operation ids: they name what was done, not the row that records it. The journal holds each at most once, permanently, so a
+//! repeated request, command or sweep cannot move money twice.
 
 use kernel::{OrderId, TransactionId, UserId};
 use uuid::Uuid;
@@ -17,14 +17,14 @@ impl OperationId {
         ))
     }
 
-    /// A request without a key: it cannot be told from its repetition, so each is an operation of its own.
+    /// A request without a key. The wallet cannot recognise its repetition, so each request is an operation of its own.
     pub(crate) const fn of_transaction(transaction: TransactionId) -> Self {
         Self(transaction.as_uuid())
     }
 
     /// The step `step` of the payment of `order`: a version 8 UUID of the order id's first half, which is its time, and of a hash of
-    /// order and step. So new operations are neighbours in the journal's index, where a hash alone would scatter them over
-    /// all its pages, each of which is a write to the disk.
+    /// order and step. So new operations are neighbours in the journal. A hash alone would scatter them over all pages of the journal,
+    /// and each page is a write to the disk.
     pub(crate) fn of_payment(order: OrderId, step: &str) -> Self {
         let hash = Uuid::new_v5(&order.as_uuid(), format!("journal\0{step}").as_bytes());
         let (time, _) = order.as_uuid().as_u64_pair();

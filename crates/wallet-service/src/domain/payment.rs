@@ -27,21 +27,21 @@ pub(crate) enum PaymentState {
     Cancelled,
     /// The total is in escrow.
     Debited(Debit),
-    /// It was, and went back because the order was given up at its deadline.
+    /// The debit was reversed because the order was given up at its deadline.
     Reversed {
         /// The debit.
         debit: Debit,
         /// The transaction that reversed it.
         by: TransactionId,
     },
-    /// It was, and went back because the order could not be fulfilled.
+    /// The debit was refunded because the order could not be fulfilled.
     Refunded {
         /// The debit.
         debit: Debit,
         /// The transaction that refunded it.
         by: TransactionId,
     },
-    /// It was, and went to the sellers and the platform.
+    /// The total went from escrow to the sellers and the platform.
     Released {
         /// The debit.
         debit: Debit,
@@ -50,7 +50,7 @@ pub(crate) enum PaymentState {
     },
 }
 
-/// A payment's state without what goes with it.
+/// The name of a payment's state, without its amounts and transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentStatus {
     /// The buyer had too little; nothing was posted.
@@ -80,7 +80,7 @@ impl PaymentStatus {
 }
 
 impl PaymentState {
-    /// The state that `status` and what goes with it make. None if something is missing.
+    /// The state `status` with its amounts and transactions. None if one is missing.
     pub(crate) fn of(
         status: PaymentStatus,
         total: Option<Money>,
@@ -286,7 +286,7 @@ pub(crate) enum Reply {
     },
 }
 
-/// What is to be kept of a decision.
+/// The part of a decision that is saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     /// The payment as it now is.
@@ -300,9 +300,9 @@ pub(crate) struct Change {
 /// A command's outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decision {
-    /// None if all is as it was.
+    /// None if nothing changes.
     pub(crate) change: Option<Change>,
-    /// What to say.
+    /// The reply.
     pub(crate) reply: Reply,
 }
 
@@ -314,7 +314,7 @@ impl Decision {
         }
     }
 
-    /// Whether the command was refused for a reason that passes.
+    /// Whether the command was refused for a temporary reason.
     pub(crate) fn may_be_asked_again(&self) -> bool {
         matches!(
             self.reply,

@@ -15,7 +15,7 @@ pub(crate) struct Payout {
     pub(crate) seller: UserId,
     /// How much, after commission.
     pub(crate) money: Money,
-    /// From when on they can spend it.
+    /// When it becomes available.
     pub(crate) available_at: Timestamp,
 }
 

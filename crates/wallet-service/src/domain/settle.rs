@@ -1,5 +1,5 @@
 //! Decides what a command does to an order's payment: a small state machine that says which transaction each command makes.
-//! It decides from what is recorded and never twice, so a repeated command has the first one's answer.
+//! It decides each step once and from what is recorded, so a repeated command has the first one's answer.
 //!
 //! ```text
 //! nothing known --debit--> debited --cancel--> reversed
@@ -47,7 +47,7 @@ pub(crate) fn accounts_touched(
 /// Decides `command` on what is known of the order's `payment` and of the accounts it touches.
 ///
 /// # Errors
-/// [`LedgerError`] if the ledger is not as it must be: a defect, not a refusal.
+/// [`LedgerError`] if the ledger is inconsistent: a defect, not a refusal.
 pub(crate) fn decide(
     command: &OrderCommand,
     payment: Option<&Payment>,

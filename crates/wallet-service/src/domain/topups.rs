@@ -14,12 +14,12 @@ pub enum Topups {
     Trusted,
 }
 
-/// Why a caller may not top up the wallet they mean.
+/// Why a caller may not top up a wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TopupRefusal {
-    /// It is not theirs to do.
+    /// The caller has no right to.
     NotAllowed(&'static str),
-    /// They did not say whose.
+    /// The request does not name the user.
     Unnamed(Invalid),
 }
 

@@ -21,7 +21,7 @@ pub(crate) enum Direction {
 pub(crate) struct Transfer {
     /// Id of the transaction it makes.
     pub(crate) id: TransactionId,
-    /// What makes it the same as its repetition.
+    /// The same for a repetition of the request.
     pub(crate) operation: OperationId,
     /// Which way.
     pub(crate) direction: Direction,
@@ -45,7 +45,7 @@ impl Transfer {
     /// What it adds to the wallet: negative for a debit.
     ///
     /// # Errors
-    /// [`LedgerError::Overflow`], which a positive amount never meets.
+    /// [`LedgerError::Overflow`], which a positive amount never causes.
     pub(crate) fn signed(&self) -> Result<Money, LedgerError> {
         match self.direction {
             Direction::Credit => Ok(self.money),

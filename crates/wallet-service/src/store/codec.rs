@@ -22,7 +22,7 @@ macro_rules! codes {
         pub(crate) fn $read(code: i32) -> StoreResult<$type> {
             match code {
                 $($code => Ok($type::$word),)+
-                other => Err(corrupt(format!("{other} is no {}", stringify!($type)))),
+                other => Err(corrupt(format!("{other} is not a code of {}", stringify!($type)))),
             }
         }
     };
@@ -57,7 +57,7 @@ pub(crate) fn payment_state(
 /// Reads a currency.
 pub(crate) fn currency(text: &str) -> StoreResult<Currency> {
     text.parse()
-        .map_err(|_| corrupt(format!("{text:?} is no currency")))
+        .map_err(|_| corrupt(format!("{text:?} is not a currency")))
 }
 
 /// Reads an amount and its currency.
@@ -71,7 +71,7 @@ pub(crate) fn reference(text: Option<&str>) -> StoreResult<Option<Reference>> {
         .transpose()
 }
 
-/// A row that does not say what it must.
+/// The error of a row that does not decode.
 pub(crate) fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
 }

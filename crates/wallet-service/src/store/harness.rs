@@ -1,4 +1,4 @@
-//! For tests of the store and of what reads its rows: a fresh ledger, and short words for what is done with it.
+//! For tests of the use cases and of what reads the rows: a fresh ledger on either engine, and helpers that use it.
 
 #[cfg(feature = "mongo")]
 pub(crate) mod mongo;
@@ -63,7 +63,7 @@ pub(crate) fn at(app: &App, now: Timestamp) -> App {
     }
 }
 
-/// Where a store under test keeps its rows, for what goes past the store.
+/// Where the rows are, for tests that bypass the store.
 enum Place {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlite::File),
@@ -79,12 +79,12 @@ pub(crate) struct World {
     place: Place,
 }
 
-/// What a store must not do, done to its rows; and what is read of them past it.
+/// Reads and damages rows behind the store's back.
 #[async_trait]
 pub(crate) trait PastTheStore {
-    /// Makes every balance that `owner` can spend what no posting made it.
+    /// Sets every available balance of `owner`, without a posting.
     async fn set_balance(&self, owner: UserId, balance: i64);
-    /// Makes all balances `balance`.
+    /// Sets all balances.
     async fn set_all_balances(&self, balance: i64);
     /// Damages what waits to be paid out to `seller`.
     async fn spoil_payouts(&self, seller: UserId);
@@ -92,7 +92,7 @@ pub(crate) trait PastTheStore {
     async fn spoil_payment(&self, order: OrderId);
     /// What users, escrow and fees hold of a currency.
     async fn held(&self, currency: &str) -> i64;
-    /// Forgets what the server forgets by itself by `now`.
+    /// Forgets what the server itself would forget by `now`.
     async fn forget(&self, now: Timestamp);
     /// How many handled messages and stored answers are remembered.
     async fn remembered(&self) -> usize;

@@ -1,4 +1,4 @@
-//! How the ledger's records are laid out in each engine, and what keys cannot answer: lists, the sweep, checkpoints and the audit.
+//! How each engine stores the ledger's records, and the queries that a key cannot answer: lists, the sweep, checkpoints and the audit.
 //!
 //! Guarantees of both engines, shown by `contract`:
 //! - no user balance is ever negative, whatever runs at the same time;
@@ -43,7 +43,7 @@ impl DuePayout {
     }
 }
 
-/// Answers what the keys of records cannot.
+/// The queries that a record's key cannot answer.
 #[async_trait]
 pub(crate) trait WalletStore: Send + Sync {
     /// At most `limit` payouts whose hold is over at `now`, in the order of [`DuePayout`], from the one after `after` on.
@@ -54,14 +54,14 @@ pub(crate) trait WalletStore: Send + Sync {
         limit: usize,
     ) -> StoreResult<Vec<DuePayout>>;
 
-    /// Those of `owner`'s accounts that anything was ever posted to.
+    /// Those of `owner`'s accounts that exist: each that something was ever posted to.
     async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>>;
 
     /// A page of a statement, newest first, and one row more if there is one.
     async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>>;
 
-    /// Sums the system accounts' postings up to now, so that later reads start from there. Returns how many it added. Where several
-    /// processes write at once, those of this one.
+    /// Sums the system accounts' postings up to now, so that later reads start from there. Returns how many it added. On MongoDB, those are
+    /// the postings of this process and of stopped ones.
     async fn checkpoint(&self) -> StoreResult<i64>;
 
     /// Checks the ledger's invariants on one snapshot, without holding up writes or other reads.

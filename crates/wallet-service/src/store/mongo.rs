@@ -36,7 +36,7 @@ pub(crate) struct MongoWalletStore {
 }
 
 impl MongoWalletStore {
-    /// The database that `open` makes of the ledger's collections and records, and the queries on it.
+    /// Opens the database with `open`, which gets the ledger's collections and records. Returns it with the queries on it.
     ///
     /// # Errors
     /// As `open`.

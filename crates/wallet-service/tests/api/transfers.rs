@@ -56,7 +56,7 @@ async fn a_credit_and_a_debit_move_the_balance_and_say_how() {
 }
 
 #[tokio::test]
-async fn who_never_had_money_has_zero() {
+async fn a_user_who_has_never_held_money_has_zero() {
     let wallet = Wallet::start();
     let balance = wallet
         .host

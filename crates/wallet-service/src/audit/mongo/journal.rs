@@ -1,4 +1,4 @@
-//! Reads the journal, in whatever order it is stored: each transaction is whole in one document.
+//! Reads the journal in any order: each transaction is whole in one document.
 
 use store::StoreResult;
 use store_mongo::bson::Document;

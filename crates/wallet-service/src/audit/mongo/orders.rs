@@ -126,7 +126,7 @@ pub(super) async fn check(
             order.step(&row);
             step = steps.next(snapshot).await?;
         }
-        // Of a transaction without an order, only what it did to escrow is amiss.
+        // A transaction without an order is wrong only if it touches escrow.
         let facts = order.facts;
         if facts.order.is_some() || facts.came_in != 0 || facts.went_out != 0 {
             facts.judge(report);

@@ -26,7 +26,7 @@ pub(super) struct Server {
     expiring: Vec<Expiring>,
 }
 
-/// Documents of this collection are forgotten so long after the date in this field.
+/// Documents of this collection expire so long after the date in this field.
 struct Expiring {
     collection: String,
     field: String,
@@ -57,7 +57,7 @@ impl World {
         open(&self.server().test, now).0
     }
 
-    /// The database, for what may break what the store keeps whole.
+    /// The database, for reads and damage behind the store's back.
     pub(crate) fn database(&self) -> &Database {
         &self.server().database
     }
@@ -81,7 +81,7 @@ fn open(test: &TestDatabase, now: Timestamp) -> (App, Mongo) {
     (at(&app, now), db)
 }
 
-/// Drops the indexes that the server forgets by: it goes by its own clock, to which what tests write is years old.
+/// Drops the TTL indexes: by the server's own clock, what tests write is years old.
 async fn stop_expiry(database: &Database) -> Vec<Expiring> {
     let mut expiring = Vec::new();
     for name in database.list_collection_names().await.unwrap() {
@@ -170,7 +170,7 @@ impl PastTheStore for Server {
         self.sum("accounts", users).await + self.sum("journal", system).await
     }
 
-    /// Plays the server's part.
+    /// Does what the TTL indexes would do.
     async fn forget(&self, now: Timestamp) {
         for Expiring {
             collection,

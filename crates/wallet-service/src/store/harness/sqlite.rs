@@ -34,7 +34,7 @@ impl World {
         }
     }
 
-    /// A connection that may break what the store keeps whole.
+    /// A connection for reads and damage behind the store's back.
     pub(crate) fn vandal(&self) -> Connection {
         match &self.place {
             Place::Sqlite(file) => file.vandal(),
@@ -88,7 +88,7 @@ impl PastTheStore for File {
             .unwrap()
     }
 
-    /// The store does it.
+    /// The store itself forgets.
     async fn forget(&self, _now: Timestamp) {}
 
     async fn remembered(&self) -> usize {

@@ -1,5 +1,5 @@
-//! Users' accounts. They share a collection with the slices of the system's accounts, so that one command reads both and one writes
-//! both.
+//! Users' accounts. They share a collection with the slices of the system's accounts, so that one command reads both and one command
+//! writes both.
 
 use kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -96,12 +96,12 @@ pub(crate) fn account_id(key: AccountKey) -> Binary {
     binary(owner.chain([bucket]).collect::<Vec<u8>>())
 }
 
-/// Before every user's account and after every slice: MongoDB compares binaries by length first.
+/// An `_id` before those of all users' accounts and after those of all slices. MongoDB compares binaries by length first.
 pub(crate) fn first_account_id() -> Binary {
     binary(vec![0; 17])
 }
 
-/// Those of `owner`'s accounts that there are.
+/// Those of `owner`'s accounts that exist.
 pub(super) async fn of(db: &Mongo, owner: UserId) -> StoreResult<Vec<Account>> {
     let (filter, any_order) = (filter(owner), Document::new());
     let rows: Vec<AccountRow> = db.find(Account::COLLECTION, filter, any_order, 2).await?;

@@ -1,6 +1,6 @@
 //! Journal transactions, each a document with all its lines. `_id` is the operation, so the same thing cannot be done twice, ever.
 //!
-//! A document is also the row of a statement: a transaction has at most one line on what somebody can spend, so an index on that line
+//! A document is also the row of a statement: a transaction has at most one line on an available account, so an index on that line
 //! is the statement.
 
 use kernel::Timestamp;
@@ -10,9 +10,7 @@ use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
 use store_mongo::bson::{Bson, Uuid as BsonUuid};
 use store_mongo::{MongoRecord, decode, encode, from_id, id};
 
-use crate::domain::{
-    AccountKey, Bucket, Entry, Header, OperationId, Recorded, RecordedEntry, Reference,
-};
+use crate::domain::{AccountKey, Bucket, Header, OperationId, Recorded, RecordedEntry, Reference};
 use crate::store::codec::{corrupt, kind, kind_code, money, reference, system, system_code};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,10 +24,10 @@ pub(crate) struct JournalRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
     at: i64,
-    /// On what a user can spend.
+    /// On a user's available account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<LineRow>,
-    /// On what users have earned and cannot spend yet.
+    /// On users' pending accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) pending: Vec<LineRow>,
     /// On the system's accounts.
@@ -66,19 +64,19 @@ impl MongoRecord for Recorded {
     fn encode(&self) -> StoreResult<RawDocumentBuf> {
         let header = &self.header;
         let (mut line, mut pending) = (None, Vec::new());
-        for RecordedEntry { account, entry } in &self.entries {
+        for recorded in &self.entries {
             let row = LineRow {
-                owner: id(account.owner),
-                amount: entry.money.amount,
-                currency: entry.money.currency.as_str().to_owned(),
-                balance: entry.balance_after,
-                sequence: entry.sequence,
+                owner: id(recorded.account.owner),
+                amount: recorded.money.amount,
+                currency: recorded.money.currency.as_str().to_owned(),
+                balance: recorded.balance_after,
+                sequence: recorded.sequence,
             };
-            match account.bucket {
+            match recorded.account.bucket {
                 Bucket::Pending => pending.push(row),
                 Bucket::Available if line.is_none() => line = Some(row),
                 Bucket::Available => {
-                    let what = "a transaction with two lines on what users can spend";
+                    let what = "a transaction with two lines on available accounts";
                     return Err(corrupt(what));
                 }
             }
@@ -108,19 +106,11 @@ impl MongoRecord for Recorded {
 }
 
 impl JournalRow {
-    /// The transaction that it says.
+    /// The transaction in it.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it says none.
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if a field breaks its rule.
     pub(crate) fn recorded(self) -> StoreResult<Recorded> {
-        let header = Header {
-            id: from_id(self.id),
-            kind: kind(self.kind)?,
-            operation: from_id(self.operation),
-            order: self.order.map(from_id),
-            reference: reference(self.reference.as_deref())?,
-        };
-        let at = Timestamp::from_millis(self.at);
         let spendable = self.line.map(|line| (Bucket::Available, line));
         let pending = self.pending.into_iter().map(|line| (Bucket::Pending, line));
         let entries = spendable.into_iter().chain(pending).map(|(bucket, line)| {
@@ -129,16 +119,9 @@ impl JournalRow {
                     owner: from_id(line.owner),
                     bucket,
                 },
-                entry: Entry {
-                    id: header.id,
-                    kind: header.kind,
-                    money: money(line.amount, &line.currency)?,
-                    balance_after: line.balance,
-                    sequence: line.sequence,
-                    order: header.order,
-                    reference: header.reference.clone(),
-                    at,
-                },
+                money: money(line.amount, &line.currency)?,
+                balance_after: line.balance,
+                sequence: line.sequence,
             })
         });
         let system = self.system.iter().map(|line| {
@@ -146,10 +129,16 @@ impl JournalRow {
             Ok((system(line.account)?, money))
         });
         Ok(Recorded {
-            at,
+            header: Header {
+                id: from_id(self.id),
+                kind: kind(self.kind)?,
+                operation: from_id(self.operation),
+                order: self.order.map(from_id),
+                reference: reference(self.reference.as_deref())?,
+            },
+            at: Timestamp::from_millis(self.at),
             entries: entries.collect::<StoreResult<_>>()?,
             system: system.collect::<StoreResult<_>>()?,
-            header,
         })
     }
 }

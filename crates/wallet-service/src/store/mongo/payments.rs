@@ -51,10 +51,10 @@ impl MongoRecord for Payment {
 }
 
 impl PaymentRow {
-    /// The payment that it says.
+    /// The payment in it.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it says none.
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if a field breaks its rule.
     pub(crate) fn payment(self) -> StoreResult<Payment> {
         let (debit, settlement) = (self.debit.map(from_id), self.settlement.map(from_id));
         let total = self.amount.zip(self.currency);

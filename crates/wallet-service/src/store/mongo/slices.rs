@@ -1,11 +1,11 @@
 //! What the system's accounts sum to, in slices: one for each replica, and the checkpoint.
 //!
-//! One row for an account of the system's would be the one row that every payment waits for. So each process adds its postings to a
-//! slice of its own, which nobody else writes to, once in each transaction that it commits. A balance is the sum of all slices,
-//! exactly and at any time, however many replicas write at once.
+//! A single row for a system account would be the row that every payment waits for. So each process adds its postings to a slice of
+//! its own, once in each transaction that it commits. No other process writes to it. A balance is the exact sum of all slices at any
+//! time, however many replicas write at once.
 //!
-//! A checkpoint folds slices into one, so that they do not become many: the process's own, and those that were not added to for
-//! a while. If such a replica lives after all, it begins its slice anew.
+//! A checkpoint folds slices into one, so that their number stays small: the process's own, and idle ones, whose replica has probably
+//! stopped. A replica whose slice was folded begins a new one.
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ use crate::audit::{SystemSums, add_to};
 use crate::domain::{Account, Recorded};
 use crate::store::codec::{corrupt, system_code};
 
-/// After how long a slice that is not one's own is folded.
+/// A slice of another replica is idle if nothing was added to it for so long.
 const IDLE: Duration = Duration::from_hours(1);
 
-/// Slices folded at once.
+/// Most slices that are folded at once.
 const SLICES: i64 = 1000;
 
-/// The id of the checkpoint, which is of no replica.
+/// The id of the checkpoint, which belongs to no replica.
 const CHECKPOINT: [u8; 16] = [0; 16];
 
 /// A part of what the system's accounts sum to.
@@ -90,13 +90,13 @@ impl Slice {
     pub(crate) fn add_to(&self, sums: &mut SystemSums) -> StoreResult<()> {
         for row in &self.system.sums {
             let sum = row.sum.parse();
-            let sum = sum.map_err(|_| corrupt("a checkpoint's balance is no number"))?;
+            let sum = sum.map_err(|_| corrupt("a checkpoint's balance is not a number"))?;
             add_to(sums, row.account, &row.currency, sum);
         }
         Ok(())
     }
 
-    /// The slice `id` with what `change` makes of its sums, and so many more postings.
+    /// Saves the slice `id` with the sums that `change` makes of its own, and with `postings` more postings.
     fn changed(
         unit: &mut Unit,
         id: [u8; 16],

@@ -23,7 +23,7 @@ pub(super) async fn page(
     rows.into_iter()
         .map(|row| {
             let recorded = row.recorded()?;
-            let entry = recorded.entry(account).cloned();
+            let entry = recorded.entry(account);
             entry.ok_or_else(|| corrupt("a statement's transaction has no line"))
         })
         .collect()

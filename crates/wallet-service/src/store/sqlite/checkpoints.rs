@@ -1,5 +1,4 @@
-//! Checkpoints of the system accounts: the sum of their postings up to a place, so that a balance is that sum and the few
-//! postings since.
+//! Checkpoints of the system accounts: the sum of their postings up to some posting. A balance is that sum plus the few postings since.
 
 use rusqlite::Connection;
 use store::StoreResult;
@@ -39,7 +38,7 @@ pub(crate) fn read(tx: &Connection) -> StoreResult<(i64, SystemSums)> {
         let sum = row
             .get::<_, String>(3)?
             .parse()
-            .map_err(|_| corrupt("a checkpoint's balance is no number"))?;
+            .map_err(|_| corrupt("a checkpoint's balance is not a number"))?;
         sums.insert((row.get(0)?, row.get(1)?), sum);
     }
     Ok((up_to.unwrap_or(0), sums))

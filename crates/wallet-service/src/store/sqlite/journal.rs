@@ -1,6 +1,5 @@
-//! Journal transactions. A row of the journal names its lines on users' accounts, which lie in `postings` in the order of statements,
-//! and its lines on the system's, which lie side by side in `system_postings`. So a transaction is found by its operation without an
-//! index that every payment would have to write.
+//! Journal transactions. A journal row names its lines in `postings` and in `system_postings`, so that a transaction is found by its
+//! operation without an index on those tables, which every payment would have to write.
 
 use kernel::Timestamp;
 use rusqlite::{Connection, Row};
@@ -8,7 +7,6 @@ use store::StoreResult;
 use store_sqlite::{SqliteRecord, id};
 use uuid::Uuid;
 
-use super::statement::{COLUMNS, entry};
 use crate::domain::{
     AccountKey, Header, OperationId, Recorded, RecordedEntry, Reference, SystemAccount,
 };
@@ -53,27 +51,27 @@ impl SqliteRecord for Recorded {
             to = Some(db.last_insert_rowid());
             from = from.or(to);
         }
-        for RecordedEntry { account, entry } in &self.entries {
+        for line in &self.entries {
             db.prepare_cached(
                 "INSERT INTO postings (owner, bucket, created_at, sequence, amount, currency, balance_after, kind, journal_id,
                                        order_id, reference)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute((
-                account.owner.as_bytes(),
-                bucket_code(account.bucket),
+                line.account.owner.as_bytes(),
+                bucket_code(line.account.bucket),
                 at,
-                entry.sequence,
-                entry.money.amount,
-                entry.money.currency.as_str(),
-                entry.balance_after,
-                kind_code(entry.kind),
+                line.sequence,
+                line.money.amount,
+                line.money.currency.as_str(),
+                line.balance_after,
+                kind_code(header.kind),
                 header.id.as_bytes(),
                 order,
                 reference,
             ))?;
-            let owner = account.owner.as_uuid().simple().to_string();
-            lines.push((owner, bucket_code(account.bucket), entry.sequence));
+            let owner = line.account.owner.as_uuid().simple().to_string();
+            lines.push((owner, bucket_code(line.account.bucket), line.sequence));
         }
         db.prepare_cached(
             "INSERT INTO journal (operation_id, id, kind, order_id, reference, created_at, lines, system_from, system_to)
@@ -96,20 +94,23 @@ impl SqliteRecord for Recorded {
 
 fn load_entries(db: &Connection, at: Timestamp, lines: &str) -> StoreResult<Vec<RecordedEntry>> {
     // A line that is gone makes a row of nulls, which does not decode.
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT {COLUMNS}, p.owner, p.bucket FROM json_each(?1) name LEFT JOIN postings p
+    let mut statement = db.prepare_cached(
+        "SELECT p.owner, p.bucket, p.amount, p.currency, p.balance_after, p.sequence
+         FROM json_each(?1) name LEFT JOIN postings p
          ON p.owner = unhex(name.value ->> 0) AND p.bucket = name.value ->> 1
-            AND p.created_at = ?2 AND p.sequence = name.value ->> 2"
-    ))?;
+            AND p.created_at = ?2 AND p.sequence = name.value ->> 2",
+    )?;
     let mut rows = statement.query((lines, at.as_millis()))?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         entries.push(RecordedEntry {
-            entry: entry(row)?,
             account: AccountKey {
-                owner: id(row, 9)?,
-                bucket: bucket(row.get(10)?)?,
+                owner: id(row, 0)?,
+                bucket: bucket(row.get(1)?)?,
             },
+            money: money(row.get(2)?, &row.get::<_, String>(3)?)?,
+            balance_after: row.get(4)?,
+            sequence: row.get(5)?,
         });
     }
     Ok(entries)

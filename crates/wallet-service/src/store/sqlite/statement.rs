@@ -9,10 +9,6 @@ use super::journal::optional_id;
 use crate::domain::{Entry, StatementFilter};
 use crate::store::codec::{kind, kind_code, money, reference};
 
-/// What [`entry`] reads of a posting.
-pub(super) const COLUMNS: &str =
-    "journal_id, kind, amount, currency, balance_after, sequence, order_id, reference, created_at";
-
 /// A page, and one row more.
 pub(super) fn page(
     db: &Connection,
@@ -33,7 +29,7 @@ pub(super) fn page(
         "?6 IS NULL"
     };
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM postings
+        "SELECT journal_id, kind, amount, currency, balance_after, sequence, order_id, reference, created_at FROM postings
          WHERE owner = ?1 AND bucket = 0 AND created_at >= ?2 AND (created_at, sequence) < (?3, ?4) AND {of_kind}
          ORDER BY created_at DESC, sequence DESC LIMIT ?5"
     ))?;
@@ -52,8 +48,7 @@ pub(super) fn page(
     Ok(page)
 }
 
-/// Reads a posting's [`COLUMNS`].
-pub(super) fn entry(row: &Row<'_>) -> StoreResult<Entry> {
+fn entry(row: &Row<'_>) -> StoreResult<Entry> {
     Ok(Entry {
         id: id(row, 0)?,
         kind: kind(row.get(1)?)?,
