@@ -4,6 +4,7 @@
 //! [`ProductService::reserve`] and ends what it held with the messages `ConfirmReservation` and `ReleaseReservation`.
 
 mod app;
+mod audit;
 mod config;
 mod consumers;
 mod domain;
@@ -13,20 +14,21 @@ mod records;
 mod service;
 mod store;
 
+pub use audit::StockAudit;
+#[cfg(feature = "sqlite")]
+pub use audit::sqlite::{audit, reservation_states};
 pub use config::Config;
 pub use consumers::QUEUE;
 pub use domain::{
-    Category, Change, Description, Filter, ListQuery, NewProduct, Number, Order, Product,
-    ProductEdit, ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText, Stock,
-    VersionGuard,
+    Category, Change, Description, Direction, Filter, ListQuery, NewProduct, Number, Order,
+    Product, ProductEdit, ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText,
+    Stock, VersionGuard,
 };
 pub use http::openapi;
 pub use service::ProductService;
-#[cfg(feature = "sqlite")]
-pub use store::sqlite::{audit, reservation_states};
 /// The product service's MongoDB database, for the audit of the whole marketplace.
 #[cfg(feature = "mongo")]
 pub mod mongo {
-    pub use crate::store::mongo::{audit, collections, reservation_states};
+    pub use crate::audit::mongo::{audit, reservation_states};
+    pub use crate::store::mongo::collections;
 }
-pub use store::StockAudit;

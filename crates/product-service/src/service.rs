@@ -12,9 +12,10 @@ use store::outbox::Outbox;
 use store::{Leases, Store, StoreError, StoreResult};
 
 use crate::app::{self, App};
+use crate::audit::StockAudit;
 use crate::config::Config;
 use crate::domain::{Change, ListQuery, NewProduct, Product, ProductEdit, ProductRefusal};
-use crate::store::{Queries, StockAudit};
+use crate::store::Queries;
 use crate::{consumers, http};
 
 /// Time between two rounds of forgetting handled messages.

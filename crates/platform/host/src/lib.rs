@@ -10,7 +10,6 @@ pub mod lifecycle;
 pub mod process;
 pub mod service;
 pub mod settings;
-pub mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 

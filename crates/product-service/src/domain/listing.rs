@@ -108,15 +108,22 @@ impl CursorKey for Number {
     }
 }
 
+/// Whether a list begins with the least or the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The least first.
+    Up,
+    /// The greatest first.
+    Down,
+}
+
 /// The order of a list, and where to go on in it: after what the list is sorted by, and the number that parts equals.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
     /// [`Sort::Newest`].
     Newest(Option<Number>),
-    /// [`Sort::PriceUp`].
-    PriceUp(Option<(i64, Number)>),
-    /// [`Sort::PriceDown`].
-    PriceDown(Option<(i64, Number)>),
+    /// [`Sort::PriceUp`] or [`Sort::PriceDown`].
+    Price(Direction, Option<(i64, Number)>),
     /// [`Sort::Relevance`].
     Relevance(Option<(f64, Number)>),
 }
@@ -149,8 +156,8 @@ impl ListQuery {
     pub fn page(&self, found: Vec<Found>) -> Page<Product> {
         let sort = match self.order {
             Order::Newest(_) => Sort::Newest,
-            Order::PriceUp(_) => Sort::PriceUp,
-            Order::PriceDown(_) => Sort::PriceDown,
+            Order::Price(Direction::Up, _) => Sort::PriceUp,
+            Order::Price(Direction::Down, _) => Sort::PriceDown,
             Order::Relevance(_) => Sort::Relevance,
         };
         let scope = Self::scope(&self.filter, sort);

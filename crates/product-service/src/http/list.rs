@@ -7,7 +7,7 @@ use platform_http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, R
 use super::product_json::ProductJson;
 use super::reader::CatalogueReader;
 use crate::app::{App, list_products};
-use crate::domain::{Category, Filter, ListQuery, Order, SearchText, Sort};
+use crate::domain::{Category, Direction, Filter, ListQuery, Order, SearchText, Sort};
 
 impl QueryReader for ListQuery {
     fn read(params: &mut QueryParams) -> Option<Self> {
@@ -102,8 +102,8 @@ fn parse_sort(raw: &str) -> Result<Sort, Invalid> {
 fn order(params: &mut QueryParams, scope: CursorScope, sort: Sort) -> Option<Order> {
     match sort {
         Sort::Newest => params.cursor(scope).map(Order::Newest),
-        Sort::PriceUp => params.cursor(scope).map(Order::PriceUp),
-        Sort::PriceDown => params.cursor(scope).map(Order::PriceDown),
+        Sort::PriceUp => Some(Order::Price(Direction::Up, params.cursor(scope)?)),
+        Sort::PriceDown => Some(Order::Price(Direction::Down, params.cursor(scope)?)),
         Sort::Relevance => params.cursor(scope).map(Order::Relevance),
     }
 }

@@ -9,9 +9,10 @@ pub(crate) mod mongo;
 pub(crate) mod sqlite;
 
 use async_trait::async_trait;
-use kernel::{Currency, Money, OrderId, Page, ProductId, Timestamp};
+use kernel::{Currency, Money, OrderId, Page, Timestamp};
 use store::{StoreError, StoreResult};
 
+use crate::audit::StockAudit;
 use crate::domain::{ListQuery, Product, ProductStatus, ReservationState};
 
 /// A held reservation and the end of its lease. Sweeps go in this order.
@@ -21,15 +22,6 @@ pub struct Lease {
     pub until: Timestamp,
     /// Whose it is.
     pub order: OrderId,
-}
-
-/// What the check of the stock book found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct StockAudit {
-    /// Products checked.
-    pub products: u64,
-    /// A sentence for each thing that is not right.
-    pub violations: Vec<String>,
 }
 
 /// Answers lists, sweeps and audits.
@@ -51,45 +43,6 @@ pub(crate) trait Queries: Send + Sync {
     async fn audit(&self) -> StoreResult<StockAudit>;
 }
 
-/// The sums that the stock book is checked by.
-struct Sums {
-    product: ProductId,
-    available: i64,
-    booked: i64,
-    held: i64,
-    sold: i64,
-}
-
-impl StockAudit {
-    /// Checks one product.
-    fn check(&mut self, sums: &Sums) {
-        let Sums {
-            product,
-            available,
-            booked,
-            held,
-            sold,
-        } = *sums;
-        self.products = self.products.saturating_add(1);
-        let there = i128::from(available) + i128::from(held) + i128::from(sold);
-        if available < 0 {
-            let finding = format!("product {product}: available is {available}");
-            self.violations.push(finding);
-        } else if there != i128::from(booked) {
-            self.violations.push(format!(
-                "product {product}: available {available} + held {held} + sold {sold} = {there}, but {booked} were put in"
-            ));
-        }
-    }
-
-    /// Notes how many of `what` there are, which should be none.
-    fn note(&mut self, count: i64, what: &str) {
-        if count > 0 {
-            self.violations.push(format!("{count} {what}"));
-        }
-    }
-}
-
 fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
 }
@@ -103,7 +56,7 @@ fn money(amount: i64, currency: &str) -> StoreResult<Money> {
 }
 
 /// The state that `word` names.
-fn state(word: &str) -> StoreResult<ReservationState> {
+pub(crate) fn state(word: &str) -> StoreResult<ReservationState> {
     ReservationState::of(word)
         .ok_or_else(|| corrupt(format!("{word:?} is no state of a reservation")))
 }

@@ -1,6 +1,5 @@
 //! The store in one MongoDB database.
 
-mod audit;
 mod list;
 mod product;
 mod reservation;
@@ -12,11 +11,11 @@ use kernel::{Page, Timestamp};
 use store::StoreResult;
 use store_mongo::{Mongo, Records};
 
-pub use audit::audit;
-pub use reservation::reservation_states;
 pub use schema::collections;
+pub(crate) use schema::{PRODUCTS, RESERVATIONS, STOCK_ENTRIES};
 
-use super::{Lease, Queries, StockAudit};
+use super::{Lease, Queries};
+use crate::audit::{StockAudit, mongo::audit};
 use crate::domain::{ListQuery, Product, Reservation};
 use crate::records::{SearchWords, StockEntry};
 

@@ -1,6 +1,5 @@
 //! The store in one SQLite file.
 
-mod audit;
 mod list;
 mod product;
 mod reservation;
@@ -14,10 +13,8 @@ use store::{StoreError, StoreResult};
 use store_sqlite::{Migration, Records, Sqlite, open_read_only};
 use telemetry::metrics::{Read, StoreMetrics};
 
-pub use audit::audit;
-pub use reservation::reservation_states;
-
-use super::{Lease, Queries, StockAudit};
+use super::{Lease, Queries};
+use crate::audit::{StockAudit, sqlite::audit};
 use crate::domain::{ListQuery, Product, Reservation};
 use crate::records::{SearchWords, StockEntry};
 

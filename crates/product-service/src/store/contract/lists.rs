@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{Subject, draft, user};
 use crate::domain::{
-    Category, Description, Filter, ListQuery, Number, Order, Product, ProductEdit, ProductName,
-    SearchText, Sort,
+    Category, Description, Direction, Filter, ListQuery, Number, Order, Product, ProductEdit,
+    ProductName, SearchText, Sort,
 };
 
 fn query(filter: Filter, sort: Sort, limit: i64) -> ListQuery {
@@ -21,8 +21,8 @@ fn query(filter: Filter, sort: Sort, limit: i64) -> ListQuery {
 pub(crate) fn first(sort: Sort) -> Order {
     match sort {
         Sort::Newest => Order::Newest(None),
-        Sort::PriceUp => Order::PriceUp(None),
-        Sort::PriceDown => Order::PriceDown(None),
+        Sort::PriceUp => Order::Price(Direction::Up, None),
+        Sort::PriceDown => Order::Price(Direction::Down, None),
         Sort::Relevance => Order::Relevance(None),
     }
 }
@@ -33,10 +33,14 @@ fn next(query: &ListQuery, page: &Page<Product>) -> Option<Order> {
     let scope = |sort| ListQuery::scope(&query.filter, sort);
     Some(match query.order {
         Order::Newest(_) => Order::Newest(scope(Sort::Newest).read(cursor).map(Some).unwrap()),
-        Order::PriceUp(_) => Order::PriceUp(scope(Sort::PriceUp).read(cursor).map(Some).unwrap()),
-        Order::PriceDown(_) => {
-            Order::PriceDown(scope(Sort::PriceDown).read(cursor).map(Some).unwrap())
-        }
+        Order::Price(Direction::Up, _) => Order::Price(
+            Direction::Up,
+            scope(Sort::PriceUp).read(cursor).map(Some).unwrap(),
+        ),
+        Order::Price(Direction::Down, _) => Order::Price(
+            Direction::Down,
+            scope(Sort::PriceDown).read(cursor).map(Some).unwrap(),
+        ),
         Order::Relevance(_) => {
             Order::Relevance(scope(Sort::Relevance).read(cursor).map(Some).unwrap())
         }
@@ -129,10 +133,10 @@ pub(crate) async fn a_cursor_outside_of_the_prices_asked_for_leads_to_none_of_th
     };
     let lowest = Number::from(ProductId::from_uuid(Uuid::nil()));
     let orders = [
-        (Order::PriceUp(Some((0, lowest))), vec![5]),
-        (Order::PriceUp(Some((10, lowest))), vec![]),
-        (Order::PriceDown(Some((10, lowest))), vec![5]),
-        (Order::PriceDown(Some((0, lowest))), vec![]),
+        (Order::Price(Direction::Up, Some((0, lowest))), vec![5]),
+        (Order::Price(Direction::Up, Some((10, lowest))), vec![]),
+        (Order::Price(Direction::Down, Some((10, lowest))), vec![5]),
+        (Order::Price(Direction::Down, Some((0, lowest))), vec![]),
     ];
     for (order, expected) in orders {
         let query = ListQuery {

@@ -5,8 +5,8 @@ use kernel::{Money, ProductId, SystemIds};
 
 use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
 use crate::domain::{
-    Category, Change, Description, Filter, ListQuery, Order, Product, ProductEdit, ProductName,
-    ProductRefusal, ProductStatus, SearchText, Stock, VersionGuard,
+    Category, Change, Description, Direction, Filter, ListQuery, Order, Product, ProductEdit,
+    ProductName, ProductRefusal, ProductStatus, SearchText, Stock, VersionGuard,
 };
 
 pub(crate) async fn a_product_is_found_as_it_was_listed(subject: Subject) {
@@ -85,8 +85,8 @@ pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_f
     for text in [None, SearchText::parse("lamp").unwrap()] {
         for order in [
             Order::Newest(None),
-            Order::PriceUp(None),
-            Order::PriceDown(None),
+            Order::Price(Direction::Up, None),
+            Order::Price(Direction::Down, None),
         ] {
             let filter = Filter {
                 text: text.clone(),

@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 use store::StoreResult;
 use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
 use store_mongo::bson::{Bson, Document, Uuid as BsonUuid, doc};
-use store_mongo::mongodb::Database;
 use store_mongo::mongodb::options::{FindOptions, Hint};
-use store_mongo::{Mongo, MongoRecord, Snapshot, decode, encode, from_id, id, id_bson};
+use store_mongo::{Mongo, MongoRecord, decode, encode, from_id, id, id_bson};
 use telemetry::metrics::Read;
 
 use super::schema::{BY_LEASE, RESERVATIONS};
-use crate::domain::{Reservation, ReservationState};
+use crate::domain::Reservation;
 use crate::store::{Lease, corrupt, money, state};
 
 #[derive(Serialize, Deserialize)]
@@ -148,35 +147,4 @@ pub(super) async fn leases_due(
     store
         .find_with(Read::Sweep, RESERVATIONS, filter, options, read)
         .await
-}
-
-#[derive(Deserialize)]
-struct StateRow {
-    #[serde(rename = "_id")]
-    order: BsonUuid,
-    state: String,
-}
-
-/// Calls `each` for every reservation, or for that of `order`, in the order of their orders' ids, one at a time and all as they were
-/// at one moment.
-///
-/// # Errors
-/// A store error.
-pub async fn reservation_states(
-    database: &Database,
-    order: Option<OrderId>,
-    mut each: impl FnMut(OrderId, ReservationState) + Send,
-) -> StoreResult<()> {
-    let mut snapshot = Snapshot::open(database).await?;
-    let filter = order.map_or_else(Document::new, |order| doc! { "_id": id_bson(order) });
-    let stages = vec![
-        doc! { "$match": filter },
-        doc! { "$sort": { "_id": 1 } },
-        doc! { "$project": { "state": 1 } },
-    ];
-    let mut rows = snapshot.aggregate::<StateRow>(RESERVATIONS, stages).await?;
-    while let Some(row) = rows.next(&mut snapshot).await? {
-        each(from_id(row.order), state(&row.state)?);
-    }
-    Ok(())
 }

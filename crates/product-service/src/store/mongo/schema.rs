@@ -9,13 +9,13 @@ use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::options::IndexOptions;
 
 /// The products.
-pub(super) const PRODUCTS: &str = "products";
+pub(crate) const PRODUCTS: &str = "products";
 /// The words of products that can be found.
 pub(super) const SEARCH: &str = "search";
 /// The stock book.
-pub(super) const STOCK_ENTRIES: &str = "stock_entries";
+pub(crate) const STOCK_ENTRIES: &str = "stock_entries";
 /// Stock held for, or sold to, an order.
-pub(super) const RESERVATIONS: &str = "reservations";
+pub(crate) const RESERVATIONS: &str = "reservations";
 
 /// The newest first.
 pub(super) const NEWEST: &str = "newest";

@@ -1,6 +1,7 @@
 //! The contract on MongoDB, and what is MongoDB's own: query plans, and an audit that can fail.
 
 mod audit;
+mod commands;
 mod plans;
 mod sweep;
 

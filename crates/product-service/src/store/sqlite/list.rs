@@ -11,7 +11,7 @@ use rusqlite::{Connection, params_from_iter};
 use store::StoreResult;
 
 use super::product::{COLUMN_COUNT, columns, product};
-use crate::domain::{Filter, Found, ListQuery, Number, Order, Product, SearchText};
+use crate::domain::{Direction, Filter, Found, ListQuery, Number, Order, Product, SearchText};
 use crate::store::corrupt;
 
 pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Product>> {
@@ -58,21 +58,24 @@ impl Statement {
             }
             // Without a search, nothing is more relevant than anything else.
             Order::Relevance(_) => ("p.seq DESC", vec![vec![min, max]]),
-            Order::PriceUp(None) => ("p.price, p.seq", vec![vec![min, max]]),
-            Order::PriceDown(None) => ("p.price DESC, p.seq DESC", vec![vec![min, max]]),
-            Order::PriceUp(Some((price, number))) => {
-                let (price, number) = (Some(filter.clamp(price)), Some(number.count()));
-                let same = vec![("p.price = ?", price), ("p.seq > ?", number)];
-                (
-                    "p.price, p.seq",
-                    vec![same, vec![("p.price > ?", price), max]],
-                )
-            }
-            Order::PriceDown(Some((price, number))) => {
-                let (price, number) = (Some(filter.clamp(price)), Some(number.count()));
-                let same = vec![("p.price = ?", price), ("p.seq < ?", number)];
-                let others = vec![("p.price < ?", price), min];
-                ("p.price DESC, p.seq DESC", vec![same, others])
+            Order::Price(direction, after) => {
+                let (order, seq, price, end) = match direction {
+                    Direction::Up => ("p.price, p.seq", "p.seq > ?", "p.price > ?", max),
+                    Direction::Down => {
+                        ("p.price DESC, p.seq DESC", "p.seq < ?", "p.price < ?", min)
+                    }
+                };
+                let walks = after.map_or_else(
+                    || vec![vec![min, max]],
+                    |(at, number)| {
+                        let (at, number) = (Some(filter.clamp(at)), Some(number.count()));
+                        vec![
+                            vec![("p.price = ?", at), (seq, number)],
+                            vec![(price, at), end],
+                        ]
+                    },
+                );
+                (order, walks)
             }
         };
         let walk = |conditions: Vec<(&str, Option<i64>)>| {
@@ -95,64 +98,49 @@ impl Statement {
 
     /// What the full-text index matches: first the places of a page, then its rows, so that sorting moves no long text.
     fn search(query: &ListQuery, text: &SearchText) -> Self {
-        let place = |price: i64, number: Number| vec![price.into(), number.count().into()];
-        let (key, inner, outer, beyond, after): (_, _, _, _, Option<Vec<Value>>) = match query.order
-        {
-            Order::Newest(after) => (
-                "0",
-                "products_fts.rowid DESC",
-                "h.seq DESC",
-                "products_fts.rowid < ?",
-                after.map(|number| vec![number.count().into()]),
-            ),
-            Order::PriceUp(after) => (
-                "p.price",
-                "k, seq",
-                "h.k, h.seq",
-                "(p.price, p.seq) > (?, ?)",
-                after.map(|(price, number)| place(price, number)),
-            ),
-            Order::PriceDown(after) => (
-                "p.price",
-                "k DESC, seq DESC",
-                "h.k DESC, h.seq DESC",
-                "(p.price, p.seq) < (?, ?)",
-                after.map(|(price, number)| place(price, number)),
-            ),
-            Order::Relevance(after) => (
-                "products_fts.rank",
-                "k, seq DESC",
-                "h.k, h.seq DESC",
-                "(products_fts.rank > ? OR products_fts.rank = ? AND products_fts.rowid < ?)",
-                after
-                    .map(|(score, number)| vec![score.into(), score.into(), number.count().into()]),
-            ),
+        let (key, order, beyond, after): (_, _, _, Option<Vec<Value>>) = match query.order {
+            Order::Newest(after) => {
+                let after = after.map(|number| vec![number.count().into()]);
+                ("0", "n DESC", "f.rowid < ?", after)
+            }
+            Order::Price(direction, after) => {
+                let (order, beyond) = match direction {
+                    Direction::Up => ("k, n", "(p.price, p.seq) > (?, ?)"),
+                    Direction::Down => ("k DESC, n DESC", "(p.price, p.seq) < (?, ?)"),
+                };
+                let after = after.map(|(at, number)| vec![at.into(), number.count().into()]);
+                ("p.price", order, beyond, after)
+            }
+            Order::Relevance(after) => {
+                let beyond = "(f.rank > ? OR f.rank = ? AND f.rowid < ?)";
+                let values =
+                    |(at, number): (f64, Number)| vec![at.into(), at.into(), number.count().into()];
+                ("f.rank", "k, n DESC", beyond, after.map(values))
+            }
         };
         let joined = if needs_products(query) {
-            "CROSS JOIN products p ON p.seq = products_fts.rowid CROSS JOIN stock s ON s.product = products_fts.rowid"
+            "CROSS JOIN products p ON p.seq = f.rowid CROSS JOIN stock s ON s.product = f.rowid"
         } else {
             ""
         };
         let mut statement = Self {
             sql: format!(
-                "{SELECT}, h.k FROM (SELECT {key} AS k, products_fts.rowid AS seq FROM products_fts {joined} WHERE products_fts MATCH ?"
+                "{SELECT}, h.k FROM (SELECT {key} AS k, f.rowid AS n FROM products_fts f {joined} WHERE products_fts MATCH ?"
             ),
             values: vec![match_expression(text).into()],
         };
         statement.filters(&query.filter);
         statement.and("p.price >= ?", query.filter.min_price);
         statement.and("p.price <= ?", query.filter.max_price);
-        if let Some(after) = after {
-            statement.sql.push_str(" AND ");
-            statement.sql.push_str(beyond);
-            statement.values.extend(after);
+        if let Some(values) = after {
+            statement.sql.extend([" AND ", beyond]);
+            statement.values.extend(values);
         }
-        statement.sql.extend([
-            " ORDER BY ",
-            inner,
-            " LIMIT ?) h CROSS JOIN products p ON p.seq = h.seq CROSS JOIN stock s ON s.product = h.seq ORDER BY ",
-            outer,
-        ]);
+        statement.sql.extend([" ORDER BY ", order]);
+        statement.sql.push_str(
+            " LIMIT ?) h CROSS JOIN products p ON p.seq = h.n CROSS JOIN stock s ON s.product = h.n ORDER BY ",
+        );
+        statement.sql.push_str(order);
         statement
     }
 
@@ -167,10 +155,10 @@ impl Statement {
         let mut rows = statement.query(params_from_iter(self.values.into_iter().chain([room])))?;
         while let Some(row) = rows.next()? {
             let (seq, product) = product(row)?;
+            let number = Number::try_from(seq);
             found.push(Found {
                 product,
-                number: Number::try_from(seq)
-                    .map_err(|_| corrupt(format!("{seq} is no number of a product")))?,
+                number: number.map_err(|_| corrupt(format!("{seq} is no number")))?,
                 score: if is_search {
                     row.get(COLUMN_COUNT)?
                 } else {
@@ -184,8 +172,7 @@ impl Statement {
     /// Adds a condition, if there is a value for it.
     fn and(&mut self, condition: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
-            self.sql.push_str(" AND ");
-            self.sql.push_str(condition);
+            self.sql.extend([" AND ", condition]);
             self.values.push(value.into());
         }
     }
@@ -207,7 +194,7 @@ impl Statement {
 
 /// The index to walk: the narrowest filter's, in the order that is asked for.
 fn index(query: &ListQuery) -> &'static str {
-    let by_price = matches!(query.order, Order::PriceUp(_) | Order::PriceDown(_));
+    let by_price = matches!(query.order, Order::Price(..));
     match (query.filter.seller, &query.filter.category, by_price) {
         (Some(_), _, false) => "products_by_seller",
         (Some(_), _, true) => "products_by_seller_price",
@@ -220,14 +207,12 @@ fn index(query: &ListQuery) -> &'static str {
 
 /// Whether a search has to look at more than the full-text index to know what belongs on the page.
 fn needs_products(query: &ListQuery) -> bool {
-    let narrows = |filter: &Filter| {
-        let others = Filter {
-            text: filter.text.clone(),
-            ..Filter::default()
-        };
-        *filter != others
+    let text = query.filter.text.clone();
+    let words_alone = Filter {
+        text,
+        ..Filter::default()
     };
-    matches!(query.order, Order::PriceUp(_) | Order::PriceDown(_)) || narrows(&query.filter)
+    matches!(query.order, Order::Price(..)) || query.filter != words_alone
 }
 
 /// Every word quoted, so that none is an operator; the last one as a prefix. Words hold no quotation marks, see [`SearchText`].

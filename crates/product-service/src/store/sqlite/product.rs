@@ -1,12 +1,12 @@
 //! A product: what its seller says of it in one table, what changes with every order in another. And the stock book.
 
-use kernel::{Money, ProductId, Timestamp};
+use kernel::{ProductId, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 use store::StoreResult;
 use store_sqlite::{SqliteRecord, blob, id};
 
-use crate::domain::{Category, Description, Product, ProductName, ProductStatus, Stock};
+use crate::domain::{Category, Description, Product, ProductName, Stock};
 use crate::records::StockEntry;
 use crate::store::{corrupt, money, status};
 
@@ -79,7 +79,13 @@ impl SqliteRecord for Product {
     }
 
     fn update(&self, before: &Self, db: &Connection) -> StoreResult<()> {
-        if described(self) != described(before) {
+        let restocked = Self {
+            stock: self.stock,
+            version: self.version,
+            updated_at: self.updated_at,
+            ..before.clone()
+        };
+        if *self != restocked {
             db.prepare_cached(
                 "UPDATE products SET price = ?2, currency = ?3, status = ?4, category = ?5, name = ?6, description = ?7
                  WHERE id = ?1",
@@ -94,40 +100,22 @@ impl SqliteRecord for Product {
                 self.description.as_str(),
             ])?;
         }
-        if counted(self) != counted(before) {
-            db.prepare_cached(
-                "UPDATE stock SET available = ?2, version = ?3, updated_at = ?4
-                 WHERE product = (SELECT seq FROM products WHERE id = ?1)",
-            )?
-            .execute(params![
-                self.id.as_bytes(),
-                self.stock.get(),
-                self.version,
-                self.updated_at.as_millis(),
-            ])?;
-        }
+        db.prepare_cached(
+            "UPDATE stock SET available = ?2, version = ?3, updated_at = ?4
+             WHERE product = (SELECT seq FROM products WHERE id = ?1)",
+        )?
+        .execute(params![
+            self.id.as_bytes(),
+            self.stock.get(),
+            self.version,
+            self.updated_at.as_millis(),
+        ])?;
         Ok(())
     }
 
     fn delete(&self, _db: &Connection) -> StoreResult<()> {
         Err(corrupt("a product is removed by its status, never deleted"))
     }
-}
-
-/// What the seller says of it.
-fn described(product: &Product) -> (Money, ProductStatus, &Category, &ProductName, &Description) {
-    (
-        product.price,
-        product.status,
-        &product.category,
-        &product.name,
-        &product.description,
-    )
-}
-
-/// What changes with every order.
-fn counted(product: &Product) -> (Stock, i64, Timestamp) {
-    (product.stock, product.version, product.updated_at)
 }
 
 impl store_sqlite::Row for StockEntry {

@@ -2,11 +2,11 @@
 
 use kernel::{OrderId, Timestamp};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row};
 use store::StoreResult;
 use store_sqlite::{blob, id};
 
-use crate::domain::{Reservation, ReservationState};
+use crate::domain::Reservation;
 use crate::store::{Lease, corrupt, state};
 
 impl store_sqlite::Row for Reservation {
@@ -73,26 +73,4 @@ pub(super) fn leases_due(
         })?
         .collect::<rusqlite::Result<Vec<Lease>>>()?;
     Ok(due)
-}
-
-/// Calls `each` for every reservation, or for that of `order`, in the order of their orders' ids, one row at a time.
-///
-/// # Errors
-/// A store error.
-pub fn reservation_states(
-    connection: &Connection,
-    order: Option<OrderId>,
-    mut each: impl FnMut(OrderId, ReservationState),
-) -> StoreResult<()> {
-    let all = "SELECT order_id, state FROM reservations";
-    let mut statement = connection.prepare(&match order {
-        None => format!("{all} ORDER BY order_id"),
-        Some(_) => format!("{all} WHERE order_id = ?1"),
-    })?;
-    let mut rows = statement.query(params_from_iter(order.map(|order| *order.as_bytes())))?;
-    while let Some(row) = rows.next()? {
-        let word: String = row.get(1)?;
-        each(id(row, 0)?, state(&word)?);
-    }
-    Ok(())
 }

@@ -13,7 +13,7 @@ use telemetry::metrics::Read;
 use super::super::product::ProductRow;
 use super::super::schema::{BY_WORD, PRODUCTS, SEARCH};
 use super::{conditions, in_stock};
-use crate::domain::{Found, ListQuery, Number, Order, Product};
+use crate::domain::{Direction, Found, ListQuery, Number, Order, Product};
 use crate::store::corrupt;
 
 /// A search, as the stages of an aggregation over the words.
@@ -44,16 +44,18 @@ impl Search {
                 doc! { "_id": -1 },
                 after.map(|number| doc! { "_id": { "$lt": id_bson(number.id()) } }),
             ),
-            Order::PriceUp(after) => (
-                doc! { "price": 1 },
-                doc! { "price": 1, "_id": 1 },
-                after.map(|(at, number)| beyond("price", at, "$gt", number)),
-            ),
-            Order::PriceDown(after) => (
-                doc! { "price": 1 },
-                doc! { "price": -1, "_id": -1 },
-                after.map(|(at, number)| beyond("price", at, "$lt", number)),
-            ),
+            Order::Price(direction, after) => {
+                let (step, op) = match direction {
+                    Direction::Up => (1, "$gt"),
+                    Direction::Down => (-1, "$lt"),
+                };
+                let after = after.map(|(at, number)| beyond("price", at, op, number));
+                (
+                    doc! { "price": 1 },
+                    doc! { "price": step, "_id": step },
+                    after,
+                )
+            }
             Order::Relevance(after) => (
                 doc! { "score": score(whole, last) },
                 doc! { "score": -1, "_id": -1 },

@@ -14,7 +14,7 @@ use super::super::schema::{
     BY_CATEGORY, BY_CATEGORY_PRICE, BY_PRICE, BY_SELLER, BY_SELLER_PRICE, NEWEST, PRODUCTS,
 };
 use super::{conditions, in_stock};
-use crate::domain::{Filter, Found, ListQuery, Order, Product};
+use crate::domain::{Direction, Filter, Found, ListQuery, Order, Product};
 
 /// The walk of one index.
 pub(in crate::store::mongo) struct Walk {
@@ -32,8 +32,10 @@ impl Walk {
         let (by_price, down, after) = match query.order {
             Order::Newest(after) => (false, true, after.map(|number| (None, number))),
             Order::Relevance(_) => (false, true, None),
-            Order::PriceUp(after) => (true, false, after.map(|(at, number)| (Some(at), number))),
-            Order::PriceDown(after) => (true, true, after.map(|(at, number)| (Some(at), number))),
+            Order::Price(direction, after) => {
+                let after = after.map(|(at, number)| (Some(at), number));
+                (true, direction == Direction::Down, after)
+            }
         };
         let (index, same) = index(&query.filter, by_price);
         let mut filter = doc! { "status": "active" };

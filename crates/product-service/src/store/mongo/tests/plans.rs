@@ -6,7 +6,7 @@ use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 
 use super::open;
-use crate::domain::{Category, Filter, ListQuery, Number, Order, SearchText, Sort};
+use crate::domain::{Category, Direction, Filter, ListQuery, Number, Order, SearchText, Sort};
 use crate::store::Lease;
 use crate::store::contract::lists::first;
 use crate::store::contract::{LATER, LEASE_END, draft, order};
@@ -84,8 +84,8 @@ fn middle(sort: Sort) -> Order {
     let number = Number::from(ProductId::new(&SystemIds::default()));
     match sort {
         Sort::Newest => Order::Newest(Some(number)),
-        Sort::PriceUp => Order::PriceUp(Some((7, number))),
-        Sort::PriceDown => Order::PriceDown(Some((7, number))),
+        Sort::PriceUp => Order::Price(Direction::Up, Some((7, number))),
+        Sort::PriceDown => Order::Price(Direction::Down, Some((7, number))),
         Sort::Relevance => Order::Relevance(Some((15.0, number))),
     }
 }
@@ -137,8 +137,8 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
     let price = middle.price.amount;
     for order in [
         Order::Newest(Some(number)),
-        Order::PriceUp(Some((price, number))),
-        Order::PriceDown(Some((price, number))),
+        Order::Price(Direction::Up, Some((price, number))),
+        Order::Price(Direction::Down, Some((price, number))),
     ] {
         let walk = Walk::of(&query(&Filter::default(), order));
         let command = walk_command(walk, 5);

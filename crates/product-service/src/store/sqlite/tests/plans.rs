@@ -7,7 +7,7 @@ use store_sqlite::Sqlite;
 use telemetry::metrics::Read;
 
 use super::open;
-use crate::domain::{Category, Filter, ListQuery, Number, Order, SearchText, Sort};
+use crate::domain::{Category, Direction, Filter, ListQuery, Number, Order, SearchText, Sort};
 use crate::store::contract::lists::first;
 use crate::store::sqlite::list::Statement;
 
@@ -105,8 +105,8 @@ fn middle(sort: Sort) -> Order {
     let number = Number::try_from(70).unwrap();
     match sort {
         Sort::Newest => Order::Newest(Some(number)),
-        Sort::PriceUp => Order::PriceUp(Some((7, number))),
-        Sort::PriceDown => Order::PriceDown(Some((7, number))),
+        Sort::PriceUp => Order::Price(Direction::Up, Some((7, number))),
+        Sort::PriceDown => Order::Price(Direction::Down, Some((7, number))),
         Sort::Relevance => Order::Relevance(Some((-1.5, number))),
     }
 }
@@ -170,7 +170,7 @@ async fn a_search_starts_from_the_full_text_index_and_sorts_only_what_it_must() 
                     .filter(|step| step.starts_with("SCAN"))
                     .collect();
                 let known = |step: &&&String| {
-                    step.contains("products_fts VIRTUAL TABLE INDEX") || step.starts_with("SCAN h")
+                    step.starts_with("SCAN f VIRTUAL TABLE INDEX") || step.starts_with("SCAN h")
                 };
                 assert_eq!(scans.iter().filter(known).count(), scans.len(), "{what}");
                 let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));

@@ -5,9 +5,9 @@ use telemetry::metrics::Read;
 
 use super::open;
 use crate::app::expire_reservations;
+use crate::audit::sqlite::reservation_states;
 use crate::domain::ReservationState;
 use crate::store::contract::{LEASE_END, draft, order};
-use crate::store::sqlite::reservation_states;
 
 #[tokio::test]
 async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {

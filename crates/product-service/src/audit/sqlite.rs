@@ -1,12 +1,13 @@
-//! The check of the stock book (invariant 6): for each product, available + held + sold = what was put in. It adds up rows that
-//! were written independently of each other: the stock, the lines of reservations, the entries of the book.
+//! The audit of a SQLite file.
 
-use kernel::ProductId;
-use rusqlite::Connection;
+use kernel::{OrderId, ProductId};
+use rusqlite::{Connection, params_from_iter};
 use store::StoreResult;
 use store_sqlite::id;
 
-use crate::store::{StockAudit, Sums};
+use super::{StockAudit, Sums};
+use crate::domain::ReservationState;
+use crate::store::state;
 
 /// The sums of each product. Those of the book and of the lines are made once each.
 const SUMS: &str = "
@@ -66,4 +67,26 @@ pub fn audit(connection: &Connection) -> StoreResult<StockAudit> {
         audit.note(count, what);
     }
     Ok(audit)
+}
+
+/// Calls `each` for every reservation, or for that of `order`, in the order of their orders' ids, one row at a time.
+///
+/// # Errors
+/// A store error.
+pub fn reservation_states(
+    connection: &Connection,
+    order: Option<OrderId>,
+    mut each: impl FnMut(OrderId, ReservationState),
+) -> StoreResult<()> {
+    let all = "SELECT order_id, state FROM reservations";
+    let mut statement = connection.prepare(&match order {
+        None => format!("{all} ORDER BY order_id"),
+        Some(_) => format!("{all} WHERE order_id = ?1"),
+    })?;
+    let mut rows = statement.query(params_from_iter(order.map(|order| *order.as_bytes())))?;
+    while let Some(row) = rows.next()? {
+        let word: String = row.get(1)?;
+        each(id(row, 0)?, state(&word)?);
+    }
+    Ok(())
 }

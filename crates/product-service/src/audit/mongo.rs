@@ -1,14 +1,16 @@
-//! The check of the stock book (invariant 6): for each product, available + held + sold = what was put in. It adds up documents that
-//! were written independently of each other: the products, the lines of reservations, the entries of the book.
+//! The audit of a MongoDB database.
 
+use kernel::OrderId;
 use serde::Deserialize;
 use store::StoreResult;
 use store_mongo::bson::{Document, Uuid as BsonUuid, doc};
 use store_mongo::mongodb::Database;
-use store_mongo::{Snapshot, from_id};
+use store_mongo::{Snapshot, from_id, id_bson};
 
-use super::schema::{PRODUCTS, RESERVATIONS, STOCK_ENTRIES};
-use crate::store::{StockAudit, Sums};
+use super::{StockAudit, Sums};
+use crate::domain::ReservationState;
+use crate::store::mongo::{PRODUCTS, RESERVATIONS, STOCK_ENTRIES};
+use crate::store::state;
 
 /// What the three collections say of one product.
 #[derive(Deserialize)]
@@ -28,6 +30,13 @@ struct Row {
 #[derive(Deserialize)]
 struct Count {
     count: i64,
+}
+
+#[derive(Deserialize)]
+struct StateRow {
+    #[serde(rename = "_id")]
+    order: BsonUuid,
+    state: String,
 }
 
 /// Checks the stock book in the product service's database, as it was at one moment. Reads only.
@@ -75,17 +84,23 @@ fn sums() -> Vec<Document> {
         } },
     ];
     // A field that a document does not have adds nothing.
-    let sum = |field: &str| doc! { "$sum": { "$ifNull": [ format!("${field}"), 0_i64 ] } };
+    let mut sums = doc! { "_id": "$_id" };
+    for field in [
+        "known",
+        "available",
+        "entries",
+        "booked",
+        "lines",
+        "held",
+        "sold",
+    ] {
+        sums.insert(field, doc! { "$sum": format!("${field}") });
+    }
     vec![
         doc! { "$project": { "known": { "$literal": 1_i64 }, "available": 1 } },
         doc! { "$unionWith": { "coll": STOCK_ENTRIES, "pipeline": entries } },
         doc! { "$unionWith": { "coll": RESERVATIONS, "pipeline": lines } },
-        doc! { "$group": {
-            "_id": "$_id",
-            "known": sum("known"), "available": sum("available"),
-            "entries": sum("entries"), "booked": sum("booked"),
-            "lines": sum("lines"), "held": sum("held"), "sold": sum("sold"),
-        } },
+        doc! { "$group": sums },
     ]
 }
 
@@ -94,4 +109,28 @@ fn empty() -> Vec<Document> {
         doc! { "$match": { "lines": { "$size": 0 } } },
         doc! { "$count": "count" },
     ]
+}
+
+/// Calls `each` for every reservation, or for that of `order`, in the order of their orders' ids, one at a time and all as they were
+/// at one moment.
+///
+/// # Errors
+/// A store error.
+pub async fn reservation_states(
+    database: &Database,
+    order: Option<OrderId>,
+    mut each: impl FnMut(OrderId, ReservationState) + Send,
+) -> StoreResult<()> {
+    let mut snapshot = Snapshot::open(database).await?;
+    let filter = order.map_or_else(Document::new, |order| doc! { "_id": id_bson(order) });
+    let stages = vec![
+        doc! { "$match": filter },
+        doc! { "$sort": { "_id": 1 } },
+        doc! { "$project": { "state": 1 } },
+    ];
+    let mut rows = snapshot.aggregate::<StateRow>(RESERVATIONS, stages).await?;
+    while let Some(row) = rows.next(&mut snapshot).await? {
+        each(from_id(row.order), state(&row.state)?);
+    }
+    Ok(())
 }
