@@ -17,12 +17,11 @@ use tokio::time::Instant;
 use super::failure::Failure;
 use super::link::Link;
 use super::locks::Locks;
-use super::outbox::{OutboxQueue, Stamped};
+use super::outbox::replica::{OutboxQueue, Stamped};
 use super::parked::Parked;
-use super::record::Records;
 use super::statements::Place;
 use super::transaction::{self, FIRST_PAUSE, LONGEST_PAUSE, jitter};
-use super::unit::Unit;
+use super::unit::{Registry, Unit};
 use super::work::{Run, Work, Works, finish};
 use store::{Engine as _, StoreError, StoreResult};
 use telemetry::committing;
@@ -48,7 +47,7 @@ impl Committer {
     /// Starts the task.
     pub(super) fn start(
         link: Arc<Link>,
-        records: Arc<Records>,
+        records: Arc<dyn Registry>,
         outbox: Arc<OutboxQueue>,
         watch: StoreWatch,
     ) -> Self {
@@ -90,7 +89,7 @@ impl Committer {
 
 struct Task {
     link: Arc<Link>,
-    records: Arc<Records>,
+    records: Arc<dyn Registry>,
     outbox: Arc<OutboxQueue>,
     watch: StoreWatch,
     /// Messages that the last committed batch found to have been handled before.

@@ -2,71 +2,13 @@
 
 use futures_util::TryStreamExt;
 use kernel::{MessageId, Timestamp};
-use mongodb::bson::{Bson, DateTime, Uuid as BsonUuid, doc};
-use serde::{Deserialize, Serialize};
+use mongodb::bson::{Uuid as BsonUuid, doc};
 
-use super::codec::{corrupt, date, id};
-use super::outbox::{Dead, MessageRow};
-use super::{Collection, Document, Mongo, Unit};
-use store::{DeadLetter, Engine as _, Record, StoreResult};
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct DeadLetterRow {
-    #[serde(rename = "_id")]
-    id: BsonUuid,
-    message: MessageRow,
-    attempts: i32,
-    reason: String,
-    died_at: DateTime,
-}
-
-impl Record for DeadLetterRow {
-    const NAME: &'static str = "dead letter";
-    type Key = BsonUuid;
-
-    fn key(&self) -> BsonUuid {
-        self.id
-    }
-}
-
-impl Document for DeadLetterRow {
-    const COLLECTION: &'static str = "dead_letters";
-
-    fn id(key: &BsonUuid) -> Bson {
-        Bson::from(*key)
-    }
-}
-
-/// The collection that given-up messages are moved to.
-#[must_use]
-pub fn dead_letters_collection() -> Collection {
-    Collection::new(
-        DeadLetterRow::COLLECTION,
-        doc! { "bsonType": "object", "required": ["_id", "message", "attempts", "reason", "died_at"] },
-    )
-}
-
-/// Adds messages to the dead letters.
-pub(super) fn bury(unit: &mut Unit, dead: &[Dead], now: Timestamp) -> StoreResult<()> {
-    unit.want::<DeadLetterRow>(dead.iter().map(|dead| id(dead.message.id)))?;
-    for Dead {
-        message,
-        attempts,
-        reason,
-    } in dead
-    {
-        let key = id(message.id);
-        // One that died before keeps its last reason.
-        unit.put(DeadLetterRow {
-            id: key,
-            message: MessageRow::of(message),
-            attempts: i32::try_from(*attempts).unwrap_or(i32::MAX),
-            reason: reason.clone(),
-            died_at: date(now),
-        })?;
-    }
-    Ok(())
-}
+use super::codec::{corrupt, id};
+use super::mongo::Mongo;
+use super::outbox::dead::DeadLetterRow;
+use super::record::Document as _;
+use store::{DeadLetter, Engine as _, StoreResult};
 
 /// All dead letters, the oldest first.
 ///

@@ -16,9 +16,8 @@ use mongodb::options::ReadConcern;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::READ_LIMIT;
 use super::codec::{id_bytes, value_bytes};
-use super::link::Link;
+use super::link::{Link, READ_LIMIT};
 use store::{StoreError, StoreResult};
 use telemetry::metrics::GetSizes;
 

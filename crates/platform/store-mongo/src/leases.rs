@@ -9,24 +9,10 @@ use mongodb::bson::{Document, Uuid as BsonUuid, doc};
 use uuid::Uuid;
 
 use super::codec::id;
-use super::{Collection, Mongo};
+use super::mongo::Mongo;
+use super::shared::LEASES;
 use store::Leases;
 use store::{StoreError, StoreResult};
-
-const COLLECTION: &str = "leases";
-
-/// The collection of the leases.
-#[must_use]
-pub fn leases_collection() -> Collection {
-    Collection::new(
-        COLLECTION,
-        doc! {
-            "bsonType": "object",
-            "required": ["_id", "owner", "until", "fence"],
-            "properties": { "until": { "bsonType": "long" }, "fence": { "bsonType": "long" } },
-        },
-    )
-}
 
 /// The leases of one service's replicas.
 pub struct MongoLeases {
@@ -49,11 +35,7 @@ impl MongoLeases {
 impl Leases for MongoLeases {
     async fn hold(&self, work: &str, now: Timestamp, lease: Duration) -> StoreResult<bool> {
         let (now, until) = (now.as_millis(), now.plus(lease).as_millis());
-        let leases = self
-            .store
-            .database()
-            .await?
-            .collection::<Document>(COLLECTION);
+        let leases = self.store.database().await?.collection::<Document>(LEASES);
         let free = doc! { "_id": work, "$or": [ { "owner": self.replica }, { "until": { "$lte": now } } ] };
         // The fence rises with every change of hands, for whoever reads the collection to see.
         let rises = doc! { "$add": [

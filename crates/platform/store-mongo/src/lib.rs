@@ -15,12 +15,15 @@ mod dead_letters;
 mod failure;
 mod gather;
 mod horizon;
+mod layout;
 mod leases;
 mod link;
 mod locks;
+mod mongo;
 mod outbox;
 mod parked;
 mod record;
+mod records;
 mod schema;
 mod shared;
 mod snapshot;
@@ -38,240 +41,12 @@ pub use codec::{binary, corrupt, date, decode, encode, from_id, id, id_bson};
 pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use horizon::Horizon;
 pub use leases::MongoLeases;
+pub use link::READ_LIMIT;
+pub use mongo::{Mongo, Reading};
 pub use mongodb::{self, bson};
 pub use outbox::MongoOutbox;
-pub use record::{Document, MongoRecord, Records};
+pub use record::{Document, MongoRecord};
+pub use records::Records;
 pub use schema::Collection;
 pub use snapshot::{Rows, Snapshot};
 pub use unit::Unit;
-
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use async_trait::async_trait;
-use kernel::{Clock, Timestamp};
-use mongodb::Database;
-use mongodb::bson::doc;
-use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
-use mongodb::options::{FindOptions, ReadConcern};
-use secrecy::SecretString;
-use serde::de::DeserializeOwned;
-
-use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, StoreError, StoreResult, Tx};
-use telemetry::metrics::{Read, ReadTimes, StoreMetrics};
-use telemetry::{Commit, Database as Traced};
-
-/// How long a read outside of a transaction may take.
-pub const READ_LIMIT: Duration = Duration::from_secs(2);
-
-/// A service's database. Cheap to clone.
-#[derive(Clone)]
-pub struct Mongo {
-    link: Arc<link::Link>,
-    outbox: Arc<outbox::OutboxQueue>,
-    committer: commit::Committer,
-    gather: Arc<gather::Gather>,
-    records: Arc<Records>,
-    times: ReadTimes,
-}
-
-impl Mongo {
-    /// The database `name` behind `uri`, with the service's `collections` and `records` and those that all services share. Nothing is connected
-    /// yet: a server that is away is a matter of readiness. Has to be called on a tokio runtime.
-    ///
-    /// # Errors
-    /// If the URI is none.
-    pub fn open(
-        uri: SecretString,
-        name: &str,
-        mut collections: Vec<Collection>,
-        records: Records,
-        clock: Arc<dyn Clock>,
-        metrics: &StoreMetrics,
-    ) -> StoreResult<Self> {
-        collections.extend([
-            outbox::outbox_collection(),
-            shared::inbox_collection(),
-            shared::idempotency_collection(),
-            dead_letters::dead_letters_collection(),
-            leases::leases_collection(),
-        ]);
-        let watch = metrics.of(name);
-        let link = Arc::new(link::Link::new(uri, name, collections, watch.pool())?);
-        let outbox = Arc::new(outbox::OutboxQueue::new(clock));
-        let times = watch.reads();
-        let gather = gather::Gather::new(link.clone(), watch.gets());
-        let records = Arc::new(records.with::<Handled>().with::<Idempotent>());
-        let committer =
-            commit::Committer::start(link.clone(), records.clone(), outbox.clone(), watch);
-        Ok(Self {
-            link,
-            outbox,
-            committer,
-            gather,
-            records,
-            times,
-        })
-    }
-
-    /// Runs `work` on a unit: what this engine itself does beside the use cases. See [`Store::write`](store::Store::write).
-    ///
-    /// # Errors
-    /// What `work` returns; [`StoreError::Unavailable`] if there is no primary, the queue is full or it took too long.
-    pub async fn work<T: Send + 'static>(
-        &self,
-        mut work: impl FnMut(&mut Unit) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
-        let (tell, told) = std::sync::mpsc::channel();
-        self.commit(Box::new(move |unit| {
-            let value = work(unit)?;
-            // The last run's value is the one that counts.
-            tell.send(value)
-                .map_err(|_| unavailable("nobody waits for the write"))
-        }))
-        .await?;
-        told.try_iter()
-            .last()
-            .ok_or_else(|| unavailable("the write did not run"))
-    }
-
-    async fn commit(&self, mut run: work::Run) -> StoreResult<()> {
-        let commit = Commit::begin(Traced {
-            system: "mongodb",
-            name: self.link.name(),
-            operation: "commitTransaction",
-        });
-        let carried = commit.carried();
-        let written = self
-            .committer
-            .run(Box::new(move |unit| carried.within(|| run(unit))))
-            .await;
-        commit.end();
-        written
-    }
-
-    /// The documents of `collection` that fit `filter`, in the order of `sort`, at most `limit`, as a majority has them.
-    ///
-    /// # Errors
-    /// A store error; [`StoreError::Unavailable`] after [`READ_LIMIT`].
-    pub async fn find<T: DeserializeOwned + Send + Sync>(
-        &self,
-        collection: &str,
-        filter: bson::Document,
-        sort: bson::Document,
-        limit: i64,
-    ) -> StoreResult<Vec<T>> {
-        let options = FindOptions::builder().sort(sort).limit(limit).build();
-        let read = |document: &RawDocument| decode(collection, document);
-        self.find_with(Read::List, collection, filter, options, read)
-            .await
-    }
-
-    /// What `read` makes of the documents of `collection` that fit `filter`, as a majority has them. `options` say which and in what
-    /// order: sort, limit, projection, and the stretch of the index to walk.
-    ///
-    /// # Errors
-    /// What `read` returns, or as [`Mongo::find`].
-    pub async fn find_with<T>(
-        &self,
-        kind: Read,
-        collection: &str,
-        filter: bson::Document,
-        mut options: FindOptions,
-        read: impl Fn(&RawDocument) -> StoreResult<T>,
-    ) -> StoreResult<Vec<T>> {
-        let _timed = self.reading(kind);
-        // One round trip: the first batch holds all of it.
-        let batch = options.limit.map(u32::try_from);
-        options.batch_size = batch.map(|batch| batch.unwrap_or(u32::MAX));
-        options.read_concern = Some(ReadConcern::majority());
-        options.max_time = Some(READ_LIMIT);
-        let mut found = self
-            .database()
-            .await?
-            .collection::<RawDocumentBuf>(collection)
-            .find(filter)
-            .with_options(options)
-            .await?;
-        let mut rows = Vec::new();
-        while found.advance().await? {
-            rows.push(read(found.current())?);
-        }
-        Ok(rows)
-    }
-
-    /// The database itself, ready, for what the methods above do not do.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if no server answers.
-    pub async fn database(&self) -> StoreResult<Database> {
-        self.link.database().await
-    }
-
-    /// Counts the time until what it returns is dropped as that of a read of this `kind`: for reads through [`Mongo::database`].
-    #[must_use]
-    pub fn reading(&self, kind: Read) -> Reading<'_> {
-        Reading {
-            times: &self.times,
-            kind,
-            begun: Instant::now(),
-        }
-    }
-
-    /// Where its messages wait for the relay of this replica.
-    #[must_use]
-    pub fn outbox(&self) -> MongoOutbox {
-        MongoOutbox {
-            store: self.clone(),
-            queue: self.outbox.clone(),
-        }
-    }
-}
-
-#[async_trait]
-impl store::Database for Mongo {
-    async fn write(&self, mut job: Job) -> StoreResult<()> {
-        self.commit(Box::new(move |unit| job(&mut Tx::new(unit))))
-            .await
-    }
-
-    /// As a majority has it: it will not be rolled back. Gets that come at the same time share a query.
-    async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {
-        let layout = self.records.layout(kind)?;
-        let id = (layout.id)(&*key)?;
-        let _timed = self.reading(Read::Get);
-        let found = self.gather.get(layout.collection, id).await?;
-        found.map(|document| (layout.decode)(&document)).transpose()
-    }
-
-    /// Nothing is left to do: the server deletes what is past its time.
-    async fn forget(&self, _now: Timestamp) -> StoreResult<bool> {
-        Ok(false)
-    }
-
-    async fn ping(&self) -> StoreResult<()> {
-        let _timed = self.reading(Read::Check);
-        self.database()
-            .await?
-            .run_command(doc! { "ping": 1 })
-            .await?;
-        Ok(())
-    }
-}
-
-fn unavailable(reason: &str) -> StoreError {
-    StoreError::Unavailable(reason.to_owned())
-}
-
-/// A read that is being timed.
-pub struct Reading<'a> {
-    times: &'a ReadTimes,
-    kind: Read,
-    begun: Instant,
-}
-
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        self.times.took(self.kind, self.begun.elapsed());
-    }
-}

@@ -14,6 +14,9 @@ use super::schema::{Collection, ensure};
 use store::{StoreError, StoreResult};
 use telemetry::metrics::PoolWatch;
 
+/// How long a read outside of a transaction may take.
+pub const READ_LIMIT: Duration = Duration::from_secs(2);
+
 /// How long an operation waits for a server that can do it. Elections take longer; clients are told to come back.
 const SELECTION: Duration = Duration::from_secs(2);
 

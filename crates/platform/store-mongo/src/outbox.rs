@@ -7,153 +7,46 @@
 //! be sent twice, never lost; receivers have an inbox.
 
 mod backlog;
+pub(super) mod dead;
 mod queue;
-mod row;
+pub(super) mod replica;
+pub(super) mod row;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use contracts::Envelope;
 use futures_util::TryStreamExt;
-use kernel::{Clock, Timestamp};
+use kernel::Timestamp;
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc, serialize_to_bson};
-use tokio::sync::Notify;
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use self::queue::{Decided, Parcel, Queue};
-use self::row::WaitingRow;
+use self::dead::bury;
+use self::queue::{Decided, Parcel};
+use self::replica::{LEASE, OutboxQueue};
+use self::row::{OutboxRow, rows_of};
 use super::codec::{corrupt, from_id, id, id_bson};
-use super::{Collection, Document as _, Horizon, Mongo, Unit};
+use super::mongo::Mongo;
+use super::record::Document as _;
 use store::StoreResult;
 use store::outbox::{Backlog, Fate, Outbox, Pending};
-
-pub(super) use queue::Dead;
-pub(super) use row::{MessageRow, OutboxRow};
-
-/// How long a replica holds messages that it sends: longer than a publish may take, and about as long as an order whose replica
-/// died waits for another.
-pub(super) const LEASE: Duration = Duration::from_secs(10);
-/// Most messages in one document: far from what a document may hold.
-const ROOM: usize = 256;
-
-/// The collection of messages that wait.
-#[must_use]
-pub fn outbox_collection() -> Collection {
-    Collection::new(
-        OutboxRow::COLLECTION,
-        doc! {
-            "bsonType": "object",
-            "required": ["_id", "messages", "owner", "lease"],
-            "properties": {
-                "messages": {
-                    "bsonType": "array",
-                    "minItems": 1,
-                    "items": {
-                        "bsonType": "object",
-                        "required": ["id", "message", "attempts"],
-                        "properties": { "attempts": { "bsonType": "int", "minimum": 0 } },
-                    },
-                },
-                "lease": { "bsonType": "long" },
-            },
-        },
-    )
-    .index("by_lease", doc! { "lease": 1 })
-}
-
-/// What this replica has to send, in the order in which it was committed.
-pub(super) struct OutboxQueue {
-    replica: Uuid,
-    clock: Arc<dyn Clock>,
-    queue: Mutex<Queue>,
-    news: Notify,
-    horizon: Horizon,
-}
-
-/// What a unit adds to the outbox.
-pub(super) struct Stamped(Vec<Parcel>);
-
-impl OutboxQueue {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            replica: Uuid::new_v4(),
-            clock,
-            queue: Mutex::default(),
-            news: Notify::new(),
-            horizon: Horizon::default(),
-        }
-    }
-
-    /// Turns the unit's messages into documents that this replica holds.
-    pub(super) fn stamp(&self, unit: &mut Unit) -> StoreResult<Stamped> {
-        let lease = self.clock.now().plus(LEASE);
-        let mut seen = HashSet::new();
-        let messages: Vec<Arc<Envelope>> = {
-            let queue = self.lock();
-            // A resend of what is about to go out anyway.
-            let is_new = |message: &Arc<Envelope>| !queue.holds(message.id);
-            unit.messages().into_iter().filter(is_new).collect()
-        };
-        let messages: Vec<Arc<Envelope>> = messages
-            .into_iter()
-            .filter(|message| seen.insert(message.id))
-            .collect();
-        let mut parcels = Vec::new();
-        for messages in messages.chunks(ROOM) {
-            let row = Uuid::new_v4();
-            unit.insert(OutboxRow {
-                id: id(row),
-                messages: messages
-                    .iter()
-                    .map(|message| WaitingRow::of(message, 0))
-                    .collect(),
-                owner: id(self.replica),
-                lease: lease.as_millis(),
-            })?;
-            parcels.push(Parcel {
-                row,
-                messages: messages
-                    .iter()
-                    .map(|message| (message.clone(), 0))
-                    .collect(),
-            });
-        }
-        Ok(Stamped(parcels))
-    }
-
-    /// The unit is committed: its messages can go.
-    pub(super) fn committed(&self, Stamped(parcels): Stamped) {
-        if parcels.is_empty() {
-            return;
-        }
-        self.hold(parcels);
-        self.news.notify_one();
-    }
-
-    fn hold(&self, parcels: Vec<Parcel>) -> Vec<Pending> {
-        let until = Instant::now() + LEASE;
-        let mut queue = self.lock();
-        parcels
-            .into_iter()
-            .filter_map(|parcel| queue.hold(parcel, until))
-            .flatten()
-            .collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The outbox of one service, as the relay of one of its replicas sees it.
 #[derive(Clone)]
 pub struct MongoOutbox {
-    pub(super) store: Mongo,
-    pub(super) queue: Arc<OutboxQueue>,
+    store: Mongo,
+    queue: Arc<OutboxQueue>,
+}
+
+impl Mongo {
+    /// Where its messages wait for the relay of this replica.
+    #[must_use]
+    pub fn outbox(&self) -> MongoOutbox {
+        MongoOutbox {
+            store: self.clone(),
+            queue: self.outbox_queue(),
+        }
+    }
 }
 
 #[async_trait]
@@ -278,8 +171,8 @@ impl MongoOutbox {
 
     /// The statement that leaves in the document what is to be tried again.
     fn retry(&self, row: &Decided) -> StoreResult<Document> {
-        let messages = serialize_to_bson(&row::rows_of(&row.retry))
-            .map_err(|error| corrupt(error.to_string()))?;
+        let messages =
+            serialize_to_bson(&rows_of(&row.retry)).map_err(|error| corrupt(error.to_string()))?;
         Ok(doc! {
             "q": { "_id": id(row.row), "owner": id(self.queue.replica) },
             "u": { "$set": { "messages": messages, "lease": row.not_before.as_millis() } },
@@ -296,7 +189,7 @@ impl MongoOutbox {
         } = row;
         self.store
             .work(move |unit| {
-                super::dead_letters::bury(unit, &dead, now)?;
+                bury(unit, &dead, now)?;
                 let key = id(row);
                 let Some(stored) = unit.get::<OutboxRow>(&key)? else {
                     return Ok(());
@@ -305,7 +198,7 @@ impl MongoOutbox {
                     return unit.delete::<OutboxRow>(&key);
                 }
                 unit.put(OutboxRow {
-                    messages: row::rows_of(&retry),
+                    messages: rows_of(&retry),
                     lease: not_before.as_millis(),
                     ..(*stored).clone()
                 })

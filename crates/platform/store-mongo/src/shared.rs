@@ -1,4 +1,4 @@
-//! The records that all services have: handled messages and stored answers. The server deletes those whose time is over.
+//! What all services have: handled messages and stored answers, which the server deletes when their time is over, and leases.
 
 use kernel::{MessageId, OrderId, Timestamp};
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
@@ -9,7 +9,11 @@ use store::{Handled, INBOX_MEMORY, IdempotencyKey, Idempotent, StoreResult};
 use uuid::Uuid;
 
 use super::codec::{binary, corrupt, date, decode, encode, from_id, id};
-use super::{Collection, MongoRecord};
+use super::record::MongoRecord;
+use super::schema::Collection;
+
+/// The collection of the leases.
+pub(super) const LEASES: &str = "leases";
 
 /// A handled message. `_id` is the order's 16 bytes, then its own, so that those of one order lie together.
 #[derive(Serialize, Deserialize)]
@@ -168,4 +172,16 @@ pub(super) fn idempotency_collection() -> Collection {
         },
     )
     .expires("forgotten_after_its_lifetime", "created_at", LIFETIME)
+}
+
+/// The collection of the leases.
+pub(super) fn leases_collection() -> Collection {
+    Collection::new(
+        LEASES,
+        doc! {
+            "bsonType": "object",
+            "required": ["_id", "owner", "until", "fence"],
+            "properties": { "until": { "bsonType": "long" }, "fence": { "bsonType": "long" } },
+        },
+    )
 }

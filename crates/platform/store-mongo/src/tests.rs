@@ -9,8 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use contracts::{Envelope, Kind};
 use futures_util::future::join_all;
-use kernel::{ManualClock, MessageId, OrderId, SystemClock, SystemIds, Timestamp};
+use kernel::{Clock, ManualClock, MessageId, OrderId, SystemClock, SystemIds, Timestamp};
 use mongodb::bson::{Document, doc};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ use self::messages::message;
 use super::testing::TestDatabase;
 use super::*;
 use store::outbox::{Fate, Outbox};
-use store::{Engine as _, Leases, Record, Store, Value};
+use store::{Engine as _, Leases, Record, Store, StoreError, StoreResult, Tx, Value};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Counter {

@@ -17,14 +17,24 @@ use telemetry::traceparent;
 
 use super::codec::id_bytes;
 use super::failure::Failure;
+use super::layout::Layout;
 use super::locks::Locks;
-use super::record::{MongoRecord, Records};
+use super::record::MongoRecord;
 use super::statements::{Place, Statements};
 use super::table::{AnyTable, Table, query};
 
+/// The kinds of records that a unit can work on.
+pub(super) trait Registry: Send + Sync {
+    fn layout(&self, kind: Kind) -> StoreResult<Layout>;
+    /// Wants what each transaction that loads anything is to load.
+    fn want_always(&self, unit: &mut Unit) -> StoreResult<()>;
+    /// Changes what is kept beside a record that is inserted.
+    fn change_beside(&self, kind: Kind, record: &AnyRecord, unit: &mut Unit) -> StoreResult<()>;
+}
+
 /// The records of a batch of writes. See the module.
 pub struct Unit {
-    records: Arc<Records>,
+    records: Arc<dyn Registry>,
     /// In the order in which they were first used.
     tables: Vec<Box<dyn AnyTable>>,
     places: HashMap<TypeId, usize>,
@@ -48,7 +58,7 @@ struct Savepoint {
 }
 
 impl Unit {
-    pub(super) fn new(records: Arc<Records>) -> Self {
+    pub(super) fn new(records: Arc<dyn Registry>) -> Self {
         Self {
             records,
             tables: Vec::new(),

@@ -3,8 +3,8 @@
 use kernel::{MessageId, Timestamp};
 use rusqlite::Connection;
 
-use super::outbox::{enqueue, envelope, known_kind};
-use super::unsigned;
+use super::codec::unsigned;
+use super::message::{enqueue, envelope, known_kind};
 use store::DeadLetter;
 use store::StoreResult;
 

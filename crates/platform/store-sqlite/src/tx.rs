@@ -1,17 +1,16 @@
 //! The transaction port on SQLite: each change is written at once, in the savepoint of its work. What was read is kept until the work
 //! ends, so that a change knows what it changes.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use contracts::Envelope;
 use rusqlite::Connection;
 use store::{AnyKey, AnyRecord, Engine, Job, Kind, StoreResult, Tx, Value};
 
-use super::codec::corrupt;
-use super::outbox::enqueue;
-use super::record::{Records, SqliteRecord, key_of};
+use super::message::enqueue;
+use super::records::Records;
+use super::table::AnyTable;
 use super::writer::{count_repeated, execute};
 
 /// One work's transaction.
@@ -120,103 +119,6 @@ pub(super) fn run(db: &Connection, records: &Records, job: &mut Job) -> StoreRes
     let mut tx = SqliteTx::new(db, records);
     job(&mut Tx::new(&mut tx))?;
     Ok(tx.has_sent())
-}
-
-/// What a work knows of the records of one kind.
-pub(super) trait AnyTable {
-    fn get(&mut self, db: &Connection, key: &AnyKey) -> StoreResult<Option<AnyRecord>>;
-    fn find_by(
-        &mut self,
-        db: &Connection,
-        field: &'static str,
-        value: &Value,
-        limit: usize,
-    ) -> StoreResult<Vec<AnyRecord>>;
-    fn insert(&mut self, db: &Connection, record: AnyRecord) -> StoreResult<()>;
-    fn put(&mut self, db: &Connection, record: AnyRecord) -> StoreResult<()>;
-    fn delete(&mut self, db: &Connection, key: &AnyKey) -> StoreResult<()>;
-}
-
-/// The records of one kind that a work has read or changed, as they are now.
-pub(super) struct Table<R: SqliteRecord>(HashMap<R::Key, Option<Arc<R>>>);
-
-impl<R: SqliteRecord> Default for Table<R> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<R: SqliteRecord> Table<R> {
-    fn load(&mut self, db: &Connection, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
-        if let Some(known) = self.0.get(key) {
-            return Ok(known.clone());
-        }
-        let found = R::load(db, key)?.map(Arc::new);
-        self.0.insert(key.clone(), found.clone());
-        Ok(found)
-    }
-}
-
-impl<R: SqliteRecord> AnyTable for Table<R> {
-    fn get(&mut self, db: &Connection, key: &AnyKey) -> StoreResult<Option<AnyRecord>> {
-        let found = self.load(db, key_of::<R>(key)?)?;
-        Ok(found.map(|record| {
-            let record: AnyRecord = record;
-            record
-        }))
-    }
-
-    fn find_by(
-        &mut self,
-        db: &Connection,
-        field: &'static str,
-        value: &Value,
-        limit: usize,
-    ) -> StoreResult<Vec<AnyRecord>> {
-        let found = R::find_by(db, field, value, limit)?;
-        Ok(found
-            .into_iter()
-            .map(|record| {
-                let record = Arc::new(record);
-                self.0.insert(record.key(), Some(record.clone()));
-                let record: AnyRecord = record;
-                record
-            })
-            .collect())
-    }
-
-    fn insert(&mut self, db: &Connection, record: AnyRecord) -> StoreResult<()> {
-        let record = record_of::<R>(record)?;
-        record.insert(db)?;
-        self.0.insert(record.key(), Some(record));
-        Ok(())
-    }
-
-    fn put(&mut self, db: &Connection, record: AnyRecord) -> StoreResult<()> {
-        let record = record_of::<R>(record)?;
-        match self.load(db, &record.key())? {
-            Some(before) => record.update(&before, db)?,
-            None => record.insert(db)?,
-        }
-        self.0.insert(record.key(), Some(record));
-        Ok(())
-    }
-
-    fn delete(&mut self, db: &Connection, key: &AnyKey) -> StoreResult<()> {
-        let key = key_of::<R>(key)?;
-        if let Some(before) = self.load(db, key)? {
-            before.delete(db)?;
-            self.0.insert(key.clone(), None);
-        }
-        Ok(())
-    }
-}
-
-fn record_of<R: SqliteRecord>(record: AnyRecord) -> StoreResult<Arc<R>> {
-    let record: Arc<dyn Any + Send + Sync> = record;
-    record
-        .downcast()
-        .map_err(|_| corrupt(format!("a record of {} was expected", R::NAME)))
 }
 
 #[cfg(test)]

@@ -1,17 +1,15 @@
-//! What an engine does for the transaction port. Object-safe, so that a use case is compiled once, whatever runs it.
+//! What an engine does in one transaction. Object-safe, so that a use case is compiled once, whatever runs it.
 
-use async_trait::async_trait;
 use contracts::Envelope;
-use kernel::Timestamp;
 
+use crate::StoreResult;
 use crate::record::{AnyKey, AnyRecord, Kind, Value};
-use crate::{StoreResult, Tx};
 
-/// One transaction of an engine. [`Tx`] gives it types.
+/// One transaction of an engine. [`Tx`](crate::Tx) gives it types.
 pub trait Engine {
-    /// See [`Tx::get`].
+    /// See [`Tx::get`](crate::Tx::get).
     fn get(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<Option<AnyRecord>>;
-    /// See [`Tx::find_by`].
+    /// See [`Tx::find_by`](crate::Tx::find_by).
     fn find_by(
         &mut self,
         kind: Kind,
@@ -19,19 +17,19 @@ pub trait Engine {
         value: &Value,
         limit: usize,
     ) -> StoreResult<Vec<AnyRecord>>;
-    /// See [`Tx::want`].
+    /// See [`Tx::want`](crate::Tx::want).
     fn want(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()>;
-    /// See [`Tx::insert`].
+    /// See [`Tx::insert`](crate::Tx::insert).
     fn insert(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()>;
-    /// See [`Tx::put`].
+    /// See [`Tx::put`](crate::Tx::put).
     fn put(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()>;
-    /// See [`Tx::delete`].
+    /// See [`Tx::delete`](crate::Tx::delete).
     fn delete(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()>;
-    /// See [`Tx::send`].
+    /// See [`Tx::send`](crate::Tx::send).
     fn send(&mut self, message: Envelope) -> StoreResult<()>;
-    /// See [`Tx::handled_before`].
+    /// See [`Tx::handled_before`](crate::Tx::handled_before).
     fn handled_before(&mut self);
-    /// Begins an item of [`Tx::each`]: a savepoint.
+    /// Begins an item of [`Tx::each`](crate::Tx::each): a savepoint.
     ///
     /// # Errors
     /// Why the item must not run: an earlier attempt to commit it was refused.
@@ -43,20 +41,4 @@ pub trait Engine {
     fn misses(&self) -> usize {
         0
     }
-}
-
-/// A write that waits to be run in a transaction. It may run more than once.
-pub type Job = Box<dyn FnMut(&mut Tx<'_>) -> StoreResult<()> + Send>;
-
-/// A service's database, whatever engine is behind it.
-#[async_trait]
-pub trait Database: Send + Sync {
-    /// Runs `job` in a transaction and returns when that is durable.
-    async fn write(&self, job: Job) -> StoreResult<()>;
-    /// Reads one record as it was committed.
-    async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>>;
-    /// Deletes inbox rows and stored answers whose time is over at `now`, a bounded number. Returns whether more may be left.
-    async fn forget(&self, now: Timestamp) -> StoreResult<bool>;
-    /// Whether the database answers.
-    async fn ping(&self) -> StoreResult<()>;
 }

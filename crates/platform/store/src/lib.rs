@@ -2,6 +2,7 @@
 //! letters, leases. Use cases see [`Store`], [`Tx`] and [`Record`]; engines implement [`Database`] and [`Engine`].
 
 mod answers;
+mod database;
 mod dead_letter;
 mod engine;
 mod error;
@@ -14,8 +15,9 @@ mod record;
 mod tx;
 
 pub use answers::{IdempotencyKey, Idempotent};
+pub use database::{Database, Job};
 pub use dead_letter::DeadLetter;
-pub use engine::{Database, Engine, Job};
+pub use engine::Engine;
 #[cfg(feature = "mongo")]
 pub use error::mongo::of_code as of_mongo_code;
 pub use error::{StoreError, StoreResult};

@@ -3,8 +3,9 @@
 
 use kernel::Timestamp;
 
-use super::{MongoOutbox, OutboxRow, due};
-use crate::Document;
+use super::row::OutboxRow;
+use super::{MongoOutbox, due};
+use crate::record::Document;
 use store::StoreResult;
 use store::outbox::Backlog;
 use telemetry::metrics::Read;

@@ -20,10 +20,10 @@ pub(super) struct Parcel {
 }
 
 /// A message that was given up: how often it was tried, and why it is no more.
-pub(crate) struct Dead {
-    pub(crate) message: Arc<Envelope>,
-    pub(crate) attempts: u32,
-    pub(crate) reason: String,
+pub(super) struct Dead {
+    pub(super) message: Arc<Envelope>,
+    pub(super) attempts: u32,
+    pub(super) reason: String,
 }
 
 /// A document all of whose messages have their fate.

@@ -2,11 +2,12 @@
 
 use contracts::{Envelope, Kind};
 use kernel::Timestamp;
-use mongodb::bson::{Binary, Bson, Uuid as BsonUuid};
+use mongodb::bson::{Binary, Bson, Uuid as BsonUuid, doc};
 use serde::{Deserialize, Serialize};
 
-use crate::Document;
 use crate::codec::{binary, corrupt, from_id, id};
+use crate::record::Document;
+use crate::schema::Collection;
 use store::outbox::Pending;
 use store::{Record, StoreResult};
 
@@ -113,6 +114,30 @@ impl Document for OutboxRow {
     fn id(key: &BsonUuid) -> Bson {
         Bson::from(*key)
     }
+}
+
+/// The collection of messages that wait.
+pub(crate) fn outbox_collection() -> Collection {
+    Collection::new(
+        OutboxRow::COLLECTION,
+        doc! {
+            "bsonType": "object",
+            "required": ["_id", "messages", "owner", "lease"],
+            "properties": {
+                "messages": {
+                    "bsonType": "array",
+                    "minItems": 1,
+                    "items": {
+                        "bsonType": "object",
+                        "required": ["id", "message", "attempts"],
+                        "properties": { "attempts": { "bsonType": "int", "minimum": 0 } },
+                    },
+                },
+                "lease": { "bsonType": "long" },
+            },
+        },
+    )
+    .index("by_lease", doc! { "lease": 1 })
 }
 
 /// The messages that are to be tried again, as rows.

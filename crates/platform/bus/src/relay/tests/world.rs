@@ -164,7 +164,11 @@ impl World {
         let messages: Vec<Envelope> = (0..count).map(|_| self.message()).collect();
         let ids = messages.iter().map(|message| message.id).collect();
         self.port()
-            .write(move |tx| messages.iter().try_for_each(|message| tx.send(message.clone())))
+            .write(move |tx| {
+                messages
+                    .iter()
+                    .try_for_each(|message| tx.send(message.clone()))
+            })
             .await
             .unwrap();
         ids

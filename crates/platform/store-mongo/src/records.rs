@@ -1,0 +1,78 @@
+//! The records of one service, and what its engine does beside them.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use store::{AnyRecord, Kind, StoreResult};
+
+use super::codec::corrupt;
+use super::layout::Layout;
+use super::record::{MongoRecord, other_type};
+use super::unit::{Registry, Unit};
+
+/// What a unit wants to have read before it is asked.
+type Always = Arc<dyn Fn(&mut Unit) -> StoreResult<()> + Send + Sync>;
+
+/// Changes what is kept beside a record.
+type Beside = Arc<dyn Fn(&AnyRecord, &mut Unit) -> StoreResult<()> + Send + Sync>;
+
+/// The records of a service that has MongoDB behind it.
+#[derive(Default)]
+pub struct Records {
+    layouts: HashMap<TypeId, Layout>,
+    always: Vec<Always>,
+    beside: HashMap<TypeId, Beside>,
+}
+
+impl Records {
+    /// The same records, and `R`.
+    #[must_use]
+    pub fn with<R: MongoRecord>(mut self) -> Self {
+        self.layouts.insert(TypeId::of::<R>(), Layout::of::<R>());
+        self
+    }
+
+    /// Runs `change` whenever an `R` is inserted: for what this engine keeps beside the record.
+    #[must_use]
+    pub fn beside<R: MongoRecord>(
+        mut self,
+        change: impl Fn(&R, &mut Unit) -> StoreResult<()> + Send + Sync + 'static,
+    ) -> Self {
+        let change: Beside = Arc::new(move |record, unit| {
+            let record: &(dyn Any + Send + Sync) = &**record;
+            let record = record.downcast_ref().ok_or_else(|| other_type::<R>())?;
+            change(record, unit)
+        });
+        self.beside.insert(TypeId::of::<R>(), change);
+        self
+    }
+
+    /// Loads the record `key` in each transaction that loads anything: for what [`Records::beside`] changes in nearly each.
+    #[must_use]
+    pub fn always<R: MongoRecord>(mut self, key: R::Key) -> Self {
+        self.always
+            .push(Arc::new(move |unit| unit.want::<R>([key.clone()])));
+        self
+    }
+}
+
+impl Registry for Records {
+    fn want_always(&self, unit: &mut Unit) -> StoreResult<()> {
+        self.always.iter().try_for_each(|want| want(unit))
+    }
+
+    fn change_beside(&self, kind: Kind, record: &AnyRecord, unit: &mut Unit) -> StoreResult<()> {
+        match self.beside.get(&kind.id) {
+            Some(change) => change(record, unit),
+            None => Ok(()),
+        }
+    }
+
+    fn layout(&self, kind: Kind) -> StoreResult<Layout> {
+        self.layouts
+            .get(&kind.id)
+            .copied()
+            .ok_or_else(|| corrupt(format!("{} has no layout in MongoDB", kind.name)))
+    }
+}

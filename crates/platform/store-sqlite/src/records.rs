@@ -1,0 +1,61 @@
+//! The records of one service.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use store::{AnyKey, AnyRecord, Kind, StoreError, StoreResult};
+
+use super::record::{SqliteRecord, key_of};
+use super::table::{AnyTable, Table};
+
+/// Reads one record on a reader's connection.
+type Load = fn(&Connection, &AnyKey) -> StoreResult<Option<AnyRecord>>;
+
+struct Layout {
+    table: fn() -> Box<dyn AnyTable>,
+    load: Load,
+}
+
+/// The records of a service that has SQLite behind it.
+#[derive(Default)]
+pub struct Records(HashMap<TypeId, Layout>);
+
+impl Records {
+    /// The same records, and `R`.
+    #[must_use]
+    pub fn with<R: SqliteRecord>(mut self) -> Self {
+        let layout = Layout {
+            table: || Box::new(Table::<R>::default()),
+            load: |db, key| {
+                let found = R::load(db, key_of::<R>(key)?)?;
+                Ok(found.map(|record| {
+                    let record: AnyRecord = Arc::new(record);
+                    record
+                }))
+            },
+        };
+        self.0.insert(TypeId::of::<R>(), layout);
+        self
+    }
+
+    pub(super) fn table(&self, kind: Kind) -> StoreResult<Box<dyn AnyTable>> {
+        Ok((self.layout(kind)?.table)())
+    }
+
+    pub(super) fn load(
+        &self,
+        kind: Kind,
+        db: &Connection,
+        key: &AnyKey,
+    ) -> StoreResult<Option<AnyRecord>> {
+        (self.layout(kind)?.load)(db, key)
+    }
+
+    fn layout(&self, kind: Kind) -> StoreResult<&Layout> {
+        self.0
+            .get(&kind.id)
+            .ok_or_else(|| StoreError::Corrupt(format!("{} has no layout in SQLite", kind.name)))
+    }
+}

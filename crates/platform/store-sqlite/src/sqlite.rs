@@ -1,0 +1,156 @@
+//! The database: opened once, read and written by use cases and by this engine itself.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kernel::Timestamp;
+use rusqlite::{Connection, Transaction};
+
+use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, StoreError, StoreResult};
+use telemetry::metrics::{Read, StoreMetrics};
+use telemetry::{Commit, Database};
+use tokio::sync::Notify;
+
+use super::files::{self, Migration};
+use super::pool::Readers;
+use super::records::Records;
+use super::writer::Writer;
+use super::{shared, tx};
+
+/// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
+#[derive(Clone)]
+pub struct Sqlite {
+    // Dropped in this order, so that the writer's connection is the last to close and folds the log into the file.
+    readers: Arc<Readers>,
+    records: Arc<Records>,
+    /// Tells the relay that messages were committed.
+    news: Arc<Notify>,
+    writer: Arc<Writer>,
+    name: Arc<str>,
+}
+
+impl Sqlite {
+    /// Opens (or creates) the file at `path`, brings its schema up to date and starts the threads.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the file cannot be opened, [`StoreError::Corrupt`] if its schema is newer than this
+    /// program or a migration fails.
+    pub fn open(
+        path: &Path,
+        migrations: &[Migration],
+        records: Records,
+        metrics: &StoreMetrics,
+    ) -> StoreResult<Self> {
+        let mut connection = files::open_writable(path)?;
+        files::migrate(&mut connection, migrations)?;
+        Self::start(connection, path, records, metrics)
+    }
+
+    /// Opens a file that another process may be serving, as it is: nothing is made or migrated.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it is not there or cannot be opened.
+    pub fn open_existing(path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
+        let connection = files::open_existing(path)?;
+        Self::start(connection, path, Records::default(), metrics)
+    }
+
+    fn start(
+        connection: Connection,
+        path: &Path,
+        records: Records,
+        metrics: &StoreMetrics,
+    ) -> StoreResult<Self> {
+        let name = name_of(path);
+        let watch = metrics.of(&name);
+        Ok(Self {
+            readers: Arc::new(Readers::start(path, &watch)?),
+            writer: Arc::new(Writer::start(connection, path, &watch)?),
+            records: Arc::new(records.with::<Handled>().with::<Idempotent>()),
+            news: Arc::default(),
+            name,
+        })
+    }
+
+    /// Runs `work` in a write transaction and returns once it is durable. If `work` fails, its changes are undone and no
+    /// other caller is affected; writes that wait at the same time share one transaction and one sync of the disk.
+    ///
+    /// # Errors
+    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the commit failed.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let commit = Commit::begin(Database {
+            system: "sqlite",
+            name: &self.name,
+            operation: "COMMIT",
+        });
+        let carried = commit.carried();
+        let written = self.writer.run(move |tx| carried.within(|| work(tx))).await;
+        commit.end();
+        written
+    }
+
+    /// Runs `work`, a read of this `kind`, on a read snapshot, for at most two seconds; not at all if nobody waits for it any more when its turn comes.
+    /// What has to read a whole file takes a connection of its own ([`open_read_only`](crate::open_read_only)).
+    ///
+    /// # Errors
+    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the read took too long.
+    pub async fn read<T, E>(
+        &self,
+        kind: Read,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.readers.run(kind, work).await
+    }
+
+    /// Returns when messages may have been committed since the last call.
+    pub(super) async fn sent(&self) {
+        self.news.notified().await;
+    }
+}
+
+#[async_trait]
+impl store::Database for Sqlite {
+    async fn write(&self, mut job: Job) -> StoreResult<()> {
+        let records = self.records.clone();
+        let has_sent = Sqlite::write(self, move |db| tx::run(db, &records, &mut job)).await?;
+        if has_sent {
+            self.news.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {
+        let records = self.records.clone();
+        self.read(Read::Get, move |db| records.load(kind, db, &*key))
+            .await
+    }
+
+    async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
+        Sqlite::write(self, move |db| shared::forget(db, now)).await
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        self.read(Read::Check, |db| {
+            Ok(db.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?)
+        })
+        .await
+    }
+}
+
+/// What a file's data is called: in traces, and its writer's thread.
+fn name_of(path: &Path) -> Arc<str> {
+    path.file_stem()
+        .map_or_else(|| "store".into(), |stem| stem.to_string_lossy().into())
+}
