@@ -26,6 +26,7 @@ mod record;
 mod records;
 mod schema;
 mod shared;
+mod slot;
 mod snapshot;
 mod statements;
 mod table;

@@ -10,59 +10,12 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::{ClientSession, Database};
 use store::{AnyKey, AnyRecord, StoreError, StoreResult, Value};
 
-use super::change::Change;
 use super::codec::value_bytes;
 use super::failure::Failure;
 use super::locks::Locks;
 use super::record::{MongoRecord, key_of, record_of};
+use super::slot::{Slot, Stored};
 use super::statements::{Owners, Place, Statements};
-
-/// What is known of a record, and what is to become of it.
-struct Slot<R> {
-    /// As the transaction's snapshot has it.
-    stored: Stored<R>,
-    /// As it is to be.
-    now: Option<Arc<R>>,
-    /// Who changed it, if that has to be written.
-    owners: Option<Owners>,
-}
-
-enum Stored<R> {
-    /// Not read: the record is new, or the server will refuse it.
-    Unread,
-    Absent,
-    Present {
-        record: Arc<R>,
-        /// As the server sent it.
-        document: Arc<RawDocumentBuf>,
-    },
-    /// It does not decode. Only the works that ask for it fail.
-    Broken(StoreError),
-}
-
-impl<R> Clone for Stored<R> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Unread => Self::Unread,
-            Self::Absent => Self::Absent,
-            Self::Present { record, document } => Self::Present {
-                record: record.clone(),
-                document: document.clone(),
-            },
-            Self::Broken(error) => Self::Broken(error.clone()),
-        }
-    }
-}
-
-impl<R> Clone for Slot<R> {
-    fn clone(&self) -> Self {
-        Self {
-            stored: self.stored.clone(),
-            now: self.now.clone(),
-            owners: self.owners,
-        }
-    }
-}
 
 /// A [`Table`] of records of any kind.
 #[async_trait]
@@ -327,20 +280,7 @@ impl<R: MongoRecord> AnyTable for Table<R> {
 
     fn reset(&mut self) {
         self.log.clear();
-        self.slots.retain(|_, slot| {
-            slot.owners = None;
-            match &slot.stored {
-                Stored::Unread => false,
-                Stored::Absent | Stored::Broken(_) => {
-                    slot.now = None;
-                    true
-                }
-                Stored::Present { record, .. } => {
-                    slot.now = Some(record.clone());
-                    true
-                }
-            }
-        });
+        self.slots.retain(|_, slot| slot.reset());
     }
 
     fn mark(&self) -> usize {
@@ -359,33 +299,9 @@ impl<R: MongoRecord> AnyTable for Table<R> {
     }
 
     fn statements(&self, statements: &mut Statements) -> StoreResult<()> {
-        for (key, slot) in &self.slots {
-            let Some(owners) = slot.owners else {
-                continue;
-            };
-            match (&slot.stored, &slot.now) {
-                (Stored::Unread | Stored::Absent | Stored::Broken(_), Some(record)) => {
-                    statements.inserts.push(record.encode()?, owners);
-                }
-                (Stored::Present { record, document }, Some(now)) => {
-                    if Arc::ptr_eq(record, now) {
-                        continue;
-                    }
-                    if let Some(change) =
-                        Change::between(document, &record.encode()?, &now.encode()?)?
-                    {
-                        statements.updates.push(change.of(R::id(key))?, owners);
-                    }
-                }
-                (Stored::Present { .. }, None) => {
-                    statements
-                        .deletes
-                        .push(Statements::delete(R::id(key))?, owners);
-                }
-                (Stored::Absent | Stored::Unread | Stored::Broken(_), None) => {}
-            }
-        }
-        Ok(())
+        self.slots
+            .iter()
+            .try_for_each(|(key, slot)| slot.write(key, statements))
     }
 
     fn changed(&self, works: &mut [Locks]) {
