@@ -1,0 +1,95 @@
+//! One record of a [`Table`](super::table::Table): as it is stored, and what it is to become.
+
+use std::sync::Arc;
+
+use mongodb::bson::raw::RawDocumentBuf;
+use store::{StoreError, StoreResult};
+
+use super::change::Change;
+use super::record::MongoRecord;
+use super::statements::{Owners, Statements};
+
+/// What is known of a record, and what is to become of it.
+pub(super) struct Slot<R> {
+    /// As the transaction's snapshot has it.
+    pub(super) stored: Stored<R>,
+    /// As it is to be.
+    pub(super) now: Option<Arc<R>>,
+    /// Who changed it, if that has to be written.
+    pub(super) owners: Option<Owners>,
+}
+
+pub(super) enum Stored<R> {
+    /// Not read: the record is new, or the server will refuse it.
+    Unread,
+    Absent,
+    Present {
+        record: Arc<R>,
+        /// As the server sent it.
+        document: Arc<RawDocumentBuf>,
+    },
+    /// It does not decode. Only the works that ask for it fail.
+    Broken(StoreError),
+}
+
+impl<R> Clone for Stored<R> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Unread => Self::Unread,
+            Self::Absent => Self::Absent,
+            Self::Present { record, document } => Self::Present {
+                record: record.clone(),
+                document: document.clone(),
+            },
+            Self::Broken(error) => Self::Broken(error.clone()),
+        }
+    }
+}
+
+impl<R> Clone for Slot<R> {
+    fn clone(&self) -> Self {
+        Self {
+            stored: self.stored.clone(),
+            now: self.now.clone(),
+            owners: self.owners,
+        }
+    }
+}
+
+impl<R: MongoRecord> Slot<R> {
+    /// Forgets the changes. False if nothing is known of the record without them.
+    pub(super) fn reset(&mut self) -> bool {
+        self.owners = None;
+        match &self.stored {
+            Stored::Unread => return false,
+            Stored::Absent | Stored::Broken(_) => self.now = None,
+            Stored::Present { record, .. } => self.now = Some(record.clone()),
+        }
+        true
+    }
+
+    /// Adds the statement that writes the changes, if there are any.
+    pub(super) fn write(&self, key: &R::Key, statements: &mut Statements) -> StoreResult<()> {
+        let Some(owners) = self.owners else {
+            return Ok(());
+        };
+        match (&self.stored, &self.now) {
+            (Stored::Unread | Stored::Absent | Stored::Broken(_), Some(record)) => {
+                statements.inserts.push(record.encode()?, owners);
+            }
+            (Stored::Present { record, document }, Some(now)) if !Arc::ptr_eq(record, now) => {
+                let change = Change::between(document, &record.encode()?, &now.encode()?)?;
+                if let Some(change) = change {
+                    statements.updates.push(change.of(R::id(key))?, owners);
+                }
+            }
+            (Stored::Present { .. }, None) => {
+                let statement = Statements::delete(R::id(key))?;
+                statements.deletes.push(statement, owners);
+            }
+            (Stored::Present { .. }, Some(_))
+            | (Stored::Absent | Stored::Unread | Stored::Broken(_), None) => {}
+        }
+        Ok(())
+    }
+}
