@@ -84,7 +84,7 @@ fn method_not_allowed(request: &HttpRequest, allow: &str) -> Result<HttpResponse
     }
 }
 
-/// Answers a path that nobody declared.
+/// Answers a path that is not declared.
 pub async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     Err(Problem::new(
         &common::NOT_FOUND,

@@ -44,7 +44,7 @@ impl ETag {
     }
 }
 
-/// The members of a list. Our own tags hold no comma, so one inside somebody else's tag does no harm.
+/// The members of a list. Our own tags hold no comma, so splitting a foreign tag at a comma does no harm.
 fn tags(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim)
 }

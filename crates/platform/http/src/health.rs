@@ -18,7 +18,7 @@ pub trait Readiness: Send + Sync {
     /// Checks it.
     ///
     /// # Errors
-    /// A word on what is missing. It is shown to whoever asks, so it holds no addresses or secrets.
+    /// What is missing, in a few words. `/readyz` shows it publicly, so it must hold no addresses and no secrets.
     async fn check(&self) -> Result<(), String>;
 }
 

@@ -1,5 +1,5 @@
-//! JSON as clients send it. RFC 8259 leaves open what a repeated member means and readers differ: here it is refused, lest a
-//! proxy that checks the first and we who take the last see two different requests.
+//! JSON as clients send it. RFC 8259 leaves open what a repeated member means, and parsers differ. We reject it: otherwise a proxy
+//! that checks the first and a service that takes the last would see two different requests.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
-/// Reads `bytes` as one value. Nested deeper than 128 levels it is refused, too.
+/// Reads `bytes` as one value. Rejects more than 128 levels of nesting.
 pub(super) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(bytes).map(|Unrepeated(value)| value)
 }

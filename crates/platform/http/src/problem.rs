@@ -1,5 +1,5 @@
-//! Refusals as RFC 9457 `application/problem+json`. A service declares its [`ProblemType`]s as constants; what went wrong
-//! inside is logged where it happened and never put into one.
+//! Refusals as RFC 9457 `application/problem+json`. A service declares its [`ProblemType`]s as constants. Internal causes are
+//! logged where they occur and never sent.
 
 use std::fmt;
 
@@ -253,7 +253,7 @@ impl ResponseError for Problem {
             answer.append_header(header.clone());
         }
         if self.status_code() == StatusCode::REQUEST_TIMEOUT {
-            // The rest of the request may still come; nobody would know it from the next one.
+            // The rest of the body may still arrive and would be taken for the next request.
             answer.force_close();
         }
         match serde_json::to_vec(&self.document()) {
@@ -268,7 +268,7 @@ impl ResponseError for Problem {
     }
 }
 
-/// What a store cannot do is never the client's fault: at best it can try again.
+/// A store's failure is never the client's fault. Unavailable and Conflict may succeed on a retry.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {

@@ -1,5 +1,8 @@
-//! Query parameters, read like a body: by the rule of each, with all faults at once. Unknown or repeated ones are faults:
-//! a misspelt filter that is ignored answers with the wrong list.
+//! Query parameters, each read by its own rule, with all faults at once. Unknown and repeated parameters are faults: ignoring a
+//! misspelt filter would answer with the wrong list.
+//!
+//! `deserr` does not serve here. Which cursors are valid depends on the other filters, and a wrong cursor is reported even if an
+//! unrelated parameter is wrong, too.
 
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
@@ -73,7 +76,7 @@ impl QueryParams {
     }
 
     fn from_query(query: &str) -> Result<Self, Problem> {
-        // Stands where something was not UTF-8.
+        // actix puts this character in place of bytes that are not UTF-8.
         let garbled = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
         let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
             .map(web::Query::into_inner)

@@ -12,7 +12,7 @@ pub const MAX_BODY: usize = 256 * 1024;
 /// `X-Request-Id`.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The client's id of a request if it is a sane one, else `fresh`.
+/// The client's `X-Request-Id` if it is well-formed, else `fresh`.
 pub fn request_id(headers: &HeaderMap, fresh: impl FnOnce() -> String) -> RequestId {
     let given = headers
         .get(X_REQUEST_ID)
@@ -37,8 +37,8 @@ pub enum Prefer {
     Wait(Duration),
 }
 
-/// Reads `Prefer`. Preferences that are not understood are ignored, and of one that is repeated the first counts, as RFC 7240
-/// asks; with both, `wait` says how long to wait before the answer becomes asynchronous (section 4.3).
+/// Reads `Prefer`. As RFC 7240 asks, unknown preferences are ignored, and the first of a repeated one counts. With both `wait` and
+/// `respond-async`, `wait` says how long to wait before the answer becomes asynchronous (section 4.3).
 #[must_use]
 pub fn prefer(request: &HttpRequest) -> Prefer {
     let (mut wait, mut respond_async) = (None, false);

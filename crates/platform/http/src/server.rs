@@ -21,13 +21,13 @@ use super::request::{X_REQUEST_ID, request_id};
 use telemetry::metrics::Metrics;
 use telemetry::{Answering, Trust};
 
-/// Requests answered at the same time by one process. More are told to come back: waiting longer helps nobody.
+/// Most requests in flight in one process. Any more are answered 503 at once: queueing them would only add latency.
 const IN_FLIGHT: usize = 2048;
 
-/// How long a body may take to come. It holds a place in flight meanwhile, so a client that drips must not hold it for ever.
+/// Time limit for receiving a body. A request occupies a slot meanwhile, so a slow client must not keep one indefinitely.
 pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
 
-/// What operators ask of a process. These paths are answered however busy it is: a full process is alive, and shows it.
+/// Paths for operators. They are answered under any load: a process at its limit is still alive and must report it.
 const OPERATIONS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Declares a service's paths.
@@ -45,7 +45,7 @@ pub struct Edge {
     pub(super) body_time: Duration,
     /// Whether `/metrics` is answered.
     metrics_shown: bool,
-    /// Whose word is taken for which requests are traced.
+    /// Whose `traceparent` decides whether a request is traced.
     trust: Trust,
     /// What the metrics call the port.
     port: &'static str,
@@ -86,7 +86,7 @@ impl Edge {
         self
     }
 
-    /// The same for a port that only our own services reach: what they trace is traced, and nothing else.
+    /// The same for a port that only our own services reach: a request is traced if its caller traces it.
     #[must_use]
     pub fn following_traces(mut self) -> Self {
         self.trust = Trust::Caller;
@@ -94,11 +94,11 @@ impl Edge {
     }
 }
 
-/// How many connections may wait to be accepted. A crowd that comes at once fills a short queue within milliseconds, and whoever
-/// finds it full tries again a second later: a gateway that waits no longer than that says that nobody is there.
+/// Length of the listen queue. A burst of connections fills a short queue within milliseconds. The kernel then drops the SYN, and
+/// the client retries a second later. By then a gateway may have timed out and answered 502.
 const QUEUE: i32 = 4096;
 
-/// The standard library binds with a queue of 128, and what [`HttpServer::backlog`] says is for sockets that it binds itself.
+/// The standard library binds with a queue of 128. [`HttpServer::backlog`] only affects sockets that actix binds itself.
 fn lengthen_queue(listener: &TcpListener) -> std::io::Result<()> {
     socket2::SockRef::from(listener).listen(QUEUE)
 }
@@ -190,7 +190,7 @@ async fn answer(
             || {
                 let mut values = request.headers().get_all("traceparent");
                 let value = values.next()?.to_str().ok()?;
-                // Sent twice it says nothing.
+                // A repeated header is ambiguous: ignore it.
                 values.next().is_none().then_some(value)
             },
         )
@@ -223,7 +223,7 @@ async fn answer(
     Ok(response)
 }
 
-/// Why a request is not even looked at, if so.
+/// Why a request is refused before it is routed, if it is.
 fn refusal(request: &ServiceRequest, slot: Option<&Slot>) -> Option<Problem> {
     if OPERATIONS.contains(&request.path()) {
         return None;
@@ -268,7 +268,7 @@ fn allows_json(range: &str) -> bool {
             .any(|(_, weight)| weight.parse() == Ok(0.0))
 }
 
-/// A method as a metric's label. Clients may make methods up; metrics must not grow with them.
+/// A method as a metric's label. Methods that a client invents share one label, so that they cannot add series.
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
