@@ -1,19 +1,19 @@
-//! What the product service tells the others, as messages of `proto-contracts`.
+//! The product service's events, as messages of `proto-contracts`.
 
 use contracts::{Envelope, id_bytes, product};
 use kernel::{OrderId, Timestamp};
 
-/// Something that happened here and that another service waits for.
+/// An event that the order service waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The order's stock is sold.
     ReservationConfirmed(OrderId),
-    /// A confirmation came when the order's stock had gone back, or was never held.
+    /// A confirmation arrived after the order's stock was returned, or none was ever held.
     ReservationExpired(OrderId),
 }
 
 impl Event {
-    /// The message that says so. Its id depends on the order alone: told again, it is the same message.
+    /// The event's message. Its id depends only on the order, so a repeated event is the same message.
     pub(crate) fn envelope(self, now: Timestamp) -> Envelope {
         match self {
             Self::ReservationConfirmed(order) => {

@@ -1,4 +1,4 @@
-//! What the use cases load and save. How each record is laid out in tables or documents is in `store/`.
+//! The records that use cases load and save. `store/` maps them to tables and documents.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ impl Record for Reservation {
     }
 }
 
-/// An entry of the stock book: what the seller put in or, negative, took out with one version of a product. Never changed.
+/// An entry of the stock book: how many the seller added, or removed if negative, with one version of a product. Never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StockEntry {
     pub(crate) product: ProductId,
@@ -43,16 +43,16 @@ impl Record for StockEntry {
     }
 }
 
-/// The words that an active product is found by, and what a search is narrowed by.
+/// The search words of an active product, and the fields that a search filters by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchWords {
     pub(crate) product: ProductId,
     pub(crate) seller: UserId,
     pub(crate) category: Category,
     pub(crate) price: i64,
-    /// The words of the name, by which what is found is ranked.
+    /// The words of the name. They rank the results.
     pub(crate) name_words: BTreeSet<String>,
-    /// These and those of the description.
+    /// The words of the name and of the description.
     pub(crate) words: BTreeSet<String>,
 }
 

@@ -21,7 +21,7 @@ use crate::{consumers, http};
 /// Time between two rounds of forgetting handled messages.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
-/// The product service, built. Cheap to clone. Its methods are the use cases, for callers in the same process.
+/// The composed product service. Cheap to clone. Its methods are the use cases, for callers in the same process.
 #[derive(Clone)]
 pub struct ProductService {
     app: Arc<App>,
@@ -119,7 +119,7 @@ impl ProductService {
         app::list_products(&self.app, query).await
     }
 
-    /// Puts back what is held under leases that have run out, as the sweeper does. Returns for how many orders.
+    /// Returns the stock of reservations whose leases have run out, as the sweep does. Returns the number of orders.
     ///
     /// # Errors
     /// A store error.
@@ -135,13 +135,13 @@ impl ProductService {
         self.app.queries.audit().await
     }
 
-    /// What the other services may ask, over HTTP, on a port that only they reach.
+    /// The routes for the other services, on a port that only they reach.
     #[must_use]
     pub fn internal_routes(&self) -> Routes {
         http::internal_routes(self.app.clone())
     }
 
-    /// What the service hands to its host.
+    /// The parts that the host runs.
     #[must_use]
     pub fn parts(&self) -> Parts {
         Parts {
@@ -187,7 +187,7 @@ struct Opened {
     store: Store,
     queries: Arc<dyn Queries>,
     outbox: Arc<dyn Outbox>,
-    /// If the store has room for more than one replica.
+    /// If more than one replica may use the store.
     leases: Option<Arc<dyn Leases>>,
 }
 
@@ -223,7 +223,7 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
     }
 }
 
-/// A sweeper that fails tries again in its next round; the log has to say so.
+/// Logs that a sweep failed. It runs again in the next round.
 fn trouble(sweeper: &str, error: &StoreError) {
     tracing::warn!(service = "product-service", sweeper, %error, "a sweeper failed and will try again");
 }

@@ -1,7 +1,7 @@
 -- The catalogue, its search index, the stock book and the reservations.
 
--- What a product is. Written by its seller only, so rarely. `seq` rises with every product: it is the order of "newest".
--- The long text stands last: who reads only the columns before it never touches its overflow pages.
+-- What a product is. Only its seller changes it, so rarely. `seq` increases with every product: it is the order of "newest". The long
+-- text is the last column: a query that reads only the columns before it does not touch its overflow pages.
 CREATE TABLE products (
     seq         INTEGER PRIMARY KEY,
     id          BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
@@ -15,8 +15,8 @@ CREATE TABLE products (
     description TEXT    NOT NULL
 ) STRICT;
 
--- One index a list, each ending in the implicit seq, so that every page is a seek and a short walk. Only what is listed is
--- in them. See sqlite/list.rs, which names them, and its test, which checks the plans.
+-- One index for each list, ending in the implicit seq, so that every page is a seek and a short walk. They contain only active
+-- products. store/sqlite/list.rs names them; its test checks the plans.
 CREATE INDEX products_newest            ON products (status)          WHERE status = 'active';
 CREATE INDEX products_by_price          ON products (price)           WHERE status = 'active';
 CREATE INDEX products_by_category       ON products (category)        WHERE status = 'active';
@@ -24,8 +24,8 @@ CREATE INDEX products_by_category_price ON products (category, price) WHERE stat
 CREATE INDEX products_by_seller         ON products (seller)          WHERE status = 'active';
 CREATE INDEX products_by_seller_price   ON products (seller, price)   WHERE status = 'active';
 
--- What changes with every order, apart: a reservation rewrites a row of a few bytes. `version` counts every change of the
--- product, edits and stock alike; it is the entity tag.
+-- What changes with every order, in a table of its own: a reservation rewrites a row of a few bytes. `version` counts every change of
+-- the product, edits and stock alike; it is the entity tag.
 CREATE TABLE stock (
     product    INTEGER PRIMARY KEY REFERENCES products (seq),
     available  INTEGER NOT NULL CHECK (available >= 0),
@@ -33,8 +33,8 @@ CREATE TABLE stock (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
--- The stock book: what the seller put in (or, negative, took out), and at which version of the product. Rows are never
--- changed. For each product: available + held + sold = the sum of its entries.
+-- The stock book: how many the seller added (or removed, if negative) with which version of the product. Rows never change. For each
+-- product: available + held + sold = the sum of its entries.
 CREATE TABLE stock_entries (
     product BLOB    NOT NULL CHECK (length(product) = 16),
     version INTEGER NOT NULL,
@@ -43,8 +43,8 @@ CREATE TABLE stock_entries (
     PRIMARY KEY (product, version)
 ) STRICT, WITHOUT ROWID;
 
--- Stock held for, or sold to, an order. Its lines never change and are read only with it, so they stand in it as JSON, priced as
--- they were when it was made.
+-- Stock held for, or sold to, an order. The lines, with the prices of that time, never change and are read only with their reservation:
+-- they are a JSON column.
 CREATE TABLE reservations (
     order_id    BLOB    PRIMARY KEY CHECK (length(order_id) = 16),
     buyer       BLOB    NOT NULL CHECK (length(buyer) = 16),
@@ -55,9 +55,9 @@ CREATE TABLE reservations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reservations_by_lease ON reservations (lease_until) WHERE state = 'held';
 
--- Full text over what is listed: the words that the service makes of a product's name and, apart from these, its description. They
--- hold nothing but letters and digits, without case and accents; the tokenizer only separates them. Words in the name weigh ten times
--- those in the description.
+-- The full-text index of active products: the words that the service makes of the name, and those that only the description has. They
+-- are letters and digits without case and accents; the tokenizer only splits at spaces. A word in the name weighs ten times one in the
+-- description.
 CREATE VIRTUAL TABLE products_fts USING fts5 (
     name, description,
     tokenize = 'ascii',

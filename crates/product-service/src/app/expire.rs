@@ -1,4 +1,4 @@
-//! Puts back what is held under leases that have run out.
+//! Returns the stock of reservations whose leases have run out.
 
 use kernel::OrderId;
 use store::StoreResult;
@@ -7,11 +7,11 @@ use super::App;
 use super::stock::put_back;
 use crate::domain::{Reservation, ReservationState};
 
-/// Reservations ended in one transaction: orders that want to write wait no longer than this takes.
+/// Reservations ended in one transaction. It bounds how long other writes wait.
 const BATCH: usize = 100;
 
-/// Returns for how many orders stock went back. A reservation that cannot be ended is logged and passed over, so that it keeps
-/// no other order's stock.
+/// Returns the number of orders whose stock was returned. A reservation that cannot be ended is logged and skipped, so it does not
+/// hold up the others.
 pub(crate) async fn expire_reservations(app: &App) -> StoreResult<usize> {
     let now = app.clock.now();
     let (mut total, mut after) = (0, None);
@@ -26,7 +26,7 @@ pub(crate) async fn expire_reservations(app: &App) -> StoreResult<usize> {
     }
 }
 
-/// Puts back what is held for those of `orders` whose leases have run out. Returns for how many.
+/// Returns the stock of those of `orders` whose leases have run out. Returns their number.
 pub(crate) async fn expire(app: &App, orders: Vec<OrderId>) -> StoreResult<usize> {
     let now = app.clock.now();
     let of = orders.clone();
@@ -35,7 +35,7 @@ pub(crate) async fn expire(app: &App, orders: Vec<OrderId>) -> StoreResult<usize
         .write(move |tx| {
             tx.want::<Reservation>(of.iter().copied())?;
             tx.each(&of, |tx, order| match tx.get::<Reservation>(order)? {
-                // Sold, released or renewed since it was found due: then it is not.
+                // It may have been sold, released or renewed since the query.
                 Some(held) if held.is_due(now) => {
                     put_back(tx, &held, ReservationState::Expired, now)?;
                     Ok(true)

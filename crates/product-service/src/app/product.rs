@@ -8,7 +8,7 @@ use store::StoreResult;
 use super::App;
 use crate::domain::Product;
 
-/// None if there is no such product, or it was removed and `viewer` is not its seller.
+/// Returns None if there is no such product, or if it was removed and `viewer` is not its seller.
 pub(crate) async fn product(
     app: &App,
     id: ProductId,

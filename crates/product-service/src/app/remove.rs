@@ -1,4 +1,4 @@
-//! Takes a product out of the catalogue for its seller. It leaves lists and search.
+//! Removes a product for its seller. Lists and searches no longer contain it.
 
 use std::sync::Arc;
 

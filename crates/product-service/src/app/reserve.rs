@@ -1,7 +1,7 @@
 //! Holds stock for an order under a lease: all lines or none.
 //!
-//! A repeat for the same order gets the first answer, whatever the catalogue says now. What is still held is then held for a new
-//! lease, if that ends later.
+//! A repeated request for the same order gets the first answer, whatever changed in the catalogue. If the stock is still held, the
+//! repeat extends the lease.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Settles reservations as the order saga commands: sells what is held for a paid order, puts back what is held for a failed one.
+//! Settles reservations for the order saga: sells the held stock of a paid order, returns that of a failed one.
 //!
 //! A confirmation is answered each time: `ReservationConfirmed` for stock that is sold, now or before, `ReservationExpired` for an order
 //! that has nothing held or sold.
@@ -27,7 +27,7 @@ pub(crate) struct Command {
 pub(crate) enum Ask {
     /// The order is paid: sell its held stock.
     Confirm,
-    /// The order came to nothing: put its held stock back.
+    /// The order failed: return its held stock.
     Release,
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn settle_reservations(
     Ok(results.collect())
 }
 
-/// Sells what is held, and answers.
+/// Sells the held stock, and replies.
 fn confirm(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<Option<Event>> {
     let order = command.order;
     let found = tx.get::<Reservation>(&order)?;
@@ -73,14 +73,14 @@ fn confirm(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<Op
             tx.handled_before();
             Event::ReservationConfirmed(order)
         }
-        // Held although it was confirmed before: it was made after that confirmation was refused, and refused it stays.
+        // It is held and yet was confirmed before: that confirmation came first and was refused. A refusal is final.
         (Confirmation::Sell | Confirmation::TooLate, _) => Event::ReservationExpired(order),
     };
     tx.send(event.envelope(now))?;
     Ok(Some(event))
 }
 
-/// Puts back what is held.
+/// Returns the held stock.
 fn release(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<()> {
     let found = tx.get::<Reservation>(&command.order)?;
     if !is_new(tx, found.as_deref(), command, now)? {
@@ -93,8 +93,8 @@ fn release(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<()
     }
 }
 
-/// Whether `command` comes for the first time. A reservation's state tells what was done with it, and no state leads back to being
-/// held; so only a command that came before there was a reservation is noted in the inbox.
+/// Whether `command` arrives for the first time. The state of a reservation refuses repeats, because nothing returns to `Held`. So the
+/// inbox notes only commands that arrive before their reservation exists.
 fn is_new(
     tx: &mut Tx<'_>,
     found: Option<&Reservation>,

@@ -1,4 +1,4 @@
-//! Changes of stock, and the book that they are entered in.
+//! Changes of stock, and the stock book.
 
 use kernel::{ProductId, Timestamp};
 use store::{StoreError, StoreResult, Tx};
@@ -6,7 +6,7 @@ use store::{StoreError, StoreResult, Tx};
 use crate::domain::{Product, Reservation, ReservationState};
 use crate::records::StockEntry;
 
-/// Enters in the stock book what the seller put in or, negative, took out with this version of `product`.
+/// Enters in the stock book how many the seller added with this version of `product`, or removed if negative.
 pub(super) fn book(tx: &mut Tx<'_>, product: &Product, delta: i64) -> StoreResult<()> {
     if delta == 0 {
         return Ok(());
@@ -19,7 +19,7 @@ pub(super) fn book(tx: &mut Tx<'_>, product: &Product, delta: i64) -> StoreResul
     })
 }
 
-/// Adds to a product's stock or, negative, takes from it.
+/// Changes a product's stock by `delta`.
 pub(super) fn change_stock(
     tx: &mut Tx<'_>,
     product: ProductId,
@@ -36,7 +36,7 @@ pub(super) fn change_stock(
     tx.put(changed)
 }
 
-/// Ends a held reservation as `state` and returns its stock, also that of products that were removed meanwhile.
+/// Ends a held reservation as `state` and returns its stock, also to products that were removed meanwhile.
 pub(super) fn put_back(
     tx: &mut Tx<'_>,
     held: &Reservation,

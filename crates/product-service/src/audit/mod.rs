@@ -1,6 +1,6 @@
-//! The check of the stock book (invariant 6): for each product, available + held + sold = what was put in. It adds up rows that were
-//! written independently of each other: the stock, the lines of reservations, the entries of the book. The audit of the whole
-//! marketplace reads here, too, what became of reservations.
+//! The audit of the stock book (invariant 6): for each product, available + held + sold = the sum of its entries. It adds up rows that
+//! were written independently of each other: stock, reservation lines, entries. The audit of the whole marketplace also reads here the
+//! states of reservations.
 
 #[cfg(feature = "mongo")]
 pub(crate) mod mongo;
@@ -9,16 +9,16 @@ pub(crate) mod sqlite;
 
 use kernel::ProductId;
 
-/// What the check of the stock book found.
+/// The result of the audit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StockAudit {
     /// Products checked.
     pub products: u64,
-    /// A sentence for each thing that is not right.
+    /// A sentence for each violation.
     pub violations: Vec<String>,
 }
 
-/// The sums that the stock book is checked by.
+/// One product's sums.
 struct Sums {
     product: ProductId,
     available: i64,
@@ -49,7 +49,7 @@ impl StockAudit {
         }
     }
 
-    /// Notes how many of `what` there are, which should be none.
+    /// Adds a violation if `count` is not 0.
     fn note(&mut self, count: i64, what: &str) {
         if count > 0 {
             self.violations.push(format!("{count} {what}"));

@@ -12,12 +12,12 @@ use crate::domain::ReservationState;
 use crate::store::mongo::{PRODUCTS, RESERVATIONS, STOCK_ENTRIES};
 use crate::store::state;
 
-/// What the three collections say of one product.
+/// One product's sums over the three collections.
 #[derive(Deserialize)]
 struct Row {
     #[serde(rename = "_id")]
     product: BsonUuid,
-    /// How many products there are with this id: none or one.
+    /// 1 if the product exists, else 0.
     known: i64,
     available: i64,
     entries: i64,
@@ -39,7 +39,7 @@ struct StateRow {
     state: String,
 }
 
-/// Checks the stock book in the product service's database, as it was at one moment. Reads only.
+/// Audits a snapshot of the product service's database. Only reads.
 ///
 /// # Errors
 /// A store error if the documents cannot be read at all.
@@ -71,7 +71,7 @@ pub async fn audit(database: &Database) -> StoreResult<StockAudit> {
     Ok(audit)
 }
 
-/// Adds up the three collections by product.
+/// Adds up the three collections by product. A missing field counts as 0.
 fn sums() -> Vec<Document> {
     let of = |state: &str| doc! { "$cond": [ { "$eq": [ "$state", state ] }, "$lines.quantity", 0_i64 ] };
     let entries = vec![
@@ -83,7 +83,6 @@ fn sums() -> Vec<Document> {
             "_id": "$lines.product", "lines": { "$literal": 1_i64 }, "held": of("held"), "sold": of("sold"),
         } },
     ];
-    // A field that a document does not have adds nothing.
     let mut sums = doc! { "_id": "$_id" };
     for field in [
         "known",
@@ -111,8 +110,7 @@ fn empty() -> Vec<Document> {
     ]
 }
 
-/// Calls `each` for every reservation, or for that of `order`, in the order of their orders' ids, one at a time and all as they were
-/// at one moment.
+/// Calls `each` for every reservation in a snapshot, or only for that of `order`, sorted by order id.
 ///
 /// # Errors
 /// A store error.

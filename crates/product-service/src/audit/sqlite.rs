@@ -9,7 +9,7 @@ use super::{StockAudit, Sums};
 use crate::domain::ReservationState;
 use crate::store::state;
 
-/// The sums of each product. Those of the book and of the lines are made once each.
+/// The sums of each product. Entries and lines are each grouped once.
 const SUMS: &str = "
     SELECT p.id, s.available, coalesce(b.booked, 0), coalesce(r.held, 0), coalesce(r.sold, 0)
     FROM products p
@@ -21,7 +21,7 @@ const SUMS: &str = "
                FROM reservations r, json_each(r.lines) l GROUP BY 1) r ON r.product = p.id
     ORDER BY p.seq";
 
-/// Things that point to nothing.
+/// Rows without the row that they refer to.
 const ORPHANS: [(&str, &str); 3] = [
     (
         "reservation lines without a product",
@@ -39,7 +39,7 @@ const ORPHANS: [(&str, &str); 3] = [
     ),
 ];
 
-/// Checks the stock book in the product service's file. Reads only; run it in one transaction, or on a file that is at rest.
+/// Audits the product service's file. Only reads. Run it in one transaction, or on a file that nothing writes.
 ///
 /// # Errors
 /// A store error if the rows cannot be read at all.
@@ -69,7 +69,7 @@ pub fn audit(connection: &Connection) -> StoreResult<StockAudit> {
     Ok(audit)
 }
 
-/// Calls `each` for every reservation, or for that of `order`, in the order of their orders' ids, one row at a time.
+/// Calls `each` for every reservation, or only for that of `order`, sorted by order id.
 ///
 /// # Errors
 /// A store error.

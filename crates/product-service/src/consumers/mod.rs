@@ -1,4 +1,4 @@
-//! What the order service asks of the product service. One queue for both commands, handled in batches.
+//! Commands of the order service. Both kinds share one queue and are handled in batches.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use store::StoreResult;
 
 use crate::app::{App, Ask, Command, settle_reservations};
 
-/// Names the queue of all commands to the product service.
+/// The queue of all commands to the product service.
 pub const QUEUE: &str = "product.commands";
 
 /// Most messages in one transaction.
 const MAX_BATCH: usize = 256;
 
-/// The queue of all commands.
+/// Subscribes to all commands.
 pub(crate) fn commands(app: Arc<App>) -> Subscription {
     Subscription {
         queue: QUEUE,

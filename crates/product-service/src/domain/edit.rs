@@ -6,17 +6,17 @@ use kernel::{Money, ProductId, Timestamp, UserId};
 
 use super::{Category, Description, Product, ProductName, ProductRefusal, ProductStatus, Stock};
 
-/// Which version of a product a change was made for.
+/// The versions of a product that a change may apply to, as `If-Match` gives them.
 pub struct VersionGuard(Box<dyn Fn(i64) -> bool + Send>);
 
 impl VersionGuard {
-    /// Whichever it is at.
+    /// Allows every version.
     #[must_use]
     pub fn any() -> Self {
         Self::new(|_| true)
     }
 
-    /// Those that `allows` says yes to.
+    /// Allows the versions for which `allows` returns true.
     pub fn new(allows: impl Fn(i64) -> bool + Send + 'static) -> Self {
         Self(Box::new(allows))
     }
@@ -36,16 +36,16 @@ impl fmt::Debug for VersionGuard {
     }
 }
 
-/// A change that someone asks for.
+/// A requested change.
 #[derive(Debug)]
 pub struct Change<T> {
-    /// Which product.
+    /// The product to change.
     pub product: ProductId,
-    /// Who asks.
+    /// The user who asks for it.
     pub editor: UserId,
-    /// The version it was made for.
+    /// The versions that it may apply to.
     pub guard: VersionGuard,
-    /// What to change.
+    /// The new values.
     pub to: T,
 }
 
@@ -56,39 +56,39 @@ pub struct ProductEdit {
     pub name: Option<ProductName>,
     /// A new description.
     pub description: Option<Description>,
-    /// A new price. Reservations that were made keep theirs.
+    /// A new price. Existing reservations keep theirs.
     pub price: Option<Money>,
-    /// How many can be ordered from now on. What is held or sold does not count.
+    /// How many can be ordered from now on, without what is held or sold.
     pub stock: Option<Stock>,
-    /// A new shelf.
+    /// A new category.
     pub category: Option<Category>,
 }
 
-/// A product after an edit, and what the edit touched.
+/// A product after an edit, and what the edit changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
-    /// The product as it is now.
+    /// The edited product.
     pub product: Product,
     /// Whether anything but the stock changed.
     pub described_anew: bool,
-    /// What the seller put in or, negative, took out.
+    /// How many the seller added; negative if some were removed.
     pub stock_delta: i64,
 }
 
 impl Edited {
-    /// Whether anything changed. An edit to what is there already leaves the version as it is.
+    /// Whether anything changed. An edit to the current values keeps the version.
     #[must_use]
     pub fn is_change(&self) -> bool {
         self.described_anew || self.stock_delta != 0
     }
 }
 
-/// What a removal came to.
+/// The outcome of a removal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removed {
-    /// The product leaves the catalogue; this is its last version.
+    /// The product is removed now; this is its last version.
     Now(Product),
-    /// It had left before.
+    /// It was removed before.
     Before,
 }
 
@@ -96,7 +96,7 @@ impl Product {
     /// Decides the edit that `editor` asks for at `now`.
     ///
     /// # Errors
-    /// [`ProductRefusal`], checked in the order: there, theirs, unchanged.
+    /// [`ProductRefusal`], checked in this order: it exists, the editor owns it, the version is allowed.
     pub fn edit(
         self,
         editor: UserId,
@@ -134,12 +134,11 @@ impl Product {
         })
     }
 
-    /// Decides the removal that `editor` asks for at `now`. The stock stays in the book: reservations of it still end as they
-    /// would have.
+    /// Decides the removal that `editor` asks for at `now`. The stock stays in the book, so existing reservations end as usual.
     ///
     /// # Errors
-    /// [`ProductRefusal`]. To everyone but its seller, a removed product is not there. A removal that happened already is no
-    /// refusal, whatever version the repeated request was made for.
+    /// [`ProductRefusal`]. For everyone but its seller, a removed product does not exist. A repeated removal succeeds, whatever
+    /// version it was made for.
     pub fn remove(
         self,
         editor: UserId,

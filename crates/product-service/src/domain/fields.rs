@@ -1,4 +1,4 @@
-//! The fields of a product: each parses at the edge and cannot be built wrong.
+//! The fields of a product, validated when they are parsed.
 
 use kernel::{Invalid, bounded};
 
@@ -39,16 +39,16 @@ macro_rules! text_field {
 }
 
 text_field!(
-    /// What a product is called, 1 to 200 characters.
+    /// A product's name, 1 to 200 characters.
     ProductName, 1..=200
 );
 text_field!(
-    /// What is said of a product, up to 10 000 characters.
+    /// A product's description, up to 10 000 characters.
     Description, 0..=10_000
 );
 text_field!(
-    /// The shelf a product stands on, 1 to 64 characters. Shown as its seller wrote it, compared without regard to the case of
-    /// ASCII letters.
+    /// A product's category, 1 to 64 characters. Shown as its seller wrote it, compared without regard to the case of ASCII
+    /// letters.
     Category, 1..=64
 );
 
@@ -75,8 +75,8 @@ impl Stock {
         }
     }
 
-    /// Wraps a stored count. It may be above [`Stock::MAX`]: stock that comes back from a reservation adds to what the seller
-    /// has set meanwhile. None if it is negative, which no stock is.
+    /// Wraps a stored count. It may exceed [`Stock::MAX`]: stock returned by a reservation adds to what the seller has set
+    /// meanwhile. None if it is negative.
     #[must_use]
     pub fn stored(count: i64) -> Option<Self> {
         (count >= 0).then_some(Self(count))

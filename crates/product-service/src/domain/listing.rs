@@ -1,4 +1,4 @@
-//! What a list of products is asked for: filters, order, and the place to go on from.
+//! Queries for lists of products: filters, order, and where to continue.
 
 use kernel::{CursorKey, CursorScope, Limit, Page, ProductId, UserId};
 use uuid::Uuid;
@@ -10,9 +10,9 @@ use super::{Category, Product, SearchText};
 pub enum Sort {
     /// Newest first.
     Newest,
-    /// Cheapest first. Amounts of different currencies are compared as they stand.
+    /// Lowest price first. Compares amounts in minor units, whatever the currency.
     PriceUp,
-    /// Dearest first.
+    /// Highest price first.
     PriceDown,
     /// Best match first. Only with a search.
     Relevance,
@@ -39,20 +39,20 @@ impl Sort {
     }
 }
 
-/// What a list is narrowed to.
+/// Which products a list contains.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Words to be found in name or description.
+    /// Words to find in the name or the description.
     pub text: Option<SearchText>,
-    /// One shelf.
+    /// One category.
     pub category: Option<Category>,
-    /// One seller.
+    /// One seller's products.
     pub seller: Option<UserId>,
-    /// Not cheaper than this, in minor units.
+    /// Lowest price, in minor units.
     pub min_price: Option<i64>,
-    /// Not dearer than this, in minor units.
+    /// Highest price, in minor units.
     pub max_price: Option<i64>,
-    /// Only what can be ordered now.
+    /// Only products in stock.
     pub only_in_stock: bool,
 }
 
@@ -65,19 +65,18 @@ impl Filter {
     }
 }
 
-/// The number under which a store keeps a product; it rises with every product. One store counts, another takes the id, which
-/// rises by itself: so it is as wide as an id.
+/// A number that increases with every product listed. SQLite counts; MongoDB uses the id, a UUIDv7. So it is as wide as an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Number(u128);
 
 impl Number {
-    /// The number of a store that counts; the largest if it is none.
+    /// The number as SQLite counts. A larger one, which only a forged cursor has, becomes the largest.
     #[must_use]
     pub fn count(self) -> i64 {
         i64::try_from(self.0).unwrap_or(i64::MAX)
     }
 
-    /// The number of a store that takes the id.
+    /// The number as MongoDB has it.
     #[must_use]
     pub const fn id(self) -> ProductId {
         ProductId::from_uuid(Uuid::from_u128(self.0))
@@ -108,16 +107,16 @@ impl CursorKey for Number {
     }
 }
 
-/// Whether a list begins with the least or the greatest.
+/// Ascending or descending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// The least first.
+    /// Ascending.
     Up,
-    /// The greatest first.
+    /// Descending.
     Down,
 }
 
-/// The order of a list, and where to go on in it: after what the list is sorted by, and the number that parts equals.
+/// The order of a list, and where to continue: after the sort key and the number, which breaks ties.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
     /// [`Sort::Newest`].
@@ -128,14 +127,14 @@ pub enum Order {
     Relevance(Option<(f64, Number)>),
 }
 
-/// A list, and which part of it.
+/// A query for one page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListQuery {
-    /// What it is narrowed to.
+    /// Which products it contains.
     pub filter: Filter,
-    /// Its order, and where to begin.
+    /// Its order, and where to continue.
     pub order: Order,
-    /// How many at once.
+    /// Products per page.
     pub limit: Limit,
 }
 
@@ -146,12 +145,12 @@ pub struct Found {
     pub product: Product,
     /// Its number.
     pub number: Number,
-    /// How well it fits, in a list by relevance.
+    /// Its score, in a list by relevance.
     pub score: f64,
 }
 
 impl ListQuery {
-    /// Cuts what was found to a page, and adds the cursor of the next one.
+    /// Makes a page of what was found, with the cursor of the next page.
     #[must_use]
     pub fn page(&self, found: Vec<Found>) -> Page<Product> {
         let sort = match self.order {
@@ -180,7 +179,7 @@ impl ListQuery {
             .map(|category| category.as_str().to_ascii_lowercase());
         let words = filter.text.as_ref().map(SearchText::words);
         let rest = (filter.min_price, filter.max_price, filter.only_in_stock);
-        // Debug quotes and escapes text, so that no two filters are written alike.
+        // Debug quotes and escapes text, so different filters have different scopes.
         CursorScope::new(
             "products",
             &format!(

@@ -1,4 +1,4 @@
-//! What a product, a stock and a reservation are, and the rules they keep. Pure and synchronous: decides, never does.
+//! Products, stock and reservations, and their rules. Pure and synchronous: it decides; `app/` acts.
 
 mod edit;
 mod fields;

@@ -1,4 +1,4 @@
-//! A product: what is sold, by whom, for how much, and how many are left.
+//! A product: its description, seller, price and stock.
 
 use kernel::{Money, ProductId, Timestamp, UserId};
 
@@ -9,7 +9,7 @@ use super::{Category, Description, ProductName, Stock};
 pub enum ProductStatus {
     /// In the catalogue.
     Active,
-    /// Taken out by its seller, for good. Old orders still name it.
+    /// Removed by its seller, permanently. Old orders still refer to it.
     Removed,
 }
 
@@ -32,20 +32,20 @@ impl ProductStatus {
     }
 }
 
-/// A product as its seller first describes it.
+/// A product that a seller wants to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewProduct {
-    /// Who sells it.
+    /// The seller.
     pub seller: UserId,
-    /// What it is called.
+    /// Its name.
     pub name: ProductName,
-    /// What is said of it.
+    /// Its description.
     pub description: Description,
     /// Price of one, positive.
     pub price: Money,
     /// How many there are.
     pub stock: Stock,
-    /// Its shelf.
+    /// Its category.
     pub category: Category,
 }
 
@@ -74,17 +74,17 @@ impl NewProduct {
 pub struct Product {
     /// Its id.
     pub id: ProductId,
-    /// Who sells it. Never changes.
+    /// The seller. Never changes.
     pub seller: UserId,
-    /// What it is called.
+    /// Its name.
     pub name: ProductName,
-    /// What is said of it.
+    /// Its description.
     pub description: Description,
     /// Price of one, positive.
     pub price: Money,
     /// How many can be ordered now: neither held nor sold.
     pub stock: Stock,
-    /// Its shelf.
+    /// Its category.
     pub category: Category,
     /// Whether it can be found and bought.
     pub status: ProductStatus,
@@ -92,12 +92,12 @@ pub struct Product {
     pub version: i64,
     /// When it was listed.
     pub created_at: Timestamp,
-    /// When it last changed, stock included. Never goes back, whatever the clock does.
+    /// When it last changed, stock included. Never decreases, even if the clock does.
     pub updated_at: Timestamp,
 }
 
 impl Product {
-    /// Whether `viewer` may see it: everyone an active one, only its seller a removed one.
+    /// Whether `viewer` may see it: everyone sees an active product, only its seller a removed one.
     #[must_use]
     pub fn is_visible_to(&self, viewer: Option<UserId>) -> bool {
         match self.status {
@@ -106,7 +106,7 @@ impl Product {
         }
     }
 
-    /// The product after its stock changed by `delta` at `now`. None if fewer than none would be left.
+    /// The product after its stock changed by `delta` at `now`. None if the stock would be negative.
     #[must_use]
     pub fn with_stock_changed(&self, delta: i64, now: Timestamp) -> Option<Self> {
         let stock = Stock::stored(self.stock.get().checked_add(delta)?)?;
@@ -128,10 +128,10 @@ pub enum ProductRefusal {
     /// Someone else sells it.
     #[error("only its seller may change a product")]
     NotOwner,
-    /// It is not at the version that the change was made for.
+    /// The change was made for another version.
     #[error("the product is at version {version} now")]
     Changed {
-        /// The version it is at.
+        /// The current version.
         version: i64,
     },
 }

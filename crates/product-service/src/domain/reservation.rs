@@ -1,4 +1,4 @@
-//! Reservations of stock: making one from what an order asks for, and what becomes of it.
+//! Reservations of stock: pricing what an order asks for, and the reservation that results.
 
 use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage};
 use kernel::{Money, OrderId, ProductId, Timestamp, UserId};
@@ -8,13 +8,13 @@ use super::{Product, ReservationState};
 /// Stock held for, or sold to, an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reservation {
-    /// The order. It is the reservation's key: the same one again is the same reservation.
+    /// The order. An order has one reservation.
     pub order: OrderId,
     /// The buyer.
     pub buyer: UserId,
-    /// What is held, in the order of the request, at the prices of that moment.
+    /// What is held, in the order of the request, at the prices of that time.
     pub lines: Vec<ReservedLine>,
-    /// What became of it.
+    /// Its state.
     pub state: ReservationState,
     /// When a sweep may put the stock back, if it is still held.
     pub lease_until: Timestamp,
@@ -23,7 +23,7 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// The reservation after its request was repeated with a lease until `lease_until`. A lease only ever gets longer.
+    /// The reservation after a repeated request for a lease until `lease_until`. A lease is never shortened.
     ///
     /// # Errors
     /// [`Refusal::Over`] if the stock went back.
@@ -118,7 +118,7 @@ pub fn price<'a>(
     Ok(Priced { lines, takes })
 }
 
-/// Adds a line to what its product is asked for. Returns whether it is the product's first.
+/// Adds a line to its product's total quantity. Returns whether it is the product's first line.
 fn add(takes: &mut Vec<(ProductId, i64)>, line: RequestedLine) -> bool {
     let quantity = i64::from(line.quantity);
     if let Some((_, sum)) = takes.iter_mut().find(|(id, _)| *id == line.product) {

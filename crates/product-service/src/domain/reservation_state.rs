@@ -1,18 +1,18 @@
-//! What becomes of a reservation: stock held for an order under a lease, then sold, released or expired.
+//! The states of a reservation: stock is held for an order under a lease, then sold, released or expired.
 //!
-//! The state decides, not the clock: a lease that has run out but was not swept yet can still be confirmed, because its stock
-//! is still there.
+//! The state decides, not the clock: a reservation whose lease has run out can still be confirmed until it is swept, because its
+//! stock is still held.
 
-/// What became of a reservation.
+/// The state of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReservationState {
     /// The stock is set aside.
     Held,
-    /// The order is paid; the stock is gone for good.
+    /// The order is paid; the stock is sold.
     Sold,
-    /// The order came to nothing; the stock went back.
+    /// The order failed; the stock was returned.
     Released,
-    /// The lease ran out; the stock went back.
+    /// The lease ran out; the stock was returned.
     Expired,
 }
 
@@ -23,14 +23,14 @@ pub enum Confirmation {
     Sell,
     /// It was sold before.
     AlreadySold,
-    /// There is no stock for this order any more: say so, and the order is refunded.
+    /// No stock is held for this order any more; the reply makes the saga refund it.
     TooLate,
 }
 
 /// What a release does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
-    /// The held stock goes back.
+    /// The held stock is returned.
     PutBack,
     /// Nothing is held.
     Nothing,
@@ -57,7 +57,7 @@ impl ReservationState {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
-    /// What a confirmation does to a reservation in `state`. One that was never made has no stock either.
+    /// What a confirmation does to a reservation in `state`. None: no reservation was ever made.
     #[must_use]
     pub fn confirm(state: Option<Self>) -> Confirmation {
         match state {
@@ -67,7 +67,7 @@ impl ReservationState {
         }
     }
 
-    /// What a release does to a reservation in `state`. What is sold stays sold.
+    /// What a release does to a reservation in `state`. Sold stock stays sold.
     #[must_use]
     pub fn release(state: Option<Self>) -> Release {
         match state {

@@ -1,11 +1,11 @@
-//! Words that products are found by: those of a search box and those of a product's text, read by the same rules. Letters and digits
-//! make words, without case and accents; all other characters separate them, so nothing in a search is syntax.
+//! Search words. A search and a product's text are split into words by the same rules: letters and digits form words, case and accents
+//! are dropped, and any other character separates words. So nothing in a search is syntax.
 
 use kernel::{Invalid, bounded};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// The words of a search. There may be none, as in `***`; then nothing is found.
+/// The words of a search. A search without words, such as `***`, finds nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchText(Vec<String>);
 
@@ -13,7 +13,7 @@ impl SearchText {
     /// Longest search, in characters.
     pub const MAX: usize = 200;
 
-    /// Reads `raw`. None if it is blank: then nothing is searched for.
+    /// Reads `raw`. None if it is blank: the list is then not a search.
     ///
     /// # Errors
     /// `too_long`, `invalid_character`.
@@ -25,7 +25,7 @@ impl SearchText {
         Ok(Some(Self(words_of(&text).collect())))
     }
 
-    /// The words. All have to be found; the last may be the beginning of one, as it is while someone types.
+    /// The words. A product has to contain all of them; the last one may be a prefix, as it is while the user types.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.0
@@ -42,7 +42,7 @@ pub(crate) fn words_of(text: &str) -> impl Iterator<Item = String> {
         .filter(|word: &String| !word.is_empty())
 }
 
-/// Letters, digits, and the combining accents that some keyboards put after a letter.
+/// Letters, digits, and combining accents, which some keyboards put after a letter.
 fn is_part_of_a_word(c: char) -> bool {
     c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
 }

@@ -1,5 +1,4 @@
-//! The suite that both engines pass: the use cases and the queries, run on a store that an engine's tests make. `contract_tests!` runs
-//! each of these on a fresh one.
+//! The suite that both engines pass: use cases and queries. `contract_tests!` runs each test on a fresh store of one engine.
 
 pub(crate) mod lists;
 pub(crate) mod products;
@@ -30,12 +29,12 @@ use crate::domain::{
 pub(crate) struct Subject {
     pub(crate) app: App,
     pub(crate) outbox: Arc<dyn Outbox>,
-    /// What has to live as long as the store does, such as its directory.
+    /// Lives as long as the store, such as its directory.
     #[expect(dead_code, reason = "kept for its Drop")]
     keep: Box<dyn Any + Send + Sync>,
 }
 
-/// One source for all, so that ids rise in the order in which they are made.
+/// One source for all tests, so that ids increase.
 static IDS: LazyLock<Arc<SystemIds>> = LazyLock::new(Arc::default);
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -208,7 +207,7 @@ impl Subject {
         app::expire(&self.at(now), orders).await
     }
 
-    /// What waits in the outbox; then takes it out, as if it were sent.
+    /// Takes all messages out of the outbox, as if they were sent.
     pub(crate) async fn sent(&self) -> Vec<Arc<Envelope>> {
         let pending = self.outbox.fresh(0, 100).await.unwrap();
         let fates = pending.iter().map(|one| (one.seq, Fate::Sent)).collect();

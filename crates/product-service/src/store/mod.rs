@@ -1,5 +1,5 @@
-//! What the product service asks of its store that keys cannot answer. The engines stand beside this file: how each lays out the
-//! records, and how it answers these questions. `contract.rs` is the suite that both pass, use cases included.
+//! The queries that keys cannot answer. Each engine has a module beside this file: its mapping of the records, and its queries. Both
+//! engines pass `contract.rs`, which also runs the use cases.
 
 #[cfg(test)]
 pub(crate) mod contract;
@@ -15,20 +15,19 @@ use store::{StoreError, StoreResult};
 use crate::audit::StockAudit;
 use crate::domain::{ListQuery, Product, ProductStatus, ReservationState};
 
-/// A held reservation and the end of its lease. Sweeps go in this order.
+/// The lease of a held reservation. Sweeps process leases in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lease {
     /// When it ends.
     pub until: Timestamp,
-    /// Whose it is.
+    /// The order.
     pub order: OrderId,
 }
 
 /// Answers lists, sweeps and audits.
 #[async_trait]
 pub(crate) trait Queries: Send + Sync {
-    /// A page of active products. Each page costs the same, however far down the list it is; only a search looks at
-    /// everything that it matches.
+    /// A page of active products. Every page of a list costs the same; only a search reads everything that it matches.
     async fn list(&self, query: ListQuery) -> StoreResult<Page<Product>>;
 
     /// At most `limit` leases that ended at `now` or before, the oldest first, from the one after `after` on.
@@ -39,7 +38,7 @@ pub(crate) trait Queries: Send + Sync {
         limit: usize,
     ) -> StoreResult<Vec<Lease>>;
 
-    /// Checks for every product that available + held + sold is what was put in, and that nothing is negative.
+    /// Audits the stock book.
     async fn audit(&self) -> StoreResult<StockAudit>;
 }
 

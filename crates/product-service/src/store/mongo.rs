@@ -22,7 +22,7 @@ use crate::records::{SearchWords, StockEntry};
 /// Answers the queries.
 pub(crate) struct MongoQueries(pub(crate) Mongo);
 
-/// How the records are laid out.
+/// The layouts of the records.
 pub(crate) fn records() -> Records {
     Records::default()
         .with::<Product>()

@@ -27,7 +27,7 @@ pub(crate) struct SqliteQueries {
     path: PathBuf,
 }
 
-/// Opens the file at `path`, which is made if it is not there.
+/// Opens the file at `path`, or creates it.
 pub(crate) fn open(path: &Path, metrics: &StoreMetrics) -> StoreResult<(Sqlite, SqliteQueries)> {
     let records = Records::default()
         .with::<Product>()

@@ -1,5 +1,5 @@
-//! Lists: each combination of filters and order is one query with keyset paging, so the last page costs what the first does. Here is
-//! what all of them have in common.
+//! Lists: each combination of filters and order is one query with keyset paging, so the last page costs the same as the first. This
+//! file has what walks and searches share.
 
 mod search;
 mod walk;
@@ -27,7 +27,7 @@ pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<P
     Ok(query.page(found))
 }
 
-/// The filters that both kinds of documents, products and their words, can be held to.
+/// The filters on fields that products and their search words both have.
 fn conditions(filter: &Filter) -> Document {
     let mut conditions = Document::new();
     if let Some(seller) = filter.seller {
@@ -49,7 +49,7 @@ fn conditions(filter: &Filter) -> Document {
     conditions
 }
 
-/// What has something in stock, given where its document stands.
+/// The filter on stock, for the path of the product's `available`.
 fn in_stock(field: &str) -> Document {
     doc! { field: { "$gt": Bson::Int64(0) } }
 }

@@ -1,4 +1,4 @@
-//! A product as a document, and an entry of the stock book.
+//! Products and entries of the stock book as documents.
 
 use kernel::{ProductId, Timestamp};
 use serde::{Deserialize, Serialize};

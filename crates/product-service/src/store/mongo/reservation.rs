@@ -1,4 +1,4 @@
-//! A reservation as a document, and the walk of leases that have run out.
+//! Reservations as documents, and the query for leases that have run out.
 
 use contracts::reservations::ReservedLine;
 use kernel::{OrderId, Quantity, Timestamp};
@@ -102,7 +102,7 @@ struct LeaseRow {
     lease_until: i64,
 }
 
-/// The filter, and the stretch of the index.
+/// The filter, and the range of the index.
 pub(super) fn due(now: Timestamp, after: Option<Lease>) -> [Document; 3] {
     let (mut filter, mut min) = (
         doc! { "state": "held" },
@@ -111,7 +111,7 @@ pub(super) fn due(now: Timestamp, after: Option<Lease>) -> [Document; 3] {
     if let Some(lease) = after {
         let order = id_bson(lease.order);
         min = doc! { "lease_until": lease.until.as_millis(), "_id": &order };
-        // The stretch begins with it.
+        // The range includes it.
         filter.insert("_id", doc! { "$ne": order });
     }
     let max = doc! { "lease_until": now.as_millis(), "_id": Bson::MaxKey };
@@ -124,7 +124,7 @@ pub(super) async fn leases_due(
     after: Option<Lease>,
     limit: usize,
 ) -> StoreResult<Vec<Lease>> {
-    // Nothing that is due comes after a lease that is not.
+    // Leases are sorted by their end: none after this one is due.
     if limit == 0 || after.is_some_and(|lease| lease.until > now) {
         return Ok(Vec::new());
     }

@@ -1,8 +1,8 @@
-//! The collections: what the server holds every document to, and one index a list.
+//! The collections: their schemas, which the server enforces, and one index for each list.
 //!
-//! A product is one document, stock and long text alike, though orders change the stock all the time: so showing a product is one
-//! read by its id, and a batch of orders reads each product once and writes it once. What a list is sorted or narrowed by stands in
-//! the indexes; what a search looks for stands in a collection of its own, which orders never touch.
+//! A product is one document, including the stock that orders keep changing. So showing a product is one read by id, and a batch of
+//! orders reads and writes each product once. Lists sort and filter by indexed fields. Search words are a collection of their own, which
+//! orders never touch.
 
 use store_mongo::Collection;
 use store_mongo::bson::{Document, doc};
@@ -10,7 +10,7 @@ use store_mongo::mongodb::options::IndexOptions;
 
 /// The products.
 pub(crate) const PRODUCTS: &str = "products";
-/// The words of products that can be found.
+/// The search words of active products.
 pub(super) const SEARCH: &str = "search";
 /// The stock book.
 pub(crate) const STOCK_ENTRIES: &str = "stock_entries";
@@ -21,9 +21,9 @@ pub(crate) const RESERVATIONS: &str = "reservations";
 pub(super) const NEWEST: &str = "newest";
 /// By price.
 pub(super) const BY_PRICE: &str = "by_price";
-/// One shelf, the newest first.
+/// One category, the newest first.
 pub(super) const BY_CATEGORY: &str = "by_category";
-/// One shelf by price.
+/// One category by price.
 pub(super) const BY_CATEGORY_PRICE: &str = "by_category_price";
 /// One seller's, the newest first.
 pub(super) const BY_SELLER: &str = "by_seller";
@@ -54,7 +54,7 @@ fn products() -> Collection {
             "version": { "bsonType": "long", "minimum": 1 },
         },
     };
-    // Each ends in the id, so that every page is a seek and a short walk. Only what is listed is in them.
+    // Each ends in the id, so that every page is a seek and a short walk. They contain only active products.
     [
         (NEWEST, doc! { "status": 1, "_id": 1 }),
         (BY_PRICE, doc! { "price": 1, "_id": 1 }),
@@ -84,7 +84,7 @@ fn search() -> Collection {
             "properties": { "name_words": { "bsonType": "array" }, "words": { "bsonType": "array" } },
         },
     )
-    // A search for one word, sorted by price or age, reads nothing else.
+    // It covers a search for one word that is sorted by price or age.
     .index(BY_WORD, doc! { "words": 1, "price": 1, "_id": 1 })
 }
 

@@ -1,7 +1,7 @@
-//! Search words as a document of their own, which orders never touch.
+//! Search words as documents of their own, which orders never touch.
 //!
-//! The server's own text index is not used: it finds any of the words where all are wanted, knows no beginnings of words, and takes
-//! part in every write of a document. Here a word is found through an ordinary index, exactly or by its beginning.
+//! MongoDB's text index does not fit: it matches any word instead of all, has no prefix search, and is updated by every write of the
+//! document. An ordinary index finds words here, exactly or by prefix.
 
 use std::collections::BTreeSet;
 

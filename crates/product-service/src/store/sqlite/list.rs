@@ -1,9 +1,9 @@
-//! Lists: each combination of filters and order becomes one statement, or two, with keyset paging, so the last page costs what
-//! the first does.
+//! Lists: each combination of filters and order becomes one statement, or two, with keyset paging, so the last page costs the same as
+//! the first.
 //!
-//! A list without a search walks one index from the place of the cursor. The index is named in the statement (`INDEXED BY`): which one
-//! is right follows from what is asked, not from statistics. Filters that the index does not hold are checked row by row along the
-//! walk. A search starts from what the full-text index matches.
+//! A list without a search walks one index, beginning at the cursor. The statement names the index (`INDEXED BY`): the right one follows
+//! from the query, not from statistics. Filters on other columns are checked row by row. A search starts from the matches of the
+//! full-text index.
 
 use kernel::Page;
 use rusqlite::types::Value;
@@ -23,8 +23,7 @@ pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Produ
     Ok(query.page(found))
 }
 
-/// A statement under construction. Values are bound in the order in which they are written; the last, not yet there, is how
-/// many rows it may give.
+/// A statement under construction. The values are bound in this order; the limit is added as the last one.
 pub(super) struct Statement {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
@@ -34,7 +33,7 @@ pub(super) struct Statement {
 const SELECT: &str = concat!("SELECT ", columns!());
 
 impl Statement {
-    /// The statements that together give a page, each continuing where the one before ends.
+    /// The statements that together return a page; each continues where the previous one ends.
     pub(super) fn all_of(query: &ListQuery) -> Vec<Self> {
         match &query.filter.text {
             Some(text) if text.words().is_empty() => Vec::new(),
@@ -45,8 +44,8 @@ impl Statement {
 
     /// The walks of one index.
     ///
-    /// Going on within a price takes two: SQLite seeks an index to `(price, rowid) > (?, ?)` by the price alone, and would walk
-    /// all that cost the same again. A walk starts from one bound; so one that goes on after a price names no other.
+    /// To continue within a price takes two: SQLite seeks `(price, rowid) > (?, ?)` by the price alone, and would walk all rows with that
+    /// price again. A seek uses one bound, so a walk that continues after a price has no other on that side.
     fn walks(query: &ListQuery) -> Vec<Self> {
         let filter = &query.filter;
         let min = ("p.price >= ?", filter.min_price);
@@ -56,7 +55,7 @@ impl Statement {
                 let beyond = ("p.seq < ?", after.map(Number::count));
                 ("p.seq DESC", vec![vec![min, max, beyond]])
             }
-            // Without a search, nothing is more relevant than anything else.
+            // Without a search, all products are equally relevant.
             Order::Relevance(_) => ("p.seq DESC", vec![vec![min, max]]),
             Order::Price(direction, after) => {
                 let (order, seq, price, end) = match direction {
@@ -96,7 +95,7 @@ impl Statement {
         walks.into_iter().map(walk).collect()
     }
 
-    /// What the full-text index matches: first the places of a page, then its rows, so that sorting moves no long text.
+    /// The matches of the full-text index. The inner query sorts only keys and numbers; the outer one reads the page's rows.
     fn search(query: &ListQuery, text: &SearchText) -> Self {
         let (key, order, beyond, after): (_, _, _, Option<Vec<Value>>) = match query.order {
             Order::Newest(after) => {
@@ -177,7 +176,7 @@ impl Statement {
         }
     }
 
-    /// The filters that every list has in common.
+    /// Adds the filters that all lists share.
     fn filters(&mut self, filter: &Filter) {
         self.and(
             "p.seller = ?",
@@ -192,7 +191,7 @@ impl Statement {
     }
 }
 
-/// The index to walk: the narrowest filter's, in the order that is asked for.
+/// The index to walk: that of the most selective filter, in the requested order.
 fn index(query: &ListQuery) -> &'static str {
     let by_price = matches!(query.order, Order::Price(..));
     match (query.filter.seller, &query.filter.category, by_price) {
@@ -205,7 +204,7 @@ fn index(query: &ListQuery) -> &'static str {
     }
 }
 
-/// Whether a search has to look at more than the full-text index to know what belongs on the page.
+/// Whether a search has to join the products to filter or sort.
 fn needs_products(query: &ListQuery) -> bool {
     let text = query.filter.text.clone();
     let words_alone = Filter {
@@ -215,7 +214,7 @@ fn needs_products(query: &ListQuery) -> bool {
     matches!(query.order, Order::Price(..)) || query.filter != words_alone
 }
 
-/// Every word quoted, so that none is an operator; the last one as a prefix. Words hold no quotation marks, see [`SearchText`].
+/// Quotes every word, so that none is an operator; the last one is a prefix. Words contain no quotation marks, see [`SearchText`].
 fn match_expression(text: &SearchText) -> String {
     format!("\"{}\"*", text.words().join("\" \""))
 }

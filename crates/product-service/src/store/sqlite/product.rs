@@ -1,4 +1,4 @@
-//! A product: what its seller says of it in one table, what changes with every order in another. And the stock book.
+//! Products and the stock book. A product is two rows: its description changes rarely, its stock with every order.
 
 use kernel::{ProductId, Timestamp};
 use rusqlite::types::Value;
@@ -19,7 +19,7 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// How many columns those are: what a query selects beyond them starts here.
+/// The number of these columns; a query's further columns follow.
 pub(super) const COLUMN_COUNT: usize = 13;
 
 /// Reads a product and its number.

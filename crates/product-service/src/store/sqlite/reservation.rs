@@ -1,4 +1,4 @@
-//! Reservations: one row each, its lines in it as JSON, for they never change and are read only with it.
+//! Reservations: one row each. The lines are a JSON column, because they never change and are read only with their reservation.
 
 use kernel::{OrderId, Timestamp};
 use rusqlite::types::Value;
@@ -31,7 +31,7 @@ impl store_sqlite::Row for Reservation {
             self.state.as_str().to_owned().into(),
             self.lease_until.as_millis().into(),
             self.created_at.as_millis().into(),
-            // Lines always serialise; without them the row would be refused.
+            // Lines always serialise. The schema refuses NULL.
             serde_json::to_string(&self.lines).map_or(Value::Null, Value::Text),
         ]
     }

@@ -1,5 +1,5 @@
-//! Search words: a row of the full-text index, under the product's number. The index has the words as they were made in Rust, so its
-//! tokenizer only separates them.
+//! Search words: a row of the full-text index, whose rowid is the product's number. The words are made in Rust; the tokenizer only
+//! splits at spaces.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::domain::Category;
 use crate::records::SearchWords;
 
 impl SearchWords {
-    /// The two columns: the words of the name, and the others.
+    /// The two columns: the words of the name, and all others.
     fn columns(&self) -> (String, String) {
         let join = |words: Vec<&str>| words.join(" ");
         (

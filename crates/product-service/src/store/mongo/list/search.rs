@@ -1,6 +1,6 @@
-//! A list of what a search finds. The words lead to what has them; that is scored, sorted, and only a page's products are fetched.
+//! Searches. The word index finds the matching products; these are scored and sorted, and only the page's products are fetched.
 //!
-//! All of it is read at one moment (`snapshot`): what the words lead to is then there, and active.
+//! The query reads a snapshot, so every product that the words lead to exists and is active.
 
 use serde::Deserialize;
 use store::StoreResult;
@@ -21,23 +21,23 @@ pub(in crate::store::mongo) struct Search {
     pub(in crate::store::mongo) stages: Vec<Document>,
 }
 
-/// What is found.
+/// A result row.
 #[derive(Deserialize)]
 struct Row {
-    /// The score, where it was asked for.
+    /// The score, in a search by relevance.
     #[serde(default)]
     score: i32,
     product: Vec<ProductRow>,
 }
 
 impl Search {
-    /// None if there is no word to look for: then nothing is found.
+    /// None if there is no word: such a search finds nothing.
     pub(in crate::store::mongo) fn of(query: &ListQuery, words: &[String]) -> Option<Self> {
         let (last, whole) = words.split_last()?;
         let mut all = vec![conditions(&query.filter)];
         all.extend(whole.iter().map(|word| doc! { "words": word }));
         all.push(doc! { "words": { "$regex": beginning(last) } });
-        // What stands with the words, what the list is sorted by, and what lies beyond the place of the cursor.
+        // The fields to sort by, the order, and the condition for what comes after the cursor.
         let (fields, sort, beyond) = match query.order {
             Order::Newest(after) => (
                 doc! { "_id": 1 },
@@ -81,7 +81,7 @@ impl Search {
             "from": PRODUCTS, "localField": "_id", "foreignField": "_id", "as": "product",
         } };
         if query.filter.only_in_stock {
-            // Stock stands with the product alone: products are fetched, in order, until the page is full.
+            // Only the product has the stock: products are fetched in order until the page is full.
             stages.extend([
                 fetch,
                 doc! { "$match": in_stock("product.available") },
@@ -125,13 +125,13 @@ impl Search {
     }
 }
 
-/// What begins with `word`: one stretch of the index. Words hold letters and digits only, so nothing in them is an operator.
+/// The pattern of words that begin with `word`: one range of the index. Words contain only letters and digits, so no operators.
 fn beginning(word: &str) -> String {
     format!("^{word}")
 }
 
-/// How well a product fits: a thousand for each of the words that stands in its name, and up to a thousand for how much of the name
-/// they are. Equals are listed newest first. Counting words of the description, too, would cost a look at each of them.
+/// The score: 1000 for each search word in the product's name, plus up to 999 for the share of the name that they make up. Words of the
+/// description do not count, because that would read each of them.
 fn score(whole: &[String], last: &str) -> Document {
     let begins = doc! { "$regexMatch": { "input": "$$word", "regex": beginning(last) } };
     let begun = doc! { "$anyElementTrue": [ { "$map": { "input": "$name_words", "as": "word", "in": begins } } ] };
@@ -147,7 +147,7 @@ fn score(whole: &[String], last: &str) -> Document {
     } }
 }
 
-/// What lies beyond a place: `field` beyond `at`, or the same and the number beyond.
+/// The condition for what comes after the cursor: `field` beyond `at`, or equal to it with the number beyond.
 fn beyond(field: &str, at: impl Into<Bson>, op: &str, number: Number) -> Document {
     let at = at.into();
     let same = doc! { field: &at, "_id": { op: id_bson(number.id()) } };

@@ -1,7 +1,7 @@
-//! A list without a search: one index walked from the place of the cursor.
+//! A list without a search: a walk of one index, beginning at the cursor.
 //!
-//! The index and the stretch of it are named in the query (`hint`, `min`, `max`): which are right follows from what is asked, not from
-//! statistics. Filters that the index does not hold are checked document by document along the walk.
+//! The query names the index and its range (`hint`, `min`, `max`): the right ones follow from the query, not from statistics. Filters on
+//! other fields are checked document by document.
 
 use store::StoreResult;
 use store_mongo::bson::{Bson, Document, doc};
@@ -20,7 +20,7 @@ use crate::domain::{Direction, Filter, Found, ListQuery, Order, Product};
 pub(in crate::store::mongo) struct Walk {
     pub(in crate::store::mongo) index: &'static str,
     pub(in crate::store::mongo) filter: Document,
-    /// The stretch: from `min` on, up to but without `max`.
+    /// The range: from `min` on, up to but without `max`.
     pub(in crate::store::mongo) min: Document,
     pub(in crate::store::mongo) max: Document,
     pub(in crate::store::mongo) sort: Document,
@@ -28,7 +28,7 @@ pub(in crate::store::mongo) struct Walk {
 
 impl Walk {
     pub(in crate::store::mongo) fn of(query: &ListQuery) -> Self {
-        // Without a search, nothing is more relevant than anything else.
+        // Without a search, all products are equally relevant.
         let (by_price, down, after) = match query.order {
             Order::Newest(after) => (false, true, after.map(|number| (None, number))),
             Order::Relevance(_) => (false, true, None),
@@ -58,7 +58,7 @@ impl Walk {
             }
             place.insert("_id", id_bson(number.id()));
             if !down {
-                // The stretch begins with the place itself.
+                // The range includes the last product of the previous page.
                 filter.insert("_id", doc! { "$ne": id_bson(number.id()) });
             }
         }
@@ -91,7 +91,7 @@ impl Walk {
     }
 }
 
-/// The index to walk, and what all of the list has in common in it: the narrowest filter's, in the order that is asked for.
+/// The index to walk, and the key prefix that all of the list shares: that of the most selective filter, in the requested order.
 fn index(filter: &Filter, by_price: bool) -> (&'static str, Document) {
     let (newest, priced, same) = match (filter.seller, &filter.category) {
         (Some(seller), _) => (
