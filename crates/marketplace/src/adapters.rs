@@ -20,11 +20,11 @@ impl Reservations for InProcessReservations {
         let order = request.order;
         let reserving = self.0.reserve(request);
         let held = telemetry::within("reserve stock", order, reserving);
-        Ok(held.await.map_err(failure)??)
+        Ok(held.await.map_err(|error| failure(&error))??)
     }
 }
 
-fn failure(error: StoreError) -> ReservationRefusal {
+fn failure(error: &StoreError) -> ReservationRefusal {
     match error {
         StoreError::Unavailable(_) | StoreError::Conflict(_) => {
             ReservationRefusal::Unavailable(error.to_string())

@@ -85,7 +85,9 @@ impl Books for Files {
 
     async fn reservation(&self, order: OrderId) -> StoreResult<Option<ReservationState>> {
         let mut found = None;
-        reservation_states(&lock(&self.products), Some(order), |_, state| found = Some(state))?;
+        reservation_states(&lock(&self.products), Some(order), |_, state| {
+            found = Some(state);
+        })?;
         Ok(found)
     }
 }
