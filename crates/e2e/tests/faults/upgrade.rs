@@ -18,7 +18,6 @@ const ORDER: [Service; 4] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the binaries of two releases: run scripts/test-upgrade"]
 async fn a_rolling_upgrade_and_the_way_back_answer_every_request_correctly() {
     let dir = PathBuf::from(given("MARKETPLACE_UPGRADE", "scripts/test-upgrade"));
     let (old, new) = (dir.join("old"), dir.join("new"));
