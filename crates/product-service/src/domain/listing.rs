@@ -119,11 +119,11 @@ pub enum Direction {
 /// The order of a list, and where to continue: after the sort key and the number, which breaks ties.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Order {
-    /// [`Sort::Newest`].
+    /// `Sort::Newest`.
     Newest(Option<Number>),
-    /// [`Sort::PriceUp`] or [`Sort::PriceDown`].
+    /// `Sort::PriceUp` or `Sort::PriceDown`.
     Price(Direction, Option<(i64, Number)>),
-    /// [`Sort::Relevance`].
+    /// `Sort::Relevance`.
     Relevance(Option<(f64, Number)>),
 }
 
