@@ -25,10 +25,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Refuses what makes no sense, by the setting's name.
+    /// Checks that the settings are valid.
     ///
     /// # Errors
-    /// A sentence that names the setting and says what is allowed.
+    /// Names the invalid setting and the allowed values.
     pub fn check(&self) -> Result<(), Invalid> {
         if !(4..=31).contains(&self.bcrypt_cost) {
             let detail = format!(

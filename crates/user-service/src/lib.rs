@@ -1,4 +1,4 @@
-//! The user service: people, their logins and profiles, and the keys that everyone verifies tokens with.
+//! The user service: users, their logins and profiles, and the public keys that verify tokens.
 
 mod app;
 mod config;

@@ -1,4 +1,4 @@
-//! The user service as a process of its own, on MongoDB and RabbitMQ.
+//! The user service as a separate process, on MongoDB and RabbitMQ.
 
 use std::process::ExitCode;
 

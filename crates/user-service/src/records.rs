@@ -1,29 +1,29 @@
-//! What the service loads and saves.
+//! The records that the service loads and saves.
 //!
-//! Each rule about logins hangs on a record that all who must not race write:
+//! Each rule about logins relies on a record that all conflicting operations write:
 //!
-//! - a rotation and an end write the session, which names its one unused token: of two that present a token, one is the second, and used
-//!   tokens need no mark of their own;
-//! - a changed password raises the user's `password_version`. A session counts only while it has the same one, so one write ends all
-//!   others, also those that a login opens at the same moment without having seen the change;
-//! - an email is taken by the first user that the unique index accepts.
+//! - Rotating a token and ending a session both write the session, which names its one unused token. If two requests present the
+//!   same token, only one can rotate it. Used tokens need no flag of their own.
+//! - Changing a password increments the user's `password_version`. A session is valid only while it has the same version, so one
+//!   write ends all others. That includes a session opened by a concurrent login that has not seen the change.
+//! - An email belongs to the first user that the unique index accepts.
 //!
-//! What has expired is deleted some time later: until then the domain refuses it.
+//! Expired records are deleted some time later. Until then the domain refuses them.
 
 use kernel::{SessionId, Timestamp, UserId};
 use store::{Record, Value};
 
 use crate::domain::{NewSession, NextToken, RefreshToken, TokenDigest, TokenState, User};
 
-/// The field that a user is looked up by: the email as it is compared, in lower case.
+/// The field for looking up a user by email: the email in lower case, as compared.
 pub(crate) const EMAIL_KEY: &str = "email_key";
 
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UserRecord {
-    /// As the service shows them.
+    /// The user as the service shows them.
     pub(crate) user: User,
-    /// How often the password was changed. Only sessions with the same number count.
+    /// Number of password changes. Only sessions with the same number are valid.
     pub(crate) password_version: i64,
 }
 
@@ -40,14 +40,14 @@ impl Record for UserRecord {
     }
 }
 
-/// A login: a family of refresh tokens. It lives as long as its newest token; to end it is to delete it.
+/// A login: a family of refresh tokens. It lasts as long as its newest token. Deleting it ends the login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) user: UserId,
-    /// The user's when it was opened, or kept.
+    /// The user's version when the session was opened, or kept through a password change.
     pub(crate) password_version: i64,
-    /// The digest of its one token that was not used yet.
+    /// The digest of its one unused token.
     pub(crate) token: TokenDigest,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
@@ -76,7 +76,7 @@ impl Session {
     }
 }
 
-/// A refresh token, by its SHA-256. Used ones stay until they expire, so that their second use is noticed.
+/// A refresh token, keyed by its SHA-256. Used tokens stay until they expire, so that reuse is detected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) digest: TokenDigest,
@@ -105,7 +105,7 @@ impl Token {
         }
     }
 
-    /// What the domain judges.
+    /// The token's state, for the domain to judge.
     pub(crate) fn state(&self, session: &Session) -> RefreshToken {
         RefreshToken {
             expires_at: self.expires_at,

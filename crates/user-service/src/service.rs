@@ -1,4 +1,4 @@
-//! Composition: settings and dependencies in, routes, sweeper and readiness out.
+//! Composition: builds routes, a sweeper and a readiness check from settings and dependencies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,13 +24,13 @@ use crate::store::Users;
 #[cfg(feature = "sqlite")]
 use crate::store::{MIGRATIONS, SqliteUsers};
 
-/// Time between two looks for expired logins.
+/// Interval between sweeps for expired logins.
 const SWEEP: Duration = Duration::from_mins(1);
 
 /// Why the service cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// A setting makes no sense.
+    /// A setting is invalid.
     #[error(transparent)]
     Config(#[from] Invalid),
     /// Passwords cannot be hashed.
@@ -41,21 +41,21 @@ pub enum BuildError {
     Store(#[from] StoreError),
 }
 
-/// Why nobody was registered.
+/// Why a registration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
     /// The name, email or password breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// Someone has this email.
+    /// Another user has this email.
     #[error("the email is taken")]
     EmailTaken,
-    /// It could not be done now.
+    /// A temporary failure or an internal error.
     #[error("{0}")]
     Failed(String),
 }
 
-/// The user service, built.
+/// The user service, composed.
 pub struct UserService {
     app: Arc<App>,
     verifier: Verifier,
@@ -63,11 +63,11 @@ pub struct UserService {
 }
 
 impl UserService {
-    /// Opens the store and puts the service together. `issuer` signs the tokens of logins; `verifier` checks those of requests.
-    /// On MongoDB it has to be called on a tokio runtime.
+    /// Opens the store and composes the service. `issuer` signs the access tokens; `verifier` checks those of requests.
+    /// With MongoDB, it must be called on a Tokio runtime.
     ///
     /// # Errors
-    /// If a setting makes no sense or the store cannot be opened.
+    /// [`BuildError`] if a setting is invalid, passwords cannot be hashed or the store cannot be opened.
     pub fn build(
         config: &Config,
         store: StoreConfig,
@@ -98,7 +98,7 @@ impl UserService {
         })
     }
 
-    /// Registers someone as POST /api/users/register does.
+    /// Registers a user, as POST /api/users/register does.
     ///
     /// # Errors
     /// [`RegisterError`].
@@ -122,7 +122,7 @@ impl UserService {
             })
     }
 
-    /// Gives `role` to whoever has `email`. Their next access token has it. None if nobody has that email.
+    /// Grants `role` to the user with `email`. Their next access token includes it. None if there is no such user.
     ///
     /// # Errors
     /// A store error.
@@ -130,7 +130,7 @@ impl UserService {
         app::grant(&self.app.store, email, role).await
     }
 
-    /// The same on a store that this process serves nobody from.
+    /// Does the same on a store that this process does not serve.
     ///
     /// # Errors
     /// A store error.
@@ -143,7 +143,7 @@ impl UserService {
         app::grant(&open(store, deps)?.store, email, role).await
     }
 
-    /// Who has `email`, if anybody.
+    /// The user with `email`, if there is one.
     ///
     /// # Errors
     /// A store error.
@@ -151,7 +151,7 @@ impl UserService {
         self.app.users.by_email(email).await
     }
 
-    /// What the service hands to its host.
+    /// The parts that the host runs.
     #[must_use]
     pub fn parts(&self) -> Parts {
         Parts {
@@ -180,11 +180,11 @@ impl UserService {
     }
 }
 
-/// A store, and what comes with it.
+/// An opened store and its companions.
 struct Opened {
     store: Store,
     users: Arc<dyn Users>,
-    /// For the sweeper, if there may be other replicas.
+    /// Leases for the sweeper, if there may be other replicas.
     leases: Option<Arc<dyn Leases>>,
 }
 

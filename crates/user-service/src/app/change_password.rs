@@ -20,7 +20,7 @@ pub(crate) async fn change_password(
         return Err(UserError::WrongPassword);
     }
     let new = app.hasher.hash(new).await?;
-    // Of two changes at once, the second one's current password is wrong by the time it is applied.
+    // Of two concurrent changes, the second has a wrong current password by the time it is applied.
     if replace_password(&app.store, caller.user, old, new, caller.session).await? {
         Ok(())
     } else {
@@ -28,8 +28,8 @@ pub(crate) async fn change_password(
     }
 }
 
-/// Replaces `old` by `new` and ends all of the user's sessions but `keep`. Does neither and returns false if `old` is not the password
-/// any more.
+/// Replaces `old` with `new` and ends all of the user's sessions except `keep`. Does neither and returns false if `old` is no longer
+/// the password.
 pub(crate) async fn replace_password(
     store: &Store,
     user: UserId,

@@ -1,22 +1,22 @@
-//! Why a use case was refused or failed.
+//! Why a use case refused a request or failed.
 
 use auth::{HashError, RandomnessError, TokenError};
 use store::StoreError;
 
-/// A refusal in the words of the service, or a failure of something below it.
+/// A refusal by the service, or a failure of a dependency.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UserError {
     #[error("the email is taken")]
     EmailTaken,
-    /// No such email, or not its password; which of the two is nobody's business.
+    /// Unknown email or wrong password. The answer must not reveal which.
     #[error("the email or the password is wrong")]
     InvalidCredentials,
     #[error("the refresh token is not valid")]
     InvalidRefreshToken,
-    /// Of someone who is logged in.
+    /// The user is logged in but gave a wrong current password.
     #[error("the current password is wrong")]
     WrongPassword,
-    /// A token outlived its user.
+    /// The token's user no longer exists.
     #[error("the user is gone")]
     Gone,
     #[error(transparent)]

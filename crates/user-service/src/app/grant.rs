@@ -1,4 +1,4 @@
-//! Gives a user a role. Not part of the API: an operator does it.
+//! Grants a role to a user. Not part of the API: only an operator can do it.
 
 use auth::Role;
 use store::{Store, StoreResult};
@@ -6,8 +6,8 @@ use store::{Store, StoreResult};
 use crate::domain::{Email, User};
 use crate::records::{EMAIL_KEY, UserRecord};
 
-/// Gives `role` to the user with `email` and returns them as they are now; None if there is no such user. To grant a role twice changes
-/// nothing.
+/// Grants `role` to the user with `email` and returns the updated user, or None if there is no such user. Granting a role twice
+/// changes nothing.
 pub(crate) async fn grant(store: &Store, email: &Email, role: Role) -> StoreResult<Option<User>> {
     let key = email.key().to_owned();
     let granted = store

@@ -29,14 +29,14 @@ pub(crate) async fn login(
         token,
     };
     let id = session.id;
-    // The password may have been changed while it was checked; then this login came too late.
+    // The password may have changed while it was being checked; then this login fails.
     if !open_session(&app.store, session, user.password_hash.clone()).await? {
         return Err(UserError::InvalidCredentials);
     }
     app.logged_in(user, id, refresh_token, now)
 }
 
-/// Records a session with its first token, if the user's password is still the one of `proven`. Returns whether it was.
+/// Records a session with its first token if the user's password hash is still `proven`. Returns whether it did.
 pub(crate) async fn open_session(
     store: &Store,
     session: NewSession,

@@ -9,12 +9,12 @@ use super::{App, UserError};
 use crate::domain::TokenDigest;
 use crate::records::Session;
 
-/// Does nothing if there is no such session any more, or it is another user's.
+/// Does nothing if the session no longer exists or belongs to another user.
 pub(crate) async fn logout(app: &App, user: UserId, token: &OpaqueToken) -> Result<(), UserError> {
     Ok(end_session(&app.store, user, token.digest()).await?)
 }
 
-/// Ends the session of `token` if it is `user`'s: its tokens are void with it.
+/// Ends the session of `token` if it belongs to `user`. This revokes all its tokens.
 pub(crate) async fn end_session(
     store: &Store,
     user: UserId,

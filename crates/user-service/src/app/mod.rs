@@ -1,4 +1,4 @@
-//! The use cases, one a file. They use the store, the hasher and the signer; the domain decides what a token or an address is.
+//! The use cases, one per file. They use the store, the hasher and the signer; the domain defines valid tokens and addresses.
 
 mod change_password;
 mod error;
@@ -29,11 +29,11 @@ pub(crate) use profile::{profile, rename};
 pub(crate) use refresh::refresh;
 pub(crate) use register::register;
 
-/// What the use cases work with.
+/// The dependencies of the use cases.
 pub(crate) struct App {
     /// Writes, and reads by key.
     pub(crate) store: Store,
-    /// Reads that keys cannot answer.
+    /// Queries other than by key.
     pub(crate) users: Arc<dyn Users>,
     pub(crate) hasher: PasswordHasher,
     pub(crate) issuer: Issuer,
@@ -43,7 +43,7 @@ pub(crate) struct App {
     pub(crate) refresh_lifetime: Duration,
 }
 
-/// What someone gets who proved who they are.
+/// The result of a successful login or refresh.
 pub(crate) struct LoggedIn {
     pub(crate) access_token: String,
     pub(crate) expires_in: Duration,
@@ -52,7 +52,7 @@ pub(crate) struct LoggedIn {
 }
 
 impl App {
-    /// A refresh token, and what to keep of it.
+    /// A new refresh token, and the part of it to store.
     fn next_token(&self, now: Timestamp) -> Result<(OpaqueToken, NextToken), UserError> {
         let token = OpaqueToken::generate()?;
         let next = NextToken {
@@ -78,7 +78,7 @@ impl App {
     }
 }
 
-/// The transactions of the use cases, which the suite in `store/contract` holds both engines to.
+/// The transactions of the use cases, which the suite in `store/contract` tests on both engines.
 #[cfg(test)]
 pub(crate) mod steps {
     pub(crate) use super::change_password::replace_password;

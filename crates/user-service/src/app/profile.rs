@@ -1,4 +1,4 @@
-//! Shows and changes one's own profile.
+//! Shows and changes the caller's own profile.
 
 use kernel::UserId;
 use store::{Store, StoreResult};
@@ -19,7 +19,7 @@ pub(crate) async fn rename(app: &App, user: UserId, name: UserName) -> Result<Us
     renamed.ok_or(UserError::Gone)
 }
 
-/// Renames the user and returns them as they are now; None if there is no such user.
+/// Renames the user and returns the updated user. None if there is no such user.
 pub(crate) async fn change_name(
     store: &Store,
     user: UserId,

@@ -22,29 +22,29 @@ pub(crate) async fn refresh(app: &App, presented: &OpaqueToken) -> Result<Logged
     }
 }
 
-/// What came of a refresh token that was presented.
+/// The outcome of presenting a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rotated {
-    /// It was good; the next one replaces it.
+    /// It was valid; the next one replaces it.
     Done {
-        /// Whose it is, as they are now.
+        /// Its owner, as currently stored.
         user: Box<User>,
-        /// The session that goes on.
+        /// The session, which continues.
         session: SessionId,
     },
-    /// It was used before; the session is gone with all its tokens.
+    /// It was used before; the session and all its tokens are revoked.
     SessionEnded {
-        /// Whose session it was.
+        /// The session's user.
         user: UserId,
-        /// Which one.
+        /// The session.
         session: SessionId,
     },
     /// There is no such token, or it has expired; nothing was written.
     Unknown,
 }
 
-/// Presents a token at `now`: replaces it by `next`, ends its session, or does nothing, as the domain judges. Of two presentations of
-/// one token, one is the second.
+/// Presents a token at `now`: replaces it with `next`, ends its session, or does nothing, as the domain decides. If a token is
+/// presented twice concurrently, only one presentation counts as the first.
 pub(crate) async fn rotate(
     store: &Store,
     presented: TokenDigest,

@@ -14,7 +14,7 @@ pub(crate) async fn register(
     email: Email,
     password: Password,
 ) -> Result<User, UserError> {
-    // The transaction decides below; asking first saves the hash.
+    // The transaction below decides; checking first avoids a needless hash.
     if app.users.by_email(&email).await?.is_some() {
         return Err(UserError::EmailTaken);
     }
@@ -32,16 +32,16 @@ pub(crate) async fn register(
     }
 }
 
-/// What came of a registration.
+/// The outcome of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Registered {
     /// The user was added.
     Done,
-    /// Another user has the email, in whatever case; nothing was written.
+    /// Another user has the email, ignoring case; nothing was written.
     EmailTaken,
 }
 
-/// Adds `user`, unless their email is taken. Of two with one email, one wins.
+/// Adds `user` unless their email is taken. Of two concurrent registrations of an email, one wins.
 pub(crate) async fn add_user(store: &Store, user: User) -> StoreResult<Registered> {
     let written = store
         .write(move |tx| {
@@ -57,7 +57,7 @@ pub(crate) async fn add_user(store: &Store, user: User) -> StoreResult<Registere
         })
         .await;
     match written {
-        // The unique index has the last word: another replica registered the email. (The id is new, so it is not that.)
+        // The unique index decides: another replica registered the email. (The id is new, so it cannot be the duplicate.)
         Err(StoreError::Duplicate(_)) => Ok(Registered::EmailTaken),
         other => other,
     }

@@ -7,14 +7,14 @@ use store::{StoreError, StoreResult, Tx};
 use crate::domain::TokenDigest;
 use crate::records::{Session, Token, UserRecord};
 
-/// A token of a session that still counts, used or not.
+/// A token of a valid session, used or not.
 pub(super) struct Known {
     pub(super) token: Arc<Token>,
     pub(super) session: Arc<Session>,
     pub(super) user: Arc<UserRecord>,
 }
 
-/// The session of the token. None if there is no such token, or its session is over.
+/// Finds the token and its session. None if there is no such token or its session has ended.
 pub(super) fn known(tx: &mut Tx<'_>, digest: &TokenDigest) -> StoreResult<Option<Known>> {
     let Some(token) = tx.get::<Token>(digest)? else {
         return Ok(None);

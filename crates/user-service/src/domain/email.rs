@@ -1,11 +1,11 @@
-//! Email addresses: the plain form that people have, `local@host.domain` (RFC 5321 section 4.1.2 without quoted strings and
-//! address literals). Whether mail arrives there, only mail can tell.
+//! Email addresses in the common form `local@host.domain` (RFC 5321 section 4.1.2 without quoted strings and address literals).
+//! Only sending mail can show whether the address receives it.
 
 use std::fmt;
 
 use kernel::Invalid;
 
-/// A valid address. Two that differ only in case are the same one; the spelling it was given in is kept to be shown.
+/// A valid address. Addresses that differ only in case are equal; the original spelling is kept for display.
 #[derive(Debug, Clone)]
 pub struct Email {
     shown: String,
@@ -13,10 +13,10 @@ pub struct Email {
 }
 
 impl Email {
-    /// Most characters (RFC 5321 section 4.5.3.1.3, less the angle brackets).
+    /// Maximum length in characters (RFC 5321 section 4.5.3.1.3, less the angle brackets).
     pub const MAX: usize = 254;
 
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// # Errors
     /// `too_long` or `invalid_email`.
@@ -40,13 +40,13 @@ impl Email {
         })
     }
 
-    /// The address as it was given.
+    /// The address as entered.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.shown
     }
 
-    /// The address as it is compared.
+    /// The address in the form used for comparison.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -64,7 +64,7 @@ fn is_local_part(local: &str) -> bool {
         })
 }
 
-/// At least two labels (RFC 1123 section 2.1), the last of which is no number.
+/// At least two labels (RFC 1123 section 2.1), the last of which is not a number.
 fn is_domain(domain: &str) -> bool {
     let last_is_a_name = domain
         .rsplit_once('.')

@@ -1,4 +1,4 @@
-//! What a user and a login are. Pure: no clock, no randomness, no hashing.
+//! Users and logins. Pure: no clock, no randomness, no hashing.
 
 mod email;
 mod session;

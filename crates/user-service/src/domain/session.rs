@@ -1,10 +1,10 @@
-//! A login and its refresh tokens: a family in which each token is good once and brings forth the next (refresh token
-//! rotation, RFC 9700 section 4.14.2). A token that comes a second time was stolen, or its thief was faster than its owner:
-//! nobody can tell which, so the whole family ends.
+//! A login and its refresh tokens: a family in which each token is valid once and is exchanged for the next (refresh token
+//! rotation, RFC 9700 section 4.14.2). If a token is reused, a thief presented it either after its owner or before. The
+//! service cannot distinguish the two, so it revokes the whole family.
 
 use kernel::{SessionId, Timestamp, UserId};
 
-/// SHA-256 of a refresh token: all that is kept of one.
+/// SHA-256 of a refresh token. The token itself is not stored.
 pub(crate) type TokenDigest = [u8; 32];
 
 /// A login to be recorded, with its first refresh token.
@@ -16,14 +16,14 @@ pub(crate) struct NewSession {
     pub(crate) token: NextToken,
 }
 
-/// The token that comes next in its family.
+/// The next token of its family.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NextToken {
     pub(crate) digest: TokenDigest,
     pub(crate) expires_at: Timestamp,
 }
 
-/// A refresh token, as it is known.
+/// The known state of a refresh token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RefreshToken {
     pub(crate) expires_at: Timestamp,
@@ -37,18 +37,18 @@ pub(crate) enum TokenState {
     Used,
 }
 
-/// What to do with a token that was presented.
+/// What to do with a presented token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presented {
-    /// It is good: mark it used, give the next one.
+    /// It is valid: mark it used and issue the next one.
     Rotate,
     /// It was used before: end the session.
     EndSession,
-    /// Its time is over.
+    /// It has expired.
     Refuse,
 }
 
-/// Judges a token that was presented at `now`.
+/// Judges a token presented at `now`.
 pub(crate) fn present(token: &RefreshToken, now: Timestamp) -> Presented {
     match token.state {
         TokenState::Used => Presented::EndSession,

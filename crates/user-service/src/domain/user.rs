@@ -1,4 +1,4 @@
-//! A registered person.
+//! A registered user.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use kernel::{Invalid, Timestamp, UserId, bounded};
 
 use super::Email;
 
-/// What someone wants to be called: 1 to 100 characters.
+/// A user's display name: 1 to 100 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserName(String);
 
 impl UserName {
-    /// Reads a name; white space around it does not count.
+    /// Parses a name without the white space around it.
     ///
     /// # Errors
     /// As [`kernel::bounded`].
@@ -33,18 +33,18 @@ impl fmt::Display for UserName {
     }
 }
 
-/// A registered person.
+/// A registered user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Names them for ever.
+    /// Their permanent id.
     pub id: UserId,
-    /// What they are called.
+    /// Their display name.
     pub name: UserName,
-    /// Where they are reached, and what they log in with.
+    /// Their email address, which they also log in with.
     pub email: Email,
-    /// Proves their password.
+    /// The hash of their password.
     pub password_hash: PasswordHash,
-    /// What they may do beyond what everyone may, in the order of [`Role`].
+    /// Roles that grant additional permissions, in the order of [`Role`].
     pub roles: Vec<Role>,
     /// When they registered.
     pub created_at: Timestamp,

@@ -1,4 +1,4 @@
-//! What both engines promise: one suite of rules, run on each.
+//! The contract of both engines: one test suite, run on each.
 
 #[cfg(feature = "mongo")]
 mod mongo;
@@ -22,11 +22,11 @@ use crate::app::steps::{Rotated, add_user, open_session};
 use crate::domain::{Email, NewSession, NextToken, User, UserName};
 use crate::records::UserRecord;
 
-/// Far in the future, so that no server takes what is recorded here for expired.
+/// Far in the future, so that no server treats these records as expired.
 const NOW: Timestamp = Timestamp::from_millis(4_000_000_000_000);
 const LIFETIME: Duration = Duration::from_hours(1);
 
-/// A store that is open: what the use cases work with.
+/// An open store, as the use cases use it.
 #[derive(Clone)]
 struct Open {
     store: Store,
@@ -40,17 +40,17 @@ impl Open {
     }
 }
 
-/// Where an engine keeps its data; gone when it is dropped.
+/// An engine's data location, removed on drop.
 #[async_trait]
 trait House: Default + Send + Sync {
-    /// One more store on the same data.
+    /// Opens another store on the same data.
     fn open(&self) -> Open;
 
-    /// Spoils a user behind the store's back.
+    /// Corrupts a user directly in the database.
     async fn damage(&self, user: UserId, damage: Damage);
 }
 
-/// What of a user is spoilt.
+/// The user's field to corrupt.
 #[derive(Debug, Clone, Copy)]
 enum Damage {
     PasswordHash,
@@ -116,7 +116,7 @@ async fn rotate(open: &Open, presented: u8, next: u8) -> Rotated {
         .unwrap()
 }
 
-/// Every rule as a test of `$house`.
+/// Generates a test of `$house` for every rule.
 macro_rules! suite {
     ($house:ty) => {
         suite! { $house, users;

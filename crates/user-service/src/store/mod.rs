@@ -1,4 +1,4 @@
-//! Where users and sessions are kept: how records are laid out on each engine, and the queries that keys cannot answer.
+//! Storage of users and sessions: the layout of records on each engine, and the queries other than by key.
 
 #[cfg(test)]
 mod contract;
@@ -25,13 +25,13 @@ pub(crate) use sqlite::{MIGRATIONS, SqliteUsers};
 /// Queries about users.
 #[async_trait]
 pub(crate) trait Users: Send + Sync {
-    /// The user with `email`, in whatever case.
+    /// The user with `email`, ignoring case.
     async fn by_email(&self, email: &Email) -> StoreResult<Option<User>>;
-    /// Removes a batch of sessions and tokens that expired before `now`, unless the server does so by itself.
+    /// Removes a batch of sessions and tokens that expired before `now`, unless the server does so itself.
     async fn forget(&self, now: Timestamp) -> StoreResult<()>;
 }
 
-/// Values that a row or document says a user has. One that breaks a rule is corrupt, never skipped.
+/// A user's values as read from a row or document. A value that breaks a rule is reported as corrupt, never skipped.
 struct UserFields {
     id: UserId,
     name: String,

@@ -1,5 +1,5 @@
-//! Users and sessions in one MongoDB database: each record as a document, with the rules that the server holds every document to and the
-//! indexes that queries need. The server deletes what has expired (TTL indexes).
+//! Users and sessions in one MongoDB database: each record is a document. The server validates every document, maintains the indexes
+//! that queries need, and deletes expired documents (TTL indexes).
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl MongoUsers {
             .with::<Token>()
     }
 
-    /// Queries on `db`, which was opened with these.
+    /// Queries on `db`, which must have been opened with these collections and records.
     pub(crate) const fn new(db: Mongo) -> Self {
         Self(db)
     }
@@ -54,7 +54,7 @@ impl Users for MongoUsers {
         Ok(record.map(|record| record.user))
     }
 
-    /// Nothing to do: the server does.
+    /// Does nothing: the server deletes expired documents.
     async fn forget(&self, _now: Timestamp) -> StoreResult<()> {
         Ok(())
     }

@@ -11,10 +11,10 @@ use super::{UserFields, Users};
 use crate::domain::{Email, TokenDigest, User};
 use crate::records::{EMAIL_KEY, Session, Token, UserRecord};
 
-/// The schema's steps.
+/// The schema's migrations.
 pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
 
-/// Rows forgotten in one transaction, so that no request waits long behind it.
+/// Maximum number of rows deleted in one transaction, so that no request waits long for it.
 const FORGET: i64 = 5000;
 
 /// [`Users`] on SQLite.

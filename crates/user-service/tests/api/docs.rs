@@ -1,4 +1,4 @@
-//! The API document of this service: every operation is explained.
+//! The OpenAPI document of this service: every operation has a description.
 
 use serde_json::Value;
 

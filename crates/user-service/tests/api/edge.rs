@@ -1,4 +1,4 @@
-//! What holds for every route: bodies, media types, paths, methods, request ids, readiness.
+//! Behaviour common to every route: bodies, media types, paths, methods, request ids, readiness.
 
 use host::testing::Answer;
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! What `/metrics` tells of passwords, the store and the process.
+//! What `/metrics` reports about passwords, the store and the process.
 
 use crate::world::World;
 
@@ -42,7 +42,7 @@ async fn passwords_requests_and_reads_are_counted() {
             "{name} {labels:?}"
         );
     }
-    // At least: what else a login looks up is its own business.
+    // A lower bound: a login may make further lookups.
     let gets = [users, ("kind", "get")];
     let reads = scrape.sum("marketplace_store_read_duration_seconds_count", &gets);
     assert!(reads.is_some_and(|reads| reads >= 2.0), "{reads:?}");

@@ -1,4 +1,4 @@
-//! Passwords and tokens are in no log and in no answer but the one that hands a token to its owner.
+//! Passwords and tokens appear in no log, and in no answer except the one that issues a token to its owner.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};

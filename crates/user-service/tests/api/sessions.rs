@@ -1,4 +1,4 @@
-//! POST /api/users/refresh and /api/users/logout: the life of a login.
+//! POST /api/users/refresh and /api/users/logout: the lifecycle of a login.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ async fn nobody_ends_someone_elses_login() {
     let world = World::start();
     let ada = world.someone("ada@example.com").await;
     let eve = world.someone("eve@example.com").await;
-    // Nor learns from the answer that it exists.
+    // The answer does not reveal that the session exists.
     assert_eq!(logout(&world, &eve.token, &ada.refresh).await, 204);
     let body = json!({"refreshToken": ada.refresh});
     let answer = world.post("/api/users/logout", &body).await;

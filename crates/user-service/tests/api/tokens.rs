@@ -1,4 +1,4 @@
-//! Access tokens over HTTP: published keys verify them, forged ones open nothing.
+//! Access tokens over HTTP: the published keys verify them, and forged tokens are rejected.
 
 use auth::testing::{fixture, policy};
 use auth::{JwkSet, VerificationKeys, Verifier};
@@ -62,7 +62,7 @@ async fn a_forged_token_opens_nothing() {
 
 #[tokio::test]
 async fn a_token_of_someone_who_is_not_here_is_refused() {
-    // Right key, right rules: such a token outlived a store that was replaced.
+    // A validly signed token for an unknown user, as after the store was replaced.
     let world = World::start();
     let ids = SystemIds::default();
     let (nobody, session) = (UserId::new(&ids), SessionId::new(&ids));

@@ -1,4 +1,4 @@
-//! A user service on a free port, and people who use it.
+//! A user service on a free port, with test users.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(crate) struct World {
     _dir: tempfile::TempDir,
 }
 
-/// What a login gave.
+/// The tokens from a login.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) token: String,
@@ -99,7 +99,7 @@ impl World {
         Login::of(&self.try_login(email, PASSWORD).await)
     }
 
-    /// Someone who registered and logged in.
+    /// Registers a user and logs them in.
     pub(crate) async fn someone(&self, email: &str) -> Login {
         self.register(email).await;
         self.login(email).await
@@ -114,7 +114,7 @@ impl World {
         self.host.get("/api/users/me", token).await
     }
 
-    /// Whether someone has this email.
+    /// Whether a user has this email.
     pub(crate) async fn knows(&self, email: &str) -> bool {
         let email = Email::parse(email).unwrap();
         self.users.find(&email).await.unwrap().is_some()
@@ -125,7 +125,7 @@ impl World {
     }
 }
 
-/// Asserts on a 401 that says how to authenticate.
+/// Asserts a 401 with a `WWW-Authenticate` challenge.
 pub(crate) fn assert_challenged(answer: &Answer, code: &str) {
     answer.assert_problem(401, code);
     let challenge = answer.header("www-authenticate");

@@ -1,4 +1,4 @@
-//! The suite on MongoDB, and what only a server can be asked.
+//! The suite on MongoDB, and tests that need a server with several replicas of the service.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ suite!(Database);
 async fn of_two_replicas_that_register_one_email_at_once_one_wins() {
     let house = Database::default();
     let (one, other) = (house.open(), house.open());
-    // Both are connected, so that they do meet.
+    // Connect both first, so that the registrations overlap.
     join(one.store.ping(), other.store.ping()).await.0.unwrap();
     for round in 0..20 {
         let address = format!("ada{round}@example.com");
@@ -115,7 +115,7 @@ async fn no_login_at_one_replica_outlives_a_password_change_at_another() {
         )
         .await;
         assert_eq!(changed, Ok(true));
-        // It may have come before the change or too late; it is over either way.
+        // The login may have come before or after the change. Either way its session is invalid.
         opened.unwrap();
         assert_eq!(
             rotate(&other, round, 100 + round).await,

@@ -50,7 +50,7 @@ pub(super) async fn a_session_is_ended_by_its_owner_only_and_again_is_no_error(o
     let (eve, _) = logged_in(&open, "eve@example.com", 11).await;
     end_session(&open.store, eve.id, [1; 32]).await.unwrap();
     assert!(matches!(rotate(&open, 1, 2).await, Rotated::Done { .. }));
-    // Also a token that was used already names its session.
+    // A used token still identifies its session.
     end_session(&open.store, ada.id, [1; 32]).await.unwrap();
     end_session(&open.store, ada.id, [1; 32]).await.unwrap();
     assert_eq!(rotate(&open, 2, 3).await, Rotated::Unknown);

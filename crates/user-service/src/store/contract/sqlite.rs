@@ -10,7 +10,7 @@ use telemetry::metrics::StoreMetrics;
 use super::*;
 use crate::store::{MIGRATIONS, SqliteUsers};
 
-/// A directory of its own.
+/// A SQLite file in its own directory.
 struct File(tempfile::TempDir);
 
 impl Default for File {
@@ -66,7 +66,7 @@ async fn what_expired_is_forgotten_and_nothing_else() {
         .forget(NOW.plus(LIFETIME).plus(Duration::from_millis(1)))
         .await
         .unwrap();
-    // At NOW both would still be good, so what is unknown now was removed.
+    // At NOW both tokens would still be valid, so an unknown one was removed.
     assert_eq!(rotate(&open, 1, 11).await, Rotated::Unknown);
     assert!(matches!(rotate(&open, 2, 12).await, Rotated::Done { .. }));
     assert!(open.user(ada.id).await.unwrap().is_some());

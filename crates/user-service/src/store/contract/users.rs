@@ -1,4 +1,4 @@
-//! Rules about people.
+//! Rules about users.
 
 use auth::Role;
 use kernel::{SystemIds, UserId};

@@ -1,4 +1,4 @@
-//! Rows into values and back. A row that does not decode is corrupt, never skipped.
+//! Converts rows to values and back. A row that does not decode is reported as corrupt, never skipped.
 
 use auth::{PasswordHash, Role};
 use kernel::{Invalid, SessionId, Timestamp, UserId};
