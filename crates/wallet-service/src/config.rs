@@ -12,14 +12,14 @@ pub use crate::domain::Topups;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Who may credit a wallet: `self-service` (a user their own) or `trusted` (the role `treasury`, naming the user).
+    /// Who may credit a wallet: `self-service` (users credit their own) or `trusted` (only the role `treasury`, which names the user).
     pub topups: Topups,
-    /// The platform's part of each sale in hundredths of a percent, 0 to 10000. Rounded down, seller by seller.
+    /// The platform's commission on each sale in basis points (hundredths of a percent), 0 to 10000. Rounded down for each seller.
     pub commission_basis_points: u16,
-    /// How long a sale's earnings stay pending after their release from escrow. Three days: a buyer's complaint comes first.
+    /// How long a sale's earnings stay pending after their release from escrow. Default three days, so that a buyer can complain first.
     pub payout_hold_seconds: u64,
-    /// Time between two audits of the ledger, whose results the metrics show. 0 switches them off. An audit reads the whole ledger, so a
-    /// large ledger is audited less often: audits take at most a twentieth of the time.
+    /// Interval between audits of the ledger, whose results the metrics show. 0 disables them. An audit reads the whole ledger, so a
+    /// large ledger is audited less often: audits take at most 5% of the time.
     pub audit_interval_seconds: u64,
 }
 
@@ -35,12 +35,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The longest hold: a hundred years, so that no time overflows.
+    /// The longest hold: 100 years, so that no time overflows.
     const MAX_HOLD_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
-    /// The longest time between audits: a month. 0 switches them off.
+    /// The longest interval between audits: 31 days. 0 disables audits.
     const MAX_AUDIT_SECONDS: u64 = 31 * 24 * 60 * 60;
 
-    /// Checks what types cannot say.
+    /// Checks the rules that types cannot express.
     ///
     /// # Errors
     /// A sentence that names the setting and what is allowed.
@@ -68,7 +68,7 @@ impl Config {
         Ok(())
     }
 
-    /// Rejects self-service top-ups in production, unless they are explicitly `wanted`.
+    /// Rejects self-service top-ups in production unless they are explicitly `wanted`.
     ///
     /// # Errors
     /// A sentence that names the settings and what is allowed.

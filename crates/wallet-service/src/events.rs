@@ -1,11 +1,11 @@
-//! What the wallet tells the order service: a domain reply as a message of `proto-contracts`. A repeated reply has the same id.
+//! Replies to the order service: a domain reply as a message of `proto-contracts`. A repeated reply has the same id.
 
 use contracts::{Envelope, id_bytes, wallet};
 use kernel::{OrderId, Timestamp};
 
 use crate::domain::Reply;
 
-/// Seals `reply` about `order`.
+/// Puts `reply` for `order` into an envelope.
 pub(crate) fn seal(order: OrderId, reply: Reply, now: Timestamp) -> Envelope {
     let order_id = id_bytes(order.as_uuid());
     match reply {

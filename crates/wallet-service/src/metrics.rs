@@ -1,7 +1,7 @@
-//! Metrics of the ledger: whether its invariants held at the last audit, and when that was.
+//! Metrics of the ledger: whether its invariants held at the last audit, and when it ran.
 //!
-//! An audit reads the whole ledger. One replica at a time runs it periodically. However large the ledger grows, audits take at most a
-//! twentieth of the time.
+//! An audit reads the whole ledger. One replica at a time runs it periodically. Audits take at most 5% of the time, however large the
+//! ledger grows.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
@@ -17,9 +17,9 @@ use telemetry::metrics::{Metrics, NoLabels};
 use crate::app::App;
 use crate::audit::{AuditReport, Invariant};
 
-/// The pause after an audit is at least so many times its duration.
+/// Minimum pause after an audit, as a multiple of its duration.
 const PAUSE: u32 = 19;
-/// Longest time between two checks whether an audit is due.
+/// Maximum interval between checks for a due audit.
 const LOOK: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -27,7 +27,7 @@ struct InvariantLabels {
     invariant: &'static str,
 }
 
-/// The gauges of the ledger, and when they are due.
+/// The ledger's gauges, and when the next audit is due.
 pub(crate) struct LedgerMetrics {
     interval: Duration,
     holds: Family<InvariantLabels, Gauge>,
@@ -40,7 +40,7 @@ pub(crate) struct LedgerMetrics {
 }
 
 impl LedgerMetrics {
-    /// Registers them. They have no values before the first audit. An `interval` of 0 switches audits off.
+    /// Registers the metrics. They have no values before the first audit. An `interval` of 0 disables audits.
     pub(crate) fn register(metrics: &Metrics, interval: Duration) -> Self {
         let ledger = Self {
             interval,
@@ -92,12 +92,12 @@ impl LedgerMetrics {
         ledger
     }
 
-    /// Time between two checks whether an audit is due. None if audits are switched off.
+    /// Interval between checks for a due audit. None if audits are disabled.
     pub(crate) fn period(&self) -> Option<Duration> {
         (!self.interval.is_zero()).then(|| self.interval.min(LOOK))
     }
 
-    /// Audits the ledger if an audit is due.
+    /// Runs an audit if one is due.
     pub(crate) async fn look(&self, app: &App) -> StoreResult<()> {
         let begun = Instant::now();
         if self.lock().is_some_and(|next| begun < next) {

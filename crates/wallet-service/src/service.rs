@@ -1,4 +1,4 @@
-//! Composition: settings and a store become routes, a queue, sweepers and a readiness check.
+//! Composition: builds routes, a queue, sweepers and a readiness check from settings and a store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub enum CreditError {
 }
 
 impl WalletService {
-    /// Composes the service on the store that `store` names. `config` must be valid: see [`Config::validate`].
+    /// Composes the service on the configured `store`. `config` must be valid: see [`Config::validate`].
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be opened.
@@ -85,7 +85,7 @@ impl WalletService {
         })
     }
 
-    /// What the host runs.
+    /// The parts that the host runs.
     #[must_use]
     pub fn parts(&self) -> Parts {
         let app = &self.app;
@@ -129,7 +129,7 @@ impl WalletService {
         periodic
     }
 
-    /// Credits the wallet of `user` regardless of `wallet.topups`: for demonstration data, never for a client's request.
+    /// Credits the wallet of `user` regardless of `wallet.topups`. For demonstration data, never for a client's request.
     ///
     /// # Errors
     /// [`CreditError`].
@@ -155,15 +155,15 @@ impl WalletService {
         }
     }
 
-    /// Makes all earnings available whose hold is over, as the sweeper does every few seconds. Returns how many.
+    /// Releases all earnings whose hold has ended, as the sweeper does every few seconds. Returns how many.
     ///
     /// # Errors
-    /// A store error; what was released before it stays so.
+    /// A store error. Earnings released before it stay released.
     pub async fn release_payouts(&self) -> StoreResult<usize> {
         app::release_payouts(&self.app).await
     }
 
-    /// Sums the system accounts up to now, as a sweeper does every minute.
+    /// Checkpoints the sums of the system accounts, as a sweeper does every minute.
     ///
     /// # Errors
     /// A store error.
@@ -172,7 +172,7 @@ impl WalletService {
     }
 }
 
-/// A store, and what comes with it.
+/// An opened store and its companions.
 struct Opened {
     store: Store,
     ledger: Arc<dyn WalletStore>,

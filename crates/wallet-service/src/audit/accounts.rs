@@ -1,11 +1,11 @@
-//! Invariants 2 and 3: each user balance is the sum of its postings, each posting says the balance after it, numbers have no
-//! gap, time does not fall, nothing is negative; and what is pending is what waits to be paid out.
+//! Invariants 2 and 3: each user balance is the sum of its postings, each posting records the balance after it, numbers have no
+//! gap, time does not decrease, and nothing is negative. Pending balances equal the sum of outstanding payouts.
 
 use std::collections::BTreeMap;
 
 use super::{AuditReport, Invariant, shown};
 
-/// A user's account as it is stored: its owner's bytes and its bucket's code.
+/// A user's account as stored: its owner's bytes and its bucket's code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name {
     pub(super) owner: Vec<u8>,
@@ -23,7 +23,7 @@ impl std::fmt::Display for Name {
     }
 }
 
-/// A line of an account.
+/// A posting to an account.
 pub(super) struct Posted {
     pub(super) sequence: i64,
     pub(super) currency: String,
@@ -31,14 +31,14 @@ pub(super) struct Posted {
     pub(super) after: i64,
 }
 
-/// A balance of an account.
+/// An account's balance in one currency.
 pub(super) struct Held {
     pub(super) currency: String,
     pub(super) balance: i64,
     pub(super) sequence: i64,
 }
 
-/// What the postings of an account came to.
+/// Running totals over the postings of an account.
 struct Walk {
     name: Name,
     last: i64,
@@ -46,7 +46,7 @@ struct Walk {
     lines: BTreeMap<String, (i128, i64)>,
 }
 
-/// Walks over all accounts in the order of their names: of each its postings in the order of time and number, then its balances.
+/// Checks all accounts in the order of their names. Each account's postings come first, by time and number, then its balances.
 #[derive(Default)]
 pub(super) struct Accounts {
     walk: Option<Walk>,
@@ -105,7 +105,7 @@ impl Accounts {
         }
     }
 
-    /// There are no more.
+    /// Ends the walk.
     pub(super) fn end(mut self, report: &mut AuditReport) {
         self.close(report);
     }
@@ -147,12 +147,12 @@ impl Walk {
                 format!("{name}: posting {sequence} says {after} remain, the postings say {sum}"),
             );
         }
-        // Continues from the stated balance, so that one wrong line is one finding.
+        // Continue from the recorded balance, so that one wrong posting is one finding.
         *line = (i128::from(after), sequence);
     }
 }
 
-/// Compares what a seller has pending of a currency with what waits to be paid out to them.
+/// Compares a seller's pending balance in a currency with their outstanding payouts.
 pub(super) fn pending(
     owner: Vec<u8>,
     currency: &str,

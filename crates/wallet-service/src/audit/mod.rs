@@ -1,10 +1,10 @@
-//! The audit: reads a wallet's store and says where the ledger breaks its invariants (`docs` and ledger.md number them). It
+//! The audit: reads a wallet's store and reports where the ledger breaks its invariants (`docs` and ledger.md number them). It
 //! writes nothing and needs no running service, so an operator can run it on a live store, a stopped one, or a copy.
 //!
-//! The checks are pure and written once, a file for each group of invariants. Each engine reads its rows in a file of its own:
-//! `sqlite` and `mongo`. Both read one snapshot, as a stream in the order of an index or of one sort, so a million postings take
-//! seconds and little memory. What concerns other services (is every paid order an order?) is checked by the composition root, which
-//! gets the payments for it.
+//! The checks are pure and shared by both engines, with one file for each group of invariants. `sqlite` and `mongo` read the rows.
+//! Each reads one snapshot as a stream, ordered by an index or one sort, so a million postings take seconds and little memory.
+//! The composition root checks what involves other services (does every payment belong to an order?). It receives the payments
+//! for that.
 
 mod accounts;
 #[cfg(feature = "mongo")]
@@ -23,7 +23,7 @@ pub use payments::PaymentRecord;
 pub use sqlite::{audit, payment, payments};
 pub(crate) use system::{SystemSums, add_to};
 
-/// Findings that are spelt out. The rest is only counted.
+/// Maximum number of findings reported in full. The rest are only counted.
 const SPELT_OUT: usize = 200;
 
 /// An invariant of the ledger, by its number in ledger.md.
@@ -33,11 +33,11 @@ pub enum Invariant {
     TransactionsBalance,
     /// 2: each user balance is the sum of its postings, and its sequence has no gap.
     BalancesArePostings,
-    /// 3: no user balance is negative, nor what escrow and fees sum to.
+    /// 3: no user balance is negative, and neither are the sums of escrow and fees.
     NothingNegative,
-    /// 4, the wallet's half: escrow is what paid orders hold.
+    /// 4, the wallet's half: escrow equals the total of the debited, unsettled orders.
     EscrowIsOwed,
-    /// 5, the wallet's half: each payment has the transactions that its state asks for.
+    /// 5, the wallet's half: each payment has the transactions that its state requires.
     PaymentsAreComplete,
 }
 
@@ -51,7 +51,7 @@ impl Invariant {
         Self::PaymentsAreComplete,
     ];
 
-    /// The word that the metrics use.
+    /// The label value in the metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl Invariant {
     }
 }
 
-/// A finding: which invariant is broken, and where.
+/// A finding: the broken invariant, and where it is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The invariant.
@@ -73,7 +73,7 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// What an audit read and what it found.
+/// The result of an audit: what it read and what it found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditReport {
     /// Journal transactions read.
@@ -84,7 +84,7 @@ pub struct AuditReport {
     pub balances: u64,
     /// Payments of orders read.
     pub payments: u64,
-    /// What is wrong. Empty: all invariants hold.
+    /// The findings. Empty if all invariants hold.
     pub violations: Vec<Violation>,
     /// Findings beyond those in `violations`.
     pub more_violations: u64,
@@ -97,7 +97,7 @@ impl AuditReport {
         self.violations.is_empty()
     }
 
-    /// The sentences of all violations.
+    /// The details of all violations.
     #[must_use]
     pub fn details(&self) -> Vec<&str> {
         self.violations
@@ -106,7 +106,7 @@ impl AuditReport {
             .collect()
     }
 
-    /// Adds what another check read and found.
+    /// Adds the counts and findings of another check.
     #[cfg(feature = "mongo")]
     fn take(&mut self, other: Self) {
         self.transactions += other.transactions;

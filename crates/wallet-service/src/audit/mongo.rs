@@ -1,5 +1,5 @@
-//! Reads a wallet's database for the audit, on a [`Snapshot`], which holds up no write. The server sorts what is needed in another
-//! order than it is stored in, on its disk if necessary.
+//! Reads a wallet's database for the audit, on a [`Snapshot`], which blocks no writes. The server sorts where the stored order
+//! differs from the required one, on disk if necessary.
 
 mod accounts;
 mod journal;
@@ -20,7 +20,7 @@ use crate::store::mongo::slices::{self, Slice};
 /// Checks the invariants on one snapshot of the wallet's database. Needs no running service and changes nothing.
 ///
 /// # Errors
-/// A store error if the database cannot be read. A broken invariant is no error but a finding.
+/// A store error if the database cannot be read. A broken invariant is a finding, not an error.
 pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
     let mut snapshot = Snapshot::open(database).await?;
     let mut report = AuditReport::default();
@@ -35,7 +35,7 @@ pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
     Ok(report)
 }
 
-/// Hands each payment to `each`, in the order of their orders' ids, as one snapshot has them.
+/// Passes each payment to `each`, ordered by order id, from one snapshot.
 ///
 /// # Errors
 /// A store error.
@@ -53,7 +53,7 @@ pub async fn payments(
     Ok(())
 }
 
-/// The payment of `order`, if the wallet was ever asked about it.
+/// The payment of `order`, if the wallet ever received a command for it.
 ///
 /// # Errors
 /// A store error.
@@ -69,7 +69,7 @@ pub async fn payment(database: &Database, order: OrderId) -> StoreResult<Option<
     }
 }
 
-/// The checkpoint, and the slices as what was posted since.
+/// Reads the checkpoint, and the slices as the postings since it.
 async fn checkpoint(snapshot: &mut Snapshot) -> StoreResult<Checkpoint> {
     let mut checkpoint = Checkpoint {
         up_to: 0,

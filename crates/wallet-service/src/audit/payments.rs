@@ -1,5 +1,5 @@
-//! Invariant 5, the wallet's half: every order's payment has exactly the transactions that its state asks for. The composition root
-//! checks the other half on each [`PaymentRecord`].
+//! Invariant 5, the wallet's half: every order's payment has exactly the transactions that its state requires. The composition
+//! root checks the other half on each [`PaymentRecord`].
 
 use kernel::{Money, OrderId, UserId};
 
@@ -7,16 +7,16 @@ use super::{AuditReport, Invariant, PaymentStatus, shown};
 use crate::domain::Payment;
 use crate::store::codec::status;
 
-/// An order's payment, as the wallet knows it.
+/// The wallet's record of an order's payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentRecord {
     /// The order.
     pub order: OrderId,
     /// Who pays.
     pub buyer: UserId,
-    /// How far it is.
+    /// Its status.
     pub status: PaymentStatus,
-    /// The total. None for a cancelled payment: no debit was ever asked for.
+    /// The total. None for a cancelled payment: no debit was ever requested.
     pub total: Option<Money>,
 }
 
@@ -31,8 +31,8 @@ impl From<Payment> for PaymentRecord {
     }
 }
 
-/// What the wallet has of an order: its payment's state and amount, how many transactions of each kind it has, what they moved
-/// into and out of escrow, and how many of them the payment names.
+/// What the wallet stores about an order: its payment's state and amount, the number of transactions of each kind, the amounts
+/// they moved into and out of escrow, and how many of them the payment names.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) order: Option<Vec<u8>>,
@@ -52,7 +52,7 @@ impl Facts {
         status(self.state?).ok()
     }
 
-    /// Whether they are consistent: what came in is the amount once debited, what went out is the amount once settled, and the transactions
+    /// Whether they are consistent. A debited payment moved its amount into escrow, a settled one moved it out, and the transactions
     /// are those that the payment names.
     fn fit(&self) -> bool {
         use PaymentStatus::{Refunded, Released, Reversed};
@@ -70,7 +70,7 @@ impl Facts {
             && self.named == i64::from(is_debited) + i64::from(is_settled)
     }
 
-    /// Judges them.
+    /// Reports a finding if they are inconsistent.
     pub(super) fn judge(&self, report: &mut AuditReport) {
         if self.fit() {
             return;

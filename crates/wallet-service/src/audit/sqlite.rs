@@ -19,7 +19,7 @@ use crate::store::sqlite::checkpoints::{add_postings, halves, read as read_check
 /// Checks the invariants on one snapshot of the wallet's file.
 ///
 /// # Errors
-/// A store error if the file cannot be read. A broken invariant is no error but a finding.
+/// A store error if the file cannot be read. A broken invariant is a finding, not an error.
 pub fn audit(connection: &Connection) -> StoreResult<AuditReport> {
     let snapshot = connection.unchecked_transaction()?;
     let mut report = AuditReport::default();
@@ -31,7 +31,7 @@ pub fn audit(connection: &Connection) -> StoreResult<AuditReport> {
     Ok(report)
 }
 
-/// All payments in the order of their orders' ids.
+/// All payments, ordered by order id.
 ///
 /// # Errors
 /// A store error.
@@ -50,7 +50,7 @@ pub fn payments(connection: &Connection) -> StoreResult<Vec<PaymentRecord>> {
     Ok(payments)
 }
 
-/// The payment of `order`, if the wallet was ever asked about it.
+/// The payment of `order`, if the wallet ever received a command for it.
 ///
 /// # Errors
 /// A store error.
@@ -58,7 +58,7 @@ pub fn payment(connection: &Connection, order: OrderId) -> StoreResult<Option<Pa
     Ok(Payment::load(connection, &order)?.map(PaymentRecord::from))
 }
 
-/// Journal rows and the postings that name them, sorted together: one pass finds rows without postings and postings without a row.
+/// Journal rows and their postings, sorted together. One pass finds rows without postings and postings without a row.
 const TRANSACTIONS: &str = "
     SELECT id AS journal_id, 0 AS posting, '' AS currency, 0 AS amount, kind FROM journal
     UNION ALL SELECT journal_id, 1, currency, amount, kind FROM postings
@@ -88,7 +88,7 @@ fn transactions(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<
 }
 
 fn accounts(snapshot: &Connection, report: &mut AuditReport) -> StoreResult<()> {
-    // The order of the primary keys: nothing is sorted, and the two are read side by side.
+    // Primary key order: SQLite need not sort, and both queries are read side by side.
     let mut postings = snapshot.prepare(
         "SELECT owner, bucket, sequence, currency, amount, balance_after FROM postings
          ORDER BY owner, bucket, created_at, sequence",
@@ -187,7 +187,7 @@ fn checkpoint(snapshot: &Connection) -> StoreResult<Checkpoint> {
     Ok(Checkpoint { up_to, sums, since })
 }
 
-/// The [`Facts`] of each order, gathered by one sort.
+/// The [`Facts`] of each order, collected with one sort.
 fn facts() -> String {
     let [paid, refunded, released] =
         [Kind::OrderPayment, Kind::OrderRefund, Kind::OrderRelease].map(kind_code);

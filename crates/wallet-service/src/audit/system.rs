@@ -1,5 +1,5 @@
-//! Invariants 3 and 4 of the system accounts: escrow and fees are not negative, escrow is what debited orders paid, and a
-//! checkpoint is the sum that it stands for.
+//! Invariants 3 and 4 for the system accounts: escrow and fees are not negative, escrow equals what debited orders paid, and
+//! each checkpoint equals the sum of the postings up to it.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use store::StoreResult;
 
 use super::{AuditReport, Invariant};
 
-/// Sums of the system's postings, by account code and currency. 128 bits: the outside world's sum may exceed 64.
+/// Sums of the system's postings, by account code and currency. 128 bits, because the sum of an external account may exceed 64.
 pub(crate) type SystemSums = BTreeMap<(i32, String), i128>;
 
 /// Adds `amount` to the sum of an account in a currency.
@@ -17,11 +17,11 @@ pub(crate) fn add_to(sums: &mut SystemSums, account: i32, currency: &str, amount
 
 /// A checkpoint.
 pub(super) struct Checkpoint {
-    /// Up to which posting.
+    /// Number of the last posting it includes.
     pub(super) up_to: i64,
-    /// What it says.
+    /// Its recorded sums.
     pub(super) sums: SystemSums,
-    /// What was posted since.
+    /// Sums of the postings since.
     pub(super) since: SystemSums,
 }
 
@@ -42,7 +42,7 @@ fn name(account: i32) -> &'static str {
         .unwrap_or("an unknown account")
 }
 
-/// Checks the sums of all postings, `owed` of which by currency is in escrow for orders, and the checkpoint.
+/// Checks the sums of all postings and the checkpoint. `owed` is the amount that escrow should hold for orders in each currency.
 pub(super) fn check(
     sums: &SystemSums,
     owed: BTreeMap<String, i128>,
@@ -92,7 +92,7 @@ fn escrow(sums: &SystemSums, mut owed: BTreeMap<String, i128>, report: &mut Audi
     }
 }
 
-/// The checkpoint and the postings since it are all postings.
+/// Checks that the checkpoint plus the postings since it equal the sums of all postings.
 fn compare(all: &SystemSums, checkpoint: Checkpoint, report: &mut AuditReport) {
     let Checkpoint { up_to, sums, since } = checkpoint;
     let mut found = sums.clone();

@@ -1,5 +1,5 @@
-//! Each check of the audit can fail: a test damages one row behind the store's back, and the audit finds it. The damage is written for
-//! each engine.
+//! Each check of the audit can fail: a test damages one row directly in the database, and the audit finds it. Each engine has its own
+//! damage cases.
 
 #[cfg(feature = "mongo")]
 mod mongo;
@@ -42,7 +42,7 @@ audits! {
     the_composition_root_reads_each_payment
 }
 
-/// A ledger with something of everything in it.
+/// Fills a ledger with at least one record of every kind.
 async fn furnished(world: World) -> World {
     let (buyer, seller) = (world.user(), world.user());
     world.credit(buyer, usd(10_000)).await;
@@ -67,7 +67,7 @@ async fn furnished(world: World) -> World {
     world
 }
 
-/// The audit says so.
+/// Asserts that the audit reports `finding`.
 async fn finds(world: &World, finding: &str) {
     let report = world.audit().await;
     let found = report
@@ -79,7 +79,7 @@ async fn finds(world: &World, finding: &str) {
 
 async fn a_sound_ledger_is_clean_and_everything_in_it_was_looked_at(world: World) {
     let report = furnished(world).await.audit().await;
-    // 4 credits and debits, 4 payments, refund, reversal, release; each with two postings but the release with three.
+    // 4 credits and debits, 4 payments, a refund, a reversal and a release. Each has two postings, except the release with three.
     assert_eq!(
         (
             report.transactions,

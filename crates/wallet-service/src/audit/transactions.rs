@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{AuditReport, Invariant, shown};
 
-/// A transaction's row in the journal and its lines, as they are read.
+/// A transaction's journal row and lines, collected while they are read.
 #[derive(Default)]
 pub(super) struct Group {
     id: Vec<u8>,
@@ -14,7 +14,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Nothing is read of the transaction `id` yet.
+    /// The transaction `id`, before anything of it is read.
     pub(super) fn new(id: Vec<u8>) -> Self {
         Self {
             id,
@@ -28,13 +28,13 @@ impl Group {
         &self.id
     }
 
-    /// Takes the row of the journal, which comes before its lines.
+    /// Takes the journal row, which comes before its lines.
     pub(super) fn row(&mut self, kind: i32, report: &mut AuditReport) {
         self.kind = Some(kind);
         report.transactions += 1;
     }
 
-    /// Takes a line. A store that repeats the transaction's kind in it says which.
+    /// Takes a line. `kind` is given if the store repeats the transaction's kind in it.
     pub(super) fn line(
         &mut self,
         kind: Option<i32>,
@@ -54,7 +54,7 @@ impl Group {
         }
     }
 
-    /// Judges what was read.
+    /// Checks what was read.
     pub(super) fn close(self, report: &mut AuditReport) {
         let (id, lines) = (shown(&self.id), self.lines);
         if self.kind.is_none() {

@@ -1,4 +1,4 @@
-//! `CancelOrderDebit`: the payment's deadline has passed; reverse the debit or never make it.
+//! `CancelOrderDebit`: the payment's deadline has passed, so reverse the debit or prevent it.
 
 use contracts::wallet::CancelOrderDebit;
 use contracts::{MalformedMessage, order_id, user_id};

@@ -1,5 +1,5 @@
-//! What the order service asks of the wallet. One queue takes all four commands. A batch is decided in the order in which it came, and
-//! committed in one transaction. Each message is decoded in a file of its own.
+//! Commands from the order service to the wallet. One queue takes all four. The wallet decides a batch in the order of arrival and
+//! commits it in one transaction. Each message is decoded in a file of its own.
 
 mod cancel_order_debit;
 mod debit_for_order;
@@ -20,13 +20,13 @@ use store::StoreResult;
 use crate::app::{self, App};
 use crate::domain::{Action, OrderCommand};
 
-/// Names the queue of all commands to the wallet.
+/// Name of the queue for all commands to the wallet.
 pub const QUEUE: &str = "wallet.commands";
 
-/// Most commands in one transaction.
+/// Maximum number of commands in one transaction.
 const MAX_BATCH: usize = 512;
 
-/// The queue of all commands to the wallet.
+/// The subscription for all commands to the wallet.
 pub(crate) fn commands(app: App) -> Subscription {
     Subscription {
         queue: QUEUE,

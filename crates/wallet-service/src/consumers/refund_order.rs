@@ -1,4 +1,4 @@
-//! `RefundOrder`: give the buyer of a paid order the money back.
+//! `RefundOrder`: return the money to the buyer of a paid order.
 
 use contracts::wallet::RefundOrder;
 use contracts::{MalformedMessage, order_id};

@@ -1,4 +1,4 @@
-//! The queue of commands: what a batch of messages comes to, and what no message can do.
+//! The command queue: the outcome of a batch of messages, and what no message can do.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A user's account: what is in it, currency by currency, and the one sequence that its postings are numbered by.
+//! A user's account: its balance in each currency, and one sequence that numbers all its postings.
 
 use kernel::{Currency, Money, Timestamp, UserId};
 
@@ -7,23 +7,23 @@ use super::LedgerError;
 /// Which of a user's two accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Bucket {
-    /// Can be spent.
+    /// Money the user can spend.
     Available,
-    /// Earned, and not yet released.
+    /// Money earned but not yet released.
     Pending,
 }
 
-/// Names a user's account.
+/// Identifies a user's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct AccountKey {
-    /// Whose it is.
+    /// The account's owner.
     pub(crate) owner: UserId,
-    /// Which of theirs.
+    /// Which of the owner's accounts.
     pub(crate) bucket: Bucket,
 }
 
 impl AccountKey {
-    /// What `owner` can spend.
+    /// The account with the money that `owner` can spend.
     pub(crate) const fn available(owner: UserId) -> Self {
         Self {
             owner,
@@ -31,7 +31,7 @@ impl AccountKey {
         }
     }
 
-    /// What `owner` has earned and cannot spend yet.
+    /// The account with the money that `owner` has earned and cannot spend yet.
     pub(crate) const fn pending(owner: UserId) -> Self {
         Self {
             owner,
@@ -40,7 +40,7 @@ impl AccountKey {
     }
 }
 
-/// What an account holds of one currency.
+/// An account's balance in one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Line {
     /// The currency.
@@ -51,12 +51,12 @@ pub(crate) struct Line {
     pub(crate) sequence: i64,
 }
 
-/// A user's account as it stands.
+/// The current state of a user's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
-    /// Which one.
+    /// Its key.
     pub(crate) key: AccountKey,
-    /// What it holds of each currency that was ever posted to it.
+    /// Its balance in each currency ever posted to it.
     pub(crate) lines: Vec<Line>,
     /// Number of its last posting in any currency; 0 before the first.
     pub(crate) last_sequence: i64,
@@ -64,7 +64,7 @@ pub(crate) struct Account {
     pub(crate) last_at: Option<Timestamp>,
 }
 
-/// What a posting did to an account.
+/// The effect of a posting on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) sequence: i64,
@@ -72,7 +72,7 @@ pub(super) struct Step {
 }
 
 impl Account {
-    /// An account that nothing was ever posted to.
+    /// An account without postings.
     pub(crate) const fn empty(key: AccountKey) -> Self {
         Self {
             key,
@@ -82,7 +82,7 @@ impl Account {
         }
     }
 
-    /// What it holds of `currency`.
+    /// Its balance in `currency`.
     pub(crate) fn balance(&self, currency: Currency) -> i64 {
         self.lines
             .iter()
@@ -127,7 +127,7 @@ impl Account {
     }
 }
 
-/// The users' accounts that a decision is made on.
+/// The user accounts that a decision is based on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Accounts(Vec<Account>);
 

@@ -1,4 +1,4 @@
-//! What the ledger never accepts.
+//! Errors for transactions that the ledger never accepts.
 
 use kernel::{Currency, UserId};
 
@@ -8,30 +8,30 @@ pub(crate) enum LedgerError {
     /// The postings do not cancel out.
     #[error("the postings in {currency} sum to {sum}, not to zero")]
     Unbalanced {
-        /// The currency that is off.
+        /// The unbalanced currency.
         currency: Currency,
-        /// By how much.
+        /// The sum of its postings.
         sum: i128,
     },
-    /// There are fewer than two postings, or one that moves nothing.
+    /// There are fewer than two postings, or a posting of zero.
     #[error("a transaction moves something from one account to another")]
     Empty,
-    /// A balance would not fit 64 bits.
+    /// A balance would exceed 64 bits.
     #[error("the balance of {owner} would not fit")]
     Overflow {
-        /// Whose balance.
+        /// The account's owner.
         owner: UserId,
     },
     /// A user's balance would become negative.
     #[error("the balance of {owner} would become negative")]
     Overdrawn {
-        /// Whose balance.
+        /// The account's owner.
         owner: UserId,
     },
     /// An account of the transaction was not loaded.
     #[error("the account of {owner} was not loaded")]
     Missing {
-        /// Whose account.
+        /// The account's owner.
         owner: UserId,
     },
 }

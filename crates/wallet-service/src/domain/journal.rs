@@ -1,5 +1,5 @@
 //! Journal transactions: immutable, balanced, and recorded on the users' accounts with a number and the balance after each.
-//! (Double entry; the shape follows Fowler, "Accounting Patterns": transaction, entry, account.)
+//! (Double entry; the model follows Fowler, "Accounting Patterns": transaction, entry, account.)
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,20 @@ use kernel::{Currency, Money, OrderId, Timestamp, TransactionId};
 
 use super::{AccountKey, Accounts, LedgerError, OperationId, Reference};
 
-/// What a transaction is for.
+/// The purpose of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// The outside world to a user.
+    /// From outside to a user.
     Credit,
-    /// A user to the outside world.
+    /// From a user to the outside.
     Debit,
-    /// A buyer to escrow.
+    /// From a buyer to escrow.
     OrderPayment,
-    /// Escrow back to the buyer.
+    /// From escrow back to the buyer.
     OrderRefund,
-    /// Escrow to the sellers' pending earnings and the platform's fees.
+    /// From escrow to the sellers' pending earnings and the platform's fees.
     OrderRelease,
-    /// A seller's pending earnings to what they can spend.
+    /// From a seller's pending earnings to their available account.
     Earning,
 }
 
@@ -34,7 +34,7 @@ impl Kind {
         Self::Earning,
     ];
 
-    /// Stable word, part of the API.
+    /// The stable code, part of the API.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Credit => "credit",
@@ -52,34 +52,34 @@ impl Kind {
 pub(crate) enum SystemAccount {
     /// Paid for orders, not yet released.
     Escrow,
-    /// What the platform has earned.
+    /// The platform's earnings.
     PlatformFees,
-    /// Where topped-up money comes from.
+    /// The source of topped-up money.
     ExternalTopup,
-    /// Where withdrawn money goes.
+    /// The destination of withdrawn money.
     ExternalWithdrawal,
 }
 
 /// Any account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum LedgerAccount {
-    /// A user's.
+    /// A user's account.
     User(AccountKey),
-    /// The system's.
+    /// A system account.
     System(SystemAccount),
 }
 
 /// One line of a transaction: a signed amount on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Posting {
-    /// Where.
+    /// The account.
     pub(crate) account: LedgerAccount,
-    /// How much, positive for what the account gets.
+    /// The amount, positive when the account receives money.
     pub(crate) money: Money,
 }
 
 impl Posting {
-    /// `money` to (or, negative, from) a user.
+    /// A posting of `money` to a user's account, or from it if negative.
     pub(crate) const fn user(account: AccountKey, money: Money) -> Self {
         Self {
             account: LedgerAccount::User(account),
@@ -87,7 +87,7 @@ impl Posting {
         }
     }
 
-    /// `money` to (or, negative, from) the system.
+    /// A posting of `money` to a system account, or from it if negative.
     pub(crate) const fn system(account: SystemAccount, money: Money) -> Self {
         Self {
             account: LedgerAccount::System(account),
@@ -96,18 +96,18 @@ impl Posting {
     }
 }
 
-/// What a transaction says beside its postings.
+/// Everything in a transaction except its postings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     /// Its id.
     pub(crate) id: TransactionId,
-    /// What it is for.
+    /// Its purpose.
     pub(crate) kind: Kind,
-    /// What it does; the journal holds it once.
+    /// The operation that it performs; the journal holds each operation at most once.
     pub(crate) operation: OperationId,
-    /// The order it is about.
+    /// The order it belongs to.
     pub(crate) order: Option<OrderId>,
-    /// The client's words.
+    /// The client's reference.
     pub(crate) reference: Option<Reference>,
 }
 
@@ -119,7 +119,7 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    /// Makes a transaction of `postings`.
+    /// Builds a transaction from `postings`.
     ///
     /// # Errors
     /// [`LedgerError::Empty`] for fewer than two postings or a posting of zero; [`LedgerError::Unbalanced`] if they do not sum
@@ -145,30 +145,30 @@ impl Transaction {
 pub(crate) struct Entry {
     /// The transaction.
     pub(crate) id: TransactionId,
-    /// What it was for.
+    /// Its purpose.
     pub(crate) kind: Kind,
-    /// How much, negative for what left the account.
+    /// The amount, negative when money left the account.
     pub(crate) money: Money,
-    /// What the account held of that currency afterwards.
+    /// The account's balance in that currency after the posting.
     pub(crate) balance_after: i64,
     /// The posting's number in the account: 1, 2, 3 …
     pub(crate) sequence: i64,
-    /// The order it was about.
+    /// The order it belongs to.
     pub(crate) order: Option<OrderId>,
-    /// The client's words.
+    /// The client's reference.
     pub(crate) reference: Option<Reference>,
-    /// When.
+    /// Its time.
     pub(crate) at: Timestamp,
 }
 
 /// A posting to a user's account, recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RecordedEntry {
-    /// Which account.
+    /// The account.
     pub(crate) account: AccountKey,
-    /// How much, negative for what left the account.
+    /// The amount, negative when money left the account.
     pub(crate) money: Money,
-    /// What the account held of that currency afterwards.
+    /// The account's balance in that currency after the posting.
     pub(crate) balance_after: i64,
     /// The posting's number in the account: 1, 2, 3 …
     pub(crate) sequence: i64,
@@ -179,11 +179,11 @@ pub(crate) struct RecordedEntry {
 pub(crate) struct Recorded {
     /// Id, kind, operation, order, reference.
     pub(crate) header: Header,
-    /// When.
+    /// Its time.
     pub(crate) at: Timestamp,
     /// Lines on users' accounts.
     pub(crate) entries: Vec<RecordedEntry>,
-    /// Lines on the system's.
+    /// Lines on system accounts.
     pub(crate) system: Vec<(SystemAccount, Money)>,
 }
 
@@ -210,11 +210,11 @@ impl Recorded {
 }
 
 impl Transaction {
-    /// Posts the transaction to `accounts`. Its time is `now`, or that of the last posting of any of them if that is later: time
-    /// never falls within an account, even if the clock does.
+    /// Posts the transaction to `accounts`. Its time is `now`, or the latest posting time of these accounts if that is later.
+    /// So time never decreases within an account, even if the clock does.
     ///
     /// # Errors
-    /// [`LedgerError`]. Then discard the accounts.
+    /// [`LedgerError`]. The caller must then discard the accounts.
     pub(crate) fn record(
         self,
         accounts: &mut Accounts,
@@ -294,7 +294,7 @@ mod tests {
         ) {
             let mut postings: Vec<Posting> = lines.iter().map(|(user, amount, c)| posting(*user, *amount, currency(*c))).collect();
             if balance {
-                // Complete them so that they cancel out, where the opposite exists.
+                // Add the opposite of each posting that has one, so that they cancel out.
                 let opposites: Vec<Posting> = postings
                     .iter()
                     .filter_map(|p| Some(posting(false, p.money.amount.checked_neg()?, p.money.currency)))

@@ -1,5 +1,5 @@
-//! The ledger's rules, pure and synchronous: what may be posted, and what follows from a command. Nothing here reads a clock,
-//! makes an id or knows where accounts are kept; `app` loads the accounts and saves what was decided.
+//! The ledger's rules, pure and synchronous: what may be posted, and what a command does. Nothing here reads a clock, generates
+//! an id or knows where accounts are stored. `app` loads the accounts and saves the decision.
 
 mod account;
 mod error;

@@ -1,10 +1,10 @@
-//! Operation ids: they name what was done, not the row that records it. The journal holds each at most once, permanently, so a
-//! repeated request, command or sweep cannot move money twice.
+//! Operation ids: they identify the operation, not the row that records it. The journal holds each at most once, permanently, so
+//! a repeated request, command or sweep cannot move money twice.
 
 use kernel::{OrderId, TransactionId, UserId};
 use uuid::Uuid;
 
-/// Names something that moves money once.
+/// Identifies an operation that moves money at most once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct OperationId(Uuid);
 
@@ -17,14 +17,14 @@ impl OperationId {
         ))
     }
 
-    /// A request without a key. The wallet cannot recognise its repetition, so each request is an operation of its own.
+    /// A request without a key. The wallet cannot recognise a repeat, so each request is an operation of its own.
     pub(crate) const fn of_transaction(transaction: TransactionId) -> Self {
         Self(transaction.as_uuid())
     }
 
-    /// The step `step` of the payment of `order`: a version 8 UUID of the order id's first half, which is its time, and of a hash of
-    /// order and step. So new operations are neighbours in the journal. A hash alone would scatter them over all pages of the journal,
-    /// and each page is a write to the disk.
+    /// The step `step` of the payment of `order`: a version 8 UUID. Its first half is that of the order id, which holds the time; the
+    /// rest is a hash of order and step. So new operations are adjacent in the journal's index. A hash alone would scatter them over
+    /// all its pages, and each page is a disk write.
     pub(crate) fn of_payment(order: OrderId, step: &str) -> Self {
         let hash = Uuid::new_v5(&order.as_uuid(), format!("journal\0{step}").as_bytes());
         let (time, _) = order.as_uuid().as_u64_pair();
@@ -35,12 +35,12 @@ impl OperationId {
         )
     }
 
-    /// The release of what `seller` earned with `order`.
+    /// The release of the earnings of `seller` from `order`.
     pub(crate) fn of_earning(order: OrderId, seller: UserId) -> Self {
         Self::of_payment(order, &format!("earning\0{seller}"))
     }
 
-    /// The sixteen bytes.
+    /// The 16 bytes of the id.
     pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
@@ -73,7 +73,7 @@ mod tests {
             assert_eq!(operations[0], OperationId::of_payment(order, "debit"));
             for operation in operations {
                 assert!(seen.insert(operation));
-                // Neighbours in time are neighbours in the index.
+                // Operations close in time are close in the index.
                 let half = operation.0.as_u64_pair().0 >> 16;
                 assert!(last.is_none_or(|last| last <= half));
                 last = Some(half);

@@ -1,4 +1,4 @@
-//! An order's payment: how far it is, what the order service may ask, and what it is told. `settle` decides.
+//! An order's payment: its state, the commands of the order service, and the replies to them. `settle` decides.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use kernel::{MessageId, Money, OrderId, TransactionId, UserId};
 
 use super::{Payout, Recorded};
 
-/// A debit that was made.
+/// A completed debit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Debit {
-    /// How much went to escrow.
+    /// The amount moved to escrow.
     pub(crate) total: Money,
     /// The transaction.
     pub(crate) transaction: TransactionId,
 }
 
-/// How far a payment is.
+/// The state of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PaymentState {
-    /// The buyer had less than `total`.
+    /// The buyer's balance was below `total`.
     Declined {
-        /// What was asked for.
+        /// The requested amount.
         total: Money,
     },
-    /// A tombstone: nothing was debited, and nothing will be.
+    /// A tombstone: nothing was debited, and any later debit is refused.
     Cancelled,
     /// The total is in escrow.
     Debited(Debit),
-    /// The debit was reversed because the order was given up at its deadline.
+    /// The debit was reversed because the order reached its payment deadline.
     Reversed {
         /// The debit.
         debit: Debit,
@@ -41,7 +41,7 @@ pub(crate) enum PaymentState {
         /// The transaction that refunded it.
         by: TransactionId,
     },
-    /// The total went from escrow to the sellers and the platform.
+    /// The total moved from escrow to the sellers and the platform.
     Released {
         /// The debit.
         debit: Debit,
@@ -53,9 +53,9 @@ pub(crate) enum PaymentState {
 /// The name of a payment's state, without its amounts and transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentStatus {
-    /// The buyer had too little; nothing was posted.
+    /// The buyer had insufficient funds; nothing was posted.
     Declined,
-    /// Nothing was debited, and nothing will be.
+    /// Nothing was debited, and any later debit is refused.
     Cancelled,
     /// The total is in escrow.
     Debited,
@@ -63,7 +63,7 @@ pub enum PaymentStatus {
     Reversed,
     /// The debit was refunded later.
     Refunded,
-    /// The total went from escrow to the sellers.
+    /// The total moved from escrow to the sellers.
     Released,
 }
 
@@ -73,14 +73,14 @@ impl PaymentStatus {
         !matches!(self, Self::Declined | Self::Cancelled)
     }
 
-    /// Whether the total has left escrow again.
+    /// Whether the total has left escrow.
     pub(crate) const fn is_settled(self) -> bool {
         matches!(self, Self::Reversed | Self::Refunded | Self::Released)
     }
 }
 
 impl PaymentState {
-    /// The state `status` with its amounts and transactions. None if one is missing.
+    /// Builds the state for `status` from its amounts and transactions. None if one is missing.
     pub(crate) fn of(
         status: PaymentStatus,
         total: Option<Money>,
@@ -132,7 +132,7 @@ impl PaymentState {
         }
     }
 
-    /// The total that was asked for. None for a cancelled payment: no debit was ever asked for.
+    /// The requested total. None for a cancelled payment: no debit was ever requested.
     pub(crate) fn total(&self) -> Option<Money> {
         match *self {
             Self::Declined { total } => Some(total),
@@ -155,42 +155,42 @@ impl PaymentState {
     }
 }
 
-/// What is known of an order's payment.
+/// The record of an order's payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Payment {
     /// The order.
     pub(crate) order: OrderId,
     /// Who pays.
     pub(crate) buyer: UserId,
-    /// How far it is.
+    /// Its state.
     pub(crate) state: PaymentState,
 }
 
 /// A seller's part of an order's total, before commission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Share {
-    /// Who sold.
+    /// The seller.
     pub(crate) seller: UserId,
-    /// For how much.
+    /// The seller's part.
     pub(crate) money: Money,
 }
 
-/// What the order service asks for.
+/// What the order service requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Debit `buyer`, or decline.
     Debit {
         /// Who pays.
         buyer: UserId,
-        /// How much.
+        /// The amount.
         total: Money,
     },
-    /// Reverse the debit, or never make it.
+    /// Reverse the debit, or prevent it.
     Cancel {
         /// Who would have paid.
         buyer: UserId,
     },
-    /// Give the money back.
+    /// Return the money to the buyer.
     Refund,
     /// Pay the sellers.
     Release {
@@ -200,7 +200,7 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// The saga's word for the command.
+    /// The saga's name for the command.
     pub(crate) const fn step(&self) -> &'static str {
         match self {
             Self::Debit { .. } => "debit",
@@ -214,33 +214,33 @@ impl Action {
 /// A command about an order's payment, as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OrderCommand {
-    /// The message's id; the same in a resend.
+    /// The message's id. A redelivered message keeps its id.
     pub(crate) message: MessageId,
     /// The order.
     pub(crate) order: OrderId,
     /// Id for the transaction, if it makes one.
     pub(crate) transaction: TransactionId,
-    /// What is asked for.
+    /// The requested action.
     pub(crate) action: Action,
 }
 
-/// Why a command is refused: it does not fit what is known, and an operator has to look.
+/// Why a command is refused: it conflicts with the payment's record, and an operator must investigate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// Nothing is in escrow for the order.
     NotDebited,
-    /// The sellers were paid.
+    /// The sellers have been paid.
     AlreadyReleased,
-    /// It was debited for another buyer or another total.
+    /// The debit was for another buyer or another total.
     OtherPayment,
     /// The shares do not sum to the total, or are in another currency.
     SharesMismatch,
-    /// A balance would not fit.
+    /// A balance would overflow.
     BalanceLimit,
 }
 
 impl Refusal {
-    /// Stable word.
+    /// The stable code.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::NotDebited => "not_debited",
@@ -252,7 +252,7 @@ impl Refusal {
     }
 }
 
-/// What the order service is told.
+/// A reply to the order service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// The total is in escrow.
@@ -260,24 +260,24 @@ pub(crate) enum Reply {
         /// The transaction.
         transaction: TransactionId,
     },
-    /// The buyer has too little; nothing was posted.
+    /// The buyer has insufficient funds; nothing was posted.
     Declined,
-    /// No money of the order is or ever will be in escrow.
+    /// Escrow holds no money for the order and never will.
     Cancelled {
-        /// A debit had been made and was reversed.
+        /// Whether a debit had been made and was returned.
         refunded: bool,
     },
-    /// The total went back to the buyer.
+    /// The total was returned to the buyer.
     Refunded {
         /// The transaction.
         transaction: TransactionId,
     },
-    /// The total went to the sellers.
+    /// The total was paid to the sellers.
     Released {
         /// The transaction.
         transaction: TransactionId,
     },
-    /// The command does not fit.
+    /// The command conflicts with the payment's state.
     Refused {
         /// The command's step.
         step: &'static str,
@@ -289,11 +289,11 @@ pub(crate) enum Reply {
 /// The part of a decision that is saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// The payment as it now is.
+    /// The updated payment.
     pub(crate) payment: Payment,
     /// The transaction, if one was made.
     pub(crate) recorded: Option<Recorded>,
-    /// What the sellers earned.
+    /// The sellers' earnings.
     pub(crate) payouts: Vec<Payout>,
 }
 

@@ -1,4 +1,4 @@
-//! Payouts: earnings that wait in a seller's pending bucket until their time has come.
+//! Payouts: earnings that stay in a seller's pending account until their hold ends.
 
 use kernel::{Money, OrderId, Timestamp, TransactionId, UserId};
 
@@ -6,20 +6,20 @@ use super::{
     AccountKey, Accounts, Header, Kind, LedgerError, OperationId, Posting, Recorded, Transaction,
 };
 
-/// What a seller earned with an order and cannot spend yet.
+/// A seller's earnings from an order that they cannot spend yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Payout {
     /// The order.
     pub(crate) order: OrderId,
-    /// Who earned it.
+    /// The seller.
     pub(crate) seller: UserId,
-    /// How much, after commission.
+    /// The amount after commission.
     pub(crate) money: Money,
     /// When it becomes available.
     pub(crate) available_at: Timestamp,
 }
 
-/// Moves a payout that is due from the seller's pending to their available account.
+/// Moves a due payout from the seller's pending account to their available account.
 ///
 /// # Errors
 /// [`LedgerError`].

@@ -1,4 +1,4 @@
-//! A client's own words on a credit or debit.
+//! A client's free-text reference on a credit or debit.
 
 use kernel::Invalid;
 
@@ -7,7 +7,7 @@ use kernel::Invalid;
 pub(crate) struct Reference(String);
 
 impl Reference {
-    /// Takes `raw` without the white space around it.
+    /// Parses `raw` without the white space around it.
     ///
     /// # Errors
     /// As [`kernel::bounded`].

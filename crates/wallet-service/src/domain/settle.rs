@@ -1,5 +1,5 @@
-//! Decides what a command does to an order's payment: a small state machine that says which transaction each command makes.
-//! It decides each step once and from what is recorded, so a repeated command has the first one's answer.
+//! Decides what a command does to an order's payment: a small state machine that maps each command to a transaction.
+//! It decides each step once, from recorded state, so a repeated command gets the first one's answer.
 //!
 //! ```text
 //! nothing known --debit--> debited --cancel--> reversed
@@ -44,10 +44,10 @@ pub(crate) fn accounts_touched(
     }
 }
 
-/// Decides `command` on what is known of the order's `payment` and of the accounts it touches.
+/// Decides `command` from the record of the order's `payment` and the accounts it touches.
 ///
 /// # Errors
-/// [`LedgerError`] if the ledger is inconsistent: a defect, not a refusal.
+/// [`LedgerError`] if the ledger is inconsistent. That is a defect, not a refusal.
 pub(crate) fn decide(
     command: &OrderCommand,
     payment: Option<&Payment>,
@@ -189,7 +189,7 @@ fn cancel(
         PaymentState::Declined { .. } | PaymentState::Cancelled => {
             Ok(Decision::unchanged(Reply::Cancelled { refunded: false }))
         }
-        // Refunded: the money is back with the buyer, which is all that a cancel asks for.
+        // Refunded: the buyer has the money back, which is all that a cancel requires.
         PaymentState::Reversed { .. } | PaymentState::Refunded { .. } => {
             Ok(Decision::unchanged(Reply::Cancelled { refunded: true }))
         }
@@ -301,7 +301,7 @@ fn release(
     })
 }
 
-/// Each seller's part of `total`, or None if the shares are not exactly it.
+/// Each seller's part of `total`, or None if the shares do not add up to exactly `total`.
 fn parts(shares: &[Share], total: Money) -> Option<BTreeMap<UserId, i64>> {
     let mut parts: BTreeMap<UserId, i64> = BTreeMap::new();
     let mut sum = 0_i128;
@@ -316,7 +316,7 @@ fn parts(shares: &[Share], total: Money) -> Option<BTreeMap<UserId, i64>> {
     (sum == i128::from(total.amount)).then_some(parts)
 }
 
-/// Escrow back to the buyer.
+/// Moves the total from escrow back to the buyer.
 fn give_back(
     command: &OrderCommand,
     buyer: UserId,

@@ -4,7 +4,7 @@ use kernel::{Timestamp, UserId};
 
 use super::Kind;
 
-/// Where a posting stands in its account's statement. Both numbers rise together.
+/// A posting's position in its account's statement. Both fields increase together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     /// Its time.
@@ -16,14 +16,14 @@ pub(crate) struct Place {
 /// Which postings a page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StatementFilter {
-    /// Whose.
+    /// The account's owner.
     pub(crate) owner: UserId,
-    /// Only of this kind.
+    /// Only postings of this kind.
     pub(crate) kind: Option<Kind>,
-    /// Not earlier than this.
+    /// Only postings at or after this time.
     pub(crate) from: Option<Timestamp>,
-    /// Earlier than this.
+    /// Only postings before this time.
     pub(crate) to: Option<Timestamp>,
-    /// Older than this.
+    /// Only postings before this position, where the previous page ended.
     pub(crate) before: Option<Place>,
 }

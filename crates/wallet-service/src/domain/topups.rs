@@ -1,4 +1,4 @@
-//! Who may put money into a wallet.
+//! Rules about who may top up a wallet.
 
 use kernel::{Invalid, UserId};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topups {
-    /// A user tops up their own wallet. For development and demonstrations: the money comes from nowhere.
+    /// A user tops up their own wallet. For development and demonstrations: no real money backs it.
     #[default]
     SelfService,
     /// Only a caller with the role `treasury`, who names the user.
@@ -17,17 +17,17 @@ pub enum Topups {
 /// Why a caller may not top up a wallet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TopupRefusal {
-    /// The caller has no right to.
+    /// The caller lacks permission.
     NotAllowed(&'static str),
     /// The request does not name the user.
     Unnamed(Invalid),
 }
 
 impl Topups {
-    /// Whose wallet `caller` tops up.
+    /// The owner of the wallet that `caller` tops up.
     ///
     /// # Errors
-    /// [`TopupRefusal`] if they may not, or did not say.
+    /// [`TopupRefusal`] if the caller lacks permission or did not name the user.
     pub(crate) fn payee(
         self,
         caller: UserId,

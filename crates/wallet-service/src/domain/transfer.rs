@@ -1,4 +1,4 @@
-//! Credits and debits: money that comes from the outside world or leaves for it.
+//! Credits and debits: money that enters the marketplace from outside or leaves it.
 
 use kernel::{Money, Timestamp, TransactionId, UserId};
 
@@ -7,7 +7,7 @@ use super::{
     SystemAccount, Transaction,
 };
 
-/// Which way a transfer goes.
+/// The direction of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     /// Into the wallet.
@@ -16,25 +16,25 @@ pub(crate) enum Direction {
     Debit,
 }
 
-/// A credit or debit as it was asked for.
+/// A requested credit or debit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transfer {
-    /// Id of the transaction it makes.
+    /// Id of the resulting transaction.
     pub(crate) id: TransactionId,
-    /// The same for a repetition of the request.
+    /// The operation's id. A repeated request has the same one.
     pub(crate) operation: OperationId,
-    /// Which way.
+    /// Credit or debit.
     pub(crate) direction: Direction,
-    /// Whose wallet.
+    /// The wallet's owner.
     pub(crate) owner: UserId,
-    /// How much; positive either way.
+    /// The amount, positive in both directions.
     pub(crate) money: Money,
-    /// The client's words.
+    /// The client's reference.
     pub(crate) reference: Option<Reference>,
 }
 
 impl Transfer {
-    /// What kind of transaction it makes.
+    /// The kind of the resulting transaction.
     pub(crate) const fn kind(&self) -> Kind {
         match self.direction {
             Direction::Credit => Kind::Credit,
@@ -42,7 +42,7 @@ impl Transfer {
         }
     }
 
-    /// What it adds to the wallet: negative for a debit.
+    /// The change in the wallet's balance: negative for a debit.
     ///
     /// # Errors
     /// [`LedgerError::Overflow`], which a positive amount never causes.
@@ -60,9 +60,9 @@ impl Transfer {
 /// Why a wallet refuses a transfer. Nothing is posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransferRefusal {
-    /// There is less than was asked for.
+    /// The balance is less than the amount.
     InsufficientFunds {
-        /// What there is.
+        /// The current balance.
         available: Money,
     },
     /// The wallet would hold more than [`Money::MAX_AMOUNT`].
@@ -72,9 +72,9 @@ pub(crate) enum TransferRefusal {
 /// Why a transfer was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TransferError {
-    /// By the wallet's rules.
+    /// The wallet's rules refused it.
     Refused(TransferRefusal),
-    /// By the ledger's: a defect.
+    /// The ledger rejected it, which is a defect.
     Ledger(LedgerError),
 }
 

@@ -1,4 +1,4 @@
-//! Every rule of a request: what breaks it is a clear problem, and nothing is written.
+//! Every request rule: breaking it returns a clear problem and writes nothing.
 
 use host::testing::Answer;
 use reqwest::Method;

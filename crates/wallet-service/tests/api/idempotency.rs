@@ -18,7 +18,7 @@ async fn the_same_key_and_body_have_the_same_answer_and_one_effect() {
         .await;
     assert_eq!(first.status, 201);
     assert!(first.headers.get("idempotency-replayed").is_none());
-    // The order of members and white space do not make another body.
+    // Member order and white space do not change the body.
     let again = wallet
         .keyed(CREDIT, &me, "k-1", &json!({"reference": "x", "amount": 5}))
         .await;

@@ -1,4 +1,4 @@
-//! Black-box tests of the wallet service: over HTTP, and over the bus that it takes its commands from.
+//! Black-box tests of the wallet service, over HTTP and over the bus that delivers its commands.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

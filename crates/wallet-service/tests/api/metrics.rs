@@ -1,4 +1,4 @@
-//! What `/metrics` tells of the ledger.
+//! What `/metrics` reports about the ledger.
 
 use host::testing::eventually;
 use serde_json::json;
@@ -23,7 +23,7 @@ fn audited_every_second() -> Wallet {
     Wallet::start_with(&config, Vec::new())
 }
 
-/// Waits until the invariant is said to hold, or not to.
+/// Waits until the metric reports `holds` for the invariant.
 async fn until(wallet: &Wallet, invariant: &str, holds: f64) {
     eventually(&format!("{invariant} = {holds}"), || async {
         let labels = [("invariant", invariant)];

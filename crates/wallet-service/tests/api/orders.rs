@@ -1,5 +1,4 @@
-//! The wallet as the order service sees it: commands over the bus, replies over the bus, and what the people see of it over
-//! HTTP.
+//! The wallet from the order service's side: commands and replies over the bus, and what users see of them over HTTP.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +20,7 @@ use wallet_service::Config;
 
 use crate::support::Wallet;
 
-/// An order service that sends what a test tells it to and remembers what it hears.
+/// A stub order service that sends a test's commands and records the replies.
 #[derive(Clone, Default)]
 struct Orders {
     to_send: Arc<Mutex<Vec<Pending>>>,

@@ -90,7 +90,7 @@ async fn a_statement_filters_by_type_and_time() {
     );
     let before: Vec<i64> = sequences(&wallet.statement(&me, &format!("?to={to}")).await.body);
     assert!(before.len() < 15 && !before.contains(&15));
-    // The same moment, written with an offset.
+    // The same instant, written with an offset.
     let moment = "2020-01-01T02:00:00%2B02:00";
     assert_eq!(
         sequences(&wallet.statement(&me, &format!("?from={moment}")).await.body).len(),
@@ -171,7 +171,7 @@ async fn a_cursor_is_good_for_its_own_filters_only() {
             .await
             .assert_faults(&[("?cursor", "invalid_cursor")]);
     }
-    // Another page size is the same list.
+    // A cursor remains valid with another page size.
     let next = wallet
         .statement(&me, &format!("?limit=3&type=credit&cursor={cursor}"))
         .await

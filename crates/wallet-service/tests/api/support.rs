@@ -1,4 +1,4 @@
-//! A running wallet service, and people who use it.
+//! A running wallet service with test users.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -119,7 +119,7 @@ impl Wallet {
             .await
     }
 
-    /// How many transactions the whole ledger holds.
+    /// Number of transactions in the whole ledger.
     pub(crate) async fn transactions(&self) -> u64 {
         let answer = self.audit().await;
         assert_eq!(answer.status, 200, "{answer:?}");

@@ -210,7 +210,7 @@ async fn trusted_topups_are_the_treasurys_and_name_the_user() {
         ),
         (5, 0)
     );
-    // Taking money out stays everyone's own business.
+    // Users can still debit their own wallets.
     assert_eq!(wallet.debit(&me, &json!({"amount": 5})).await.status, 201);
 }
 

@@ -1,4 +1,4 @@
-//! Reads users' accounts beside what was posted to them, and earnings beside the payouts that wait.
+//! Reads users' accounts alongside their postings, and pending earnings alongside the outstanding payouts.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ struct PostedRow {
 
 const PENDING: i32 = bucket_code(Bucket::Pending);
 
-/// All lines on users' accounts, in the order of their accounts, and of time and number within one.
+/// All lines on users' accounts, ordered by account, then by time and number.
 fn lines() -> Vec<Document> {
     let (spendable, pending) = (
         doc! { "bucket": bucket_code(Bucket::Available), "line": "$line" },
@@ -124,7 +124,7 @@ fn balances(body: UserBody) -> impl Iterator<Item = Held> {
     })
 }
 
-/// Compares what sellers have pending with what waits to be paid out to them, both in the order of sellers.
+/// Compares sellers' pending balances with their outstanding payouts, both ordered by seller.
 pub(super) async fn earnings(snapshot: &mut Snapshot, report: &mut AuditReport) -> StoreResult<()> {
     let mut holders = holders(snapshot).await?;
     let by_seller = vec![doc! { "$sort": { "_id.seller": 1 } }];
@@ -155,7 +155,7 @@ pub(super) async fn earnings(snapshot: &mut Snapshot, report: &mut AuditReport) 
     Ok(())
 }
 
-/// What one seller has pending, and what waits for them, by currency.
+/// One seller's pending balance and outstanding payouts, by currency.
 #[derive(Default)]
 struct Earnings {
     owner: Vec<u8>,

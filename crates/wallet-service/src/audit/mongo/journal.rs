@@ -1,4 +1,4 @@
-//! Reads the journal in any order: each transaction is whole in one document.
+//! Reads the journal in any order, because one document holds a whole transaction.
 
 use store::StoreResult;
 use store_mongo::bson::Document;
@@ -10,7 +10,7 @@ use super::super::{AuditReport, SystemSums, add_to};
 use crate::domain::Recorded;
 use crate::store::mongo::journal::JournalRow;
 
-/// Checks every transaction. Returns what the system's postings sum to.
+/// Checks every transaction. Returns the sums of the system's postings.
 pub(super) async fn check(
     snapshot: &mut Snapshot,
     report: &mut AuditReport,

@@ -1,4 +1,4 @@
-//! Reads orders' payments beside the transactions that are about them.
+//! Reads orders' payments alongside their transactions.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::store::codec::{kind_code, status_code, system_code};
 use crate::store::mongo::journal::SystemLineRow;
 use crate::store::mongo::payments::PaymentRow;
 
-/// What of a transaction concerns an order.
+/// The part of a transaction that concerns an order.
 #[derive(Deserialize)]
 struct StepRow {
     id: BsonUuid,
@@ -31,7 +31,7 @@ const RELEASE: i32 = kind_code(Kind::OrderRelease);
 const DEBITED: i32 = status_code(PaymentStatus::Debited);
 const ESCROW: i32 = system_code(SystemAccount::Escrow);
 
-/// All transactions about orders or on escrow, in the order of orders; those of no order come first.
+/// All transactions for orders or on escrow, ordered by order. Transactions without an order come first.
 fn steps() -> Vec<Document> {
     vec![
         doc! { "$match": { "$or": [
@@ -43,7 +43,7 @@ fn steps() -> Vec<Document> {
     ]
 }
 
-/// One order: what its payment says, and what was found of it.
+/// One order: its recorded payment and the transactions found for it.
 #[derive(Default)]
 struct Order {
     facts: Facts,
@@ -90,7 +90,7 @@ impl Order {
     }
 }
 
-/// Checks every order. Returns what is in escrow for those that are paid and not settled, by currency.
+/// Checks every order. Returns what escrow should hold for the paid but unsettled ones, by currency.
 pub(super) async fn check(
     snapshot: &mut Snapshot,
     report: &mut AuditReport,
@@ -102,7 +102,7 @@ pub(super) async fn check(
     let mut steps: Rows<StepRow> = snapshot.aggregate(Recorded::COLLECTION, steps()).await?;
     let (mut payment, mut step) = (payments.next(snapshot).await?, steps.next(snapshot).await?);
     loop {
-        // The next order: of both, the one whose id is smaller.
+        // The next order: the smaller of the two ids.
         let ids = [
             payment.as_ref().map(|row| Some(row.order)),
             step.as_ref().map(|row| row.order),

@@ -1,4 +1,4 @@
-//! Damages documents of the database.
+//! Damages documents in the database.
 
 use rstest::rstest;
 use store_mongo::bson::{Bson, Document, Uuid, doc};
@@ -7,7 +7,7 @@ use store_mongo::{binary, mongodb::Collection};
 use super::{finds, furnished};
 use crate::store::harness::World;
 
-/// What is done to a collection, behind the validators' back.
+/// A change to a collection that bypasses its validator.
 enum Damage {
     Update(&'static str, Document, Document),
     Delete(&'static str, Document),
@@ -61,7 +61,7 @@ fn add(field: &str, by: i64) -> Document {
     Insert("journal", doc! { "_id": new_id(), "id": new_id(), "kind": 0, "at": 0_i64 }),
     "has 0 postings, not two or more"
 )]
-// 2: balances are the sums of postings, numbers have no gap, what is left is right
+// 2: balances are the sums of postings, numbers have no gap, balance_after is right
 #[case(
     Update("accounts", of_currency("EUR"), add("user.balances.$.balance", 1)),
     "holds 51 EUR, its postings sum to 50"
@@ -114,7 +114,7 @@ fn add(field: &str, by: i64) -> Document {
         set("system.$.amount", -1_000_000_i64)),
     "escrow: is -1000000 USD, which is negative"
 )]
-// what is pending waits to be paid out
+// pending balances equal outstanding payouts
 #[case(Delete("payouts", doc! {}), "holds 390 USD, 0 wait to be paid out")]
 #[case(
     Update("payouts", doc! {}, set("amount", 391_i64)),
@@ -124,7 +124,7 @@ fn add(field: &str, by: i64) -> Document {
     Insert("payouts", doc! { "_id": { "order": new_id(), "seller": new_id() }, "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }),
     "holds 0 USD, 7 wait to be paid out"
 )]
-// 4: escrow is what unsettled payments sum to
+// 4: escrow is the sum of unsettled payments
 #[case(
     Update("payments", doc! { "state": 2 }, set("amount", 101_i64)),
     "escrow: is 100 USD, the orders that are paid and not settled sum to 101"
@@ -178,7 +178,7 @@ fn add(field: &str, by: i64) -> Document {
     Update("journal", doc! { "kind": 4 }, doc! { "$unset": { "order": 1 } }),
     "order unknown: its payment is unknown over no amount"
 )]
-// checkpoints and slices are the sums that they stand for
+// checkpoints and slices equal the sums of their postings
 #[case(
     Update("accounts", checkpointed(0), set("system.sums.$.sum", "99")),
     "escrow: its checkpoint at 11 says 99 USD, its postings up to there sum to 100"

@@ -1,4 +1,4 @@
-//! Damages rows of the file.
+//! Damages rows in the file.
 
 use rstest::rstest;
 
@@ -85,13 +85,13 @@ use crate::store::harness::World;
     "UPDATE system_postings SET amount = -1000000 WHERE account = 0 AND amount = 100",
     "escrow: is -1000000 USD, which is negative"
 )]
-// what is pending waits to be paid out
+// pending balances equal outstanding payouts
 #[case("DELETE FROM payouts", "holds 390 USD, 0 wait to be paid out")]
 #[case(
     "UPDATE payouts SET amount = 391",
     "holds 390 USD, 391 wait to be paid out"
 )]
-// 4: escrow is what unsettled payments sum to
+// 4: escrow is the sum of unsettled payments
 #[case(
     "UPDATE payments SET amount = 101 WHERE state = 2",
     "escrow: is 100 USD, the orders that are paid and not settled sum to 101"
@@ -141,7 +141,7 @@ use crate::store::harness::World;
     "UPDATE journal SET order_id = NULL WHERE kind = 4",
     "released over 400, but the journal has 1 payments, 0 refunds and 0 releases"
 )]
-// checkpoints are the sums that they stand for
+// checkpoints equal the sums of their postings
 #[case(
     "UPDATE checkpoints SET balance = '99' WHERE account = 0",
     "escrow: its checkpoint at 11 says 99 USD, its postings up to there sum to 100"
