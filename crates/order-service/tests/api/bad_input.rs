@@ -1,4 +1,4 @@
-//! Requests that break a rule: a clear problem each time, and nothing happens.
+//! Requests that break a rule: each returns a clear problem and changes nothing.
 
 use reqwest::Method;
 use rstest::rstest;

@@ -1,4 +1,4 @@
-//! POST /api/orders/create: what it answers and when.
+//! POST /api/orders/create: its answers and their timing.
 
 use serde_json::json;
 

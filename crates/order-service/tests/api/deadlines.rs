@@ -1,4 +1,4 @@
-//! What time does to an order.
+//! Order deadlines.
 
 use std::time::Duration;
 

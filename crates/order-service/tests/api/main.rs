@@ -1,5 +1,5 @@
-//! Black-box tests of the order service alone. Its neighbours are scripted: a wallet that answers as it is told to, and a desk that
-//! holds whatever it has. How the real ones play together is tested by the marketplace and by e2e.
+//! Black-box tests of the order service alone. The wallet is a stub with scripted replies, and the desk is a stub for reservations.
+//! The marketplace and e2e tests cover the real services together.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! What `/metrics` tells of orders, messages and the store.
+//! What `/metrics` reports about orders, messages and the store.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Two replicas of the order service on one database: whichever is asked, and whichever is told what the wallet says.
+//! Two replicas of the order service on one database: either may receive the request, and either the wallet's reply.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use store_mongo::testing::TestDatabase;
 
 use crate::world::{Around, Script, World, one};
 
-/// Carries what one replica announces to all.
+/// Broadcasts each replica's announcements to all replicas.
 #[derive(Default)]
 struct Air(Mutex<Vec<Arc<OrderService>>>);
 
@@ -27,9 +27,9 @@ impl Announcements for Air {
 }
 
 struct Replicas {
-    /// Asked; what its wallet answers is told to the other.
+    /// Takes requests; its wallet's replies go to the other.
     one: World,
-    /// The same the other way round.
+    /// The reverse.
     other: World,
     air: Arc<Air>,
     _database: TestDatabase,
@@ -66,9 +66,9 @@ impl Replicas {
         }
     }
 
-    /// Ends both, so that neither writes to the database when it is gone.
+    /// Stops both, so that neither writes to the database after it is dropped.
     async fn stop(self) {
-        // They hold each other.
+        // Break the reference cycle between the replicas.
         self.air.0.lock().unwrap().clear();
         self.one.host.stop().await;
         self.other.host.stop().await;
@@ -112,7 +112,7 @@ async fn an_announcement_that_is_lost_costs_the_request_its_wait_and_nothing_els
     let replicas = Replicas::start(Script::Pays, Announced::ToNobody);
     let ((product, _), (_, token)) = (replicas.one.product(10), replicas.one.user());
     let body = one(product, 1);
-    // Long enough for the order to be paid meanwhile.
+    // Long enough for the order to be paid in the meantime.
     let headers = [("prefer", "wait=3")];
     let asked = Instant::now();
     let answer = replicas.one.create(&token, &body, &headers).await;
@@ -151,7 +151,7 @@ async fn the_same_key_at_two_replicas_at_once_makes_one_order_and_one_answer() {
     replicas.stop().await;
 }
 
-/// The answer to a request with `key`, repeated while it is told that it runs already.
+/// The answer to a request with `key`, retried while the answer is that the request is still running.
 async fn answered(world: &World, token: &str, body: &Value, key: &str) -> Answer {
     let headers = [("idempotency-key", key), ("prefer", "wait=20")];
     eventually("an answer", || async {

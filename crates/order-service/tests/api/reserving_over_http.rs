@@ -1,4 +1,4 @@
-//! Holding stock at a product service that is another process.
+//! Holding stock at a product service in another process.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -161,7 +161,7 @@ async fn a_connection_that_breaks_is_made_again() {
     assert_eq!(broken.load(Ordering::SeqCst), 2);
 }
 
-/// As when a connection was made, lay unused until the other side lost patience, and was then used after all.
+/// Models an idle connection that the server times out just as the client reuses it.
 #[tokio::test]
 async fn a_connection_that_is_given_up_as_a_request_comes_is_made_again() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -195,7 +195,7 @@ async fn a_product_service_that_says_nothing_is_given_five_seconds() {
 
 #[tokio::test]
 async fn without_the_product_service_an_order_is_503_and_can_be_repeated() {
-    // A port that nobody listens on: it was free a moment ago.
+    // A port without a listener: it was just freed.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

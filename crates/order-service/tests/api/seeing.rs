@@ -1,4 +1,4 @@
-//! Who sees which orders.
+//! Which orders each user can see.
 
 use reqwest::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The order service with scripted neighbours.
+//! The order service with stubbed wallet and reservations.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -24,11 +24,11 @@ pub(crate) enum Script {
     Pays,
     Declines,
     Silent,
-    /// Says nothing, and that it could not take the message.
+    /// Sends no reply and fails to handle the message.
     Fails,
 }
 
-/// What the desk has.
+/// A stub for reservations, with its stock.
 pub(crate) struct Desk {
     pub(crate) stock: Mutex<HashMap<ProductId, (UserId, i64)>>,
     pub(crate) asked: Mutex<Vec<OrderId>>,
@@ -80,7 +80,7 @@ struct Wallet {
     heard: Arc<Mutex<Vec<String>>>,
 }
 
-/// Replies go straight to the order service's own queue, through the handler that the bus would call.
+/// Delivers replies directly to the order service's queue, through the handler that the bus would call.
 pub(crate) type Replies = Arc<Mutex<Arc<dyn Handler>>>;
 
 #[async_trait]
@@ -152,7 +152,7 @@ fn name<M: Contract>() -> String {
     M::full_name()
 }
 
-/// What replicas of the order service have in common, beside their store.
+/// What replicas of the order service share besides their store.
 #[derive(Clone)]
 pub(crate) struct Around {
     pub(crate) desk: Arc<Desk>,
@@ -187,7 +187,7 @@ pub(crate) struct World {
     pub(crate) desk: Arc<Desk>,
     pub(crate) script: Arc<Mutex<Script>>,
     pub(crate) heard: Arc<Mutex<Vec<String>>>,
-    /// Who is told what the wallet answers: this service, unless a test says otherwise.
+    /// Receives the wallet's replies: this service, unless a test replaces it.
     pub(crate) replies: Replies,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ids: Arc<SystemIds>,
@@ -202,7 +202,7 @@ impl World {
         Self::holding_stock_at(desk, script, around)
     }
 
-    /// With stock held by whatever `reservations` is.
+    /// Starts with stock held by `reservations`.
     pub(crate) fn holding_stock_at(
         reservations: Arc<dyn Reservations>,
         script: Script,
@@ -215,7 +215,7 @@ impl World {
         world
     }
 
-    /// With its orders in `store`.
+    /// Starts with its orders in `store`.
     pub(crate) fn on(
         store: StoreConfig,
         reservations: Arc<dyn Reservations>,
@@ -273,7 +273,7 @@ impl World {
         }
     }
 
-    /// A user and their token.
+    /// Creates a user and their token.
     pub(crate) fn user(&self) -> (UserId, String) {
         let user = UserId::new(&*self.ids);
         (user, testing::token_for(&self.issuer, user, &[]))
@@ -283,7 +283,7 @@ impl World {
         testing::token_for(&self.issuer, UserId::new(&*self.ids), &[Role::Admin])
     }
 
-    /// A product with so much stock, and its seller's token.
+    /// Creates a product with this stock, and its seller's token.
     pub(crate) fn product(&self, stock: i64) -> (ProductId, String) {
         let (seller, token) = self.user();
         let product = ProductId::new(&*self.ids);

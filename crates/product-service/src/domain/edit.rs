@@ -69,7 +69,7 @@ pub struct ProductEdit {
 pub struct Edited {
     /// The edited product.
     pub product: Product,
-    /// Whether anything but the stock changed.
+    /// Whether anything except the stock changed.
     pub described_anew: bool,
     /// How many the seller added; negative if some were removed.
     pub stock_delta: i64,
@@ -137,8 +137,8 @@ impl Product {
     /// Decides the removal that `editor` asks for at `now`. The stock stays in the book, so existing reservations end as usual.
     ///
     /// # Errors
-    /// [`ProductRefusal`]. For everyone but its seller, a removed product does not exist. A repeated removal succeeds, whatever
-    /// version it was made for.
+    /// [`ProductRefusal`]. To everyone except its seller, a removed product does not exist. A repeated removal succeeds,
+    /// regardless of its version guard.
     pub fn remove(
         self,
         editor: UserId,

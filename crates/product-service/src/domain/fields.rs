@@ -9,7 +9,7 @@ macro_rules! text_field {
         pub struct $name(String);
 
         impl $name {
-            /// Takes `raw`, without the white space around it.
+            /// Parses `raw` without the white space around it.
             ///
             /// # Errors
             /// `too_short`, `too_long`, `invalid_character`.
@@ -57,10 +57,10 @@ text_field!(
 pub struct Stock(i64);
 
 impl Stock {
-    /// The most that a seller may set.
+    /// The maximum that a seller may set.
     pub const MAX: i64 = 1_000_000_000;
 
-    /// Takes a count that a seller sets.
+    /// Parses a count set by a seller.
     ///
     /// # Errors
     /// `out_of_range` outside 0 to [`Stock::MAX`].

@@ -27,7 +27,7 @@ impl Sort {
         Self::Relevance,
     ];
 
-    /// The word for it in the API.
+    /// Its name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -65,12 +65,12 @@ impl Filter {
     }
 }
 
-/// A number that increases with every product listed. SQLite counts; MongoDB uses the id, a UUIDv7. So it is as wide as an id.
+/// A number that increases with every listed product. SQLite uses a counter, MongoDB the id, a UUIDv7; so it is as wide as an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Number(u128);
 
 impl Number {
-    /// The number as SQLite counts. A larger one, which only a forged cursor has, becomes the largest.
+    /// The number as SQLite's counter. A larger number, which only a forged cursor has, is clamped to the maximum.
     #[must_use]
     pub fn count(self) -> i64 {
         i64::try_from(self.0).unwrap_or(i64::MAX)
@@ -150,7 +150,7 @@ pub struct Found {
 }
 
 impl ListQuery {
-    /// Makes a page of what was found, with the cursor of the next page.
+    /// Builds a page from the results, with the cursor of the next page.
     #[must_use]
     pub fn page(&self, found: Vec<Found>) -> Page<Product> {
         let sort = match self.order {
@@ -170,7 +170,7 @@ impl ListQuery {
         page.map(|found| found.product)
     }
 
-    /// The scope of this list's cursors: another filter or another order is another list.
+    /// The scope of this list's cursors. A list with another filter or order has another scope.
     #[must_use]
     pub fn scope(filter: &Filter, sort: Sort) -> CursorScope {
         let category = filter

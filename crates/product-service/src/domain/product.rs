@@ -14,7 +14,7 @@ pub enum ProductStatus {
 }
 
 impl ProductStatus {
-    /// The word for it in the API and in the store.
+    /// Its name in the API and in the store.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ pub struct Product {
     pub category: Category,
     /// Whether it can be found and bought.
     pub status: ProductStatus,
-    /// Rises with every edit and every change of stock.
+    /// Increases with every edit and every change of stock.
     pub version: i64,
     /// When it was listed.
     pub created_at: Timestamp,

@@ -12,11 +12,11 @@ pub struct Reservation {
     pub order: OrderId,
     /// The buyer.
     pub buyer: UserId,
-    /// What is held, in the order of the request, at the prices of that time.
+    /// What is held, in the order of the request, at the prices when it was made.
     pub lines: Vec<ReservedLine>,
     /// Its state.
     pub state: ReservationState,
-    /// When a sweep may put the stock back, if it is still held.
+    /// When a sweep may return the stock, if it is still held.
     pub lease_until: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
@@ -26,7 +26,7 @@ impl Reservation {
     /// The reservation after a repeated request for a lease until `lease_until`. A lease is never shortened.
     ///
     /// # Errors
-    /// [`Refusal::Over`] if the stock went back.
+    /// [`Refusal::Over`] if the stock was already returned.
     pub fn renewed(&self, lease_until: Timestamp) -> Result<Self, Refusal> {
         let lease_until = match self.state {
             ReservationState::Held => self.lease_until.max(lease_until),

@@ -40,7 +40,7 @@ impl ReservationState {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Held, Self::Sold, Self::Released, Self::Expired];
 
-    /// The word for it in the store.
+    /// Its name in the store.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

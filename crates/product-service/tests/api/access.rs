@@ -1,4 +1,4 @@
-//! Who may do what: a token for everything, unless the catalogue is public.
+//! Authorization: everything requires a token, except reads of a public catalogue.
 
 use host::testing::Answer;
 use product_service::Config;
@@ -50,7 +50,7 @@ async fn a_public_catalogue_is_read_by_anyone_and_written_by_users_only() {
         let answer = Answer::of(world.host.request(method, path, "").json(&lamp())).await;
         answer.assert_problem(401, "unauthenticated");
     }
-    // A token that is there has to be right.
+    // A token, if present, must be valid.
     world
         .host
         .get(&path, "x.y.z")

@@ -1,4 +1,4 @@
-//! What is refused, with which words, and that nothing is written then.
+//! Which requests are refused, with which problem, and that they write nothing.
 
 use host::testing::Answer;
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of this service.
+//! What the OpenAPI document says about this service.
 
 use serde_json::Value;
 

@@ -58,7 +58,7 @@ async fn another_sellers_product_is_not_changed() {
         .update(&stranger, &edit)
         .await
         .assert_problem(403, "not_owner");
-    // Whose it is comes before which version it is at: a stranger learns nothing of the latter.
+    // Ownership is checked before the version, so a stranger learns nothing about the version.
     Answer::of(world.put(&stranger, &edit).header("if-match", "\"9\""))
         .await
         .assert_problem(403, "not_owner");
@@ -123,7 +123,7 @@ async fn a_sale_in_between_is_a_change_too() {
         .reserve(world.order(), &buyer, &product, 3)
         .await
         .unwrap();
-    // Whoever set the stock by what they read would have lost the three.
+    // Without the check, an edit based on the old stock would lose the three reserved items.
     let restock = json!({"id": product["id"], "stock": 41});
     Answer::of(world.put(&seller, &restock).header("if-match", "\"1\""))
         .await

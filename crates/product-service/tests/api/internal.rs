@@ -1,4 +1,4 @@
-//! Holding stock over HTTP, as the order service does: the answer says all that the call in the same process says.
+//! Holding stock over HTTP, as the order service does. The answer carries everything that an in-process call returns.
 
 use contracts::reservations::{
     PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine, Shortage,
@@ -25,7 +25,7 @@ impl World {
             lines: lines.collect(),
         };
         let body = serde_json::to_value(request).unwrap();
-        // No token: whoever reaches the port is trusted.
+        // No token: every client that can reach the port is trusted.
         let request = self.host.request(reqwest::Method::POST, PATH, "");
         Answer::of(request.json(&body)).await
     }

@@ -1,4 +1,4 @@
-//! Black-box tests of this service alone: HTTP and messages in, HTTP and messages out, a real store on the disk.
+//! Black-box tests of this service alone, over HTTP and messages, with a real store on disk.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! What `/metrics` tells of the catalogue's reads and commands.
+//! What `/metrics` reports about the catalogue's reads and commands.
 
 use host::testing::eventually;
 
@@ -19,7 +19,7 @@ async fn reads_are_timed_by_kind_and_a_lone_service_has_nothing_to_send() {
         let reads = scrape.sum("marketplace_store_read_duration_seconds_count", &labels);
         assert_eq!(reads, Some(1.0), "{kind}");
     }
-    // The routes, and not what a client made up.
+    // The label is the route template, not the client's path.
     let route = [("route", "/api/products/{id}"), ("status", "404")];
     assert_eq!(
         scrape.sum("marketplace_http_requests_total", &route),

@@ -82,7 +82,7 @@ async fn a_removal_for_another_version_is_refused() {
         .await
         .assert_problem(412, "precondition_failed");
     assert_eq!(world.names(&seller, "").await, ["Desk lamp"]);
-    // The repeat of a removal that went through carries the version of before.
+    // A repeated removal carries the version from before the first one.
     for _ in 0..2 {
         let answer = Answer::of(world.patch(&seller, &body).header("if-match", "\"1\"")).await;
         assert_eq!(answer.status, 200);

@@ -1,4 +1,4 @@
-//! Reservations as the order service makes and ends them: a call, then messages.
+//! Reservations as the order service makes and ends them: by a call, then by messages.
 
 use bus::Outcome;
 use contracts::Envelope;
@@ -60,7 +60,7 @@ async fn the_sweeper_returns_stock_whose_lease_has_run_out_and_a_late_confirmati
     .await;
     let late = world.confirmation(orders[0]);
     for times in 1..=2 {
-        // Sent again it is answered again: the first answer may have been lost.
+        // A resend gets another answer: the first one may have been lost.
         assert_eq!(world.deliver(vec![late.clone()]).await, [Outcome::Done]);
         eventually("the answer", async || {
             (world.heard.lock().unwrap().len() == times).then_some(())

@@ -1,4 +1,4 @@
-//! The product service on a free port, with users, and with an ear for what it says.
+//! The product service on a free port, with users and a listener for its messages.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,14 +24,14 @@ pub(crate) struct World {
     pub(crate) service: ProductService,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ids: Arc<SystemIds>,
-    /// The orders that `ReservationExpired` was said of.
+    /// The orders for which `ReservationExpired` was sent.
     pub(crate) heard: Arc<Mutex<Vec<OrderId>>>,
     queues: Vec<Subscription>,
     issuer: auth::Issuer,
     _dir: tempfile::TempDir,
 }
 
-/// Someone with a token.
+/// A user with a token.
 pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) token: String,
@@ -51,7 +51,7 @@ impl Handler for Ear {
     }
 }
 
-/// Hears what the service says. It has the internal routes too: a test has one port for all.
+/// Receives the service's messages. It also serves the internal routes, because a test uses one port for everything.
 fn listener(ear: Ear, internal: Routes) -> Parts {
     Parts {
         name: "listener",
@@ -75,7 +75,7 @@ fn name<M: Contract>() -> String {
     M::full_name()
 }
 
-/// A sane product, to vary.
+/// A valid product for tests to vary.
 pub(crate) fn lamp() -> Value {
     json!({
         "name": "Desk lamp",
@@ -158,7 +158,7 @@ impl World {
             .await
     }
 
-    /// Lists a product that has to be right.
+    /// Lists a product that must be accepted.
     pub(crate) async fn list(&self, user: &User, body: &Value) -> Value {
         let answer = self.create(user, body).await;
         assert_eq!(answer.status, 201, "{answer:?}");
@@ -196,7 +196,7 @@ impl World {
             .await
     }
 
-    /// The names on a page that has to be right.
+    /// The names on a page. The query must succeed.
     pub(crate) async fn names(&self, user: &User, query: &str) -> Vec<String> {
         let answer = self.page(user, query).await;
         assert_eq!(answer.status, 200, "{query}: {answer:?}");
@@ -228,7 +228,7 @@ impl World {
             .unwrap()
     }
 
-    /// Hands envelopes to the queue that they are routed to.
+    /// Delivers envelopes to the queue that they are routed to.
     pub(crate) async fn deliver(&self, batch: Vec<Envelope>) -> Vec<Outcome> {
         let queue = self
             .queues
@@ -259,7 +259,7 @@ impl World {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// Asserts that the stock book is right.
+    /// Asserts that the stock book has no violations.
     pub(crate) async fn assert_book_is_right(&self) {
         let audit = self.service.audit().await.unwrap();
         assert_eq!(audit.violations, Vec::<String>::new());
