@@ -1,7 +1,7 @@
-//! The one signature algorithm: `jsonwebtoken`'s crypto backend, made of ed25519-dalek and nothing else.
+//! The only signature algorithm: a crypto backend for `jsonwebtoken`, built on ed25519-dalek alone.
 //!
-//! With no other algorithm compiled in, a token that asks for HMAC, RSA or `none` meets an error and not a verifier
-//! (RFC 8725 section 3.1). No function here panics.
+//! No other algorithm is compiled in. A token that asks for HMAC, RSA or `none` causes an error and never reaches a
+//! verifier (RFC 8725 section 3.1). No function here panics.
 
 use std::sync::OnceLock;
 
@@ -26,12 +26,12 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     },
 };
 
-/// Makes this the process's backend. Called before the first token is signed or verified; later calls do nothing.
+/// Installs this backend for the process. Called before the first token is signed or verified; later calls do nothing.
 pub(crate) fn install() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
         if PROVIDER.install_default().is_err() {
-            // Verifying stays right (the algorithm is pinned by the verifier as well), but someone should know.
+            // Verification stays correct (the verifier pins the algorithm as well), but operators should know.
             tracing::error!("another crypto backend for JSON Web Tokens was installed first");
         }
     });
@@ -112,7 +112,7 @@ impl Verifier<Vec<u8>> for Ed25519Verifier {
         message: &[u8],
         signature: &Vec<u8>,
     ) -> std::result::Result<(), signature::Error> {
-        // Strict: one signature has one accepted form, and weak keys are no keys.
+        // Strict verification: each signature has one accepted form, and weak keys are rejected.
         self.0
             .verify_strict(message, &Signature::from_slice(signature)?)
     }

@@ -1,4 +1,4 @@
-//! The person behind a request, as their token states it.
+//! The user behind a request, as their token states it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,7 +49,7 @@ impl FromStr for Role {
     }
 }
 
-/// A request's verified caller. Ask for it in a handler's arguments; without a valid token the answer is 401.
+/// A request's verified caller. Declare it as a handler argument; without a valid token the answer is 401.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Who they are.

@@ -1,4 +1,4 @@
-//! Settings of the section `auth`. Every process that verifies tokens has the same ones.
+//! The `auth` section of the settings. Every process that verifies tokens uses the same values.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::TokenPolicy;
 
-/// How access tokens are made and checked.
+/// How access tokens are issued and verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthConfig {
     /// Who signs tokens (`iss`).
     pub issuer: String,
-    /// Whom tokens are for (`aud`).
+    /// The audience of tokens (`aud`).
     pub audience: String,
-    /// How long an access token is good, in seconds.
+    /// How long an access token is valid, in seconds.
     pub access_token_lifetime_seconds: u32,
-    /// How far clocks may differ, in seconds.
+    /// Permitted clock skew, in seconds.
     pub leeway_seconds: u32,
-    /// The file of the signing key; it is made if it is not there. Not set: `signing-key.pem` in the data directory.
+    /// The file of the signing key; created if missing. Not set: `signing-key.pem` in the data directory.
     pub signing_key_file: Option<PathBuf>,
-    /// Where a process that signs no tokens finds the keys to check them with: the `http` URL of the user service's
+    /// Where a process that signs no tokens fetches the verification keys: the `http` URL of the user service's
     /// `/.well-known/jwks.json`. A process that signs does not need it.
     pub jwks_url: Option<String>,
 }
@@ -41,7 +41,7 @@ impl Default for AuthConfig {
 }
 
 impl AuthConfig {
-    /// The rules that follow.
+    /// The token policy that these settings define.
     ///
     /// # Errors
     /// If a value makes no sense.

@@ -1,4 +1,4 @@
-//! `Authorization: Bearer` read and answered as RFC 6750 says.
+//! Reads `Authorization: Bearer` and answers as RFC 6750 specifies.
 
 use std::future::{Ready, ready};
 
@@ -9,7 +9,7 @@ use platform_http::{Problem, common};
 
 use crate::{Caller, TokenError, Verifier};
 
-/// The caller, if the request has a token. A token that is not valid is refused, as it would be by [`Caller`].
+/// The caller, if the request has a token. An invalid token is rejected, as it is by [`Caller`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MaybeCaller(
     /// None without an `Authorization` header.
@@ -63,7 +63,7 @@ fn refusal(error: TokenError) -> Problem {
             tracing::debug!(reason, "a token was refused");
             invalid("The token is not valid.")
         }
-        // Not 401: the token may well be good, and its client must not throw it away.
+        // Not 401: the token may be valid, and its client must not discard it.
         TokenError::NoKeys => {
             tracing::warn!("a token came before the keys to check it with");
             Problem::new(
@@ -76,7 +76,7 @@ fn refusal(error: TokenError) -> Problem {
     }
 }
 
-/// No credentials of the kind we take: the challenge names no error (RFC 6750 section 3.1).
+/// No credentials of a supported scheme: the challenge names no error (RFC 6750 section 3.1).
 fn missing() -> Problem {
     Problem::new(
         &common::UNAUTHENTICATED,

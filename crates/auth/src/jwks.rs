@@ -1,4 +1,4 @@
-//! The public keys as a JWK set (RFC 7517, RFC 8037), for whoever wants to verify tokens.
+//! The public keys as a JWK set (RFC 7517, RFC 8037), for any party that verifies tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -59,8 +59,8 @@ impl From<&VerificationKeys> for JwkSet {
 impl TryFrom<&JwkSet> for VerificationKeys {
     type Error = KeyError;
 
-    /// The Ed25519 signing keys of the set, under the ids that follow from the keys themselves. Other keys are passed over,
-    /// as RFC 7517 section 5 asks.
+    /// Takes the Ed25519 signing keys of the set, under ids derived from the keys themselves. Ignores other keys, as RFC 7517 section 5
+    /// recommends.
     fn try_from(set: &JwkSet) -> Result<Self, KeyError> {
         let mut keys = Self::default();
         for jwk in &set.keys {

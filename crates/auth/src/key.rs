@@ -1,4 +1,4 @@
-//! Ed25519 keys: the one that signs, and those that verify.
+//! Ed25519 keys: the signing key and the verification keys.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,10 +14,10 @@ use sha2::{Digest, Sha256};
 
 use crate::secret::{RandomnessError, random};
 
-/// Why a key cannot be had.
+/// Why a key is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The system gave no randomness.
+    /// The system provided no randomness.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
     /// Not a private Ed25519 key in PKCS #8 PEM.
@@ -50,17 +50,17 @@ impl SigningKey {
         Self::of(ed25519_dalek::SigningKey::from_bytes(&seed))
     }
 
-    /// The key in `pem` (PKCS #8, RFC 8410).
+    /// Reads the key in `pem` (PKCS #8, RFC 8410).
     ///
     /// # Errors
-    /// If it is something else.
+    /// If `pem` holds anything else.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem)
             .map_err(|error| KeyError::Format(error.to_string()))?;
         Self::of(key)
     }
 
-    /// The key as PKCS #8 PEM, to be kept where nobody else reads it.
+    /// The key as PKCS #8 PEM. Keep it where nobody else can read it.
     ///
     /// # Errors
     /// If it cannot be encoded.
@@ -70,7 +70,7 @@ impl SigningKey {
             .map_err(|error| KeyError::Format(error.to_string()))
     }
 
-    /// What others need to verify what this key signed.
+    /// The public key, which verifies what this key signs.
     #[must_use]
     pub fn verification_keys(&self) -> VerificationKeys {
         VerificationKeys(vec![VerificationKey {
@@ -107,7 +107,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The public keys that tokens may be signed with, each under its key id.
+/// The public keys that tokens may be signed with, by key id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerificationKeys(Vec<VerificationKey>);
 
@@ -119,7 +119,7 @@ pub(crate) struct VerificationKey {
 }
 
 impl VerificationKeys {
-    /// These and `other`: while a key is being replaced, tokens of both are good.
+    /// The union of both sets. While a key is being rotated, tokens of either key are valid.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         for key in other.0 {

@@ -1,4 +1,4 @@
-//! The signing key on disk: made at the first start, for its owner's eyes only, whole or not at all.
+//! The signing key on disk: created at the first start, readable by its owner only, and written atomically.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -13,11 +13,11 @@ use crate::secret::random;
 use crate::{KeyError, SigningKey};
 
 impl SigningKey {
-    /// Reads the key at `path`; makes one there (mode 0600, in one step, on the disk before this returns) if there is none.
-    /// Of any number of processes that do so at once, on whatever hosts share the file, all end up with the same key.
+    /// Reads the key at `path`, or creates one there if the file is missing. Creation is atomic, with mode 0600, and durable before this
+    /// returns. Any number of processes may do so at once, on any hosts that share the file: all end up with the same key.
     ///
     /// # Errors
-    /// If the file is no private Ed25519 key, can be read by others, or cannot be made.
+    /// If the file is not a private Ed25519 key, can be read by others, or cannot be created.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
         let wrong = |error: std::io::Error| KeyError::File {
             path: path.to_owned(),
@@ -27,7 +27,7 @@ impl SigningKey {
             return Ok(key);
         }
         create(path, &draft(path)?, Self::generate()?.to_pem()?.as_bytes()).map_err(wrong)?;
-        // Read back what is there now: it may be the key of a process that was faster.
+        // Read back what is there now: another process may have created its key first.
         load(path)?.ok_or_else(|| wrong(ErrorKind::NotFound.into()))
     }
 }
@@ -57,22 +57,22 @@ fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
         .map_err(|error| wrong(error.to_string()))
 }
 
-/// Whether others than those meant can use a file of this owner and mode. Root's may be read by its group: that is how a
-/// container's orchestrator hands a secret to a process that is not root (Kubernetes: `fsGroup`). `PostgreSQL` has the same rule.
+/// Whether unintended users can access a file with this owner and mode. A file owned by root may be readable by its group: container
+/// orchestrators hand secrets to non-root processes that way (Kubernetes: `fsGroup`). `PostgreSQL` has the same rule.
 fn exposed(owner: u32, mode: u32) -> bool {
     let allowed = if owner == 0 { 0o740 } else { 0o700 };
     mode & 0o777 & !allowed != 0
 }
 
-/// A name that nobody else writes to. A process id would not do: replicas in containers often have the same one.
+/// A file name that no other process writes to. A process id would not do: replicas in containers often share one.
 fn draft(path: &Path) -> Result<PathBuf, KeyError> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}.new", URL_SAFE_NO_PAD.encode(random::<12>()?)));
     Ok(name.into())
 }
 
-/// Writes `draft` first, whole and onto the disk, and links it into place, which fails if another was there first (link(2) is
-/// atomic, also over NFS, where `O_EXCL` was not always).
+/// Writes `draft` completely and syncs it to disk, then links it into place. The link fails if another process was first: link(2) is
+/// atomic, also over NFS, where `O_EXCL` was not always.
 fn create(path: &Path, draft: &Path, content: &[u8]) -> std::io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -84,7 +84,7 @@ fn create(path: &Path, draft: &Path, content: &[u8]) -> std::io::Result<()> {
         other => other,
     });
     let removed = match fs::remove_file(draft) {
-        // It was never made; why not, `written` says.
+        // The draft was never created; `written` holds the reason.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         other => other,
     };

@@ -1,7 +1,7 @@
-//! Who is asking: access tokens (signing, verifying, publishing the keys), the extractors that handlers ask for, and
-//! password hashing. It keeps no data; users and sessions belong to the user service.
+//! Authentication: access tokens (signing, verifying, publishing the keys), the extractors for handlers, and password
+//! hashing. This crate stores nothing; users and sessions belong to the user service.
 //!
-//! Access tokens are JWTs (RFC 7519) signed with Ed25519 (RFC 8037) and nothing else, checked as RFC 8725 asks.
+//! Access tokens are JWTs (RFC 7519) signed with Ed25519 (RFC 8037) only, verified as RFC 8725 recommends.
 
 mod backend;
 mod caller;

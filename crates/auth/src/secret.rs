@@ -1,4 +1,4 @@
-//! Random secrets that mean nothing by themselves, such as refresh tokens.
+//! Random secrets without inherent meaning, such as refresh tokens.
 
 use std::fmt;
 
@@ -7,24 +7,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-/// The system gave no randomness.
+/// The system provided no randomness.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no randomness from the system: {0}")]
 pub struct RandomnessError(String);
 
-/// Random bytes of the operating system, fit for secrets.
+/// Random bytes from the operating system, suitable for secrets.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], RandomnessError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| RandomnessError(error.to_string()))?;
     Ok(bytes)
 }
 
-/// A secret that names a row on our side: 256 random bits as base64url. Stores keep its digest, never itself, so that who
-/// reads a store cannot use what is in it; a fast hash is enough because there is nothing to guess.
+/// A secret that identifies a row on our side: 256 random bits as base64url. Stores keep only its digest, so reading a store does not
+/// reveal usable tokens. A fast hash is enough because a random token cannot be guessed.
 pub struct OpaqueToken(SecretString);
 
 impl OpaqueToken {
-    /// A new one.
+    /// Generates a token.
     ///
     /// # Errors
     /// If the system has no randomness.
@@ -32,20 +32,20 @@ impl OpaqueToken {
         Ok(URL_SAFE_NO_PAD.encode(random::<32>()?).into())
     }
 
-    /// The token itself, to be handed to its owner once.
+    /// The token itself, for its owner, once.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Its SHA-256, to be stored and looked up.
+    /// Its SHA-256, for storage and lookup.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.expose()).into()
     }
 }
 
-/// A token as a client sent it; whether it is one is seen when its digest is looked up.
+/// A token as a client sent it. Its validity shows when its digest is looked up.
 impl From<String> for OpaqueToken {
     fn from(raw: String) -> Self {
         Self(raw.into())

@@ -1,4 +1,4 @@
-//! For tests of services: keys made on the spot, and tokens without a login.
+//! For tests of services: generated keys, and tokens without a login.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use kernel::{Clock, SessionId, SystemClock, SystemIds, UserId};
 
 use crate::{Issuer, Role, SigningKey, TokenPolicy, Verifier};
 
-/// Rules like the default settings'.
+/// A policy like that of the default settings.
 #[must_use]
 pub fn policy() -> TokenPolicy {
     TokenPolicy {
@@ -39,7 +39,7 @@ pub fn fixture_at(clock: Arc<dyn Clock>) -> (Issuer, Verifier) {
     (issuer, verifier)
 }
 
-/// A token for `user`, good from now on the machine's clock, of a session of its own.
+/// A token for `user` in a new session, valid from now on the machine's clock.
 ///
 /// # Panics
 /// If it cannot be signed: then the test cannot run.

@@ -116,7 +116,7 @@ async fn while_no_keys_have_come_a_token_is_neither_taken_nor_refused() {
         );
         assert_eq!(answer.headers().get(RETRY_AFTER).unwrap(), "1");
     }
-    // Who shows nothing needs no key to be told so, or to be let in.
+    // A request without a token needs no keys: it is challenged, or let in where a token is optional.
     let bare = request(&verifier, &[]);
     challenge(&caller(&bare).await.unwrap_err());
     assert_eq!(maybe(&bare).await.unwrap(), None);

@@ -1,5 +1,5 @@
-//! Hashing on a few threads of its own. A hash keeps a core busy for some hundred milliseconds: not on the runtime's threads,
-//! no more at once than there are cores, and no longer queue than can be worked off before the clients have gone.
+//! Hashes passwords on a few dedicated threads. A hash occupies a core for a few hundred milliseconds, so it does not run on the
+//! runtime's threads. No more hashes run at once than there are cores. The queue is short enough to be worked off before clients give up.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -13,21 +13,21 @@ use tokio::sync::oneshot;
 use super::metrics::{HashTimes, Work};
 use super::{Password, PasswordAttempt, PasswordHash};
 
-/// Hashes that may wait.
+/// Maximum number of queued hashes.
 const QUEUE: usize = 64;
-/// Threads at most.
+/// Maximum number of threads.
 const THREADS: usize = 4;
 
 /// Why nothing was hashed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// Too many wait already: try again later.
+    /// The queue is full: try again later.
     #[error("too many passwords are being hashed")]
     Overloaded,
-    /// The cost is not one that bcrypt has.
+    /// bcrypt has no such cost.
     #[error("the bcrypt cost must be between 4 and 31, not {0}")]
     Cost(u32),
-    /// It failed. The reason holds nothing of the password.
+    /// Hashing failed. The reason holds nothing of the password.
     #[error("hashing failed: {0}")]
     Failed(String),
 }
@@ -43,7 +43,7 @@ impl From<HashError> for Problem {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Hashes and checks passwords. Its threads end when it is dropped.
+/// Hashes and verifies passwords. Its threads end when it is dropped.
 #[derive(Debug)]
 pub struct PasswordHasher {
     cost: u32,
@@ -53,10 +53,10 @@ pub struct PasswordHasher {
 }
 
 impl PasswordHasher {
-    /// A hasher that makes hashes of `cost` (2^cost rounds).
+    /// A hasher with the given `cost` (2^cost rounds).
     ///
     /// # Errors
-    /// [`HashError::Cost`] for a cost outside 4..=31, [`HashError::Failed`] if no thread can be had.
+    /// [`HashError::Cost`] for a cost outside 4..=31, [`HashError::Failed`] if no thread can be created.
     pub fn new(cost: u32) -> Result<Self, HashError> {
         let threads = available_parallelism().map_or(1, usize::from).min(THREADS);
         let (hasher, jobs) = Self::unstarted(cost)?;
@@ -70,7 +70,7 @@ impl PasswordHasher {
         Ok(hasher)
     }
 
-    /// The same, and shows in `metrics` how long hashes take and how many wait.
+    /// As [`PasswordHasher::new`], and records in `metrics` how long hashes take and how many are queued.
     ///
     /// # Errors
     /// As [`PasswordHasher::new`].
@@ -96,24 +96,24 @@ impl PasswordHasher {
         Ok((hasher, jobs))
     }
 
-    /// The hash of `password`, with a new salt.
+    /// Hashes `password` with a new salt.
     ///
     /// # Errors
-    /// [`HashError::Overloaded`] at once if too many wait.
+    /// [`HashError::Overloaded`] at once if the queue is full.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
         let cost = self.cost;
-        // `Password` has at most the 72 bytes that bcrypt reads, so nothing can be cut. (The library's "non-truncating" calls
-        // count a terminating NUL and refuse 72.)
+        // `Password` has at most the 72 bytes that bcrypt reads, so nothing is truncated. (The library's "non-truncating" calls count a
+        // terminating NUL and reject 72.)
         self.run(Work::Hash, move || {
             bcrypt::hash(password.bytes(), cost).map(PasswordHash)
         })
         .await
     }
 
-    /// Whether `attempt` is the password of `hash`. Without a hash (nobody has that name) the answer is no and takes as long.
+    /// Whether `attempt` is the password of `hash`. Without a hash (no such user) the answer is no and takes as long.
     ///
     /// # Errors
-    /// [`HashError::Overloaded`] at once if too many wait.
+    /// [`HashError::Overloaded`] at once if the queue is full.
     pub async fn verify(
         &self,
         attempt: PasswordAttempt,
@@ -136,7 +136,7 @@ impl PasswordHasher {
         let (answer, answered) = oneshot::channel();
         let times = self.times.of(kind);
         let job = Box::new(move || {
-            // Nobody waits for it any more (the connection closed): do not spend a core on it.
+            // The caller is gone (the connection closed): do not spend a core on the hash.
             if !answer.is_closed() {
                 let begun = Instant::now();
                 let done = work();
@@ -158,7 +158,7 @@ impl PasswordHasher {
     }
 }
 
-/// A hash that no login uses, of the same cost, so that checking it takes as long as checking a real one.
+/// A hash of the same cost that no login uses. Verifying against it takes as long as against a real one.
 fn nobody(cost: u32) -> PasswordHash {
     PasswordHash(format!(
         "$2b${cost:02}$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"

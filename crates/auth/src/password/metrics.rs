@@ -1,4 +1,4 @@
-//! How long hashes take, and how many wait for a thread.
+//! How long hashes take, and how many are queued.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -12,16 +12,16 @@ struct WorkLabels {
     work: &'static str,
 }
 
-/// What is done with a password.
+/// The operation on a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Work {
-    /// It is set.
+    /// Setting a password.
     Hash,
-    /// It is tried.
+    /// Verifying an attempt.
     Verify,
 }
 
-/// The counters of a hasher.
+/// The metrics of a hasher.
 #[derive(Debug)]
 pub(super) struct HashTimes {
     hash: Histogram,

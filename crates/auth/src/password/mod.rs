@@ -1,7 +1,7 @@
-//! Passwords: what may be one, and how it is hashed and checked.
+//! Passwords: which are valid, and how they are hashed and verified.
 //!
-//! The hash is bcrypt (Provos & Mazières, "A Future-Adaptable Password Scheme", USENIX 1999). It reads 72 bytes, so no more
-//! may be given; and it reads a key round and round with a NUL between, so no NUL may be in it.
+//! The hash is bcrypt (Provos & Mazières, "A Future-Adaptable Password Scheme", USENIX 1999). It reads 72 bytes, so longer passwords are
+//! rejected. It repeats the key with a NUL in between, so a password must not contain NUL.
 
 mod hasher;
 mod metrics;
@@ -13,20 +13,20 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use hasher::{HashError, PasswordHasher};
 
-/// A password that may be set: 8 to 72 bytes of UTF-8 without NUL. It never prints and is wiped when dropped.
+/// A valid new password: 8 to 72 bytes of UTF-8 without NUL. It never prints and is wiped when dropped.
 #[derive(Clone)]
 pub struct Password(SecretString);
 
 impl Password {
-    /// Fewest bytes.
+    /// Minimum length in bytes.
     pub const MIN: usize = 8;
-    /// Most bytes: what bcrypt reads.
+    /// Maximum length in bytes: what bcrypt reads.
     pub const MAX: usize = 72;
 
-    /// Takes `raw` as it is: nothing is trimmed, cut or normalised.
+    /// Takes `raw` unchanged: nothing is trimmed, truncated or normalised.
     ///
     /// # Errors
-    /// `too_short`, `too_long` or `invalid_character`; none repeats the password.
+    /// `too_short`, `too_long` or `invalid_character`. No error repeats the password.
     pub fn parse(raw: String) -> Result<Self, Invalid> {
         let password = SecretString::from(raw);
         let text = password.expose_secret();
@@ -55,7 +55,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What someone says is their password. Any text may be tried; what cannot be a password is simply not the right one.
+/// A password as entered at login. Any text may be tried; text that cannot be a password is simply wrong.
 #[derive(Debug, Clone)]
 pub struct PasswordAttempt(Option<Password>);
 
@@ -70,10 +70,10 @@ impl From<String> for PasswordAttempt {
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes a hash from a store.
+    /// Parses a hash from a store.
     ///
     /// # Errors
-    /// `invalid_hash` if it is none.
+    /// `invalid_hash` if `raw` is not a bcrypt hash.
     pub fn parse(raw: String) -> Result<Self, Invalid> {
         if raw.parse::<bcrypt::HashParts>().is_ok() {
             return Ok(Self(raw));
@@ -81,7 +81,7 @@ impl PasswordHash {
         Err(Invalid::new("invalid_hash", "is no bcrypt hash"))
     }
 
-    /// The hash, to be stored.
+    /// The hash, for storage.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -18,7 +18,7 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// Signs with `key`, by the rules of `policy`.
+    /// Signs with `key`, following `policy`.
     #[must_use]
     pub fn new(key: SigningKey, policy: TokenPolicy) -> Self {
         backend::install();
@@ -31,7 +31,7 @@ impl Issuer {
         }
     }
 
-    /// A token for `user`, who logged in as `session`, good from `now` for the policy's lifetime.
+    /// A token for `user`, who logged in as `session`, valid from `now` for the policy's lifetime.
     ///
     /// # Errors
     /// [`TokenError::Signing`] if the system has no randomness or the key is unusable.
@@ -58,7 +58,7 @@ impl Issuer {
             .map_err(|error| TokenError::Signing(error.to_string()))
     }
 
-    /// The rules it signs by.
+    /// The policy it signs by.
     #[must_use]
     pub fn policy(&self) -> &TokenPolicy {
         &self.policy
@@ -69,7 +69,7 @@ impl Issuer {
         self.key.kid()
     }
 
-    /// The keys that verify what it signs.
+    /// The keys that verify its signatures.
     #[must_use]
     pub fn verification_keys(&self) -> VerificationKeys {
         self.key.verification_keys()

@@ -1,5 +1,5 @@
-//! The keys of one moment, with the tokens that they were found to have signed. Both are replaced together, so that nothing is
-//! remembered on behalf of a key that is gone, not even by a check that was under way when it went.
+//! The current keys, with the tokens whose signatures they verified. Both are replaced together, so that no cached token outlives its
+//! key, not even one whose check was in progress during the replacement.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,10 +12,10 @@ use moka::sync::Cache;
 
 use crate::{Caller, VerificationKeys};
 
-/// Tokens whose signature is remembered as good. Some 300 bytes each.
+/// Maximum number of cached valid tokens, at some 300 bytes each.
 const REMEMBERED: u64 = 10_000;
 
-/// What a good token says.
+/// The contents of a valid token.
 pub(super) struct Verified {
     pub(super) caller: Caller,
     pub(super) not_before: Timestamp,
@@ -25,13 +25,13 @@ pub(super) struct Verified {
 /// See the module.
 pub(super) struct KeyRing {
     keys: HashMap<String, DecodingKey>,
-    /// Good tokens by their SHA-256: a client sends the same token again and again, and a signature that was right stays
-    /// right. Time is checked on every use.
+    /// Valid tokens by their SHA-256. A client sends the same token again and again, and a valid signature stays valid. The time is
+    /// checked on every use.
     verified: Cache<[u8; 32], Arc<Verified>>,
 }
 
 impl KeyRing {
-    /// These keys; nothing is remembered yet. What will be, is for `remember`.
+    /// A ring of these keys with an empty cache. Tokens stay cached for `remember`.
     pub(super) fn new(keys: VerificationKeys, remember: Duration) -> Self {
         let keys = keys
             .into_keys()
@@ -45,7 +45,7 @@ impl KeyRing {
         }
     }
 
-    /// Whether its keys are these. A key's id is its thumbprint, so the ids tell.
+    /// Whether the ring holds exactly these keys. A key's id is its thumbprint, so comparing ids is enough.
     pub(super) fn holds(&self, keys: &VerificationKeys) -> bool {
         keys.iter().count() == self.keys.len()
             && keys.iter().all(|key| self.keys.contains_key(&key.kid))
@@ -56,12 +56,12 @@ impl KeyRing {
         self.keys.get(kid)
     }
 
-    /// A token that was found good before.
+    /// A token found valid earlier.
     pub(super) fn recall(&self, digest: &[u8; 32]) -> Option<Arc<Verified>> {
         self.verified.get(digest)
     }
 
-    /// Remembers a token that was found good.
+    /// Caches a token found valid.
     pub(super) fn remember(&self, digest: [u8; 32], verified: Arc<Verified>) {
         self.verified.insert(digest, verified);
     }

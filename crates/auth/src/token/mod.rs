@@ -1,4 +1,4 @@
-//! Access tokens: what they say, who signs them, how they are checked.
+//! Access tokens: their contents, signing and verification.
 
 mod issuer;
 mod key_ring;
@@ -14,40 +14,40 @@ use serde::{Deserialize, Serialize};
 pub use issuer::Issuer;
 pub use verifier::Verifier;
 
-/// The rules that signing and verifying share.
+/// The rules shared by signing and verifying.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenPolicy {
-    /// Who signs (`iss`).
+    /// The issuer (`iss`).
     pub issuer: String,
-    /// Whom tokens are for (`aud`).
+    /// The audience (`aud`).
     pub audience: String,
-    /// How long a token is good.
+    /// How long a token is valid.
     pub lifetime: Duration,
-    /// How far the clocks of signer and verifier may differ.
+    /// Permitted clock skew between signer and verifier.
     pub leeway: Duration,
 }
 
-/// Why a token was not signed or is not taken.
+/// Why a token was not signed, or was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Its time is over.
+    /// The token has expired.
     #[error("the token has expired")]
     Expired,
-    /// Its time has not come.
+    /// The token is not valid yet.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// It is not one of ours. The reason is for logs.
+    /// The token is not one of ours. The reason is for logs.
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),
-    /// Nobody can tell yet: the keys have not come. Not the token's fault.
+    /// The keys have not been fetched yet, so the token cannot be judged. The token may be valid.
     #[error("there are no keys to check tokens with yet")]
     NoKeys,
-    /// It could not be signed.
+    /// Signing failed.
     #[error("the token could not be signed: {0}")]
     Signing(String),
 }
 
-/// What a token says (RFC 7519 section 4). Dates are seconds since the epoch.
+/// The claims of a token (RFC 7519 section 4). Dates are seconds since the epoch.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -58,6 +58,6 @@ struct Claims {
     exp: i64,
     jti: String,
     sid: SessionId,
-    /// Words, so that a role which this program does not know grants nothing instead of spoiling the token.
+    /// Plain strings, so that a role unknown to this program grants nothing, and does not make the token invalid.
     roles: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Which tokens are taken: ours, in their time. Forgeries are made by hand, so that no library's care gets in the way.
+//! Which tokens are accepted: ours, while valid. Forgeries are built by hand, so that no library's safeguards interfere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +75,7 @@ impl World {
     }
 }
 
-/// Signs with the right key whatever is asked for.
+/// Signs any header and claims with the right key.
 fn forge(header: &Value, claims: &Value) -> String {
     let message = message(header, claims);
     let signature = Dalek::from_bytes(&SEED).sign(message.as_bytes());
@@ -129,7 +129,7 @@ fn a_token_has_the_header_and_claims_that_are_documented() {
 
 #[test]
 fn a_hand_made_token_is_taken_if_it_is_right() {
-    // Guards the refusals below: they are refused for what each test changes and for nothing else.
+    // Guards the tests below: it shows that a forgery is rejected only for what its test changes.
     let world = world();
     let token = forge(&world.header(), &world.claims());
     assert!(world.verifier.verify(&token).unwrap().has(Role::Admin));
@@ -272,7 +272,7 @@ fn a_token_of_a_key_that_is_gone_is_refused_also_when_it_was_remembered() {
     assert!(verifier.verify(&token).is_ok());
     assert!(old.verifier.replace_keys(new.verification_keys()));
     assert!(invalid(verifier.verify(&token)));
-    // It is back: nothing was kept against it either.
+    // The key is back, and no rejection was cached either.
     assert!(verifier.replace_keys(old.issuer.verification_keys().and(new.verification_keys())));
     assert!(verifier.verify(&token).is_ok());
     assert!(verifier.replace_keys(VerificationKeys::default()));
@@ -295,7 +295,7 @@ async fn only_a_token_that_names_a_key_we_lack_asks_for_keys() {
     let seen = world.verifier.unknown_key_seen();
     tokio::pin!(seen);
     let mut asked = async || {
-        // Whoever waits hears of it on the next turn of the runtime.
+        // A waiting task is notified on the next turn of the runtime.
         tokio::select! {
             biased;
             () = &mut seen => true,

@@ -1,7 +1,7 @@
-//! Checking access tokens: algorithm, key, issuer, audience and time, all pinned (RFC 8725 section 3).
+//! Verifies access tokens: algorithm, key, issuer, audience and time, all pinned (RFC 8725 section 3).
 //!
-//! The keys may change while tokens are checked. Where they come from is not decided here: whoever fetches them hands them over
-//! with [`Verifier::replace_keys`] and hears of keys it lacks with [`Verifier::unknown_key_seen`].
+//! The keys may change while tokens are being verified. Fetching them is not decided here: the code that fetches keys passes them to
+//! [`Verifier::replace_keys`] and learns of missing keys from [`Verifier::unknown_key_seen`].
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,15 +16,15 @@ use super::key_ring::{KeyRing, Verified};
 use super::{Claims, TokenError, TokenPolicy};
 use crate::{Caller, VerificationKeys, backend};
 
-/// Longest token that is looked at. Ours have some 500 bytes.
+/// Longest token that is examined, in bytes. Ours have some 500.
 const LONGEST: usize = 4096;
 
-/// Checks access tokens. Cheap to clone; clones share the keys and what they remember.
+/// Verifies access tokens. Cheap to clone; clones share the keys and the cache.
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
 struct Inner {
-    /// None until there are keys. Locked only to copy the pointer: some tens of nanoseconds, where a remembered token takes a
+    /// None until there are keys. Locked only to copy the pointer. That takes tens of nanoseconds; verifying a cached token takes a
     /// microsecond.
     keys: RwLock<Option<Arc<KeyRing>>>,
     unknown_key: Notify,
@@ -34,7 +34,7 @@ struct Inner {
 }
 
 impl Verifier {
-    /// Takes tokens signed with one of `keys`, by the rules of `policy`, at the time of `clock`.
+    /// Accepts tokens signed with one of `keys`, following `policy`, at the time of `clock`.
     #[must_use]
     pub fn new(keys: VerificationKeys, policy: TokenPolicy, clock: Arc<dyn Clock>) -> Self {
         let verifier = Self::waiting(policy, clock);
@@ -42,8 +42,8 @@ impl Verifier {
         verifier
     }
 
-    /// The same, but without keys until [`Verifier::replace_keys`] brings some. Until then every token gets
-    /// [`TokenError::NoKeys`], because nobody can tell whether it is good.
+    /// The same, but without keys until [`Verifier::replace_keys`] provides some. Until then every token gets
+    /// [`TokenError::NoKeys`], because its validity is unknown.
     #[must_use]
     pub fn waiting(policy: TokenPolicy, clock: Arc<dyn Clock>) -> Self {
         backend::install();
@@ -51,7 +51,7 @@ impl Verifier {
         validation.set_issuer(&[&policy.issuer]);
         validation.set_audience(&[&policy.audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
-        // The library would ask the wall clock; `Inner::at_this_time` asks ours.
+        // The library would read the wall clock; `Inner::at_this_time` reads ours.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self(Arc::new(Inner {
@@ -63,8 +63,8 @@ impl Verifier {
         }))
     }
 
-    /// From now on takes tokens signed with one of `keys`, and no others: also what was remembered of a key that is not among
-    /// them is forgotten. Keys that are the same as before change nothing. Returns whether anything changed.
+    /// From now on accepts only tokens signed with one of `keys`. Cached tokens of any other key are forgotten too. Passing the current
+    /// keys changes nothing. Returns whether anything changed.
     pub fn replace_keys(&self, keys: VerificationKeys) -> bool {
         let policy = &self.0.policy;
         let remember = policy.lifetime + policy.leeway;
@@ -76,22 +76,22 @@ impl Verifier {
         true
     }
 
-    /// Whether it ever got keys.
+    /// Whether it has received keys.
     #[must_use]
     pub fn has_keys(&self) -> bool {
         self.0.ring().is_some()
     }
 
-    /// Returns once a token has named a key that is not among ours since this last returned: the signer may have a new one.
-    /// For one task, which fetches the keys. Anybody can send such a token, so that task has to bound how often it does.
+    /// Returns once a token has named an unknown key since this last returned: the signer may have a new one. For a single task, which
+    /// fetches the keys. Anybody can send such a token, so that task must bound how often it fetches.
     pub async fn unknown_key_seen(&self) {
         self.0.unknown_key.notified().await;
     }
 
-    /// Who holds `token`.
+    /// Returns the holder of `token`.
     ///
     /// # Errors
-    /// [`TokenError`] if it is not one of ours or its time is not now, or if there are no keys yet.
+    /// [`TokenError`] if the token is not one of ours, is not valid now, or if there are no keys yet.
     pub fn verify(&self, token: &str) -> Result<Caller, TokenError> {
         if token.len() > LONGEST {
             return Err(TokenError::Invalid("it is too long"));
@@ -109,14 +109,14 @@ impl Verifier {
 }
 
 impl Inner {
-    /// The keys of this moment.
+    /// The current keys.
     fn ring(&self) -> Option<Arc<KeyRing>> {
-        // Nothing panics while it holds the lock, and a pointer is never half written.
+        // No code panics while it holds the lock, and the pointer is never half written.
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.clone()
     }
 
-    /// Everything but the time.
+    /// Checks everything except the time.
     fn check(&self, token: &str, ring: &KeyRing) -> Result<Verified, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid("its header"))?;
         if header.alg != Algorithm::EdDSA {
@@ -164,7 +164,7 @@ fn seconds(date: i64) -> Timestamp {
     Timestamp::from_millis(date.saturating_mul(1000))
 }
 
-/// A word for the log.
+/// The reason as a word for the log.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the library's list grows, and every other kind means the same to us"
