@@ -1,15 +1,15 @@
-//! The envelope: what the bus and the outbox know of a message without reading its body.
+//! The envelope: what the bus and the outbox need to know about a message without reading its body.
 
 use bytes::Bytes;
 use kernel::{MessageId, OrderId, Timestamp};
 use prost::{Message, Name};
 
-/// Who a message is for.
+/// The kind of message, which determines its receivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An order to one receiver (direct exchange `marketplace.commands`).
+    /// An instruction to one receiver (direct exchange `marketplace.commands`).
     Command,
-    /// A fact for whoever cares (topic exchange `marketplace.events`).
+    /// A fact for any number of subscribers (topic exchange `marketplace.events`).
     Event,
 }
 
@@ -19,23 +19,23 @@ pub trait Contract: Message + Name + Default {
     const KIND: Kind;
 }
 
-/// A body or a field that does not decode. Such a message never will: it goes to the dead letters at once.
+/// A body or field that cannot be decoded. A retry cannot help, so the message is dead-lettered at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("malformed message: {0}")]
 pub struct MalformedMessage(pub String);
 
-/// A message on its way, with a body that is decoded only by its receiver.
+/// A message in transit. Only its receiver decodes the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// The same in every redelivery and resend.
+    /// Identical in every redelivery and resend.
     pub id: MessageId,
     /// Protobuf full name, such as `marketplace.wallet.v1.DebitForOrder`. It is the routing key.
     pub name: String,
-    /// Exchange that the message goes through.
+    /// The exchange that the message goes through, by kind.
     pub kind: Kind,
     /// The order the message is about.
     pub order: OrderId,
-    /// When the sender decided it.
+    /// When the sender decided to send it.
     pub time: Timestamp,
     /// W3C trace context of the sender, if it had one.
     pub traceparent: Option<String>,
@@ -44,7 +44,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Seals `message` about `order`, which is the step `step` of its saga, at `time`.
+    /// Wraps `message`, which is about `order` and belongs to the step `step` of its saga, at `time`.
     pub fn of_step<M: Contract>(order: OrderId, step: &str, message: &M, time: Timestamp) -> Self {
         Self {
             id: MessageId::of_step(order, step),

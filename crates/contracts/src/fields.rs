@@ -1,4 +1,4 @@
-//! Ids and money as they stand in a message body.
+//! Encoding and decoding of ids and money in a message body.
 
 use bytes::Bytes;
 use kernel::{Money, OrderId, TransactionId, UserId};
@@ -19,7 +19,7 @@ fn uuid(field: &'static str, bytes: &[u8]) -> Result<Uuid, MalformedMessage> {
 /// Reads an order id.
 ///
 /// # Errors
-/// [`MalformedMessage`] if it is not 16 bytes; likewise for the two below.
+/// [`MalformedMessage`] if it is not 16 bytes. The same applies to the two functions below.
 pub fn order_id(bytes: &[u8]) -> Result<OrderId, MalformedMessage> {
     uuid("order_id", bytes).map(OrderId::from_uuid)
 }
@@ -44,10 +44,10 @@ impl From<Money> for wallet::Money {
 }
 
 impl wallet::Money {
-    /// Reads an amount that has to be there and be positive.
+    /// Reads a required, positive amount.
     ///
     /// # Errors
-    /// [`MalformedMessage`] if it is missing, not positive, or its currency is none.
+    /// [`MalformedMessage`] if it is missing or not positive, or if its currency is invalid.
     pub fn read(money: Option<&Self>) -> Result<Money, MalformedMessage> {
         let money = money.ok_or_else(|| MalformedMessage("the amount is missing".to_owned()))?;
         let currency = money

@@ -1,7 +1,7 @@
 //! Every message that crosses a service boundary: types generated from `proto-contracts`, and the envelope they travel in.
 //!
-//! What a message means is decided by the service that receives it. Here is only its shape, its name, and whether it is a
-//! command (one receiver) or an event (whoever cares).
+//! The service that receives a message defines its meaning. This crate defines only its fields, its name, and whether it is a command
+//! (one receiver) or an event (any number of subscribers).
 
 mod envelope;
 mod fields;
@@ -36,7 +36,7 @@ macro_rules! contracts {
     ($($kind:ident: $($message:ty),+;)+) => {
         $($(impl Contract for $message { const KIND: Kind = Kind::$kind; })+)+
 
-        /// Command or event, by full name; nothing for a name that no message has.
+        /// Command or event, by full name; `None` if no message has that name.
         #[must_use]
         pub fn kind_of(name: &str) -> Option<Kind> {
             $($(if <$message as prost::Name>::full_name() == name { return Some(Kind::$kind); })+)+

@@ -1,8 +1,8 @@
-//! Cursors: the place after a page, as an opaque string that only the same list with the same filters accepts.
+//! Cursors: the position after a page, as an opaque string that only the same list with the same filters accepts.
 //!
-//! Layout before base64url: version (1 byte), fingerprint of list and filters (8), key (fixed size for its type),
-//! checksum of all before (8). A cursor carries no secret and grants nothing, so a checksum, not a signature, guards it:
-//! what it protects from is a mangled or misplaced cursor answering with the wrong page.
+//! Layout before base64url: version (1 byte), fingerprint of list and filters (8), key (fixed size for its type), checksum of everything
+//! before it (8). A cursor carries no secret and grants nothing, so a checksum is enough and no signature is needed. The checksum
+//! prevents a corrupted or misplaced cursor from returning the wrong page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 const VERSION: u8 = 1;
 
-/// The place after the last item of a page.
+/// The position after the last item of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// The text that a client hands back.
+    /// The text that a client sends back.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -29,7 +29,7 @@ impl Serialize for Cursor {
     }
 }
 
-/// The text is no cursor of this list with these filters.
+/// The text is not a cursor of this list with these filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a nextCursor of the same list with the same filters")]
 pub struct CursorError;
@@ -39,7 +39,7 @@ pub struct CursorError;
 pub struct CursorScope(u64);
 
 impl CursorScope {
-    /// The scope of `list` under `filters` (any text that differs when the result set or its order does).
+    /// The scope of `list` under `filters`: any text that differs whenever the result set or its order does.
     #[must_use]
     pub fn new(list: &str, filters: &str) -> Self {
         Self(fnv1a(list.bytes().chain([0]).chain(filters.bytes())))
@@ -56,10 +56,10 @@ impl CursorScope {
         Cursor(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The key inside `text`.
+    /// Reads the key from `text`.
     ///
     /// # Errors
-    /// [`CursorError`] if it was changed, or made for another list or other filters.
+    /// [`CursorError`] if the text was changed, or made for another list or other filters.
     pub fn read<K: CursorKey>(self, text: &str) -> Result<K, CursorError> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError)?;
         let (body, checksum) = bytes.split_last_chunk::<8>().ok_or(CursorError)?;
@@ -80,11 +80,11 @@ impl CursorScope {
     }
 }
 
-/// What a list is sorted by: a type that writes itself in a fixed number of bytes.
+/// A list's sort key, encoded in a fixed number of bytes.
 pub trait CursorKey: Sized {
-    /// Appends the value.
+    /// Appends the encoded value.
     fn write(&self, out: &mut Vec<u8>);
-    /// Takes the value from the front of `from`.
+    /// Reads the value from the front of `from` and advances it.
     fn read(from: &mut &[u8]) -> Option<Self>;
 }
 

@@ -1,4 +1,4 @@
-//! Identifiers: UUIDv7 newtypes (RFC 9562), so that one kind of id is never taken for another and keys sort by time.
+//! Identifiers: UUIDv7 newtypes (RFC 9562), so that different kinds of id cannot be confused and keys sort by time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,9 @@ use uuid::{Timestamp as UuidTime, Uuid};
 
 use crate::{Clock, Invalid, SystemClock};
 
-/// Where new identifiers come from. Injected like the clock, so that a test can make them repeat.
+/// The source of new identifiers. Injected like the clock, so that tests are repeatable.
 pub trait IdSource: Send + Sync {
-    /// A fresh UUIDv7, greater than every one this source gave before.
+    /// A new UUIDv7, greater than any that this source returned before.
     fn next(&self) -> Uuid;
 }
 
@@ -111,14 +111,14 @@ macro_rules! define_id {
     };
 }
 
-/// Only the canonical 36-character form names a resource: one thing, one spelling.
+/// Accepts only the canonical 36-character form, so that each resource has exactly one spelling.
 fn parse_hyphenated(raw: &str) -> Option<Uuid> {
     (raw.len() == 36)
         .then(|| Uuid::try_parse(raw).ok())
         .flatten()
 }
 
-/// Ids travel as hyphenated lower-case strings in JSON.
+/// Serialises ids as hyphenated lower-case strings in JSON.
 mod hyphenated {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
     use uuid::Uuid;

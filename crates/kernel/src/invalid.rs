@@ -1,6 +1,6 @@
-//! Why a value was refused at the edge. The HTTP layer puts it beside the pointer to the field it came from.
+//! Why a value was rejected at the edge. The HTTP layer adds the pointer to the field it came from.
 
-/// A value that breaks a rule: a stable word for programs and a sentence for people.
+/// A value that breaks a rule: a stable code for programs and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Invalid {
@@ -11,7 +11,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// Builds a refusal from its word and its sentence.
+    /// Creates it from its code and its sentence.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             code,

@@ -1,7 +1,7 @@
-//! Pure vocabulary that every crate shares: identifiers, money, time, quantities, cursors and pages.
+//! The vocabulary that every crate shares: identifiers, money, time, quantities, cursors and pages.
 //!
-//! What belongs here is a value with rules of its own and no I/O, no async and no framework. What a single service
-//! means by its words (an order's states, a ledger's accounts) belongs to that service's `domain`.
+//! A value belongs here if it has rules of its own and needs no I/O, no async and no framework. The terms of a single
+//! service (an order's states, a ledger's accounts) belong to that service's `domain`.
 
 mod cursor;
 mod id;

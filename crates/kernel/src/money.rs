@@ -1,4 +1,4 @@
-//! Money: an integer of minor units and an ISO 4217 currency. Never a float, never unchecked.
+//! Money: an integer of minor units and an ISO 4217 currency. Never a float, and all arithmetic is checked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, Quantity};
 
-/// The active national currencies of ISO 4217, sorted. Not among them: codes of metals, funds and units of account, of tests
-/// (XTS, XXX), and of currencies that are no longer money.
+/// The active national currencies of ISO 4217, sorted. Excludes the codes of metals, funds and units of account, the test codes (XTS,
+/// XXX), and withdrawn currencies.
 #[rustfmt::skip]
 const ACTIVE: [&[u8; 3]; 155] = [
     b"AED", b"AFN", b"ALL", b"AMD", b"AOA", b"ARS", b"AUD", b"AWG", b"AZN", b"BAM", b"BBD", b"BDT", b"BHD", b"BIF",
@@ -75,7 +75,7 @@ impl From<Currency> for String {
     }
 }
 
-/// Why an operation on money has no result.
+/// Why an operation on money failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// The two amounts are in different currencies.
@@ -104,7 +104,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// The largest amount a client may name, 2^53 - 1: every JSON reader holds it exactly.
+    /// The largest amount a client may send, 2^53 - 1: every JSON parser represents it exactly.
     pub const MAX_AMOUNT: i64 = 9_007_199_254_740_991;
 
     /// `amount` minor units of `currency`.
@@ -113,7 +113,7 @@ impl Money {
         Self { amount, currency }
     }
 
-    /// An amount that a client names: positive and at most [`Money::MAX_AMOUNT`].
+    /// An amount from a client: positive and at most [`Money::MAX_AMOUNT`].
     ///
     /// # Errors
     /// `out_of_range` for anything else.
@@ -149,7 +149,7 @@ impl Money {
         Ok(Self { amount, ..self })
     }
 
-    /// This amount less another of the same currency.
+    /// This amount minus another of the same currency.
     ///
     /// # Errors
     /// [`MoneyError::CurrencyMismatch`], [`MoneyError::Overflow`].
@@ -157,10 +157,10 @@ impl Money {
         self.checked_add(other.checked_neg()?)
     }
 
-    /// The same amount with the other sign.
+    /// The negated amount.
     ///
     /// # Errors
-    /// [`MoneyError::Overflow`] for the one amount that has no opposite.
+    /// [`MoneyError::Overflow`] for `i64::MIN`, which has no negation.
     pub fn checked_neg(self) -> Result<Self, MoneyError> {
         let amount = self.amount.checked_neg().ok_or(MoneyError::Overflow)?;
         Ok(Self { amount, ..self })

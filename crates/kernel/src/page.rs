@@ -1,15 +1,15 @@
-//! Keyset pages: a list's slice and the cursor of the next one. No offsets, no total counts.
+//! Keyset pagination: a slice of a list and the cursor of the next one. No offsets, no total counts.
 
 use serde::Serialize;
 
 use crate::{Cursor, Invalid};
 
-/// How many items a page may hold, 1 to 100; 20 when the client does not say.
+/// The maximum number of items on a page, 1 to 100; 20 by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u8);
 
 impl Limit {
-    /// Takes `count` as a page size.
+    /// Accepts `count` as a page size.
     ///
     /// # Errors
     /// `out_of_range` outside 1 to 100.
@@ -27,7 +27,7 @@ impl Limit {
         usize::from(self.0)
     }
 
-    /// One more than the page size: a store asks for it to learn whether another page follows.
+    /// One more than the page size: a store requests this many rows to learn whether another page follows.
     #[must_use]
     pub fn and_one(self) -> i64 {
         i64::from(self.0) + 1
@@ -53,7 +53,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page of up to `limit.and_one()` rows that a store read in order; `cursor_of` names a row's place.
+    /// Makes a page from up to `limit.and_one()` rows that a store read in order. `cursor_of` returns a row's position.
     pub fn cut(mut rows: Vec<T>, limit: Limit, cursor_of: impl FnOnce(&T) -> Cursor) -> Self {
         let more = rows.len() > limit.get();
         rows.truncate(limit.get());
@@ -68,7 +68,7 @@ impl<T> Page<T> {
         }
     }
 
-    /// The same page with each item turned into another type.
+    /// The same page with each item converted to another type.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(turn).collect(),

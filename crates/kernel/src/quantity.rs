@@ -1,4 +1,4 @@
-//! How many of a product one order line asks for.
+//! The quantity of a product that one order line requests.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +12,10 @@ use crate::Invalid;
 pub struct Quantity(u32);
 
 impl Quantity {
-    /// The most that one line may ask for.
+    /// The largest quantity of one line.
     pub const MAX: u32 = 10_000;
 
-    /// Takes `count` as a quantity.
+    /// Accepts `count` as a quantity.
     ///
     /// # Errors
     /// `out_of_range` outside 1 to [`Quantity::MAX`].

@@ -1,12 +1,12 @@
-//! Bounded text: the rule that names, categories and references share.
+//! Bounded text: the rule shared by names, categories and references.
 
 use crate::Invalid;
 
-/// Returns `raw` without surrounding white space if its length in characters lies in `min..=max` and it holds no control
-/// character other than line breaks and tabs.
+/// Returns `raw` without surrounding white space. Its length in characters must be within `min..=max`, and it must contain no control
+/// characters other than line breaks and tabs.
 ///
 /// # Errors
-/// `too_short`, `too_long` or `invalid_character`, each with the limits in its sentence.
+/// `too_short`, `too_long` or `invalid_character`, each with a sentence that states the limits.
 pub fn bounded(raw: &str, min: usize, max: usize) -> Result<String, Invalid> {
     let text = raw.trim();
     let length = text.chars().count();

@@ -1,4 +1,4 @@
-//! Time as a value: a millisecond timestamp, and the clock that hands it out.
+//! Time as a value: a millisecond timestamp, and the clock that provides it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,19 +34,19 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// This time and `span` more; the end of time when that overflows.
+    /// This time plus `span`; saturates at the latest timestamp.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(millis_of(span)))
     }
 
-    /// This time less `span`; the beginning of time when that overflows.
+    /// This time minus `span`; saturates at the earliest timestamp.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(millis_of(span)))
     }
 
-    /// How long after `earlier` this is; zero when it is not after it.
+    /// The time elapsed since `earlier`; zero if `earlier` is not before this.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -93,9 +93,9 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Tells the time. Injected, so that leases, deadlines and expiry can be tested without waiting.
+/// The source of the current time. Injected, so that leases, deadlines and expiry can be tested without sleeping.
 pub trait Clock: Send + Sync {
-    /// The time now.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -116,12 +116,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when told to: for tests, and for demo data that lies in the past.
+/// A clock that moves only when advanced: for tests, and for demo data that lies in the past.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock that stands at `now`.
+    /// A clock that starts at `now`.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
         Self(AtomicI64::new(now.0))
