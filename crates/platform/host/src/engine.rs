@@ -1,4 +1,4 @@
-//! Services at work: queues handled, outboxes relayed, sweepers swept.
+//! Runs services: their queue handlers, outbox relays and sweepers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use bus::{Bus, MemoryBus, Relay, Tasks};
 
 use crate::service::{Deps, Parts};
 
-/// Sweepers and relays of the services in one process.
+/// The sweepers and outbox relays of the services in one process.
 pub struct Engine {
     tasks: Tasks,
 }
 
 impl Engine {
-    /// A bus in memory to which the queues of `services` are bound. To be had before the engine: what an earlier run left in an outbox
-    /// is sent only when every receiver is there.
+    /// An in-memory bus with the queues of `services` bound to it. Create it before the engine: a message left in an outbox by an earlier
+    /// run must not be sent until every receiver is bound.
     #[must_use]
     pub fn bus_in_memory(deps: &Deps, services: &mut [Parts]) -> Arc<dyn Bus> {
         let bus = Arc::new(MemoryBus::new(deps.metrics.bus.clone()));
@@ -26,8 +26,8 @@ impl Engine {
         bus
     }
 
-    /// Starts sweepers, and relays on a bus that has the services' subscriptions: none for services that do not use one
-    /// ([`Parts::uses_bus`]).
+    /// Starts the sweepers, and the relays on a bus that already has the services' subscriptions. Without a bus no relay
+    /// starts, which suits services that do not use one ([`Parts::uses_bus`]).
     #[must_use]
     pub fn start(bus: Option<&Arc<dyn Bus>>, deps: &Deps, services: Vec<Parts>) -> Self {
         let tasks = Tasks::new();
@@ -60,7 +60,7 @@ impl Engine {
         Self { tasks }
     }
 
-    /// Stops sweepers and relays. What is still in an outbox is sent after the next start.
+    /// Stops the sweepers and relays. Messages still in an outbox are sent after the next start.
     pub async fn stop(self) {
         self.tasks.drain(Duration::from_secs(10)).await;
     }

@@ -1,4 +1,4 @@
-//! The health check of a container without a shell or curl: the binary asks the process that serves.
+//! The health check for a container without a shell or curl: the binary queries the serving process.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// How long connecting, and each part of the answer, may take.
+/// Timeout for the connection, and for each read of the response.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// More than `/readyz` ever says.
+/// Upper bound on the response size; `/readyz` never sends this much.
 const ANSWER: u64 = 64 * 1024;
 
-/// Whether `/readyz` says that the process on this port is ready, and the words it says it with. Asks with HTTP/1.0, whose answer
-/// ends with the connection: all that is needed, without a client library.
+/// Returns whether `/readyz` on this port reports ready, and the response body. Uses HTTP/1.0, whose response ends when the connection
+/// closes, so no client library is needed.
 ///
 /// # Errors
-/// If no such answer comes.
+/// If no valid response arrives.
 pub fn ask(listen: SocketAddr) -> anyhow::Result<(bool, String)> {
     let mut address = listen;
-    // An address that means "all of mine" is none to connect to.
+    // The unspecified address accepts connections on every interface, but cannot be connected to.
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),

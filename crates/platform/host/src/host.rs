@@ -1,4 +1,4 @@
-//! Services at work behind a public port, and an internal one if they have a process of their own.
+//! Running services behind a public port, plus an internal port when they run in a process of their own.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -10,35 +10,35 @@ use platform_http::{Edge, Readiness, Routes, Server};
 use crate::engine::Engine;
 use crate::service::{Deps, Parts};
 
-/// How long what is beside the engine may take at the end: deliveries and publishes in hand.
+/// Shutdown timeout for tasks outside the engine: deliveries and publishes in progress.
 const FINISH: Duration = Duration::from_secs(10);
 
-/// Where services answer.
+/// Where services listen.
 pub struct Ports {
-    /// The public port.
+    /// The public listener.
     pub public: TcpListener,
-    /// Threads that answer there.
+    /// Worker threads of the public port.
     pub workers: usize,
-    /// What is answered there beside the services' own paths.
+    /// Routes on the public port besides the services' own.
     pub routes: Vec<Routes>,
-    /// The internal port, with its paths. Without one, the public port answers with the metrics, too.
+    /// The internal listener with its routes. Without one, the public port also serves the metrics.
     pub internal: Option<(TcpListener, Vec<Routes>)>,
 }
 
-/// What the services of a process use beyond themselves.
+/// What the services of a process use from outside.
 #[derive(Default)]
 pub struct Outside {
-    /// The bus, with their queues bound to it, if they send or receive messages.
+    /// The bus with the services' queues bound to it, if they send or receive messages.
     pub bus: Option<Arc<dyn Bus>>,
-    /// What keeps the bus and other connections. Drained after the engine.
+    /// Tasks that maintain the bus and other connections. Drained after the engine.
     pub tasks: Tasks,
-    /// What has to be there so that they can answer.
+    /// The dependencies that have to be up before the services can answer.
     pub readiness: Vec<Arc<dyn Readiness>>,
 }
 
-/// Services that work and answer.
+/// Running services.
 pub struct Host {
-    /// Where they answer.
+    /// Address of the public port.
     pub address: SocketAddr,
     public: Server,
     engine: Engine,
@@ -47,7 +47,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts the engine, then answers requests.
+    /// Starts the engine, then the servers.
     ///
     /// # Errors
     /// If a listener cannot be used.
@@ -82,7 +82,7 @@ impl Host {
         })
     }
 
-    /// The same for services that are all there is: one port, and a bus in memory.
+    /// As [`Host::start`], for services that run together in one process: one port and an in-memory bus.
     ///
     /// # Errors
     /// If the listener cannot be used.
@@ -106,8 +106,9 @@ impl Host {
         Self::start(ports, deps, services, outside)
     }
 
-    /// Stops accepting and finishes what is being answered, while messages still flow: some requests wait for replies. Then stops the
-    /// engine, and what it used. The internal port, which tells how far it is, closes last.
+    /// Stops accepting connections and finishes the requests in progress while messages still flow, because some requests wait for
+    /// replies. Then stops the engine and the tasks outside it. The internal port closes last, so that it can report progress until the
+    /// end.
     ///
     /// # Errors
     /// If a server failed while it ran.

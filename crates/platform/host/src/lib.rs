@@ -1,4 +1,4 @@
-//! Runs services: settings, lifecycle, server and engine; one service as a process of its own, or several in one.
+//! Runs services: settings, lifecycle, server and engine. A process runs one service or several.
 //!
 //! A service is composed in its own `service.rs`; nothing here knows what an order or a wallet is.
 

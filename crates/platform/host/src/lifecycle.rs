@@ -1,4 +1,4 @@
-//! A process from its start to its end: logs and traces, ports, the signals that end it.
+//! The life of a process: logs and traces, ports, and shutdown signals.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -10,10 +10,10 @@ use crate::host::Host;
 use crate::service::Deps;
 use crate::settings::Settings;
 
-/// A runtime with this many threads for what is not HTTP: stores, messages, sweepers.
+/// A runtime with this many threads for work other than HTTP: stores, messages, sweepers.
 ///
 /// # Errors
-/// If the system gives no threads.
+/// If the system cannot create the threads.
 pub fn runtime(threads: usize) -> anyhow::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(threads)
@@ -22,27 +22,27 @@ pub fn runtime(threads: usize) -> anyhow::Result<Runtime> {
         .context("the async runtime")
 }
 
-/// Binds a port. `setting` is what chooses another address.
+/// Binds a port. `setting` names the setting that selects another address.
 ///
 /// # Errors
-/// If it cannot be had.
+/// If the port cannot be bound.
 pub fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| {
         format!("cannot listen on {address}; choose another address with {setting}")
     })
 }
 
-/// A process whose logs and traces have begun.
+/// A process whose logs and traces have started.
 pub struct Process {
     name: &'static str,
     traces: Traces,
 }
 
 impl Process {
-    /// Begins logs and traces of the process `name`. Has to be called on a tokio runtime.
+    /// Starts logs and traces of the process `name`. Must be called on a tokio runtime.
     ///
     /// # Errors
-    /// A sentence about the setting that cannot be used.
+    /// A sentence about the invalid setting.
     pub fn begin(name: &'static str, settings: &Settings, deps: &Deps) -> anyhow::Result<Self> {
         let traces = telemetry::start(&settings.log, &settings.telemetry, name)
             .map_err(anyhow::Error::msg)?;
@@ -50,10 +50,10 @@ impl Process {
         Ok(Self { name, traces })
     }
 
-    /// Lets `host` work until SIGTERM or SIGINT, then drains it.
+    /// Runs `host` until SIGTERM or SIGINT, then drains it.
     ///
     /// # Errors
-    /// If signals cannot be listened for, or a server failed while it ran.
+    /// If signal handlers cannot be installed, or a server failed while it ran.
     pub async fn run(self, host: Host) -> anyhow::Result<()> {
         shutdown_signal().await?;
         tracing::info!(
@@ -66,7 +66,7 @@ impl Process {
     }
 }
 
-/// Returns when the process is asked to end (SIGTERM or SIGINT).
+/// Returns when the process receives SIGTERM or SIGINT.
 async fn shutdown_signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;

@@ -21,20 +21,20 @@ use telemetry::metrics::Metrics;
 pub enum StoreConfig {
     /// One SQLite file.
     Sqlite {
-        /// The file; it is made if it is not there.
+        /// The file; created if missing.
         path: PathBuf,
     },
     /// One MongoDB database, on a replica set.
     Mongo {
-        /// Where the servers are, with credentials.
+        /// Address of the servers, with credentials.
         uri: SecretString,
-        /// The database; it is made if it is not there.
+        /// The database; created if missing.
         database: String,
     },
 }
 
 impl StoreConfig {
-    /// Why a service whose build lacks the adapter for this store cannot use it.
+    /// The reason why a service whose build lacks the adapter for this store cannot use it.
     #[must_use]
     pub fn not_compiled(&self) -> StoreError {
         let (store, feature) = match self {
@@ -47,21 +47,21 @@ impl StoreConfig {
     }
 }
 
-/// What every service is given.
+/// What every service receives.
 #[derive(Clone)]
 pub struct Deps {
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Makes ids.
+    /// The source of ids.
     pub ids: Arc<dyn IdSource>,
-    /// Takes the service's metrics.
+    /// The registry for the service's metrics.
     pub metrics: Metrics,
-    /// The marketplace's currency, for amounts that name none.
+    /// The marketplace's currency, used where an amount names none.
     pub currency: Currency,
 }
 
 impl Deps {
-    /// Those of a process: ids by its `clock`, metrics of its own.
+    /// Dependencies for a process: ids based on `clock`, and a metrics registry of its own.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, currency: Currency) -> Self {
         Self {
@@ -73,9 +73,9 @@ impl Deps {
     }
 }
 
-/// Work that is done again and again, by one replica at a time.
+/// Work that repeats periodically, on one replica at a time.
 pub struct Periodic {
-    /// Names it in logs.
+    /// Its name in logs.
     pub name: &'static str,
     /// Time between the end of one run and the start of the next.
     pub period: Duration,
@@ -100,7 +100,8 @@ impl Periodic {
         }
     }
 
-    /// Runs it once, if it is this replica's turn. A lease that cannot be asked for is one that another may hold.
+    /// Runs the work once, if it is this replica's turn. If the lease store cannot be reached, assumes that another replica holds the
+    /// lease.
     pub(crate) async fn turn(&mut self, leases: Option<&Arc<dyn Leases>>, clock: &Arc<dyn Clock>) {
         if let Some(leases) = leases {
             // Long enough for the next turn to renew it.
@@ -118,13 +119,13 @@ impl Periodic {
     }
 }
 
-/// A service, built and not yet running.
+/// A service that is built and not yet running.
 pub struct Parts {
-    /// Names it in logs.
+    /// Its name in logs.
     pub name: &'static str,
-    /// Declares its paths.
+    /// Its routes.
     pub routes: Routes,
-    /// Describes its paths.
+    /// The OpenAPI description of its routes.
     pub openapi: OpenApi,
     /// Its kinds of refusal, beside the common ones.
     pub problems: &'static [&'static ProblemType],
@@ -134,9 +135,9 @@ pub struct Parts {
     pub outbox: Option<Arc<dyn Outbox>>,
     /// Its sweepers.
     pub periodic: Vec<Periodic>,
-    /// Leases on them, if there may be other replicas.
+    /// Leases on the sweepers, if there may be other replicas.
     pub leases: Option<Arc<dyn Leases>>,
-    /// What it needs to answer.
+    /// Dependencies that it needs to answer.
     pub readiness: Vec<Arc<dyn Readiness>>,
 }
 

@@ -69,10 +69,10 @@ impl TestHost {
         Answer::of(self.request(Method::GET, path, token)).await
     }
 
-    /// What `/metrics` says.
+    /// The text of `/metrics`.
     ///
     /// # Panics
-    /// If it says nothing.
+    /// If the endpoint returns nothing.
     #[expect(clippy::expect_used, reason = "no answer is a failed test")]
     pub async fn metrics(&self) -> Scrape {
         let request = self.request(Method::GET, "/metrics", "");

@@ -18,8 +18,8 @@ use super::problem::{Problem, common};
 use super::request::MAX_BODY;
 use super::server::{BODY_TIME, Edge};
 
-/// A body read as `T`. Answers 415 for another media type, charset or coding, 413 above [`MAX_BODY`], 408 if the body takes too
-/// long to arrive, 400 for what is not JSON, 422 for broken rules.
+/// A body read as `T`. Answers 415 for an unsupported media type, charset or coding, 413 above [`MAX_BODY`], 408 if the body takes too
+/// long to arrive, 400 for invalid JSON, and 422 for broken rules.
 pub struct Body<T> {
     value: T,
     fingerprint: [u8; 32],
@@ -93,7 +93,7 @@ fn check_head(request: &HttpRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a Content-Type says JSON in UTF-8, which is the default without a charset. Other parameters are ignored.
+/// Whether a Content-Type declares JSON in UTF-8, the default when there is no charset. Other parameters are ignored.
 fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A path with its methods. Another method is 405 with `Allow`; an unknown path is 404; both as a problem.
+//! A path with its methods. An undeclared method gets 405 with `Allow`, an unknown path 404, both as a problem.
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;

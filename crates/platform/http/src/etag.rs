@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::problem::{Problem, common};
 
-/// A strong entity tag made of a version number, for what has one representation per version.
+/// A strong entity tag made of a version number, for resources with one representation per version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ETag(String);
 
@@ -19,16 +19,16 @@ impl ETag {
         Self(format!("\"{version}\""))
     }
 
-    /// The tag of what one audience sees of `version`.
+    /// The tag of `version` as one audience sees it.
     #[must_use]
     pub fn of_view(version: i64, audience: &str) -> Self {
         Self(format!("\"{version}-{audience}\""))
     }
 
-    /// The header value, checked.
+    /// The header value.
     ///
     /// # Errors
-    /// A 500 problem if it holds what a header cannot.
+    /// A 500 problem if the tag contains characters that a header cannot hold.
     pub fn value(&self) -> Result<HeaderValue, Problem> {
         HeaderValue::from_str(&self.0).map_err(Problem::internal)
     }
@@ -44,12 +44,12 @@ impl ETag {
     }
 }
 
-/// The members of a list. Our own tags hold no comma, so splitting a foreign tag at a comma does no harm.
+/// The members of a list. Our own tags contain no comma, so splitting a foreign tag at one does no harm.
 fn tags(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim)
 }
 
-/// The list that the header `name` holds, which may come on several lines.
+/// The list in the header `name`, which may span several header lines.
 fn header_list(request: &HttpRequest, name: &HeaderName) -> Result<Option<String>, Problem> {
     let lines = request
         .headers()
@@ -71,7 +71,7 @@ impl fmt::Display for ETag {
     }
 }
 
-/// 200 with `body` and its tag, or 304 if the client has it already.
+/// 200 with `body` and its tag, or 304 if the client already has this version.
 ///
 /// # Errors
 /// 400 for an unreadable `If-None-Match`.
@@ -96,7 +96,7 @@ pub fn conditional(
     })
 }
 
-/// What `If-Match` asks of a write.
+/// The precondition that `If-Match` sets for a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IfMatch(Option<String>);
 
@@ -109,7 +109,7 @@ impl IfMatch {
         header_list(request, &header::IF_MATCH).map(Self)
     }
 
-    /// Whether a write may go on that finds `version`.
+    /// Whether a write may proceed when the current version is `version`.
     #[must_use]
     pub fn allows(&self, version: i64) -> bool {
         self.0

@@ -1,9 +1,8 @@
-//! Reading a JSON body with `deserr`: every fault is collected with its pointer, and a value that comes out is right.
+//! Reads a JSON body with `deserr`. Every fault is collected with its pointer, and any value returned is valid.
 //!
-//! A request is one struct: `#[derive(Deserr, ToSchema)] #[deserr(error = Faults, deny_unknown_fields)]`. A field that may be
-//! left out, but not be null, says `#[deserr(default, from(T) = Some)]`. A type with a rule of its own is read by
-//! [`read_by_rule!`](crate::read_by_rule), or by `try_from` on its field. Faults come in the order in which members are read:
-//! by name, then what is missing.
+//! A request is one struct: `#[derive(Deserr, ToSchema)] #[deserr(error = Faults, deny_unknown_fields)]`. An optional field that must not
+//! be null has `#[deserr(default, from(T) = Some)]`. A type with its own rule is read by [`read_by_rule!`](crate::read_by_rule), or by
+//! `try_from` on its field. Faults come in the order in which members are read: by name, then the missing members.
 
 use std::ops::ControlFlow;
 
@@ -15,7 +14,7 @@ use kernel::{Currency, Invalid, Money, OrderId, ProductId, Quantity, UserId};
 
 use super::FieldError;
 
-/// All faults of a body: the error of every `Deserr` that a request is read by.
+/// All faults of a body: the error type of every request's `Deserr`.
 #[derive(Debug)]
 pub struct Faults(Vec<FieldError>);
 
@@ -26,20 +25,20 @@ impl Faults {
         Self(vec![FieldError::new(pointer(place), invalid)])
     }
 
-    /// A value of another type than `expected`.
+    /// A value of a type other than `expected`.
     #[must_use]
     pub fn wrong_type(place: ValuePointerRef<'_>, expected: &str, got: ValueKind) -> Self {
         let detail = format!("must be {expected}, not {}", words(got));
         Self::at(place, Invalid::new("invalid_type", detail))
     }
 
-    /// The faults, in the order in which they were found.
+    /// The faults, in the order found.
     #[must_use]
     pub fn into_errors(self) -> Vec<FieldError> {
         self.0
     }
 
-    /// Reading always goes on: a client is told every fault at once.
+    /// Reading always continues, so that a client receives every fault at once.
     fn after(self, earlier: Option<Self>) -> ControlFlow<Self, Self> {
         let mut all = earlier.map_or_else(Vec::new, Self::into_errors);
         all.extend(self.0);
@@ -85,7 +84,7 @@ impl DeserializeError for Faults {
             ErrorKind::IncorrectValueKind { actual, accepted } => {
                 wrong_kind(place, &actual, accepted)
             }
-            // deserr says this of an integer that does not fit its Rust type.
+            // deserr reports this for an integer that does not fit its Rust type.
             ErrorKind::Unexpected { .. } => {
                 Self::at(place, Invalid::new("out_of_range", "is too large"))
             }
@@ -102,7 +101,7 @@ impl DeserializeError for Faults {
     }
 }
 
-/// No float is an integer, not even `1.0`. An integer too large for 64 bits arrives as a float.
+/// A float is never accepted as an integer, not even `1.0`. An integer too large for 64 bits arrives as a float.
 fn wrong_kind<V: IntoValue>(
     place: ValuePointerRef<'_>,
     actual: &Value<V>,
@@ -136,7 +135,7 @@ const fn words(kind: ValueKind) -> &'static str {
     }
 }
 
-/// The JSON pointer (RFC 6901) to `place`, each name in it cut to a sane length.
+/// The JSON pointer (RFC 6901) to `place`, with each name truncated to a reasonable length.
 fn pointer(place: ValuePointerRef<'_>) -> String {
     match place {
         ValuePointerRef::Origin => String::new(),
@@ -149,7 +148,7 @@ fn pointer(place: ValuePointerRef<'_>) -> String {
     }
 }
 
-/// Reads a `Raw` and makes a `T` of it by `rule`. Called by [`read_by_rule!`](crate::read_by_rule).
+/// Reads a `Raw` and converts it to a `T` by `rule`. Called by [`read_by_rule!`](crate::read_by_rule).
 pub fn by_rule<Raw: Deserr<Faults>, T, V: IntoValue>(
     value: Value<V>,
     place: ValuePointerRef<'_>,
@@ -159,8 +158,8 @@ pub fn by_rule<Raw: Deserr<Faults>, T, V: IntoValue>(
     rule(raw).map_err(|invalid| Faults::at(place, invalid))
 }
 
-/// Makes types readable: `Type: Raw => rule;` reads a `Raw` (`String`, `i64`) and makes the type of it by the rule, a function
-/// from `Raw` to `Result<Type, Invalid>`.
+/// Implements reading for types: `Type: Raw => rule;` reads a `Raw` (`String`, `i64`) and converts it by the rule, a function from `Raw`
+/// to `Result<Type, Invalid>`.
 #[macro_export]
 macro_rules! read_by_rule {
     ($($type:ty: $raw:ty => $rule:expr;)+) => {$(
@@ -184,7 +183,7 @@ read_by_rule! {
     Amount: i64 => Self::new;
 }
 
-/// Positive minor units that a client names, in a currency that stands elsewhere.
+/// A positive amount of minor units from a client; the currency is given elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount(i64);
 

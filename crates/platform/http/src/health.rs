@@ -10,15 +10,15 @@ use utoipa::ToSchema;
 use super::problem::Problem;
 use telemetry::metrics::Metrics;
 
-/// Something a service needs to answer.
+/// A dependency that a service needs in order to answer.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// What it is called in the answer of `/readyz`.
+    /// Its name in the answer of `/readyz`.
     fn name(&self) -> &'static str;
-    /// Checks it.
+    /// Checks whether it is available.
     ///
     /// # Errors
-    /// What is missing, in a few words. `/readyz` shows it publicly, so it must hold no addresses and no secrets.
+    /// What is missing, in a few words. `/readyz` is public, so the text must contain no addresses and no secrets.
     async fn check(&self) -> Result<(), String>;
 }
 
@@ -93,7 +93,7 @@ pub async fn ready(checks: web::Data<Vec<Arc<dyn Readiness>>>) -> HttpResponse {
     }
 }
 
-/// Prometheus text.
+/// The metrics in Prometheus text format.
 pub async fn metrics(metrics: web::Data<Metrics>) -> Result<HttpResponse, Problem> {
     let text = metrics.render().map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()

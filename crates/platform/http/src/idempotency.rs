@@ -1,4 +1,4 @@
-//! `Idempotency-Key` at the edge: reading the header, and the answers that are stored with a key. The rows are the store's.
+//! `Idempotency-Key` in HTTP: reading the header, and the answers stored under a key. The store owns the rows.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -29,10 +29,10 @@ pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem>
     ))
 }
 
-/// Writes the answer to a request with a key, so that it can be stored.
+/// Serialises the answer to a request with a key, so that it can be stored.
 ///
 /// # Errors
-/// Corrupt if `body` cannot be written as JSON. Nothing may stand in for it: a stored answer is repeated for 48 hours.
+/// Corrupt if `body` cannot be serialised as JSON. There is no fallback: a stored answer is repeated for 48 hours.
 pub fn json_answer(status: u16, body: &impl Serialize) -> StoreResult<StoredAnswer> {
     let body = serde_json::to_vec(body).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     Ok(StoredAnswer {
@@ -43,7 +43,7 @@ pub fn json_answer(status: u16, body: &impl Serialize) -> StoreResult<StoredAnsw
     })
 }
 
-/// Writes the refusal of a request with a key, so that it can be stored.
+/// Serialises the refusal of a request with a key, so that it can be stored.
 ///
 /// # Errors
 /// As [`json_answer`].
@@ -51,7 +51,7 @@ pub fn problem_answer(problem: &Problem) -> StoreResult<StoredAnswer> {
     json_answer(problem.kind().status, &problem.document())
 }
 
-/// Sends an answer as it is stored.
+/// Sends a stored answer.
 #[must_use]
 pub fn send_stored(answer: StoredAnswer) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

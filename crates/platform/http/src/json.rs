@@ -12,7 +12,7 @@ pub(super) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(bytes).map(|Unrepeated(value)| value)
 }
 
-/// A value in which no object has two members of one name.
+/// A value in which no object repeats a member name.
 struct Unrepeated(Value);
 
 impl<'de> Deserialize<'de> for Unrepeated {

@@ -1,7 +1,7 @@
-//! The HTTP edge that all services share: how a request is read, how an answer and a refusal look.
+//! The HTTP layer that all services share: how requests are read, and the format of answers and refusals.
 //!
-//! One way for each thing: [`Body`] reads JSON and reports every fault at once, [`Query`] does so for the query,
-//! [`Problem`] is every refusal, [`endpoint()`] declares a path with its methods.
+//! There is one way to do each thing: [`Body`] reads JSON and reports every fault at once, [`Query`] does the same for the
+//! query, [`Problem`] is every refusal, and [`endpoint()`] declares a path with its methods.
 
 mod body;
 mod endpoint;

@@ -1,4 +1,4 @@
-//! What the handlers' OpenAPI fragments have in common: the refusals, and the headers that every answer has.
+//! The common parts of the handlers' OpenAPI fragments: the refusals, and the headers that every answer has.
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
@@ -62,7 +62,7 @@ pub enum PaymentProblems {
     Running(ProblemDocument<'static>),
 }
 
-/// Adds what holds for every operation: the bearer scheme, `X-Request-Id` in and out.
+/// Adds what applies to every operation: the bearer scheme, and `X-Request-Id` in requests and answers.
 pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(

@@ -1,5 +1,5 @@
-//! Refusals as RFC 9457 `application/problem+json`. A service declares its [`ProblemType`]s as constants. Internal causes are
-//! logged where they occur and never sent.
+//! Refusals as RFC 9457 `application/problem+json`. A service declares its [`ProblemType`]s as constants. Internal causes are logged
+//! where they occur and never sent.
 
 use std::fmt;
 
@@ -21,11 +21,11 @@ pub struct ProblemType {
     pub code: &'static str,
     /// HTTP status.
     pub status: u16,
-    /// What it means, the same for every occurrence.
+    /// Its meaning, the same for every occurrence.
     pub title: &'static str,
 }
 
-/// Refusals that every service knows.
+/// Refusals common to all services.
 pub mod common {
     use super::ProblemType;
 
@@ -35,7 +35,7 @@ pub mod common {
                 #[doc = $title]
                 pub const $name: ProblemType = ProblemType { code: $code, status: $status, title: $title };
             )+
-            /// All of them, for the page that explains them.
+            /// All of them, for the page that documents them.
             pub const ALL: &[&ProblemType] = &[$(&$name),+];
         };
     }
@@ -92,7 +92,7 @@ impl FieldError {
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Occurrence>);
 
-/// Boxed, so that a result which may be a refusal stays small.
+/// Boxed to keep a `Result` with this error small.
 #[derive(Debug, Clone)]
 struct Occurrence {
     kind: &'static ProblemType,
@@ -202,14 +202,14 @@ impl Problem {
         self
     }
 
-    /// Names the occurrence, for a document that is made outside of any request.
+    /// Sets the occurrence's identifier, for a document created outside of any request.
     #[must_use]
     pub fn instance(mut self, instance: String) -> Self {
         self.0.instance = Some(instance);
         self
     }
 
-    /// Says after how many seconds to try again.
+    /// Sets the number of seconds after which to retry.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
@@ -221,7 +221,7 @@ impl Problem {
         self.0.kind
     }
 
-    /// The document, as it is sent.
+    /// The document as sent.
     pub(super) fn document(&self) -> ProblemDocument<'_> {
         ProblemDocument {
             r#type: format!("/problems/{}", self.0.kind.code),
@@ -253,7 +253,7 @@ impl ResponseError for Problem {
             answer.append_header(header.clone());
         }
         if self.status_code() == StatusCode::REQUEST_TIMEOUT {
-            // The rest of the body may still arrive and would be taken for the next request.
+            // The rest of the body may still arrive and would be read as the next request.
             answer.force_close();
         }
         match serde_json::to_vec(&self.document()) {

@@ -1,8 +1,8 @@
 //! Query parameters, each read by its own rule, with all faults at once. Unknown and repeated parameters are faults: ignoring a
 //! misspelt filter would answer with the wrong list.
 //!
-//! `deserr` does not serve here. Which cursors are valid depends on the other filters, and a wrong cursor is reported even if an
-//! unrelated parameter is wrong, too.
+//! `deserr` does not fit here. Which cursors are valid depends on the other filters. A wrong cursor must be reported even if an unrelated
+//! parameter is wrong, too.
 
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
@@ -13,9 +13,9 @@ use kernel::{CursorKey, CursorScope, Invalid, Limit};
 
 use super::problem::{FieldError, Problem, common};
 
-/// A query that reads itself from its parameters.
+/// A query that can be read from its parameters.
 pub trait QueryReader: Sized {
-    /// Reads the parameters. None means that at least one fault was noted.
+    /// Reads the parameters. `None` means that at least one fault was noted.
     fn read(params: &mut QueryParams) -> Option<Self>;
 }
 
@@ -27,7 +27,7 @@ pub struct QueryParams {
 }
 
 impl QueryParams {
-    /// Reads `name` by the rule `parse`: `Some(None)` if it was not given, None if it was given and wrong.
+    /// Reads `name` by the rule `parse`: `Some(None)` if it is absent, `None` if it is present and invalid.
     pub fn optional<T>(
         &mut self,
         name: &str,
@@ -56,7 +56,7 @@ impl QueryParams {
         }
     }
 
-    /// Reads `cursor` as the place after a page of the list `scope`.
+    /// Reads `cursor` as the position after a page of the list `scope`.
     pub fn cursor<K: CursorKey>(&mut self, scope: CursorScope) -> Option<Option<K>> {
         self.optional("cursor", |raw| {
             scope
@@ -76,7 +76,7 @@ impl QueryParams {
     }
 
     fn from_query(query: &str) -> Result<Self, Problem> {
-        // actix puts this character in place of bytes that are not UTF-8.
+        // actix substitutes this character for bytes that are not UTF-8.
         let garbled = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
         let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
             .map(web::Query::into_inner)

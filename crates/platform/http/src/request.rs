@@ -1,4 +1,4 @@
-//! What the edge knows of a request beside its body: its id and `Prefer`.
+//! Properties of a request other than its body: its id and `Prefer`.
 
 use std::time::Duration;
 
@@ -26,10 +26,10 @@ pub fn request_id(headers: &HeaderMap, fresh: impl FnOnce() -> String) -> Reques
     RequestId::new(given.map_or_else(fresh, str::to_owned))
 }
 
-/// What a client prefers about waiting (RFC 7240).
+/// A client's preference about waiting (RFC 7240).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefer {
-    /// Nothing said.
+    /// No preference.
     Default,
     /// `respond-async` without a `wait`: do not wait.
     RespondAsync,
@@ -59,8 +59,7 @@ pub fn prefer(request: &HttpRequest) -> Prefer {
     }
 }
 
-/// Gives `work` the id of the request that is being answered now, on whatever thread it runs. A store renders answers on its own
-/// threads.
+/// Carries the id of the current request into `work`, on any thread. Needed because a store renders answers on its own threads.
 pub fn with_request_id<A: ?Sized, T>(
     work: impl for<'a> Fn(&'a A) -> T + Send + Sync,
 ) -> impl for<'a> Fn(&'a A) -> T + Send + Sync {

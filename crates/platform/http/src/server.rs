@@ -43,9 +43,9 @@ pub struct Edge {
     /// Checked by `/readyz`.
     pub readiness: Vec<Arc<dyn Readiness>>,
     pub(super) body_time: Duration,
-    /// Whether `/metrics` is answered.
+    /// Whether `/metrics` is served.
     metrics_shown: bool,
-    /// Whose `traceparent` decides whether a request is traced.
+    /// Who decides whether a request is traced: the settings or the caller's `traceparent`.
     trust: Trust,
     /// What the metrics call the port.
     port: &'static str,
@@ -53,7 +53,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// An edge with nothing in flight.
+    /// An edge with no requests in flight.
     #[must_use]
     pub fn new(
         ids: Arc<dyn IdSource>,
@@ -110,7 +110,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts to answer on `listener`.
+    /// Starts to serve on `listener`.
     ///
     /// # Errors
     /// If the listener cannot be used.
@@ -155,7 +155,7 @@ impl Server {
         })
     }
 
-    /// Stops accepting, finishes what is being answered, then returns.
+    /// Stops accepting connections, finishes the requests in progress, then returns.
     ///
     /// # Errors
     /// If the server failed while it ran.
@@ -165,7 +165,7 @@ impl Server {
     }
 }
 
-/// Wraps every request: gives it an id, refuses it when there are too many, counts it.
+/// Wraps every request: assigns an id, rejects it if too many are in flight, and counts it.
 async fn answer(
     edge: web::Data<Edge>,
     request: ServiceRequest,
@@ -223,7 +223,7 @@ async fn answer(
     Ok(response)
 }
 
-/// Why a request is refused before it is routed, if it is.
+/// The reason to reject a request before it is routed, if any.
 fn refusal(request: &ServiceRequest, slot: Option<&Slot>) -> Option<Problem> {
     if OPERATIONS.contains(&request.path()) {
         return None;
@@ -282,7 +282,7 @@ fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// The framework's own refusals (a path that is not UTF-8, say) in our shape.
+/// Converts the framework's own refusals (such as a path that is not UTF-8) to our problem format.
 fn problem_of<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
 ) -> ServiceResponse<actix_web::body::EitherBody<B>> {
@@ -308,7 +308,7 @@ fn problem_of<B: MessageBody + 'static>(
         .map_into_right_body()
 }
 
-/// One of the [`IN_FLIGHT`] places; free again when dropped.
+/// One of the [`IN_FLIGHT`] slots; released when dropped.
 struct Slot(Arc<AtomicUsize>);
 
 impl Slot {

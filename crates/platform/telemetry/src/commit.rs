@@ -1,5 +1,5 @@
-//! A store's commit as spans: one for each traced request or message whose write is in it. What the write belongs to goes along to
-//! the thread that runs it, so that the messages which it puts into the outbox carry on the trace.
+//! A store's commit as spans: one for each traced request or message whose write is part of it. The trace context travels with the write
+//! to the thread that runs it, so messages written to the outbox continue the trace.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use crate::layer::TARGET;
 use crate::spans::{self, Here};
 
 thread_local! {
-    /// Writes in the commit that this thread is making.
+    /// Number of writes in the commit that this thread is making.
     static TOGETHER: Cell<usize> = const { Cell::new(1) };
 }
 
-/// Says how many writes share the commit whose works this thread runs next.
+/// Sets how many writes share the commit that this thread runs next.
 pub fn committing(writes: usize) {
     TOGETHER.set(writes);
 }
 
-/// Which database, in the words of OpenTelemetry.
+/// The database, as OpenTelemetry describes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Database<'a> {
     /// The kind of database.
     pub system: &'static str,
     /// Its name.
     pub name: &'a str,
-    /// What it calls a commit.
+    /// Its name for a commit.
     pub operation: &'static str,
 }
 
@@ -43,7 +43,7 @@ struct Write {
 }
 
 impl Commit {
-    /// Begins a span for each traced request or message that the write at hand belongs to.
+    /// Begins a span for each traced request or message that the current write belongs to.
     #[must_use]
     pub fn begin(database: Database<'_>) -> Self {
         let parents = spans::all();
@@ -65,13 +65,13 @@ impl Commit {
         })))
     }
 
-    /// The same, for the thread that runs the write.
+    /// A clone for the thread that runs the write.
     #[must_use]
     pub fn carried(&self) -> Self {
         self.clone()
     }
 
-    /// Runs the write there.
+    /// Runs the write on that thread, in the trace context of its request or message.
     pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
         let Some(write) = &self.0 else {
             return work();
@@ -80,13 +80,13 @@ impl Commit {
         write.asked.run(work)
     }
 
-    /// The commit is over. The span around its spans tells what came of it.
+    /// Ends the spans after the commit. The parent span records the outcome.
     pub fn end(self) {
         let Some(write) = self.0 else {
             return;
         };
         let together = i64::try_from(write.together.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
-        // OpenTelemetry has it that a single write is no batch.
+        // OpenTelemetry does not count a single write as a batch.
         if together > 1 {
             for span in &write.spans {
                 span.record("db.operation.batch.size", together);

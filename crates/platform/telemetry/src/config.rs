@@ -1,4 +1,4 @@
-//! Settings of traces: where spans go, and of how many requests.
+//! Settings of traces: where spans go, and what share of requests is traced.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TelemetryConfig {
-    /// Base URL of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; spans go to `/v1/traces` there. Not set, or empty: no traces.
+    /// Base URL of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; spans go to `/v1/traces` there.
+    /// Traces are off if it is unset or empty.
     pub otlp_endpoint: Option<String>,
-    /// The share of requests that begin a trace, 0 to 1. What a traced request causes is traced, whatever the share.
+    /// The share of requests that begin a trace, 0 to 1. Work caused by a traced request is always traced.
     pub sample_ratio: f64,
 }
 
@@ -22,7 +23,7 @@ impl Default for TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// Checks what types do not say.
+    /// Checks the rules that types do not express.
     ///
     /// # Errors
     /// A sentence that names the setting, its value and what is allowed.
@@ -36,12 +37,12 @@ impl TelemetryConfig {
         self.traces_url().map(drop)
     }
 
-    /// Where spans are posted to, if anywhere.
+    /// The URL that spans are posted to, if any.
     ///
     /// # Errors
-    /// A sentence, if the setting is no URL that they can be posted to.
+    /// A sentence, if the setting is not a usable URL.
     pub(super) fn traces_url(&self) -> Result<Option<String>, String> {
-        // An environment can set a variable to nothing where it cannot leave it out.
+        // Some environments can only set a variable to the empty string, not leave it out.
         let Some(endpoint) = self.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) else {
             return Ok(None);
         };

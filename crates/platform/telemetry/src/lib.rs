@@ -1,11 +1,10 @@
 //! Logs: structured events to standard error, as text for people or JSON for machines. Traces: spans of what one request causes,
 //! over every service and message, to an OTLP collector (OpenTelemetry, W3C Trace Context).
 //!
-//! Spans are ordinary spans of `tracing`, which `tracing-opentelemetry` exports. A trace begins where a request comes in or an order
-//! acts by time, if the settings choose it. It is followed over HTTP and in messages by the header `traceparent`, and within a process by
-//! the current span, or in a batch by the order (see `spans`). What is not chosen has no span, so it costs nothing further on. Spans
-//! are made in this crate only, by the file that knows the subject (`requests`, `messages`, `orders`, `commit`), so that nothing is
-//! exported that nobody thought about.
+//! Spans are ordinary `tracing` spans, which `tracing-opentelemetry` exports. A trace begins when a request arrives or a timer acts on an
+//! order, if it is sampled. The header `traceparent` carries it over HTTP and in messages. Within a process the current span carries it,
+//! or in a batch the order (see `spans`). Work that is not sampled has no span, so it costs nothing further on. Spans are created in this
+//! crate only, in the file of their subject (`requests`, `messages`, `orders`, `commit`), so that no span is exported unintentionally.
 
 mod commit;
 mod config;
@@ -37,11 +36,11 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts logs, and traces if the settings ask for them. The first call in a process wins: tests start many services in one. Has to
+/// Starts logs, and traces if the settings enable them. The first call in a process wins, because tests start many services in one. Must
 /// be called on a tokio runtime.
 ///
 /// # Errors
-/// A sentence about the setting that cannot be used.
+/// A sentence about the invalid setting.
 pub fn start(
     log: &LogConfig,
     telemetry: &TelemetryConfig,

@@ -1,4 +1,4 @@
-//! Log lines, which say what they belong to: within a request its id, within a trace the ids of trace and span.
+//! Log lines with their context: the request id within a request, the trace and span ids within a trace.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use crate::layer::{BoxedLayer, TARGET};
 use crate::request_id::current_request_id;
 use crate::{otlp, spans};
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -29,7 +29,7 @@ pub enum LogFormat {
 pub struct LogConfig {
     /// What to log, such as `info` or `warn,order_service=debug`.
     pub filter: String,
-    /// How lines look.
+    /// The format of lines.
     pub format: LogFormat,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn layer(
     Ok(lines.with_filter(filter).boxed())
 }
 
-/// Lines as the inner format writes them, with ids: ` key=value` at the end of a text, or fields of the JSON object.
+/// Lines from the inner format with ids added: ` key=value` at the end of a text line, or fields of the JSON object.
 struct WithIds<F>(F, LogFormat);
 
 impl<S, N, F> FormatEvent<S, N> for WithIds<F>
@@ -95,7 +95,7 @@ where
     }
 }
 
-/// What is known of the work at hand. Request ids are made of a few harmless characters, so they need no escapes.
+/// The ids of the current work. Request ids consist of a few harmless characters, so they need no escaping.
 fn ids(format: LogFormat) -> String {
     let mut ids = Vec::new();
     let request = current_request_id();
@@ -115,7 +115,7 @@ fn ids(format: LogFormat) -> String {
     written.collect()
 }
 
-/// `line` with `ids` where they belong.
+/// Inserts `ids` into `line` where the format expects them.
 fn with(line: &str, ids: &str, format: LogFormat) -> String {
     let whole = line.trim_end_matches('\n');
     match (format, whole.strip_suffix('}')) {
@@ -163,7 +163,7 @@ mod tests {
         };
         let lines = layer(&config, false, log.reopen().unwrap()).unwrap();
         let (_traces, spans) = otlp::start(&traced, "test").unwrap();
-        // The global subscriber: a scoped one knows no current span while it writes a line.
+        // Install the global subscriber: a scoped one has no current span while it writes a line.
         tracing_subscriber::Registry::default()
             .with(vec![spans.unwrap(), lines])
             .init();

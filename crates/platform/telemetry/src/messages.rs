@@ -1,6 +1,6 @@
-//! Messages as spans: one for each that is sent and one for each that is handled, though both happen in batches. A message carries the
-//! `traceparent` of the span that sent it, and the span of its receiver is a child of that one: a trace follows an order, never a
-//! batch. A message without `traceparent` belongs to no trace, and none begins with it.
+//! Messages as spans: one for each message sent and one for each message handled, although both happen in batches. A message carries the
+//! `traceparent` of the span that sent it, and the receiver's span is a child of that span. A trace therefore follows an order, never a
+//! batch. A message without `traceparent` belongs to no trace and begins none.
 
 use std::sync::Arc;
 
@@ -14,17 +14,18 @@ use crate::layer::TARGET;
 use crate::otlp::{self, is_on};
 use crate::spans::{self, fail};
 
-/// What became of a message, as its span tells it.
+/// The outcome of a message, as its span records it.
 pub trait Handled {
-    /// The kind of failure, from a fixed set; none if it went well.
+    /// The kind of failure, from a fixed set; `None` on success.
     fn failure(&self) -> Option<&'static str>;
 }
 
-/// The spans of a batch: one for each message, in order, or none at all while traces are off. They end when this is dropped.
+/// The spans of a batch: one for each message, in order, or none while traces are off. They end when this is dropped.
 pub struct MessageSpans(Vec<(OrderId, Span)>);
 
 impl MessageSpans {
-    /// Begins the spans of traced messages on their way from an outbox to the bus. From now on the messages carry their `traceparent`.
+    /// Begins the spans of traced messages on their way from an outbox to the bus. From then on the messages carry the span's
+    /// `traceparent`.
     #[must_use]
     pub fn sending(system: &'static str, batch: &mut [Arc<Envelope>]) -> Self {
         let spans = Self::begin(batch, |message| {
@@ -68,7 +69,7 @@ impl MessageSpans {
         Self(spans.collect())
     }
 
-    /// Runs `work`, which handles the messages and gives one outcome for each, in order.
+    /// Runs `work`, which handles the messages and returns one outcome for each, in order.
     pub async fn scope<O: Handled>(&self, work: impl Future<Output = Vec<O>>) -> Vec<O> {
         let traced = self.0.iter().filter(|(_, span)| !span.is_none());
         let outcomes = spans::in_batch(traced.cloned().collect(), work).await;
@@ -76,7 +77,7 @@ impl MessageSpans {
         outcomes
     }
 
-    /// Notes what became of the messages, in the order of the batch.
+    /// Records the outcomes of the messages, in the order of the batch.
     pub fn end(&self, outcomes: &[impl Handled]) {
         for (place, (_, span)) in self.0.iter().enumerate() {
             let outcome = outcomes.get(place);
@@ -86,7 +87,7 @@ impl MessageSpans {
         }
     }
 
-    /// Until the guard is dropped, log lines of this thread are about the message at `place`. Not to be held over an await.
+    /// Until the guard is dropped, this thread's log lines belong to the message at `place`. Must not be held across an await.
     #[must_use]
     pub fn about(&self, place: usize) -> Option<Entered<'_>> {
         self.0.get(place).map(|(_, span)| span.enter())

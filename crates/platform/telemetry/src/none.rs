@@ -1,4 +1,4 @@
-//! Stands in for `otlp` in a build without that feature: no span is ever recorded, and the compiler knows.
+//! Replaces `otlp` in a build without that feature. No span is ever recorded, and the compiler can rely on it.
 
 use tracing::Span;
 
@@ -25,7 +25,7 @@ pub(crate) fn traceparent(_: &Span) -> Option<String> {
 /// Traces that are not sent.
 pub struct Traces(());
 
-/// Says that this build cannot send traces, if the settings ask for them.
+/// Reports that this build cannot send traces, if the settings ask for them.
 pub(crate) fn start(
     config: &TelemetryConfig,
     _: &'static str,
@@ -41,10 +41,10 @@ pub(crate) fn start(
 }
 
 impl Traces {
-    /// Nothing is counted.
+    /// Does nothing: there are no spans to count.
     pub fn count_in(&self, _: &Metrics) {}
 
-    /// Nothing is left to send.
+    /// Does nothing: there are no spans to send.
     #[expect(clippy::unused_async, reason = "the other build waits here")]
     pub async fn stop(self) {}
 }

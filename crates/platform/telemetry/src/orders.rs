@@ -1,5 +1,5 @@
-//! Work on orders as spans. An order that acts by time begins a trace of its own, for the request that it goes back to may have ended
-//! long ago. `marketplace.order.id` finds both traces.
+//! Work on orders as spans. An order processed by a timer begins a trace of its own, because the original request may have ended long
+//! ago. `marketplace.order.id` finds both traces.
 
 use tracing::field::display;
 use tracing::{Instrument as _, Span, info_span};
@@ -10,13 +10,13 @@ use crate::layer::TARGET;
 use crate::otlp::{self, is_on};
 use crate::spans;
 
-/// `traceparent` of a message about `order` that the work at hand sends.
+/// The `traceparent` for a message about `order` sent by the current work.
 #[must_use]
 pub fn traceparent(order: OrderId) -> Option<String> {
     otlp::traceparent(&spans::of(order)?)
 }
 
-/// Says which order the traced request at hand is about.
+/// Records which order the current traced request is about.
 pub fn note_order(order: OrderId) {
     if is_on() {
         Span::current().record("marketplace.order.id", display(order));
@@ -31,7 +31,7 @@ pub async fn within<F: Future>(name: &'static str, order: OrderId, work: F) -> F
     work.instrument(span.unwrap_or_else(Span::none)).await
 }
 
-/// Runs `work`, which lets `orders` act, and begins a trace for each of them that the settings choose. `name` says what it does.
+/// Runs `work`, which processes `orders`, and begins a trace for each order that is sampled. `name` describes the work.
 pub async fn sweeping<F: Future>(name: &'static str, orders: &[OrderId], work: F) -> F::Output {
     let traced = orders.iter().filter_map(|order| {
         let span = otlp::begin(None, || {

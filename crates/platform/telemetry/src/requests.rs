@@ -12,9 +12,9 @@ use crate::spans::{self, fail};
 /// Who decides at a port whether a request is traced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// The settings: strangers reach the port. A client's trace goes on, whether the client records it or not.
+    /// The settings, because strangers reach the port. A client's trace continues, whether or not the client records it.
     Nobody,
-    /// The caller: only our own services reach the port. What they record is recorded, and nothing else.
+    /// The caller, because only our own services reach the port. Exactly what they record is recorded.
     Caller,
 }
 
@@ -28,8 +28,8 @@ impl Answering {
         Self(Span::none())
     }
 
-    /// Begins a span for a request of `method` for `path`, if it is traced. `route` is the pattern that `path` matches, `id` the
-    /// request's id. `traceparent` gives its header of that name, if it has exactly one.
+    /// Begins a span for a request of `method` for `path`, if it is traced. `route` is the pattern that `path` matches, and `id` is the
+    /// request's id. `traceparent` returns the header of that name if there is exactly one.
     pub fn begin<'a>(
         trust: Trust,
         (method, route): (&'static str, &str),
@@ -44,10 +44,10 @@ impl Answering {
             info_span!(
                 target: TARGET, parent: None, "request",
                 otel.name = format!("{method} {route}"), otel.kind = "server",
-                // Clients may make methods up: OpenTelemetry has one name for those.
+                // Clients can invent methods; OpenTelemetry defines one name for those.
                 http.request.method = if method == "other" { "_OTHER" } else { method },
                 http.route = route, url.scheme = "http",
-                // Without the query, in which a client may have put anything.
+                // Without the query, which may contain anything.
                 url.path = path,
                 marketplace.request.id = id, marketplace.order.id = Empty,
                 http.response.status_code = Empty, error.type = Empty, otel.status_code = Empty,
@@ -60,7 +60,7 @@ impl Answering {
         span.map_or_else(Self::untraced, Self)
     }
 
-    /// Runs the work that answers the request in its span.
+    /// Runs the work that answers the request within its span.
     pub fn scope<F: Future>(&self, work: F) -> Instrumented<F> {
         work.instrument(self.0.clone())
     }
@@ -75,8 +75,8 @@ impl Answering {
 pub struct Asking(Span);
 
 impl Asking {
-    /// Begins a span for a request of `method` to `peer` (host and port), if the work at hand is traced. `route` holds nothing that
-    /// differs from request to request.
+    /// Begins a span for a request of `method` to `peer` (host and port), if the current work is traced. `route` contains nothing that
+    /// varies between requests.
     #[must_use]
     pub fn begin(method: &'static str, peer: (&str, u16), route: &str, order: OrderId) -> Self {
         let span = spans::of(order).map(|parent| {
@@ -103,13 +103,13 @@ impl Asking {
         answered(&self.0, status, 400);
     }
 
-    /// Ends the span of a request that was not answered. `kind` is a word for why, from a fixed set.
+    /// Ends the span of a request that got no answer. `kind` is a word for the reason, from a fixed set.
     pub fn failed(self, kind: &'static str) {
         fail(&self.0, kind);
     }
 }
 
-/// Notes `status`. From `failure` on it means that the span failed.
+/// Records `status`. The span counts as failed from status `failure` on.
 fn answered(span: &Span, status: u16, failure: u16) {
     span.record("http.response.status_code", i64::from(status));
     if status >= failure {

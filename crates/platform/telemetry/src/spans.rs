@@ -1,5 +1,5 @@
-//! What the work at hand belongs to: the current span of `tracing`, or in a batch one span for each order. Work that is not traced
-//! belongs to no span, so nothing is looked up, made or copied for it.
+//! The span of the current work: the current `tracing` span, or in a batch one span per order. Untraced work has no span, so nothing is
+//! looked up, created or copied for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,12 +27,12 @@ fn batch() -> Option<Batch> {
     is_on().then(|| BATCH.try_with(Clone::clone).ok())?
 }
 
-/// The span that work on `order` belongs to.
+/// The span of work on `order`.
 pub(crate) fn of(order: OrderId) -> Option<Span> {
     current().or_else(|| batch()?.get(&order).cloned())
 }
 
-/// All spans that the work at hand belongs to.
+/// All spans of the current work.
 pub(crate) fn all() -> Vec<Span> {
     match (current(), batch()) {
         (Some(span), _) => vec![span],
@@ -41,7 +41,7 @@ pub(crate) fn all() -> Vec<Span> {
     }
 }
 
-/// Runs `work` as work that belongs to one of `spans`, depending on the order that it is about.
+/// Runs `work` so that each part of it belongs to one of `spans`, chosen by order.
 pub(crate) async fn in_batch<F: Future>(spans: HashMap<OrderId, Span>, work: F) -> F::Output {
     if spans.is_empty() {
         return work.await;
@@ -49,7 +49,7 @@ pub(crate) async fn in_batch<F: Future>(spans: HashMap<OrderId, Span>, work: F) 
     BATCH.scope(Arc::new(spans), work).await
 }
 
-/// Takes what the work at hand belongs to to another thread or task.
+/// Carries the current work's spans to another thread or task.
 pub(crate) struct Here {
     span: Span,
     batch: Option<Batch>,
@@ -63,7 +63,7 @@ impl Here {
         }
     }
 
-    /// Runs `work` there.
+    /// Runs `work` on that thread or task, within those spans.
     pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
         self.span.in_scope(|| match &self.batch {
             Some(batch) => BATCH.sync_scope(batch.clone(), work),

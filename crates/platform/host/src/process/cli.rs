@@ -75,7 +75,7 @@ impl ServeArgs {
     }
 }
 
-/// The whole `main` of a service.
+/// The complete `main` of a service.
 #[must_use]
 pub fn main<P: Program>() -> ExitCode {
     match run::<P>() {
@@ -113,7 +113,7 @@ fn run<P: Program>() -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Its log is read by machines, unless the settings say otherwise.
+/// Logs JSON by default, because machines read a service's log.
 fn defaults() -> Settings {
     Settings {
         log: LogConfig {
@@ -124,8 +124,8 @@ fn defaults() -> Settings {
     }
 }
 
-/// Threads for what is not HTTP (stores, messages, sweepers): half of the cores. Work goes to and fro between these and the HTTP
-/// workers, and on two cores a second one costs a tenth of a service's time in hand-overs and brings nothing.
+/// Threads for work other than HTTP (stores, messages, sweepers): half of the cores. Work passes back and forth between these threads and
+/// the HTTP workers. On two cores, a second thread costs a tenth of a service's time in hand-offs and gains nothing.
 fn threads_behind() -> usize {
     let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
     (cores / 2).max(1)

@@ -1,6 +1,6 @@
-//! The keys that access tokens are checked with, fetched from the user service and kept up to date (RFC 7517). Without keys the
-//! process answers what needs a token with 503; it becomes ready when they come, and keeps what it has while the user service is
-//! away.
+//! Fetches the keys that verify access tokens from the user service and keeps them up to date (RFC 7517). Without keys, the process
+//! answers requests that need a token with 503. It becomes ready when the keys arrive, and keeps the keys it has while the user service
+//! is unavailable.
 
 #[cfg(test)]
 mod tests;
@@ -16,19 +16,19 @@ use platform_http::Readiness;
 use reqwest::{Client, StatusCode, Url, redirect};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How long the user service has to answer.
+/// Timeout of a request to the user service.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// When the keys are asked for.
+/// When to fetch the keys.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    /// After the first failure. Doubles with each further one.
+    /// Delay after the first failure. Doubles with each further failure.
     first_retry: Duration,
-    /// At most, however often it failed.
+    /// Upper bound of the retry delay.
     last_retry: Duration,
-    /// Least time between two successes, whatever tokens come: anybody can make up the id of a key.
+    /// Minimum time between two successful fetches. It bounds what tokens can cause, because anybody can invent a key id.
     least: Duration,
-    /// Most time between two successes. A key that is gone is taken for so long.
+    /// Maximum time between two successful fetches. A removed key is accepted for at most this long.
     most: Duration,
 }
 
@@ -39,11 +39,11 @@ const PACE: Pace = Pace {
     most: Duration::from_mins(1),
 };
 
-/// Keeps the keys of `verifier` as `url` has them, until `tasks` are drained. Returns at once: a user service that is away is a
-/// matter of readiness. Has to be called on a tokio runtime.
+/// Keeps the keys of `verifier` in step with `url` until `tasks` are drained. Returns at once: an unavailable user service only affects
+/// readiness. Must be called on a tokio runtime.
 ///
 /// # Errors
-/// If `url` is none that can be asked.
+/// If `url` cannot be used.
 pub fn follow(url: &str, verifier: Verifier, tasks: &Tasks) -> anyhow::Result<Arc<dyn Readiness>> {
     follow_at(PACE, url, verifier, tasks)
 }
@@ -115,7 +115,7 @@ impl Follower {
         }
     }
 
-    /// Waits until it is time to ask again, or until a token names a key that we lack.
+    /// Waits until the next fetch is due, or until a token names an unknown key.
     async fn rest(&self) {
         let since = Instant::now();
         sleep_until(since + self.pace.least).await;
@@ -132,7 +132,7 @@ impl Follower {
         }
         let set: JwkSet = answer.json().await?;
         let keys = VerificationKeys::try_from(&set)?;
-        // Someone signs, so there is one: a set without any is a mistake, and to obey it would lock everybody out.
+        // The user service always signs with some key, so an empty set is a mistake. Accepting it would lock everybody out.
         ensure!(
             keys != VerificationKeys::default(),
             "the set has no key that we can use"

@@ -1,6 +1,6 @@
 //! Runs one service as a process of its own, on MongoDB and RabbitMQ: command line, public and internal port.
 //!
-//! A service's `main.rs` implements [`Program`] for itself and calls [`main`]; everything that the four have in common is here.
+//! A service's `main.rs` implements [`Program`] for itself and calls [`main`]. Everything that the four services share is here.
 
 mod cli;
 mod jwks;

@@ -1,4 +1,4 @@
-//! What a service has to say of itself to be run as a process.
+//! What a service declares about itself so that it can run as a process.
 
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ use tokio::sync::mpsc;
 use super::jwks;
 use crate::settings::Settings;
 
-/// Hints of one replica to the others that wait to be announced. More are dropped: a hint only ever saves waiting.
+/// Hints waiting to be announced to the other replicas. Any more are dropped: a hint only ever shortens a delay.
 const HINTS: usize = 1024;
 
 /// A service that can run as a process of its own.
 pub trait Program {
-    /// What the process is called, such as `wallet-service`.
+    /// The name of the process, such as `wallet-service`.
     const NAME: &'static str;
     /// Its section in the settings.
     const SECTION: &'static str;
     /// The last word of its database's name.
     const DATABASE: &'static str;
-    /// That section.
+    /// The type of that section.
     type Config: Default + Serialize + DeserializeOwned;
 
-    /// Checks what no single value shows.
+    /// Checks rules that span several values.
     ///
     /// # Errors
     /// A sentence that names the settings and what is allowed.
@@ -38,24 +38,25 @@ pub trait Program {
         Ok(())
     }
 
-    /// Puts the service together.
+    /// Assembles the service.
     ///
     /// # Errors
-    /// If its settings make no sense. A dependency that is away is no error: the process stays up and recovers when it comes.
+    /// If its settings make no sense. An unavailable dependency is not an error: the process stays up and recovers when the dependency
+    /// returns.
     fn build(config: &Self::Config, context: &mut Context<'_>) -> anyhow::Result<Built>;
 }
 
-/// A service, put together.
+/// An assembled service.
 pub struct Built {
-    /// What every host runs.
+    /// The parts that every host runs.
     pub parts: Parts,
-    /// Paths of the internal port.
+    /// Routes of the internal port.
     pub internal: Option<Routes>,
-    /// What to do with the hints of other replicas.
+    /// Handles hints from other replicas.
     pub on_hint: Option<OnHint>,
 }
 
-/// Takes a hint of another replica.
+/// Handles a hint from another replica.
 pub type OnHint = Box<dyn Fn(Bytes) -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl Built {
@@ -70,7 +71,7 @@ impl Built {
     }
 }
 
-/// What a service is put together from.
+/// What a service is assembled from.
 pub struct Context<'a> {
     /// The shared settings.
     pub settings: &'a Settings,
@@ -89,10 +90,10 @@ impl Context<'_> {
         self.store.clone()
     }
 
-    /// Checks tokens with the keys that the user service publishes, whatever they are at the time.
+    /// Verifies tokens with the keys that the user service currently publishes.
     ///
     /// # Errors
-    /// If the settings of tokens make no sense, or do not say where the keys are.
+    /// If the token settings make no sense, or do not say where the keys are.
     pub fn verifier(&mut self) -> anyhow::Result<Verifier> {
         let auth = &self.settings.auth;
         let url = auth.jwks_url.clone().context(
@@ -104,7 +105,7 @@ impl Context<'_> {
         Ok(verifier)
     }
 
-    /// The key that tokens are signed with.
+    /// The key that signs tokens.
     ///
     /// # Errors
     /// If the settings do not say where it is, or it cannot be used.

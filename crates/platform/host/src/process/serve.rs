@@ -45,7 +45,7 @@ pub(super) async fn serve<P: Program>(
     } = P::build(config, &mut context)?;
     let (readiness, announced) = (context.readiness, context.hints);
     outside.readiness = readiness;
-    // A service that neither sends nor receives is as well without a broker, and needs no account there.
+    // A service that neither sends nor receives messages needs no broker, and no account on one.
     if parts.uses_bus() {
         let bus = AmqpBus::start(
             &settings.amqp.broker().map_err(anyhow::Error::msg)?,
@@ -78,7 +78,7 @@ pub(super) async fn serve<P: Program>(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The broker, as what a service needs to answer.
+/// The broker as a readiness check.
 struct BrokerReadiness(Arc<AmqpBus>);
 
 #[async_trait]
@@ -101,7 +101,7 @@ async fn announce(
     hints: HintSender,
     stop: CancellationToken,
 ) {
-    // The service that announces lives longer than this task is to.
+    // The loop ends on shutdown: the service holds the sender longer than this task should run.
     while let Some(Some(hint)) = stop.run_until_cancelled(announced.recv()).await {
         hints.announce(hint);
     }

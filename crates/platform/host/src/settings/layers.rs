@@ -1,5 +1,5 @@
-//! Layered settings: defaults < file (TOML) < environment `MARKETPLACE__SECTION__KEY` < flags. A key that no setting has, or a
-//! value of the wrong kind, is refused with its name, where it came from and what is allowed.
+//! Layered settings: defaults < file (TOML) < environment `MARKETPLACE__SECTION__KEY` < flags. An unknown key, or a value of the wrong
+//! type, is rejected with its name, its origin and what is allowed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use config::{Config, File, FileFormat, Value, ValueKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Prefix of the environment's variables.
+/// Prefix of the environment variables.
 pub const PREFIX: &str = "MARKETPLACE";
 
 /// Why the settings cannot be used.
@@ -22,17 +22,17 @@ pub enum SettingsError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A key that no setting has.
+    /// A key that names no setting.
     #[error("there is no setting {key} (from {origin}); allowed: {allowed}")]
     UnknownKey {
         /// The key.
         key: String,
         /// Where it came from.
         origin: String,
-        /// What could stand in its place.
+        /// The keys allowed in its place.
         allowed: String,
     },
-    /// A value that the setting cannot have.
+    /// A value that is invalid for the setting.
     #[error("the setting {key} (from {origin}) is wrong: {reason}")]
     BadValue {
         /// The key.
@@ -44,10 +44,10 @@ pub enum SettingsError {
     },
 }
 
-/// A flag that stands for a setting.
+/// A flag that overrides a setting.
 #[derive(Debug, Clone)]
 pub struct Flag {
-    /// How it is written, for messages.
+    /// The flag as written, for error messages.
     pub flag: &'static str,
     /// The setting's key, such as `server.listen`.
     pub key: &'static str,
@@ -55,15 +55,15 @@ pub struct Flag {
     pub value: String,
 }
 
-/// What was given, the later layers over the earlier ones. Programs share a file, and each reads its part.
+/// The given values; later layers override earlier ones. Programs share a file, and each reads its own part.
 #[derive(Debug)]
 pub struct Layers {
-    /// Values and where they came from, by key.
+    /// Values and their origins, by key.
     given: BTreeMap<String, (Value, String)>,
 }
 
 impl Layers {
-    /// Reads all layers but the defaults.
+    /// Reads every layer except the defaults.
     ///
     /// # Errors
     /// [`SettingsError::File`].
@@ -90,7 +90,7 @@ impl Layers {
         Ok(Self { given })
     }
 
-    /// The section `name`, over its defaults. It has to know every key in it.
+    /// The section `name`, merged over its defaults. Every key in the section must be known.
     ///
     /// # Errors
     /// [`SettingsError`], for the first thing that is wrong.
@@ -109,7 +109,7 @@ impl Layers {
         self.part(&format!("{name}."), own, &[], &T::default())
     }
 
-    /// All that is not in one of the `sections` that other types read, over `defaults`. It has to know every key of it.
+    /// Everything outside `sections` (which other types read), merged over `defaults`. Every key must be known.
     ///
     /// # Errors
     /// [`SettingsError`], for the first thing that is wrong.
@@ -124,7 +124,8 @@ impl Layers {
         self.part("", own, sections, defaults)
     }
 
-    /// The keys of which `own` gives the rest after `prefix`, merged over `defaults`. There are `sections` beside them.
+    /// The keys for which `own` returns the part after `prefix`, merged over `defaults`. `sections` are the other sections, for error
+    /// messages.
     fn part<T>(
         &self,
         prefix: &str,
@@ -171,7 +172,7 @@ impl Layers {
             builder.build()?.try_deserialize()
         };
         assemble(None).map_err(|error| {
-            // Name the culprit: the one value that fails on top of the defaults by itself.
+            // Find the culprit: the single value that fails when applied alone on top of the defaults.
             for (key, (_, origin)) in &given {
                 if let Err(error) = assemble(Some(key)) {
                     return SettingsError::BadValue {
@@ -236,7 +237,7 @@ fn flatten(value: &Value) -> BTreeMap<String, Value> {
     out
 }
 
-/// What could stand in the place of `key`: its neighbours, if it has any, or else the sections. A section alone ends in a dot.
+/// The keys allowed in place of `key`: its siblings if it has any, otherwise the sections. A bare section ends in a dot.
 fn allowed_beside(key: &str, mut known: Vec<String>) -> String {
     if let Some((section, _)) = key.rsplit_once('.') {
         let section = format!("{section}.");

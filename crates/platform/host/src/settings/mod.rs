@@ -1,5 +1,5 @@
-//! What a process is configured with. All processes of a marketplace can read one file: [`Settings`] are those that they share, and
-//! each reads the sections of the services that it runs ([`Layers::section`]).
+//! The configuration of a process. All processes of a marketplace can read one file. [`Settings`] holds what they share, and each process
+//! also reads the sections of the services that it runs ([`Layers::section`]).
 
 mod layers;
 mod sections;
@@ -14,7 +14,7 @@ use kernel::Currency;
 use serde::{Deserialize, Serialize};
 use telemetry::{LogConfig, TelemetryConfig};
 
-/// The sections of services: of interest to the processes that run them.
+/// The sections of single services, read only by the processes that run them.
 const SERVICES: [&str; 4] = ["users", "catalogue", "orders", "wallet"];
 
 /// The shared settings.
@@ -25,9 +25,9 @@ pub struct Settings {
     pub profile: Profile,
     /// Currency of amounts that name none.
     pub currency: Currency,
-    /// Where the files of the embedded shape are.
+    /// Directory for the files of embedded mode.
     pub data_dir: PathBuf,
-    /// In production, users may not top up their own wallets for nothing unless this is true.
+    /// In production, users may top up their own wallets for free only if this is true.
     pub allow_self_service_topups: bool,
     /// The public port.
     pub server: ServerConfig,
@@ -39,9 +39,9 @@ pub struct Settings {
     pub telemetry: TelemetryConfig,
     /// Access tokens.
     pub auth: AuthConfig,
-    /// The databases of the distributed shape.
+    /// The databases of distributed mode.
     pub mongo: MongoConfig,
-    /// The message broker of the distributed shape.
+    /// The message broker of distributed mode.
     pub amqp: AmqpConfig,
 }
 
@@ -64,20 +64,20 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads them from `layers`, over `self`.
+    /// Reads the settings from `layers`, merged over `self`.
     ///
     /// # Errors
-    /// A sentence that names the first setting that is wrong.
+    /// A sentence that names the first invalid setting.
     pub fn merged(self, layers: &Layers) -> anyhow::Result<Self> {
         let settings: Self = layers.beside(&SERVICES, &self)?;
         settings.telemetry.validate().map_err(anyhow::Error::msg)?;
         Ok(settings)
     }
 
-    /// A settings file that says the same, with the `sections` of services. Passwords are left out.
+    /// An equivalent settings file, including the `sections` of services. Passwords are left out.
     ///
     /// # Errors
-    /// Never in practice: they are plain values.
+    /// Never in practice: these are plain values.
     pub fn print(&self, sections: &impl Serialize) -> anyhow::Result<String> {
         let shared = toml::to_string_pretty(self)?;
         let sections = toml::to_string_pretty(sections)?;

@@ -1,5 +1,5 @@
-//! The sections of the shared settings: what a process is for, where it answers, what it connects to. They need no driver, so
-//! that every process reads one file.
+//! The sections of the shared settings: the purpose of a process, where it listens, and what it connects to. They need no driver, so
+//! every process can read one file.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,13 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::service::StoreConfig;
 
-/// What the process is for.
+/// The purpose of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// Trying out, developing, testing.
+    /// Trials, development, tests.
     Development,
-    /// Real money: settings that invite misuse are refused.
+    /// Real money: unsafe settings are rejected.
     Production,
 }
 
@@ -24,9 +24,9 @@ pub enum Profile {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerConfig {
-    /// Address to answer on; port 0 takes a free one.
+    /// Address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,
-    /// Threads that answer requests; 0 is one a core.
+    /// Worker threads; 0 means one per core.
     pub workers: usize,
 }
 
@@ -40,7 +40,7 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    /// How many threads that is.
+    /// The number of worker threads this resolves to.
     #[must_use]
     pub fn threads(&self) -> usize {
         match self.workers {
@@ -54,7 +54,7 @@ impl ServerConfig {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct InternalConfig {
-    /// Address to answer on; port 0 takes a free one.
+    /// Address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,
 }
 
@@ -66,18 +66,18 @@ impl Default for InternalConfig {
     }
 }
 
-/// An address that may hold a password: it prints, and serialises, without.
+/// A URI that may hold a password. It prints and serialises without the password.
 #[derive(Clone)]
 pub struct SecretUri(SecretString);
 
 impl SecretUri {
-    /// The address with everything in it.
+    /// The complete URI, including any password.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The address as a secret.
+    /// The complete URI as a secret.
     #[must_use]
     pub fn secret(&self) -> SecretString {
         self.0.clone()
@@ -96,7 +96,7 @@ impl fmt::Display for SecretUri {
         let Some((account, hosts)) = uri.rsplit_once('@') else {
             return f.write_str(uri);
         };
-        // Without a scheme it is no URI, and yet somebody's password.
+        // Without a scheme it is not a valid URI, but it may still hold a password.
         let (scheme, account) = match account.split_once("://") {
             Some((scheme, account)) => (format!("{scheme}://"), account),
             None => (String::new(), account),
@@ -134,7 +134,7 @@ pub struct MongoConfig {
     pub uri: SecretUri,
     /// A file that holds the URI instead, for secrets that are mounted.
     pub uri_file: Option<PathBuf>,
-    /// Databases are called this, an underscore and the service's word.
+    /// Prefix of database names; an underscore and the service's word follow.
     pub database_prefix: String,
 }
 
@@ -151,7 +151,7 @@ impl Default for MongoConfig {
 }
 
 impl MongoConfig {
-    /// The URI, from wherever it is.
+    /// The URI, from the setting or from its file.
     ///
     /// # Errors
     /// A sentence if its file cannot be read.
@@ -185,9 +185,10 @@ pub struct AmqpConfig {
     pub uri: SecretUri,
     /// A file that holds the URI instead, for secrets that are mounted.
     pub uri_file: Option<PathBuf>,
-    /// The certificate authorities, in PEM, of which one has to vouch for the broker; those that everybody knows if not said.
+    /// The certificate authorities (PEM) trusted to sign the broker's certificate. If not set, the public ones are trusted.
     pub ca_file: Option<PathBuf>,
-    /// Exchanges are called this, a dot and their word; queues too, unless it is `marketplace`. Lets marketplaces share a broker.
+    /// Prefix of exchange names, followed by a dot and a word. Queue names get it too, unless it is `marketplace`. Lets several
+    /// marketplaces share a broker.
     pub namespace: String,
 }
 
@@ -203,7 +204,7 @@ impl Default for AmqpConfig {
 }
 
 impl AmqpConfig {
-    /// The URI, from wherever it is.
+    /// The URI, from the setting or from its file.
     ///
     /// # Errors
     /// A sentence if its file cannot be read.
@@ -211,10 +212,10 @@ impl AmqpConfig {
         resolve(&self.uri, self.uri_file.as_deref(), "amqp.uri_file")
     }
 
-    /// The broker.
+    /// The broker configuration.
     ///
     /// # Errors
-    /// A sentence if the URI is none, or a file cannot be read or holds something else.
+    /// A sentence if the URI is invalid, or a file cannot be read or has the wrong contents.
     #[cfg(feature = "amqp")]
     pub fn broker(&self) -> Result<bus_amqp::Broker, String> {
         use bus_amqp::{Broker, BrokerError};

@@ -1,4 +1,4 @@
-//! The edge in front of a small API of its own: what every answer has, whoever gives it.
+//! The edge in front of a small API: properties of every answer, no matter which part produced it.
 
 use actix_web::HttpResponse;
 use kernel::SystemIds;
@@ -11,7 +11,7 @@ use crate::Body;
 use crate::testing::Answer;
 use telemetry::current_request_id;
 
-/// A server and what a test may turn on it.
+/// A server and the switches that a test may flip.
 struct World {
     server: Server,
     in_flight: Arc<AtomicUsize>,
@@ -131,7 +131,7 @@ async fn head_is_get_without_the_body() {
         let get = world.request("GET", path).send().await.unwrap();
         assert_eq!(head.status(), 200, "{path}");
         for header in ["content-type", "content-length"] {
-            // The metrics have changed by one request meanwhile.
+            // The HEAD request itself changed the metrics in the meantime.
             if path != "/metrics" || header == "content-type" {
                 assert_eq!(head.headers()[header], get.headers()[header], "{path}");
             }
@@ -160,7 +160,7 @@ async fn beyond_the_limit_of_requests_in_flight_one_is_told_when_to_come_back() 
         let answer = world.request("GET", path).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
     }
-    // Refusals have given their places back; one place more is enough for one request at a time.
+    // Refused requests have released their slots; one more slot is enough for one request at a time.
     assert_eq!(world.in_flight.load(Ordering::Relaxed), IN_FLIGHT);
     world.in_flight.fetch_sub(1, Ordering::Relaxed);
     for _ in 0..3 {
@@ -202,7 +202,7 @@ async fn a_body_that_does_not_come_is_given_up_with_its_place_and_its_connection
                  content-length: 100\r\n\r\n{\"half\":";
     connection.write_all(start.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    // Ends only because the server closes.
+    // Returns only because the server closes the connection.
     connection.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
@@ -251,7 +251,7 @@ fn a_crowd_that_comes_at_once_finds_a_place_to_wait() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     lengthen_queue(&listener).unwrap();
     let address = listener.local_addr().unwrap();
-    // Nobody accepts. One that finds the queue full is not refused: it hears nothing.
+    // No thread accepts. A client that finds the queue full is not refused: it gets no reply at all.
     let crowd: Vec<_> = (0..500)
         .map(|_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(500)))
         .collect();

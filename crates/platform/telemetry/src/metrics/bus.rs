@@ -1,4 +1,4 @@
-//! Messages: rate, errors and duration by message, on the way out and on the way in; what waits in outboxes; the broker.
+//! Messages: rate, errors and duration by message, outgoing and incoming; outbox backlogs; the broker connection.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
@@ -50,17 +50,17 @@ struct ConnectionLabels {
     connection: &'static str,
 }
 
-/// How many messages of each name came to which outcome.
+/// Number of messages by name and outcome.
 pub type Tally<'a> = HashMap<(&'a str, &'static str), u64>;
 
-/// A batch that was published.
+/// A published batch.
 #[derive(Debug)]
 pub struct Publication<'a> {
-    /// Which service's outbox it came from.
+    /// The service whose outbox it came from.
     pub sender: &'static str,
-    /// What became of its messages.
+    /// The outcomes of its messages.
     pub tally: Tally<'a>,
-    /// How long it took until all of it was confirmed or not.
+    /// Time until every message was confirmed or had failed.
     pub took: Duration,
 }
 
@@ -142,7 +142,7 @@ impl BusMetrics {
         &self.watches
     }
 
-    /// Counts a batch that was handled within `took`, all of it.
+    /// Counts a batch whose handling took `took` as a whole.
     pub fn handled(&self, queue: &'static str, tally: &Tally<'_>, took: Duration) {
         for ((message, outcome), count) in tally {
             let message = (*message).to_owned();
@@ -161,7 +161,7 @@ impl BusMetrics {
         }
     }
 
-    /// Counts a message that is none: nobody was handed it.
+    /// Counts an undecodable message; no handler saw it.
     pub fn undecodable(&self, queue: &'static str) {
         let labels = HandledLabels {
             queue,
@@ -171,7 +171,7 @@ impl BusMetrics {
         self.handled.get_or_create(&labels).inc();
     }
 
-    /// Counts a batch that was published.
+    /// Counts a published batch.
     pub fn published(&self, publication: &Publication<'_>) {
         let sender = publication.sender;
         self.publishing
@@ -187,12 +187,12 @@ impl BusMetrics {
         }
     }
 
-    /// Counts a message that went to the dead letters, by the queue that it came from or the service that could not send it.
+    /// Counts a dead-lettered message, by the queue that it came from or the service that could not send it.
     pub fn gave_up(&self, source: &'static str) {
         self.given_up.get_or_create(&SourceLabels { source }).inc();
     }
 
-    /// Shows what waits in the outbox of `sender` at `now`.
+    /// Records the backlog in the outbox of `sender` at `now`.
     pub fn waits(&self, sender: &'static str, backlog: &Backlog, now: Timestamp) {
         let age = backlog.oldest.map_or(0, |oldest| {
             now.as_millis().saturating_sub(oldest.as_millis()).max(0)
@@ -207,7 +207,7 @@ impl BusMetrics {
             .set(age.as_secs_f64());
     }
 
-    /// Shows whether a connection to the broker is up, as `look` sees it.
+    /// Exposes whether a connection to the broker is up, as `look` reports it.
     pub fn connection(
         &self,
         connection: &'static str,

@@ -1,4 +1,4 @@
-//! Requests: rate, errors and duration by route, and how full the process is.
+//! Requests: rate, errors and duration by route, and the load of the process.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,7 +32,7 @@ struct PortLabels {
     port: &'static str,
 }
 
-/// The counters of one route and method. Few statuses are ever answered, so they are searched.
+/// The counters of one route and method. Only a few statuses occur, so a linear search is enough.
 struct Answered {
     method: &'static str,
     durations: Histogram,
@@ -46,7 +46,7 @@ pub struct HttpMetrics {
     durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
     in_flight: Family<PortLabels, Gauge>,
     limit: Family<PortLabels, Gauge>,
-    /// The same counters by route, so that a request allocates nothing to be counted.
+    /// The same counters by route, so that counting a request allocates nothing.
     known: Arc<RwLock<HashMap<String, Vec<Answered>>>>,
     watches: Watches,
 }
@@ -120,7 +120,7 @@ impl HttpMetrics {
             status,
         });
         if let Some(answered) = methods.iter_mut().find(|one| one.method == method) {
-            // Two threads may learn the same status at once; the counter is one.
+            // Two threads may add the same status at once; both get the same counter.
             if !answered.statuses.iter().any(|(known, _)| *known == status) {
                 answered.statuses.push((status, count));
             }
@@ -137,7 +137,7 @@ impl HttpMetrics {
         });
     }
 
-    /// Shows how many requests are `in_flight` at `port`, as long as somebody counts them, and how many may be.
+    /// Exposes how many requests are `in_flight` at `port` and the limit, for as long as the counter is alive.
     pub fn port(&self, port: &'static str, limit: usize, in_flight: &Arc<AtomicUsize>) {
         let labels = PortLabels { port };
         self.limit.get_or_create(&labels).set(gauge_of(limit));

@@ -1,9 +1,9 @@
-//! The metrics registry and the families that every service has, a file for each subject. Names and units follow the Prometheus
-//! conventions; label values come from fixed sets (routes, queues, message names), never from clients. `docs/OPERATIONS.md` lists
-//! every family, and a test holds the list to what is exposed.
+//! The metrics registry and the metric families that every service has, with a file for each subject. Names and units follow the
+//! Prometheus conventions. Label values come from fixed sets (routes, queues, message names), never from clients. `docs/OPERATIONS.md`
+//! lists every family, and a test compares the list with what is exposed.
 //!
-//! Nothing here is looked up by name on the way of a request or message: whoever counts holds the counter. What is cheap to
-//! look at but would cost something to follow (how long a queue is) is looked at when somebody asks, see [`Metrics::watch`].
+//! Handling a request or message never looks up a metric by name: the code that counts holds the counter. Values that are cheap to read
+//! but costly to track (the length of a queue) are read at scrape time, see [`Metrics::watch`].
 
 mod bus;
 mod http;
@@ -32,11 +32,11 @@ pub struct Metrics {
     registry: Arc<Mutex<Registry>>,
     names: Arc<Mutex<Vec<String>>>,
     watches: Watches,
-    /// Requests answered.
+    /// Answered requests.
     pub http: HttpMetrics,
     /// Messages handled and sent.
     pub bus: BusMetrics,
-    /// What stores read and commit.
+    /// Reads and commits of the stores.
     pub store: StoreMetrics,
 }
 
@@ -68,7 +68,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Adds a metric of a service. Its name gets the prefix `marketplace_`.
+    /// Registers a metric of a service. Its name gets the prefix `marketplace_`.
     pub fn register(&self, name: &str, help: &str, metric: impl Metric) {
         let suffix = match metric.metric_type() {
             MetricType::Counter => "_total",
@@ -85,14 +85,14 @@ impl Metrics {
             .register(format!("marketplace_{name}"), help, metric);
     }
 
-    /// The names of all that was registered, as Prometheus stores them. What has no sample yet is not exposed, but it is here.
+    /// The names of all registered metrics, as Prometheus stores them. Includes metrics without a sample, which are not exposed yet.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let names = self.names.lock();
         names.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Runs `look` whenever somebody asks for the metrics: it sets gauges whose value is cheap to see. It must not wait.
+    /// Runs `look` at every scrape to set gauges whose value is cheap to read. It must not block.
     pub fn watch(&self, look: impl Fn() + Send + Sync + 'static) {
         self.watches.add(look);
     }
@@ -120,10 +120,10 @@ impl Metrics {
     }
 }
 
-/// The labels of a family of one metric, which is there or not.
+/// The labels of a family with a single, optional metric.
 pub type NoLabels = [(&'static str, &'static str); 0];
 
-/// A histogram for what takes from a tenth of a millisecond to seconds: reads and commits of a store.
+/// A histogram for durations from a tenth of a millisecond to seconds: reads and commits of a store.
 #[must_use]
 pub fn short_times() -> Histogram {
     Histogram::new([
@@ -132,7 +132,7 @@ pub fn short_times() -> Histogram {
     ])
 }
 
-/// A histogram for what takes from a millisecond to half a minute: requests, messages, hashes.
+/// A histogram for durations from a millisecond to half a minute: requests, messages, hashes.
 #[must_use]
 pub fn times() -> Histogram {
     Histogram::new([
@@ -140,7 +140,7 @@ pub fn times() -> Histogram {
     ])
 }
 
-/// A count as a gauge has it.
+/// Converts a count to a gauge's value.
 #[must_use]
 pub fn gauge_of(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -1,5 +1,5 @@
-//! The process as the system sees it, under the names that all Prometheus clients use. Read from `/proc` when somebody asks; where
-//! there is none, nothing is shown.
+//! Process metrics from the operating system, under the names that all Prometheus clients use. Read from `/proc` at scrape time. Without
+//! `/proc`, none are exposed.
 
 use std::fs;
 
@@ -8,10 +8,10 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-/// Ticks a second in what Linux tells programs about time (`USER_HZ`): part of its interface, the same on every machine.
+/// Clock ticks per second in Linux's `/proc` interface (`USER_HZ`). The value is part of that interface and the same on every machine.
 const TICKS: f64 = 100.0;
 
-/// Collects it.
+/// Collects the process metrics.
 #[derive(Debug)]
 pub(super) struct Process;
 
@@ -67,7 +67,7 @@ struct Seen {
 impl Seen {
     fn now() -> Option<Self> {
         let stat = fs::read_to_string("/proc/self/stat").ok()?;
-        // The second field is the program's name in brackets and may hold spaces; what is counted comes behind it.
+        // The second field is the program's name in brackets and may contain spaces; the numbered fields follow it.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let field = |number: usize| fields.get(number - 3)?.parse::<f64>().ok();
         let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -85,7 +85,7 @@ impl Seen {
     }
 }
 
-/// The number that follows `name` at the beginning of a line.
+/// The number after `name` at the beginning of a line.
 fn number_after(text: &str, name: &str) -> Option<f64> {
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
     rest.split_whitespace().next()?.parse().ok()
@@ -102,7 +102,7 @@ mod tests {
         assert!(seen.resident_bytes > 1e6, "{}", seen.resident_bytes);
         assert!(seen.threads >= 1.0 && seen.open_files >= 3.0);
         assert!(seen.max_files >= seen.open_files);
-        // After 2020, and not in the future by more than the clock's coarseness.
+        // After 2020, and not further in the future than the clock's resolution.
         let kept = fs::metadata("/proc/self").unwrap().modified().unwrap();
         let now = kept.elapsed().unwrap_or_default();
         let epoch = kept.duration_since(std::time::UNIX_EPOCH).unwrap() + now;

@@ -1,4 +1,4 @@
-//! Stores: how many writes share a commit and how long one takes, how long reads take, what waits, what came twice.
+//! Stores: writes per commit and commit duration, read duration, queue length, and repeated messages.
 
 use std::time::Duration;
 
@@ -34,16 +34,16 @@ struct PoolLabels {
     state: &'static str,
 }
 
-/// What kind of read.
+/// The kind of read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Read {
-    /// One row, or a few, by their keys.
+    /// One row or a few, by key.
     Get,
     /// A page of a list, or a count.
     List,
-    /// What a sweeper or the relay looks for.
+    /// Rows that a sweeper or the relay looks for.
     Sweep,
-    /// Whether the store answers.
+    /// A health check.
     Check,
 }
 
@@ -58,7 +58,7 @@ impl Read {
     }
 }
 
-/// The stores of a process. A store is named by the last word of its database or file: `users`, `products`, `orders`, `wallet`.
+/// The stores of a process. A store is named after the last word of its database or file: `users`, `products`, `orders`, `wallet`.
 #[derive(Clone)]
 pub struct StoreMetrics {
     batches: Family<StoreLabels, Histogram, fn() -> Histogram>,
@@ -188,19 +188,19 @@ pub struct StoreWatch {
 }
 
 impl StoreWatch {
-    /// Counts one commit of `size` writes, which found `repeated` messages to have been handled before.
+    /// Counts one commit of `size` writes, which found that `repeated` messages had been handled before.
     pub fn committed(&self, size: usize, took: Duration, repeated: u64) {
         observe_size(&self.sizes, size);
         self.commits.observe(took.as_secs_f64());
         self.repeated.inc_by(repeated);
     }
 
-    /// Counts a try that lost against another transaction.
+    /// Counts an attempt that lost a conflict with another transaction.
     pub fn lost(&self) {
         self.conflicts.inc();
     }
 
-    /// Shows how full a queue is, for as long as `waiting` sees it.
+    /// Exposes how full a queue is, for as long as `waiting` is alive.
     pub fn queue(
         &self,
         queue: &'static str,
@@ -223,7 +223,7 @@ impl StoreWatch {
         });
     }
 
-    /// Observes its reads.
+    /// An observer of its reads.
     #[must_use]
     pub fn reads(&self) -> ReadTimes {
         let of = |kind: Read| {
@@ -240,7 +240,7 @@ impl StoreWatch {
         }
     }
 
-    /// Observes how many rows its queries by key ask for.
+    /// An observer of how many rows its queries by key request.
     #[must_use]
     pub fn gets(&self) -> GetSizes {
         GetSizes(self.metrics.gathered.get_or_create_owned(&StoreLabels {
@@ -248,7 +248,7 @@ impl StoreWatch {
         }))
     }
 
-    /// Observes its connections.
+    /// An observer of its connections.
     #[must_use]
     pub fn pool(&self) -> PoolWatch {
         let of = |state| {
@@ -270,7 +270,7 @@ impl StoreWatch {
     }
 }
 
-/// How long the reads of one store take.
+/// Read durations of one store.
 #[derive(Debug, Clone)]
 pub struct ReadTimes {
     get: Histogram,
@@ -280,7 +280,7 @@ pub struct ReadTimes {
 }
 
 impl ReadTimes {
-    /// Counts a read that took so long.
+    /// Records a read that took `took`.
     pub fn took(&self, kind: Read, took: Duration) {
         let times = match kind {
             Read::Get => &self.get,
@@ -292,12 +292,12 @@ impl ReadTimes {
     }
 }
 
-/// How many rows the queries by key of one store ask for.
+/// Number of rows that queries by key request from one store.
 #[derive(Debug, Clone)]
 pub struct GetSizes(Histogram);
 
 impl GetSizes {
-    /// Counts a query.
+    /// Records a query for `rows` rows.
     pub fn asked_for(&self, rows: usize) {
         observe_size(&self.0, rows);
     }
@@ -306,10 +306,10 @@ impl GetSizes {
 /// The connections of one store.
 #[derive(Clone)]
 pub struct PoolWatch {
-    /// Connections that are open.
+    /// Number of open connections.
     pub open: Gauge,
-    /// Of these, those in use.
+    /// Number of open connections in use.
     pub in_use: Gauge,
-    /// The most that may be open.
+    /// Maximum number of open connections.
     pub max: Gauge,
 }

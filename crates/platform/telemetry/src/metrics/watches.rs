@@ -1,10 +1,10 @@
-//! What is looked at when somebody asks for the metrics.
+//! Values that are read at scrape time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Look = Box<dyn Fn() + Send + Sync>;
 
-/// Looks to take, each sets gauges.
+/// The functions to run at a scrape; each sets gauges.
 #[derive(Clone, Default)]
 pub(super) struct Watches(Arc<Mutex<Vec<Look>>>);
 

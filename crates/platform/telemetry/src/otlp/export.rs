@@ -1,7 +1,7 @@
-//! From ended spans to the collector: a short queue, batches, one at a time, as OTLP's protobuf over HTTP. Ending a span never waits:
-//! while the queue is full, because the collector is slow or away, spans are dropped and counted.
+//! Sends ended spans to the collector: a short queue, batches one at a time, OTLP protobuf over HTTP. Ending a span never blocks. If the
+//! collector is slow or unavailable and the queue is full, spans are dropped and counted.
 //!
-//! The SDK has a processor that does nearly this. It blocks a thread of its own on an HTTP client and does not count what it drops.
+//! The SDK has a similar processor. It blocks a thread of its own on an HTTP client and does not count dropped spans.
 
 use std::mem;
 use std::pin::pin;
@@ -22,27 +22,27 @@ use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
-/// Ended spans that may wait: about 4 MiB.
+/// Maximum number of queued spans: about 4 MiB.
 const QUEUE: usize = 8192;
-/// Most spans in one request to the collector.
+/// Maximum number of spans in one request to the collector.
 const BATCH: usize = 512;
-/// How long a batch waits for more spans.
+/// How long a batch collects further spans.
 const GATHER: Duration = Duration::from_millis(500);
-/// Time to send what is left at the end.
+/// Time limit for sending the remaining spans at shutdown.
 const FINISH: Duration = Duration::from_secs(3);
-/// Time for a connection to the collector.
+/// Time limit for connecting to the collector.
 const CONNECT: Duration = Duration::from_secs(2);
-/// Time for one batch.
+/// Time limit for one batch.
 const TOTAL: Duration = Duration::from_secs(5);
 
-/// Spans by what became of them.
+/// Number of spans by outcome.
 type Counts = Family<[(&'static str, &'static str); 1], Counter>;
 
 fn count(counts: &Counts, outcome: &'static str) -> Counter {
     counts.get_or_create_owned(&[("outcome", outcome)])
 }
 
-/// Takes ended spans to the queue.
+/// Queues ended spans.
 #[derive(Debug)]
 pub(super) struct Queue {
     spans: mpsc::WeakSender<SpanData>,
@@ -59,7 +59,7 @@ impl SpanProcessor for Queue {
         }
     }
 
-    /// Nobody asks: [`Exporting::stop`] does this.
+    /// Never called: [`Exporting::stop`] flushes the queue.
     fn force_flush(&self) -> OTelSdkResult {
         Ok(())
     }
@@ -69,10 +69,10 @@ impl SpanProcessor for Queue {
     }
 }
 
-/// The task that sends them.
+/// The task that sends the spans.
 pub(super) struct Exporting {
     task: JoinHandle<()>,
-    /// The queue is open for as long as this is here.
+    /// Keeps the queue open for as long as it is held.
     spans: mpsc::Sender<SpanData>,
     pub(super) counts: Counts,
 }
@@ -88,7 +88,7 @@ impl Exporting {
     }
 }
 
-/// Starts to send to `url`, as spans of `resource`, what is put into the queue.
+/// Starts a task that sends queued spans to `url`, as spans of `resource`.
 pub(super) fn start(url: &str, resource: &Resource) -> Result<(Queue, Exporting), String> {
     let client = Client::builder()
         .connect_timeout(CONNECT)
@@ -103,7 +103,7 @@ pub(super) fn start(url: &str, resource: &Resource) -> Result<(Queue, Exporting)
         .with_endpoint(url)
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(TOTAL)
-        // A batch that does not get through is lost and counted: the queue behind it is short, and spans are no ledger.
+        // A batch that fails is lost and counted: the queue behind it is short, and losing spans is acceptable.
         .with_retry_policy(RetryPolicy::disabled())
         .build()
         .map_err(|error| format!("telemetry.otlp_endpoint cannot be used: {error}"))?;
@@ -137,7 +137,7 @@ async fn export(exporter: SpanExporter, waiting: mpsc::Receiver<SpanData>, count
             }
             Err(error) => {
                 failed.inc_by(spans);
-                // Once an outage, not once a batch.
+                // Once per outage, not once per batch.
                 if !mem::replace(&mut was_away, true) {
                     tracing::warn!(%error, "the trace collector does not take spans; they are lost until it does");
                 }

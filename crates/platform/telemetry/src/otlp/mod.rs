@@ -1,4 +1,4 @@
-//! Spans that `tracing-opentelemetry` hands to OpenTelemetry's SDK, which sends them over OTLP.
+//! Exports spans over OTLP: `tracing-opentelemetry` hands them to OpenTelemetry's SDK, which sends them.
 
 mod export;
 
@@ -25,18 +25,18 @@ use crate::layer::{BoxedLayer, TARGET};
 use crate::metrics::Metrics;
 use export::Exporting;
 
-/// Of all requests, those that begin a trace. Not set while no spans are recorded.
+/// The share of requests that begin a trace. Not set while no spans are recorded.
 static SHARE: OnceLock<f64> = OnceLock::new();
 
-/// Whether spans are recorded in this process. Asked before anything is made for a trace.
+/// Whether spans are recorded in this process. Checked before any tracing work.
 pub(crate) fn is_on() -> bool {
     SHARE.get().is_some()
 }
 
-/// Begins what may be a trace: one request of so many, by the settings. `client` is the `traceparent` of a client. Its trace goes on
-/// here, but the settings and not the client say whether it is recorded.
+/// Begins a trace if the request is sampled by the settings' ratio. `client` is the `traceparent` of a client. Its trace continues here,
+/// but the settings decide whether it is recorded, not the client.
 pub(crate) fn begin(client: Option<&str>, span: impl FnOnce() -> Span) -> Option<Span> {
-    // Not drawn by the trace id, as samplers do that trust their clients: it may be the client's.
+    // Not sampled by trace id, as samplers that trust their clients do: the client may have chosen that id.
     let [a, b, c, d, ..] = RandomIdGenerator::default().new_span_id().to_bytes();
     let drawn = f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0);
     let chosen = SHARE.get().is_some_and(|share| drawn < *share);
@@ -46,7 +46,7 @@ pub(crate) fn begin(client: Option<&str>, span: impl FnOnce() -> Span) -> Option
     })
 }
 
-/// Begins a part of the trace of one of our own services, unless its `traceparent` says that it is not recorded.
+/// Continues a trace of one of our own services, unless its `traceparent` says that it is not recorded.
 pub(crate) fn follow(traceparent: &str, span: impl FnOnce() -> Span) -> Option<Span> {
     let parent = parse(traceparent)?;
     let sampled = parent.span().span_context().is_sampled();
@@ -60,7 +60,7 @@ fn child(parent: Context, span: Span) -> Span {
     span
 }
 
-/// What `span` passes on (W3C Trace Context). None if it is not recorded.
+/// The `traceparent` that `span` passes on (W3C Trace Context). `None` if the span is not recorded.
 pub(crate) fn traceparent(span: &Span) -> Option<String> {
     let context = span.context();
     let span = context.span();
@@ -75,10 +75,10 @@ fn parse(traceparent: &str) -> Option<Context> {
     context.has_active_span().then_some(context)
 }
 
-/// Traces that are being sent, if the settings ask for them.
+/// The running export of traces, if the settings enable it.
 pub struct Traces(Option<Exporting>);
 
-/// Starts to record spans, if the settings say where to send them. Has to be called on a tokio runtime.
+/// Starts to record spans, if the settings say where to send them. Must be called on a tokio runtime.
 pub(crate) fn start(
     config: &TelemetryConfig,
     service: &'static str,
@@ -98,7 +98,7 @@ pub(crate) fn start(
         ])
         .build();
     let (processor, exporting) = export::start(&url, &resource)?;
-    // Whether a span is recorded was decided before it is made.
+    // Sampling is decided before a span is created.
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(Sampler::AlwaysOn)
@@ -111,7 +111,7 @@ pub(crate) fn start(
     Ok((Traces(Some(exporting)), Some(layer)))
 }
 
-/// Records the spans of traces and nothing else: no foreign spans, no log lines, no attribute that our spans do not name.
+/// Exports the spans of traces and nothing else: no foreign spans, no log lines, no attributes that our spans do not name.
 fn layer(tracer: SdkTracer) -> BoxedLayer {
     tracing_opentelemetry::layer()
         .with_tracer(tracer)
@@ -125,7 +125,7 @@ fn layer(tracer: SdkTracer) -> BoxedLayer {
 }
 
 impl Traces {
-    /// Shows in `metrics` what becomes of spans.
+    /// Exposes the outcomes of spans in `metrics`.
     pub fn count_in(&self, metrics: &Metrics) {
         if let Some(exporting) = &self.0 {
             metrics.register(
@@ -136,7 +136,7 @@ impl Traces {
         }
     }
 
-    /// Sends what is recorded and not sent yet, for at most three seconds.
+    /// Sends the recorded spans that are still queued, for at most three seconds.
     pub async fn stop(self) {
         if let Some(exporting) = self.0 {
             exporting.stop().await;

@@ -1,4 +1,4 @@
-//! For tests: what `/metrics` says, and waiting for what happens in the background.
+//! For tests: reading `/metrics`, and polling for background work.
 
 mod scrape;
 
@@ -6,10 +6,10 @@ pub use scrape::{ExposedFamily, Scrape};
 
 use std::time::Duration;
 
-/// Polls `check` until it gives a value, at most ten seconds.
+/// Polls `check` until it returns a value, for at most ten seconds.
 ///
 /// # Panics
-/// If it never does.
+/// If it returns none in that time.
 #[expect(
     clippy::panic,
     reason = "a condition that never comes is a failed test"

@@ -1,4 +1,4 @@
-//! What `/metrics` said, for tests.
+//! A parsed response of `/metrics`, for tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,19 @@ pub struct Scrape {
     text: String,
 }
 
-/// A family as it is exposed.
+/// A metric family as exposed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExposedFamily {
     /// `counter`, `gauge`, `histogram` or `info`.
     pub kind: String,
     /// Whether it has a help text.
     pub helped: bool,
-    /// The names of its labels, without a histogram's own `le`.
+    /// Its label names, without a histogram's own `le`.
     pub labels: BTreeSet<String>,
 }
 
 impl Scrape {
-    /// Takes the text of a scrape.
+    /// Parses the text of a scrape.
     #[must_use]
     pub fn of(text: String) -> Self {
         Self { text }
@@ -41,7 +41,7 @@ impl Scrape {
         })
     }
 
-    /// The sum of the samples called `name` that have all of `labels`; none if there is no such sample.
+    /// The sum of the samples called `name` that have all of `labels`; `None` if there is no such sample.
     #[must_use]
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         self.samples()

@@ -1,4 +1,4 @@
-//! A service that checks tokens, and a signer whose keys change, go away and come back: over HTTP, as in production.
+//! A service that verifies tokens, and a signer whose keys change, become unavailable and return: over HTTP, as in production.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ use telemetry::metrics::Metrics;
 
 use super::*;
 
-/// As in production, but for patience.
+/// As in production, but with short delays.
 const FAST: Pace = Pace {
     first_retry: Duration::from_millis(10),
     last_retry: Duration::from_millis(50),
@@ -22,7 +22,7 @@ const FAST: Pace = Pace {
     most: Duration::from_millis(200),
 };
 
-/// What a signer publishes, and how often it was asked.
+/// What a signer publishes, and how often it was fetched.
 #[derive(Default)]
 struct Published {
     keys: Mutex<VerificationKeys>,
@@ -69,10 +69,11 @@ impl Signer {
         *self.published.keys.lock().unwrap() = keys;
     }
 
-    /// Returns when whoever follows has asked from now on, and had time to take the answer in.
+    /// Returns once the follower has made a new fetch and had time to apply its result.
     async fn was_asked(&self) {
         let asked = || self.published.asked.load(Ordering::Relaxed);
-        // The answer that is under way may be the one from before; the next but one comes after both.
+        // A fetch already in progress may return the old keys. The fetch after it returns the new ones, and a third starts when those are
+        // applied.
         let enough = asked() + 2;
         eventually("a fetch", async || (asked() >= enough).then_some(())).await;
     }
@@ -170,7 +171,7 @@ async fn a_service_that_starts_before_its_signer_answers_503_and_recovers_by_its
     let signer = Signer::start(address, issuer.verification_keys());
     service.comes_to(&issuer, 200).await;
     assert_eq!(service.ready().await.status, 200);
-    // Away again: what is known stays known.
+    // Unavailable again: the keys already fetched stay in use.
     signer.server.stop().await.unwrap();
     assert_eq!(service.status(&issuer).await, 200);
     assert_eq!(service.ready().await.status, 200);
