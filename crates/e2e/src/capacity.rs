@@ -1,20 +1,20 @@
-//! The capacity model: from what one order, one top-up and one read cost on the machine that was measured, to what a marketplace needs
-//! that does many of them. `docs/SCALING.md` shows what it comes to, and says where it stops being right.
+//! The capacity model: extrapolates from the measured cost of one order, one top-up and one read to the needs of a larger marketplace.
+//! `docs/SCALING.md` shows the results and says where the model stops being valid.
 //!
-//! It is linear on purpose: work per request, times requests, over the share of a core that is to be used. What is not linear (a lock, a
-//! hot row, a network) is not in it.
+//! It is deliberately linear: work per request, times requests, divided by the share of a core that may be used. Nonlinear effects (a lock,
+//! a hot row, a network) are not modelled.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-/// What `scripts/bench --distributed --costs FILE` writes.
+/// The file that `scripts/bench --distributed --costs FILE` writes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Measured {
-    /// When, and on what.
+    /// The date and the machine of the measurement.
     pub on: String,
-    /// An order, created and settled.
+    /// An order, from creation to settlement.
     pub order: Cost,
     /// A top-up of one of many wallets.
     pub credit: Cost,
@@ -22,38 +22,38 @@ pub struct Measured {
     pub read: Cost,
 }
 
-/// What one request cost.
+/// The cost of one request.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Cost {
-    /// How many a second were done when it was measured.
+    /// Requests per second during the measurement.
     pub per_second: f64,
-    /// Milliseconds of processor time, by program.
+    /// Milliseconds of CPU time, by program.
     pub cpu_ms: BTreeMap<String, f64>,
-    /// Bytes sent to the disk, by program.
+    /// Bytes written to disk, by program.
     pub written_bytes: BTreeMap<String, f64>,
-    /// Transactions of the databases.
+    /// Database transactions.
     pub transactions: f64,
-    /// Syncs of the databases' log.
+    /// Syncs of the database log.
     pub syncs: f64,
     /// Bytes of that log before compression.
     pub log_bytes: f64,
     /// Messages handled.
     pub messages: f64,
-    /// What stays on a member's disk, data and indexes, by collection.
+    /// Bytes kept on a member's disk, data and indexes, by collection.
     pub stored_bytes: BTreeMap<String, f64>,
 }
 
-/// Orders a second that the page shows.
+/// Orders per second that the page shows.
 const LOADS: [f64; 6] = [10.0, 100.0, 500.0, 1_000.0, 5_000.0, 20_000.0];
-/// Products read for one order.
+/// Product reads per order.
 const READS: f64 = 20.0;
-/// Top-ups for one order.
+/// Top-ups per order.
 const CREDITS: f64 = 0.2;
-/// How much of a core is to be used at most: the rest is for peaks, for the loss of a machine and for an upgrade.
+/// Maximum utilisation of a core. The rest is headroom for peaks, for the loss of a machine and for an upgrade.
 const USED: f64 = 0.6;
 /// Members of a replica set.
 const MEMBERS: f64 = 3.0;
-/// Cores of a primary beyond which it is better to have another one.
+/// Cores of a primary above which a further primary is preferable.
 const PRIMARY: f64 = 16.0;
 const SECONDS_A_YEAR: f64 = 31_536_000.0;
 
@@ -68,7 +68,7 @@ impl Cost {
 }
 
 impl Measured {
-    /// Cores of `program` for `orders` a second and what goes with them.
+    /// Cores that `program` needs for `orders` per second and the traffic that accompanies them.
     #[must_use]
     pub fn cores(&self, program: &str, orders: f64) -> f64 {
         let ms = self.order.cpu(program)
@@ -77,7 +77,7 @@ impl Measured {
         orders * ms / 1_000.0 / USED
     }
 
-    /// Bytes that a year of `orders` a second leaves on the disks of all members.
+    /// Bytes that a year of `orders` per second adds to the disks of all members.
     #[must_use]
     pub fn bytes_a_year(&self, orders: f64) -> f64 {
         orders * SECONDS_A_YEAR * (self.order.stored() + CREDITS * self.credit.stored()) * MEMBERS
@@ -87,7 +87,7 @@ impl Measured {
     #[must_use]
     pub fn tables(&self) -> String {
         let mut text = String::new();
-        // Writing to a string does not fail.
+        // Writing to a String cannot fail.
         let _ = self.write(&mut text);
         text
     }
@@ -169,10 +169,10 @@ impl Measured {
         Ok(())
     }
 
-    /// `page` with the tables between its markers.
+    /// `page` with the tables inserted between its markers.
     ///
     /// # Errors
-    /// If it has no markers.
+    /// If the page has no markers.
     pub fn into_page(&self, page: &str) -> Result<String, String> {
         let missing = || format!("the page needs the lines {BEGIN} and {END}");
         let (head, rest) = page.split_once(BEGIN).ok_or_else(missing)?;
@@ -181,12 +181,12 @@ impl Measured {
     }
 }
 
-/// Before the tables.
+/// Marks the start of the tables.
 const BEGIN: &str = "<!-- computed: begin -->";
-/// After the tables.
+/// Marks the end of the tables.
 const END: &str = "<!-- computed: end -->";
 
-/// One decimal where it matters.
+/// Formats a number, with one decimal where it matters.
 fn cores(cores: f64) -> String {
     if cores < 10.0 {
         format!("{cores:.1}")
@@ -203,7 +203,7 @@ fn bytes(bytes: f64) -> String {
     }
 }
 
-/// How the databases are best spread when their primaries need so many cores in all.
+/// The best distribution of the databases for this total number of primary cores.
 fn databases(cores: f64) -> String {
     let primaries = (cores / PRIMARY).ceil();
     if primaries <= 1.0 {
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn cores_are_the_work_of_an_order_and_of_what_goes_with_it() {
-        // 1 + 20 × 0.1 + 0.2 × 0.5 = 3.1 ms, at 60 %.
+        // 1 + 20 × 0.1 + 0.2 × 0.5 = 3.1 ms, at 60 % utilisation.
         let cores = measured().cores("mongod", 1_000.0);
         assert!((cores - 3.1 / 0.6).abs() < 1e-9, "{cores}");
         assert!(measured().cores("nginx", 1_000.0).abs() < 1e-9);

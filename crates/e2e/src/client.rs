@@ -20,7 +20,7 @@ impl Client {
     /// A client of the marketplace at `url` (`http://host:port`).
     ///
     /// # Panics
-    /// If no client can be made.
+    /// If the client cannot be built.
     #[must_use]
     pub fn new(url: &str) -> Self {
         let http = reqwest::Client::builder()
@@ -34,13 +34,13 @@ impl Client {
         }
     }
 
-    /// Where the marketplace is.
+    /// The marketplace's base URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// A request to `path`, with `token` unless that is empty.
+    /// A request to `path`, with `token` unless it is empty.
     pub fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         if token.is_empty() {
@@ -55,10 +55,10 @@ impl Client {
         Answer::of(self.request(Method::GET, path, "")).await
     }
 
-    /// GET `path` as text, whatever its type: status, content type, body.
+    /// GET `path` as text, whatever its content type: status, content type, body.
     ///
     /// # Panics
-    /// If no answer comes.
+    /// If there is no response.
     pub async fn get_text(&self, path: &str) -> (u16, String, String) {
         let answer = self
             .request(Method::GET, path, "")
@@ -80,7 +80,7 @@ impl Client {
         Answer::of(self.request(Method::POST, path, "").json(body)).await
     }
 
-    /// Registers somebody new and logs them in.
+    /// Registers a new person and logs them in.
     pub async fn join(&self, name: &str) -> Person {
         let email = format!("{}@example.com", unique());
         self.join_as(name, &email, "correct horse battery").await
@@ -89,7 +89,7 @@ impl Client {
     /// Registers `name` with this email and password, and logs them in.
     ///
     /// # Panics
-    /// If that is refused.
+    /// If the marketplace refuses.
     pub async fn join_as(&self, name: &str, email: &str, password: &str) -> Person {
         let registered = self
             .post(
@@ -101,10 +101,10 @@ impl Client {
         self.log_in(email, password).await
     }
 
-    /// Logs somebody in.
+    /// Logs a person in.
     ///
     /// # Panics
-    /// If that is refused.
+    /// If the marketplace refuses.
     pub async fn log_in(&self, email: &str, password: &str) -> Person {
         let login = self
             .post(

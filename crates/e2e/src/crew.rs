@@ -1,5 +1,5 @@
-//! Clients as good ones are: after a lost connection, or an answer that says "later", they send the request again with the same
-//! Idempotency-Key. In the end every answer they saw is true, and nothing happened twice.
+//! Well-behaved clients: after a lost connection, or a response that asks them to retry, they resend the request with the same
+//! Idempotency-Key. In the end every response they received holds true, and nothing was applied twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,10 +18,10 @@ use crate::shape::within;
 const WORKERS: usize = 12;
 const PURSE: i64 = 20_000;
 const STOCK: i64 = 1_000_000;
-/// Before a request is sent again that was not answered.
+/// Delay before an unanswered request is resent.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A request that has to be answered once.
+/// A request that must be answered exactly once.
 #[derive(Debug, Clone)]
 struct Intent {
     path: &'static str,
@@ -29,27 +29,27 @@ struct Intent {
     body: Value,
 }
 
-/// What became of sending one.
+/// The outcome of sending one request.
 enum Sent {
     Answered(u16, Value),
-    /// It is to be sent again.
+    /// It must be resent.
     Unanswered(Why),
 }
 
-/// Why a request has to be sent again.
+/// Why a request must be resent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// The connection broke, or none could be made.
+    /// The connection broke, or could not be opened.
     NoAnswer,
-    /// The connection broke in the middle of the answer.
+    /// The connection broke in the middle of the response.
     HalfAnAnswer,
-    /// It had been sent before without an answer, and that one is still running.
+    /// It was sent before without a response, and the earlier attempt is still running.
     StillRunning,
-    /// The client was told to come back, with this status.
+    /// The response, with this status, asked the client to retry.
     Later(u16),
 }
 
-/// A client with its wallet, and what it was told.
+/// A client with its wallet, and the responses it received.
 #[derive(Debug)]
 struct Worker {
     person: Person,
@@ -94,7 +94,7 @@ impl Worker {
         let Ok(body) = response.json::<Value>().await else {
             return Sent::Unanswered(Why::HalfAnAnswer);
         };
-        // What went wrong behind is said so that a client knows what to do: come back, or ask again with the same key.
+        // A failure behind the gateway is reported so that a client knows what to do: retry later, or resend with the same key.
         match status {
             503 => assert!(later, "503 says when to come back: {body}"),
             502 => assert_eq!(body["code"], "bad_gateway"),
@@ -104,14 +104,14 @@ impl Worker {
         if body["code"] == "request_running" {
             return Sent::Unanswered(Why::StillRunning);
         }
-        // By the service or, for it, by the gateway.
+        // From the service, or from the gateway on its behalf.
         if [429, 502, 503, 504].contains(&status) {
             return Sent::Unanswered(Why::Later(status));
         }
         Sent::Answered(status, body)
     }
 
-    /// Notes what the client was told.
+    /// Records what the response said.
     fn note(&mut self, intent: &Intent, status: u16, body: &Value) {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         match (intent.path, status) {
@@ -133,7 +133,7 @@ impl Worker {
         }
     }
 
-    /// Sends one request after the other until it is `over`. What got no answer is sent again after what else there is to do.
+    /// Sends one request after another until `over` is set. Unanswered requests are queued and resent after other work.
     async fn work(mut self, client: Client, counts: Arc<Counts>, over: Arc<AtomicBool>) -> Self {
         self.person = self.person.at(&client);
         let mut unanswered = Vec::new();
@@ -159,7 +159,7 @@ impl Worker {
         self
     }
 
-    /// Sends what is still open until all of it is answered.
+    /// Resends the open requests until all of them are answered.
     async fn finish(mut self, client: Client) -> Self {
         self.person = self.person.at(&client);
         for intent in std::mem::take(&mut self.open) {
@@ -178,7 +178,7 @@ impl Worker {
         self
     }
 
-    /// Checks the wallet and the orders against what the client was told. Returns what was bought: product and quantity.
+    /// Checks the wallet and the orders against the responses received. Returns what was bought: product and quantity.
     async fn check(&self) -> Vec<(String, i64)> {
         let list = format!("/api/orders/{}/byUser?limit=100", self.person.id);
         let orders = within(Duration::from_mins(1), "every order settles", async || {
@@ -235,7 +235,7 @@ impl Worker {
     }
 }
 
-/// Clients at work on one marketplace.
+/// Clients that use one marketplace.
 #[derive(Debug)]
 pub struct Crew {
     workers: Vec<Worker>,
@@ -249,11 +249,11 @@ pub struct Busy {
     over: Arc<AtomicBool>,
 }
 
-/// What became of all that was sent.
+/// Counts of the responses and the resends.
 #[derive(Debug, Default)]
 struct Counts {
     answers: AtomicUsize,
-    /// How many are to be sent again, by why.
+    /// The number of requests to resend, by reason.
     repeats: Mutex<BTreeMap<Why, usize>>,
 }
 
@@ -264,10 +264,10 @@ impl Counts {
 }
 
 impl Crew {
-    /// Registers the clients, their goods and their money.
+    /// Registers the clients, lists their goods and tops up their wallets.
     ///
     /// # Panics
-    /// If that is refused.
+    /// If the marketplace rejects any of this.
     pub async fn gather(client: &Client) -> Self {
         let seller = client.join("Grace").await;
         let mut goods = Vec::new();
@@ -292,7 +292,7 @@ impl Crew {
         Self { workers }
     }
 
-    /// Starts to send.
+    /// Starts sending.
     #[must_use]
     pub fn start(self, client: &Client) -> Busy {
         let mut busy = Busy {
@@ -308,11 +308,11 @@ impl Crew {
         busy
     }
 
-    /// Sends what is open until it is answered, then checks orders, wallets and stock against all that the clients were told.
-    /// Returns how many orders they were told are paid.
+    /// Resends open requests until they are answered, then checks orders, wallets and stock against all responses the clients received.
+    /// Returns how many orders were reported as paid.
     ///
     /// # Panics
-    /// If anything is not as they were told.
+    /// If anything contradicts a response.
     pub async fn finish_and_check(self, client: &Client) -> usize {
         let mut busy = JoinSet::new();
         for worker in self.workers {
@@ -342,23 +342,23 @@ impl Crew {
 }
 
 impl Busy {
-    /// Answers so far.
+    /// The number of responses so far.
     #[must_use]
     pub fn answers(&self) -> usize {
         self.counts.answers.load(Ordering::Relaxed)
     }
 
-    /// How many requests so far had to be sent again.
+    /// The number of requests resent so far, by reason.
     #[must_use]
     pub fn repeats(&self) -> BTreeMap<Why, usize> {
         self.counts.repeats().clone()
     }
 
-    /// Waits until `more` answers have come from now on.
+    /// Waits until `more` further responses have arrived.
     ///
     /// # Panics
-    /// If they do not within `patience`; at once if a client got an answer that it should not, so that what was done to the
-    /// marketplace just before, and its logs, are still there to be seen.
+    /// If they do not arrive within `patience`. Panics immediately if a client received an unexpected response, so that the cause and the
+    /// marketplace's logs can still be examined.
     pub async fn answered(&self, more: usize, patience: Duration) {
         let enough = self.answers() + more;
         within(patience, "work under load", async || {
@@ -372,7 +372,7 @@ impl Busy {
     /// Stops sending.
     ///
     /// # Panics
-    /// If a client got an answer that it should not.
+    /// If a client received an unexpected response.
     pub async fn stop(self) -> Crew {
         self.over.store(true, Ordering::Relaxed);
         let mut workers = Vec::with_capacity(self.workers.len());

@@ -1,11 +1,11 @@
-//! Tokens that nobody should accept, made by hand so that no library is too well-behaved to make them.
+//! Tokens that must be rejected. They are built by hand, because a library might refuse to build them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// A token made from a good one, and what is wrong with it.
+/// A token forged from a valid one, and what is wrong with it.
 #[derive(Debug, Clone)]
 pub struct Forgery {
     /// What is wrong, for messages.
@@ -14,7 +14,7 @@ pub struct Forgery {
     pub token: String,
 }
 
-/// Every forgery that can be made from a good token and the published keys.
+/// Every forgery that can be made from a valid token and the published keys.
 ///
 /// # Panics
 /// If `good` is not a signed token.
@@ -98,7 +98,7 @@ pub fn forge(good: &str, jwks: &Value) -> Vec<Forgery> {
     ]
 }
 
-/// `header` with its algorithm made HS256 and everything else kept, signed with `secret`.
+/// `header` with its algorithm changed to HS256 and everything else kept, signed with `secret`.
 fn hs256(header: &str, claims: &str, secret: &[u8]) -> String {
     let mut header = decode(header);
     header["alg"] = json!("HS256");
@@ -107,7 +107,7 @@ fn hs256(header: &str, claims: &str, secret: &[u8]) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
 }
 
-/// RFC 2104.
+/// HMAC-SHA-256 (RFC 2104).
 fn hmac_sha256(secret: &[u8], message: &[u8]) -> [u8; 32] {
     let mut block = [0_u8; 64];
     let short = if secret.len() > block.len() {

@@ -1,4 +1,4 @@
-//! Names that no other test, process or run has used: the suite shares a marketplace with whoever else uses it.
+//! Names that no other test, process or run has used, because the suite may share its marketplace with other users.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,4 +1,4 @@
-//! The `marketplace` binary as a process: start it on a data directory, kill it, ask it on the command line.
+//! The `marketplace` binary as a process: start it on a data directory, kill it, run its commands.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::client::Client;
 
-/// Longest wait for the line that says it is ready.
+/// Timeout for the line that reports readiness.
 const START: Duration = Duration::from_secs(30);
 
-/// How a marketplace is to be started.
+/// How to start a marketplace.
 #[derive(Debug, Clone)]
 pub struct Launch {
     binary: PathBuf,
@@ -21,19 +21,19 @@ pub struct Launch {
     settings: Vec<(String, String)>,
 }
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Run {
-    /// Exit code; None if a signal ended it.
+    /// Exit code; None if it was ended by a signal.
     pub code: Option<i32>,
-    /// What it printed.
+    /// Its standard output.
     pub stdout: String,
-    /// What it complained about.
+    /// Its standard error.
     pub stderr: String,
 }
 
 impl Run {
-    /// Runs a command to its end.
+    /// Runs a command to completion.
     ///
     /// # Panics
     /// If it cannot be started.
@@ -68,7 +68,7 @@ impl Launch {
         .set("LOG__FILTER", "error")
     }
 
-    /// Adds an argument of `serve`.
+    /// Adds an argument to `serve`.
     #[must_use]
     pub fn with(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
@@ -83,10 +83,10 @@ impl Launch {
         self
     }
 
-    /// Starts to serve on a free port; returns when it says that it is ready.
+    /// Starts serving on a free port. Returns when the process prints that it is ready.
     ///
     /// # Panics
-    /// If it does not.
+    /// If it does not become ready.
     #[must_use]
     pub fn serve(&self) -> Server {
         let mut child = self
@@ -117,7 +117,7 @@ impl Launch {
         server
     }
 
-    /// Runs a sub-command on the data directory to its end.
+    /// Runs a subcommand on the data directory to completion.
     ///
     /// # Panics
     /// If it cannot be started.
@@ -126,10 +126,10 @@ impl Launch {
         Run::of(&mut self.command(arguments))
     }
 
-    /// Asserts that the books are right, as `marketplace audit` sees them.
+    /// Asserts that `marketplace audit` finds no violation.
     ///
     /// # Panics
-    /// If they are not.
+    /// If the audit finds a violation.
     pub fn assert_audit_is_clean(&self) {
         let audit = self.audit();
         assert_eq!(audit.code, Some(0), "{audit:?}");
@@ -164,7 +164,7 @@ pub fn audit_distributed(config: &Path) -> Run {
     operate(config, &["audit"])
 }
 
-/// Runs a command of `marketplace` against the distributed shape that was started with the settings in `config`.
+/// Runs a command of `marketplace` against a distributed marketplace that was started with the settings in `config`.
 ///
 /// # Panics
 /// If it cannot be started.
@@ -175,7 +175,7 @@ pub fn operate(config: &Path, command: &[&str]) -> Run {
     Launch::on(config).run(&[command, &at].concat())
 }
 
-/// What the program says that `MARKETPLACE_AUDIT` names, if it names one: for a marketplace whose databases are not reachable from here.
+/// Runs the audit program that `MARKETPLACE_AUDIT` names, if any, for a marketplace whose databases are not reachable from here.
 ///
 /// # Panics
 /// If it cannot be started.
@@ -193,7 +193,7 @@ pub struct Server {
     printed: Mutex<Printed>,
 }
 
-/// What it has printed: lines that have been read, and where more come from.
+/// Its output: the lines read so far, and the reader for more.
 #[derive(Debug)]
 struct Printed {
     lines: Vec<String>,
@@ -201,7 +201,7 @@ struct Printed {
 }
 
 impl Server {
-    /// A client of it.
+    /// A client for it.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::new(&self.url)
@@ -231,7 +231,7 @@ impl Server {
         lines.clone()
     }
 
-    /// `kill -9`: it gets no chance to tidy up.
+    /// Sends SIGKILL, so that it has no chance to clean up.
     ///
     /// # Panics
     /// If it cannot be killed.
@@ -240,7 +240,7 @@ impl Server {
         self.child.wait().expect("it ends");
     }
 
-    /// SIGTERM, then waits for the end. The exit code.
+    /// Sends SIGTERM and waits for the process to end. Returns the exit code.
     ///
     /// # Panics
     /// If it does not end within 40 seconds.
@@ -257,7 +257,7 @@ impl Server {
         }
     }
 
-    /// Sends SIGTERM and does not wait.
+    /// Sends SIGTERM without waiting.
     ///
     /// # Panics
     /// If it cannot be sent.
@@ -298,7 +298,7 @@ impl Drop for Server {
     }
 }
 
-/// The first `http://host:port` of a line.
+/// The first `http://host:port` in a line.
 fn address_in(line: &str) -> Option<String> {
     let rest = line.get(line.find("http://")? + "http://".len()..)?;
     let end = rest
@@ -311,7 +311,7 @@ fn address_in(line: &str) -> Option<String> {
         .then(|| format!("http://{host}"))
 }
 
-/// `marketplace` in the directory of this executable or one above it: tests lie in `target/<profile>/deps`.
+/// `marketplace` in this executable's directory or an ancestor of it: tests are in `target/<profile>/deps`.
 fn binary() -> PathBuf {
     let here = std::env::current_exe().expect("the path of this executable");
     let profile = here.ancestors().skip(1).take(2);

@@ -1,8 +1,8 @@
-//! Black-box suite: talks HTTP to a marketplace, knows nothing of what is behind it.
+//! Black-box suite: talks HTTP to a marketplace and knows nothing of its internals.
 //!
-//! [`Shape`] says where the suite runs: against `MARKETPLACE_URL` if that is set, else against a marketplace of its own, started
-//! from the `marketplace` binary beside the tests. The tests in `tests/` are the same for either. What needs the process
-//! itself (a crash, the command line) is for [`Launch`] and always starts its own.
+//! [`Shape`] decides where the suite runs: against `MARKETPLACE_URL` if that is set, otherwise against its own marketplace, started
+//! from the `marketplace` binary beside the tests. The tests in `tests/` are the same for both. Tests that need the process
+//! itself (a crash, the command line) use [`Launch`] and always start their own.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! For tests that do to an installation under load what operators do, and faults: what they need whatever it runs on.
+//! For tests that operate an installation, or inject faults, under load: helpers that are independent of what it runs on.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -11,13 +11,13 @@ use crate::crew::{Busy, Crew};
 use crate::launch::{Run, audit_by_program};
 use crate::shape::within;
 
-/// Enough answers to have met whatever is wrong.
+/// Enough responses to expose anything that is broken.
 pub const SOME: usize = 60;
 
-/// How long an installation may take for whatever it is told to do.
+/// How long an installation may take to carry out a command.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Runs an operator's command without holding up the clients at work. What it prints.
+/// Runs an operator's command without blocking the running clients. Returns its output.
 ///
 /// # Panics
 /// If it fails.
@@ -32,30 +32,30 @@ pub async fn command(program: &str, arguments: &[&str]) -> String {
     run.stdout
 }
 
-/// What the script that runs a test has put into the environment.
+/// Reads a variable that the script which runs a test has set.
 ///
 /// # Panics
-/// If it is not there: then the test was run by something else.
+/// If the variable is not set: the test was not started by that script.
 #[must_use]
 pub fn given(name: &str, by: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("{name} is not set: this test is run by {by}, which sets it"))
 }
 
-/// Clients that have begun to order.
+/// Clients that have started ordering.
 ///
 /// # Panics
-/// If they are not answered.
+/// If they receive no responses.
 pub async fn load(client: &Client) -> Busy {
     let busy = Crew::gather(client).await.start(client);
     busy.answered(SOME, PATIENCE).await;
     busy
 }
 
-/// Ends the load, checks everything that the clients were told, and the books by what `audit` comes to.
+/// Ends the load. Checks every response that the clients received, and the result of `audit`.
 ///
 /// # Panics
-/// If anything is not as the clients were told, or the books are not right.
+/// If anything contradicts a response, or the audit fails.
 pub async fn check(client: &Client, busy: Busy, audit: impl FnOnce() -> Run) {
     let paid = busy.stop().await.finish_and_check(client).await;
     assert!(paid > 0, "somebody bought something");
@@ -64,19 +64,19 @@ pub async fn check(client: &Client, busy: Busy, audit: impl FnOnce() -> Run) {
     println!("{paid} orders were answered as paid");
 }
 
-/// The audit by the program that `MARKETPLACE_AUDIT` names.
+/// The audit, by the program that `MARKETPLACE_AUDIT` names.
 ///
 /// # Panics
-/// If there is none.
+/// If the variable names no program.
 #[must_use]
 pub fn audit_given() -> Run {
     audit_by_program().expect("MARKETPLACE_AUDIT is set by whoever runs this")
 }
 
-/// Waits until each of `replicas` gets its part of the orders from now on. `log` gives the gateway's log of the last so many seconds.
+/// Waits until each of `replicas` gets its share of new orders. `log` returns the gateway's log of the last given number of seconds.
 ///
 /// # Panics
-/// If one does not.
+/// If a replica does not.
 pub async fn shared_by(replicas: usize, log: impl AsyncFn(u64) -> String) {
     let begun = Instant::now();
     within(
@@ -93,14 +93,14 @@ pub async fn shared_by(replicas: usize, log: impl AsyncFn(u64) -> String) {
     .await;
 }
 
-/// How many requests for `path` each address behind the gateway has answered, by its log.
+/// How many requests for `path` each upstream address has answered, according to the gateway's log.
 fn answered_by(path: &str, log: &str) -> BTreeMap<String, usize> {
     let mut parts = BTreeMap::new();
     for line in log.lines() {
         let Ok(line) = serde_json::from_str::<Value>(line) else {
             continue;
         };
-        // After a second attempt there are two addresses; the last one answered.
+        // After a retry there are two addresses; the last one answered.
         let word = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
         let upstream = word("upstream");
         let address = upstream.rsplit([',', ' ']).next().unwrap_or_default();

@@ -1,10 +1,10 @@
-//! Where traces are sent in tests and benchmarks: OTLP as protobuf over HTTP.
+//! A trace receiver for tests and benchmarks: OTLP as protobuf over HTTP.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-/// Takes traces until this process ends, and gives each request's body to `each`. Returns what `telemetry.otlp_endpoint` is set to.
+/// Receives traces until this process ends, and passes each request's body to `each`. Returns the value for `telemetry.otlp_endpoint`.
 ///
 /// # Panics
 /// If there is no free port.
@@ -21,19 +21,19 @@ pub fn receive_traces(each: impl Fn(Vec<u8>) + Send + Sync + 'static) -> String 
     format!("http://{address}")
 }
 
-/// Answers requests on a connection until it is closed.
+/// Answers requests on a connection until the client closes it.
 fn serve(connection: TcpStream, each: &impl Fn(Vec<u8>)) {
     let mut answers = connection.try_clone().expect("the same connection");
     let mut requests = BufReader::new(connection);
     while let Some((request, body)) = next(&mut requests) {
         assert_eq!(request, "POST /v1/traces HTTP/1.1");
         each(body);
-        // Whoever hung up meanwhile counts it as lost.
+        // A client that has hung up counts its request as lost.
         drop(answers.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     }
 }
 
-/// The next request line and body; None if there is none, because the sender has gone.
+/// The next request line and body; None once the sender has closed the connection.
 fn next(requests: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let mut head = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! A person with an account: what they can do, in words.
+//! A person with an account, and the actions they can take.
 
 use host::testing::Answer;
 use reqwest::{Method, RequestBuilder};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 
-/// Somebody who is logged in.
+/// A person who is logged in.
 #[derive(Debug, Clone)]
 pub struct Person {
     client: Client,
@@ -22,12 +22,12 @@ pub struct Person {
     pub refresh: String,
 }
 
-/// A product as its seller made it.
+/// A product as its seller created it.
 #[derive(Debug, Clone)]
 pub struct Product {
     /// Its id.
     pub id: String,
-    /// Minor units.
+    /// The price in minor units.
     pub price: i64,
 }
 
@@ -44,7 +44,7 @@ impl Person {
         }
     }
 
-    /// The same person at another address: after a restart, say.
+    /// The same person on another client, for example after a restart.
     #[must_use]
     pub fn at(&self, client: &Client) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl Person {
     /// Tops up their wallet.
     ///
     /// # Panics
-    /// If that is refused.
+    /// If the marketplace refuses.
     pub async fn credit(&self, amount: i64) -> Value {
         let answer = self
             .post("/api/wallet/credit", &json!({"amount": amount}))
@@ -85,10 +85,10 @@ impl Person {
         answer.body
     }
 
-    /// What they can spend, in minor units of the marketplace's currency.
+    /// Their available balance, in minor units of the marketplace's currency.
     ///
     /// # Panics
-    /// If the wallet does not say.
+    /// If the wallet does not return it.
     pub async fn balance(&self) -> i64 {
         let answer = self.get("/api/wallet/balance").await;
         answer.body["available"]
@@ -99,7 +99,7 @@ impl Person {
     /// Lists a product.
     ///
     /// # Panics
-    /// If that is refused.
+    /// If the marketplace refuses.
     pub async fn lists(&self, name: &str, price: i64, stock: i64) -> Product {
         let body = json!({
             "name": name, "description": format!("{name}, as good as new"), "category": "tests",
@@ -111,10 +111,10 @@ impl Person {
         Product { id, price }
     }
 
-    /// What is left of a product.
+    /// The remaining stock of a product.
     ///
     /// # Panics
-    /// If it is not there.
+    /// If the product does not exist.
     pub async fn stock(&self, product: &Product) -> i64 {
         let answer = self.get(&format!("/api/products/{}", product.id)).await;
         answer.body["stock"]
@@ -122,7 +122,7 @@ impl Person {
             .unwrap_or_else(|| panic!("no stock in {answer:?}"))
     }
 
-    /// Orders one kind of product and waits as long as the marketplace does.
+    /// Orders one product, and waits for as long as the marketplace waits for the outcome.
     pub async fn orders(&self, product: &Product, quantity: i64) -> Answer {
         self.post(
             "/api/orders/create",
@@ -136,10 +136,10 @@ impl Person {
         self.get(&format!("/api/orders/{id}")).await
     }
 
-    /// Every item of a list, page by page. `path` has no cursor.
+    /// Every item of a list, read page by page. `path` must not contain a cursor.
     ///
     /// # Panics
-    /// If a page is refused, or pages never end.
+    /// If a page is refused, or the pages never end.
     pub async fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;

@@ -1,4 +1,4 @@
-//! Where the suite runs.
+//! The marketplace that the suite runs against.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ pub struct Shape {
     own: Option<Own>,
 }
 
-/// Dropped in this order: the server ends before its directory goes.
+/// Fields drop in this order: the server ends before its directory is removed.
 #[derive(Debug)]
 struct Own {
     _server: Server,
@@ -23,10 +23,10 @@ struct Own {
 }
 
 impl Shape {
-    /// The marketplace at `MARKETPLACE_URL`, or else a new one on an empty directory.
+    /// The marketplace at `MARKETPLACE_URL`, or otherwise a new one on an empty directory.
     ///
     /// # Panics
-    /// If there is neither.
+    /// If neither is available.
     #[must_use]
     pub fn start() -> Self {
         if let Ok(url) = std::env::var("MARKETPLACE_URL") {
@@ -48,18 +48,18 @@ impl Shape {
         }
     }
 
-    /// A client of it.
+    /// A client for it.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Asserts that the books are right, as `marketplace audit` sees them: on the own data directory, as the program that
-    /// `MARKETPLACE_AUDIT` names says, or on the databases in the settings file that `MARKETPLACE_CONFIG` names. Somebody else's
-    /// marketplace shows its books to nobody.
+    /// Asserts that `marketplace audit` finds no violation. The audit runs on our own data directory, or as the program that
+    /// `MARKETPLACE_AUDIT` names, or on the databases in the settings file that `MARKETPLACE_CONFIG` names. Otherwise nothing is checked,
+    /// because another owner's books are not accessible.
     ///
     /// # Panics
-    /// If they are not.
+    /// If the audit finds a violation.
     pub fn assert_audit_is_clean(&self) {
         if let Some(own) = &self.own {
             own.launch.assert_audit_is_clean();
@@ -72,10 +72,10 @@ impl Shape {
     }
 }
 
-/// Polls `check` until it gives a value, at most for `patience`.
+/// Polls `check` until it returns a value, for at most `patience`.
 ///
 /// # Panics
-/// If it never does.
+/// If it does not return one in time.
 pub async fn within<T, F: Future<Output = Option<T>>>(
     patience: Duration,
     what: &str,

@@ -1,4 +1,4 @@
-//! Holds `docs/SCALING.md` to the measurement that it is computed from.
+//! Checks `docs/SCALING.md` against the measurement that it is computed from.
 
 use std::path::Path;
 

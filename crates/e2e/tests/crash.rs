@@ -1,5 +1,5 @@
-//! `kill -9` of the serving process, 20 times, under load. In the end every answer that the clients saw is true, and nothing
-//! happened twice.
+//! SIGKILLs the serving process 20 times under load. In the end every response that the clients received is true, and nothing
+//! was applied twice.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn after_20_crashes_under_load_every_answer_is_true_and_every_order_settle
     for crash in 0..CRASHES {
         let server = launch.serve();
         let busy = crew.start(&server.client());
-        // A different moment each time: by answers, so that a slow machine is not killed before it did anything.
+        // A different moment each time, measured in responses, so that on a slow machine it is not killed before it has done anything.
         busy.answered(15 + crash * 37 % 160, Duration::from_secs(30))
             .await;
         server.kill();

@@ -1,4 +1,4 @@
-//! Correct under fire: many clients at once, and the sums are right to the unit.
+//! Correctness under load: many concurrent clients, and the sums are right to the unit.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// New people with money. They register a few at a time: more would be told to come back while passwords are hashed.
+/// New people with money. They register a few at a time; with more, password hashing would be saturated and some would be asked to retry.
 async fn crowd(client: &Client, size: usize, purse: i64) -> Vec<Person> {
     let arrivals = (0..size).map(|n| async move {
         let person = client.join(&format!("Buyer {n}")).await;
@@ -75,7 +75,7 @@ async fn of_200_buyers_of_the_last_unit_exactly_one_gets_it() {
     shape.assert_audit_is_clean();
 }
 
-/// Sends a keyed order until it is answered with something else than "still running".
+/// Sends a keyed order until the response is anything but "still running".
 async fn order_with_patience(buyer: &Person, key: &str, body: &Value) -> Answer {
     let running = async || {
         let request = buyer.request(Method::POST, "/api/orders/create");
@@ -124,7 +124,7 @@ async fn a_hundred_creates_with_one_key_make_one_order_and_get_one_answer() {
     shape.assert_audit_is_clean();
 }
 
-/// 64 buyers order mixed goods as fast as they can; some run out of money, some goods run out.
+/// 64 buyers order mixed goods as fast as they can; some buyers run out of money, some goods run out.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_storm_of_orders_no_money_and_no_stock_is_lost_or_made() {
     const BUYERS: usize = 64;

@@ -1,4 +1,4 @@
-//! The command line, as an operator uses it. Always starts processes of its own.
+//! The command line, as an operator uses it. These tests always start their own processes.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A directory in which somebody bought something, and nobody serves.
+/// A directory with one purchase, which no process is serving.
 async fn used_directory() -> (TempDir, Launch, Person, Product) {
     let data_dir = tempfile::tempdir().unwrap();
     let launch = Launch::on(data_dir.path());
@@ -33,7 +33,7 @@ async fn used_directory() -> (TempDir, Launch, Person, Product) {
     (data_dir, launch, buyer, lamp)
 }
 
-/// Changes the database that has this table, past the service.
+/// Changes the database that has this table, bypassing the service.
 fn vandalise(data_dir: &Path, table: &str, change: &str) {
     let mut changed = 0;
     for file in std::fs::read_dir(data_dir).unwrap() {
@@ -241,7 +241,7 @@ async fn it_says_where_it_is_and_where_the_docs_are() {
     assert_eq!(server.client().get("/readyz").await.status, 200);
 }
 
-/// The emails that a start with `--demo` printed, and the password of all of them.
+/// The emails that a start with `--demo` printed, and their common password.
 async fn demo_accounts(server: &Server) -> (Vec<String>, String) {
     within(Duration::from_secs(30), "the demo accounts", async || {
         let printed = server.printed();
@@ -335,7 +335,7 @@ async fn asked_to_end_it_answers_what_it_has_begun_and_exits_0() {
             let body = body.clone();
             tokio::spawn(async move {
                 let mut paid = Vec::new();
-                // An answer that has begun has to come whole; a connection that is refused ends the shopping.
+                // A response that has started must arrive completely; a refused connection ends the shopping.
                 while let Ok(response) = buyer
                     .request(Method::POST, "/api/orders/create")
                     .json(&body)

@@ -1,4 +1,4 @@
-//! The distributed shape where MongoDB and RabbitMQ take nothing but TLS, as across networks.
+//! The distributed mode where MongoDB and RabbitMQ accept TLS only, as across networks.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,15 +10,15 @@ use stack::{Options, Stack, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A command that asks the broker.
+/// A command that queries the broker.
 const LETTERS: [&str; 2] = ["messages", "list"];
 
-/// The same settings, but for the authority that vouches for the servers.
+/// The same settings without the authority that signed the servers' certificates.
 fn without_the_authority(config: &Path) -> PathBuf {
     let text = std::fs::read_to_string(config).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("ca_file"));
     let lines = lines.map(|line| match line.split_once("&tlsCAFile=") {
-        // It would look for a server that it trusts for half a minute.
+        // The default is to search for a trusted server for half a minute.
         Some((before, _)) => format!("{before}&serverSelectionTimeoutMS=2000\"\n"),
         None => format!("{line}\n"),
     });
@@ -27,18 +27,18 @@ fn without_the_authority(config: &Path) -> PathBuf {
     path
 }
 
-/// What the broker answers to the greeting of somebody who does not know that it takes TLS only.
+/// The broker's answer to a plain-text greeting, where it accepts TLS only.
 async fn broker_in_the_clear(port: u16) -> Vec<u8> {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let greeting = b"AMQP\x00\x00\x09\x01";
     connection.write_all(greeting).await.unwrap();
     let mut answer = Vec::new();
-    // It may hang up without a word.
+    // The broker may close the connection without an answer.
     drop(connection.read_to_end(&mut answer).await);
     answer
 }
 
-/// What becomes of asking MongoDB whether it is there, without TLS.
+/// The result of a `hello` to MongoDB without TLS.
 async fn mongo_in_the_clear(port: u16) -> mongodb::error::Result<Document> {
     let uri =
         format!("mongodb://127.0.0.1:{port}/?directConnection=true&serverSelectionTimeoutMS=1000");
@@ -75,7 +75,7 @@ async fn orders_are_placed_and_settled_over_tls_and_over_nothing_else() {
     }
 
     let answer = broker_in_the_clear(stack.ports().amqp).await;
-    // A broker that talks begins with a frame of the kind "method".
+    // A plain-text answer would begin with a frame of type "method".
     assert_ne!(answer.first(), Some(&1), "{answer:?}");
     mongo_in_the_clear(stack.ports().mongo[0])
         .await

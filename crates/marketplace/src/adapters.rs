@@ -1,4 +1,4 @@
-//! What one service asks of another, answered in-process.
+//! Calls from one service to another, made in-process.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use order_service::{ReservationRefusal, Reservations};
 use product_service::ProductService;
 use store::StoreError;
 
-/// The order service's reservations, held by the product service in the same process.
+/// The order service's reservations port, implemented by the product service in the same process.
 pub struct InProcessReservations(pub Arc<ProductService>);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The command line: what there is to do, and the settings each thing starts from.
+//! The command line: its commands, and the settings that each command loads.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -134,7 +134,7 @@ impl DirArgs {
         Ok((settings, services))
     }
 
-    /// What a command needs that runs no service.
+    /// The settings for a command that runs no service.
     fn shared(&self) -> anyhow::Result<Settings> {
         Ok(self.settings(Vec::new())?.0)
     }
@@ -151,10 +151,10 @@ impl ServeArgs {
     }
 }
 
-/// Does what the command line says.
+/// Runs the command that the command line names.
 ///
 /// # Errors
-/// Whatever keeps it from being done, as a sentence.
+/// If the command fails; the message is a sentence.
 pub fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {

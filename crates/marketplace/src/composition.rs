@@ -31,10 +31,10 @@ pub struct Marketplace {
 }
 
 impl Marketplace {
-    /// Opens the stores and puts the services together.
+    /// Opens the stores and builds the services.
     ///
     /// # Errors
-    /// If the settings cannot be used or a store cannot be opened.
+    /// If a setting is invalid or a store cannot be opened.
     pub fn build(
         settings: &Settings,
         services: &Services,
@@ -92,7 +92,7 @@ impl Marketplace {
         })
     }
 
-    /// What each service hands to its host.
+    /// The parts that each service passes to its host.
     fn parts(&self) -> Vec<Parts> {
         vec![
             self.users.parts(),
@@ -102,12 +102,12 @@ impl Marketplace {
         ]
     }
 
-    /// The services' own kinds of refusal.
+    /// The services' own problem kinds.
     pub(crate) fn problem_kinds(&self) -> Vec<&'static [&'static ProblemType]> {
         self.parts().iter().map(|part| part.problems).collect()
     }
 
-    /// Starts to work and to answer on `listener`.
+    /// Starts background work and serves on `listener`.
     ///
     /// # Errors
     /// If the listener cannot be used.
@@ -150,7 +150,7 @@ fn document() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// The document as it is served.
+/// The document in the form in which it is served.
 pub(crate) fn compact_document() -> anyhow::Result<String> {
     document().to_json().context("the OpenAPI document")
 }
@@ -158,7 +158,7 @@ pub(crate) fn compact_document() -> anyhow::Result<String> {
 /// The OpenAPI 3.1 document of the whole marketplace, as JSON.
 ///
 /// # Errors
-/// Never in practice: the document is made of plain values.
+/// Never in practice: the document contains plain values only.
 pub fn openapi() -> anyhow::Result<String> {
     Ok(document().to_pretty_json()?)
 }

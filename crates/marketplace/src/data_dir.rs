@@ -1,4 +1,4 @@
-//! The data directory: one file a service, the signing key, and a lock that keeps a second server out.
+//! The data directory: one file per service, the signing key, and a lock that keeps a second server out.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use host::service::StoreConfig;
 #[derive(Debug, Clone)]
 pub struct DataDir(PathBuf);
 
-/// Holds the directory for one serving process. The system frees it when the process ends, however it ends.
+/// Locks the directory for one serving process. The operating system releases the lock when the process ends, however it ends.
 #[derive(Debug)]
 pub struct ServeLock {
     _file: File,
@@ -18,26 +18,26 @@ pub struct ServeLock {
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
-    /// It cannot be made or read.
+    /// It cannot be created or read.
     #[error("the data directory {path} cannot be used: {error}")]
     Unusable {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: std::io::Error,
     },
-    /// Another process serves it.
+    /// Another process is serving it.
     #[error(
         "another marketplace serves the data directory {0}; stop it, or choose another one with --data-dir"
     )]
     InUse(PathBuf),
-    /// There is no marketplace in it.
+    /// It holds no marketplace.
     #[error("there is no marketplace in {0}; name the directory with --data-dir")]
     Empty(PathBuf),
 }
 
 impl DataDir {
-    /// The directory at `path`, made if it is not there.
+    /// The directory at `path`, created if missing.
     ///
     /// # Errors
     /// [`DataDirError::Unusable`].
@@ -49,7 +49,7 @@ impl DataDir {
         Ok(Self(path.to_owned()))
     }
 
-    /// The directory at `path`, which has to hold a marketplace.
+    /// The directory at `path`, which must hold a marketplace.
     ///
     /// # Errors
     /// [`DataDirError::Empty`].
@@ -63,10 +63,10 @@ impl DataDir {
         }
     }
 
-    /// Takes the directory for this process.
+    /// Locks the directory for this process.
     ///
     /// # Errors
-    /// [`DataDirError::InUse`] if another process has it.
+    /// [`DataDirError::InUse`] if another process holds the lock.
     pub fn lock(&self) -> Result<ServeLock, DataDirError> {
         let unusable = |error| DataDirError::Unusable {
             path: self.0.clone(),
@@ -104,7 +104,7 @@ impl DataDir {
         self.0.join("wallet.db")
     }
 
-    /// The file of the key that signs access tokens.
+    /// The file with the key that signs access tokens.
     #[must_use]
     pub fn signing_key(&self) -> PathBuf {
         self.0.join("signing-key.pem")

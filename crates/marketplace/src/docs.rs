@@ -1,4 +1,4 @@
-//! The API's documentation: the OpenAPI document, and a page to read and try it that needs no other host (see
+//! The API's documentation: the OpenAPI document, and a self-contained page to read and try it (see
 //! `assets/docs/README.md`).
 
 use std::sync::Arc;
@@ -70,8 +70,8 @@ fn serve(asset: &Asset) -> HttpResponse {
         .body(asset.bytes)
 }
 
-/// The page and what it loads, for whoever serves them as files: path below the root, and bytes. The page itself is
-/// `api/docs.html`, so that it has no second address.
+/// The page and its assets, for serving as static files: path below the root, and content. The page itself is
+/// `api/docs.html` only, so that it has a single URL.
 pub(crate) fn files() -> impl Iterator<Item = (String, &'static [u8])> {
     let page = ("api/docs.html".to_owned(), INDEX.bytes);
     let assets = ASSETS
@@ -80,7 +80,7 @@ pub(crate) fn files() -> impl Iterator<Item = (String, &'static [u8])> {
     std::iter::once(page).chain(assets)
 }
 
-/// Declares the routes; `document` is the OpenAPI document as JSON.
+/// Registers the routes; `document` is the OpenAPI document as JSON.
 pub(crate) fn routes(document_json: Arc<String>) -> Routes {
     let data = web::Data::new(OpenApiJson(document_json));
     Arc::new(move |config: &mut ServiceConfig| {

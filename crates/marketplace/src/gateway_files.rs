@@ -1,6 +1,6 @@
-//! What a gateway in front of the services serves itself, as files: `api/openapi.json`, the docs page with all it loads, and
-//! `problems/{code}.json` for every kind of refusal, the gateway's own among them. The embedded shape serves the same from
-//! memory. How they are served (content types, headers) is in deploy/nginx.
+//! Static files for a gateway in front of the services: `api/openapi.json`, the docs page with its assets, and
+//! `problems/{code}.json` for every kind of problem, including the gateway's own. Embedded mode serves the same content from
+//! memory. Content types and headers are configured in deploy/nginx.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::docs;
 use crate::problems::explanations;
 use crate::services::Services;
 
-/// Refusals that only a gateway gives; deploy/nginx/problems.conf has their documents.
+/// Problem kinds that only a gateway returns; deploy/nginx/problems.conf holds their documents.
 const GATEWAY: &[&ProblemType] = &[
     &ProblemType {
         code: "uri_too_long",
@@ -42,11 +42,11 @@ const GATEWAY: &[&ProblemType] = &[
     },
 ];
 
-/// Writes them all below `out`. Returns how many there are.
+/// Writes all files below `out`. Returns how many there are.
 pub(crate) fn write(out: &Path) -> anyhow::Result<usize> {
     let mut kinds = services_kinds(out)?;
     kinds.push(GATEWAY);
-    // By path: two services may know the same kind.
+    // Keyed by path, because two services may share a kind.
     let mut files = BTreeMap::from([(
         "api/openapi.json".to_owned(),
         compact_document()?.into_bytes(),
@@ -67,7 +67,7 @@ pub(crate) fn write(out: &Path) -> anyhow::Result<usize> {
     Ok(files.len())
 }
 
-/// The services' kinds of refusal. A service tells them once it is built, so all are, on empty stores that are thrown away.
+/// The services' problem kinds. A service lists them only once it is built, so this builds all four on empty, temporary stores.
 fn services_kinds(out: &Path) -> anyhow::Result<Vec<&'static [&'static ProblemType]>> {
     let scratch = out.join(".scratch");
     let built = DataDir::create(&scratch)

@@ -1,6 +1,6 @@
-//! The whole marketplace in one process: the four services on SQLite stores and one memory bus, and the operator's commands.
+//! The whole marketplace in one process: the four services on SQLite stores and one in-memory bus, and the operator's commands.
 //!
-//! It composes and does not reach in: each service is built by its own `build`, and what one asks of another goes through an
+//! This crate only composes. Each service is built by its own `build`, and calls between services go through an
 //! adapter in `adapters`.
 
 mod adapters;

@@ -1,10 +1,10 @@
-//! The command line. Commands live in `marketplace::commands`, one a file.
+//! The command line. Each command is a file in `marketplace::commands`.
 
 use std::process::ExitCode;
 
 use marketplace::cli;
 
-// Half the cost of the system's allocator for the many small, short-lived allocations of a request.
+// For the many small, short-lived allocations of a request it costs half as much as the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

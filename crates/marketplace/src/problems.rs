@@ -1,4 +1,4 @@
-//! Explains the kinds of refusal: what the `type` of a problem document points to.
+//! Explains the kinds of problem: serves the documents that the `type` of a problem document points to.
 
 use std::sync::Arc;
 
@@ -53,19 +53,19 @@ impl Explanation {
         }
     }
 
-    /// Its stable word.
+    /// Its problem code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
     }
 }
 
-/// Explains the common kinds and `more`.
+/// The explanations of the common kinds and of `more`.
 pub(crate) fn explanations(more: Vec<&'static [&'static ProblemType]>) -> Vec<Explanation> {
     let kinds = std::iter::once(common::ALL).chain(more).flatten();
     kinds.map(|kind| Explanation::of(kind)).collect()
 }
 
-/// Declares the route for the common kinds and those of the services.
+/// Registers the route, for the common kinds and those of the services.
 pub(crate) fn routes(services: Vec<&'static [&'static ProblemType]>) -> Routes {
     let known = web::Data::new(explanations(services));
     Arc::new(move |config: &mut ServiceConfig| {

@@ -1,5 +1,5 @@
-//! A new MongoDB replica set, made ready for the marketplace: initiated, with the account that administers it and the one that
-//! the services use. Each step looks first and changes only what is missing, so that it may run at every start.
+//! Prepares a new MongoDB replica set for the marketplace: initiates it, and creates the administrator's account and the services'
+//! account. Each step checks first and changes only what is missing, so it is safe to run at every start.
 
 use std::time::Duration;
 
@@ -12,31 +12,31 @@ use store_mongo::mongodb::{Client, Database};
 /// The account that administers the set.
 const ADMIN: &str = "admin";
 
-/// Longest wait for a server that starts, and then for the set to elect its primary.
+/// Timeout for the server to start, and again for the set to elect its primary.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Pause between two looks.
+/// Polling interval.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// MongoDB's numbers for "there is no such user, or that is not the password" and "there is such a user".
+/// MongoDB's error codes for a failed authentication and for a user that already exists.
 const AUTHENTICATION_FAILED: i32 = 18;
 const USER_EXISTS: i32 = 51_003;
 
-/// What is wanted.
+/// The desired replica set and accounts.
 pub(crate) struct Wanted {
-    /// One member, on this machine: until there is an account, MongoDB takes orders from nobody else.
+    /// A member on this machine: until an account exists, MongoDB accepts administrative commands only from localhost.
     pub(crate) at: ServerAddress,
-    /// All members, as they find each other and as clients find them.
+    /// The addresses of all members, for each other and for clients.
     pub(crate) members: Vec<String>,
     /// Password of the administrator.
     pub(crate) admin_password: String,
-    /// The services' URI: the set's name, and the account that they use.
+    /// The services' URI, which names the set and the services' account.
     pub(crate) services: ClientOptions,
     /// The services' databases.
     pub(crate) databases: Vec<String>,
 }
 
-/// Does what is missing, and says what it did.
+/// Performs the missing steps and prints each one.
 pub(crate) async fn prepare(wanted: &Wanted) -> anyhow::Result<()> {
     let stranger = admin_database(wanted, None)?;
     let member = within("MongoDB answers", async || {
@@ -71,7 +71,7 @@ pub(crate) async fn prepare(wanted: &Wanted) -> anyhow::Result<()> {
                 .await
                 .context("the administrator's account cannot be made; if there is one, this is not its password")?;
             println!("The administrator's account is made.");
-            // A client that was refused remembers that; a new one does not.
+            // The driver caches the authentication failure, so use a new client.
             return services_account(&admin_database(wanted, Some(credential))?, wanted).await;
         }
         Err(error) => return Err(error.into()),
@@ -98,8 +98,8 @@ async fn initiate(stranger: &Database, wanted: &Wanted) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The account that the services' URI names: reads, writes and defines what is in their databases, and nothing else. Brought up
-/// to date if it is there, so that its password can be changed in the file.
+/// The account named in the services' URI. It can read, write and define collections and indexes in the services' databases, and nothing
+/// else. An existing account is updated, so that its password can be changed in the file.
 async fn services_account(admin: &Database, wanted: &Wanted) -> anyhow::Result<()> {
     let account_of = wanted.services.credential.as_ref().and_then(|credential| {
         Some((
@@ -152,7 +152,7 @@ fn admin_database(wanted: &Wanted, credential: Option<Credential>) -> anyhow::Re
     Ok(Client::with_options(options)?.database("admin"))
 }
 
-/// Tries until it works.
+/// Retries until it succeeds or times out.
 async fn within<T, F: Future<Output = Result<T, Error>>>(
     what: &str,
     mut attempt: impl FnMut() -> F,

@@ -1,4 +1,4 @@
-//! The settings of the four services, and what has to agree between them.
+//! The settings of the four services, and the rules that their combination must satisfy.
 
 use host::settings::{Layers, Settings, SettingsError};
 use serde::Serialize;
@@ -20,7 +20,7 @@ impl Services {
     /// Reads all four sections.
     ///
     /// # Errors
-    /// [`SettingsError`], for the first setting that is wrong.
+    /// [`SettingsError`], for the first invalid setting.
     pub(crate) fn read(layers: &Layers) -> Result<Self, SettingsError> {
         Ok(Self {
             users: layers.section("users")?,
@@ -30,10 +30,10 @@ impl Services {
         })
     }
 
-    /// Checks what no single value shows.
+    /// Checks rules that involve more than one setting.
     ///
     /// # Errors
-    /// A sentence that names the settings and what is allowed.
+    /// A sentence that names the settings and the allowed values.
     pub fn validate(&self, settings: &Settings) -> Result<(), String> {
         self.wallet
             .allowed_in(settings.profile, settings.allow_self_service_topups)?;

@@ -1,4 +1,4 @@
-//! The files for a gateway are what the embedded shape serves, byte for byte.
+//! The files for a gateway equal, byte for byte, what embedded mode serves.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use host::service::Deps;
 use kernel::{Currency, SystemClock};
 use marketplace::{DataDir, Marketplace, Services, Settings};
 
-/// The files below `dir`, by path from there.
+/// The files below `dir`, by relative path.
 fn files(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -49,7 +49,7 @@ async fn every_file_is_what_the_embedded_marketplace_serves_at_its_path() {
         .start(TcpListener::bind("127.0.0.1:0").unwrap(), 1)
         .unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    // Only a gateway gives these.
+    // Only a gateway returns these.
     let gateways = [
         "uri_too_long",
         "headers_too_large",

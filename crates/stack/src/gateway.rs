@@ -1,6 +1,6 @@
-//! nginx, as deploy/nginx has it: the committed files as they are, and beside them the two that say who is behind and where it
-//! answers. In front of more than one replica it also stands in for what a cluster has of its own: one address a service for
-//! other services ([`mesh_url`]), on a port that nobody outside reaches.
+//! nginx with the configuration in deploy/nginx: the committed files unchanged, plus two generated ones that list the upstreams and the
+//! listen address. With more than one replica it also does what service discovery does in a cluster: it gives each service one address
+//! for other services ([`mesh_url`]), on a port that is not reachable from outside.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::process::Plan;
 use crate::state::{Dir, State};
 use crate::tools;
 
-/// The committed configuration, compiled in: a stack needs no source tree.
+/// The committed configuration, compiled in so that a stack does not need the source tree.
 const FILES: [(&str, &str); 7] = [
     (
         "nginx.conf",
@@ -41,7 +41,7 @@ const FILES: [(&str, &str); 7] = [
     ("docs.conf", include_str!("../../../deploy/nginx/docs.conf")),
 ];
 
-/// Writes its configuration and the files that it serves; checks them; says how it is started.
+/// Writes and checks the configuration and the served files. Returns how to start nginx.
 pub(crate) fn plan(dir: &Dir, state: &State) -> Result<Plan, StackError> {
     let nginx = tools::nginx()?;
     let prefix = dir.nginx();
@@ -79,7 +79,7 @@ pub(crate) fn plan(dir: &Dir, state: &State) -> Result<Plan, StackError> {
 }
 
 fn arguments(prefix: &Path) -> Vec<String> {
-    // Started by root, nginx would answer as `nobody`, who may not read our directory. It listens on the loopback interface only.
+    // Started as root, nginx would run its workers as `nobody`, who cannot read our directory. It listens on the loopback interface only.
     let user = if rustix::process::geteuid().is_root() {
         " user root;"
     } else {
@@ -96,7 +96,7 @@ fn arguments(prefix: &Path) -> Vec<String> {
     arguments.map(str::to_owned).to_vec()
 }
 
-/// `nginx -t`. A warning is refused, too: the files are ours.
+/// Runs `nginx -t`. A warning counts as an error too, because the files are ours.
 fn check(nginx: &Path, arguments: &[String]) -> Result<(), StackError> {
     let failed = |reason: String| StackError::Failed {
         command: format!("{} -t", nginx.display()),
@@ -115,7 +115,7 @@ fn check(nginx: &Path, arguments: &[String]) -> Result<(), StackError> {
     }
 }
 
-/// Where services find the replicas of `service`, on their internal ports.
+/// The address at which services reach the replicas of `service`, on their internal ports.
 pub(crate) fn mesh_url(state: &State, service: Service) -> String {
     let only = state
         .ports
@@ -128,7 +128,7 @@ pub(crate) fn mesh_url(state: &State, service: Service) -> String {
     }
 }
 
-/// Where the configuration is.
+/// The configuration directory.
 pub(crate) fn prefix(dir: &Dir) -> PathBuf {
     dir.nginx()
 }
@@ -148,7 +148,7 @@ fn upstreams(state: &State) -> String {
         for service in Service::ALL {
             let name = format!("{}_internal", service.upstream());
             text.push_str(&upstream(state, service, &name, |ports| ports.internal));
-            // Writing to a String does not fail.
+            // Writing to a String cannot fail.
             let _ = writeln!(
                 locations,
                 "    location /{}/ {{ proxy_pass http://{name}/; }}",
@@ -165,8 +165,8 @@ fn upstreams(state: &State) -> String {
     text
 }
 
-/// One service's replicas. The one with the fewest requests is asked; one that failed twice is left out for a moment. nginx lets
-/// go of an idle connection before the service does (75 s), so that no request is sent into one that closes.
+/// The upstream of one service. nginx picks the replica with the fewest connections and skips one for a moment after two failures. nginx
+/// closes an idle connection before the service does (75 s), so that no request goes out on a connection that is closing.
 fn upstream(
     state: &State,
     service: Service,

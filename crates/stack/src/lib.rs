@@ -1,9 +1,9 @@
-//! The whole distributed shape on one machine, without containers: a MongoDB replica set, RabbitMQ, the four services with any
-//! number of replicas, nginx in front. Each process has ports of its own on the loopback interface, and all live in one
-//! directory; nothing of the system's is touched, and `down` stops exactly what was started.
+//! Runs the marketplace in distributed mode on one machine, without containers: a MongoDB replica set, RabbitMQ, the four services with
+//! any number of replicas, and nginx in front. Each process has its own ports on the loopback interface. All files are in one directory.
+//! The system's own servers are not touched, and `down` stops exactly what was started.
 //!
-//! `./scripts/stack` is the entrance for people. Tests use [`Stack`]: start one with [`Options::for_tests`], kill and start its
-//! processes by [`Name`].
+//! People use `./scripts/stack`. Tests use [`Stack`]: start one with [`Options::for_tests`], then kill and start its processes by
+//! [`Name`].
 
 mod error;
 mod gateway;

@@ -152,7 +152,7 @@ async fn up(dir: PathBuf, args: UpArgs) -> anyhow::Result<ExitCode> {
     };
     let mut stack = tokio::select! {
         stack = Stack::up(Options { dir, ports, shape }) => stack?,
-        // Dropping what was begun stops it.
+        // Dropping the stack stops the processes that were started.
         _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted; what had been started was stopped"),
     };
     stack.leave();

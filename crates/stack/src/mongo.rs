@@ -1,4 +1,4 @@
-//! MongoDB: how a member is started, how the members become a replica set, who is primary.
+//! MongoDB: starts a member, initiates the replica set, finds the primary.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,14 +19,14 @@ use crate::tools;
 /// The replica set's name.
 const SET: &str = "rs0";
 
-/// "The replica set was never initiated": what a fresh member answers.
+/// MongoDB's NotYetInitialized: what a fresh member answers before the set is initiated.
 const NOT_YET_INITIALIZED: i32 = 94;
 
-/// The members, as they are reached.
+/// The members, and how to connect to them.
 #[derive(Debug)]
 pub(crate) struct Members {
     ports: Vec<u16>,
-    /// Of TLS, where that is the way.
+    /// The TLS authority's certificate, if TLS is on.
     authority: Option<PathBuf>,
 }
 
@@ -51,12 +51,12 @@ impl Members {
         )
     }
 
-    /// What one member says of itself.
+    /// A member's answer to `hello`.
     pub(crate) async fn hello(&self, port: u16) -> Result<Document, StackError> {
         self.command(port, doc! {"hello": 1}).await
     }
 
-    /// Whether the member takes part: primary or secondary.
+    /// Checks that the member is a primary or a secondary.
     pub(crate) async fn check(&self, port: u16) -> Result<(), String> {
         let hello = self.hello(port).await.map_err(|error| error.to_string())?;
         let is = |word| hello.get_bool(word).unwrap_or_default();
@@ -66,7 +66,7 @@ impl Members {
         Err("it is neither primary nor secondary".to_owned())
     }
 
-    /// Makes the members a replica set, once; later starts find it made, and only its addresses may have changed.
+    /// Initiates the replica set once. Later starts find it initiated, and only update its addresses if they have changed.
     pub(crate) async fn initiate(&self, dir: &Dir) -> Result<(), StackError> {
         let ports = &self.ports;
         let Some(first) = ports.first().copied() else {
@@ -103,7 +103,7 @@ impl Members {
         Ok(())
     }
 
-    /// Waits until one member is primary.
+    /// The member that is primary, if there is one.
     pub(crate) async fn primary(&self) -> Option<usize> {
         for (member, port) in self.ports.iter().enumerate() {
             let hello = self.hello(*port).await;
@@ -114,7 +114,7 @@ impl Members {
         None
     }
 
-    /// Runs a command on one member, whatever its part in the set.
+    /// Runs a command on one member, whatever its role in the set.
     async fn command(&self, port: u16, command: Document) -> Result<Document, StackError> {
         let mut options =
             ClientOptions::parse(format!("mongodb://127.0.0.1:{port}/?directConnection=true"))
@@ -134,7 +134,7 @@ impl Members {
     }
 }
 
-/// How a member is started.
+/// How to start a member.
 pub(crate) fn plan(
     dir: &Dir,
     name: Name,
@@ -148,14 +148,14 @@ pub(crate) fn plan(
         ("--port", port.to_string()),
         ("--replSet", SET.to_owned()),
         ("--dbpath", data.display().to_string()),
-        // One machine holds everything: the default would be half its memory for each member.
+        // One machine runs all members; by default each would use half its memory.
         ("--wiredTigerCacheSizeGB", "0.5".to_owned()),
         ("--oplogSize", "512".to_owned()),
         (
             "--setParameter",
             "diagnosticDataCollectionEnabled=false".to_owned(),
         ),
-        // What a service that was killed left open holds its rows for so long; a service gives up after two seconds.
+        // A transaction left open by a killed service holds its rows this long; a service gives up after two seconds.
         (
             "--setParameter",
             "transactionLifetimeLimitSeconds=5".to_owned(),
@@ -172,7 +172,7 @@ pub(crate) fn plan(
             "--tlsMode=requireTLS".to_owned(),
             format!("--tlsCertificateKeyFile={}", files.server.display()),
             format!("--tlsCAFile={}", files.authority.display()),
-            // Clients prove who they are by a password, if at all.
+            // Clients authenticate with a password, if at all.
             "--tlsAllowConnectionsWithoutCertificates".to_owned(),
         ]);
     }
@@ -197,11 +197,11 @@ fn config(ports: &[u16], version: i32) -> Document {
         .zip(hosts(ports))
         .map(|(id, host)| doc! {"_id": id, "host": host})
         .collect();
-    // On one machine a primary that is silent for 4 s is dead; the default, 10 s, allows for networks.
+    // On one machine, a primary that is silent for 4 s is dead; the default of 10 s allows for network delays.
     doc! {"_id": SET, "version": version, "members": members, "settings": {"electionTimeoutMillis": 4000}}
 }
 
-/// A path as the value of a URI's option.
+/// Escapes a path for use as a URI option's value.
 fn escaped(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);

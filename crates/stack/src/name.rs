@@ -1,4 +1,4 @@
-//! What the parts of a stack are called: `mongo-0`, `epmd`, `rabbit`, `gateway`, `wallet-1`.
+//! The names of a stack's processes: `mongo-0`, `epmd`, `rabbit`, `gateway`, `wallet-1`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ impl Service {
     /// All four.
     pub const ALL: [Self; 4] = [Self::User, Self::Product, Self::Order, Self::Wallet];
 
-    /// The word in process names.
+    /// The word used in process names.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Service {
         }
     }
 
-    /// Its binary.
+    /// The name of its binary.
     #[must_use]
     pub fn binary(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Service {
         }
     }
 
-    /// What the gateway's configuration calls its upstream.
+    /// The name of its upstream in the gateway's configuration.
     #[must_use]
     pub fn upstream(self) -> &'static str {
         match self {
@@ -56,7 +56,7 @@ impl Service {
     }
 }
 
-/// One process of a stack. The order is the one in which they are started.
+/// One process of a stack, ordered by start order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Name {
@@ -72,7 +72,7 @@ pub enum Name {
     Gateway,
 }
 
-/// A word that names no process.
+/// A string that names no process.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} names no process; names are mongo-0, epmd, rabbit, gateway, user-0, product-0, order-0, wallet-0"

@@ -1,4 +1,4 @@
-//! What a stack is to be.
+//! The configuration of a stack.
 
 use std::path::PathBuf;
 
@@ -24,17 +24,17 @@ pub enum Only {
 pub enum RateLimits {
     /// As in production.
     On,
-    /// Not for clients on this machine: a test suite is one client that is many people.
+    /// Exempts clients on this machine: a test suite is one client that acts for many people.
     Off,
 }
 
-/// Whether MongoDB and RabbitMQ are reached by TLS, and by nothing else.
+/// Whether MongoDB and RabbitMQ accept TLS connections only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// As across networks.
+    /// As when the servers are reached over a network.
     On,
-    /// They are on this machine.
+    /// Plain connections: the servers are on this machine.
     #[default]
     Off,
 }
@@ -42,14 +42,14 @@ pub enum Tls {
 /// Which ports to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortChoice {
-    /// These, always the same.
+    /// Always the same ports.
     Fixed {
-        /// The gateway's.
+        /// The gateway's port.
         gateway: u16,
-        /// The first of the others'.
+        /// The first of the other ports.
         base: u16,
     },
-    /// Any that are free.
+    /// Any free ports.
     Any,
 }
 
@@ -62,10 +62,10 @@ impl Default for PortChoice {
     }
 }
 
-/// What `Stack::up` is asked for.
+/// The arguments of `Stack::up`.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where everything of the stack is kept.
+    /// The directory of the stack.
     pub dir: PathBuf,
     /// Which ports to take.
     pub ports: PortChoice,
@@ -73,23 +73,23 @@ pub struct Options {
     pub shape: Shape,
 }
 
-/// What runs, apart from ports.
+/// What runs, apart from its ports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// Members of the MongoDB replica set: 1 or 3.
     pub members: usize,
     /// Replicas of each service.
     pub replicas: usize,
-    /// A part, instead of everything.
+    /// A part, instead of the whole stack.
     pub only: Option<Only>,
-    /// The gateway's rate limits.
+    /// The gateway's rate limiting.
     pub rate_limits: RateLimits,
-    /// The way to MongoDB and RabbitMQ.
+    /// Whether connections to MongoDB and RabbitMQ use TLS.
     #[serde(default)]
     pub tls: Tls,
-    /// Environment of every service, such as `("MARKETPLACE__USERS__BCRYPT_COST", "4")`.
+    /// Environment variables of every service, such as `("MARKETPLACE__USERS__BCRYPT_COST", "4")`.
     pub settings: Vec<(String, String)>,
-    /// Where the services' binaries and `marketplace` are; beside this executable, or above it, if not said.
+    /// Where the services' binaries and `marketplace` are; by default this executable's directory or an ancestor of it.
     pub binaries: Option<PathBuf>,
 }
 
@@ -108,7 +108,7 @@ impl Default for Shape {
 }
 
 impl Options {
-    /// One of everything in `dir`, on any free ports, with the cheapest password hash and no rate limits: for tests.
+    /// For tests: one of everything in `dir`, on any free ports, with the cheapest password hash and no rate limits.
     #[must_use]
     pub fn for_tests(dir: impl Into<PathBuf>) -> Self {
         let cheap = ("MARKETPLACE__USERS__BCRYPT_COST".to_owned(), "4".to_owned());
@@ -136,7 +136,7 @@ impl Options {
 }
 
 impl Shape {
-    /// Refuses what cannot be.
+    /// Rejects invalid combinations.
     pub(crate) fn validate(&self) -> Result<(), StackError> {
         if ![1, 3].contains(&self.members) {
             return Err(StackError::BadOption(format!(
@@ -153,7 +153,7 @@ impl Shape {
         Ok(())
     }
 
-    /// The processes, in the order in which they are started.
+    /// The processes, in start order.
     pub(crate) fn names(&self) -> Vec<Name> {
         let mut names = Vec::new();
         if self.only != Some(Only::Gateway) {
@@ -171,7 +171,7 @@ impl Shape {
         names
     }
 
-    /// For messages.
+    /// A description for messages.
     pub(crate) fn describe(&self) -> String {
         let what = match self.only {
             Some(Only::Gateway) => return "the gateway only".to_owned(),

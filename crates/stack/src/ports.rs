@@ -1,4 +1,4 @@
-//! Which port each process of a stack gets, all on the loopback interface.
+//! Assigns each process of a stack its ports, all on the loopback interface.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::StackError;
 use crate::name::{Name, Service};
 
-/// Where a stack's ports begin unless told otherwise: away from the well-known ones of its servers, and below the range that the
-/// system takes ports of outgoing connections from, so that a process which is restarted finds its port free.
+/// Default base for a stack's ports. It avoids the servers' well-known ports and lies below the system's ephemeral port range, so that a
+/// restarted process finds its port free.
 pub const BASE: u16 = 21_000;
 
-/// Where the blocks begin from which ports are taken when any will do, how large each is, and how many there are.
+/// Port blocks used when any free port will do: first port, block size, number of blocks.
 const BLOCKS: (u16, u16, u16) = (10_000, 200, 110);
 
 /// The two ports of a service.
@@ -31,23 +31,23 @@ pub struct ServicePorts {
 /// The ports of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {
-    /// Of each member of the replica set.
+    /// One for each member of the replica set.
     pub mongo: Vec<u16>,
-    /// Of the name server of RabbitMQ's node.
+    /// The name server of RabbitMQ's node.
     pub epmd: u16,
-    /// Where RabbitMQ takes AMQP.
+    /// RabbitMQ's AMQP port.
     pub amqp: u16,
-    /// Where RabbitMQ's node takes other nodes and tools.
+    /// RabbitMQ's distribution port, for other nodes and tools.
     pub dist: u16,
     /// The gateway's.
     pub gateway: u16,
     /// Where services find each other's replicas (see `gateway`).
     pub mesh: u16,
-    /// Of each replica of each service.
+    /// The ports of each replica of each service.
     pub services: BTreeMap<Name, ServicePorts>,
 }
 
-/// How many of what.
+/// How many members and replicas need ports.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs {
     pub(crate) members: usize,
@@ -55,7 +55,7 @@ pub(crate) struct Needs {
 }
 
 impl Ports {
-    /// The same ports for the same `base` and `gateway`, free or not.
+    /// The fixed ports for this `base` and `gateway`, whether or not they are free.
     pub(crate) fn fixed(base: u16, gateway: u16, needs: Needs) -> Result<Self, StackError> {
         let at = |offset: usize| -> Result<u16, StackError> {
             u16::try_from(offset)
@@ -90,7 +90,7 @@ impl Ports {
         })
     }
 
-    /// Free ports, somewhere, and what keeps other stacks away from them for as long as it is held.
+    /// Any free ports, with a reservation that keeps other stacks away from them while it is held.
     pub(crate) fn any(needs: Needs) -> Result<(Self, Reservation), StackError> {
         in_any_block(|block| Self::within(block, needs))
     }
@@ -133,7 +133,7 @@ impl Ports {
         }
     }
 
-    /// Refuses a port of `name` that somebody has.
+    /// Returns an error if a port of `name` is in use.
     pub(crate) fn check_free(&self, name: Name) -> Result<(), StackError> {
         match self.of(name).into_iter().find(|port| !is_free(*port)) {
             Some(port) => Err(StackError::PortInUse {
@@ -145,15 +145,15 @@ impl Ports {
     }
 }
 
-/// A free port for a server that a test starts by itself, and what keeps stacks away from it for as long as it is held.
+/// A free port for a server that a test starts itself, with a reservation that keeps stacks away from it while it is held.
 ///
 /// # Errors
-/// If stacks have them all.
+/// If stacks have reserved every block.
 pub fn free_port() -> Result<(u16, Reservation), StackError> {
     in_any_block(Block::take)
 }
 
-/// What `take` takes from the first block that has enough for it.
+/// Calls `take` on blocks until one has enough free ports.
 fn in_any_block<T>(take: impl Fn(&mut Block) -> Option<T>) -> Result<(T, Reservation), StackError> {
     let (_, _, count) = BLOCKS;
     let random = RandomState::new().hash_one("block") % u64::from(count);
@@ -170,21 +170,21 @@ fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
-/// Holds a block of ports: a port is chosen some time before somebody listens on it, and a stack that is started meanwhile would
-/// find it free. The system frees the block when this process ends, however it ends.
+/// Reserves a block of ports. There is a gap between choosing a port and listening on it, in which another stack could choose the same
+/// port. The operating system releases the block when this process ends, however it ends.
 #[derive(Debug)]
 pub struct Reservation {
     _lock: File,
 }
 
-/// A block of ports that no other stack takes from.
+/// A block of ports reserved for one stack.
 struct Block {
     left: Range<u16>,
     lock: File,
 }
 
 impl Block {
-    /// Block number `number`, unless another stack has it. A lock file of another user cannot be opened, which says the same.
+    /// Reserves block `number`, unless another stack has it. A lock file that cannot be opened belongs to another user's stack.
     fn reserve(number: u16) -> Option<Self> {
         let (base, size, _) = BLOCKS;
         let path = std::env::temp_dir().join(format!("marketplace-stack-ports-{number}"));
@@ -197,7 +197,7 @@ impl Block {
         })
     }
 
-    /// The next port that is free.
+    /// The next free port.
     fn take(&mut self) -> Option<u16> {
         self.left.find(|port| is_free(*port))
     }

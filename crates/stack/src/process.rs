@@ -1,5 +1,5 @@
-//! One process: started in a session of its own, known again by its pid and the moment it started, so that a pid that the
-//! system has given to somebody else meanwhile is never signalled.
+//! One process, started in its own session. It is identified by its pid and start time, so that a pid that the system has since reused
+//! is never signalled.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -12,16 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StackError;
 
-/// How often a wait looks.
+/// Polling interval.
 pub(crate) const LOOK: Duration = Duration::from_millis(25);
 
-/// How a process is to be started.
+/// How to start a process.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
-    /// Directory of its own; also how what it leaves behind is known.
+    /// Its own working directory, which also identifies the processes that it leaves behind.
     pub(crate) run_dir: PathBuf,
     pub(crate) log: PathBuf,
 }
@@ -30,11 +30,11 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Started {
     pub(crate) pid: i32,
-    /// Clock ticks between the start of the system and that of the process; with the pid it names one process for ever.
+    /// Clock ticks from system boot to the start of the process; together with the pid this identifies the process uniquely.
     since: u64,
 }
 
-/// What /proc tells of a process.
+/// The fields of `/proc/PID/stat` that are used here.
 struct Stat {
     state: char,
     session: i32,
@@ -42,7 +42,7 @@ struct Stat {
 }
 
 impl Plan {
-    /// Starts it: its own session, nothing to read, its output at the end of its log.
+    /// Starts it in its own session, with no standard input and its output appended to its log.
     pub(crate) fn start(&self) -> Result<Started, StackError> {
         fs::create_dir_all(&self.run_dir).map_err(StackError::io(&self.run_dir))?;
         let open = || {
@@ -57,7 +57,7 @@ impl Plan {
             command: self.program.display().to_string(),
             reason,
         };
-        // `setsid` becomes the program: same pid, own session, out of reach of the terminal's signals.
+        // `setsid` execs the program: same pid, own session, out of reach of the terminal's signals.
         let mut child = Command::new("setsid")
             .arg(&self.program)
             .args(&self.arguments)
@@ -70,7 +70,7 @@ impl Plan {
             .map_err(|error| failed(format!("setsid (Debian package util-linux): {error}")))?;
         let pid = i32::try_from(child.id()).map_err(|error| failed(error.to_string()))?;
         let stat = stat(pid).ok_or_else(|| failed("it ended at once".to_owned()))?;
-        // Nobody asks for the exit code; without this a dead one would stay in the process table as long as we run.
+        // Reap the child. Nobody reads the exit code, but otherwise a zombie would remain for as long as we run.
         std::thread::spawn(move || child.wait());
         Ok(Started {
             pid,
@@ -80,18 +80,18 @@ impl Plan {
 }
 
 impl Started {
-    /// Whether it runs.
+    /// Whether it is running.
     pub(crate) fn is_alive(self) -> bool {
         stat(self.pid)
             .is_some_and(|stat| stat.since == self.since && !matches!(stat.state, 'Z' | 'X'))
     }
 
-    /// Asks it to end.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(self) {
         signal(self.pid, self.since, Signal::TERM);
     }
 
-    /// Ends it, and all that it started and that is in its session, without asking.
+    /// Sends SIGKILL to it and to all other processes of its session.
     pub(crate) fn kill(self, run_dir: &Path) {
         let members = self.members(run_dir);
         signal(self.pid, self.since, Signal::KILL);
@@ -100,12 +100,12 @@ impl Started {
         }
     }
 
-    /// Whether it or something that it left behind runs.
+    /// Whether it, or anything that it left behind, is still running.
     pub(crate) fn is_anything_left(self, run_dir: &Path) -> bool {
         self.is_alive() || !self.members(run_dir).is_empty()
     }
 
-    /// Waits for its end. Whether it came.
+    /// Waits for it to end. Returns whether it ended before the deadline.
     pub(crate) fn wait_for_end(self, run_dir: &Path, deadline: Instant) -> bool {
         while self.is_anything_left(run_dir) {
             if Instant::now() >= deadline {
@@ -116,8 +116,8 @@ impl Started {
         true
     }
 
-    /// The others of its session: pid and start. A session's number is not given out again while a member of it lives; once
-    /// the leader is gone, a member has to be in our directory, too.
+    /// The other processes of its session: pid and start time. The system does not reuse a session id while a member of the session lives.
+    /// Once the leader is gone, a member must also have our directory as its working directory.
     fn members(self, run_dir: &Path) -> Vec<(i32, u64)> {
         let leader = stat(self.pid);
         if leader
@@ -147,8 +147,8 @@ impl Started {
     }
 }
 
-/// Signals the process that has this pid and started then, and no other: the descriptor is opened first and checked after, so
-/// what is checked is what is signalled. A process that is gone needs no signal.
+/// Signals only the process with this pid and start time. It opens the pidfd before checking the start time, so the process that it
+/// checks is the process that it signals. A process that is gone needs no signal.
 fn signal(pid: i32, since: u64, signal: Signal) {
     let Some(descriptor) =
         Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok())
@@ -156,12 +156,12 @@ fn signal(pid: i32, since: u64, signal: Signal) {
         return;
     };
     if stat(pid).is_some_and(|stat| stat.since == since) {
-        // Fails only if it has ended meanwhile, or is not ours, which whoever waits for its end will see.
+        // Fails only if the process has since ended or belongs to another user; the caller's wait for its end reveals either.
         let _ = pidfd_send_signal(descriptor, signal);
     }
 }
 
-/// Reads `/proc/PID/stat` (proc(5)): the name in parentheses may hold anything, so fields are counted from the last one.
+/// Reads `/proc/PID/stat` (proc(5)). The name in parentheses may contain any character, so fields are counted from the last parenthesis.
 fn stat(pid: i32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
@@ -172,7 +172,7 @@ fn stat(pid: i32) -> Option<Stat> {
     })
 }
 
-/// The last lines of a log, for a message.
+/// The last lines of a log, for an error message.
 pub(crate) fn tail(log: &Path) -> String {
     const BYTES: u64 = 2048;
     let read = || -> std::io::Result<Vec<u8>> {

@@ -1,5 +1,5 @@
-//! RabbitMQ: an instance of its own beside whatever the system runs. Own node name, ports, data, plugins and cookie; the name
-//! server (epmd) that it registers with is started by us and not by Erlang, so that it can be stopped, too.
+//! RabbitMQ: an instance separate from the system's, with its own node name, ports, data, plugins and cookie. We start its name server
+//! (epmd) ourselves instead of leaving that to Erlang, so that we can also stop it.
 
 use std::fs;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::state::Dir;
 use crate::tls::Files;
 use crate::tools;
 
-/// The node's name. It is alone with its name server, so that no other node can have the same; its data lies under it.
+/// The node's name. Each node has its own name server, so the name cannot clash. Its data directory is named after it.
 const NODE: &str = "marketplace@localhost";
 
-/// The URI of the default virtual host, with the account that a new node has.
+/// The URI of the default virtual host, with the account that a new node creates.
 pub(crate) fn uri(ports: &Ports, tls: Tls) -> String {
     let scheme = match tls {
         Tls::On => "amqps",
@@ -29,7 +29,7 @@ pub(crate) fn uri(ports: &Ports, tls: Tls) -> String {
     format!("{scheme}://guest:guest@127.0.0.1:{}/%2f", ports.amqp)
 }
 
-/// How the name server is started.
+/// How to start the name server.
 pub(crate) fn epmd_plan(dir: &Dir, ports: &Ports) -> Result<Plan, StackError> {
     let arguments = ["-port", &ports.epmd.to_string(), "-address", "127.0.0.1"];
     Ok(Plan {
@@ -41,7 +41,7 @@ pub(crate) fn epmd_plan(dir: &Dir, ports: &Ports) -> Result<Plan, StackError> {
     })
 }
 
-/// How the node is started.
+/// How to start the node.
 pub(crate) fn plan(dir: &Dir, ports: &Ports, tls: Tls) -> Result<Plan, StackError> {
     let data = dir.data(Name::Rabbit);
     fs::create_dir_all(&data).map_err(StackError::io(&data))?;
@@ -53,7 +53,7 @@ pub(crate) fn plan(dir: &Dir, ports: &Ports, tls: Tls) -> Result<Plan, StackErro
     let at = |name: &str| data.join(name).display().to_string();
     let config = write(
         "rabbitmq.conf",
-        // Its default of 50 MB is not a disk that a broker should work on, and a full one stops every publisher: 200 MB.
+        // 200 MB: the default of 50 MB leaves too little disk for a broker, and a full disk blocks every publisher.
         format!(
             "{}disk_free_limit.absolute = 200MB\n",
             listener(dir, ports, tls)?
@@ -85,12 +85,12 @@ pub(crate) fn plan(dir: &Dir, ports: &Ports, tls: Tls) -> Result<Plan, StackErro
         ("RABBITMQ_PID_FILE", at("pid")),
         (
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-            // Its schedulers would spin before they sleep, and be as many as there are cores, all of which the other processes need, too
+            // By default there is one scheduler per core, and each spins before it sleeps; the other processes need those cores too
             // (RabbitMQ's runtime tuning guide).
             "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false +sbwt none +sbwtdcpu none +sbwtdio none +SP 50:50"
                 .to_owned(),
         ),
-        // The script then becomes the node instead of waiting for it: what is killed is the node, not a shell in front of it.
+        // The script then execs the node instead of waiting for it, so that a kill reaches the node and not a parent shell.
         ("detached", "true".to_owned()),
     ];
     Ok(Plan {
@@ -105,7 +105,7 @@ pub(crate) fn plan(dir: &Dir, ports: &Ports, tls: Tls) -> Result<Plan, StackErro
     })
 }
 
-/// Where it listens, and how.
+/// The listener settings, with or without TLS.
 fn listener(dir: &Dir, ports: &Ports, tls: Tls) -> Result<String, StackError> {
     let port = ports.amqp;
     if tls == Tls::Off {
@@ -120,8 +120,8 @@ fn listener(dir: &Dir, ports: &Ports, tls: Tls) -> Result<String, StackError> {
     ))
 }
 
-/// Whether the node talks AMQP 0-9-1: its first frame, Connection.Start, answers our header. With TLS, whether it listens at all, which it does
-/// last.
+/// Whether the node speaks AMQP 0-9-1: its first frame, Connection.Start, answers our header. With TLS, whether it listens at all, which is
+/// the last step of its startup.
 pub(crate) async fn check(ports: &Ports, tls: Tls) -> Result<(), String> {
     let greet = async {
         let mut connection = TcpStream::connect(("127.0.0.1", ports.amqp)).await?;
@@ -139,7 +139,7 @@ pub(crate) async fn check(ports: &Ports, tls: Tls) -> Result<(), String> {
     }
 }
 
-/// Whether something listens there.
+/// Whether anything listens on the port.
 pub(crate) async fn check_epmd(ports: &Ports) -> Result<(), String> {
     TcpStream::connect(("127.0.0.1", ports.epmd))
         .await

@@ -1,4 +1,4 @@
-//! The four services: the settings file that all share, and how a replica is started.
+//! The four services: their shared settings file, and how to start a replica.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::state::{Dir, State};
 use crate::tls::authority;
 use crate::tools;
 
-/// Writes the settings file, which `marketplace audit --config` reads, too.
+/// Writes the settings file. `marketplace audit --config` reads it too.
 pub(crate) fn write_settings(dir: &Dir, state: &State) -> Result<(), StackError> {
     let mut file = toml::Table::new();
     file.insert("profile".to_owned(), "development".into());
@@ -65,7 +65,7 @@ fn broker(dir: &Dir, state: &State) -> Vec<(&'static str, String)> {
     settings
 }
 
-/// How a replica is started.
+/// How to start a replica.
 pub(crate) fn plan(
     dir: &Dir,
     state: &State,
@@ -96,7 +96,7 @@ pub(crate) fn plan(
     })
 }
 
-/// One address for all replicas of a service's public port.
+/// The address shared by all replicas of a service for their public port.
 fn public_url(state: &State, service: Service) -> String {
     match state.ports.services.get(&Name::Service(service, 0)) {
         Some(ports) if state.shape.replicas == 1 => format!("http://127.0.0.1:{}", ports.public),

@@ -1,4 +1,4 @@
-//! A stack: started, asked, its processes killed and started again one by one, stopped.
+//! A stack: start it, query it, kill and restart its processes one by one, stop it.
 
 mod end;
 mod look;
@@ -16,25 +16,25 @@ use crate::options::Options;
 use crate::ports::Reservation;
 use crate::state::{Dir, State};
 
-/// What `up` found.
+/// What `up` found running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
-    /// Nothing: all was started.
+    /// Nothing; `up` started everything.
     Nothing,
-    /// All of it runs already.
+    /// Everything.
     Everything,
-    /// A part runs already; the rest was started.
+    /// A part; `up` started the rest.
     Something,
 }
 
-/// What becomes of the processes when the value goes.
+/// What happens to the processes when the value is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
     Stop,
     Leave,
 }
 
-/// A running stack. Dropping it stops it, unless [`Stack::leave`] was called or it was there before ([`Stack::open`]).
+/// A running stack. Dropping it stops it, unless [`Stack::leave`] was called or the stack was already running ([`Stack::open`]).
 #[derive(Debug)]
 pub struct Stack {
     dir: Dir,
@@ -46,10 +46,10 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts what of the stack does not run; returns when all of it is ready.
+    /// Starts every process of the stack that is not running. Returns when all are ready.
     ///
     /// # Errors
-    /// Whatever keeps it from starting, as a sentence that says what to do. What was started by then is stopped again.
+    /// If anything prevents the start; the message says what to do. Processes started by this call are stopped again.
     pub async fn up(options: Options) -> Result<Self, StackError> {
         options.shape.validate()?;
         let dir = Dir::create(&options.dir)?;
@@ -73,7 +73,7 @@ impl Stack {
                 Self::new(dir, state, Found::Nothing, reservation)?
             }
         };
-        // What runs already is not ours to stop if the rest cannot be started.
+        // If the rest cannot be started, processes that were already running are left alone.
         stack.then = if stack.found == Found::Nothing {
             Then::Stop
         } else {
@@ -83,7 +83,7 @@ impl Stack {
         Ok(stack)
     }
 
-    /// A stack that runs, if one does in `dir`. It goes on when the value is dropped.
+    /// The stack that runs in `dir`, if there is one. It keeps running when the value is dropped.
     ///
     /// # Errors
     /// If the directory's state cannot be read.
@@ -121,31 +121,31 @@ impl Stack {
         })
     }
 
-    /// What `up` found.
+    /// What `up` found running.
     #[must_use]
     pub fn found(&self) -> Found {
         self.found
     }
 
-    /// Lets the processes run on when this value goes.
+    /// Leaves the processes running when this value is dropped.
     pub fn leave(&mut self) {
         self.then = Then::Leave;
     }
 
-    /// Stops all that was started, and nothing else. What of it does not end in time is killed.
+    /// Stops every process that was started, and nothing else. Kills those that do not end in time.
     ///
     /// # Errors
-    /// If something cannot be stopped.
+    /// If a process cannot be stopped.
     pub fn down(mut self) -> Result<(), StackError> {
         self.then = Then::Leave;
         let _lock: File = self.dir.lock()?;
         self.end_all()
     }
 
-    /// Throws away all data of a stack that does not run.
+    /// Deletes all data of a stopped stack.
     ///
     /// # Errors
-    /// If something of it runs, or the directory is not that of a stack.
+    /// If any of it is running, or the directory does not belong to a stack.
     pub fn wipe(dir: &Path) -> Result<(), StackError> {
         let Some(dir) = Dir::existing(dir) else {
             return Ok(());
@@ -156,7 +156,7 @@ impl Stack {
                 "it runs: stop it before its data is thrown away".to_owned(),
             ));
         }
-        // By name: whatever else somebody keeps there stays.
+        // Deletes by name, so that any other files in the directory stay.
         for part in ["data", "logs", "run", "nginx", "tls"] {
             let path = dir.path().join(part);
             if path.exists() {

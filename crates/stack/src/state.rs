@@ -1,4 +1,4 @@
-//! What a stack's directory holds: where everything is, and the file that remembers what was started.
+//! A stack's directory: its paths, and the state file that records what was started.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -17,7 +17,7 @@ use crate::process::Started;
 pub(crate) struct Dir(PathBuf);
 
 impl Dir {
-    /// Makes the directory if it is not there. The path is absolute from here on: processes have working directories of their own.
+    /// Creates the directory if it is missing. The path is absolute from here on, because each process has its own working directory.
     pub(crate) fn create(path: &Path) -> Result<Self, StackError> {
         for path in [
             path.to_owned(),
@@ -30,7 +30,7 @@ impl Dir {
         path.canonicalize().map(Self).map_err(StackError::io(path))
     }
 
-    /// The directory, if there is one.
+    /// Opens the directory if it exists.
     pub(crate) fn existing(path: &Path) -> Option<Self> {
         path.canonicalize().ok().map(Self)
     }
@@ -71,7 +71,7 @@ impl Dir {
         self.0.join("stack.json")
     }
 
-    /// Keeps other commands out until the file is dropped; the system frees it when this process ends, however it ends.
+    /// Locks out other commands until the file is dropped. The operating system releases the lock when this process ends, however it ends.
     pub(crate) fn lock(&self) -> Result<File, StackError> {
         let path = self.0.join("stack.lock");
         let file = File::create(&path).map_err(StackError::io(&path))?;
@@ -83,7 +83,7 @@ impl Dir {
     }
 }
 
-/// What was started. Written after every change: whatever happens, `down` finds what there is.
+/// What was started. Rewritten after every change, so that `down` finds every process even after a crash.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) shape: Shape,
@@ -92,7 +92,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// What the directory remembers; None if nothing.
+    /// Reads the recorded state; None if there is none.
     pub(crate) fn read(dir: &Dir) -> Result<Option<Self>, StackError> {
         let path = dir.state();
         let text = match fs::read_to_string(&path) {
@@ -108,7 +108,7 @@ impl State {
             })
     }
 
-    /// Replaces what the directory remembers, whole or not at all.
+    /// Replaces the recorded state atomically.
     pub(crate) fn write(&self, dir: &Dir) -> Result<(), StackError> {
         let path = dir.state();
         let text = serde_json::to_string_pretty(self).map_err(|error| StackError::BadState {
@@ -120,13 +120,13 @@ impl State {
         fs::rename(&new, &path).map_err(StackError::io(&path))
     }
 
-    /// Forgets everything: nothing runs any more.
+    /// Removes the recorded state: nothing is running any more.
     pub(crate) fn remove(dir: &Dir) -> Result<(), StackError> {
         let path = dir.state();
         fs::remove_file(&path).map_err(StackError::io(&path))
     }
 
-    /// Whether anything that was started still runs.
+    /// Whether any process that was started is still running.
     pub(crate) fn is_anything_alive(&self, dir: &Dir) -> bool {
         self.processes
             .iter()

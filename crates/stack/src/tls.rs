@@ -1,4 +1,4 @@
-//! TLS to the servers, as it is where they are not on one machine: an authority of the stack's own, and what it vouches for.
+//! TLS to the servers, as in a deployment across machines: the stack's own certificate authority, and the certificates it signs.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -15,12 +15,12 @@ use crate::error::StackError;
 use crate::options::Tls;
 use crate::state::{Dir, State};
 
-/// The files in a stack's directory.
+/// The TLS files in a stack's directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Files {
-    /// The authority's certificate, for whoever connects.
+    /// The authority's certificate, for clients.
     pub(crate) authority: PathBuf,
-    /// The servers' certificate and its key, in one file: MongoDB wants them so, and RabbitMQ takes it.
+    /// The servers' certificate and key in one file: MongoDB requires that, and RabbitMQ accepts it.
     pub(crate) server: PathBuf,
 }
 
@@ -32,7 +32,7 @@ impl Files {
         }
     }
 
-    /// Makes them, unless they are there.
+    /// Creates them if they are missing.
     pub(crate) fn ensure(dir: &Dir) -> Result<Self, StackError> {
         let files = Self::of(dir);
         if files.authority.exists() && files.server.exists() {
@@ -49,7 +49,7 @@ impl Files {
     }
 }
 
-/// The certificate that whoever connects to a server trusts, if TLS is the way.
+/// The certificate that clients of the servers trust, if TLS is on.
 pub(crate) fn authority(dir: &Dir, state: &State) -> Option<PathBuf> {
     match state.shape.tls {
         Tls::On => Some(Files::of(dir).authority),
@@ -62,7 +62,7 @@ struct Made {
     server: String,
 }
 
-/// The authority's key is kept nowhere: nothing else will ever be vouched for.
+/// The authority's key is discarded: it never signs anything else.
 fn certificates() -> Result<Made, rcgen::Error> {
     let named = |name: &str| {
         let mut params = CertificateParams::default();
@@ -79,7 +79,7 @@ fn certificates() -> Result<Made, rcgen::Error> {
         SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         SanType::DnsName("localhost".try_into()?),
     ];
-    // Members of a replica set are each other's clients.
+    // Members of a replica set are also clients of each other.
     params.extended_key_usages = vec![
         ExtendedKeyUsagePurpose::ServerAuth,
         ExtendedKeyUsagePurpose::ClientAuth,
@@ -92,7 +92,7 @@ fn certificates() -> Result<Made, rcgen::Error> {
     })
 }
 
-/// Only for us to read.
+/// Writes a file that only the current user can read.
 fn write(path: &Path, text: &str) -> Result<(), StackError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);

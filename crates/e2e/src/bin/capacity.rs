@@ -1,4 +1,4 @@
-//! Writes into `docs/SCALING.md` what `docs/capacity.json` comes to. With `--check` it writes nothing and fails if that is not what stands there.
+//! Writes the results computed from `docs/capacity.json` into `docs/SCALING.md`. With `--check` it only fails if they differ from the page.
 
 use std::path::Path;
 

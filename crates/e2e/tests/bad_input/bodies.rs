@@ -1,11 +1,11 @@
-//! Bodies that are JSON and break a rule.
+//! Bodies that are JSON but break a rule.
 
 use e2e::Answer;
 use reqwest::Method;
 
 use crate::{Scene, assert_faults};
 
-/// A body, and the faults it has to be told: pointer and code. `$P` is the product's id, `$R` the refresh token, `$W` the
+/// A body, and the faults expected in the response: pointer and code. `$P` is the product's id, `$R` the refresh token, `$W` the
 /// password, `$L101` a text of 101 characters, and so on.
 type Case = (&'static str, &'static [(&'static str, &'static str)]);
 

@@ -1,4 +1,4 @@
-//! Bad requests: each is told all that is wrong with it, in one shape, and changes nothing.
+//! Invalid requests: each response lists every fault, in one format, and the request changes nothing.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ mod transport;
 use e2e::{Answer, Person, Product, Shape};
 use serde_json::{Value, json};
 
-/// A marketplace with one seller, one buyer, one product and one paid order, and what they look like.
+/// A marketplace with one seller, one buyer, one product and one paid order, and a snapshot of them.
 struct Scene {
     shape: Shape,
     seller: Person,
@@ -42,7 +42,7 @@ impl Scene {
         scene
     }
 
-    /// Everything that a bad request could have changed.
+    /// Everything that an invalid request could have changed.
     async fn look(&self) -> Value {
         let mut seen = Vec::new();
         for person in [&self.seller, &self.buyer] {
@@ -71,7 +71,7 @@ impl Scene {
     }
 }
 
-/// Asserts that exactly these faults are named.
+/// Asserts that exactly these faults are listed.
 fn assert_faults(answer: &Answer, expected: &[(&str, &str)], request: &str) {
     answer.assert_problem(422, "validation_failed");
     let mut found: Vec<(&str, &str)> = answer.body["errors"]

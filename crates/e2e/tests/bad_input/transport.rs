@@ -1,4 +1,4 @@
-//! Bodies that are not even JSON, or not said to be.
+//! Bodies that are not JSON, or not declared as JSON.
 
 use e2e::Answer;
 use reqwest::Method;

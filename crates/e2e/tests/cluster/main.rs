@@ -1,5 +1,5 @@
-//! A namespace of Kubernetes with deploy/k8s in it, under order load: scaled, rolled, robbed of pods. scripts/test-cluster runs
-//! this on the cluster that kubectl talks to.
+//! A Kubernetes namespace with deploy/k8s in it, under order load: scaled, rolled, robbed of pods. scripts/test-cluster runs
+//! this on the cluster that kubectl is configured for.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use e2e::{Busy, Shape, Why};
 
 use crate::namespace::Namespace;
 
-/// Those that have replicas. The stores are run by whoever runs them, and may hold what is not for a test.
+/// The deployments with replicas. The stores are operated separately, and may hold data that a test must not touch.
 const DEPLOYMENTS: [&str; 5] = [
     "user-service",
     "product-service",
@@ -30,7 +30,7 @@ async fn scaled_rolled_and_robbed_of_pods_under_load_it_loses_nothing() {
     for (deployment, count) in scales {
         namespace.scale(deployment, count).await;
     }
-    // The gateway looks once a second.
+    // The gateway refreshes its upstreams once a second.
     shared_by(3, async |seconds| namespace.gateway_log(seconds).await).await;
     tell(&busy, "scaled");
 
@@ -39,7 +39,7 @@ async fn scaled_rolled_and_robbed_of_pods_under_load_it_loses_nothing() {
         busy.answered(SOME, PATIENCE).await;
         tell(&busy, &format!("{deployment} rolled"));
     }
-    // What leads to the gateway may break connections; but nobody was refused anything.
+    // Connections in front of the gateway may break, but no request may be refused.
     let repeats = busy.repeats();
     let refused = repeats.keys().find(|why| matches!(why, Why::Later(_)));
     assert_eq!(refused, None, "an upgrade goes unnoticed: {repeats:?}");

@@ -1,19 +1,19 @@
-//! One namespace, told what to do with the commands that an operator has.
+//! One namespace, controlled with an operator's commands.
 
 use e2e::operated::{PATIENCE, command, given};
 use e2e::within;
 use serde_json::Value;
 
-/// Longer than a rollout takes that goes well.
+/// Longer than a successful rollout takes.
 const ROLLOUT: &str = "--timeout=300s";
 
-/// A namespace where everything is up.
+/// A namespace in which everything is up.
 pub(crate) struct Namespace {
     kubectl: String,
 }
 
 impl Namespace {
-    /// The namespace of the program that `MARKETPLACE_KUBECTL` names: kubectl with the context and the namespace.
+    /// The namespace behind the program that `MARKETPLACE_KUBECTL` names: kubectl with the context and the namespace.
     pub(crate) fn from_env() -> Self {
         let given = |name| given(name, "scripts/test-cluster");
         let _ = given("MARKETPLACE_URL");
@@ -26,7 +26,7 @@ impl Namespace {
         command(&self.kubectl, arguments).await
     }
 
-    /// Runs so many replicas, and waits until they are available.
+    /// Scales a deployment, and waits until its replicas are available.
     pub(crate) async fn scale(&self, deployment: &str, count: usize) {
         let replicas = format!("--replicas={count}");
         self.kubectl(&["scale", "deployment", deployment, &replicas])
@@ -41,8 +41,8 @@ impl Namespace {
         self.rolled_out(deployment).await;
     }
 
-    /// Removes a pod at once from what the cluster knows, as when its node is lost; its process has a second or so. Waits until as many
-    /// others as before are ready.
+    /// Force-deletes a pod, as when its node is lost; its process has about a second left. Waits until as many
+    /// other pods as before are ready.
     pub(crate) async fn lose_a_pod(&self, deployment: &str) {
         let before = self.ready_pods(deployment).await;
         let victim = before.first().unwrap();
@@ -60,7 +60,7 @@ impl Namespace {
         self.kubectl(&["rollout", "status", &name, ROLLOUT]).await;
     }
 
-    /// The pods that are ready and not about to go.
+    /// The pods that are ready and not terminating.
     async fn ready_pods(&self, deployment: &str) -> Vec<String> {
         let label = format!("--selector=app.kubernetes.io/name={deployment}");
         let pods = self
@@ -83,7 +83,7 @@ impl Namespace {
             .collect()
     }
 
-    /// The log of all gateways of the last so many seconds.
+    /// The log of all gateways of the last given number of seconds.
     pub(crate) async fn gateway_log(&self, seconds: u64) -> String {
         let since = format!("--since={seconds}s");
         let gateways = "--selector=app.kubernetes.io/name=gateway";

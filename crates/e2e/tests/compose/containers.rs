@@ -1,9 +1,9 @@
-//! The containers of one compose project, told what to do with the commands that an operator has.
+//! The containers of one compose project, controlled with an operator's commands.
 
 use e2e::operated::{PATIENCE, command, given};
 use e2e::within;
 
-/// A project that is up.
+/// A running project.
 pub(crate) struct Compose {
     program: String,
     pub(crate) network: String,
@@ -13,7 +13,7 @@ pub(crate) struct Compose {
 pub(crate) struct Container(String);
 
 impl Compose {
-    /// The project of the program that `MARKETPLACE_COMPOSE` names: docker compose with the project and the file.
+    /// The project behind the program that `MARKETPLACE_COMPOSE` names: docker compose with the project and the file.
     pub(crate) fn from_env() -> Self {
         let given = |name| given(name, "scripts/test-compose");
         let _ = given("MARKETPLACE_URL");
@@ -23,7 +23,7 @@ impl Compose {
         }
     }
 
-    /// Runs so many of these services, and waits until all are well.
+    /// Scales these services, and waits until all are healthy.
     pub(crate) async fn scale(&self, services: &[(&str, usize)]) {
         let scales: Vec<String> = services
             .iter()
@@ -41,7 +41,7 @@ impl Compose {
         }
     }
 
-    /// Starts the Prometheus of the profile observability. Where it answers.
+    /// Starts the Prometheus of the observability profile. Returns its address.
     pub(crate) async fn observe(&self) -> String {
         command(
             &self.program,
@@ -58,7 +58,7 @@ impl Compose {
         ids.lines().map(|id| Container(id.to_owned())).collect()
     }
 
-    /// The gateway's log of the last so many seconds.
+    /// The gateway's log of the last given number of seconds.
     pub(crate) async fn gateway_log(&self, seconds: u64) -> String {
         let gateway = self.containers("gateway").await.swap_remove(0);
         let since = format!("--since={seconds}s");
@@ -67,28 +67,28 @@ impl Compose {
 }
 
 impl Container {
-    /// SIGTERM, which it obeys when it has finished what it had begun.
+    /// Sends SIGTERM; the container ends once it has finished its work in flight.
     pub(crate) async fn stop(&self) {
         command("docker", &["stop", "-t", "45", &self.0]).await;
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL.
     pub(crate) async fn kill(&self) {
         command("docker", &["kill", &self.0]).await;
     }
 
-    /// Starts it again, and waits until it is well.
+    /// Starts it again, and waits until it is healthy.
     pub(crate) async fn start(&self) {
         command("docker", &["start", &self.0]).await;
         self.healthy().await;
     }
 
-    /// Takes it off the network.
+    /// Disconnects it from the network.
     pub(crate) async fn disconnect(&self, network: &str) {
         command("docker", &["network", "disconnect", network, &self.0]).await;
     }
 
-    /// Puts it back under its service's name, and waits until it is well.
+    /// Reconnects it under its service's name, and waits until it is healthy.
     pub(crate) async fn connect(&self, network: &str, service: &str) {
         let arguments = ["network", "connect", "--alias", service, network, &self.0];
         command("docker", &arguments).await;

@@ -1,5 +1,5 @@
-//! docker/compose.yaml under faults: scaled under order load, containers stopped, killed and cut off one by one. scripts/test-compose
-//! brings it up, runs this and takes it down.
+//! docker/compose.yaml under faults: scaled under order load; containers stopped, killed and disconnected one by one. scripts/test-compose
+//! starts it, runs this and shuts it down.
 
 mod containers;
 mod observed;
@@ -21,10 +21,10 @@ async fn scaled_under_load_and_robbed_of_single_containers_it_loses_nothing() {
     compose
         .scale(&[("order-service", 3), ("wallet-service", 2)])
         .await;
-    // The gateway looks once a second.
+    // The gateway refreshes its upstreams once a second.
     shared_by(3, async |seconds| compose.gateway_log(seconds).await).await;
 
-    // One of several: the others go on.
+    // With several replicas, the others continue.
     for service in ["order-service", "wallet-service"] {
         let victim = compose.containers(service).await.swap_remove(0);
         victim.stop().await;
@@ -35,7 +35,7 @@ async fn scaled_under_load_and_robbed_of_single_containers_it_loses_nothing() {
         victim.start().await;
         cut_off(&compose, &busy, &victim, service).await;
     }
-    // The only one: orders wait until it is back.
+    // With a single replica, orders wait until it is back.
     for service in ["product-service", "user-service", "rabbitmq", "mongo"] {
         let victim = compose.containers(service).await.swap_remove(0);
         victim.kill().await;
@@ -52,7 +52,7 @@ async fn scaled_under_load_and_robbed_of_single_containers_it_loses_nothing() {
     check(client, busy, audit_given).await;
 }
 
-/// Takes a container off the network for a while: nothing that it does is over, and nothing that it says arrives.
+/// Disconnects a container from the network for a while: its work continues, but nothing that it sends arrives.
 async fn cut_off(compose: &Compose, busy: &Busy, victim: &Container, service: &str) {
     victim.disconnect(&compose.network).await;
     tokio::time::sleep(Duration::from_secs(3)).await;

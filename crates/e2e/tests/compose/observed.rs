@@ -1,4 +1,4 @@
-//! What the Prometheus of the profile observability makes of the containers.
+//! How the Prometheus of the observability profile sees the containers.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::containers::Compose;
 
-/// Scrapes and rules run every 15 s.
+/// Scrapes and rule evaluations run every 15 s.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Those that are there without the rest of the profile.
+/// The jobs whose targets run without the rest of the profile.
 const JOBS: [&str; 6] = [
     "user-service",
     "product-service",
@@ -30,7 +30,7 @@ impl Prometheus {
         answer.get("data").filter(|_| is_good).cloned()
     }
 
-    /// Jobs of which every target is up.
+    /// Jobs whose targets are all up.
     async fn up(&self) -> Option<Vec<&'static str>> {
         let data = self.get("/api/v1/targets?state=active").await?;
         let targets = data.get("activeTargets")?.as_array()?;
@@ -45,7 +45,7 @@ impl Prometheus {
         Some(JOBS.into_iter().filter(is_up).collect())
     }
 
-    /// The value of an expression that comes to one.
+    /// The value of an expression that yields a single sample.
     async fn value(&self, expression: &str) -> Option<f64> {
         let data = self
             .get(&format!("/api/v1/query?query={expression}"))
@@ -53,7 +53,7 @@ impl Prometheus {
         text(&data, "/result/0/value/1").parse().ok()
     }
 
-    /// How many rules there are, and those that failed, once all of them were evaluated.
+    /// The number of rules, and those that failed, once all have been evaluated.
     async fn rules(&self) -> Option<(usize, Vec<Value>)> {
         let data = self.get("/api/v1/rules").await?;
         let groups = data.get("groups")?.as_array()?;
@@ -71,7 +71,7 @@ impl Prometheus {
     }
 }
 
-/// The text at a place in an answer, empty if there is none.
+/// The text at a JSON pointer in a response, empty if there is none.
 fn text<'a>(answer: &'a Value, place: &str) -> &'a str {
     answer
         .pointer(place)

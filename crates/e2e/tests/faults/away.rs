@@ -1,4 +1,4 @@
-//! Services that come up before what they need.
+//! Services that start before their dependencies.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What `/readyz` of a service names as missing, and with which status.
+/// The dependencies that a service's `/readyz` reports as missing, and the status.
 async fn missing(world: &World, service: Service) -> (u16, Vec<String>) {
     let url = world.stack.internal_url(service, 0).unwrap();
     let answer = reqwest::get(format!("{url}/readyz")).await.unwrap();
@@ -79,7 +79,7 @@ async fn services_start_without_mongodb_and_broker_name_what_is_missing_and_reco
         Some(())
     })
     .await;
-    // The user service signs with a file's key and needs no messages.
+    // The user service signs with a key from a file and needs no messages.
     come_to_miss(
         &world,
         [

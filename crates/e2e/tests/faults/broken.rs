@@ -1,4 +1,4 @@
-//! A broker that has lost a binding, and a message that nobody can read.
+//! A broker that has lost a binding, and a message that cannot be decoded.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const EXCHANGE: &str = "marketplace.commands";
 const DEBIT: &str = "marketplace.wallet.v1.DebitForOrder";
 const QUEUE: &str = "wallet.commands";
 
-/// Straight to the broker. Lives as long as both do.
+/// A direct connection to the broker. It stays open while both values live.
 async fn broker(world: &World) -> (Connection, Channel) {
     let uri = world.stack.amqp_uri();
     let connection = Connection::connect(&uri, ConnectionProperties::default())
@@ -25,7 +25,7 @@ async fn broker(world: &World) -> (Connection, Channel) {
     (connection, channel)
 }
 
-/// How many messages were given up, as an operator sees it.
+/// The number of dead-lettered messages, as an operator sees it.
 fn given_up(world: &World) -> usize {
     let letters = operate(&world.stack.config_path(), &["messages", "list"]);
     assert_eq!(letters.code, Some(0), "{letters:?}");
@@ -95,7 +95,7 @@ async fn a_poison_message_among_those_of_orders_is_given_up_alone_and_can_be_rep
         )
         .await
         .unwrap();
-    // An order has four messages.
+    // An order produces four messages.
     busy.answered(400, PATIENCE).await;
     within(PATIENCE, "it was given up", async || {
         (given_up(&world) == 1).then_some(())

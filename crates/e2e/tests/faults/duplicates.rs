@@ -12,7 +12,7 @@ use lapin::{Connection, ConnectionProperties};
 
 use crate::world::World;
 
-/// Marks what this test has published itself.
+/// Marks the messages that this test published itself.
 const AGAIN: &str = "x-test-again";
 
 /// A direct exchange has no wildcard.
@@ -25,7 +25,7 @@ const COMMANDS: [&str; 6] = [
     "marketplace.wallet.v1.ReleaseEscrow",
 ];
 
-/// Publishes everything that goes over the broker once more. Runs until its task is dropped.
+/// Publishes every message on the broker a second time. Runs until its task is dropped.
 async fn echo(uri: String) {
     let connection = Connection::connect(&uri, ConnectionProperties::default())
         .await

@@ -35,7 +35,7 @@ async fn orders_are_accepted_while_the_broker_is_away_and_settle_when_it_is_back
     buyer.credit(1_000).await;
     let busy = world.load().await;
     world.stack.kill(Name::Rabbit).unwrap();
-    // Not one that was accepted before the broker was gone.
+    // An order that is accepted only after the broker is down.
     let order = buyer
         .request(Method::POST, "/api/orders/create")
         .json(&json!({"productId": pen.id, "quantity": 1}))
@@ -65,7 +65,7 @@ async fn writes_resume_within_15_seconds_of_the_death_of_the_primary() {
     let primary = world.stack.mongo_primary().await.unwrap();
     world.stack.kill(primary).unwrap();
     let killed = Instant::now();
-    // What was on its way may still be answered; what comes after an election is what counts.
+    // Requests already in flight may still be answered; the test counts only those after the election.
     within(PATIENCE, "another primary", async || {
         let now = world.stack.mongo_primary().await?;
         (now != primary).then_some(())

@@ -9,7 +9,7 @@ use stack::{Name, Options, Service, Stack};
 
 const REPLICAS: usize = 2;
 
-/// Receivers of messages before their senders, as docs/OPERATIONS.md tells operators.
+/// Receivers of messages before their senders, as docs/OPERATIONS.md instructs operators.
 const ORDER: [Service; 4] = [
     Service::Wallet,
     Service::Product,
@@ -44,7 +44,7 @@ async fn a_rolling_upgrade_and_the_way_back_answer_every_request_correctly() {
     stack.down().unwrap();
 }
 
-/// Replaces the replicas of a service one by one, and lets the clients work with each mixture.
+/// Replaces the replicas of a service one by one, and lets the clients use each mix of releases.
 async fn replace(stack: &mut Stack, service: Service, binaries: &Path, busy: &Busy) {
     stack.use_binaries(binaries);
     for replica in 0..REPLICAS {
@@ -64,12 +64,12 @@ async fn replace(stack: &mut Stack, service: Service, binaries: &Path, busy: &Bu
     }
 }
 
-/// A message that one release cannot read becomes a dead letter. Its order may settle all the same, once the other release handles
-/// the message that the order's sweeper sends again.
+/// A message that one release cannot read becomes a dead letter. Its order may still settle, once the other release handles the message
+/// that the order sweeper resends.
 fn assert_no_dead_letters(binaries: &Path, config: &Path) {
     let letters = operate(binaries, &["messages", "list"], config);
     assert_eq!(letters.code, Some(0), "{letters:?}");
-    // One line each, and the sum.
+    // One line per message, and the total.
     assert_eq!(letters.stdout.lines().count(), 1, "{}", letters.stdout);
 }
 

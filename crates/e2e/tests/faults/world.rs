@@ -1,11 +1,11 @@
-//! A stack with clients at work.
+//! A stack with clients that use it.
 
 use e2e::operated::{check, load};
 use e2e::{Busy, Client, audit_distributed};
 use stack::{Name, Options, Stack};
 use tempfile::TempDir;
 
-/// A stack of this test's own.
+/// The test's own stack.
 pub(crate) struct World {
     pub(crate) stack: Stack,
     _dir: TempDir,
@@ -26,7 +26,7 @@ impl World {
         Client::new(&self.stack.gateway_url())
     }
 
-    /// Clients that have begun to order.
+    /// Clients that have started ordering.
     pub(crate) async fn load(&self) -> Busy {
         load(&self.client()).await
     }

@@ -1,10 +1,10 @@
-//! The OpenAPI document says what the API is: no route is missing, none is made up.
+//! The OpenAPI document matches the API: every route is listed, and every listed route exists.
 
 use e2e::Shape;
 use reqwest::Method;
 use serde_json::Value;
 
-/// The document as it was reviewed: the snapshot of `crates/marketplace`.
+/// The reviewed document: the snapshot of `crates/marketplace`.
 const REVIEWED: &str =
     include_str!("../../../marketplace/tests/api/snapshots/api__document__openapi.snap");
 
@@ -15,7 +15,7 @@ pub(crate) struct Operation {
     pub(crate) detail: Value,
 }
 
-/// All of them, as the server describes itself.
+/// All operations, as the server's document lists them.
 pub(crate) fn operations(document: &Value) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -55,7 +55,7 @@ async fn the_document_lists_every_route_and_no_other() {
             .unwrap()
             .starts_with("3.1")
     );
-    // Below the snapshot's own header.
+    // The document starts after the snapshot's own header.
     let (_, reviewed) = REVIEWED.split_once("\n---\n").unwrap();
     let reviewed: Value = serde_json::from_str(reviewed).unwrap();
     assert_eq!(names(&document.body), names(&reviewed));

@@ -1,4 +1,4 @@
-//! What holds for every path: problems, request ids, health, the docs page.
+//! Rules for every path: problems, request ids, health, the docs page.
 
 use e2e::{Answer, Shape};
 use reqwest::Method;

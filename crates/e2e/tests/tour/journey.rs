@@ -1,4 +1,4 @@
-//! The way that the README shows.
+//! The journey that the README shows.
 
 use e2e::{Shape, unique};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Ordering: what is paid, declined, refused, and who may see it.
+//! Ordering: which orders are paid, declined or refused, and who may see them.
 
 use std::time::Duration;
 

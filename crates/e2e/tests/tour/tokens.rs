@@ -1,4 +1,4 @@
-//! Who is nobody: missing, expired and forged tokens, on every route that the document protects.
+//! Failed authentication: missing, expired and forged tokens, on every route that the document protects.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::document::{Operation, operations};
 
-/// Asserts that no protected route takes this `Authorization` header, and that each says so properly.
+/// Asserts that every protected route rejects this `Authorization` header with a proper problem.
 async fn assert_refused_everywhere(
     client: &Client,
     protected: &[Operation],
@@ -135,7 +135,7 @@ async fn a_token_of_another_marketplace_is_no_good_here() {
         .assert_problem(401, "unauthenticated");
 }
 
-/// Tokens that only the marketplace itself could have made: signed with its key, and still not good.
+/// Tokens that only the marketplace itself could have made: signed with its key, but still invalid.
 #[tokio::test]
 async fn a_token_with_the_right_signature_is_refused_when_expired_or_meant_for_others() {
     let data_dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Topping up, taking out, and the statement.
+//! Topping up, withdrawing, and the statement.
 
 use e2e::{Answer, Shape, unique};
 use reqwest::Method;

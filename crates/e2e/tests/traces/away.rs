@@ -1,4 +1,4 @@
-//! A collector that is not there, or takes a connection and says nothing: nobody waits for it.
+//! A collector that is down, or accepts connections and never answers: nothing waits for it.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use e2e::{Launch, Server, within};
 
 use crate::order::{ASKING, TRACE, place};
 
-/// Draining, and the three seconds that the last spans are given.
+/// Time to drain, including the three seconds allowed for the last spans.
 const END: Duration = Duration::from_secs(8);
 
 async fn orders_settle_without(endpoint: &str) -> (Server, tempfile::TempDir) {
@@ -18,7 +18,7 @@ async fn orders_settle_without(endpoint: &str) -> (Server, tempfile::TempDir) {
     let client = server.client();
     let begun = Instant::now();
     for _ in 0..3 {
-        // Paid, or it panics.
+        // Panics unless the order is paid.
         place(&client, &format!("00-{TRACE}-{ASKING}-01")).await;
     }
     assert!(
@@ -56,7 +56,7 @@ async fn a_collector_that_is_away_costs_spans_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_never_answers_holds_up_neither_orders_nor_the_end() {
-    // Connections are made, by the system, and nobody reads from them.
+    // The operating system accepts the connections, and no process reads from them.
     let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", deaf.local_addr().unwrap());
     let (server, _dir) = orders_settle_without(&endpoint).await;

@@ -1,4 +1,4 @@
-//! A collector in this process: takes OTLP as protobuf over HTTP and keeps what it was sent.
+//! A collector in this process: receives OTLP as protobuf over HTTP and keeps the spans.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::{Span as Sent, status::StatusCode};
 use prost::Message;
 
-/// A span as it arrived.
+/// A span as received.
 #[derive(Debug, Clone)]
 pub(crate) struct Span {
     pub(crate) service: String,
@@ -29,7 +29,7 @@ struct Received {
     bodies: Vec<Vec<u8>>,
 }
 
-/// Takes spans until the test ends.
+/// Receives spans until the test ends.
 #[derive(Debug, Clone)]
 pub(crate) struct Collector {
     url: String,
@@ -46,7 +46,7 @@ impl Collector {
         }
     }
 
-    /// What `telemetry.otlp_endpoint` is set to.
+    /// The value for `telemetry.otlp_endpoint`.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -63,7 +63,7 @@ impl Collector {
         self.received.lock().unwrap().spans.clone()
     }
 
-    /// Asserts that none of what was sent holds any of `secrets`.
+    /// Asserts that no received data contains any of `secrets`.
     pub(crate) fn assert_knows_none_of(&self, secrets: &[&str]) {
         let received = self.received.lock().unwrap();
         for body in &received.bodies {

@@ -1,4 +1,4 @@
-//! The distributed shape: four processes on MongoDB and RabbitMQ behind the gateway, which passes `traceparent` on as it is.
+//! The distributed mode: four processes on MongoDB and RabbitMQ behind the gateway, which forwards `traceparent` unchanged.
 
 use e2e::Client;
 use stack::{Options, Stack};

@@ -1,4 +1,4 @@
-//! The embedded shape: four services in one process.
+//! The embedded mode: four services in one process.
 
 use e2e::Launch;
 
@@ -76,11 +76,11 @@ async fn whether_a_request_is_recorded_is_not_for_the_client_to_say() {
     let collector = Collector::start();
     let data_dir = tempfile::tempdir().unwrap();
     let launch = Launch::on(data_dir.path()).set("TELEMETRY__OTLP_ENDPOINT", collector.url());
-    // Not to be recorded, says the client; all are, say the settings.
+    // The client asks not to be recorded; the settings say to record everything.
     let server = launch.serve();
     place(&server.client(), &format!("00-{TRACE}-{ASKING}-00")).await;
     grows_to(&collector, TRACE, ASKING, ONE_ORDER).await;
-    // What is recorded is sent before the process ends.
+    // Recorded spans are sent before the process ends.
     assert_eq!(server.client().get("/api/products").await.status, 401);
     assert_eq!(server.terminate(), Some(0));
     let names: Vec<String> = collector
@@ -122,7 +122,7 @@ async fn with_a_share_of_half_of_the_requests_about_half_are_whole_traces_and_th
     }
     assert_eq!(server.terminate(), Some(0));
     let spans = collector.spans();
-    // Further from 100 than 50 is less likely than a disk that lies.
+    // A deviation of more than 50 from 100 is less likely than an undetected disk error.
     assert!((50..=150).contains(&spans.len()), "{}", spans.len());
     assert!(
         spans.iter().all(|span| span.parent.is_empty()),

@@ -1,4 +1,4 @@
-//! Traces of either shape, as a collector receives them over OTLP: one order is one trace, and what is not to be recorded is not.
+//! Traces in both modes, as a collector receives them over OTLP: one order is one trace, and private data is not recorded.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! An order that is placed as a part of a client's trace.
+//! An order that is placed within a client's trace.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::collector::{Collector, Span};
 
-/// A trace of the client's own, and the span of it that asks.
+/// The client's own trace, and its span that sends the request.
 pub(crate) const TRACE: &str = "5bd66ef5095369c7b0d1f8f4bd33716a";
 pub(crate) const ASKING: &str = "c532cb4098ac3dd2";
 
-/// Somebody who has ordered.
+/// A person who has placed an order.
 pub(crate) struct Ordered {
     pub(crate) buyer: Person,
     pub(crate) id: String,
@@ -39,7 +39,7 @@ pub(crate) async fn place(client: &Client, traceparent: &str) -> Ordered {
     }
 }
 
-/// Asserts what attributes say, whatever the shape; `system` carries the messages.
+/// Asserts the attributes that are common to both modes; `system` is the messaging system.
 pub(crate) fn check_attributes(spans: &[Span], ordered: &Ordered, system: &str) {
     let named = |name: &str| {
         let span = spans.iter().find(|span| span.name == name);
@@ -78,7 +78,7 @@ pub(crate) fn check_attributes(spans: &[Span], ordered: &Ordered, system: &str) 
     }
 }
 
-/// Asserts that nothing that is nobody's business was sent, and no key of an attribute that was never thought about.
+/// Asserts that no private data was sent, and no attribute key outside the reviewed list.
 pub(crate) fn check_discretion(collector: &Collector, ordered: &Ordered) {
     let buyer = &ordered.buyer;
     let amounts = ["7654321", "98765432"];

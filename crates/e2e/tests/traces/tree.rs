@@ -1,4 +1,4 @@
-//! A trace as a picture: a line a span, its children below it.
+//! A trace as a picture: one line per span, its children indented below it.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 
 use crate::collector::{Collector, Span};
 
-/// How long all spans of an order may take to arrive.
+/// How long the spans of an order may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits until the trace looks like `expected`. `root` is the span that the client says it is in. Returns its spans.
+/// Waits until the trace looks like `expected`. `root` is the span in the client's `traceparent`. Returns the trace's spans.
 pub(crate) async fn grows_to(
     collector: &Collector,
     trace: &str,
@@ -20,7 +20,7 @@ pub(crate) async fn grows_to(
     loop {
         let spans = collector.trace(trace);
         let grown = picture(&spans, root, 0);
-        // A span that hangs on nothing that arrived is in no picture.
+        // The picture omits a span whose parent has not arrived.
         if grown.trim() == expected.trim() && grown.lines().count() == spans.len() {
             return spans;
         }
@@ -48,7 +48,7 @@ fn picture(spans: &[Span], parent: &str, depth: usize) -> String {
         })
 }
 
-/// A span in a line. Messages without their package, databases without what the test's stack calls its own.
+/// A span as a line: its name, kind and service, and whether it failed.
 fn line(span: &Span) -> String {
     let kind = match span.kind {
         SpanKind::Server => "server",

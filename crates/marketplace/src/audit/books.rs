@@ -1,4 +1,4 @@
-//! What an audit reads of the services, wherever they keep it.
+//! The data that an audit reads from the services, independent of the store.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use product_service::{ReservationState, StockAudit};
 use store::StoreResult;
 use wallet_service::audit::{AuditReport, PaymentRecord};
 
-/// The books of all services. Each method reads one snapshot of one service's.
+/// The books of all services. Each method reads one snapshot of one service's books.
 #[async_trait]
 pub(crate) trait Books: Send + Sync {
     /// Checks the ledger.
@@ -20,12 +20,12 @@ pub(crate) trait Books: Send + Sync {
     async fn orders(&self) -> StoreResult<HashMap<OrderId, AuditedOrder>>;
     /// All payments.
     async fn payments(&self) -> StoreResult<HashMap<OrderId, PaymentRecord>>;
-    /// What became of all reservations.
+    /// The outcome of every reservation.
     async fn reservations(&self) -> StoreResult<HashMap<OrderId, ReservationState>>;
-    /// One order, as it is now.
+    /// One order, in its current state.
     async fn order(&self, order: OrderId) -> StoreResult<Option<AuditedOrder>>;
-    /// Its payment, as it is now.
+    /// Its payment, in its current state.
     async fn payment(&self, order: OrderId) -> StoreResult<Option<PaymentRecord>>;
-    /// Its reservation, as it is now.
+    /// Its reservation, in its current state.
     async fn reservation(&self, order: OrderId) -> StoreResult<Option<ReservationState>>;
 }

@@ -1,4 +1,4 @@
-//! The books of the distributed shape: one MongoDB database a service.
+//! The books in distributed mode: one MongoDB database per service.
 
 use std::collections::HashMap;
 
@@ -21,10 +21,10 @@ pub(crate) struct Databases {
 }
 
 impl Databases {
-    /// The databases that the settings name.
+    /// Connects to the databases that the settings name.
     ///
     /// # Errors
-    /// If their URI cannot be used.
+    /// If a URI cannot be used.
     pub(crate) async fn open(config: &MongoConfig) -> StoreResult<Self> {
         let uri = config.resolved_uri().map_err(StoreError::Unavailable)?;
         let client = Client::with_uri_str(uri.expose()).await?;

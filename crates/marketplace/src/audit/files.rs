@@ -1,4 +1,4 @@
-//! The books of the embedded shape: one SQLite file a service.
+//! The books in embedded mode: one SQLite file per service.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use wallet_service::audit::{AuditReport, PaymentRecord, payment, payments};
 use super::Books;
 use crate::data_dir::DataDir;
 
-/// A connection of the audit's own to each file. An audit is alone in its process, so that its reads block is nobody's harm.
+/// The audit's own connection to each file. An audit runs alone in its process, so its blocking reads harm nobody.
 pub(crate) struct Files {
     orders: Mutex<Connection>,
     wallet: Mutex<Connection>,
@@ -24,10 +24,10 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Opens the files in `dir`.
+    /// Opens the files in `dir` for reading.
     ///
     /// # Errors
-    /// If one cannot be read.
+    /// If a file cannot be read.
     pub(crate) fn open(dir: &DataDir) -> StoreResult<Self> {
         let open = |path: &Path| open_read_only(path).map(Mutex::new);
         Ok(Self {

@@ -1,7 +1,7 @@
-//! The marketplace's invariants, checked over the books of all services. It reads only, so the marketplace may run meanwhile.
+//! Checks the marketplace's invariants over the books of all services. The audit only reads, so the marketplace may be running.
 //!
-//! What lies within one service is checked on one snapshot of its books. What spans two is read one after the other, and orders go
-//! on in between: what looks wrong is looked at again until it is right, or has been wrong for too long.
+//! An invariant within one service is checked on one snapshot of its books. For an invariant across two services, the books are read one
+//! after the other while orders continue. An apparent violation is therefore rechecked until it resolves or has lasted too long.
 
 mod books;
 #[cfg(feature = "distributed")]
@@ -25,22 +25,22 @@ use wallet_service::audit::{Invariant, PaymentRecord, PaymentStatus};
 
 use crate::data_dir::DataDir;
 
-/// How often something that looks wrong is looked at again, and how long apart.
+/// How often an apparent violation is rechecked, and the interval.
 const LOOKS: usize = 30;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// What was found about one group of invariants.
+/// The result for one group of invariants.
 #[derive(Debug)]
 pub(crate) struct Finding {
-    /// What has to hold.
+    /// The invariant.
     pub(crate) invariant: &'static str,
-    /// What was looked at.
+    /// What was examined.
     pub(crate) checked: String,
-    /// What breaks it, a sentence each.
+    /// One sentence per violation.
     pub(crate) violations: Vec<String>,
 }
 
-/// What breaks the invariants of the marketplace in `dir`, a sentence each.
+/// The violated invariants of the marketplace in `dir`, one sentence each.
 ///
 /// # Errors
 /// If a book cannot be read.
@@ -48,7 +48,7 @@ pub async fn violations_in_files(dir: &DataDir) -> StoreResult<Vec<String>> {
     Ok(all_violations(check(&Files::open(dir)?).await?))
 }
 
-/// The same of the databases that `config` names.
+/// The same for the databases that `config` names.
 ///
 /// # Errors
 /// If a book cannot be read.
@@ -131,7 +131,7 @@ pub(crate) async fn check(books: &dyn Books) -> StoreResult<Vec<Finding>> {
     Ok(findings)
 }
 
-/// What comparing orders with what other services know of them came to.
+/// The result of comparing orders with the records of other services.
 #[derive(Default)]
 struct Compared {
     orders: u64,
@@ -176,7 +176,7 @@ async fn compare(books: &dyn Books) -> StoreResult<Compared> {
     Ok(compared)
 }
 
-/// Reads one order anew. Returns whether something still does not fit.
+/// Reads one order again. Returns whether a mismatch remains.
 async fn look_again(books: &dyn Books, id: OrderId, compared: &mut Compared) -> StoreResult<bool> {
     let order = books.order(id).await?;
     let payment = books.payment(id).await?;
@@ -189,7 +189,7 @@ async fn look_again(books: &dyn Books, id: OrderId, compared: &mut Compared) -> 
     Ok(wrong)
 }
 
-/// What does not fit between an order and its reservation, if anything.
+/// The mismatch between an order and its reservation, if any.
 fn stock_misfit(order: &AuditedOrder, state: Option<ReservationState>) -> Option<String> {
     use ReservationState::{Expired, Held, Released, Sold};
     let fits = match order.state {
@@ -198,7 +198,7 @@ fn stock_misfit(order: &AuditedOrder, state: Option<ReservationState>) -> Option
         OrderState::Declined | OrderState::Cancelled => {
             matches!(state, Some(Held | Released | Expired))
         }
-        // Refunded because its stock had gone back, or by an operator after it was sold.
+        // Refunded because its stock had been returned, or by an operator after the sale.
         OrderState::Refunding | OrderState::Refunded => {
             matches!(state, Some(Sold | Released | Expired))
         }
@@ -213,7 +213,7 @@ fn stock_misfit(order: &AuditedOrder, state: Option<ReservationState>) -> Option
     })
 }
 
-/// What does not fit between an order and its payment, if anything.
+/// The mismatch between an order and its payment, if any.
 fn payment_misfit(order: Option<&AuditedOrder>, payment: Option<&PaymentRecord>) -> Option<String> {
     let Some(order) = order else {
         return payment

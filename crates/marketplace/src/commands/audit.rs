@@ -7,7 +7,7 @@ use crate::audit::{Books, Files, check};
 use crate::data_dir::DataDir;
 use host::settings::Settings;
 
-/// Prints a line for each invariant, then what breaks it.
+/// Prints a line for each invariant, then its violations.
 pub(crate) fn audit(settings: &Settings, shape: Shape) -> anyhow::Result<ExitCode> {
     let findings = runtime()?.block_on(async {
         let books: Box<dyn Books> = match shape {

@@ -12,7 +12,7 @@ use super::{Shape, runtime};
 use crate::data_dir::{DataDir, sqlite};
 use host::settings::Settings;
 
-/// Gives a user a role, on a live or stopped marketplace.
+/// Grants a user a role, on a running or stopped marketplace.
 pub(crate) fn grant(
     settings: &Settings,
     shape: Shape,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use host::health::ask;
 use host::settings::Settings;
 
-/// Prints what `/readyz` says; success if it is ready.
+/// Prints the response of `/readyz`; succeeds if the process is ready.
 pub(crate) fn health(settings: &Settings) -> ExitCode {
     let (ready, body) = match ask(settings.server.listen) {
         Ok(answer) => answer,

@@ -1,4 +1,4 @@
-//! `marketplace messages list|replay`: messages that were given up.
+//! `marketplace messages list|replay`: dead-lettered messages.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ fn senders(dir: &DataDir) -> [(&'static str, PathBuf); 3] {
     ]
 }
 
-/// Prints a line for each.
+/// Prints one line per message.
 pub(crate) fn list_messages(settings: &Settings, shape: Shape) -> anyhow::Result<ExitCode> {
     let letters = match shape {
         Shape::Embedded => letters_in_files(settings)?,
@@ -42,7 +42,7 @@ pub(crate) fn list_messages(settings: &Settings, shape: Shape) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-/// Sends them again; a serving marketplace handles them within a second.
+/// Replays them; a running marketplace handles them within a second.
 pub(crate) fn replay_messages(
     settings: &Settings,
     shape: Shape,
@@ -76,7 +76,7 @@ fn letters_in_files(settings: &Settings) -> anyhow::Result<Vec<(&'static str, De
     Ok(all)
 }
 
-/// Puts them back into the outboxes that they came from.
+/// Moves them back to the outboxes that they came from.
 fn replay_from_files(settings: &Settings, id: Option<MessageId>) -> anyhow::Result<usize> {
     let dir = DataDir::existing(&settings.data_dir)?;
     let replayed = runtime()?.block_on(async {
@@ -109,7 +109,7 @@ fn queues() -> [&'static str; 3] {
     ]
 }
 
-/// What lies in the dead-letter queues of the broker.
+/// The contents of the broker's dead-letter queues.
 #[cfg(feature = "distributed")]
 fn brokers_letters(settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
     let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;
@@ -123,7 +123,7 @@ fn brokers_letters(settings: &Settings) -> anyhow::Result<Vec<(&'static str, Dea
     })
 }
 
-/// Puts them back into the queues that they were given up in.
+/// Moves them back to the queues in which they were dead-lettered.
 #[cfg(feature = "distributed")]
 fn replay_from_broker(settings: &Settings, id: Option<MessageId>) -> anyhow::Result<usize> {
     let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;

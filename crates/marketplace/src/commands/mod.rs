@@ -1,4 +1,4 @@
-//! What the command line does, one command a file.
+//! The commands of the command line, one per file.
 
 mod audit;
 mod gateway_files;
@@ -18,7 +18,7 @@ pub(crate) use prepare_mongo::{PrepareArgs, prepare_mongo};
 pub(crate) use print::{config, openapi};
 pub(crate) use serve::serve;
 
-/// Whose data a command is about.
+/// The data that a command works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// The files in the data directory.
@@ -27,7 +27,7 @@ pub(crate) enum Shape {
     Distributed,
 }
 
-/// Where a command waits for its stores.
+/// The runtime on which a command waits for its stores.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -24,7 +24,7 @@ pub(crate) struct PrepareArgs {
     pub(crate) config: Option<PathBuf>,
 }
 
-/// Initiates the replica set and makes the accounts, as far as they are not there.
+/// Initiates the replica set and creates the accounts that are missing.
 #[cfg(feature = "distributed")]
 pub(crate) fn prepare_mongo(settings: &Settings, args: &PrepareArgs) -> anyhow::Result<ExitCode> {
     use anyhow::Context as _;
@@ -51,7 +51,7 @@ pub(crate) fn prepare_mongo(settings: &Settings, args: &PrepareArgs) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-/// Not in this build.
+/// Not available in this build.
 #[cfg(not(feature = "distributed"))]
 pub(crate) fn prepare_mongo(_settings: &Settings, _args: &PrepareArgs) -> anyhow::Result<ExitCode> {
     Err(super::not_distributed())

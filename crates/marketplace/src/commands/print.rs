@@ -1,4 +1,4 @@
-//! `marketplace openapi` and `marketplace config`: print and be done.
+//! `marketplace openapi` and `marketplace config`: print a document and exit.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -12,12 +12,12 @@ pub(crate) fn openapi() -> anyhow::Result<ExitCode> {
     print(&crate::openapi()?)
 }
 
-/// Prints the effective configuration. Settings hold no secrets themselves, only the names of files that do.
+/// Prints the effective configuration. Settings themselves contain no secrets, only the names of files that do.
 pub(crate) fn config(settings: &Settings, services: &Services) -> anyhow::Result<ExitCode> {
     print(&settings.print(services)?)
 }
 
-/// A reader that has enough (`| head`) is no error.
+/// A reader that closes the pipe early (`| head`) is not an error.
 fn print(text: &str) -> anyhow::Result<ExitCode> {
     match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {
         Ok(()) => Ok(ExitCode::SUCCESS),

@@ -22,14 +22,14 @@ pub(crate) fn serve(
     let lock = dir.lock()?;
     let runtime = runtime(2)?;
     let marketplace = runtime.block_on(run(settings, services, &dir, demo))?;
-    // In this order: whoever uses the stores first, then the stores, which fold their logs into their files as they close.
+    // Drop order matters: first the users of the stores, then the stores, which checkpoint their write-ahead logs as they close.
     drop(runtime);
     drop(marketplace);
     drop(lock);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Serves; gives back what is left to close.
+/// Serves until shutdown. Returns the value that is left to drop.
 async fn run(
     settings: &Settings,
     services: &Services,
@@ -37,7 +37,7 @@ async fn run(
     demo: bool,
 ) -> anyhow::Result<Marketplace> {
     let listener = bind(settings.server.listen, "--listen")?;
-    // The demo makes trouble on purpose: its warnings would only frighten, so logging starts after it.
+    // The demo causes failures on purpose. Logging starts after it, so that its warnings do not alarm anyone.
     let accounts = if demo {
         crate::demo::fill(settings, services, dir).await?
     } else {

@@ -1,4 +1,4 @@
-//! The demo's catalogue: `assets/demo/catalogue.tsv`, listed as its sellers would.
+//! The demo's catalogue: lists the products of `assets/demo/catalogue.tsv`, as their sellers would.
 
 use anyhow::{Context as _, ensure};
 use kernel::{Money, ProductId, UserId};
@@ -8,7 +8,7 @@ use crate::composition::Marketplace;
 
 const CATALOGUE: &str = include_str!("../../assets/demo/catalogue.tsv");
 
-/// Lists all products. Returns their ids, in the file's order.
+/// Lists all products. Returns their ids in file order.
 pub(super) async fn list(
     marketplace: &Marketplace,
     sellers: &[UserId],

@@ -1,7 +1,7 @@
-//! `--demo`: fills a fresh directory with people, a catalogue, money and a week of orders in every state that an order can rest
-//! in, through the same use cases that the API calls.
+//! `--demo`: fills a fresh directory with people, a catalogue, money and a week of orders. The orders cover every state in which an order
+//! can rest. The demo calls the same use cases as the API.
 //!
-//! The week is lived through on a clock of its own, and trouble is made as it comes about: a wallet that does not answer in
+//! The week runs on a simulated clock, and failures are produced by their real causes: a wallet that does not answer in
 //! time, a warehouse that confirms too late.
 
 mod catalogue;
@@ -19,10 +19,10 @@ use crate::services::Services;
 use host::service::Deps;
 use host::settings::Settings;
 
-/// Fills `dir` unless it was filled before. Returns the lines that say who can log in.
+/// Fills `dir`, unless it is already filled. Returns the lines that list the logins.
 ///
 /// # Errors
-/// If it could not be filled; then the directory is best removed.
+/// If the demo data could not be completed; the directory is then best deleted.
 pub(crate) async fn fill(
     settings: &Settings,
     services: &Services,

@@ -1,4 +1,4 @@
-//! Who sells and who buys in the demo.
+//! The demo's sellers and buyers.
 
 use anyhow::Context as _;
 use auth::Role;
@@ -7,7 +7,7 @@ use user_service::Email;
 
 use crate::composition::Marketplace;
 
-/// Everybody's password. Printed at the start, and refused by no rule: this is a demo.
+/// Everybody's password. It is printed at startup and passes every password rule.
 const PASSWORD: &str = "demo-password";
 
 const SELLERS: [(&str, &str); 6] = [
@@ -35,7 +35,7 @@ pub(super) struct People {
     pub(super) buyers: Vec<UserId>,
 }
 
-/// Whether the directory was filled before, to the end: the operator is registered last.
+/// Whether the directory was filled completely before: the operator is registered last.
 pub(super) async fn are_complete(marketplace: &Marketplace) -> anyhow::Result<bool> {
     Ok(marketplace
         .users
@@ -44,7 +44,7 @@ pub(super) async fn are_complete(marketplace: &Marketplace) -> anyhow::Result<bo
         .is_some())
 }
 
-/// Whether somebody of the demo is registered.
+/// Whether a person of the demo is registered.
 pub(super) async fn have_begun(marketplace: &Marketplace) -> anyhow::Result<bool> {
     let (_, email) = SELLERS[0];
     Ok(marketplace
@@ -54,7 +54,7 @@ pub(super) async fn have_begun(marketplace: &Marketplace) -> anyhow::Result<bool
         .is_some())
 }
 
-/// Registers the operator: the mark that the directory is filled.
+/// Registers the operator, which marks the directory as filled.
 pub(super) async fn complete(marketplace: &Marketplace) -> anyhow::Result<()> {
     let (name, email) = OPERATOR;
     marketplace
@@ -69,7 +69,7 @@ pub(super) async fn complete(marketplace: &Marketplace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Registers the sellers and buyers. Hashing passwords takes its time, so all are registered at once.
+/// Registers the sellers and buyers, concurrently because password hashing is slow.
 pub(super) async fn register(marketplace: &Marketplace) -> anyhow::Result<People> {
     let everybody = SELLERS.into_iter().chain(BUYERS);
     let mut tasks = Vec::new();
@@ -90,7 +90,7 @@ pub(super) async fn register(marketplace: &Marketplace) -> anyhow::Result<People
     })
 }
 
-/// The lines that say who can log in.
+/// The lines that list the logins.
 pub(super) fn lines() -> Vec<String> {
     let line = |what: &str, (name, email): (&str, &str)| format!("  {what:<9} {email:<26} {name}");
     let mut lines = vec![format!("Demo accounts (password of each: {PASSWORD}):")];

@@ -1,5 +1,5 @@
-//! A week of orders: most are paid, some declined, one is cancelled because the wallet was away, one refunded because the
-//! warehouse was. By its end the first sellers have their money.
+//! A week of orders. Most are paid, some are declined, one is cancelled because the wallet was down, and one is refunded because the
+//! warehouse was down. By the end of the week the first sellers have been paid out.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use super::people::People;
 use crate::composition::Marketplace;
 use crate::services::Services;
 
-/// Orders on an ordinary day.
+/// Orders on a normal day.
 const ORDERS_A_DAY: usize = 6;
-/// What buyers put into their wallets on the first day, in minor units. The last one is poor.
+/// Each buyer's top-up on the first day, in minor units. The last buyer can afford little.
 const FUNDS: [i64; 5] = [250_000, 180_000, 120_000, 90_000, 500];
-/// How long something may take that happens by itself.
+/// Timeout for background work.
 const PATIENCE: Duration = Duration::from_secs(20);
 const DAY: Duration = Duration::from_hours(24);
 
-/// Who is at work.
+/// Which service is down.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Away {
     Nobody,
@@ -29,7 +29,7 @@ enum Away {
     Products,
 }
 
-/// Lives through the week.
+/// Runs the whole week.
 pub(super) async fn live_through(
     services: &Services,
     marketplace: &Marketplace,
@@ -79,7 +79,7 @@ struct Week<'a> {
 }
 
 impl Week<'_> {
-    /// Starts the engine without the queues of whoever is away.
+    /// Starts the engine without the queues of the service that is down.
     fn at_work(&self, away: Away) -> Engine {
         let marketplace = self.marketplace;
         let deaf = |mut parts: Parts, is_away: bool| -> Parts {
@@ -107,7 +107,7 @@ impl Week<'_> {
     }
 
     fn lines(&self, number: usize) -> anyhow::Result<Vec<(ProductId, Quantity)>> {
-        // Steps that have no common divisor with the catalogue's size spread the orders over all shelves.
+        // Steps with no common divisor with the catalogue's size spread the orders over the whole catalogue.
         let first = number * 37;
         let lines = (0..=(number % 3))
             .filter_map(|line| {
@@ -137,7 +137,7 @@ impl Week<'_> {
         Ok(())
     }
 
-    /// An order whose payment deadline passes while the wallet is away.
+    /// An order whose payment deadline passes while the wallet is down.
     async fn the_wallet_is_away(&self) -> anyhow::Result<()> {
         let engine = self.at_work(Away::Wallet);
         let (order, _) = self.order(100, Duration::ZERO).await?;
@@ -149,7 +149,7 @@ impl Week<'_> {
         self.back_to(order, OrderState::Cancelled).await
     }
 
-    /// An order that is paid, but whose stock is confirmed only after its lease has run out.
+    /// A paid order whose stock is confirmed only after its lease has expired.
     async fn the_warehouse_is_away(&self) -> anyhow::Result<()> {
         let engine = self.at_work(Away::Products);
         let (order, state) = self.order(101, PATIENCE).await?;
@@ -162,7 +162,7 @@ impl Week<'_> {
         self.back_to(order, OrderState::Refunded).await
     }
 
-    /// Everybody is back: what waited is done.
+    /// All services are up again: the backlog is processed.
     async fn back_to(&self, order: OrderId, state: OrderState) -> anyhow::Result<()> {
         let engine = self.at_work(Away::Nobody);
         self.until(order, state).await?;
@@ -170,7 +170,7 @@ impl Week<'_> {
         Ok(())
     }
 
-    /// Waits until `order` is in `state`. Time goes on, so that what is to be tried again is.
+    /// Waits until `order` is in `state`. The clock advances meanwhile, so that retries become due.
     async fn until(&self, order: OrderId, state: OrderState) -> anyhow::Result<()> {
         let steps = PATIENCE.as_millis() / 50;
         for _ in 0..steps {
@@ -183,7 +183,7 @@ impl Week<'_> {
         bail!("demo order {order} did not become {state:?}")
     }
 
-    /// Releases the escrow of orders that are old enough, and pays out what was held long enough.
+    /// Releases the escrow of orders that are old enough, and pays out funds that were held long enough.
     async fn payday(&self) -> anyhow::Result<()> {
         let engine = self.at_work(Away::Nobody);
         self.marketplace.orders.sweep().await?;

@@ -1,4 +1,4 @@
-//! Who may ask: what the document says of it is what happens.
+//! Access control: the API behaves as the document says.
 
 use host::testing::Answer;
 use marketplace::Services;
@@ -40,7 +40,7 @@ async fn without_a_token_nothing_is_answered_that_the_document_keeps_for_users()
 
 #[tokio::test]
 async fn what_the_document_opens_to_everyone_asks_nobody_for_a_token() {
-    // The catalogue is open only if the settings say so; the document cannot know.
+    // The catalogue is public only if the settings say so, which the document cannot know.
     let mut services = Services::default();
     services.catalogue.public = true;
     let world = World::with(services);

@@ -1,4 +1,4 @@
-//! The API document: complete, explained, and the same as last time unless somebody meant to change it.
+//! The API document: complete, explained, and unchanged unless the snapshot is updated deliberately.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::operation::{Operation, document, operations};
 
-/// The routes of the API's design. There may be more; none of these may be missing.
+/// The routes of the API's design. There may be more, but none of these may be missing.
 const ROUTES: [&str; 24] = [
     "POST /api/users/register",
     "POST /api/users/login",

@@ -1,4 +1,4 @@
-//! The marketplace as a whole: its API document, who may ask, and how it refuses. Each route's rules are tested in its service.
+//! The marketplace as a whole: its API document, access control and error format. Each route's rules are tested in its service.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

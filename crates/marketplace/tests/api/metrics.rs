@@ -1,5 +1,5 @@
-//! Every metric is described, and what is described exists: the table in `docs/OPERATIONS.md`, the dashboards and the rules name what
-//! the services expose, and nothing else.
+//! Every metric is documented, and every documented metric exists: the table in `docs/OPERATIONS.md`, the dashboards and the rules name
+//! what the services expose, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use telemetry::metrics::Metrics;
 
 use crate::world::World;
 
-/// What only the distributed shape has: it is registered everywhere and exposed once there is a broker or a MongoDB.
+/// Metrics of distributed mode only: they are registered everywhere, and exposed once there is a broker or a MongoDB.
 const DISTRIBUTED: [&str; 4] = [
     "marketplace_amqp_connection_up",
     "marketplace_mongodb_connections",
@@ -19,13 +19,13 @@ const DISTRIBUTED: [&str; 4] = [
     "marketplace_store_get_batch_size",
 ];
 
-/// What shows itself when something goes wrong.
+/// Metrics that appear only when something goes wrong.
 const WHEN_WRONG: [&str; 1] = ["marketplace_messages_given_up_total"];
 
-/// What is registered where traces are sent, which this process does not: e2e's `traces` reads it from one that does.
+/// Registered only where traces are exported, which this process does not do; e2e's `traces` test covers it.
 const WITH_TRACES: [&str; 1] = ["marketplace_trace_spans_total"];
 
-/// The repository.
+/// The repository's root.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -34,7 +34,7 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A scrape of a marketplace in which something of everything has happened.
+/// A scrape of a marketplace in which every kind of event has happened.
 async fn lived_in() -> BTreeMap<String, ExposedFamily> {
     let mut services = Services::default();
     services.wallet.audit_interval_seconds = 1;
@@ -98,7 +98,7 @@ fn table() -> BTreeMap<String, Described> {
     table
 }
 
-/// The unit that a name promises.
+/// The unit that a metric's name implies.
 fn unit_of(name: &str) -> &'static str {
     let name = name.trim_end_matches("_total");
     if name.ends_with("_seconds") { "s" } else { "1" }
@@ -133,12 +133,12 @@ async fn the_table_of_metrics_is_what_the_services_expose() {
     }
 }
 
-/// What every process registers, whether or not it shows it.
+/// The metrics that every process registers, whether or not it exposes them.
 fn registered() -> BTreeSet<String> {
     Metrics::default().names().into_iter().collect()
 }
 
-/// The names of ours in a text, as the table has them.
+/// Our metrics' names in a text, as the table spells them.
 fn names_in(text: &str, known: &BTreeMap<String, Described>) -> BTreeSet<String> {
     text.match_indices("marketplace_")
         // A recording rule's own name has colons.
@@ -157,7 +157,7 @@ fn names_in(text: &str, known: &BTreeMap<String, Described>) -> BTreeSet<String>
         .collect()
 }
 
-/// The files of a kind in a directory.
+/// The files in a directory with a given extension.
 fn files(directory: &str, kind: &str) -> Vec<PathBuf> {
     let path = root().join("deploy/observability").join(directory);
     let entries = std::fs::read_dir(&path).unwrap();

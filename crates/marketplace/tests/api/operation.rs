@@ -15,7 +15,7 @@ pub(crate) struct Operation {
     pub(crate) detail: Value,
 }
 
-/// All of them. A path item of ours holds nothing but operations.
+/// All operations. A path item of ours contains nothing but operations.
 pub(crate) fn operations() -> Vec<Operation> {
     let document = document();
     let paths = document["paths"].as_object().unwrap();
@@ -37,19 +37,19 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 impl Operation {
-    /// For messages.
+    /// A description for messages.
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// A path that can be asked for: ids of nothing, a code that is known.
+    /// A path that can be requested: ids that match nothing, and a known problem code.
     pub(crate) fn sample_path(&self) -> String {
         self.path
             .replace("{id}", "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")
             .replace("{code}", "not_found")
     }
 
-    /// Whether a bearer token is needed, at least by the default settings (`catalogue.public = false`).
+    /// Whether a bearer token is required, at least with the default settings (`catalogue.public = false`).
     pub(crate) fn takes_a_token(&self) -> bool {
         let alternatives = self.detail["security"].as_array().unwrap();
         alternatives
@@ -57,7 +57,7 @@ impl Operation {
             .any(|one| one.as_object().unwrap().contains_key("bearer"))
     }
 
-    /// Whether the document says that it may be open to everyone.
+    /// Whether the document says that it may be public.
     pub(crate) fn may_be_open(&self) -> bool {
         let alternatives = self.detail["security"].as_array().unwrap();
         alternatives
@@ -65,7 +65,7 @@ impl Operation {
             .any(|one| one.as_object().unwrap().is_empty())
     }
 
-    /// Its answers: status and description of each.
+    /// Its responses: status and description of each.
     pub(crate) fn answers(&self) -> impl Iterator<Item = (u16, &Value)> {
         let answers = self.detail["responses"].as_object().unwrap();
         answers
@@ -73,7 +73,7 @@ impl Operation {
             .map(|(status, answer)| (status.parse().expect("a status"), answer))
     }
 
-    /// Its refusals: status and description of each. What `/readyz` says when it is not ready is a report, no refusal.
+    /// Its error responses: status and description of each. When `/readyz` is not ready, its response is a report, not a problem document.
     pub(crate) fn refusals(&self) -> impl Iterator<Item = (u16, &Value)> {
         let report = self.path == "/readyz";
         self.answers()

@@ -1,4 +1,4 @@
-//! How it refuses: the shape of a problem, and the page that explains each kind.
+//! How the API rejects requests: the format of a problem, and the page that explains each kind.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::operation::operations;
 use crate::world::World;
 
-/// Status, telling headers and body, without what differs in every run.
+/// Status, relevant headers and body, without values that differ between runs.
 fn shape(answer: &Answer) -> Value {
     let telling = [
         "allow",
@@ -40,7 +40,7 @@ fn redact(value: &Value) -> Value {
     }
 }
 
-/// Puts `[id]` for every UUID in `text`.
+/// Replaces every UUID in `text` with `[id]`.
 fn redact_text(text: &str) -> String {
     let mut redacted = String::new();
     let mut rest = text;
@@ -118,7 +118,7 @@ async fn the_refusals_of_the_edge_have_the_same_shape() {
     insta::assert_json_snapshot!("malformed_json", shape(&garbled));
 }
 
-/// A kind of refusal, as the source declares it.
+/// A problem kind, as declared in the source.
 #[derive(Debug)]
 struct Declared {
     code: String,
@@ -126,8 +126,8 @@ struct Declared {
     title: String,
 }
 
-/// What `ProblemType`s the crates declare. A service could forget one in its list, and nothing at run time would know of it; the
-/// source does.
+/// The `ProblemType`s that the crates declare. A service could omit one from its list, and nothing would notice at run time, so this
+/// reads the source.
 fn declared_in_the_source() -> Vec<Declared> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = Vec::new();
@@ -148,7 +148,7 @@ fn declared_in_the_source() -> Vec<Declared> {
                 )
             };
             let status = member("status").and_then(|status| status.parse().ok());
-            // The macro that declares the common ones has variables there; those are added below.
+            // The macro that declares the common kinds has variables there; those kinds are added below.
             if let (Some(code), Some(status), Some(title)) =
                 (member("code"), status, member("title"))
             {

@@ -10,16 +10,16 @@ use marketplace::{DataDir, Marketplace, Services, Settings};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-/// The marketplace, and a client of it.
+/// The marketplace, and a client for it.
 pub(crate) struct World {
     url: String,
     client: reqwest::Client,
-    // Dropped in this order: the stores before the directory that they are in.
+    // Fields drop in this order: the stores before the directory that holds them.
     _marketplace: Marketplace,
     _dir: tempfile::TempDir,
 }
 
-/// Somebody who is logged in.
+/// A person who is logged in.
 pub(crate) struct Person {
     pub(crate) token: String,
 }
@@ -47,7 +47,7 @@ impl World {
         }
     }
 
-    /// A request; no token if it is empty.
+    /// A request, without a token if `token` is empty.
     pub(crate) fn request(&self, method: &str, path: &str, token: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = self.client.request(method, format!("{}{path}", self.url));
@@ -66,7 +66,7 @@ impl World {
         Answer::of(self.request("POST", path, token).json(body)).await
     }
 
-    /// Registers somebody and logs them in.
+    /// Registers a person and logs them in.
     pub(crate) async fn join(&self, name: &str) -> Person {
         let email = format!("{}@example.com", name.to_lowercase());
         let password = "correct horse battery";

@@ -1,4 +1,4 @@
-//! A data directory that nobody serves.
+//! A data directory that no process is serving.
 
 use std::sync::Arc;
 

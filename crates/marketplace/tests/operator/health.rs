@@ -15,7 +15,7 @@ fn health(listen: &str) -> Run {
     run(&["health", "--listen", listen], &[])
 }
 
-/// A server that answers one request with `answer` as it is. Returns where, and what it will have been asked.
+/// A server that answers one request with `answer` verbatim. Returns its address and a channel for the request.
 fn answering(answer: &'static str) -> (SocketAddr, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -52,7 +52,7 @@ async fn of_a_marketplace_that_is_ready_it_exits_0_and_prints_what_readyz_says()
     let url = format!("http://127.0.0.1:{port}/readyz");
     let report = client.get(url).send().await.unwrap().text().await.unwrap();
     assert!(report.contains(r#""status":"ready""#), "{report}");
-    // An address that means all of the machine's is asked on the loopback interface.
+    // For an unspecified (wildcard) address, the loopback interface is queried.
     for host in ["127.0.0.1", "0.0.0.0"] {
         let healthy = health(&format!("{host}:{port}"));
         assert_eq!(
@@ -82,7 +82,7 @@ fn of_one_that_is_not_ready_it_exits_1_and_prints_what_is_missing() {
 
 #[test]
 fn where_nobody_listens_it_exits_1_and_says_where() {
-    // The near end of a connection: nobody else is given its port, and nobody listens on it.
+    // The local port of an open connection: no other process is given it, and nothing listens on it.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let nobody = connection.local_addr().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! What an operator does with the binary, one command a file.
+//! The operator's use of the binary, one command per file.
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,

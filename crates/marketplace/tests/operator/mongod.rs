@@ -1,5 +1,5 @@
-//! A MongoDB server as it is in a container that was never started before: members of its set have to know its key, so it asks for
-//! accounts; there are none yet, and no set.
+//! A MongoDB server in the state of a freshly created container: it has a key file for its replica set's members, so it requires
+//! authentication; there are no accounts yet, and no set.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -13,12 +13,12 @@ use store_mongo::mongodb::error::{Error, ErrorKind};
 use store_mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
 use store_mongo::mongodb::{Client, Database};
 
-/// MongoDB's number for "not with this account".
+/// MongoDB's error code for an account without the privilege.
 const UNAUTHORIZED: i32 = 13;
-/// And for "there is no such account, or this is not its password".
+/// MongoDB's error code for a failed authentication.
 const AUTHENTICATION_FAILED: i32 = 18;
 
-/// The server; it ends when this is dropped.
+/// The server; it ends when dropped.
 pub(crate) struct Mongod {
     /// `127.0.0.1:PORT`.
     pub(crate) address: String,
@@ -28,7 +28,7 @@ pub(crate) struct Mongod {
 }
 
 impl Mongod {
-    /// Starts it. It may take a moment until it answers.
+    /// Starts it. It may take a moment until it accepts connections.
     pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (port, reservation) = stack::free_port().unwrap();
@@ -63,14 +63,14 @@ impl Mongod {
         }
     }
 
-    /// A file beside its data, with `text` in it.
+    /// Writes a file with `text` beside its data.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    /// The database `name`, with an account or as a stranger.
+    /// The database `name`, with an account or unauthenticated.
     pub(crate) fn database(&self, account: Option<(&str, &str)>, name: &str) -> Database {
         let credential = account.map(|(name, password)| {
             Credential::builder()
@@ -82,14 +82,14 @@ impl Mongod {
             .hosts(vec![ServerAddress::parse(&self.address).unwrap()])
             .direct_connection(true)
             .credential(credential)
-            // An account that is refused makes the driver look at the server anew before each further question.
+            // After an authentication failure the driver checks the server again before each further command.
             .heartbeat_freq(Duration::from_millis(500))
             .server_selection_timeout(Duration::from_secs(30))
             .build();
         Client::with_options(options).unwrap().database(name)
     }
 
-    /// What it says of the set that it is in.
+    /// Its answer to `hello`, which describes its replica set.
     pub(crate) async fn hello(&self) -> Document {
         let stranger = self.database(None, "admin");
         stranger.run_command(doc! {"hello": 1}).await.unwrap()
@@ -98,13 +98,13 @@ impl Mongod {
 
 impl Drop for Mongod {
     fn drop(&mut self) {
-        // It has ended if it cannot be killed.
+        // An error means that it has already ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Whether this is refused to the account, or the account itself is.
+/// Whether the error is missing privilege or failed authentication.
 pub(crate) fn is_refused<T>(result: &Result<T, Error>) -> bool {
     let Err(error) = result else {
         return false;

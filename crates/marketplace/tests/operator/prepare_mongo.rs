@@ -1,4 +1,4 @@
-//! `prepare-mongo`, on a server that nobody has prepared.
+//! `prepare-mongo`, on a fresh server.
 
 use store_mongo::bson::{Document, doc};
 
@@ -8,7 +8,7 @@ use crate::run::{Run, run};
 const ADMIN: (&str, &str) = ("admin", "an administrator's");
 const SERVICES: (&str, &str) = ("shop", "of-the-services");
 
-/// What the set and the accounts are, apart from how passwords are stored.
+/// The set's configuration and the accounts, without their stored credentials.
 #[derive(Debug, PartialEq)]
 struct Prepared {
     set: Document,
@@ -54,7 +54,7 @@ impl Mongod {
         }
     }
 
-    /// Whether this account may do what the services do in `database`: define a collection, write and read.
+    /// Whether this account can do what the services do in `database`: create a collection, write and read.
     async fn lets_work(&self, account: (&str, &str), database: &str) -> bool {
         let database = self.database(Some(account), database);
         let things = database.collection::<Document>("things");
@@ -76,7 +76,7 @@ impl Mongod {
     }
 }
 
-/// The account with its roles in order: the server tells them in any.
+/// The account with its roles sorted: the server returns them in any order.
 fn in_order(account: &Document) -> Document {
     let mut account = account.clone();
     let roles = account.get_array_mut("roles").unwrap();
@@ -88,7 +88,7 @@ fn in_order(account: &Document) -> Document {
 async fn a_new_server_becomes_a_set_with_an_administrator_and_an_account_for_the_services_databases()
  {
     let mongod = Mongod::start();
-    // It may not even answer yet.
+    // It may not accept connections yet.
     let prepared = mongod.prepare(ADMIN.1, &mongod.uri(SERVICES.1));
     assert_eq!(prepared.code, Some(0), "{prepared:?}");
     let said = [
@@ -101,7 +101,7 @@ async fn a_new_server_becomes_a_set_with_an_administrator_and_an_account_for_the
     let hello = mongod.hello().await;
     assert_eq!(hello.get_str("setName").ok(), Some("rs0"));
     assert_eq!(hello.get_str("primary").ok(), Some(mongod.address.as_str()));
-    // The administrator may do everything, among it to look at the accounts.
+    // The administrator may do anything, including reading the accounts.
     let accounts = mongod.prepared().await.accounts;
     let names: Vec<&str> = accounts
         .iter()

@@ -1,8 +1,8 @@
-//! The binary, run to its end.
+//! Runs the binary to completion.
 
 use std::process::{Command, Stdio};
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,

@@ -1,4 +1,4 @@
-//! `serve`, where it refuses to.
+//! `serve`, in the cases where it refuses to start.
 
 use std::path::Path;
 

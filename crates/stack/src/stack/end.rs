@@ -1,4 +1,4 @@
-//! Ending: one process, asked or not, or all of them, each before what it needs.
+//! Stopping: one process, gracefully or not, or all of them, each before its dependencies.
 
 use std::time::{Duration, Instant};
 
@@ -8,11 +8,11 @@ use crate::name::Name;
 use crate::process::LOOK;
 use crate::state::State;
 
-/// How long a process may take to end after SIGTERM; services finish what they answer, up to 30 s.
+/// How long a process may take to end after SIGTERM; services may spend up to 30 s finishing requests in flight.
 const END: Duration = Duration::from_secs(40);
 
 impl Stack {
-    /// `kill -9`, and waits for the end: it gets no chance to tidy up.
+    /// Sends SIGKILL and waits for the process to end, so that it has no chance to clean up.
     ///
     /// # Errors
     /// If there is no such process, or it does not end.
@@ -34,10 +34,10 @@ impl Stack {
         }
     }
 
-    /// SIGTERM, and waits for the end.
+    /// Sends SIGTERM and waits for the process to end; kills it after 40 seconds.
     ///
     /// # Errors
-    /// If there is no such process, or it does not end within 40 seconds, killed or not.
+    /// If there is no such process, or it does not end even after SIGKILL.
     pub fn stop(&mut self, name: Name) -> Result<(), StackError> {
         if !self.state.processes.contains_key(&name) {
             return Err(StackError::NoSuchProcess(name));
@@ -45,7 +45,7 @@ impl Stack {
         self.end(&[name])
     }
 
-    /// Services first, so that none works against servers that are gone; what each needs, after it.
+    /// Stops the services first, so that none runs without its servers, and then their dependencies.
     pub(super) fn end_all(&mut self) -> Result<(), StackError> {
         let stage = |name: &Name| match name {
             Name::Service(..) => 0,
@@ -63,13 +63,13 @@ impl Stack {
                 .filter(|name| stage(name) == wanted)
                 .copied()
                 .collect();
-            // One that cannot be stopped does not keep the others running.
+            // A process that cannot be stopped does not prevent the others from being stopped.
             problem = problem.and(self.end(&names));
         }
         problem.and_then(|()| State::remove(&self.dir))
     }
 
-    /// Ends these at the same time: asks, waits, kills what is left.
+    /// Stops these in parallel: sends SIGTERM, waits, kills what is left.
     fn end(&mut self, names: &[Name]) -> Result<(), StackError> {
         for started in names
             .iter()
@@ -83,7 +83,7 @@ impl Stack {
                 continue;
             };
             let run_dir = self.dir.run(*name);
-            // A leader that is gone asks nobody any more to end what it left behind.
+            // Once the leader is gone, nothing will ask its remaining children to end.
             while started.is_alive() && Instant::now() < deadline {
                 std::thread::sleep(LOOK);
             }

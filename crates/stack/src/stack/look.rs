@@ -1,4 +1,4 @@
-//! Looking: where everything is, what runs and how it is.
+//! Inspection: addresses, running processes and their status.
 
 use std::path::PathBuf;
 
@@ -8,16 +8,16 @@ use crate::name::{Name, Service};
 use crate::ports::Ports;
 use crate::{gateway, rabbit};
 
-/// One process as `status` shows it.
+/// One process, as `status` shows it.
 #[derive(Debug, Clone)]
 pub struct Process {
     /// Its name.
     pub name: Name,
-    /// Its pid, if it runs.
+    /// Its pid, if it is running.
     pub pid: Option<i32>,
     /// The ports that it listens on.
     pub ports: Vec<u16>,
-    /// Whether it does its work; else why not.
+    /// Ok if it is ready; otherwise the reason it is not.
     pub ready: Result<(), String>,
     /// Its log.
     pub log: PathBuf,
@@ -80,19 +80,19 @@ impl Stack {
         self.dir.settings()
     }
 
-    /// Where nginx has its configuration (`conf/`) and the files it serves (`site/`).
+    /// nginx's directory, with its configuration (`conf/`) and the files it serves (`site/`).
     #[must_use]
     pub fn gateway_dir(&self) -> PathBuf {
         gateway::prefix(&self.dir)
     }
 
-    /// The names of its processes, in the order in which they are started.
+    /// The names of its processes, in start order.
     #[must_use]
     pub fn names(&self) -> Vec<Name> {
         self.state.shape.names()
     }
 
-    /// Every process and how it is.
+    /// Every process with its status.
     pub async fn processes(&self) -> Vec<Process> {
         let mut processes = Vec::new();
         for name in self.names() {
@@ -113,14 +113,14 @@ impl Stack {
         processes
     }
 
-    /// The pid of a process that runs.
+    /// The pid of a running process.
     #[must_use]
     pub fn pid(&self, name: Name) -> Option<i32> {
         let started = self.state.processes.get(&name)?;
         started.is_alive().then_some(started.pid)
     }
 
-    /// Which member of the replica set is primary, if one is.
+    /// The member of the replica set that is primary, if there is one.
     pub async fn mongo_primary(&self) -> Option<Name> {
         self.members().primary().await.map(Name::Mongo)
     }

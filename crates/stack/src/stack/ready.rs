@@ -1,4 +1,4 @@
-//! Waiting until a process does its work.
+//! Waits until a process is ready.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use crate::name::Name;
 use crate::process::{LOOK, tail};
 use crate::rabbit;
 
-/// How long a process may take to become ready. A node of RabbitMQ on a busy machine takes its time.
+/// How long a process may take to become ready. A RabbitMQ node is slow to start on a busy machine.
 const START: Duration = Duration::from_mins(2);
 
 impl Stack {
     /// Waits until a process is ready.
     ///
     /// # Errors
-    /// If it ends, or is not ready in two minutes, with the end of its log.
+    /// If it ends, or is not ready within two minutes. The error includes the end of its log.
     pub async fn wait_ready(&self, name: Name) -> Result<(), StackError> {
         self.wait(name, async || self.check(name).await).await
     }
@@ -51,7 +51,7 @@ impl Stack {
         }
     }
 
-    /// Whether a process does its work.
+    /// Whether a process is ready.
     pub(super) async fn check(&self, name: Name) -> Result<(), String> {
         let ports = &self.state.ports;
         match name {

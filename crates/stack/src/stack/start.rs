@@ -1,4 +1,4 @@
-//! Starting: one process, or all that are missing, each after what it needs.
+//! Starting: one process, or all that are missing, each after its dependencies.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -9,16 +9,16 @@ use crate::name::Name;
 use crate::process::Plan;
 use crate::{gateway, mongo, rabbit, services};
 
-/// How long a process that is started again waits for its ports.
+/// How long a restarted process waits for its ports.
 const PORT_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Stack {
-    /// Starts services from the binaries in `dir` from now on. Those that run are left alone.
+    /// Starts services from the binaries in `dir` from now on. Running services are unaffected.
     pub fn use_binaries(&mut self, dir: impl Into<PathBuf>) {
         self.state.shape.binaries = Some(dir.into());
     }
 
-    /// Starts a process that does not run, on the ports that it had. Does not wait until it is ready.
+    /// Starts a stopped process on its previous ports. Does not wait until it is ready.
     ///
     /// # Errors
     /// If it cannot be started.
@@ -31,7 +31,7 @@ impl Stack {
         }
         let plan = self.plan(name)?;
         if let Some(earlier) = self.state.processes.get(&name) {
-            // Its leader is gone; what it left behind would hold its ports.
+            // Its leader is gone, but leftover processes would hold its ports.
             earlier.kill(&plan.run_dir);
             let _ = earlier.wait_for_end(&plan.run_dir, Instant::now() + Duration::from_secs(5));
         }
@@ -41,8 +41,8 @@ impl Stack {
         self.state.write(&self.dir)
     }
 
-    /// A port that was free a moment ago may be the near end of somebody's connection for a while: of one that was just being made to
-    /// the process that died, say.
+    /// A port that was just free can briefly be the local end of another process's connection, for example one that was being opened to the
+    /// process that died.
     fn wait_for_ports(&self, name: Name) -> Result<(), StackError> {
         let deadline = Instant::now() + PORT_PATIENCE;
         loop {
@@ -92,7 +92,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Makes the members a replica set, if they are none yet, and waits for a primary.
+    /// Initiates the replica set if it is not initiated yet, and waits for a primary.
     async fn found_replica_set(&self) -> Result<(), StackError> {
         let members = self.members();
         for (member, port) in self.state.ports.mongo.iter().enumerate() {

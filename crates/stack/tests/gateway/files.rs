@@ -1,4 +1,4 @@
-//! What the gateway serves from files: as the embedded shape does from memory.
+//! Files that the gateway serves, as embedded mode serves them from memory.
 
 use std::collections::BTreeMap;
 
@@ -98,7 +98,7 @@ async fn every_refusal_of_the_gateways_own_is_explained_in_the_same_words() {
         documents += 1;
     }
     assert_eq!(documents, 14);
-    // A kind of a service's own.
+    // A problem kind that only one service defines.
     assert_eq!(
         world.ask("GET", "/problems/out_of_stock").await.json()["status"],
         409

@@ -1,4 +1,4 @@
-//! What services are sent, what becomes of their answers, and who is asked when one does not answer.
+//! What services receive, how their answers are passed on, and which replica is tried when one does not answer.
 
 use serde_json::{Value, json};
 use stack::{RateLimits, Service};
@@ -7,7 +7,7 @@ use crate::world::{Answer, Manner, World};
 
 const FINE: Manner = Manner::Answer(200, "Content-Type: application/json\r\n", "{}");
 
-/// Lower-case header lines of a request as a service got it.
+/// The header lines of a request as a service received it, in lower case.
 fn head(request: &str) -> Vec<String> {
     request
         .lines()

@@ -1,5 +1,5 @@
-//! The gateway's configuration, run by the real nginx: what it answers by itself, what it hands on, what it sends again.
-//! The services behind it are stand-ins that note what they are sent.
+//! The gateway's configuration, run by the real nginx: what it answers itself, what it forwards, what it retries.
+//! The services behind it are stubs that record the requests they receive.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

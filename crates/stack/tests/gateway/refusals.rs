@@ -1,4 +1,4 @@
-//! What the gateway refuses by itself: one shape, whatever it is.
+//! Requests that the gateway itself rejects, always with the same problem format.
 
 use stack::{RateLimits, Service};
 

@@ -1,4 +1,4 @@
-//! A gateway on free ports, a client of it, and stand-ins for services.
+//! A gateway on free ports, a client for it, and stub services.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A gateway. Dropped in this order: it ends before its directory goes.
+/// A gateway. Fields drop in this order: it ends before its directory is removed.
 pub(crate) struct World {
     pub(crate) stack: Stack,
     client: reqwest::Client,
@@ -51,7 +51,7 @@ impl World {
         Answer::of(self.request(method, path)).await
     }
 
-    /// Sends these bytes; everything that comes until the gateway closes.
+    /// Sends these bytes. Returns everything received until the gateway closes the connection.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
         let mut connection = TcpStream::connect(("127.0.0.1", self.stack.ports().gateway))
             .await
@@ -62,14 +62,14 @@ impl World {
         String::from_utf8(answer).unwrap()
     }
 
-    /// A stand-in for a replica.
+    /// A stub replica.
     pub(crate) async fn serve(&self, service: Service, replica: usize, manner: Manner) -> StandIn {
         let port = self.stack.ports().services[&Name::Service(service, replica)].public;
         StandIn::start(port, manner).await
     }
 }
 
-/// An answer, read whole.
+/// A response, read completely.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -89,7 +89,7 @@ impl Answer {
         }
     }
 
-    /// A header's text, empty if it is missing. It has to be there once.
+    /// A header's value, empty if it is missing. Asserts that it occurs at most once.
     pub(crate) fn header(&self, name: &str) -> &str {
         let values: Vec<_> = self.headers.get_all(name).iter().collect();
         assert!(values.len() < 2, "{name} twice: {self:?}");
@@ -127,16 +127,16 @@ impl Answer {
     }
 }
 
-/// What a stand-in does with a request.
+/// What a stub does with a request.
 #[derive(Clone, Copy)]
 pub(crate) enum Manner {
-    /// Answers with this status, these header lines (each with its line end) and this body.
+    /// Answers with this status, these header lines (each with its line ending) and this body.
     Answer(u16, &'static str, &'static str),
-    /// Reads it and closes.
+    /// Reads the request and closes the connection.
     BreakOff,
 }
 
-/// A service that says little and remembers all. Ends when dropped.
+/// A stub service that records every request. Ends when dropped.
 pub(crate) struct StandIn {
     seen: Arc<Mutex<Vec<String>>>,
     task: tokio::task::JoinHandle<()>,
@@ -156,13 +156,13 @@ impl StandIn {
         Self { seen, task }
     }
 
-    /// Ends it; its port is free after.
+    /// Stops it; afterwards its port is free.
     pub(crate) async fn stop(mut self) {
         self.task.abort();
         assert!((&mut self.task).await.unwrap_err().is_cancelled());
     }
 
-    /// Every request's head and body, as they came.
+    /// Every request's head and body, as received.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
@@ -174,7 +174,7 @@ impl Drop for StandIn {
     }
 }
 
-/// Takes one request of a connection.
+/// Handles one request of a connection.
 async fn one(mut connection: TcpStream, manner: Manner, notes: Arc<Mutex<Vec<String>>>) {
     let mut bytes = Vec::new();
     loop {

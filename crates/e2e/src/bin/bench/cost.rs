@@ -1,5 +1,5 @@
-//! What a load costs the machine: processor time of each process, what it writes, transactions, syncs, messages, and what stays on the
-//! disk. The differences of two snapshots, for the capacity model of `docs/SCALING.md`.
+//! The cost of a load on the machine: CPU time of each process, bytes written, transactions, syncs, messages, and disk space kept.
+//! It is the difference of two snapshots, and feeds the capacity model of `docs/SCALING.md`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,9 +11,9 @@ use e2e::capacity::Cost;
 use mongodb::bson::{Bson, Document, doc};
 use stack::{Name, Stack};
 
-/// Clock ticks a second in /proc; the same on every Linux that we run on (`getconf CLK_TCK`).
+/// Clock ticks per second in /proc; the same on every Linux that we use (`getconf CLK_TCK`).
 const TICKS: f64 = 100.0;
-/// Collections that grow with what is sold; others are emptied as they are filled.
+/// Collections that grow with sales; the others are emptied as they are filled.
 const KEPT: [(&str, &str); 6] = [
     ("orders", "orders"),
     ("orders", "idempotency"),
@@ -22,17 +22,17 @@ const KEPT: [(&str, &str); 6] = [
     ("wallet", "payments"),
     ("wallet", "inbox"),
 ];
-/// What is on its way when the load ends is done after this.
+/// Work in flight when the load ends is finished after this delay.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Reads the counters of everything that a stack is made of.
+/// Reads the counters of all parts of a stack.
 pub(crate) struct Meter {
     processes: Vec<(&'static str, u32)>,
     mongo: mongodb::Client,
     counters: Vec<Client>,
 }
 
-/// All counters at one moment.
+/// All counters at one point in time.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     cpu: BTreeMap<&'static str, f64>,
@@ -44,7 +44,7 @@ pub(crate) struct Snapshot {
     stored: BTreeMap<String, Stored>,
 }
 
-/// What a collection has on the disk.
+/// A collection's size on disk.
 #[derive(Debug, Default, Clone, Copy)]
 struct Stored {
     documents: f64,
@@ -72,7 +72,7 @@ impl Meter {
         })
     }
 
-    /// Waits until what was begun is done, and reads all counters.
+    /// Waits until work in flight is finished, then reads all counters.
     pub(crate) async fn read(&self) -> Result<Snapshot> {
         tokio::time::sleep(SETTLED).await;
         let mut snapshot = Snapshot::default();
@@ -88,7 +88,7 @@ impl Meter {
         snapshot.commits = number(&status, &["transactions", "totalCommitted"]);
         snapshot.syncs = number(&status, &["wiredTiger", "log", "log sync operations"]);
         snapshot.log_bytes = number(&status, &["wiredTiger", "log", "log bytes written"]);
-        // A checkpoint: what is in memory only has no size on the disk.
+        // Force a checkpoint: data that is only in memory has no size on disk.
         admin.run_command(doc! { "fsync": 1 }).await?;
         for (database, collection) in KEPT {
             let sizes = self
@@ -116,7 +116,7 @@ impl Meter {
 }
 
 impl Snapshot {
-    /// What one of `count` requests cost between `before` and this.
+    /// The cost per request for `count` requests between `before` and this snapshot.
     pub(crate) fn each(&self, before: &Self, count: f64, seconds: f64) -> Cost {
         let each = |now: f64, before: f64| (now - before).max(0.0) / count;
         let map = |now: &BTreeMap<&'static str, f64>,
@@ -141,7 +141,7 @@ impl Snapshot {
                 .stored
                 .iter()
                 .map(|(name, now)| {
-                    // Files have room to spare, so it is what a document takes on the average, for those that came.
+                    // Files contain free space, so this counts the new documents at the average size of a document.
                     let earlier = before.stored.get(name).copied().unwrap_or_default();
                     let document = now.bytes / now.documents.max(1.0);
                     (
@@ -154,7 +154,7 @@ impl Snapshot {
     }
 }
 
-/// A process and all that it started.
+/// A process and all its descendants.
 fn family(pid: u32) -> Vec<u32> {
     let mut all = vec![pid];
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
@@ -164,7 +164,7 @@ fn family(pid: u32) -> Vec<u32> {
     all
 }
 
-/// Seconds of processor time, and bytes sent to the disk. A child that ended meanwhile has none.
+/// Seconds of CPU time, and bytes written to disk. None for a process that has ended.
 fn usage(pid: u32) -> Option<(f64, f64)> {
     let process = Path::new("/proc").join(pid.to_string());
     let stat = std::fs::read_to_string(process.join("stat")).ok()?;

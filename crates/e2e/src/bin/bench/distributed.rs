@@ -1,4 +1,4 @@
-//! The distributed shape on this machine, beside the raw limits of the very servers it runs on.
+//! The distributed mode on this machine, compared with the raw limits of the same servers.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const TARGETS: Targets = Targets {
     order_one: "≥ 400/s",
 };
 
-/// Measures, and writes what one request of each kind cost, if a file for that is said.
+/// Measures, and writes the cost of one request of each kind to a file, if one is given.
 pub(crate) async fn measure(
     duration: Duration,
     arguments: &Arguments,
@@ -120,14 +120,14 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// How many spans the services have sent, had no room for, and sent in vain.
+/// How many spans the services have exported, dropped for lack of room, and failed to export.
 async fn spans(counters: &[Client]) -> [u64; 3] {
     let pages = pages(counters).await;
     ["exported", "dropped", "failed"]
         .map(|outcome| total(&pages, "trace_spans", &format!("outcome=\"{outcome}\"")))
 }
 
-/// What all of them tell.
+/// The metrics of all of them.
 async fn pages(counters: &[Client]) -> String {
     let mut pages = String::new();
     for counter in counters {
@@ -136,7 +136,7 @@ async fn pages(counters: &[Client]) -> String {
     pages
 }
 
-/// The sum of a counter whose labels begin so.
+/// The sum of a counter over all series whose labels start with `labels`.
 fn total(pages: &str, name: &str, labels: &str) -> u64 {
     let sample = format!("marketplace_{name}_total{{{labels}");
     let lines = pages.lines().filter(|line| line.starts_with(&sample));
@@ -144,7 +144,7 @@ fn total(pages: &str, name: &str, labels: &str) -> u64 {
     values.sum()
 }
 
-/// When and on what it was measured.
+/// The date and the machine of the measurement.
 fn surroundings() -> Result<String> {
     let now = kernel::Timestamp::from_millis(
         i64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_millis()).unwrap_or_default(),
@@ -156,7 +156,7 @@ fn surroundings() -> Result<String> {
     ))
 }
 
-/// Where the first replicas of a service tell how they answered.
+/// Clients for the internal ports of a service's first replicas, where they expose their counters.
 fn counters_of(stack: &Stack, service: Service, replicas: usize) -> Result<Vec<Client>> {
     (0..replicas)
         .map(|replica| {
@@ -175,7 +175,7 @@ fn share(what: &str, reads: u64, raw: u64, report: &mut Report) {
     );
 }
 
-/// Memory of each service that has nothing to do.
+/// Memory of each service at idle.
 async fn idle(stack: &Stack, report: &mut Report) -> Result<()> {
     tokio::time::sleep(Duration::from_secs(5)).await;
     for service in Service::ALL {

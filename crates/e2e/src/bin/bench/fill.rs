@@ -1,5 +1,5 @@
-//! A directory with a very long catalogue and a very long statement. Going through the API would take most of an hour, so the
-//! rows are written straight into the files, as the services would have written them; the audit says whether that is true.
+//! A directory with a very long catalogue and a very long statement. Creating them through the API would take most of an hour, so the
+//! rows are written directly into the files, just as the services would write them. The audit verifies that.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,7 +13,7 @@ use e2e::{Launch, Person};
 use rusqlite::{Connection, params};
 use uuid::{Builder, Uuid};
 
-/// When the first row was made, in milliseconds since the epoch. Rows are one millisecond apart.
+/// Creation time of the first row, in milliseconds since the epoch. Rows are one millisecond apart.
 const START: i64 = 1_700_000_000_000;
 
 /// Fills a new directory with `rows` products and `rows` wallet transactions of one person.
@@ -36,14 +36,14 @@ fn open(path: &Path) -> Result<Connection> {
     Ok(database)
 }
 
-/// Rows sealed into the file: nothing is left in the journal that a start would have to read.
+/// Checkpoints the file, so that the next start has no write-ahead log to read.
 fn close(database: &Connection) -> Result<()> {
     database
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .context("the checkpoint")
 }
 
-/// A different id for each row and table, in the order of the rows.
+/// A unique id for each row and table, in row order.
 fn id(row: u32, table: u8) -> Uuid {
     let mut random = [0; 10];
     let [first, rest @ ..] = &mut random;
@@ -104,7 +104,7 @@ fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
     close(&database)
 }
 
-/// Top-ups of 1, so that balance and sequence are the row's number.
+/// Top-ups of 1, so that balance and sequence equal the row's number.
 fn transactions(path: &Path, owner: Uuid, rows: u32) -> Result<()> {
     const AVAILABLE: u8 = 0;
     const CREDIT: u8 = 0;

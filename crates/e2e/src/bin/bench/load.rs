@@ -15,17 +15,17 @@ use crate::wrk::{self, CONNECTIONS, Prepared};
 
 const BUYERS: usize = 256;
 const PRODUCTS: usize = 500;
-/// More than can be spent in a run.
+/// More than a run can spend.
 const PURSE: i64 = 1_000_000_000_000;
 const STOCK: i64 = 1_000_000_000;
 
-/// Who and what the load is made of.
+/// The people and products of the load.
 struct Cast {
     buyers: Vec<Person>,
     products: Vec<Product>,
 }
 
-/// What a marketplace is to reach.
+/// Performance targets of a marketplace.
 pub(crate) struct Targets {
     pub(crate) read: &'static str,
     pub(crate) credit: &'static str,
@@ -34,7 +34,7 @@ pub(crate) struct Targets {
     pub(crate) order_one: &'static str,
 }
 
-/// What one process is to reach that has everything in it.
+/// Targets for a single process that contains everything.
 const EMBEDDED: Targets = Targets {
     read: "≥ 15 000/s",
     credit: "≥ 5 000/s",
@@ -43,13 +43,13 @@ const EMBEDDED: Targets = Targets {
     order_one: "≥ 2 000/s, p99 ≤ 100 ms",
 };
 
-/// Where load goes, and who counts the answers there.
+/// The target of the load, and the processes that count its responses.
 pub(crate) struct Subject {
-    /// What the requests are sent to.
+    /// Where the requests are sent.
     pub(crate) client: Client,
-    /// Those that tell how they answered, each with `/metrics`.
+    /// The processes that count responses, each with `/metrics`.
     pub(crate) counters: Vec<Client>,
-    /// Reads what each load costs.
+    /// Measures the cost of each load.
     pub(crate) meter: Option<Meter>,
 }
 
@@ -57,9 +57,9 @@ pub(crate) struct Subject {
 struct Load {
     what: &'static str,
     target: &'static str,
-    /// As the metrics name it.
+    /// The route's label in the metrics.
     route: &'static str,
-    /// The only good answer.
+    /// The only acceptable response.
     status: u16,
     requests: Vec<Prepared>,
 }
@@ -83,7 +83,7 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-/// Puts each kind of load on `subject`. Returns what came of each: reads, top-ups of many wallets and of one, orders of many products
+/// Runs each kind of load on `subject`. Returns the result of each: reads, top-ups of many wallets and of one, orders of many products
 /// and of one.
 pub(crate) async fn against(
     subject: &Subject,
@@ -99,7 +99,7 @@ pub(crate) async fn against(
     Ok(ran)
 }
 
-/// Only the reads, sent to one service itself. Returns how many per second.
+/// Runs only the reads, sent directly to one service. Returns reads per second.
 pub(crate) async fn reads_against(
     subject: &Subject,
     people: &Client,
@@ -159,7 +159,7 @@ fn loads(cast: &Cast, targets: &Targets) -> Result<Vec<Load>> {
         token: buyer.token.clone(),
         body: Some(json!({"items": [{"productId": product.id, "quantity": 1}]})),
     };
-    // 256 buyers and 500 products have no common factor but 4: each buyer gets round to every fourth product.
+    // The greatest common divisor of 256 buyers and 500 products is 4, so each buyer orders every fourth product.
     let pairs = cast.buyers.iter().cycle().zip(cast.products.iter().cycle());
     Ok(vec![
         Load {
@@ -216,10 +216,10 @@ fn loads(cast: &Cast, targets: &Targets) -> Result<Vec<Load>> {
     ])
 }
 
-/// What came of a load.
+/// The result of a load.
 pub(crate) struct Ran {
     pub(crate) per_second: u64,
-    /// What one request cost, if that was read.
+    /// The cost of one request, if it was measured.
     pub(crate) cost: Option<Cost>,
 }
 
@@ -273,7 +273,7 @@ async fn run(
     })
 }
 
-/// Answers of a route so far by status, as the servers count them. wrk itself does not tell 201 from 202.
+/// Responses of a route so far by status, as the servers count them. wrk itself does not distinguish 201 from 202.
 async fn answered(subject: &Subject, route: &str) -> Result<BTreeMap<u16, u64>> {
     let route = format!("route=\"{route}\"");
     let mut counts = BTreeMap::new();

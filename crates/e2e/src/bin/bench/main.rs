@@ -1,7 +1,7 @@
-//! Measures a release build: requests per second under load, the cost of far pages, the start, the memory at rest.
+//! Measures a release build: requests per second under load, the cost of far pages, the startup time, the memory at rest.
 //!
-//! It prints a Markdown table and fails if an answer was wrong or the books do not balance. It never fails for being slow:
-//! what a figure should come to stands beside it, for a reader who knows the machine. Run it with `scripts/bench`.
+//! It prints a Markdown table, and fails if a response was wrong or the books do not balance. It never fails for being slow:
+//! the target stands beside each figure, for a reader who knows the machine. Run it with `scripts/bench`.
 
 mod cost;
 mod distributed;
@@ -24,11 +24,11 @@ use crate::report::Report;
 
 /// How much to measure.
 struct Plan {
-    /// Of each load.
+    /// Duration of each load.
     duration: Duration,
     /// Products, and wallet transactions, in the directory with far pages.
     rows: u32,
-    /// How often to start on it.
+    /// How many times to start on that directory.
     starts: usize,
 }
 

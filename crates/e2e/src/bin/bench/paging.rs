@@ -1,4 +1,4 @@
-//! What the last page of a long list costs, beside the first.
+//! The cost of the last page of a long list, compared with the first.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use e2e::{Launch, Person};
 
 use crate::report::{Report, median, milliseconds};
 
-/// Readings of each page.
+/// Number of readings of each page.
 const READINGS: usize = 300;
 
 pub(crate) async fn measure(launch: &Launch, owner: &Person, report: &mut Report) -> Result<()> {
@@ -26,7 +26,7 @@ pub(crate) async fn measure(launch: &Launch, owner: &Person, report: &mut Report
         let (cursor, rows) = far_cursor(&owner, path).await?;
         let first = format!("{path}limit=20");
         let last = format!("{path}limit=20&cursor={cursor}");
-        // Alternating, so that a slow moment of the machine hits both.
+        // The readings alternate, so that a slow moment of the machine affects both.
         let (mut near, mut far) = (Vec::new(), Vec::new());
         for _ in 0..READINGS {
             near.push(time(&owner, &first).await?);
@@ -55,7 +55,7 @@ async fn time(owner: &Person, path: &str) -> Result<Duration> {
     Ok(took)
 }
 
-/// The cursor of the last page that is surely full, found by reading the whole list. Also how long the list is.
+/// The cursor of the last full page, found by reading the whole list, and the length of the list.
 async fn far_cursor(owner: &Person, path: &str) -> Result<(String, usize)> {
     let (mut last, mut before, mut rows) = (None, None, 0);
     loop {

@@ -1,4 +1,4 @@
-//! The process itself: how soon it answers, how much memory it takes at rest.
+//! The process itself: startup time and memory at rest.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ pub(crate) async fn measure(launch: &Launch, starts: usize, report: &mut Report)
     Ok(())
 }
 
-/// What a reader has to know of the machine: figures taken beside other work say little.
+/// Notes about the machine: figures taken alongside other work mean little.
 pub(crate) fn surroundings() -> Result<String> {
     let cores = std::thread::available_parallelism()?;
     let load = std::fs::read_to_string("/proc/loadavg")?;
@@ -46,7 +46,7 @@ pub(crate) fn surroundings() -> Result<String> {
     ))
 }
 
-/// How many cores the machine has, and what they call themselves.
+/// The machine's number of cores and their model name.
 pub(crate) fn machine() -> Result<(usize, String)> {
     let cores = std::thread::available_parallelism()?.get();
     let text = std::fs::read_to_string("/proc/cpuinfo")?;
@@ -57,7 +57,7 @@ pub(crate) fn machine() -> Result<(usize, String)> {
     Ok((cores, model.to_owned()))
 }
 
-/// Memory that a process has in use.
+/// Resident memory of a process.
 pub(crate) fn resident_kib(pid: u32) -> Result<u32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status

@@ -1,4 +1,4 @@
-//! What the MongoDB server gives a driver that does nothing else: the measure for what the services make of it.
+//! The raw throughput of the MongoDB server through the driver alone: the baseline for the services' figures.
 
 use std::time::{Duration, Instant};
 
@@ -64,7 +64,7 @@ pub(crate) async fn measure(uri: &str, duration: Duration, report: &mut Report) 
     Ok(reads)
 }
 
-/// Does `work` over and over, some at once, and returns how often per second.
+/// Repeats `work`, with several running concurrently. Returns how often it ran per second.
 async fn repeat<F>(duration: Duration, work: impl Fn(i64) -> F) -> Result<u64>
 where
     F: Future<Output = mongodb::error::Result<()>>,

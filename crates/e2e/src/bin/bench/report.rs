@@ -1,11 +1,11 @@
-//! What was measured, as a Markdown table.
+//! The measurements, as a Markdown table.
 
 use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-/// Rows in the order in which they were measured, and what went wrong.
+/// Rows in measurement order, and the problems found.
 #[derive(Default)]
 pub(crate) struct Report {
     rows: Vec<[String; 4]>,
@@ -13,7 +13,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Adds a figure, its target and what else to know.
+    /// Adds a figure, its target and a remark.
     pub(crate) fn add(&mut self, what: &str, figure: String, target: &str, more: String) {
         eprintln!("{what}: {figure} {more}");
         self.rows
@@ -45,7 +45,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// The one in the middle.
+/// The median.
 pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const SCRIPT: &str = include_str!("wrk.lua");
 
-/// Connections that each always have one request under way.
+/// Connections, each with one request in flight at all times.
 pub(crate) const CONNECTIONS: usize = 64;
 
 /// One request.
@@ -20,7 +20,7 @@ pub(crate) struct Prepared {
     pub(crate) body: Option<Value>,
 }
 
-/// What wrk saw.
+/// The results that wrk reports.
 pub(crate) struct Outcome {
     /// Requests answered.
     pub(crate) requests: u64,
@@ -28,11 +28,11 @@ pub(crate) struct Outcome {
     pub(crate) per_second: u64,
     pub(crate) median: Duration,
     pub(crate) p99: Duration,
-    /// Connections that broke, timeouts, answers of 400 and above.
+    /// Broken connections, timeouts, responses with status 400 and above.
     pub(crate) errors: u64,
 }
 
-/// Sends the requests in turn, as fast as they are answered.
+/// Sends the requests in turn, each as soon as the previous one is answered.
 pub(crate) fn run(url: &str, requests: &[Prepared], duration: Duration) -> Result<Outcome> {
     let directory = tempfile::tempdir()?;
     let (script, list) = (
