@@ -1,4 +1,4 @@
-//! The bus itself: two connections, the publisher and the consumers, and how they end.
+//! The RabbitMQ bus: two connections, the publisher and the consumers, and their shutdown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::topology::{Bound, Topology};
 use bus::{Bus, Outcome, Subscription, Tasks};
 use telemetry::metrics::BusMetrics;
 
-/// Time for consumers to finish what they have in hand, and then for what is being published.
+/// Shutdown limit, applied twice: for consumers to finish their current batches, then for publishes in flight.
 const FINISH: Duration = Duration::from_secs(4);
 
 /// A [`Bus`] over RabbitMQ.
@@ -40,8 +40,8 @@ impl AmqpBus {
         self.publishing.live().is_some() && self.consuming.live().is_some()
     }
 
-    /// Starts to connect, publish and consume, in the background and whether or not the broker is there. When `tasks` are drained,
-    /// consumers finish what they have in hand, then the connections are closed.
+    /// Starts to connect, publish and consume in the background, whether or not the broker is up. When `tasks` are drained, consumers
+    /// finish their current batches; then the connections close.
     #[must_use]
     pub fn start(
         broker: &Broker,
@@ -92,7 +92,7 @@ impl AmqpBus {
         bus
     }
 
-    /// Keeps both connections up until the consumers have stopped and nothing is being published any more.
+    /// Keeps both connections up until the consumers have stopped and no publish is in flight.
     fn keep_connected(&self, broker: &Broker, consumers: TaskTracker) {
         let close = CancellationToken::new();
         for (link, what) in [(&self.publishing, "publish"), (&self.consuming, "consume")] {

@@ -1,4 +1,4 @@
-//! A broker to dial, and the names that things have in it.
+//! A broker's address, and the names of exchanges and queues in it.
 
 use std::fmt;
 use std::path::Path;
@@ -11,38 +11,38 @@ use super::tls::Tls;
 use super::transport::Transport;
 use bus::RETRY_DELAYS;
 
-/// What the broker is called in traces.
+/// The broker's name in traces.
 pub(super) const SYSTEM: &str = "rabbitmq";
 /// Seconds between heartbeats.
 const HEARTBEAT: u16 = 10;
-/// Largest frame. Messages are small, and lapin keeps buffers of 32 frames in each direction.
+/// Largest frame. Messages are small, and lapin buffers 32 frames in each direction.
 const FRAME: u32 = 16 * 1024;
-/// Longest that a connection may take to be made.
+/// Timeout for making a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Heartbeats that may be missing before a broker counts as gone. It sends one in half the time.
+/// Missed heartbeats after which a broker counts as gone. The broker sends heartbeats at half the interval.
 const MISSING: u32 = 3;
 /// The namespace whose queues have no prefix.
 const DEFAULT_NAMESPACE: &str = "marketplace";
-/// The password that every broker has for its local guest: no secret.
+/// Every broker's password for its local guest; not a secret.
 const GUEST: &str = "guest";
 
-/// A broker, and this marketplace's names in it: what the section `amqp` of the settings says, once it is known to be sound.
+/// A broker and this marketplace's names in it: the validated `amqp` section of the settings.
 #[derive(Clone)]
 pub struct Broker {
-    /// Where it is and who we are there.
+    /// The broker's address and our credentials.
     pub(super) uri: BrokerUri,
-    /// How the way there is secured, if it is.
+    /// TLS for the connection, if any.
     tls: Option<Tls>,
-    /// Prefix of the exchanges' names, and of queues' names when it is not `marketplace`.
+    /// Prefix of exchange names; also of queue names unless it is `marketplace`.
     pub(super) namespace: String,
-    /// Waits before the second, third, … delivery; the last repeats. No setting: a queue's delay is part of its name.
+    /// Delays before the second, third, … delivery; the last repeats. Not configurable: a queue's delay is part of its name.
     pub(super) delays: Delays,
 }
 
-/// Why a broker cannot be used as the settings have it.
+/// Why the configured broker cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
-    /// What is wrong with the URI, without the URI: it may hold a password.
+    /// What is wrong with the URI. Omits the URI itself, which may hold a password.
     #[error("{0}")]
     Uri(String),
     /// What is wrong with the certificate authorities.
@@ -51,10 +51,10 @@ pub enum BrokerError {
 }
 
 impl Broker {
-    /// The broker at `uri`, which one of the certificate `authorities` in that file has to vouch for.
+    /// The broker at `uri`. With `authorities`, one of the certificate authorities in that file must have signed its certificate.
     ///
     /// # Errors
-    /// [`BrokerError`] if the URI is none, or the file cannot be read or holds something else.
+    /// [`BrokerError`] if the URI is invalid, or the file cannot be read or holds no certificates.
     pub fn of(uri: &str, authorities: Option<&Path>, namespace: &str) -> Result<Self, BrokerError> {
         let uri: BrokerUri = uri
             .parse()
@@ -78,7 +78,7 @@ impl Broker {
         })
     }
 
-    /// What a connection needs.
+    /// What a connection needs in order to dial.
     pub(super) fn to_dial(&self) -> Address {
         let uri = self.uri.to_dial();
         let heartbeat = uri.query.heartbeat.filter(|seconds| *seconds > 0);
@@ -88,7 +88,7 @@ impl Broker {
                 connect: CONNECT,
                 silence: heartbeat.map(|seconds| Duration::from_secs(seconds.into()) * MISSING),
             },
-            // Connections are secured, or not, before lapin comes to them. Without TLS of its own it takes an amqps:// address for a plain one.
+            // TLS is set up before lapin sees the connection. Built without its own TLS, lapin treats an amqps:// address as a plain one.
             uri: AMQPUri {
                 scheme: AMQPScheme::AMQP,
                 ..uri
@@ -129,12 +129,12 @@ impl Default for Delays {
     }
 }
 
-/// An AMQP URI such as `amqp://user:password@host:5672/%2f`. Its password is never printed, save the broker's own default.
+/// An AMQP URI such as `amqp://user:password@host:5672/%2f`. Its password is never printed, except the broker's own default.
 #[derive(Clone)]
 pub(super) struct BrokerUri(AMQPUri);
 
 impl BrokerUri {
-    /// The URI with what we want if it does not say: heartbeats, small frames.
+    /// The URI, with our defaults for heartbeats and frame size where it sets none.
     fn to_dial(&self) -> AMQPUri {
         let mut uri = self.0.clone();
         let query = &mut uri.query;
@@ -147,15 +147,16 @@ impl BrokerUri {
 impl FromStr for BrokerUri {
     type Err = String;
     fn from_str(raw: &str) -> Result<Self, String> {
-        // The parser's own words may quote the URI, password and all.
+        // The parser's error may quote the URI, password included.
         let mut uri: AMQPUri = raw.parse().map_err(|_: String| {
             "must be an AMQP URI such as amqp://user:password@host:5672/%2f".to_owned()
         })?;
-        // The parser would take this machine instead.
+        // The parser would silently fall back to localhost.
         if raw.contains("//[") || raw.contains("@[") {
             return Err("must name the broker by a host name or an IPv4 address".to_owned());
         }
-        // `amqp://host/` names the virtual host "", which nobody has; who writes it (RabbitMQ's Cluster Operator does) means the default.
+        // `amqp://host/` names the virtual host "", which does not exist. RabbitMQ's Cluster Operator writes it and means the default
+        // host.
         if uri.vhost.is_empty() {
             "/".clone_into(&mut uri.vhost);
         }
@@ -179,7 +180,7 @@ impl fmt::Debug for BrokerUri {
     }
 }
 
-/// What exchanges and queues are called.
+/// Names of exchanges and queues.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     namespace: String,
@@ -222,16 +223,16 @@ impl Names {
 /// The queues of one subscription.
 #[derive(Debug, Clone)]
 pub(super) struct QueueNames {
-    /// Where its messages arrive.
+    /// Receives the subscription's messages.
     pub(super) main: String,
-    /// Where they wait before the second, third, … delivery, and how long.
+    /// Hold messages before the second, third, … delivery, with the delay of each.
     pub(super) retries: Vec<(String, Duration)>,
-    /// Where those are kept that were given up.
+    /// Holds dead-lettered messages.
     pub(super) dead: String,
 }
 
 impl QueueNames {
-    /// Where a message waits that failed `attempts` times.
+    /// The queue for a message that has failed `attempts` times.
     pub(super) fn retry(&self, attempts: usize) -> Option<&str> {
         self.retries
             .get(attempts.saturating_sub(1))
@@ -240,7 +241,7 @@ impl QueueNames {
     }
 }
 
-/// `5s`, `5m`: a delay as it stands in a queue's name.
+/// A delay as written in a queue's name: `5s`, `5m`.
 fn label(delay: Duration) -> String {
     let millis = delay.as_millis();
     if millis.is_multiple_of(60_000) {

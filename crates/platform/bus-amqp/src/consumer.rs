@@ -1,5 +1,6 @@
-//! Consuming one queue: take what has arrived, hand it over once, move on what failed, then acknowledge. Nothing is acknowledged
-//! before its handler has returned and what failed is confirmed to be in another queue, so a crash at any point redelivers.
+//! Consumes one queue: takes what has arrived, hands it to the handler once, moves failed messages on, then acknowledges. Nothing is
+//! acknowledged before its handler has returned and the broker has confirmed the failed messages in another queue. A crash at any point
+//! therefore causes a redelivery.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,14 +26,14 @@ use bus::{MAX_ATTEMPTS, Outcome, Subscription, handle};
 use telemetry::MessageSpans;
 use telemetry::metrics::BusMetrics;
 
-/// Tries to move on what failed, before it goes back to the queue.
+/// Attempts to move failed messages on before they return to the queue.
 const TRIES: usize = 3;
-/// Time between them.
+/// Delay between those attempts.
 const BETWEEN: Duration = Duration::from_secs(1);
-/// Time to say goodbye to the broker.
+/// Timeout for an orderly close.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// One queue and who handles it.
+/// One queue and its handler.
 pub(super) struct Consuming {
     pub(super) subscription: Subscription,
     pub(super) queue: Bound,
@@ -44,7 +45,7 @@ pub(super) struct Consuming {
 }
 
 impl Consuming {
-    /// Consumes until `stop`; what it has in hand then is finished first.
+    /// Consumes until `stop`, then finishes the current batch.
     pub(super) async fn run(self, stop: CancellationToken) {
         let mut backoff = Backoff::default();
         loop {
@@ -68,7 +69,7 @@ impl Consuming {
         }
     }
 
-    /// Consumes over `live` until `stop`. Whatever goes wrong, the channel ends and the broker delivers again what is unanswered.
+    /// Consumes over `live` until `stop`. On any error the channel closes, and the broker redelivers unacknowledged messages.
     async fn consume(
         &self,
         live: &Live,
@@ -98,7 +99,7 @@ impl Consuming {
     }
 
     async fn start(&self, channel: &Channel) -> Result<Consumer, AmqpError> {
-        // One batch in the handler, one on its way.
+        // One batch in the handler, one in flight.
         let prefetch = u16::try_from(2 * self.subscription.max_batch).unwrap_or(u16::MAX);
         within(channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
         within(channel.basic_consume(
@@ -110,7 +111,7 @@ impl Consuming {
         .await
     }
 
-    /// What has arrived, at most a batch.
+    /// What has arrived, at most one batch.
     fn batch(
         &self,
         first: Option<lapin::Result<Delivery>>,
@@ -134,7 +135,7 @@ impl Consuming {
         }
     }
 
-    /// Handles `batch`, moves on what failed, acknowledges.
+    /// Handles `batch`, moves failed messages on, then acknowledges.
     async fn settle(&self, channel: &Channel, batch: Vec<Delivery>) -> Result<(), AmqpError> {
         let tags: Vec<u64> = batch.iter().map(|delivery| delivery.delivery_tag).collect();
         let mut moves = self.moves(batch).await;
@@ -146,7 +147,7 @@ impl Consuming {
             sleep(BETWEEN).await;
         }
         if moves.is_empty() {
-            // Batches are settled one after the other, so all up to the last of this one are done.
+            // Batches are settled in order, so everything up to the last tag of this one is done.
             let Some(last) = tags.last() else {
                 return Ok(());
             };
@@ -162,7 +163,7 @@ impl Consuming {
         )))
     }
 
-    /// Publishes `moves`; returns those that are not confirmed.
+    /// Publishes `moves` and returns the unconfirmed ones.
     async fn publish(&self, moves: Vec<(u64, Parcel)>) -> Vec<(u64, Parcel)> {
         if moves.is_empty() {
             return moves;
@@ -184,7 +185,7 @@ impl Consuming {
             .collect()
     }
 
-    /// Handles `batch` and tells which messages have to go to another queue.
+    /// Handles `batch` and returns the messages that must move to another queue.
     async fn moves(&self, batch: Vec<Delivery>) -> Vec<(u64, Parcel)> {
         let mut moves = Vec::new();
         let mut read: Vec<(u64, Opened)> = Vec::with_capacity(batch.len());
@@ -225,7 +226,7 @@ impl Consuming {
         moves
     }
 
-    /// Where a handled message goes, if it is not done.
+    /// Where a handled message goes, unless it is done.
     fn move_on(&self, opened: &Opened, outcome: Outcome) -> Option<Parcel> {
         let attempts = opened.attempts.saturating_add(1);
         let envelope = &opened.envelope;
@@ -267,7 +268,7 @@ impl Consuming {
         parcel(&self.queue.names.dead, properties, body)
     }
 
-    /// Cancels the consumer and closes the channel: what was prefetched goes to others at once.
+    /// Cancels the consumer and closes the channel, so that prefetched messages go to other consumers at once.
     async fn end(&self, channel: &Channel, deliveries: &Consumer) {
         let goodbye = async {
             channel
@@ -288,7 +289,7 @@ impl Consuming {
     }
 }
 
-/// A parcel straight into `queue`: every queue is bound to the default exchange by its name.
+/// A parcel addressed to `queue` directly: the default exchange routes by queue name.
 pub(super) fn parcel(queue: &str, properties: BasicProperties, body: Bytes) -> Parcel {
     Parcel {
         exchange: "".into(),

@@ -1,4 +1,4 @@
-//! The dead letters of a queue, for an operator to list and to replay.
+//! Lists and replays the dead letters of a queue, for operators.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,18 +22,18 @@ use store::DeadLetter;
 
 /// Name of the connection in the broker's list.
 const CONNECTION: &str = "marketplace messages";
-/// Returns after which a dead letter that is only looked at is written anew: RabbitMQ 4 drops a message at twenty.
+/// Returns after which listing rewrites a dead letter: RabbitMQ 4 drops a message after twenty returns.
 const RETURNS: i64 = 10;
-/// Looks at whether letters are back in their queue, and the time between them.
+/// Checks that letters have returned to their queue, and the delay between checks.
 const LOOKS: usize = 20;
 const BETWEEN: Duration = Duration::from_millis(50);
 /// Letters published together.
 const BATCH: usize = 256;
 
-/// The dead letters of the subscription `queue`, in the order in which they were given up. None when there is no such queue.
+/// The dead letters of the subscription `queue`, in the order in which they were dead-lettered. None if the queue does not exist.
 ///
 /// # Errors
-/// When the broker is away or does not answer. Nothing is lost then.
+/// If the broker is unavailable or does not answer. No message is lost in either case.
 pub async fn list(broker: &Broker, queue: &str) -> Result<Vec<DeadLetter>, AmqpError> {
     let Some(held) = Held::all(broker, queue).await? else {
         return Ok(Vec::new());
@@ -50,12 +50,12 @@ pub async fn list(broker: &Broker, queue: &str) -> Result<Vec<DeadLetter>, AmqpE
     Ok(found)
 }
 
-/// Puts the dead letter `message` of the subscription `queue` (or, without one, all of them) back into the queue, with all
-/// its deliveries anew. Returns how many.
+/// Puts the dead letter `message` of the subscription `queue` (or all of them if `None`) back into the queue with its delivery count
+/// reset. Returns how many were moved.
 ///
 /// # Errors
-/// When the broker is away or does not confirm. What was not confirmed is still a dead letter, and perhaps in the queue as well:
-/// receivers know a message that they have done.
+/// If the broker is unavailable or does not confirm. Unconfirmed messages remain dead letters and may also be in the queue. Receivers
+/// recognise messages that they have handled.
 pub async fn replay(
     broker: &Broker,
     queue: &str,
@@ -72,7 +72,7 @@ pub async fn replay(
     Ok(replayed)
 }
 
-/// All letters of a queue, taken and not acknowledged: they go back to it when the connection ends, however it ends.
+/// All letters of a queue, fetched but not acknowledged. They return to the queue when the connection ends, for whatever reason.
 struct Held {
     live: Arc<Live>,
     channel: Channel,
@@ -90,7 +90,7 @@ impl Held {
             return Ok(None);
         };
         let mut letters = Vec::new();
-        // No more than there were, or a queue that fills as fast as it is read would be read for ever.
+        // Bounded by the initial count; otherwise a queue that fills as fast as it is read would never end the loop.
         for _ in 0..waiting {
             let got = channel.basic_get(short(&names.dead), BasicGetOptions::default());
             let Some(letter) = within(got).await? else {
@@ -106,7 +106,7 @@ impl Held {
         }))
     }
 
-    /// Publishes the `chosen` letters to `queue`, changed by `change`, and takes them off this one once that is confirmed.
+    /// Publishes the `chosen` letters to `queue`, transformed by `change`, and removes them from this queue once confirmed.
     async fn move_to(
         &self,
         queue: &str,
@@ -135,13 +135,13 @@ impl Held {
         Ok(letters.len())
     }
 
-    /// Lets those go that are still held, and waits until `left` are there again: whoever looks next shall find them.
+    /// Releases the letters still held, and waits until `left` are back in the queue, so that the next reader finds them.
     async fn release(self, left: usize) -> Result<(), AmqpError> {
         let all = BasicNackOptions {
             multiple: true,
             requeue: true,
         };
-        // Tag 0 stands for all that are not acknowledged.
+        // Tag 0 stands for all unacknowledged messages.
         within(self.channel.basic_nack(0, all)).await?;
         for _ in 0..LOOKS {
             let there = waiting(&self.channel, &self.names.dead).await?;
@@ -155,7 +155,7 @@ impl Held {
     }
 }
 
-/// How many letters wait in `queue`; nothing if there is no such queue.
+/// How many letters are in `queue`; none if the queue does not exist.
 async fn waiting(channel: &Channel, queue: &str) -> Result<Option<u32>, AmqpError> {
     let only_look = QueueDeclareOptions {
         passive: true,

@@ -1,6 +1,6 @@
-//! Why the broker did not do what it was asked.
+//! Why a broker operation failed.
 
-/// Why the broker did not do what it was asked.
+/// Why a broker operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AmqpError {
     /// There is no connection.
@@ -9,13 +9,13 @@ pub enum AmqpError {
     /// No answer came in time.
     #[error("the message broker does not answer")]
     Silent,
-    /// The broker ended a consumer, because its queue was deleted or its node went down.
+    /// The broker cancelled a consumer because its queue was deleted or its node went down.
     #[error("the message broker ended the consumer")]
     Cancelled,
-    /// A message is not known to be in a queue.
+    /// The broker did not confirm that a message is in a queue.
     #[error("a message is not confirmed: {0}")]
     Unconfirmed(String),
-    /// It said no, or the connection was lost.
+    /// The broker refused the operation, or the connection was lost.
     #[error("the message broker: {0}")]
     Broker(lapin::Error),
 }

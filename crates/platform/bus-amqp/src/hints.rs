@@ -1,5 +1,5 @@
-//! Hints between the replicas of one service: whatever one announces, all hear, or not. A hint may be lost (the broker is away,
-//! a buffer is full), so it only ever saves waiting; what matters is in the stores. Announcing never waits and never fails.
+//! Best-effort broadcast between the replicas of one service. A hint may be lost (the broker is down, a buffer is full), so hints only
+//! reduce latency; anything that matters is in the stores. Announcing never blocks and never fails.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ use super::error::AmqpError;
 use super::link::{Backoff, Link, Live, within};
 use super::topology::declare_exchange;
 
-/// Hints that may wait in each direction.
+/// Buffered hints in each direction.
 const BUFFER: usize = 1024;
-/// Hints written at once.
+/// Hints written in one batch.
 const BATCH: usize = 128;
-/// Time in which they have to be on the wire.
+/// Timeout for writing a batch to the connection.
 const WRITE: Duration = Duration::from_secs(5);
 /// Never on disk.
 const TRANSIENT: u8 = 1;
@@ -33,7 +33,7 @@ const TRANSIENT: u8 = 1;
 pub struct HintSender(mpsc::Sender<Bytes>);
 
 impl HintSender {
-    /// Announces `hint`. When too many wait it is dropped.
+    /// Announces `hint`. It is dropped if the buffer is full.
     pub fn announce(&self, hint: Bytes) {
         if self.0.try_send(hint).is_err() {
             tracing::debug!("a hint was dropped: too many wait");
@@ -41,18 +41,18 @@ impl HintSender {
     }
 }
 
-/// Hears what any replica announces while the broker is there.
+/// Receives what any replica announces while the broker is up.
 #[derive(Debug)]
 pub struct HintReceiver(mpsc::Receiver<Bytes>);
 
 impl HintReceiver {
-    /// The next hint; nothing when the bus has stopped.
+    /// The next hint; `None` once the bus has stopped.
     pub async fn next(&mut self) -> Option<Bytes> {
         self.0.recv().await
     }
 }
 
-/// The ends that the bus holds.
+/// The bus's ends of the channels.
 pub(super) struct Hints {
     pub(super) exchange: String,
     announced: mpsc::Receiver<Bytes>,
@@ -87,7 +87,7 @@ impl Hints {
     }
 }
 
-/// Publishes what is announced. Returns when nobody can announce any more, which leaves nobody to hear: never while one listens.
+/// Publishes announced hints. Never returns: once every sender is gone it stays pending, so that `hear` goes on.
 async fn announce(exchange: &str, mut announced: mpsc::Receiver<Bytes>, link: &Link) {
     let mut channel: Option<Channel> = None;
     let mut batch = Vec::with_capacity(BATCH);
@@ -142,7 +142,7 @@ async fn write(
     Ok(channel)
 }
 
-/// Passes on what the broker delivers, from a new queue after every interruption.
+/// Passes on what the broker delivers, using a new queue after every interruption.
 async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
     let mut backoff = Backoff::default();
     loop {
@@ -165,7 +165,7 @@ async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
 async fn listen(live: &Live, exchange: &str) -> Result<Consumer, AmqpError> {
     let channel = live.channel().await?;
     within(declare_exchange(&channel, exchange, ExchangeKind::Fanout)).await?;
-    // Named by the server, of this connection only, gone with it.
+    // Named by the server, exclusive to this connection and deleted with it.
     let mine = QueueDeclareOptions {
         exclusive: true,
         auto_delete: true,

@@ -1,9 +1,9 @@
 //! The bus over RabbitMQ (3.10 or later): durable quorum queues, publisher confirms, delayed retries, dead letters.
 //!
-//! A message is safe to forget when the broker has confirmed it in every queue bound to its name. Each queue `q` has companions:
-//! `q.retry.5s`, `q.retry.30s` and `q.retry.5m`, where a message waits that failed and from which it goes back to `q`, and
-//! `q.dead`, where it stays until an operator replays it. Two connections, one to publish and one to consume, because a broker
-//! that is short of memory stops reading from whoever publishes. Both are supervised here (see `link`).
+//! A message is safe to forget once the broker has confirmed it in every queue bound to its name. Each queue `q` has companions.
+//! `q.retry.5s`, `q.retry.30s` and `q.retry.5m` hold failed messages until they return to `q`. `q.dead` holds dead letters until an
+//! operator replays them. There are two connections, one to publish and one to consume, because a broker that is short of memory stops
+//! reading from connections that publish. Both are supervised here (see `link`).
 
 mod amqp_bus;
 mod broker;

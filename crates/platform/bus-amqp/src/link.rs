@@ -1,5 +1,5 @@
-//! One connection to the broker, kept up: dialled again with backoff whenever it is lost or given up on. lapin's own recovery is
-//! off, because it can leave a confirm pending for ever; here whoever waits on a lost connection gets an error and starts anew.
+//! Keeps one connection to the broker up: redials with backoff whenever it is lost or abandoned. lapin's own recovery is off because it
+//! can leave a confirm pending indefinitely. Here a task that is waiting on a lost connection gets an error and starts over.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,22 +15,22 @@ use super::broker::Address;
 use super::error::AmqpError;
 use super::topology::Topology;
 
-/// Longest that a handshake, a declaration or a close may take.
+/// Timeout for a handshake, a declaration or a close.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often a connection is looked at, beside what it tells of itself.
+/// Interval between checks of a connection, in addition to its own events.
 const LOOK: Duration = Duration::from_millis(250);
-/// Time a broken connection is given to say goodbye.
+/// Time a broken connection has for an orderly close.
 const GOODBYE: Duration = Duration::from_secs(1);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// What has worked for so long was fine: its loss starts a new row of waits.
+/// A connection that worked this long counts as healthy: its loss restarts the backoff.
 const FINE: Duration = Duration::from_secs(10);
 
 /// A connection that is up.
 pub(super) struct Live {
     connection: Connection,
     given_up: CancellationToken,
-    /// Channels in confirm mode that nobody uses right now.
+    /// Idle channels in confirm mode.
     pub(super) idle: Mutex<Vec<Channel>>,
 }
 
@@ -40,7 +40,7 @@ impl Live {
         within(self.connection.create_channel()).await
     }
 
-    /// Something is wrong with it that it does not know itself, such as a confirm that never comes: rebuild it.
+    /// Marks the connection for rebuilding, after a fault that it cannot detect itself, such as a confirm that never arrives.
     pub(super) fn give_up(&self) {
         self.given_up.cancel();
     }
@@ -49,20 +49,20 @@ impl Live {
         self.connection.status().connected() && !self.given_up.is_cancelled()
     }
 
-    /// Returns when it is lost or given up.
+    /// Returns when the connection is lost or abandoned.
     async fn lost(&self) {
         let mut events = std::pin::pin!(self.connection.events_listener());
         while self.is_up() {
             tokio::select! {
                 () = self.given_up.cancelled() => {}
-                // Any event is a reason to look. After the last one the stream ends and would be ready for ever.
+                // Any event triggers a check. After the last one the stream ends, and would then be ready on every poll.
                 Some(_) = events.next() => {}
                 () = sleep(LOOK) => {}
             }
         }
     }
 
-    /// Says goodbye, and does not insist on an answer.
+    /// Closes the connection without insisting on an answer.
     pub(super) async fn close(&self) {
         self.idle
             .lock()
@@ -90,7 +90,7 @@ pub(super) async fn dial(address: &Address, name: &str) -> Result<Live, AmqpErro
     })
 }
 
-/// `answer` of the broker, or [`AmqpError::Silent`] when it does not come.
+/// The broker's `answer`, or [`AmqpError::Silent`] on timeout.
 pub(super) async fn within<T>(
     answer: impl Future<Output = lapin::Result<T>>,
 ) -> Result<T, AmqpError> {
@@ -100,14 +100,14 @@ pub(super) async fn within<T>(
     }
 }
 
-/// Where the connection of the moment is found.
+/// Gives access to the current connection.
 #[derive(Clone, Default)]
 pub(super) struct Link {
     live: watch::Sender<Option<Arc<Live>>>,
 }
 
 impl Link {
-    /// A link over a connection that nobody keeps up.
+    /// A link over a connection that is not supervised.
     pub(super) fn over(live: Arc<Live>) -> Self {
         Self {
             live: watch::Sender::new(Some(live)),
@@ -165,7 +165,7 @@ impl Link {
         }
     }
 
-    /// Dials, declares and stays until the connection is lost. Tells why it could not be had, if it never was up.
+    /// Dials, declares and stays until the connection is lost. Returns the error if the connection never came up.
     async fn once(&self, address: &Address, name: &str, topology: &Topology) -> Option<AmqpError> {
         let live = match dial(address, name).await {
             Ok(live) => Arc::new(live),
@@ -190,7 +190,7 @@ async fn declare(live: &Live, topology: &Topology) -> Result<(), AmqpError> {
     within(channel.close(200, "OK".into())).await
 }
 
-/// Waits that double from 100 ms to 5 s, each shortened by up to a half at random, so that replicas do not dial in step.
+/// Delays that double from 100 ms to 5 s, each shortened at random by up to half so that replicas do not dial in step.
 #[derive(Default)]
 pub(super) struct Backoff {
     last: Option<Duration>,
@@ -202,7 +202,7 @@ impl Backoff {
             .last
             .map_or(FIRST_WAIT, |last| (last * 2).min(LONGEST_WAIT));
         self.last = Some(wait);
-        // The standard library's hasher keys are its one source of randomness; this needs no better.
+        // The standard library's only source of randomness is its hasher keys; they are good enough here.
         let random = u32::try_from(RandomState::new().hash_one(()) % 512).unwrap_or_default();
         wait.saturating_sub(wait * random / 1024)
     }

@@ -1,4 +1,4 @@
-//! A message as it lies in the broker: the envelope in AMQP properties and headers, the protobuf encoding as the body.
+//! The wire format of a message in the broker: envelope in AMQP properties and headers, protobuf encoding as the body.
 
 use std::collections::BTreeMap;
 
@@ -12,35 +12,35 @@ use uuid::Uuid;
 use store::DeadLetter;
 
 const CONTENT_TYPE: &str = "application/x-protobuf";
-/// Written to disk before it is confirmed.
+/// Delivery mode: written to disk before it is confirmed.
 const PERSISTENT: u8 = 2;
 
 const TRACEPARENT: &str = "traceparent";
 const ORDER: &str = "aggregate-id";
 const KIND: &str = "x-marketplace-kind";
-/// AMQP's own timestamp counts seconds.
+/// Milliseconds, because AMQP's own timestamp counts seconds.
 const TIME: &str = "x-marketplace-time-ms";
-/// Deliveries that failed so far.
+/// Failed deliveries so far.
 const ATTEMPT: &str = "x-marketplace-attempt";
 const REASON: &str = "x-marketplace-reason";
 const DIED_AT: &str = "x-marketplace-died-at-ms";
-/// The broker's record of the queues that a message died in.
+/// The broker's record of the queues in which a message was dead-lettered.
 const DEATHS: &str = "x-death";
-/// The broker's count of deliveries that came back without an answer.
+/// The broker's count of deliveries that returned unacknowledged.
 const RETURNS: &str = "x-delivery-count";
 
 const COMMAND: &str = "command";
 const EVENT: &str = "event";
 
-/// What is known of a message before its body is read, and what of its delivery.
+/// What is known of a message before its body is decoded, and of its delivery.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) envelope: Envelope,
-    /// Deliveries that failed so far.
+    /// Failed deliveries so far.
     pub(super) attempts: u32,
 }
 
-/// Properties of `envelope` on its way to a receiver that failed `attempts` times.
+/// Properties for sending `envelope` to a receiver after `attempts` failed deliveries.
 pub(super) fn seal(envelope: &Envelope, attempts: u32) -> BasicProperties {
     let mut headers = BTreeMap::new();
     let mut header = |name: &str, value| headers.insert(ShortString::from(name), value);
@@ -69,7 +69,7 @@ pub(super) fn seal(envelope: &Envelope, attempts: u32) -> BasicProperties {
 /// Reads a delivery.
 ///
 /// # Errors
-/// What is missing or wrong: such a message goes to the dead letters as it is.
+/// What is missing or wrong. Such a message goes to the dead letters unchanged.
 pub(super) fn open(properties: &BasicProperties, body: Bytes) -> Result<Opened, String> {
     let missing = |what: &str| format!("malformed message: no {what}");
     let name = properties.kind().as_ref().ok_or_else(|| missing("type"))?;
@@ -98,7 +98,7 @@ pub(super) fn open(properties: &BasicProperties, body: Bytes) -> Result<Opened, 
     })
 }
 
-/// The properties of a message that is given up: as they came, with why and when.
+/// The properties of a message to dead-letter: the originals, plus the reason and time.
 pub(super) fn bury(
     properties: BasicProperties,
     attempts: u32,
@@ -112,7 +112,7 @@ pub(super) fn bury(
     })
 }
 
-/// The properties of a dead letter that lives again: no failed delivery, nothing of its death.
+/// The properties of a replayed dead letter, without its failure count and any trace of its dead-lettering.
 pub(super) fn revive(properties: BasicProperties) -> BasicProperties {
     with_headers(properties, |headers| {
         headers.insert(ATTEMPT.into(), AMQPValue::LongLongInt(0));
@@ -120,7 +120,7 @@ pub(super) fn revive(properties: BasicProperties) -> BasicProperties {
     })
 }
 
-/// The properties of a dead letter that is put back where it was: as they are, and never returned.
+/// The properties of a dead letter that is written back to its queue: unchanged, with the return count reset.
 pub(super) fn renew(properties: BasicProperties) -> BasicProperties {
     with_headers(properties, |headers| drop(headers.remove(RETURNS)))
 }
@@ -132,7 +132,7 @@ fn of_its_death(header: &str) -> bool {
         || header.starts_with("x-last-death")
 }
 
-/// A dead letter as an operator sees it. Of a message that cannot be read as much as there is: ids that are missing are nil.
+/// A dead letter as an operator sees it. For an unreadable message, as much as can be read: missing ids are nil.
 pub(super) fn dead_letter(properties: &BasicProperties, body: Bytes) -> DeadLetter {
     let attempts = attempts(properties);
     let died = death_by_broker(properties);
@@ -169,7 +169,7 @@ fn remains(properties: &BasicProperties, body: Bytes) -> Envelope {
     }
 }
 
-/// Why and when (in seconds) the broker itself gave the message up, such as `delivery_limit`.
+/// Why and when (in seconds) the broker itself dead-lettered the message, for example `delivery_limit`.
 fn death_by_broker(properties: &BasicProperties) -> Option<(String, i64)> {
     let AMQPValue::FieldTable(death) =
         header(properties, DEATHS)?.as_array()?.as_slice().first()?
@@ -190,14 +190,14 @@ pub(super) fn message_id(properties: &BasicProperties) -> Option<MessageId> {
     properties.message_id().as_ref()?.as_str().parse().ok()
 }
 
-/// Deliveries that failed so far.
+/// Failed deliveries so far.
 pub(super) fn attempts(properties: &BasicProperties) -> u32 {
     header_number(properties, ATTEMPT)
         .and_then(|attempts| u32::try_from(attempts).ok())
         .unwrap_or(0)
 }
 
-/// Deliveries that came back to the broker without an answer. At twenty it drops a message from a queue.
+/// Deliveries that returned to the broker unacknowledged. At twenty the broker drops the message from its queue.
 pub(super) fn returns(properties: &BasicProperties) -> i64 {
     header_number(properties, RETURNS).unwrap_or(0)
 }
@@ -231,7 +231,7 @@ fn text(value: &str) -> AMQPValue {
     AMQPValue::LongString(value.into())
 }
 
-/// Names are far shorter than the 255 bytes that AMQP allows; a longer one is cut and then known by nobody.
+/// Our names are far shorter than AMQP's limit of 255 bytes. A longer one is truncated and then matches nothing.
 pub(super) fn short(name: &str) -> ShortString {
     let end = name.floor_char_boundary(u8::MAX.into());
     name.get(..end).unwrap_or_default().into()
@@ -242,7 +242,7 @@ fn words(value: &AMQPValue) -> Option<String> {
     long.or_else(|| value.as_short_string().map(ToString::to_string))
 }
 
-/// Any of AMQP's integers: other clients write other widths.
+/// Any of AMQP's integer types: other clients write other widths.
 fn number(value: &AMQPValue) -> Option<i64> {
     value
         .as_long_long_int()

@@ -1,8 +1,8 @@
 //! Publishing with confirms: a batch is a barrier.
 //!
-//! A message that no queue takes is returned by the broker before it is confirmed. When publishes are pipelined lapin attaches
-//! a returned message to whichever confirm completes next, so a single confirm tells nothing. Therefore a batch has a channel to
-//! itself until every confirm is there; then each return has come too, and its message id says whose it is.
+//! The broker returns a message that no queue takes before it confirms it. When publishes are pipelined, lapin attaches a returned
+//! message to whichever confirm completes next, so a single confirm proves nothing. A batch therefore has a channel to itself until every
+//! confirm has arrived. By then each return has arrived too, and its message id identifies the message.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
@@ -23,9 +23,9 @@ use super::error::AmqpError;
 use super::link::{Link, Live, within};
 use super::message::message_id;
 
-/// Channels, and so batches on their way at once: those of the relay, and retries of consumers.
+/// Channels, and thus batches in flight at once: the relay's, and consumers' retries.
 const CHANNELS: u32 = 6;
-/// Time in which a batch has to be confirmed.
+/// Timeout for confirming a batch.
 const CONFIRM: Duration = Duration::from_secs(5);
 
 /// A message on its way to the broker.
@@ -51,7 +51,7 @@ impl Publisher {
         }
     }
 
-    /// Publishes `batch`; for each message in order, whether the broker has it in a queue, or why that is not sure.
+    /// Publishes `batch`. Reports for each message, in order, whether it is confirmed in a queue, or why that is uncertain.
     pub(super) async fn publish(&self, batch: &[Parcel]) -> Vec<Result<(), String>> {
         let failed = |reason: &str| vec![Err(reason.to_owned()); batch.len()];
         let Ok(_permit) = self.permits.acquire().await else {
@@ -69,7 +69,7 @@ impl Publisher {
         };
         let confirms = publish_on(&channel, batch).await;
         if confirms.trouble {
-            // What is still to come on this channel would be taken for answers to the next batch.
+            // Late answers on this channel would be mistaken for answers to the next batch.
             live.give_up();
         } else {
             let mut idle = live.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,7 +83,7 @@ impl Publisher {
         self.link.up().await;
     }
 
-    /// Returns when no batch is on its way.
+    /// Returns when no batch is in flight.
     pub(super) async fn idle(&self) {
         // Acquiring fails only on a closed semaphore, and this one is never closed.
         drop(self.permits.acquire_many(CHANNELS).await);
@@ -104,13 +104,13 @@ async fn idle_channel(live: &Arc<Live>) -> Result<Channel, AmqpError> {
     Ok(channel)
 }
 
-/// What came back of a batch.
+/// The broker's answers to a batch.
 struct Confirms {
-    /// For each message: confirmed, refused with a reason, or not heard of.
+    /// For each message: confirmed, refused with a reason, or unanswered.
     heard: Vec<Option<Result<(), String>>>,
-    /// Messages that no queue took; without an id it may be any of the batch.
+    /// Messages that no queue took. One without an id may be any message of the batch.
     returned: HashSet<Option<MessageId>>,
-    /// The channel cannot be used again.
+    /// The channel cannot be reused.
     trouble: bool,
 }
 
@@ -120,7 +120,7 @@ async fn publish_on(channel: &Channel, batch: &[Parcel]) -> Confirms {
         returned: HashSet::new(),
         trouble: false,
     };
-    // Each is written at its first poll, so all go out before the first answer is waited for.
+    // Each publish is written at its first poll, so all are sent before the first answer is awaited.
     let mut answers: FuturesUnordered<_> = batch
         .iter()
         .enumerate()
@@ -174,7 +174,7 @@ impl Confirms {
         self.returned.extend(returned.as_ref().map(returned_id));
     }
 
-    /// Whether each message is in a queue. Known only now that every answer is there (or will not come).
+    /// Whether each message is in a queue. Known only once every answer has arrived or cannot arrive any more.
     fn verdicts(self, batch: &[Parcel]) -> Vec<Result<(), String>> {
         let ids: Vec<Option<MessageId>> = batch
             .iter()
@@ -190,7 +190,7 @@ impl Confirms {
                 if unattributed || self.returned.contains(&id) {
                     return Err("no queue is bound to it".to_owned());
                 }
-                // In trouble a return may have been lost, so that even a confirm is not sure.
+                // After a failure a return may have been lost, so even a confirm is uncertain.
                 match heard {
                     Some(Ok(())) if !self.trouble => Ok(()),
                     Some(Err(reason)) => Err(reason),

@@ -15,15 +15,15 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 #[derive(Clone)]
 pub(super) struct Tls {
     connector: TlsConnector,
-    /// Whom the broker has to prove to be.
+    /// The name that the broker's certificate must match.
     host: ServerName<'static>,
 }
 
 impl Tls {
-    /// With the broker `host`, vouched for by an authority in the PEM file `authorities`, or else by one that everybody knows.
+    /// For the broker `host`, trusting the authorities in the PEM file `authorities`, or else the public ones.
     ///
     /// # Errors
-    /// A sentence if the file is no such file, or the host none.
+    /// A message if the file holds no usable certificates or the host name is invalid.
     pub(super) fn with(host: &str, authorities: Option<&Path>) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         match authorities {
@@ -50,7 +50,7 @@ impl Tls {
     }
 }
 
-/// Trusts the authorities in a PEM file, all of them.
+/// Trusts all authorities in a PEM file.
 fn add(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
     let unreadable = |error: &dyn std::fmt::Display| format!("cannot be read: {error}");
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;
@@ -79,7 +79,7 @@ mod tests {
     use super::super::link::dial;
     use super::*;
 
-    /// How TLS begins: a handshake record.
+    /// The first byte of TLS: a handshake record.
     const HANDSHAKE: u8 = 0x16;
 
     fn broker(uri: &str, authorities: Option<&Path>) -> Result<Broker, String> {
@@ -101,7 +101,7 @@ mod tests {
         assert!(dialled.is_err());
     }
 
-    /// What becomes of dialling 127.0.0.1 when the broker there has a certificate for `name`, of an authority that is trusted.
+    /// The result of dialling 127.0.0.1 when the broker there presents a certificate for `name`, signed by a trusted authority.
     async fn dial_broker_named(name: &str) -> String {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -130,7 +130,7 @@ mod tests {
         let broker = async {
             let (connection, _) = listener.accept().await.unwrap();
             let accepted = TlsAcceptor::from(Arc::new(config)).accept(connection).await;
-            // It hears the greeting, if there is one, and hangs up.
+            // It reads the greeting, if any, and hangs up.
             if let Ok(mut secured) = accepted {
                 drop(secured.read_u8().await);
             }

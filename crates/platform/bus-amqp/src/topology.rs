@@ -1,4 +1,4 @@
-//! Exchanges and queues, declared again at every connect: declaring what is there changes nothing.
+//! Exchanges and queues. They are declared at every connect; declaring an existing one changes nothing.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use lapin::{Channel, ExchangeKind};
 use super::broker::{Names, QueueNames};
 use super::message::short;
 
-/// A queue and what it is bound to.
+/// A queue and its bindings.
 #[derive(Debug, Clone)]
 pub(super) struct Bound {
     pub(super) names: QueueNames,
@@ -36,7 +36,7 @@ impl Topology {
         Ok(())
     }
 
-    /// Declares a queue and its companions, the ones that others point to first.
+    /// Declares a queue and its companions; those that others refer to come first.
     pub(super) async fn declare_queue(
         &self,
         channel: &Channel,
@@ -44,7 +44,7 @@ impl Topology {
     ) -> lapin::Result<()> {
         let names = &queue.names;
         declare_quorum(channel, &names.dead, FieldTable::default()).await?;
-        // What the broker itself gives up (RabbitMQ 4: after twenty deliveries without an answer) is kept as well.
+        // Messages that the broker itself drops (RabbitMQ 4: after twenty unacknowledged deliveries) are kept as well.
         declare_quorum(channel, &names.main, dead_lettered_to(&names.dead)).await?;
         for (retry, delay) in &names.retries {
             let mut arguments = dead_lettered_to(&names.main);
@@ -70,7 +70,7 @@ impl Topology {
         Ok(())
     }
 
-    /// The exchange that `message` comes through. One that is no contract is bound to both: its sender uses one of them.
+    /// The exchanges that may carry `message`. A name outside the contracts is bound to both, because its sender uses one of them.
     fn exchanges_of(&self, message: &str) -> Vec<String> {
         match kind_of(message) {
             Some(kind) => vec![self.exchange(kind)],
@@ -117,8 +117,8 @@ async fn declare_quorum(
     Ok(())
 }
 
-/// Arguments of a queue whose messages go to `queue` when they expire or are given up, and leave only when they have arrived
-/// there. The broker refuses that (`at-least-once`) for a queue that may drop its oldest messages.
+/// Arguments of a queue whose messages move to `queue` when they expire or are dead-lettered, and are removed only once they have arrived
+/// there. The broker refuses that guarantee (`at-least-once`) for a queue that may drop its oldest messages.
 fn dead_lettered_to(queue: &str) -> FieldTable {
     let mut arguments = FieldTable::default();
     arguments.insert("x-dead-letter-exchange".into(), text(""));

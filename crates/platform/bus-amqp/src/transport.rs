@@ -1,9 +1,9 @@
-//! What lapin takes for a TCP connection: one with TLS on it where the address says so, and one that ends when it has been silent for too long.
+//! lapin's TCP connections: with TLS where the address asks for it, and closed after too long a silence.
 //!
-//! lapin runs on a runtime that it is given; this one differs from tokio's in what a connection is. lapin's own TLS brings some thirty crates,
-//! most of them for key stores that nobody here has, while what the MongoDB driver brings is here already. And lapin works on a connection in a thread of
-//! its own, which waits as long as the broker is silent, also after whoever dialled has given up: without an end to that, a broker that accepts
-//! connections and says nothing would cost a thread and a socket for each time it is dialled.
+//! lapin runs on a runtime that the caller supplies; this one differs from tokio's only in how connections are made. lapin's own TLS
+//! brings some thirty crates, mostly for key stores that are not used here, while the MongoDB driver's TLS is already a dependency. lapin
+//! also serves each connection in a thread of its own. That thread waits as long as the broker is silent, even after the dialler has
+//! timed out. Without a limit, a broker that accepts connections and says nothing would cost a thread and a socket for each dial.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::SocketAddr;
@@ -28,16 +28,16 @@ use super::tls::Tls;
 /// How connections to a broker are made, and when they end.
 #[derive(Clone)]
 pub(super) struct Transport {
-    /// Where the address wants it.
+    /// Set if the address asks for it.
     pub(super) tls: Option<Tls>,
-    /// Longest that one may take to be made, TLS and all.
+    /// Timeout for making a connection, TLS included.
     pub(super) connect: Duration,
-    /// Longest that a broker may say nothing; it has heartbeats to send. None: for ever.
+    /// Longest silence of a broker, which has heartbeats to send. None: unlimited.
     pub(super) silence: Option<Duration>,
 }
 
 impl Transport {
-    /// The runtime for lapin. Has to be called on a tokio runtime.
+    /// The runtime for lapin. Must be called on a tokio runtime.
     pub(super) fn runtime(&self) -> Runtime<RuntimeParts<Tokio, Connecting>> {
         let tokio = Tokio::current();
         let transport = self.clone();
@@ -67,7 +67,7 @@ impl Transport {
     }
 }
 
-/// Tokio's reactor, but for what a connection is.
+/// Tokio's reactor, with our own connections.
 #[derive(Clone)]
 pub(super) struct Connecting {
     tokio: Tokio,
@@ -107,11 +107,11 @@ impl Reactor for Connecting {
     }
 }
 
-/// A connection that ends, as if it had broken, when nothing came for too long.
+/// A connection that fails, as if broken, when nothing has arrived for too long.
 pub(super) struct Connected {
     stream: Compat<Either<TcpStream, TlsStream<TcpStream>>>,
     limit: Option<Duration>,
-    /// Ends when the limit is reached.
+    /// Fires when the limit is reached.
     silence: Option<Pin<Box<Sleep>>>,
 }
 
@@ -164,13 +164,13 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    /// A broker that accepts a connection and says nothing. Returns once it was hung up on.
+    /// A broker that accepts a connection and says nothing. Returns once the other side has hung up.
     async fn is_hung_up_on(transport: Transport) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let uri: AMQPUri = format!("amqp://u:p@127.0.0.1:{port}/live").parse().unwrap();
         let properties = ConnectionProperties::default();
-        // As a dialler does that has given up waiting: it asks no more.
+        // Like a dialler that has timed out: it polls no more.
         let dialling = tokio::spawn(Connection::connect_uri_with_runtime(
             uri,
             properties,

@@ -1,5 +1,5 @@
-//! Handles the messages of a batch in one transaction: decodes each, hands over those that decode, and says what became of each. One bad
-//! message never fails its neighbours: [`Tx::each`](store::Tx::each) gives each a savepoint of its own.
+//! Handles the messages of a batch in one transaction: decodes each, hands over those that decode, and reports an outcome for each. One
+//! bad message never fails its neighbours: [`Tx::each`](store::Tx::each) gives each a savepoint of its own.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use store::StoreResult;
 
 use super::{Handler, Outcome};
 
-/// Handles commands that came as messages.
+/// Handles commands that arrive as messages.
 #[async_trait]
 pub trait Receiver: Send + Sync {
     /// What a message asks for.
@@ -18,17 +18,17 @@ pub trait Receiver: Send + Sync {
     /// Reads a message.
     ///
     /// # Errors
-    /// If it does not decode; it never will, so it goes to the dead letters at once.
+    /// If it does not decode. It never will, so it is dead-lettered at once.
     fn decode(&self, message: &Envelope) -> Result<Self::Command, MalformedMessage>;
 
     /// Commits the effects of the commands in one transaction and returns one result for each, in order.
     ///
     /// # Errors
-    /// If nothing was committed: all are tried again.
+    /// If nothing was committed; all messages are retried.
     async fn receive(&self, commands: Vec<Self::Command>) -> StoreResult<Vec<StoreResult<()>>>;
 }
 
-/// Makes a [`Handler`] of a [`Receiver`].
+/// Adapts a [`Receiver`] to a [`Handler`].
 pub struct Batched<R>(pub R);
 
 #[async_trait]
@@ -60,7 +60,7 @@ impl<R: Receiver> Handler for Batched<R> {
                 return retried.collect();
             }
         };
-        // One outcome fewer than messages is noticed by the bus, which tries all of them again.
+        // If the number of outcomes does not match, the bus notices and retries all messages.
         outcomes
             .into_iter()
             .filter_map(|known| known.or_else(|| Some(outcome(results.next()?))))

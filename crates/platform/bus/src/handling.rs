@@ -1,5 +1,5 @@
-//! Hands a batch to a subscription's handler, the same for every bus: a panic is a retry, each message has one outcome, and
-//! what became of the messages is counted.
+//! Hands a batch to a subscription's handler, in the same way for every bus: a panic counts as a retry, each message gets one outcome,
+//! and outcomes are counted.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use super::{Outcome, Subscription, one_each};
 use telemetry::metrics::{BusMetrics, Tally};
 
-/// The outcomes of `batch`, in order: done, to be tried again, or rejected.
+/// The outcomes of `batch`, in order: done, to be retried, or rejected.
 pub async fn handle(
     subscription: &Subscription,
     batch: Vec<Arc<Envelope>>,
@@ -29,7 +29,7 @@ pub async fn handle(
     let outcomes: Vec<Outcome> = one_each(outcomes, messages.len())
         .into_iter()
         .map(|outcome| match outcome {
-            // Only a bus can say that nobody was given a message; a handler was.
+            // Only a bus can report that a message had no receiver; here a handler received it.
             Outcome::Undeliverable(reason) => Outcome::Retry(reason),
             Outcome::Done | Outcome::Retry(_) | Outcome::Reject(_) => outcome,
         })
@@ -42,7 +42,7 @@ pub async fn handle(
     outcomes
 }
 
-/// How many messages of each name came to which outcome.
+/// How many messages of each name had which outcome.
 fn tally<'a>(messages: &'a [Arc<Envelope>], outcomes: &[Outcome]) -> Tally<'a> {
     let mut counts = Tally::new();
     for (message, outcome) in messages.iter().zip(outcomes) {

@@ -1,5 +1,5 @@
-//! The bus inside one process. A publish is confirmed only when every receiver has committed, so whatever dies in between is
-//! sent again from the sender's outbox: nothing is kept in memory that is not on a disk.
+//! The in-process bus. A publish is confirmed only when every receiver has committed, so after a crash the sender's outbox sends the
+//! message again. Nothing exists only in memory.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -13,7 +13,7 @@ use super::{Bus, Outcome, Subscription};
 use telemetry::MessageSpans;
 use telemetry::metrics::BusMetrics;
 
-/// Parcels that may wait in a queue before publishers wait too.
+/// Parcels that a queue holds before publishers have to wait.
 const QUEUE: usize = 64;
 
 struct Parcel {
@@ -45,7 +45,7 @@ impl MemoryBus {
         }
     }
 
-    /// Binds a queue and starts to hand what arrives in it to its handler. The task ends when the bus is dropped.
+    /// Binds a queue and starts handing its messages to its handler. The task ends when the bus is dropped.
     pub fn subscribe(&self, subscription: Subscription) {
         let (parcels, arriving) = mpsc::channel(QUEUE);
         let queue = Queue {
@@ -72,7 +72,7 @@ impl MemoryBus {
 impl Bus for MemoryBus {
     async fn publish(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
         let queues = self.bound_to();
-        // None until a receiver has said something: a message that no queue is bound to stays with its sender.
+        // None until a receiver has answered: a message without a bound queue stays with its sender.
         let mut outcomes: Vec<Option<Outcome>> = batch.iter().map(|_| None).collect();
         let deliveries = queues.iter().filter_map(|queue| {
             let (places, messages): (Vec<usize>, Vec<Arc<Envelope>>) = batch
@@ -118,7 +118,7 @@ async fn deliver(
         .collect()
 }
 
-/// A message is done when all its receivers are done, and as badly off as with the worst of them.
+/// A message is done when all its receivers are done; otherwise the worst outcome counts.
 fn worse(one: Option<Outcome>, other: Outcome) -> Outcome {
     one.filter(|one| badness(one) >= badness(&other))
         .unwrap_or(other)
@@ -156,7 +156,7 @@ async fn consume(
         let mut outcomes = outcomes.into_iter();
         for parcel in parcels {
             let own: Vec<Outcome> = outcomes.by_ref().take(parcel.messages.len()).collect();
-            // The publisher may have been stopped; it will send again and the inbox will know.
+            // The publisher may have been stopped. It will send again, and the inbox will recognise the message.
             drop(parcel.confirm.send(own));
         }
     }

@@ -1,8 +1,8 @@
-//! The relay: takes messages from a service's outbox to the bus, in batches, at least once (transactional outbox pattern).
+//! The relay: publishes messages from a service's outbox to the bus, in batches, at least once (transactional outbox pattern).
 //!
-//! It reads what was committed, publishes it, waits for the confirms once a batch, and notes what became of each message. It
-//! may publish a message twice (a crash between confirm and note); receivers have an inbox for that. It never loses one.
-//! While the broker is away messages stay where they are: no row is read and none is touched.
+//! It reads committed messages, publishes them, waits once per batch for the confirms, and records each message's fate. It may publish a
+//! message twice (after a crash between confirm and record); receivers deduplicate with an inbox. It never loses a message. While the
+//! broker is down the outbox is left untouched: no row is read or written.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,16 +21,16 @@ use telemetry::metrics::{BusMetrics, Publication, Tally};
 
 /// Messages read and published together.
 const BATCH: usize = 512;
-/// Batches on their way at once.
+/// Batches in flight at once.
 const BATCHES: usize = 4;
-/// How often the table is read without news: finds what a crash left behind, and retries that are due.
+/// How often the table is read without a notification. This finds what a crash left behind, and retries that are due.
 const POLL: Duration = Duration::from_millis(500);
-/// Time between two looks at what waits, for the metrics.
+/// Interval between backlog measurements, for the metrics.
 const LOOK: Duration = Duration::from_secs(5);
-/// Wait before a message is tried again that nobody could be given.
+/// Delay before retrying a message that had no receiver.
 const UNDELIVERED: Duration = Duration::from_secs(2);
 
-/// Moves messages from one outbox to the bus until told to stop.
+/// Moves messages from one outbox to the bus until stopped.
 #[derive(Clone)]
 pub struct Relay {
     /// Names the service in logs.
@@ -46,7 +46,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Runs until `stop`; then returns after what is on its way is settled.
+    /// Runs until `stop`, then returns once batches in flight are settled.
     pub async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             if let Err(error) = self.run_until_trouble(&stop).await {
@@ -59,7 +59,7 @@ impl Relay {
         }
     }
 
-    /// Shows until `stop` what waits in the outbox.
+    /// Reports the outbox's backlog in the metrics until `stop`.
     pub async fn watch(self, stop: CancellationToken) {
         loop {
             let now = self.clock.now();
@@ -76,7 +76,7 @@ impl Relay {
         }
     }
 
-    /// Starts from the oldest message, so that after an error everything unsettled is sent again.
+    /// Starts from the oldest message, so that everything unsettled is sent again after an error.
     async fn run_until_trouble(&self, stop: &CancellationToken) -> StoreResult<()> {
         let mut sent_up_to = 0;
         let mut on_their_way: JoinSet<StoreResult<()>> = JoinSet::new();
@@ -89,12 +89,13 @@ impl Relay {
             if next_retries <= Instant::now() {
                 let due = self.outbox.retries(self.clock.now(), BATCH).await?;
                 let all_sent = self.send(&due).await?;
-                // After an outage many are due. As long as they get through the next ones follow at once; else there is no hurry.
+                // After an outage many retries are due. While they succeed, the next ones follow at once; otherwise at the usual
+                // interval.
                 if due.len() < BATCH || !all_sent {
                     next_retries = Instant::now() + POLL;
                 }
             }
-            // A slow receiver holds up its own messages, not those of others: some batches may be on their way at once.
+            // A slow receiver delays its own messages only, because several batches may be in flight at once.
             while on_their_way.len() >= BATCHES
                 && let Some(sent) = on_their_way.join_next().await
             {
@@ -120,7 +121,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Publishes a batch and notes what became of it. Tells whether all of it was sent.
+    /// Publishes a batch and records the outcomes. Returns whether all of it was sent.
     async fn send(&self, batch: &[Pending]) -> StoreResult<bool> {
         if batch.is_empty() {
             return Ok(true);
@@ -171,7 +172,7 @@ impl Relay {
         fates
     }
 
-    /// Once a batch: when a queue is missing or the broker went away every message says the same.
+    /// Logs once per batch: when a queue is missing or the broker is down, every message has the same reason.
     fn tell_undeliverable(&self, outcomes: &[Outcome]) {
         let mut reasons = outcomes.iter().filter_map(|outcome| match outcome {
             Outcome::Undeliverable(reason) => Some(reason),
@@ -194,7 +195,8 @@ impl Relay {
         match outcome {
             Outcome::Done => Fate::Sent,
             Outcome::Undeliverable(_) => Fate::Retry {
-                // One at least, or it would be taken for fresh. Nobody failed, so it is not raised and never gets too high.
+                // At least one, or the message would count as fresh. No handler failed, so the count is not raised and never reaches the
+                // limit.
                 attempts: pending.attempts.max(1),
                 not_before: now.plus(UNDELIVERED),
             },

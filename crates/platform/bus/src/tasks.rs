@@ -1,4 +1,4 @@
-//! Background tasks that stop when told to.
+//! Background tasks with a shutdown signal.
 
 use std::future::Future;
 use std::time::Duration;
@@ -20,7 +20,7 @@ impl Tasks {
         Self::default()
     }
 
-    /// Starts `task`; it gets the token that tells it to stop.
+    /// Starts `task` with the token that signals shutdown.
     pub fn spawn<F>(&self, task: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -28,7 +28,7 @@ impl Tasks {
         self.tracker.spawn(task(self.stop.clone()));
     }
 
-    /// Starts a task that does `work` every `period`, from one period after now, until it is told to stop.
+    /// Starts a task that does `work` every `period`, first after one period, until shutdown.
     pub fn every<F>(&self, period: Duration, mut work: impl FnMut() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -44,7 +44,7 @@ impl Tasks {
         });
     }
 
-    /// Tells every task to stop and waits until they have, at most `patience`.
+    /// Signals shutdown to every task and waits for them to end, at most `patience`.
     pub async fn drain(&self, patience: Duration) {
         self.stop.cancel();
         self.tracker.close();

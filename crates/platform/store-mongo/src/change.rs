@@ -1,7 +1,7 @@
-//! How a row that is there is changed: only the fields that differ are sent, as `$set` and `$unset`.
+//! How an existing row is changed: only the fields that differ are sent, as `$set` and `$unset`.
 //!
-//! To the server this is a third of the work of taking a whole document in its place: indexes that no changed field is in are not even
-//! looked at, and what it writes to its log is the change. And a field that a newer release wrote, which this one does not know, stays.
+//! This costs the server a third of what replacing the whole document does. Indexes that contain no changed field are not touched, and
+//! only the change is written to the log. Fields that a newer release wrote, and this one does not know, are preserved.
 
 use mongodb::bson::Bson;
 use mongodb::bson::error::Result;
@@ -12,7 +12,7 @@ use super::codec::{corrupt, encode};
 use super::locks;
 use store::StoreResult;
 
-/// What turns a document into another.
+/// The update that turns one document into another.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Change {
     #[serde(rename = "$set", skip_serializing_if = "is_nothing")]
@@ -22,10 +22,10 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// What the row `before`, which is stored as `stored`, has to be told to become `after`. None if it is that already.
+    /// The update that turns the row `before`, stored as `stored`, into `after`. None if nothing differs.
     ///
     /// # Errors
-    /// None in practice: rows serialise.
+    /// None in practice: serialising rows does not fail.
     pub(super) fn between(
         stored: &RawDocument,
         before: &RawDocument,
@@ -44,7 +44,7 @@ impl Change {
         Ok(is_change.then_some(change))
     }
 
-    /// The statement that changes the document `id` so.
+    /// The statement that applies this change to the document `id`.
     ///
     /// # Errors
     /// None in practice.
@@ -65,7 +65,7 @@ impl Change {
         })
     }
 
-    /// Notes what is to be other than it is stored. What is stored may lack a field that this release has a default for.
+    /// Records the fields of `after` that differ from what is stored. A stored row may lack a field for which this release has a default.
     fn differ(&mut self, stored: &RawDocument, after: &RawDocument) -> Result<()> {
         for field in after {
             let (name, value) = field?;
@@ -76,7 +76,7 @@ impl Change {
         Ok(())
     }
 
-    /// Notes that a lock is to go.
+    /// Records that the lock must be removed.
     fn unlock(&mut self, stored: &RawDocument) -> Result<()> {
         if stored.get(locks::FIELD)?.is_some() {
             self.unset.append(locks::FIELD, true);
@@ -84,7 +84,7 @@ impl Change {
         Ok(())
     }
 
-    /// Notes what the row had and is to have no more: not what is stored beside that, which is not this release's.
+    /// Records the fields to remove: those of the row before, but not stored fields that this release does not know.
     fn lose(&mut self, before: &RawDocument, after: &RawDocument) -> Result<()> {
         for field in before {
             let (name, _) = field?;
@@ -96,7 +96,7 @@ impl Change {
     }
 }
 
-/// Whether what is to be lacks something of what is stored.
+/// Whether `after` lacks a field of what is stored.
 fn is_missing_some(stored: &RawDocument, after: &RawDocument) -> Result<bool> {
     for field in stored {
         let (name, _) = field?;

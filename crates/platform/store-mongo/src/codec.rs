@@ -1,4 +1,4 @@
-//! Values as BSON, and what the driver's errors mean for a transaction.
+//! Values as BSON, and how the driver's errors affect a transaction.
 
 use kernel::Timestamp;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
@@ -18,24 +18,24 @@ pub(super) fn is_transient(error: &Error) -> bool {
     error.contains_label(TRANSIENT_TRANSACTION_ERROR)
 }
 
-/// Whether a commit may have happened or not (ibid.): to be asked again until it is known.
+/// Whether it is unknown if a commit happened (ibid.): repeat it until the result is known.
 pub(super) fn is_unknown_commit(error: &Error) -> bool {
     error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT)
 }
 
-/// A document that does not say what it must.
+/// The error for a document with invalid contents.
 #[must_use]
 pub fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
 }
 
-/// An id as BSON keeps it: the 16 bytes, subtype 4.
+/// An id in BSON: 16 bytes, subtype 4.
 #[must_use]
 pub fn id(id: impl Into<Uuid>) -> BsonUuid {
     BsonUuid::from_bytes(id.into().into_bytes())
 }
 
-/// An id as we know it.
+/// An id from BSON.
 #[must_use]
 pub fn from_id<T: From<Uuid>>(id: BsonUuid) -> T {
     T::from(Uuid::from_bytes(id.bytes()))
@@ -68,7 +68,7 @@ pub fn id_bson(value: impl Into<Uuid>) -> Bson {
 /// A value as a document.
 ///
 /// # Errors
-/// None in practice: records serialise.
+/// None in practice: serialising records does not fail.
 pub fn encode(value: &impl Serialize) -> StoreResult<RawDocumentBuf> {
     serialize_to_raw_document_buf(value).map_err(|error| corrupt(error.to_string()))
 }
@@ -94,7 +94,7 @@ pub(super) fn value_bytes(value: &Bson) -> Vec<u8> {
     )
 }
 
-/// The bytes of a document's `_id`, as [`value_bytes`] has them.
+/// The bytes of a document's `_id`, in the form of [`value_bytes`].
 pub(super) fn id_bytes(collection: &str, document: &RawDocument) -> StoreResult<Vec<u8>> {
     let id = document.get("_id").ok().flatten();
     let id = id.and_then(|id| Bson::try_from(id).ok());

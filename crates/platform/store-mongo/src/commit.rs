@@ -1,10 +1,10 @@
-//! Group commit: works that wait at the same time share one transaction with a constant number of round trips, so that a hot wallet
-//! or product gets faster with load: its changes add up in memory and are written once.
+//! Group commit: writes that are queued at the same time share one transaction with a constant number of round trips. A hot wallet or
+//! product therefore gets faster under load, because its changes add up in memory and are written once.
 //!
-//! One task commits for a store, so works of one process hardly ever conflict with each other; those of other replicas may, and then
-//! the batch runs again on what they left, and begins with a lock on its rows (`locks.rs`). A batch that the server refuses, or that loses again and
-//! again, is split until what is refused or loses stands alone: one bad write never fails its neighbours, and a row that somebody holds for seconds
-//! holds up only who wants it (`parked.rs`). After [`PATIENCE`] a work is not tried again, and given up as unavailable.
+//! One task commits for a store, so writes of one process hardly ever conflict with each other. Writes of other replicas may; the batch
+//! then runs again on the new state and first locks its rows (`locks.rs`). A batch that the server refuses, or that keeps losing, is
+//! split until the cause stands alone. One bad write therefore never fails its neighbours, and a row that is held for seconds delays only
+//! the writes that need it (`parked.rs`). After [`PATIENCE`] a write is not tried again and fails as unavailable.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,17 +27,17 @@ use store::{Engine as _, StoreError, StoreResult};
 use telemetry::committing;
 use telemetry::metrics::StoreWatch;
 
-/// Most works in one transaction.
+/// Maximum number of writes in one transaction.
 const BATCH: usize = 128;
-/// Works that may wait. Beyond it a store is told to be busy rather than to fall behind.
+/// Queue limit for writes. Beyond it callers get an error, so that the store does not fall behind.
 const QUEUE: usize = 4096;
-/// How long a work may have waited when it is tried, and how long it is.
+/// Longest time that a write may have been queued when it is tried, and time limit for trying it.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often a batch is tried that loses against other replicas; then its halves are, half as often, so that what loses stands alone soon.
+/// Attempts for a batch that loses against other replicas. Its halves get half as many, so that the cause is soon isolated.
 const TRIES: u32 = 4;
-/// How many lost tries a batch and its halves may have in all. What is then left is put aside: who comes after them waits no longer.
+/// Lost attempts that a batch and its halves may have in total. The rest is then parked, so that later writes are not delayed further.
 const MOST_LOST: u32 = 32;
-/// Takes works to the task that commits them. The task ends when the last clone is dropped.
+/// Queues writes for the task that commits them. The task ends when the last clone is dropped.
 #[derive(Clone)]
 pub(super) struct Committer {
     works: mpsc::Sender<Work>,
@@ -75,7 +75,7 @@ impl Committer {
         Self { works }
     }
 
-    /// Runs `work` in a transaction and returns once it is committed by a majority and on its disks.
+    /// Runs `run` in a transaction. Returns once a majority has committed it to disk.
     pub(super) async fn run(&self, run: Run) -> StoreResult<()> {
         let (work, answered) = Work::waiting(run);
         self.works.try_send(work).map_err(|_| {
@@ -92,9 +92,9 @@ struct Task {
     records: Arc<dyn Registry>,
     outbox: Arc<OutboxQueue>,
     watch: StoreWatch,
-    /// Messages that the last committed batch found to have been handled before.
+    /// Repeated messages (already handled) in the last committed batch.
     repeated: u64,
-    /// Kept from batch to batch; a new one after an error.
+    /// Reused from batch to batch; replaced after an error.
     session: Option<ClientSession>,
     parked: Parked,
 }
@@ -120,7 +120,7 @@ impl Task {
         }
     }
 
-    /// A round of those that lost too often.
+    /// Runs one round of parked writes.
     async fn settle_parked(&mut self) {
         finish(self.parked.take_late(), || {
             Err(unavailable("another transaction holds its rows"))
@@ -133,14 +133,14 @@ impl Task {
         }
     }
 
-    /// Commits works, in as few transactions as the server and other replicas allow, each of which is tried `tries` times if it loses.
+    /// Commits writes in as few transactions as the server and other replicas allow. Each is tried `tries` times if it loses.
     async fn settle(&mut self, works: Works, tries: u32) {
         let mut batches = vec![(works, tries)];
         let mut lost = 0;
-        // The rows of each work that lost alone: who wants them all does not get to them either, for now.
+        // The rows of each write that lost alone. A write that needs all rows of one of them is blocked for now as well.
         let mut held: Vec<Locks> = Vec::new();
         while let Some((works, tries)) = batches.pop() {
-            // A work that waited out its time behind a dead server is told so without being tried.
+            // A write whose time ran out behind a dead server fails without being tried.
             let (late, mut works): (Works, Works) = works
                 .into_iter()
                 .partition(|work| work.since.elapsed() > PATIENCE);
@@ -203,7 +203,7 @@ impl Task {
                         self.parked.add_lost(works);
                         continue;
                     }
-                    // Its halves are not to meet the same moment of the same other transaction.
+                    // The halves should not run into the same moment of the same other transaction.
                     tokio::time::sleep(jitter(FIRST_PAUSE * 2)).await;
                     tries.div_ceil(2)
                 }
@@ -214,7 +214,7 @@ impl Task {
         }
     }
 
-    /// Those that may be put aside; the others are told that there are too many.
+    /// Returns the writes that can be parked; the others fail because too many are waiting.
     fn that_fit(&self, mut works: Works) -> Works {
         let room = QUEUE.saturating_sub(self.parked.len()).min(works.len());
         finish(works.split_off(room), || {
@@ -225,7 +225,7 @@ impl Task {
         works
     }
 
-    /// Commits works in one transaction: again and again while the store is away and may come back, `tries` times if it loses.
+    /// Commits writes in one transaction. Retries while the store is down but may come back, and up to `tries` times if it loses.
     async fn commit(&mut self, works: &mut Works, tries: u32) -> Result<(), Failure> {
         let give_up = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
@@ -242,12 +242,12 @@ impl Task {
                 Ok(Err(failure)) => failure,
                 Err(_) => unavailable("the store did not answer in time").into(),
             };
-            // Dropping a session aborts what is open on it.
+            // Dropping a session aborts its open transaction.
             self.session = None;
             match failure {
                 Failure::Lost => {
                     self.watch.lost();
-                    // Nothing new is known if it lost before the works ran.
+                    // If it lost before the writes ran, nothing new is known.
                     for (work, locks) in works.iter_mut().zip(unit.changed()) {
                         work.locks = locks;
                     }
@@ -261,7 +261,7 @@ impl Task {
                         return Err(failure);
                     }
                 }
-                // Someone else inserted the row since our snapshot was taken, and the next one shows it.
+                // Another transaction inserted the row after our snapshot was taken; the next snapshot includes it.
                 Failure::Refused(StoreError::Duplicate(_), _) if !raced => raced = true,
                 Failure::Refused(..) => return Err(failure),
             }
@@ -316,7 +316,7 @@ impl Task {
     }
 }
 
-/// Ends the work whose change the server refused, or leaves the item of it out.
+/// Fails the write whose change the server refused, or excludes only its item.
 fn leave_out(works: &mut Works, place: Place, error: StoreError) {
     match (place.item, works.get_mut(place.work)) {
         (Some(item), Some(work)) => work.refuse(item, error),

@@ -1,4 +1,4 @@
-//! Messages that the relay gave up, for an operator to list and to replay.
+//! Lists and replays the relay's dead-lettered messages, for operators.
 
 use futures_util::TryStreamExt;
 use kernel::{MessageId, Timestamp};
@@ -37,7 +37,7 @@ pub async fn dead_letters(store: &Mongo) -> StoreResult<Vec<DeadLetter>> {
         .collect()
 }
 
-/// Puts the dead letter `message` (or, without one, all of them) back into the outbox. Returns how many.
+/// Puts the dead letter `message` (or all of them if `None`) back into the outbox. Returns how many.
 ///
 /// # Errors
 /// A store error.
@@ -56,7 +56,7 @@ pub async fn replay_dead_letters(store: &Mongo, message: Option<MessageId>) -> S
             unit.want::<DeadLetterRow>(keys.iter().copied())?;
             let mut replayed = 0;
             for (key, letter) in keys.iter().zip(&letters) {
-                // Another operator may have been faster.
+                // Another operator may have replayed it already.
                 if unit.get::<DeadLetterRow>(key)?.is_some() {
                     unit.delete::<DeadLetterRow>(key)?;
                     unit.send(letter.envelope.clone())?;

@@ -1,4 +1,4 @@
-//! Why a batch of writes did not commit, and so what to do about it.
+//! Why a batch of writes did not commit, and thus how to proceed.
 
 use mongodb::error::Error;
 
@@ -9,11 +9,11 @@ use store::StoreError;
 /// Why a batch did not commit.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// It lost against another transaction that changes the same rows.
+    /// It lost against another transaction that changed the same rows.
     Lost,
     /// A primary or a connection went away: the same batch may succeed at once.
     Transient(StoreError),
-    /// The store refused something in it; whose that is, if it is known.
+    /// The store refused part of it; the place says which, if known.
     Refused(StoreError, Option<Place>),
 }
 

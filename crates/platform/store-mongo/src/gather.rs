@@ -1,9 +1,9 @@
-//! Reads of single rows that come at the same time share a query, as writes share a commit: to the server one more key in a query is
-//! a few microseconds, one more query is a hundred.
+//! Concurrent reads of single rows share a query, as writes share a commit. To the server, one more key in a query costs a few
+//! microseconds; one more query costs a hundred.
 //!
-//! A read that comes while fewer than [`QUERIES`] are on their way goes at once, so a quiet store answers no later than without this.
-//! Those that come meanwhile wait for the next query, which begins after they have come: nobody is told what is older than their own
-//! request. The technique is that of [DataLoader](https://github.com/graphql/dataloader), without its cache.
+//! A read that arrives while fewer than [`QUERIES`] are in flight is sent at once, so a quiet store answers as fast as without batching.
+//! Later reads wait for the next query. That query begins after they arrived, so no reader gets data older than its own request. The
+//! technique is that of [DataLoader](https://github.com/graphql/dataloader), without its cache.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -21,20 +21,20 @@ use super::link::{Link, READ_LIMIT};
 use store::{StoreError, StoreResult};
 use telemetry::metrics::GetSizes;
 
-/// Queries of one collection that are on their way at the same time. One more than is being worked on here, so that the server does
-/// not wait for us; each further one makes the batches smaller.
+/// Queries of one collection in flight at once. One more than we process at a time, so that the server does not wait for us; each further
+/// one makes the batches smaller.
 const QUERIES: usize = 2;
 
-/// Most keys of one query. Its answer, of rows of a few kilobytes, is one message of the server.
+/// Maximum number of keys in one query. With rows of a few kilobytes, the answer fits one message of the server.
 const KEYS: usize = 128;
 
-/// How long a query may take, with the search for a server that answers it.
+/// Timeout for a query, including server selection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A row as the server sent it; several may have asked for it.
+/// A row as the server sent it, possibly for several readers.
 type Answer = StoreResult<Option<Arc<RawDocumentBuf>>>;
 
-/// A row that somebody waits for.
+/// A row with waiting readers.
 struct Wanted {
     key: Bson,
     readers: Vec<oneshot::Sender<Answer>>,
@@ -53,13 +53,13 @@ pub(super) struct Gather {
     link: Arc<Link>,
     queues: Mutex<HashMap<&'static str, Queue>>,
     sizes: GetSizes,
-    /// Where the driver's connections are served. An answer that is taken there, and not on the thread of whoever asked, wakes that
-    /// thread once for all that it brings.
+    /// The runtime that serves the driver's connections. An answer received there, and not on the reader's thread, wakes that thread once
+    /// for everything the answer contains.
     runtime: Handle,
 }
 
 impl Gather {
-    /// Has to be called on a tokio runtime.
+    /// Must be called on a tokio runtime.
     pub(super) fn new(link: Arc<Link>, sizes: GetSizes) -> Arc<Self> {
         Arc::new(Self {
             link,
@@ -69,7 +69,7 @@ impl Gather {
         })
     }
 
-    /// The row of `collection` with this key, as a majority has it.
+    /// The majority-committed row of `collection` with this key.
     pub(super) async fn get(self: &Arc<Self>, collection: &'static str, key: Bson) -> Answer {
         let (reader, answer) = oneshot::channel();
         if let Some(slot) = self.want(collection, key, reader) {
@@ -80,7 +80,7 @@ impl Gather {
             .unwrap_or_else(|_| Err(StoreError::Unavailable("the store was closed".to_owned())))
     }
 
-    /// Takes a place in the queue and, if a query may begin, the right to begin it.
+    /// Queues the read. Returns a slot for a query if one may begin.
     fn want(
         self: &Arc<Self>,
         collection: &'static str,
@@ -110,7 +110,7 @@ impl Gather {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, Queue>> {
-        // Each change of a queue is whole before anything can panic.
+        // No panic can interrupt a change of a queue, so its state is always consistent.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,7 +121,7 @@ impl Gather {
         keys: Vec<Bson>,
     ) -> StoreResult<HashMap<Vec<u8>, Arc<RawDocumentBuf>>> {
         let mut rows = HashMap::with_capacity(keys.len());
-        // One more than can be found: the first batch ends the cursor.
+        // One more than can be found, so that the first batch exhausts the cursor.
         let batch = u32::try_from(keys.len()).unwrap_or(u32::MAX);
         let mut found = self
             .link
@@ -141,7 +141,7 @@ impl Gather {
     }
 }
 
-/// The right to have a query on its way.
+/// Permission to have one query in flight.
 struct Slot {
     gather: Arc<Gather>,
     collection: &'static str,
@@ -149,7 +149,7 @@ struct Slot {
 }
 
 impl Slot {
-    /// Reads what is waited for until nothing is.
+    /// Runs queries until no reads are queued.
     async fn work(mut self) {
         while let Some(wanted) = self.take() {
             let keys: Vec<Bson> = wanted.values().map(|wanted| wanted.key.clone()).collect();
@@ -164,15 +164,15 @@ impl Slot {
                     Err(error) => Err(error.clone()),
                 };
                 for reader in wanted.readers {
-                    // Whoever asked may be gone.
+                    // The reader may be gone.
                     drop(reader.send(answer.clone()));
                 }
             }
         }
     }
 
-    /// What the next query is to read. Those who went away meanwhile are not read for. If there is nothing, the right is given back
-    /// before anybody else can come and rely on it.
+    /// What the next query must read, without the keys of readers that have gone. If there is nothing, the slot is released before
+    /// another reader can queue and rely on it.
     fn take(&mut self) -> Option<HashMap<Vec<u8>, Wanted>> {
         let mut queues = self.gather.lock();
         let queue = queues.entry(self.collection).or_default();
@@ -198,7 +198,7 @@ impl Slot {
 }
 
 impl Drop for Slot {
-    /// A query that was cut off, by a panic or the end of the runtime, holds no place.
+    /// Releases the slot of a query that was interrupted by a panic or by the end of the runtime.
     fn drop(&mut self) {
         if !self.is_given_back
             && let Some(queue) = self.gather.lock().get_mut(self.collection)
@@ -208,7 +208,7 @@ impl Drop for Slot {
     }
 }
 
-/// One key is asked for by itself: the server then walks no plan at all.
+/// A single key is matched by equality: the server then skips query planning.
 fn by_key(mut keys: Vec<Bson>) -> Document {
     match keys.pop() {
         Some(only) if keys.is_empty() => doc! { "_id": only },

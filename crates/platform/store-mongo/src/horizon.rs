@@ -1,21 +1,21 @@
-//! Where a sweep of an index on a time may begin.
+//! Where a sweep of a time index may begin.
 //!
-//! A sweep asks again and again for what is due: the entries up to now. What was due before has been dealt with, and its entries are
-//! deleted; but the server keeps deleted entries for minutes (`minSnapshotHistoryWindowInSeconds`), and a scan from the beginning walks
-//! over each of them. Under load that is more work than everything else together. So a sweep begins a little before where the last
-//! complete one ended, and only now and then at the very beginning, to find what was left over.
+//! A sweep repeatedly asks for what is due: the index entries up to now. Entries that were due earlier have been handled and deleted. The
+//! server keeps deleted entries for minutes (`minSnapshotHistoryWindowInSeconds`), however, and a scan from the start of the index walks
+//! over each of them. Under load that costs more than everything else together. A sweep therefore begins slightly before the end of the
+//! last complete one. Only occasionally does it begin at the start of the index, to find leftovers.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kernel::Timestamp;
 
-/// How far behind the last sweep another process may still write: its clock differs, or its transaction took long.
+/// How far behind the last sweep another process may still write, because of clock skew or a long transaction.
 const MARGIN: Duration = Duration::from_secs(15);
-/// Time between two sweeps from the beginning.
+/// Interval between sweeps from the start of the index.
 const FROM_THE_BEGINNING: Duration = Duration::from_secs(20);
 
-/// Remembers how far a sweep came. See the module.
+/// Remembers how far the sweeps have progressed. See the module.
 #[derive(Debug, Default)]
 pub struct Horizon(Mutex<State>);
 
@@ -26,18 +26,18 @@ struct State {
 }
 
 impl Horizon {
-    /// The earliest time that a sweep at `now` has to look at. None: all of them.
+    /// The earliest time that a sweep at `now` must look at. None: no lower bound.
     #[must_use]
     pub fn from(&self, now: Timestamp) -> Option<Timestamp> {
         let state = self.lock();
         let whole = state.from_the_beginning_at?;
         let up_to = state.swept_up_to?;
-        // Also when the clock was set back.
+        // A clock that was set back also causes a sweep from the start.
         (whole <= now && now < whole.plus(FROM_THE_BEGINNING) && up_to <= now)
             .then(|| up_to.minus(MARGIN))
     }
 
-    /// A sweep at `now`, begun at `from`, found all there was.
+    /// Records that a sweep at `now`, begun at `from`, found everything that was due.
     pub fn swept(&self, from: Option<Timestamp>, now: Timestamp) {
         let mut state = self.lock();
         state.swept_up_to = Some(now);

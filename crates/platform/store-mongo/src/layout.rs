@@ -1,4 +1,4 @@
-//! What is done with records of a kind whose type is not known.
+//! Operations on records whose type is not known statically.
 
 use std::sync::Arc;
 

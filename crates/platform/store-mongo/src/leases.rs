@@ -1,5 +1,5 @@
-//! Leases on work that one replica at a time should do (sweepers). The lease saves the others the work; what makes a late holder
-//! harmless is that each swept row is decided anew in its own transaction, whoever sweeps (the row's state is the fence).
+//! Leases on work that one replica at a time should do (sweepers). The lease saves the other replicas the work. A late holder is
+//! harmless, because each swept row is decided again in its own transaction, whichever replica sweeps (the row's state is the fence).
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct MongoLeases {
 }
 
 impl MongoLeases {
-    /// Those in `store`, for a replica that names itself anew at each start.
+    /// The leases in `store`, for a replica that takes a new name at each start.
     #[must_use]
     pub fn new(store: Mongo) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Leases for MongoLeases {
         let (now, until) = (now.as_millis(), now.plus(lease).as_millis());
         let leases = self.store.database().await?.collection::<Document>(LEASES);
         let free = doc! { "_id": work, "$or": [ { "owner": self.replica }, { "until": { "$lte": now } } ] };
-        // The fence rises with every change of hands, for whoever reads the collection to see.
+        // The fence rises with every change of holder; it is informational for readers of the collection.
         let rises = doc! { "$add": [
             { "$ifNull": [ "$fence", 0_i64 ] },
             { "$cond": [ { "$eq": [ "$owner", self.replica ] }, 0_i64, 1_i64 ] },
@@ -47,7 +47,7 @@ impl Leases for MongoLeases {
             Ok(done) => Ok(done.matched_count > 0 || done.upserted_id.is_some()),
             Err(error) => {
                 let error = StoreError::from(error);
-                // It is there and another's.
+                // The lease exists and another replica holds it.
                 if matches!(error, StoreError::Duplicate(_)) {
                     Ok(false)
                 } else {

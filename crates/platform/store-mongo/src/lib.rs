@@ -1,12 +1,12 @@
 //! One MongoDB database as a service's store, shared by any number of replicas: group commit of multi-document transactions, the
 //! outbox with leases, the inbox, idempotency keys.
 //!
-//! Durability: transactions commit with `w: majority, j: true`, so an answered write survives the loss of a minority of members.
-//! Isolation: a transaction reads one majority-committed snapshot and loses against whoever changed what it writes; it then runs
-//! again. Reads outside of one name their read concern.
+//! Durability: transactions commit with `w: majority, j: true`, so an acknowledged write survives the loss of a minority of members.
+//! Isolation: a transaction reads one majority-committed snapshot. It loses against a transaction that changed what it writes, and then
+//! runs again. Reads outside a transaction name their read concern.
 //!
-//! The services say how their records are laid out in documents ([`MongoRecord`]); use cases run over the transaction port, which a
-//! [`Unit`] implements. This crate knows no collection but those that all services share.
+//! The services define how their records map to documents ([`MongoRecord`]). Use cases run over the transaction port, which a [`Unit`]
+//! implements. This crate knows only the collections that all services share.
 
 mod change;
 mod codec;

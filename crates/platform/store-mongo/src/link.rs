@@ -1,5 +1,5 @@
-//! The connection to one service's database: made when it is first needed, and made ready (collections, validators, indexes) before
-//! anything is read or written. A server that is away is asked again by whoever comes next.
+//! The connection to one service's database. It is made on first use, and prepared (collections, validators, indexes) before anything is
+//! read or written. If the server is down, the next caller tries again.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use super::schema::{Collection, ensure};
 use store::{StoreError, StoreResult};
 use telemetry::metrics::PoolWatch;
 
-/// How long a read outside of a transaction may take.
+/// Time limit for a read outside a transaction.
 pub const READ_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long an operation waits for a server that can do it. Elections take longer; clients are told to come back.
+/// How long an operation waits for a suitable server. Elections take longer; clients are asked to retry.
 const SELECTION: Duration = Duration::from_secs(2);
 
 /// See the module.
@@ -49,12 +49,12 @@ impl Link {
         })
     }
 
-    /// What the database is called.
+    /// The database's name.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// The database, ready.
+    /// The database, prepared for use.
     pub(super) async fn database(&self) -> StoreResult<Database> {
         let database = self
             .ready
@@ -89,7 +89,7 @@ impl Link {
     }
 }
 
-/// Follows the driver's connections: a counter up or down for each, no more.
+/// Counts the driver's connections: one up or down for each event.
 fn connections(pool: &PoolWatch) -> EventHandler<CmapEvent> {
     let pool = pool.clone();
     EventHandler::callback(move |event| {

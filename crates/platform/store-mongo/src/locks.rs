@@ -1,9 +1,9 @@
-//! What a batch that lost a race does first when it tries again: it locks the rows that it is going to change.
+//! Row locks: a batch that lost a race begins its next attempt by locking the rows that it is going to change.
 //!
-//! Of two transactions that change a row, MongoDB fails the one that comes second, and also one whose snapshot is older than the other's
-//! commit. So a batch that reads for long loses against one that reads for a short time, again and again. The first thing a transaction does
-//! takes the snapshot, too: a change then asks little more than that nobody else has an open change of the row; from then on the others lose.
-//! (MongoDB has no `SELECT ... FOR UPDATE`; to change a field that means nothing is what its makers advise in its place.)
+//! When two transactions change the same row, MongoDB fails the second one. It also fails one whose snapshot is older than the other's
+//! commit. So a batch that reads for long keeps losing against one that reads briefly. The first operation of a transaction also takes
+//! the snapshot. If that operation is a change, it needs little more than that no other transaction has an open change of the row; from
+//! then on the others lose. (MongoDB has no `SELECT ... FOR UPDATE`; its developers recommend changing a meaningless field instead.)
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::codec::{id_bson, value_bytes};
 use super::failure::Failure;
 
-/// The field whose change locks a row. The transaction that sets it takes it away again.
+/// The field whose change locks a row. The transaction that sets it removes it again.
 pub(super) const FIELD: &CStr = cstr!("_lock");
 
 /// Rows to lock: their keys, by collection and the key's bytes.
@@ -27,13 +27,13 @@ impl Locks {
         self.0.is_empty()
     }
 
-    /// Adds the row of a collection that has this key.
+    /// Adds the row with this key.
     pub(super) fn add(&mut self, collection: &'static str, key: Bson) {
         let keys = self.0.entry(collection).or_default();
         keys.insert(value_bytes(&key), key);
     }
 
-    /// Adds those of another.
+    /// Adds the locks of `other`.
     pub(super) fn merge(&mut self, other: &Self) {
         for (collection, keys) in &other.0 {
             let keys = keys.iter().map(|(bytes, key)| (bytes.clone(), key.clone()));
@@ -41,7 +41,7 @@ impl Locks {
         }
     }
 
-    /// Takes out those that another has.
+    /// Removes the locks that `other` has.
     pub(super) fn without(mut self, other: &Self) -> Self {
         self.0.retain(|collection, keys| {
             if let Some(others) = other.0.get(collection) {
@@ -52,7 +52,7 @@ impl Locks {
         self
     }
 
-    /// Whether all of another's are among them.
+    /// Whether all locks of `other` are included.
     pub(super) fn contain(&self, other: &Self) -> bool {
         other.0.iter().all(|(collection, others)| {
             let keys = self.0.get(collection);
@@ -60,21 +60,21 @@ impl Locks {
         })
     }
 
-    /// Locks them until the transaction ends. One that is gone meanwhile needs no lock.
+    /// Locks the rows until the transaction ends. A row that has been deleted meanwhile needs no lock.
     ///
     /// # Errors
-    /// [`Failure::Lost`] if another transaction has changed one of them and has not committed, or did so just now.
+    /// [`Failure::Lost`] if another transaction has changed one of them and has not committed, or committed only just now.
     pub(super) async fn take(
         &self,
         db: &Database,
         session: &mut ClientSession,
     ) -> Result<(), Failure> {
-        // Another value than any before it: what changes nothing locks nothing.
+        // A value never used before: an update without effect locks nothing.
         let lock = doc! { "$set": { FIELD.as_str(): id_bson(Uuid::new_v4()) } };
         self.change(db, session, &lock).await
     }
 
-    /// Takes the field away from rows that were locked and are not changed after all.
+    /// Removes the lock field from rows that were locked but not changed after all.
     pub(super) async fn leave(
         &self,
         db: &Database,

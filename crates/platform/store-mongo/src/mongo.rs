@@ -40,11 +40,11 @@ pub struct Mongo {
 }
 
 impl Mongo {
-    /// The database `name` behind `uri`, with the service's `collections` and `records` and those that all services share. Nothing is connected
-    /// yet: a server that is away is a matter of readiness. Has to be called on a tokio runtime.
+    /// Opens the database `name` at `uri`, with the service's `collections` and `records` and those that all services share. Does not
+    /// connect yet: an unreachable server shows in the readiness check. Must be called on a tokio runtime.
     ///
     /// # Errors
-    /// If the URI is none.
+    /// If the URI is invalid.
     pub fn open(
         uri: SecretString,
         name: &str,
@@ -77,7 +77,7 @@ impl Mongo {
         })
     }
 
-    /// Runs `work` on a unit: what this engine itself does beside the use cases. See [`Store::write`](store::Store::write).
+    /// Runs `work` on a unit: for the engine's own writes, outside the use cases. See [`Store::write`](store::Store::write).
     ///
     /// # Errors
     /// What `work` returns; [`StoreError::Unavailable`] if there is no primary, the queue is full or it took too long.
@@ -88,7 +88,7 @@ impl Mongo {
         let (tell, told) = std::sync::mpsc::channel();
         self.commit(Box::new(move |unit| {
             let value = work(unit)?;
-            // The last run's value is the one that counts.
+            // The value of the last run is the valid one.
             tell.send(value)
                 .map_err(|_| unavailable("nobody waits for the write"))
         }))
@@ -113,7 +113,7 @@ impl Mongo {
         written
     }
 
-    /// The documents of `collection` that fit `filter`, in the order of `sort`, at most `limit`, as a majority has them.
+    /// The majority-committed documents of `collection` that match `filter`, sorted by `sort`, at most `limit`.
     ///
     /// # Errors
     /// A store error; [`StoreError::Unavailable`] after [`READ_LIMIT`].
@@ -130,11 +130,11 @@ impl Mongo {
             .await
     }
 
-    /// What `read` makes of the documents of `collection` that fit `filter`, as a majority has them. `options` say which and in what
-    /// order: sort, limit, projection, and the stretch of the index to walk.
+    /// Decodes with `read` the majority-committed documents of `collection` that match `filter`. `options` set the sort, limit,
+    /// projection, and the index range to scan.
     ///
     /// # Errors
-    /// What `read` returns, or as [`Mongo::find`].
+    /// What `read` returns, or as in [`Mongo::find`].
     pub async fn find_with<T>(
         &self,
         kind: Read,
@@ -144,7 +144,7 @@ impl Mongo {
         read: impl Fn(&RawDocument) -> StoreResult<T>,
     ) -> StoreResult<Vec<T>> {
         let _timed = self.reading(kind);
-        // One round trip: the first batch holds all of it.
+        // One round trip: the first batch holds all documents.
         let batch = options.limit.map(u32::try_from);
         options.batch_size = batch.map(|batch| batch.unwrap_or(u32::MAX));
         options.read_concern = Some(ReadConcern::majority());
@@ -163,7 +163,7 @@ impl Mongo {
         Ok(rows)
     }
 
-    /// The database itself, ready, for what the methods above do not do.
+    /// The database itself, prepared, for what the methods above do not cover.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if no server answers.
@@ -171,7 +171,7 @@ impl Mongo {
         self.link.database().await
     }
 
-    /// Counts the time until what it returns is dropped as that of a read of this `kind`: for reads through [`Mongo::database`].
+    /// Times a read of this `kind` until the returned value is dropped: for reads through [`Mongo::database`].
     #[must_use]
     pub fn reading(&self, kind: Read) -> Reading<'_> {
         Reading {
@@ -181,7 +181,7 @@ impl Mongo {
         }
     }
 
-    /// What this replica has to send.
+    /// This replica's queue of messages to send.
     pub(super) fn outbox_queue(&self) -> Arc<OutboxQueue> {
         self.outbox.clone()
     }
@@ -194,7 +194,7 @@ impl store::Database for Mongo {
             .await
     }
 
-    /// As a majority has it: it will not be rolled back. Gets that come at the same time share a query.
+    /// Reads the majority-committed record, which will not be rolled back. Concurrent gets share a query.
     async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {
         let layout = self.records.layout(kind)?;
         let id = (layout.id)(&*key)?;
@@ -203,7 +203,7 @@ impl store::Database for Mongo {
         found.map(|document| (layout.decode)(&document)).transpose()
     }
 
-    /// Nothing is left to do: the server deletes what is past its time.
+    /// Nothing to do: the server deletes expired documents.
     async fn forget(&self, _now: Timestamp) -> StoreResult<bool> {
         Ok(false)
     }

@@ -1,10 +1,10 @@
 //! The outbox collection: messages written in the business transaction, handed to this replica's relay, deleted when confirmed.
 //!
-//! The messages of one commit wait together in one document, so that they cost one insert and one delete however many they are. Any
-//! number of replicas relay from one outbox. Each document has a lease: whoever commits it holds it for [`LEASE`] and sends its messages
-//! from memory, without reading them back. What a lease ran out on (its replica died, the broker was away, a retry is due) is claimed by
-//! whichever replica finds it first, by compare-and-set on the lease: the old holder's claim is fenced off by it. A message may so
-//! be sent twice, never lost; receivers have an inbox.
+//! The messages of one commit share one document, so that they cost one insert and one delete whatever their number. Any number of
+//! replicas relay from one outbox. Each document has a lease. The replica that commits it holds it for [`LEASE`] and sends its messages
+//! from memory, without reading them back. A lease runs out when its replica dies, the broker is down, or a retry is due. The first
+//! replica to find the document then claims it by compare-and-set on the lease, which fences off the old holder. A message may thus be
+//! sent twice but is never lost; receivers have an inbox.
 
 mod backlog;
 pub(super) mod dead;
@@ -39,7 +39,7 @@ pub struct MongoOutbox {
 }
 
 impl Mongo {
-    /// Where its messages wait for the relay of this replica.
+    /// The outbox as this replica's relay reads it.
     #[must_use]
     pub fn outbox(&self) -> MongoOutbox {
         MongoOutbox {
@@ -91,8 +91,8 @@ impl Outbox for MongoOutbox {
         }
         let db = self.store.database().await?;
         if !sent.is_empty() {
-            // A deletion that is lost makes a duplicate, which receivers expect: no need to wait for a disk. Key by key, because a
-            // list of keys is an index scan, which walks over the deleted keys behind each of them.
+            // A lost deletion only causes a duplicate, which receivers expect, so there is no need to wait for a disk. Keys are deleted
+            // one by one because a list of keys is an index scan, which walks over the deleted keys behind each of them.
             db.run_command(doc! {
                 "delete": OutboxRow::COLLECTION,
                 "deletes": sent,
@@ -117,7 +117,7 @@ impl Outbox for MongoOutbox {
     }
 }
 
-/// Documents whose lease is over, from `from` on, at most `limit`.
+/// Documents whose lease has expired, from `from` on, at most `limit`.
 async fn due(
     db: &Database,
     from: Option<Timestamp>,
@@ -135,7 +135,7 @@ async fn due(
 }
 
 impl MongoOutbox {
-    /// Claims documents by compare-and-set on their leases. Returns those that are this replica's now.
+    /// Claims documents by compare-and-set on their leases. Returns those that this replica now holds.
     async fn claim(
         &self,
         db: &Database,
@@ -169,7 +169,7 @@ impl MongoOutbox {
         Ok(mine.try_collect().await?)
     }
 
-    /// The statement that leaves in the document what is to be tried again.
+    /// The statement that keeps in the document only the messages to retry.
     fn retry(&self, row: &Decided) -> StoreResult<Document> {
         let messages =
             serialize_to_bson(&rows_of(&row.retry)).map_err(|error| corrupt(error.to_string()))?;
@@ -179,7 +179,7 @@ impl MongoOutbox {
         })
     }
 
-    /// Moves what was given up to the dead letters, and leaves in the document what is to be tried again.
+    /// Moves dead-lettered messages to their collection, and keeps in the document only the messages to retry.
     async fn bury(&self, row: Decided, now: Timestamp) -> StoreResult<()> {
         let Decided {
             row,

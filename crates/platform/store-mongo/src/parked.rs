@@ -1,5 +1,5 @@
-//! Works whose rows another transaction holds for longer than a race lasts: what a service has open that dies is open until the server
-//! ends it. They are tried again and again, in some of the time, while the works that came after them are committed.
+//! Parked writes: another transaction holds their rows for longer than a race lasts. If a service dies, its open transactions stay open
+//! until the server ends them. Parked writes are retried part of the time, while later writes are committed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,24 +10,24 @@ use tokio::time::Instant;
 
 use super::work::{Work, Works};
 
-/// The shortest time between two rounds.
+/// Minimum delay between two rounds.
 const SHORTEST_REST: Duration = Duration::from_millis(32);
-/// And the longest: a round that met an outage is not rested from for as long as that would be.
+/// Maximum delay, so that a round that ran into an outage is not followed by an equally long one.
 const LONGEST_REST: Duration = Duration::from_millis(256);
-/// How many times as long as a round the time after it is, if all that wait have lost alone.
+/// Ratio of the delay to the length of the round before it, if all parked writes have lost alone.
 const REST: u32 = 4;
 
-/// Those of one store.
+/// The parked writes of one store.
 pub(super) struct Parked {
-    /// Those that nobody got to: maybe no one holds their rows.
+    /// Writes that were not tried: their rows may be free.
     untried: VecDeque<Work>,
-    /// Those that lost alone, or want all rows of one that did. Who lost again goes to the end.
+    /// Writes that lost alone, or need all rows of one that did. A write that loses again goes to the end.
     lost: VecDeque<Work>,
-    /// Which of them had the last round.
+    /// Whether the last round took the untried ones.
     untried_were_last: bool,
-    /// No round begins before.
+    /// No round begins earlier.
     due: Instant,
-    /// How long a work may wait.
+    /// How long a write may wait.
     patience: Duration,
     count: Arc<AtomicUsize>,
 }
@@ -48,19 +48,19 @@ impl Parked {
         self.untried.len() + self.lost.len()
     }
 
-    /// How many there are, for whoever watches.
+    /// The number of parked writes, for metrics.
     pub(super) fn count(&self) -> Arc<AtomicUsize> {
         self.count.clone()
     }
 
-    /// Adds works that nobody got to.
+    /// Adds writes that were not tried.
     pub(super) fn add_untried(&mut self, works: Works) {
         self.begin();
         self.untried.extend(works);
         self.counted();
     }
 
-    /// Adds works that lost alone, or would have.
+    /// Adds writes that lost alone, or would have.
     pub(super) fn add_lost(&mut self, works: Works) {
         self.begin();
         self.lost.extend(works);
@@ -77,7 +77,7 @@ impl Parked {
         self.count.store(self.len(), Ordering::Relaxed);
     }
 
-    /// Ends when there is something to do: a round, or to tell a work that its time is over. Never, if nothing waits.
+    /// Resolves when there is something to do: run a round, or fail a write whose time is over. Never resolves if nothing is parked.
     pub(super) fn due(&self) -> impl Future<Output = ()> + Send + use<> {
         let all = self.untried.iter().chain(&self.lost);
         let oldest = all.map(|work| work.since + self.patience).min();
@@ -90,7 +90,7 @@ impl Parked {
         }
     }
 
-    /// Takes out those whose time is over.
+    /// Removes the writes whose time is over.
     pub(super) fn take_late(&mut self) -> Works {
         let mut late = Works::new();
         for queue in [&mut self.untried, &mut self.lost] {
@@ -106,7 +106,7 @@ impl Parked {
         late
     }
 
-    /// Takes those of the next round, if it is due: as many as `most` of one kind, the next time of the other.
+    /// Takes the writes of the next round, if it is due: up to `most` of one kind. The two kinds take turns.
     pub(super) fn take(&mut self, most: usize) -> Works {
         if Instant::now() < self.due {
             return Works::new();
@@ -123,7 +123,7 @@ impl Parked {
         works
     }
 
-    /// A round is over, which took so long.
+    /// Ends a round that took `took`, and schedules the next.
     pub(super) fn rest(&mut self, took: Duration) {
         let rest = if self.untried.is_empty() {
             took * REST

@@ -1,4 +1,4 @@
-//! How records are laid out in documents.
+//! How records map to documents.
 
 use std::any::{Any, type_name};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use store::{AnyKey, AnyRecord, Record, StoreError, StoreResult};
 
 use super::codec::{corrupt, decode, encode};
 
-/// A record's place in a collection: a document or some of its fields.
+/// Maps a record to a document in a collection, or to some of its fields.
 pub trait MongoRecord: Record + Sized {
     /// The collection.
     const COLLECTION: &'static str;
@@ -22,7 +22,7 @@ pub trait MongoRecord: Record + Sized {
     /// The record as a document, with its `_id`.
     ///
     /// # Errors
-    /// None in practice: records serialise.
+    /// None in practice: serialising records does not fail.
     fn encode(&self) -> StoreResult<RawDocumentBuf>;
 
     /// Reads a document.
@@ -57,13 +57,13 @@ impl<R: Document> MongoRecord for R {
     }
 }
 
-/// The key as what it is.
+/// Downcasts the key to its type.
 pub(super) fn key_of<R: Record>(key: &AnyKey) -> StoreResult<&R::Key> {
     let key: &(dyn Any + Send + Sync) = key;
     key.downcast_ref().ok_or_else(|| other_type::<R>())
 }
 
-/// The record as what it is.
+/// Downcasts the record to its type.
 pub(super) fn record_of<R: Record>(record: AnyRecord) -> StoreResult<Arc<R>> {
     let record: Arc<dyn Any + Send + Sync> = record;
     record.downcast().map_err(|_| other_type::<R>())

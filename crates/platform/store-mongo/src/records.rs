@@ -1,4 +1,4 @@
-//! The records of one service, and what its engine does beside them.
+//! The record kinds of one service, and what its engine maintains beside them.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -11,13 +11,13 @@ use super::layout::Layout;
 use super::record::{MongoRecord, other_type};
 use super::unit::{Registry, Unit};
 
-/// What a unit wants to have read before it is asked.
+/// Requests records that every loading unit should read up front.
 type Always = Arc<dyn Fn(&mut Unit) -> StoreResult<()> + Send + Sync>;
 
-/// Changes what is kept beside a record.
+/// Changes the data kept beside a record.
 type Beside = Arc<dyn Fn(&AnyRecord, &mut Unit) -> StoreResult<()> + Send + Sync>;
 
-/// The records of a service that has MongoDB behind it.
+/// The record kinds of a service that runs on MongoDB.
 #[derive(Default)]
 pub struct Records {
     layouts: HashMap<TypeId, Layout>,
@@ -26,14 +26,14 @@ pub struct Records {
 }
 
 impl Records {
-    /// The same records, and `R`.
+    /// Adds `R`.
     #[must_use]
     pub fn with<R: MongoRecord>(mut self) -> Self {
         self.layouts.insert(TypeId::of::<R>(), Layout::of::<R>());
         self
     }
 
-    /// Runs `change` whenever an `R` is inserted: for what this engine keeps beside the record.
+    /// Runs `change` whenever an `R` is inserted: for data that this engine keeps beside the record.
     #[must_use]
     pub fn beside<R: MongoRecord>(
         mut self,
@@ -48,7 +48,7 @@ impl Records {
         self
     }
 
-    /// Loads the record `key` in each transaction that loads anything: for what [`Records::beside`] changes in nearly each.
+    /// Loads the record `key` in each transaction that loads anything: for data that [`Records::beside`] changes in almost every one.
     #[must_use]
     pub fn always<R: MongoRecord>(mut self, key: R::Key) -> Self {
         self.always

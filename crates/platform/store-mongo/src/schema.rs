@@ -1,5 +1,5 @@
-//! Collections as the services want them: validators that the server holds every write to, and indexes. Brought about at start,
-//! again and again without harm.
+//! Collections as the services declare them: indexes, and validators that the server applies to every write. Set up at start; the setup
+//! is idempotent.
 
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
@@ -11,7 +11,7 @@ use store::StoreResult;
 /// Server codes.
 const NAMESPACE_EXISTS: i32 = 48;
 
-/// A collection: its name, the `$jsonSchema` that its documents fit, its indexes beside `_id`.
+/// A collection: its name, the `$jsonSchema` of its documents, its indexes besides `_id`.
 #[derive(Debug, Clone)]
 pub struct Collection {
     pub(super) name: &'static str,
@@ -20,7 +20,7 @@ pub struct Collection {
 }
 
 impl Collection {
-    /// A collection whose documents fit `schema`.
+    /// A collection whose documents match `schema`.
     #[must_use]
     pub fn new(name: &'static str, schema: Document) -> Self {
         Self {
@@ -30,13 +30,13 @@ impl Collection {
         }
     }
 
-    /// With an index on `keys`, called `name`.
+    /// Adds an index on `keys`, called `name`.
     #[must_use]
     pub fn index(self, name: &str, keys: Document) -> Self {
         self.index_with(keys, IndexOptions::builder().name(name.to_owned()).build())
     }
 
-    /// With an index of its own kind: unique, partial, weights of a text.
+    /// Adds an index with options: unique, partial, text weights.
     #[must_use]
     pub fn index_with(mut self, keys: Document, options: IndexOptions) -> Self {
         self.indexes
@@ -44,7 +44,7 @@ impl Collection {
         self
     }
 
-    /// Whose documents the server deletes once the date in `field` is `after` ago.
+    /// Has the server delete documents `after` the date in `field`.
     #[must_use]
     pub fn expires(self, name: &str, field: &str, after: std::time::Duration) -> Self {
         let options = IndexOptions::builder()
@@ -55,7 +55,7 @@ impl Collection {
     }
 }
 
-/// Makes what is missing, and brings validators up to date.
+/// Creates what is missing, and updates validators.
 pub(super) async fn ensure(db: &Database, collections: &[Collection]) -> StoreResult<()> {
     for collection in collections {
         let validator = doc! { "$jsonSchema": collection.schema.clone() };
@@ -81,7 +81,7 @@ pub(super) async fn ensure(db: &Database, collections: &[Collection]) -> StoreRe
     Ok(())
 }
 
-/// Gives a collection the validator unless it has it: the change locks the collection.
+/// Sets the collection's validator unless it is already set, because the change locks the collection.
 async fn update_validator(db: &Database, name: &str, validator: Document) -> StoreResult<()> {
     let mut found = db.list_collections().filter(doc! { "name": name }).await?;
     if found.advance().await? {

@@ -1,4 +1,4 @@
-//! What all services have: handled messages and stored answers, which the server deletes when their time is over, and leases.
+//! What all services have: handled messages and stored answers, which the server deletes when they expire, and leases.
 
 use kernel::{MessageId, OrderId, Timestamp};
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
@@ -15,7 +15,7 @@ use super::schema::Collection;
 /// The collection of the leases.
 pub(super) const LEASES: &str = "leases";
 
-/// A handled message. `_id` is the order's 16 bytes, then its own, so that those of one order lie together.
+/// A handled message. `_id` is the order's 16 bytes, then the message's, so that the messages of one order are adjacent.
 #[derive(Serialize, Deserialize)]
 struct InboxRow {
     #[serde(rename = "_id")]

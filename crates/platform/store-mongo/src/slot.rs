@@ -1,4 +1,4 @@
-//! One record of a [`Table`](super::table::Table): as it is stored, and what it is to become.
+//! One record of a [`Table`](super::table::Table): its stored state and its new state.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use super::change::Change;
 use super::record::MongoRecord;
 use super::statements::{Owners, Statements};
 
-/// What is known of a record, and what is to become of it.
+/// What is known of a record, and its new state.
 pub(super) struct Slot<R> {
-    /// As the transaction's snapshot has it.
+    /// As in the transaction's snapshot.
     pub(super) stored: Stored<R>,
-    /// As it is to be.
+    /// The new state.
     pub(super) now: Option<Arc<R>>,
-    /// Who changed it, if that has to be written.
+    /// The writes that changed it, if the change must be written.
     pub(super) owners: Option<Owners>,
 }
 
 pub(super) enum Stored<R> {
-    /// Not read: the record is new, or the server will refuse it.
+    /// Not read: the record is new, or else the server will refuse it.
     Unread,
     Absent,
     Present {
@@ -28,7 +28,7 @@ pub(super) enum Stored<R> {
         /// As the server sent it.
         document: Arc<RawDocumentBuf>,
     },
-    /// It does not decode. Only the works that ask for it fail.
+    /// It does not decode. Only the writes that read it fail.
     Broken(StoreError),
 }
 
@@ -57,7 +57,7 @@ impl<R> Clone for Slot<R> {
 }
 
 impl<R: MongoRecord> Slot<R> {
-    /// Forgets the changes. False if nothing is known of the record without them.
+    /// Discards the changes. Returns false if nothing else is known of the record.
     pub(super) fn reset(&mut self) -> bool {
         self.owners = None;
         match &self.stored {
@@ -68,7 +68,7 @@ impl<R: MongoRecord> Slot<R> {
         true
     }
 
-    /// Adds the statement that writes the changes, if there are any.
+    /// Adds the statement that writes the changes, if any.
     pub(super) fn write(&self, key: &R::Key, statements: &mut Statements) -> StoreResult<()> {
         let Some(owners) = self.owners else {
             return Ok(());

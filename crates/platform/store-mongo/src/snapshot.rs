@@ -1,4 +1,4 @@
-//! Long reads of whole collections for audits, all as they were at one moment, without holding up a write.
+//! Long reads of whole collections for audits, consistent as of one moment, without blocking writes.
 
 use std::marker::PhantomData;
 
@@ -10,7 +10,7 @@ use mongodb::{ClientSession, Database, SessionCursor};
 use serde::de::DeserializeOwned;
 use store::StoreResult;
 
-/// One moment of a database: that of the first read. A server keeps it for five minutes, unless it is told to keep more
+/// One moment of a database: that of the first read. A server keeps it for five minutes unless configured to keep it longer
 /// (`minSnapshotHistoryWindowInSeconds`).
 pub struct Snapshot {
     database: Database,
@@ -18,7 +18,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// A moment of `database`, whether or not its service runs.
+    /// Opens a snapshot of `database`, whether or not its service runs.
     ///
     /// # Errors
     /// A store error if no server answers.
@@ -35,7 +35,7 @@ impl Snapshot {
         })
     }
 
-    /// The documents of `collection` that fit `filter`, in the order of `sort`.
+    /// The documents of `collection` that match `filter`, sorted by `sort`.
     ///
     /// # Errors
     /// A store error.
@@ -55,7 +55,7 @@ impl Snapshot {
         Ok(Rows::new(collection, cursor))
     }
 
-    /// What `pipeline` makes of `collection`. What it sorts may go to the server's disk.
+    /// The result of running `pipeline` on `collection`. Sorts may spill to the server's disk.
     ///
     /// # Errors
     /// A store error.

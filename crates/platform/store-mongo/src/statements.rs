@@ -1,4 +1,4 @@
-//! The statements that bring a collection to what it is to be, and which work asked for each.
+//! The statements that write a collection's changes, and which write requested each.
 
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
 use mongodb::bson::{Bson, doc, serialize_to_raw_document_buf};
@@ -6,16 +6,16 @@ use store::{StoreError, StoreResult};
 
 use super::codec::corrupt;
 
-/// A work of a batch, or an item of [`Tx::each`](store::Tx::each) in it.
+/// A write of a batch, or an item of [`Tx::each`](store::Tx::each) in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Place {
-    /// Its place among the works.
+    /// Index of the write in the batch.
     pub(super) work: usize,
-    /// The item's place in the work.
+    /// Index of the item in the write.
     pub(super) item: Option<usize>,
 }
 
-/// Who changed a record.
+/// Which writes changed a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Owners {
     first: Place,
@@ -37,8 +37,8 @@ impl Owners {
         }
     }
 
-    /// Who the server's refusal of the statement is for: a duplicate is the fault of who inserted it, anything else of who changed the
-    /// record last.
+    /// The write that a refused statement belongs to: for a duplicate the one that inserted the record, otherwise the one that last
+    /// changed it.
     pub(super) const fn to_blame(self, error: &StoreError) -> Place {
         match error {
             StoreError::Duplicate(_) => self.first,

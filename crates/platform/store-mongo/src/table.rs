@@ -1,4 +1,4 @@
-//! The records of one kind that a [`Unit`](super::Unit) works on: what is stored, and what they are to become.
+//! The records of one kind that a [`Unit`](super::Unit) works on: their stored and new states.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
@@ -32,39 +32,39 @@ pub(super) trait AnyTable: Send {
     fn insert(&mut self, record: AnyRecord, by: Place) -> StoreResult<()>;
     fn put(&mut self, record: AnyRecord, by: Place) -> StoreResult<()>;
     fn delete(&mut self, key: &AnyKey, by: Place) -> StoreResult<()>;
-    /// How many records and lookups have to be loaded first.
+    /// How many records and lookups must be loaded first.
     fn misses(&self) -> usize;
-    /// Where its records are. Another table's may be there, too.
+    /// The collection of its records. Another table may share it.
     fn collection(&self) -> &'static str;
-    /// The `_id`s of the records that have to be loaded first, to be looked for by one query.
+    /// The `_id`s of the records that must be loaded first, for one query.
     fn ask(&mut self) -> Vec<Bson>;
-    /// Takes a document that the query found, if it asked for it.
+    /// Accepts a document that the query found, if this table asked for it.
     fn take(&mut self, id: &[u8], document: &RawDocument);
-    /// The query has found all there is.
+    /// Called when the query has returned everything.
     fn end(&mut self);
-    /// Loads what lookups have to find first, in one query a field.
+    /// Runs the lookups that must be loaded first, in one query per field.
     async fn seek(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure>;
-    /// Forgets all changes.
+    /// Discards all changes.
     fn reset(&mut self);
-    /// How many changes there are, for [`AnyTable::undo_to`].
+    /// The number of changes so far, for [`AnyTable::undo_to`].
     fn mark(&self) -> usize;
-    /// Undoes the changes since there were `mark`.
+    /// Undoes the changes made after `mark`.
     fn undo_to(&mut self, mark: usize);
     /// Adds the statements that write the changes.
     fn statements(&self, statements: &mut Statements) -> StoreResult<()>;
-    /// Adds to each work's locks the stored records that it changed or deleted.
+    /// Adds to each write's locks the stored records that it changed or deleted.
     fn changed(&self, works: &mut [Locks]);
 }
 
 pub(super) struct Table<R: MongoRecord> {
     slots: HashMap<R::Key, Slot<R>>,
     wanted: HashSet<R::Key>,
-    /// The records that a query looks for, by the bytes of their `_id`s.
+    /// The records that a query was asked for, by the bytes of their `_id`s.
     asked: HashMap<Vec<u8>, R::Key>,
-    /// Which records have a value in a field.
+    /// The records with a given value in a field.
     found: HashMap<(&'static str, Value), Vec<R::Key>>,
     sought: HashSet<(&'static str, Value)>,
-    /// What was changed by whom, as it was before.
+    /// The changes: which write made each, and the state before it.
     log: Vec<(Place, R::Key, Option<Slot<R>>)>,
 }
 
@@ -81,13 +81,13 @@ impl<R: MongoRecord> Default for Table<R> {
     }
 }
 
-/// The error of a read that has to be loaded first. No caller sees it: the run is void.
+/// The error of a read whose record must be loaded first. No caller sees it: the run is void.
 fn not_loaded() -> StoreError {
     StoreError::Conflict("not loaded yet".to_owned())
 }
 
 impl<R: MongoRecord> Table<R> {
-    /// The record, an error if it has to be loaded first.
+    /// The record; an error if it must be loaded first.
     pub(super) fn record(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         if let Some(slot) = self.slots.get(key) {
             return match (&slot.stored, &slot.now) {
@@ -146,7 +146,7 @@ impl<R: MongoRecord> Table<R> {
         );
     }
 
-    /// Notes how the record is stored, if it is not known yet.
+    /// Records the stored state, if it is not known yet.
     fn know(&mut self, key: R::Key, stored: Stored<R>) {
         self.slots.entry(key).or_insert(Slot {
             stored,
@@ -192,7 +192,7 @@ impl<R: MongoRecord> AnyTable for Table<R> {
             self.sought.insert(place);
             return Err(not_loaded());
         };
-        // What the batch has changed so far may have come to the value, or left it.
+        // Earlier changes of this batch may have added the value to a record, or removed it.
         let changed = self
             .slots
             .iter()
@@ -315,7 +315,7 @@ impl<R: MongoRecord> AnyTable for Table<R> {
     }
 }
 
-/// The documents that `filter` finds, at most some `expected`, in one round trip: the first batch holds them all.
+/// The documents that match `filter`, about `expected` at most, in one round trip: the first batch holds them all.
 pub(super) async fn query(
     db: &Database,
     session: &mut ClientSession,

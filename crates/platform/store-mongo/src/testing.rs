@@ -1,4 +1,4 @@
-//! For tests of stores: a database of their own on the server that `./scripts/test` starts.
+//! For store tests: each gets its own database on the server that `./scripts/test` starts.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::{Collection, Mongo, Records};
 use telemetry::metrics::Metrics;
 
-/// Names the server: a URI of a replica set.
+/// The variable with the server's URI, which must name a replica set.
 pub const VARIABLE: &str = "MARKETPLACE_TEST_MONGO";
 
-/// A database with a name of its own, gone when this is dropped.
+/// A database with a unique name, deleted when this is dropped.
 pub struct TestDatabase {
     /// Its name.
     pub name: String,
@@ -38,7 +38,7 @@ impl TestDatabase {
         }
     }
 
-    /// Where it is.
+    /// The server's URI.
     #[must_use]
     pub fn uri(&self) -> SecretString {
         SecretString::from(self.uri.clone())
@@ -47,7 +47,7 @@ impl TestDatabase {
     /// The database, with `collections` and `records`.
     ///
     /// # Panics
-    /// If the URI is none.
+    /// If the URI is invalid.
     #[expect(clippy::expect_used, reason = "a test without its server has failed")]
     #[must_use]
     pub fn open(
@@ -77,7 +77,7 @@ impl Default for TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (uri, name) = (self.uri.clone(), self.name.clone());
-        // A runtime of its own: the test's may be the one that is being dropped on.
+        // Uses its own runtime: the test's may be the one on which this is dropped.
         let dropped = std::thread::spawn(move || {
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()

@@ -1,4 +1,4 @@
-//! What the unit of work and its commits promise, on a real server.
+//! What the unit of work and its commits guarantee, tested on a real server.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -128,7 +128,7 @@ async fn a_write_that_the_server_refuses_does_not_fail_its_neighbours() {
     let database = TestDatabase::new();
     let store = open(&database);
     let (bad, good) = tokio::join!(
-        // Past our own guards, the validator still stands.
+        // Bypasses our own checks; the validator still applies.
         store.work(|unit| {
             unit.put(Counter {
                 id: "bad".to_owned(),
@@ -224,7 +224,7 @@ async fn a_server_that_is_away_is_unavailable_within_seconds() {
     assert!(store::Database::ping(&store).await.is_err());
 }
 
-/// As OPERATIONS.md asks of every server (`transactionLifetimeLimitSeconds`): by default it would be a minute.
+/// As OPERATIONS.md requires of every server (`transactionLifetimeLimitSeconds`); the default is a minute.
 #[tokio::test]
 async fn what_a_killed_service_left_open_is_out_of_the_way_in_seconds() {
     let database = TestDatabase::new();

@@ -1,4 +1,4 @@
-//! One transaction at the server: its begin, the commands that write, its commit; and how long to wait before the next.
+//! One transaction at the server: begin, write commands, commit; and the backoff between attempts.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use super::failure::Failure;
 use super::statements::{List, Owners, Statements};
 use store::{StoreError, of_mongo_code as of_code};
 
-/// Waits between two tries: half of this to all of it, then twice as long each time.
+/// First backoff delay, shortened at random by up to half; it doubles each time.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(2);
-/// Longest of these waits.
+/// Upper limit of these delays.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(32);
 
-/// Half to all of `pause`, so that replicas that lost against each other do not meet again.
+/// A random duration between half of `pause` and all of it, so that replicas that lost against each other do not collide again.
 pub(super) fn jitter(pause: Duration) -> Duration {
     let share = u32::from(
         uuid::Uuid::new_v4()
@@ -30,7 +30,7 @@ pub(super) fn jitter(pause: Duration) -> Duration {
     pause / 2 + pause * share / 512
 }
 
-/// Begins a transaction: it reads one snapshot that a majority has, and is committed once a majority has it on its disks.
+/// Begins a transaction with snapshot reads and a majority-committed, journaled commit.
 pub(super) async fn begin(session: &mut ClientSession) -> Result<(), Failure> {
     session
         .start_transaction()
@@ -45,7 +45,7 @@ pub(super) async fn begin(session: &mut ClientSession) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a collection's statements: one command of each kind.
+/// Writes a collection's statements, with one command per kind.
 pub(super) async fn write(
     db: &Database,
     session: &mut ClientSession,
@@ -80,7 +80,7 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// A write command's reply says `ok` even if a statement failed.
+/// Checks each statement: a write command's reply says `ok` even if a statement failed.
 fn check(collection: &str, reply: &Document, owners: &[Owners]) -> Result<(), Failure> {
     let count = owners.len();
     if let Some(Bson::Array(errors)) = reply.get("writeErrors")
@@ -109,7 +109,7 @@ fn check(collection: &str, reply: &Document, owners: &[Owners]) -> Result<(), Fa
     Err(StoreError::Conflict(text).into())
 }
 
-/// Commits, and asks again while nobody knows whether it did.
+/// Commits, and repeats the command while the outcome is unknown.
 pub(super) async fn commit(session: &mut ClientSession, give_up: Instant) -> Result<(), Failure> {
     let mut pause = FIRST_PAUSE;
     loop {

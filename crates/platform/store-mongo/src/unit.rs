@@ -1,9 +1,9 @@
-//! A unit of work (Fowler, PoEAA): the records that a batch of writes reads and changes, kept in memory between one load and one
-//! commit. It is the transaction port on MongoDB.
+//! A unit of work (Fowler, PoEAA): the records that a batch of writes reads and changes, kept in memory between one load and one commit.
+//! It implements the transaction port on MongoDB.
 //!
-//! A work may run more than once: when it asks for a record that is not loaded yet, its run is void, the records that all works of the
-//! batch asked for are loaded together, and all run again. Works of a batch see each other's changes in order, as if each had a
-//! transaction of its own; one that fails leaves no trace.
+//! A write may run more than once. When it asks for a record that is not loaded yet, its run is void. The records that all writes of the
+//! batch asked for are then loaded together, and all writes run again. Writes of a batch see each other's changes in order, as if each
+//! had its own transaction; one that fails leaves no trace.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
@@ -23,34 +23,34 @@ use super::record::MongoRecord;
 use super::statements::{Place, Statements};
 use super::table::{AnyTable, Table, query};
 
-/// The kinds of records that a unit can work on.
+/// The record kinds that a unit can work on.
 pub(super) trait Registry: Send + Sync {
     fn layout(&self, kind: Kind) -> StoreResult<Layout>;
-    /// Wants what each transaction that loads anything is to load.
+    /// Requests what every loading transaction should load.
     fn want_always(&self, unit: &mut Unit) -> StoreResult<()>;
-    /// Changes what is kept beside a record that is inserted.
+    /// Changes the data kept beside an inserted record.
     fn change_beside(&self, kind: Kind, record: &AnyRecord, unit: &mut Unit) -> StoreResult<()>;
 }
 
 /// The records of a batch of writes. See the module.
 pub struct Unit {
     records: Arc<dyn Registry>,
-    /// In the order in which they were first used.
+    /// In order of first use.
     tables: Vec<Box<dyn AnyTable>>,
     places: HashMap<TypeId, usize>,
     messages: Vec<Arc<Envelope>>,
     repeated: u64,
-    /// The work, and the item of it, that runs.
+    /// The running write, and its item.
     running: Place,
-    /// How many items of the work have begun.
+    /// How many items of the write have begun.
     items: usize,
-    /// Those of its items that the server refused, and why.
+    /// Items that the server refused, and why.
     refused: BTreeMap<usize, StoreError>,
-    /// Where the running work, and item, began.
+    /// Where the running write and item began.
     savepoints: Vec<Savepoint>,
 }
 
-/// How much there was of everything.
+/// The sizes of everything when a write or item began.
 struct Savepoint {
     changes: Vec<usize>,
     messages: usize,
@@ -72,15 +72,15 @@ impl Unit {
         }
     }
 
-    /// The record `key`, as the works before this one have left it.
+    /// The record `key`, as earlier writes of the batch have left it.
     ///
     /// # Errors
-    /// If it has to be loaded first: pass the error on, the work is run again.
+    /// If it must be loaded first: pass the error on, and the write runs again.
     pub fn get<R: MongoRecord>(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         self.table::<R>()?.record(key)
     }
 
-    /// Says that records will be asked for, so that they are loaded with whatever else is.
+    /// Announces reads, so that these records are loaded together with others.
     ///
     /// # Errors
     /// None in practice; see [`Unit::get`].
@@ -96,13 +96,13 @@ impl Unit {
     /// Adds `record`.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`] if this unit knows one with its key; else the server may say so at the commit.
+    /// [`StoreError::Duplicate`] if this unit knows a record with its key; otherwise the server may report it at the commit.
     pub fn insert<R: MongoRecord>(&mut self, record: R) -> StoreResult<()> {
         let by = self.running;
         self.table::<R>()?.insert_record(Arc::new(record), by)
     }
 
-    /// Saves `record`: adds it, or writes what differs.
+    /// Saves `record`: inserts it, or writes the differences.
     ///
     /// # Errors
     /// As [`Unit::get`].
@@ -120,7 +120,7 @@ impl Unit {
         self.table::<R>()?.delete_record(key, by)
     }
 
-    /// How many messages were handled before.
+    /// How many messages had been handled before.
     pub(super) const fn repeated(&self) -> u64 {
         self.repeated
     }
@@ -152,7 +152,7 @@ impl Unit {
             .ok_or_else(|| StoreError::Corrupt("a table is gone".to_owned()))
     }
 
-    /// Loads what was missed, and forgets what the void run changed.
+    /// Loads what was missing, and discards the changes of the void run.
     pub(super) async fn load(
         &mut self,
         db: &Database,
@@ -173,7 +173,7 @@ impl Unit {
                 None => asked.push((table.collection(), ids)),
             }
         }
-        // One query a collection, however many kinds of record are there.
+        // One query per collection, however many kinds of record it holds.
         for (collection, ids) in asked {
             let expected = ids.len();
             let filter = doc! { "_id": { "$in": ids } };
@@ -192,14 +192,14 @@ impl Unit {
         Ok(())
     }
 
-    /// Begins the next work. The server refused those of its items before.
+    /// Begins the next write. `refused` holds the items that the server refused earlier.
     pub(super) fn begin(&mut self, refused: &BTreeMap<usize, StoreError>) {
         self.refused.clone_from(refused);
         self.items = 0;
         self.save();
     }
 
-    /// Ends it: its changes stay, or not.
+    /// Ends the write, and keeps or undoes its changes.
     pub(super) fn end(&mut self, keep: bool) {
         self.release(keep);
         self.savepoints.clear();
@@ -224,7 +224,7 @@ impl Unit {
         if keep {
             return;
         }
-        // Tables that came later had no changes then.
+        // Tables added later had no changes at that point.
         let marks = savepoint.changes.into_iter().chain(std::iter::repeat(0));
         for (table, mark) in self.tables.iter_mut().zip(marks) {
             table.undo_to(mark);
@@ -249,7 +249,7 @@ impl Unit {
         Ok(all)
     }
 
-    /// The stored records that each work changes or deletes. None are known before all have run.
+    /// The stored records that each write changes or deletes. None are known until all have run.
     pub(super) fn changed(&self) -> Vec<Locks> {
         let mut works = Vec::new();
         works.resize_with(self.running.work, Locks::default);
@@ -259,7 +259,7 @@ impl Unit {
         works
     }
 
-    /// The messages that go out with them.
+    /// The messages to send with these changes.
     pub(super) fn messages(&self) -> Vec<Arc<Envelope>> {
         self.messages.clone()
     }

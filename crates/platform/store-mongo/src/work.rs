@@ -1,4 +1,4 @@
-//! Works that wait to be committed.
+//! Writes that are queued for a commit.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -11,26 +11,26 @@ use tokio::time::Instant;
 use super::locks::Locks;
 use super::unit::Unit;
 
-/// What a work does to a unit. It may run more than once.
+/// What a write does to a unit. It may run more than once.
 pub(super) type Run = Box<dyn FnMut(&mut Unit) -> StoreResult<()> + Send>;
 
-/// One work that waits.
+/// One queued write.
 pub(super) struct Work {
     run: Run,
     result: Option<StoreResult<()>>,
     answer: oneshot::Sender<StoreResult<()>>,
-    /// When it began to wait.
+    /// When it was queued.
     pub(super) since: Instant,
-    /// The records that it was going to change when an attempt with it lost; none if none has.
+    /// The records that it was going to change when an attempt with it lost; empty if none has.
     pub(super) locks: Locks,
-    /// Those of its items that the server refused, and why.
+    /// Items that the server refused, and why.
     refused: BTreeMap<usize, StoreError>,
 }
 
 pub(super) type Works = Vec<Work>;
 
 impl Work {
-    /// A work that begins to wait now, and where its result will be told.
+    /// A newly queued write, and the receiver of its result.
     pub(super) fn waiting(run: Run) -> (Self, oneshot::Receiver<StoreResult<()>>) {
         let (answer, answered) = oneshot::channel();
         let work = Self {
@@ -44,7 +44,7 @@ impl Work {
         (work, answered)
     }
 
-    /// Runs it on the unit, once more.
+    /// Runs it on the unit once more.
     pub(super) fn run(&mut self, unit: &mut Unit) {
         unit.begin(&self.refused);
         let result = catch_unwind(AssertUnwindSafe(|| (self.run)(unit)))
@@ -53,17 +53,17 @@ impl Work {
         self.result = Some(result);
     }
 
-    /// Notes that the server refused what one of its items changes: the item is left out from now on.
+    /// Records that the server refused an item's changes; the item is skipped from now on.
     pub(super) fn refuse(&mut self, item: usize, error: StoreError) {
         self.refused.insert(item, error);
     }
 
-    /// Tells the caller what came of it.
+    /// Sends the outcome to the caller.
     pub(super) fn finish(self, committed: StoreResult<()>) {
         let result = match (committed, self.result) {
             (Ok(()), Some(result)) => result,
             (Ok(()), None) => Err(StoreError::Unavailable("it did not run".to_owned())),
-            // Even a refusal: it was decided on a snapshot that nothing has confirmed.
+            // This replaces even a refusal, which was decided on an unconfirmed snapshot.
             (Err(error), _) => Err(error),
         };
         // The caller may be gone.
@@ -80,7 +80,7 @@ fn panicked(panic: &(dyn Any + Send)) -> StoreError {
     StoreError::Corrupt("a write panicked".to_owned())
 }
 
-/// Tells all of them the same.
+/// Finishes all of them with the same outcome.
 pub(super) fn finish(works: Works, outcome: impl Fn() -> StoreResult<()>) {
     for work in works {
         work.finish(outcome());

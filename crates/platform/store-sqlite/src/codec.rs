@@ -1,4 +1,4 @@
-//! Turning columns into values.
+//! Converts columns to values.
 
 use rusqlite::Row;
 use rusqlite::types::{Type, Value};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use store::StoreError;
 
-/// A row that does not say what it must.
+/// The error for a row with invalid contents.
 #[must_use]
 pub fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
@@ -36,7 +36,7 @@ pub fn unsigned<T: TryFrom<i64>>(row: &Row<'_>, index: usize) -> rusqlite::Resul
     })
 }
 
-/// Bytes, as a column keeps them.
+/// Bytes as stored in a column.
 #[must_use]
 pub fn blob(bytes: &[u8]) -> Value {
     Value::Blob(bytes.to_vec())

@@ -1,4 +1,4 @@
-//! Messages that were given up, for an operator to list and to replay.
+//! Lists and replays dead-lettered messages, for operators.
 
 use kernel::{MessageId, Timestamp};
 use rusqlite::Connection;
@@ -34,7 +34,7 @@ pub fn dead_letters(tx: &Connection) -> StoreResult<Vec<DeadLetter>> {
     .collect()
 }
 
-/// Puts the dead letter `message` (or, without one, all of them) back into the outbox. Returns how many.
+/// Puts the dead letter `message` (or all of them if `None`) back into the outbox. Returns how many.
 ///
 /// # Errors
 /// A store error.

@@ -8,12 +8,12 @@ use rusqlite_migration::{Error, M, MigrationDefinitionError, Migrations};
 
 use store::{StoreError, StoreResult};
 
-/// One step of a schema, as SQL. Steps are only ever appended.
+/// One step of a schema, as SQL. Steps are append-only.
 pub type Migration = &'static str;
 
 const MESSAGING: Migration = include_str!("../migrations/sqlite_0001_messaging.sql");
 
-/// Opens `path` for writing: WAL, and a commit returns only after the log is on the disk.
+/// Opens `path` for writing in WAL mode; a commit returns only once the log is on disk.
 pub(super) fn open_writable(path: &Path) -> StoreResult<Connection> {
     durable(open(
         path,
@@ -21,7 +21,7 @@ pub(super) fn open_writable(path: &Path) -> StoreResult<Connection> {
     )?)
 }
 
-/// The same for a file that has to be there.
+/// The same for a file that must already exist.
 pub(super) fn open_existing(path: &Path) -> StoreResult<Connection> {
     durable(open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
 }
@@ -40,12 +40,12 @@ fn durable(connection: Connection) -> StoreResult<Connection> {
     Ok(connection)
 }
 
-/// Opens `path` for reading only, also while another process writes it.
+/// Opens `path` for reading only, even while another process writes it.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] if it is not there or cannot be opened.
+/// [`StoreError::Unavailable`] if it does not exist or cannot be opened.
 pub fn open_read_only(path: &Path) -> StoreResult<Connection> {
-    // Not SQLITE_OPEN_READ_ONLY: a reader of a WAL file has to be able to recover it after a crash.
+    // Not SQLITE_OPEN_READ_ONLY: a reader of a WAL file must be able to recover it after a crash.
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096;")

@@ -1,10 +1,10 @@
 //! One SQLite file as a service's store: a writer thread with group commit, a pool of reader threads, migrations at start.
 //!
-//! Durability: WAL with `synchronous = FULL`, so an answered write survives `kill -9` and power loss. Isolation: there is
-//! one writer, so what a write reads cannot change under it; a read sees one committed snapshot.
+//! Durability: WAL with `synchronous = FULL`, so an acknowledged write survives `kill -9` and power loss. Isolation: there is one writer,
+//! so the rows that a write reads cannot change under it; a read sees one committed snapshot.
 //!
-//! Adapters of the services write SQL; this module knows none of their tables, only those that all services share
-//! (`outbox`, `inbox`, `idempotency`), each in a file of its own.
+//! The services' adapters write their own SQL. This crate knows only the tables that all services share (`outbox`, `inbox`,
+//! `idempotency`), each in its own file.
 
 mod codec;
 mod dead_letters;

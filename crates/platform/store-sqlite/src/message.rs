@@ -1,4 +1,4 @@
-//! Messages as rows, in the outbox and among the dead letters.
+//! Messages as rows of the outbox and the dead letters.
 
 use contracts::{Envelope, Kind};
 use kernel::Timestamp;
@@ -8,8 +8,8 @@ use super::codec::{corrupt, id};
 use store::StoreResult;
 use telemetry::traceparent;
 
-/// Writes `message` to the outbox in this transaction, as a part of the trace that the write belongs to. One that still waits there under the same id is left as it is: a
-/// resend of something unsent changes nothing.
+/// Writes `message` to the outbox in this transaction, as part of the write's trace. A message already waiting under the same id is left
+/// unchanged: resending an unsent message has no effect.
 ///
 /// # Errors
 /// A store error.
@@ -40,7 +40,7 @@ pub(super) fn kind_code(kind: Kind) -> i64 {
     }
 }
 
-/// Reads an envelope whose seven columns start at `first`, in the order in which both tables have them.
+/// Reads an envelope from seven columns starting at `first`, in the order that both tables use.
 pub(super) fn envelope(row: &Row<'_>, first: usize) -> rusqlite::Result<(Envelope, i64)> {
     let kind: i64 = row.get(first + 2)?;
     Ok((

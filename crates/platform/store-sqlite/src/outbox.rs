@@ -1,4 +1,4 @@
-//! The outbox table: messages written in the business transaction, handed to the relay, deleted when confirmed.
+//! The outbox table: messages are written in the business transaction, handed to the relay, and deleted when confirmed.
 
 use std::sync::Arc;
 
@@ -87,10 +87,10 @@ impl SqliteOutbox {
     }
 }
 
-/// Rows that are counted; where more wait it is as bad.
+/// Rows counted at most; beyond this the exact number does not matter.
 const COUNTED: i64 = 100_000;
 
-/// Rows are numbered as they were committed, so the first is the oldest.
+/// Rows are numbered in commit order, so the first is the oldest.
 fn backlog(tx: &Connection) -> StoreResult<Backlog> {
     let rows: i64 = tx
         .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT ?1)")?

@@ -1,8 +1,8 @@
-//! The readers: a few threads, each with a connection that cannot write.
+//! The readers: a few threads, each with a read-only connection.
 //!
-//! Threads of our own rather than the runtime's blocking pool: their statements stay prepared, their number bounds the
-//! memory of page caches, and a full queue is an answer instead of a pile-up. A read whose caller has gone away is not run, and
-//! one that takes too long is interrupted, so that no query, however it was made, keeps the others waiting.
+//! These are our own threads rather than the runtime's blocking pool. Their statements stay prepared, their number bounds the memory of
+//! page caches, and a full queue gives an error instead of a growing backlog. A read whose caller has gone away is skipped. A read that
+//! takes too long is interrupted, so that no query can block the others indefinitely.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -20,13 +20,13 @@ use telemetry::metrics::{Read, ReadTimes, StoreWatch};
 
 const THREADS: usize = 3;
 const QUEUE: usize = 4096;
-/// Longest that one job may read.
+/// Time limit for one read job.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
-/// Steps of SQLite's virtual machine between two looks at the clock: well below a millisecond.
+/// Steps of SQLite's virtual machine between two checks of the clock: well below a millisecond.
 const STEPS: i32 = 10_000;
 
 thread_local! {
-    /// When the job that runs on this reader thread has to be done.
+    /// Deadline of the job running on this reader thread.
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
@@ -84,7 +84,7 @@ impl Readers {
                 .transaction_with_behavior(TransactionBehavior::Deferred)
                 .map_err(|error| E::from(StoreError::from(error)))
                 .and_then(|transaction| work(&transaction));
-            // The caller may have gone away; a read leaves nothing behind.
+            // The caller may have gone away; a read has no effects to undo.
             drop(answer.send(outcome));
         });
         match self.queue.as_ref().map(|queue| queue.try_send(job)) {
@@ -105,7 +105,7 @@ impl Readers {
 }
 
 impl Drop for Readers {
-    /// Waits until the connections are closed: the last one of a file folds its log into it.
+    /// Waits until the connections are closed: the last one of a file checkpoints its log.
     fn drop(&mut self) {
         self.queue = None;
         for thread in self.threads.drain(..) {
@@ -116,7 +116,7 @@ impl Drop for Readers {
     }
 }
 
-/// Asked by SQLite in the middle of a statement; true interrupts it.
+/// Called by SQLite during a statement; true interrupts it.
 fn is_too_late() -> bool {
     DEADLINE
         .get()
@@ -180,7 +180,7 @@ mod tests {
     async fn a_read_whose_caller_has_gone_away_is_not_run() {
         let dir = tempfile::tempdir().unwrap();
         let store = open(&dir);
-        // Each thread is kept until its sender is dropped, so what comes then has to queue.
+        // Each thread is blocked until its sender is dropped, so later reads have to queue.
         let (busy, kept): (Vec<_>, Vec<_>) = (0..THREADS)
             .map(|_| {
                 let (open, gate) = crossbeam_channel::bounded::<()>(0);
@@ -202,7 +202,7 @@ mod tests {
             ran.fetch_add(1, Ordering::SeqCst);
             Ok::<_, StoreError>(())
         });
-        // Polled once, it is queued; dropped, nobody waits for it.
+        // Polling once queues the read; dropping it abandons it.
         assert!(futures_util::FutureExt::now_or_never(abandoned).is_none());
         drop(busy);
         for read in kept {

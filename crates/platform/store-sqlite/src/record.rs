@@ -7,7 +7,7 @@ use store::{AnyKey, Record, StoreResult, Value};
 
 use super::codec::corrupt;
 
-/// A record's place in one or several tables. A record that is one row of one table implements [`Row`](crate::Row) instead.
+/// Maps a record to one or several tables. A record that is one row of one table implements [`Row`](crate::Row) instead.
 pub trait SqliteRecord: Record + Sized {
     /// Reads the record `key`.
     ///
@@ -18,7 +18,7 @@ pub trait SqliteRecord: Record + Sized {
     /// Reads at most `limit` records whose indexed `field` is `value`.
     ///
     /// # Errors
-    /// A store error, or that there is no such index.
+    /// A store error, or that the field has no index.
     fn find_by(
         _db: &Connection,
         field: &'static str,
@@ -31,13 +31,13 @@ pub trait SqliteRecord: Record + Sized {
     /// Adds the record.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`](store::StoreError::Duplicate) if there is one with its key or a unique value of it.
+    /// [`StoreError::Duplicate`](store::StoreError::Duplicate) if a record with its key or one of its unique values exists.
     fn insert(&self, db: &Connection) -> StoreResult<()>;
 
-    /// Writes what differs from `before`, which is stored.
+    /// Writes the differences from `before`, the stored record.
     ///
     /// # Errors
-    /// A store error, or that such a record never changes.
+    /// A store error, or that records of this kind never change.
     fn update(&self, _before: &Self, _db: &Connection) -> StoreResult<()> {
         Err(corrupt(format!("a {} never changes", Self::NAME)))
     }
@@ -45,13 +45,13 @@ pub trait SqliteRecord: Record + Sized {
     /// Deletes the record.
     ///
     /// # Errors
-    /// A store error, or that such a record is never deleted.
+    /// A store error, or that records of this kind are never deleted.
     fn delete(&self, _db: &Connection) -> StoreResult<()> {
         Err(corrupt(format!("a {} is never deleted", Self::NAME)))
     }
 }
 
-/// The key as what it is.
+/// Downcasts the key to its type.
 pub(super) fn key_of<R: Record>(key: &AnyKey) -> StoreResult<&R::Key> {
     let key: &dyn Any = key;
     key.downcast_ref()

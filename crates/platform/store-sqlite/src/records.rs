@@ -18,12 +18,12 @@ struct Layout {
     load: Load,
 }
 
-/// The records of a service that has SQLite behind it.
+/// The record kinds of a service that runs on SQLite.
 #[derive(Default)]
 pub struct Records(HashMap<TypeId, Layout>);
 
 impl Records {
-    /// The same records, and `R`.
+    /// Adds `R`.
     #[must_use]
     pub fn with<R: SqliteRecord>(mut self) -> Self {
         let layout = Layout {

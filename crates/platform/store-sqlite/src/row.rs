@@ -1,4 +1,4 @@
-//! Records that are one row of one table: a list of columns says all that is needed to load, add, change and delete them.
+//! Records that are one row of one table: a list of columns is enough to load, add, change and delete them.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use super::record::SqliteRecord;
 pub trait Row: Record + Sized {
     /// The table.
     const TABLE: &'static str;
-    /// Its columns; those of the primary key come first.
+    /// The columns; those of the primary key come first.
     const COLUMNS: &'static [&'static str];
     /// The columns that [`Tx::find_by`](store::Tx::find_by) may name. Each needs an index.
     const LOOKUPS: &'static [&'static str] = &[];
@@ -113,7 +113,7 @@ fn select<R: Row>() -> String {
     format!("SELECT {} FROM {}", R::COLUMNS.join(", "), R::TABLE)
 }
 
-/// The condition on the primary key, whose values are bound from `first` on.
+/// The condition on the primary key, with its values bound from index `first` on.
 fn whose<R: Row>(keys: usize, first: usize) -> String {
     let conditions: Vec<String> = R::COLUMNS
         .iter()
@@ -124,7 +124,7 @@ fn whose<R: Row>(keys: usize, first: usize) -> String {
     format!(" WHERE {}", conditions.join(" AND "))
 }
 
-/// The transaction has read the row, so it is there.
+/// The transaction has read the row, so it exists.
 fn expect_one<R: Record>(changed: usize) -> StoreResult<()> {
     if changed == 1 {
         Ok(())
@@ -136,7 +136,7 @@ fn expect_one<R: Record>(changed: usize) -> StoreResult<()> {
     }
 }
 
-/// A value that records are looked up by, as SQLite compares it.
+/// The value of a lookup, as SQLite compares it.
 #[must_use]
 pub fn sql_value(value: &Value) -> Sql {
     match value {

@@ -102,10 +102,10 @@ impl Row for Idempotent {
     }
 }
 
-/// Rows forgotten in one transaction, so that no request waits long behind it.
+/// Rows deleted in one transaction; a bound keeps requests from waiting long behind it.
 const FORGET: usize = 2000;
 
-/// Deletes rows whose time is over at `now`. Returns whether more may be left.
+/// Deletes rows that have expired at `now`. Returns whether more may be left.
 pub(super) fn forget(db: &Connection, now: Timestamp) -> StoreResult<bool> {
     let delete = |sql: &str, age: Duration| {
         let values = (

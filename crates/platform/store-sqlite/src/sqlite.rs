@@ -21,10 +21,10 @@ use super::{shared, tx};
 /// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
 #[derive(Clone)]
 pub struct Sqlite {
-    // Dropped in this order, so that the writer's connection is the last to close and folds the log into the file.
+    // Dropped in this order, so that the writer's connection closes last and checkpoints the log.
     readers: Arc<Readers>,
     records: Arc<Records>,
-    /// Tells the relay that messages were committed.
+    /// Notifies the relay that messages were committed.
     news: Arc<Notify>,
     writer: Arc<Writer>,
     name: Arc<str>,
@@ -47,10 +47,10 @@ impl Sqlite {
         Self::start(connection, path, records, metrics)
     }
 
-    /// Opens a file that another process may be serving, as it is: nothing is made or migrated.
+    /// Opens an existing file as it is, possibly while another process serves it: nothing is created or migrated.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if it is not there or cannot be opened.
+    /// [`StoreError::Unavailable`] if it does not exist or cannot be opened.
     pub fn open_existing(path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
         let connection = files::open_existing(path)?;
         Self::start(connection, path, Records::default(), metrics)
@@ -73,8 +73,8 @@ impl Sqlite {
         })
     }
 
-    /// Runs `work` in a write transaction and returns once it is durable. If `work` fails, its changes are undone and no
-    /// other caller is affected; writes that wait at the same time share one transaction and one sync of the disk.
+    /// Runs `work` in a write transaction and returns once it is durable. If `work` fails, its changes are undone and no other caller is
+    /// affected. Writes that are queued at the same time share one transaction and one sync of the disk.
     ///
     /// # Errors
     /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the commit failed.
@@ -97,8 +97,8 @@ impl Sqlite {
         written
     }
 
-    /// Runs `work`, a read of this `kind`, on a read snapshot, for at most two seconds; not at all if nobody waits for it any more when its turn comes.
-    /// What has to read a whole file takes a connection of its own ([`open_read_only`](crate::open_read_only)).
+    /// Runs `work`, a read of this `kind`, on a read snapshot, for at most two seconds. If the caller has gone away by the time its turn
+    /// comes, it does not run. A read of a whole file should use its own connection ([`open_read_only`](crate::open_read_only)).
     ///
     /// # Errors
     /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the read took too long.
@@ -149,7 +149,7 @@ impl store::Database for Sqlite {
     }
 }
 
-/// What a file's data is called: in traces, and its writer's thread.
+/// The name of a file's data, used in traces and for its writer's thread.
 fn name_of(path: &Path) -> Arc<str> {
     path.file_stem()
         .map_or_else(|| "store".into(), |stem| stem.to_string_lossy().into())

@@ -1,4 +1,4 @@
-//! The records of one kind that a work has read or changed.
+//! The records of one kind that a write has read or changed.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use store::{AnyKey, AnyRecord, StoreResult, Value};
 use super::codec::corrupt;
 use super::record::{SqliteRecord, key_of};
 
-/// What a work knows of the records of one kind.
+/// What a write knows of the records of one kind.
 pub(super) trait AnyTable {
     fn get(&mut self, db: &Connection, key: &AnyKey) -> StoreResult<Option<AnyRecord>>;
     fn find_by(
@@ -25,7 +25,7 @@ pub(super) trait AnyTable {
     fn delete(&mut self, db: &Connection, key: &AnyKey) -> StoreResult<()>;
 }
 
-/// The records of one kind that a work has read or changed, as they are now.
+/// The records of one kind that a write has read or changed, in their current state.
 pub(super) struct Table<R: SqliteRecord>(HashMap<R::Key, Option<Arc<R>>>);
 
 impl<R: SqliteRecord> Default for Table<R> {

@@ -1,5 +1,5 @@
-//! The transaction port on SQLite: each change is written at once, in the savepoint of its work. What was read is kept until the work
-//! ends, so that a change knows what it changes.
+//! The transaction port on SQLite. Each change is written at once, in the savepoint of its write. Records that were read are kept until
+//! the write ends, so that a change can be compared with the stored state.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use super::records::Records;
 use super::table::AnyTable;
 use super::writer::{count_repeated, execute};
 
-/// One work's transaction.
+/// The transaction of one write.
 pub(super) struct SqliteTx<'a> {
     db: &'a Connection,
     records: &'a Records,
@@ -31,7 +31,7 @@ impl<'a> SqliteTx<'a> {
         }
     }
 
-    /// Whether there is something for the relay.
+    /// Whether it added messages for the relay.
     pub(super) const fn has_sent(&self) -> bool {
         self.has_sent
     }
@@ -104,8 +104,8 @@ impl Engine for SqliteTx<'_> {
     }
 }
 
-/// Runs `job` in the transaction that is open, and tells whether there is something for the relay. A test runs it twice and throws the
-/// first run away, so that no job comes to rely on running once: MongoDB runs it as often as it has to.
+/// Runs `job` in the open transaction and returns whether it added messages for the relay. In tests it runs twice and the first run is
+/// discarded, so that no job comes to rely on running once: MongoDB may run it any number of times.
 pub(super) fn run(db: &Connection, records: &Records, job: &mut Job) -> StoreResult<bool> {
     #[cfg(feature = "testing")]
     {

@@ -1,9 +1,8 @@
 //! The writer: one thread, one connection, group commit.
 //!
-//! The thread takes the first write that waits, then every other one that has queued up meanwhile, runs each in a savepoint of
-//! its own, commits once and answers all. Under load the cost of a sync is shared by the batch; a lone write is a batch of
-//! one and waits for nobody. (Group commit: `DeWitt` et al., "Implementation techniques for main memory database systems",
-//! SIGMOD 1984.)
+//! The thread takes the first queued write, then all others queued by then. It runs each in its own savepoint, commits once and answers
+//! all. Under load the batch shares the cost of a sync; a lone write is a batch of one and is not delayed. (Group commit: `DeWitt` et
+//! al., "Implementation techniques for main memory database systems", SIGMOD 1984.)
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,27 +19,27 @@ use store::{StoreError, StoreResult};
 use telemetry::committing;
 use telemetry::metrics::StoreWatch;
 
-/// Writes that may wait. More than this is overload: the caller is told so instead of waiting ever longer.
+/// Queue limit for writes. Beyond it the store is overloaded, and the caller gets an error instead of an ever longer delay.
 const QUEUE: usize = 8192;
-/// Writes in one transaction: bounds the work that a failing commit throws away, and the latency of the first in line.
+/// Writes in one transaction. Bounds both the work that a failing commit loses and the latency of the first write in the batch.
 const BATCH: usize = 256;
 
 thread_local! {
-    /// Messages that this thread found to have been handled before, since the last count.
+    /// Repeated messages (already handled) on this thread since the last count.
     static REPEATED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Counts a message that was handled before.
+/// Counts a message that had already been handled.
 pub(super) fn count_repeated() {
     REPEATED.set(REPEATED.get().saturating_add(1));
 }
 
-/// How many messages this thread has found to have been handled before, since the last call.
+/// How many repeated messages this thread has counted since the last call.
 pub(super) fn take_repeated() -> u64 {
     REPEATED.take()
 }
 
-/// Runs inside the transaction; gives back what to do once the transaction's fate is known, and whether to keep the changes.
+/// Runs inside the transaction. Returns what to do once the transaction's outcome is known, and whether to keep the changes.
 type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
 
 enum Done {
@@ -92,7 +91,7 @@ impl Writer {
         let (answer, answered) = oneshot::channel::<Result<T, E>>();
         let job: Job = Box::new(move |connection| match work(connection) {
             Ok(value) => Done::Keep(Box::new(move |committed| {
-                // The caller may have gone away (a closed connection); the write stands all the same.
+                // The caller may have gone away (a closed connection); the write stands regardless.
                 drop(answer.send(committed.map(|()| value).map_err(E::from)));
             })),
             Err(error) => Done::Undo(Box::new(move |_| drop(answer.send(Err(error))))),
@@ -113,7 +112,7 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Lets the thread finish what is queued; closing the last connection checkpoints the log.
+    /// Lets the thread finish its queue; closing the last connection checkpoints the log.
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take()
@@ -133,7 +132,7 @@ fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch) {
         let (size, begun) = (batch.len(), Instant::now());
         let (replies, fate) = match execute(connection, "BEGIN IMMEDIATE") {
             Ok(()) => run_all(connection, batch),
-            // The jobs are dropped unrun; their callers see the channel close and answer "unavailable".
+            // The jobs are dropped without running; their callers see the channel close and answer "unavailable".
             Err(error) => (Vec::new(), Err(error)),
         };
         let repeated = take_repeated();
@@ -154,8 +153,8 @@ fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch) {
     }
 }
 
-/// Runs the jobs of one transaction and commits it. SQLite may roll all of it back by itself (disk full, I/O error, out of
-/// memory); the jobs that are left must not run then, for the next savepoint would open a transaction of its own.
+/// Runs the jobs of one transaction and commits it. SQLite may roll the whole transaction back on its own (disk full, I/O error, out of
+/// memory). The remaining jobs must not run then, because the next savepoint would open a new transaction.
 fn run_all(connection: &Connection, batch: Vec<Job>) -> (Vec<Reply>, StoreResult<()>) {
     let mut replies = Vec::with_capacity(batch.len());
     for job in batch {
@@ -168,7 +167,7 @@ fn run_all(connection: &Connection, batch: Vec<Job>) -> (Vec<Reply>, StoreResult
     (replies, execute(connection, "COMMIT"))
 }
 
-/// Runs one job in a savepoint. None if it was given up: its caller sees the channel close.
+/// Runs one job in a savepoint. None if it was abandoned: its caller sees the channel close.
 fn run_one(connection: &Connection, job: Job) -> Option<Reply> {
     if let Err(error) = execute(connection, "SAVEPOINT job") {
         tracing::error!(%error, "a write could not be started");
@@ -291,7 +290,7 @@ mod tests {
         });
         let others = async {
             begun.await.unwrap();
-            // As SQLite does by itself when the disk is full.
+            // Like SQLite's own rollback when the disk is full.
             let ends = store.write(|tx| Ok::<(), StoreError>(tx.execute_batch("ROLLBACK")?));
             let opens = async move {
                 drop(open_gate);

@@ -1,4 +1,4 @@
-//! First answers to requests with an Idempotency-Key, stored in the transaction that did what they say.
+//! First answers to requests with an Idempotency-Key, stored in the same transaction as the effects they report.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub struct Idempotent {
     pub key: IdempotencyKey,
     /// SHA-256 of the request body in canonical form.
     pub fingerprint: [u8; 32],
-    /// The id of what the request makes.
+    /// The id of what the request creates.
     pub subject: Uuid,
     /// The first answer. None while the first request is still running.
     pub answer: Option<StoredAnswer>,
@@ -56,7 +56,7 @@ impl Record for Idempotent {
 }
 
 impl Idempotent {
-    /// What it says to a request with the same key.
+    /// The result for a repeated request with this key.
     fn earlier(&self, key: &OnceKey) -> Earlier {
         if self.fingerprint != key.fingerprint {
             return Earlier::OtherBody;
@@ -76,8 +76,8 @@ impl Tx<'_> {
         Ok(self.live(key, now)?.map(|row| row.earlier(key)))
     }
 
-    /// What an earlier request with this key and body makes, if its answer is not stored with the key: for a service that keeps the
-    /// answer with what the request makes.
+    /// What an earlier request with this key and body created, if no answer is stored with the key: for a service that keeps the answer
+    /// with what the request creates.
     ///
     /// # Errors
     /// A store error.
@@ -123,8 +123,8 @@ impl Tx<'_> {
         Ok(Claim::Mine { subject, until })
     }
 
-    /// Gives up the claim that holds `until`: the request had no outcome to remember. Changes nothing if another run of the request
-    /// has taken the claim over.
+    /// Releases the claim that holds `until`: the request had no outcome to remember. Changes nothing if another run of the request has
+    /// taken the claim over.
     ///
     /// # Errors
     /// A store error.
@@ -135,8 +135,8 @@ impl Tx<'_> {
         }
     }
 
-    /// Ends the lease of the claim that holds `until`. It is unknown what was done for its subject, so a repeat of the request may go
-    /// on with the same subject at once.
+    /// Ends the lease of the claim that holds `until`. Use it when it is unknown what was done for the subject; a repeat of the request
+    /// may then continue with the same subject at once.
     ///
     /// # Errors
     /// A store error.
@@ -169,7 +169,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Stores the first answer to the request with this key, which made `subject`.
+    /// Stores the first answer to the request with this key, which created `subject`.
     ///
     /// # Errors
     /// A store error.
@@ -190,7 +190,7 @@ impl Tx<'_> {
         })
     }
 
-    /// The row of a key, unless its time is over: it is deleted some time later.
+    /// The row of a key, unless it has expired. Expired rows are deleted some time later.
     fn live(&mut self, key: &OnceKey, now: Timestamp) -> StoreResult<Option<Idempotent>> {
         let found = self.get::<Idempotent>(&key.into())?;
         Ok(found

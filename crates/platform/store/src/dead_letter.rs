@@ -1,17 +1,17 @@
-//! A message that was given up, wherever it is kept: the sender's outbox, or the broker's dead-letter queue.
+//! A dead-lettered message, kept either in the sender's outbox or in the broker's dead-letter queue.
 
 use contracts::Envelope;
 use kernel::Timestamp;
 
-/// A message that was given up, and why. An operator can list and replay it.
+/// A dead-lettered message and the reason. An operator can list and replay it.
 #[derive(Debug, Clone)]
 pub struct DeadLetter {
     /// The message as it was sent.
     pub envelope: Envelope,
-    /// Deliveries that failed.
+    /// Failed deliveries.
     pub attempts: u32,
-    /// What the last one failed with.
+    /// The error of the last one.
     pub reason: String,
-    /// When it was given up.
+    /// When it was dead-lettered.
     pub died_at: Timestamp,
 }

@@ -1,11 +1,11 @@
-//! What an engine does in one transaction. Object-safe, so that a use case is compiled once, whatever runs it.
+//! What an engine does in one transaction. Object-safe, so that a use case is compiled once for all engines.
 
 use contracts::Envelope;
 
 use crate::StoreResult;
 use crate::record::{AnyKey, AnyRecord, Kind, Value};
 
-/// One transaction of an engine. [`Tx`](crate::Tx) gives it types.
+/// One transaction of an engine. [`Tx`](crate::Tx) wraps it with types.
 pub trait Engine {
     /// See [`Tx::get`](crate::Tx::get).
     fn get(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<Option<AnyRecord>>;
@@ -32,12 +32,12 @@ pub trait Engine {
     /// Begins an item of [`Tx::each`](crate::Tx::each): a savepoint.
     ///
     /// # Errors
-    /// Why the item must not run: an earlier attempt to commit it was refused.
+    /// If the item must not run: an earlier attempt to commit it was refused. Returns the reason.
     fn begin_item(&mut self) -> StoreResult<()>;
     /// Ends the item: keeps its changes or undoes them.
     fn end_item(&mut self, keep: bool) -> StoreResult<()>;
-    /// How many reads of this run asked for a record that has to be loaded first. If there is any, the run is void: the engine loads
-    /// what was asked for and runs the work again.
+    /// How many reads of this run asked for a record that must be loaded first. If there are any, the run is void: the engine loads the
+    /// records and runs the write again.
     fn misses(&self) -> usize {
         0
     }

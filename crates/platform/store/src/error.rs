@@ -1,21 +1,21 @@
-//! What every store says when it cannot do what it was asked, whatever is behind it.
+//! The errors of every store, whatever its engine.
 
 #[cfg(feature = "mongo")]
 pub(crate) mod mongo;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-/// A store's refusal or failure. The four words a caller can act on; the text is for the log, never for a client.
+/// A store's refusal or failure, in four categories that a caller can act on. The text is for the log, never for a client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Someone else changed the row since it was read.
+    /// Another transaction changed the row since it was read.
     #[error("conflict: {0}")]
     Conflict(String),
-    /// A row with this key is there already.
+    /// A row with this key already exists.
     #[error("duplicate: {0}")]
     Duplicate(String),
-    /// The store cannot be reached, is full, or has more work than it can take. Nothing was written, or it is unknown
-    /// whether it was: repeat with the same key.
+    /// The store cannot be reached, is full, or is overloaded. Nothing was written, or it is unknown whether it was: repeat with the same
+    /// key.
     #[error("unavailable: {0}")]
     Unavailable(String),
     /// A row does not decode or breaks an invariant.
@@ -23,5 +23,5 @@ pub enum StoreError {
     Corrupt(String),
 }
 
-/// Shorthand for what store methods return.
+/// The result of store methods.
 pub type StoreResult<T> = Result<T, StoreError>;

@@ -1,4 +1,4 @@
-//! A service's database, as its use cases hold it.
+//! A service's database, as its use cases see it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,11 +17,11 @@ impl Store {
         Self(database)
     }
 
-    /// Runs `work` in a transaction and returns its result once that is durable. Works that wait at the same time are committed
-    /// together; one that fails is undone and takes no other along. See [`Tx`] for what `work` may do.
+    /// Runs `work` in a transaction and returns its result once that is durable. Writes that are queued at the same time are committed
+    /// together; one that fails is undone and does not affect the others. See [`Tx`] for what `work` may do.
     ///
     /// # Errors
-    /// What `work` returns; [`StoreError::Unavailable`] if the store cannot be reached or has too much to do.
+    /// What `work` returns; [`StoreError::Unavailable`] if the store cannot be reached or is overloaded.
     pub async fn write<T: Send + 'static>(
         &self,
         mut work: impl FnMut(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
@@ -39,7 +39,7 @@ impl Store {
         value.ok_or_else(|| StoreError::Unavailable("the write did not run".to_owned()))
     }
 
-    /// The record `key` as it was committed. Reads that wait at the same time may share a query.
+    /// The committed record `key`. Concurrent reads may share a query.
     ///
     /// # Errors
     /// A store error.
@@ -57,7 +57,7 @@ impl Store {
             .transpose()
     }
 
-    /// Those of the records that exist, in the order of `keys`.
+    /// The records that exist, in the order of `keys`.
     ///
     /// # Errors
     /// A store error.
@@ -66,7 +66,7 @@ impl Store {
         Ok(found.await?.into_iter().flatten().collect())
     }
 
-    /// Deletes inbox rows and stored answers whose time is over at `now`, a bounded number. Returns whether more may be left.
+    /// Deletes a bounded number of inbox rows and stored answers that have expired at `now`. Returns whether more may be left.
     ///
     /// # Errors
     /// A store error.

@@ -1,5 +1,5 @@
-//! Idempotency keys: one effect and one answer however often a request is sent
-//! (draft-ietf-httpapi-idempotency-key-header). The header is read in `http`, the rows are kept by the store adapters.
+//! Idempotency keys: one effect and one answer however often a request is sent (draft-ietf-httpapi-idempotency-key-header). `http` reads
+//! the header; the store adapters keep the rows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use uuid::Uuid;
 /// How long a first answer is remembered.
 pub const LIFETIME: Duration = Duration::from_hours(48);
 
-/// A client's key in its scope, with the fingerprint of what it was sent with.
+/// A client's key in its scope, with the fingerprint of the request it came with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnceKey {
-    /// Whose key it is: two users may use the same.
+    /// The owner of the key: two users may use the same key.
     pub user: UserId,
     /// Route it was used on.
     pub route: &'static str,
@@ -36,10 +36,10 @@ pub struct StoredAnswer {
     pub body: Vec<u8>,
 }
 
-/// What an earlier request with the same key came to.
+/// The result of an earlier request with the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Earlier {
-    /// It was answered so.
+    /// It was answered with this.
     Answered(StoredAnswer),
     /// It has not been answered yet.
     Running,
@@ -47,15 +47,15 @@ pub enum Earlier {
     OtherBody,
 }
 
-/// Makes an outcome the answer that is remembered.
+/// Renders an outcome as the answer to remember.
 pub type Render<T> = Arc<dyn Fn(&T) -> StoredAnswer + Send + Sync>;
 
-/// A request to be done once: its key, and how its outcome becomes the answer that is remembered.
+/// A request to perform once: its key, and how to render its outcome as the answer to remember.
 pub struct Once<T> {
     /// The key.
     pub key: OnceKey,
-    /// Renders the outcome. Runs inside the transaction, so that effect and answer are stored together; as often as a store has to
-    /// try the transaction.
+    /// Renders the outcome. Runs inside the transaction, so that effect and answer are stored together. It runs again whenever the store
+    /// retries the transaction.
     pub render: Render<T>,
 }
 
@@ -68,14 +68,14 @@ pub enum Answered<T> {
     Before(Earlier),
 }
 
-/// What asking for the right to run a request came to.
+/// The result of claiming the right to run a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// Run it, for `subject`: the one given, or the one of an earlier run that did not finish.
+    /// Run it for `subject`: the given one, or that of an earlier run that did not finish.
     Mine {
-        /// The id of what the request makes.
+        /// The id of what the request creates.
         subject: Uuid,
-        /// Until when the claim holds. It also fences it: whoever has lost the claim to another names an older time.
+        /// Until when the claim holds. It also serves as a fence: a run that has lost its claim names an older time.
         until: Timestamp,
     },
     /// It ran before, or still does.

@@ -30,10 +30,10 @@ impl Record for Handled {
 }
 
 impl Tx<'_> {
-    /// Notes that `message` about `order` is handled with this transaction. False if it was handled before: then change nothing.
+    /// Records that this transaction handles `message` about `order`. Returns false if it was handled before: then change nothing.
     ///
-    /// A message that can change its order only once, because a record's own state refuses the repeat, needs no note: check
-    /// [`Tx::was_handled`] where there may be one, and note only what no state tells.
+    /// A message that can change its order only once, because a record's own state rejects the repeat, needs no record. Check
+    /// [`Tx::was_handled`] where a record may exist, and write one only where no state shows that the message was handled.
     ///
     /// # Errors
     /// A store error.
@@ -55,7 +55,7 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// Whether `message` about `order` was noted as handled.
+    /// Whether `message` about `order` was recorded as handled.
     ///
     /// # Errors
     /// A store error.

@@ -1,5 +1,5 @@
-//! The transaction port, and what every store has in common, whatever the engine: errors, inbox and outbox, idempotency keys, dead
-//! letters, leases. Use cases see [`Store`], [`Tx`] and [`Record`]; engines implement [`Database`] and [`Engine`].
+//! The transaction port, and what the stores of all engines share: errors, inbox and outbox, idempotency keys, dead letters, leases. Use
+//! cases see [`Store`], [`Tx`] and [`Record`]; engines implement [`Database`] and [`Engine`].
 
 mod answers;
 mod database;

@@ -1,4 +1,4 @@
-//! What a store keeps: records, each one thing that a use case loads and saves as a whole.
+//! What a store keeps: records, each loaded and saved by use cases as a whole.
 
 use std::any::{Any, TypeId};
 use std::fmt::Debug;
@@ -7,23 +7,23 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// A plain type that is loaded and saved. How it is laid out in tables or documents is a matter of the engines.
+/// A plain type that is loaded and saved. The engines decide how it maps to tables or documents.
 pub trait Record: Send + Sync + 'static {
     /// Names the kind of record in errors.
     const NAME: &'static str;
     /// What identifies one record.
     type Key: Clone + Eq + Hash + Debug + Send + Sync + 'static;
 
-    /// Its key. It never changes.
+    /// The record's key. It never changes.
     fn key(&self) -> Self::Key;
 
-    /// Its value of an indexed field, see [`Tx::find_by`](crate::Tx::find_by). None if the record has no such value.
+    /// The record's value of an indexed field, see [`Tx::find_by`](crate::Tx::find_by). None if it has no such value.
     fn lookup(&self, _field: &'static str) -> Option<Value> {
         None
     }
 }
 
-/// A value that records are looked up by.
+/// A value for looking up records.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     /// An id.
@@ -52,7 +52,7 @@ impl From<&str> for Value {
     }
 }
 
-/// A kind of record, as an engine that does not know its type sees it.
+/// A kind of record, for an engine that does not know its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Kind {
     /// The Rust type.

@@ -1,12 +1,12 @@
-//! The transaction port: what a use case reads and writes, in one transaction of whichever engine the service runs on.
+//! The transaction port: what a use case reads and writes in one transaction, on any engine.
 //!
-//! A use case is a synchronous closure over a [`Tx`]: load, decide, save, send. It may run more than once (a record that has to be
-//! loaded first, a lost race), so it has no effect but on the `Tx`. It decides only on records that it writes: MongoDB's snapshots
-//! allow write skew, SQLite's single writer does not. Both engines run it against the same promises:
+//! A use case is a synchronous closure over a [`Tx`]: load, decide, save, send. It may run more than once (to load a missing record, or
+//! after a lost race), so the `Tx` must be its only effect. It must base decisions only on records that it writes: MongoDB's snapshots
+//! allow write skew, SQLite's single writer does not. Both engines give these guarantees:
 //!
-//! - all of it is committed, or nothing;
+//! - everything is committed, or nothing;
 //! - it sees its own changes;
-//! - `Ok` commits, also an `Ok(Err(refusal))`; `Err` undoes.
+//! - `Ok` commits, even `Ok(Err(refusal))`; `Err` rolls back.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -27,10 +27,10 @@ impl<'a> Tx<'a> {
 }
 
 impl Tx<'_> {
-    /// The record `key`, as this transaction has left it. None if there is none.
+    /// The record `key`, with this transaction's changes. None if it does not exist.
     ///
     /// # Errors
-    /// A store error. Pass it on: it may mean that the record has to be loaded first, and the work runs again.
+    /// A store error. Pass it on: it may mean that the record must be loaded first, and the write runs again.
     pub fn get<R: Record>(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         self.0
             .get(Kind::of::<R>(), key)?
@@ -55,7 +55,7 @@ impl Tx<'_> {
         found.into_iter().map(downcast::<R>).collect()
     }
 
-    /// Says that records will be read, so that one query loads them together. A hint, never needed for correctness.
+    /// Announces reads, so that one query loads the records together. A hint, never needed for correctness.
     ///
     /// # Errors
     /// A store error.
@@ -67,13 +67,13 @@ impl Tx<'_> {
     /// Adds `record`.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`] if there is one with its key or with a unique value of it. The engine may find out only when it
-    /// commits; then the whole work fails with it, or the item of [`Tx::each`] that inserted it.
+    /// [`StoreError::Duplicate`] if a record with its key or one of its unique values exists. The engine may detect it only at the
+    /// commit. Then the whole write fails with it, or only the item of [`Tx::each`] that inserted the record.
     pub fn insert<R: Record>(&mut self, record: R) -> StoreResult<()> {
         self.0.insert(Kind::of::<R>(), Arc::new(record))
     }
 
-    /// Saves `record`: adds it, or writes what differs from the one that is there.
+    /// Saves `record`: inserts it, or writes the differences from the stored one.
     ///
     /// # Errors
     /// As [`Tx::get`].
@@ -89,8 +89,8 @@ impl Tx<'_> {
         self.0.delete(Kind::of::<R>(), key)
     }
 
-    /// Adds `message` to the outbox. The relay sends it once the transaction is committed. A message whose id still waits there is
-    /// not added again: a resend of something unsent changes nothing.
+    /// Adds `message` to the outbox. The relay sends it once the transaction is committed. A message whose id is still pending there is
+    /// not added again: resending an unsent message has no effect.
     ///
     /// # Errors
     /// A store error.
@@ -98,13 +98,13 @@ impl Tx<'_> {
         self.0.send(message)
     }
 
-    /// Counts a message that was handled before, for the metrics. [`Tx::once`] does so by itself.
+    /// Counts a message that was handled before, for the metrics. [`Tx::once`] does this itself.
     pub fn handled_before(&mut self) {
         self.0.handled_before();
     }
 
-    /// Runs `handle` for each item in a savepoint of its own, so that one that fails leaves no trace and takes no other along. Returns
-    /// one result for each, in order. Records that items miss are loaded together.
+    /// Runs `handle` for each item in its own savepoint, so that an item that fails leaves no trace and does not affect the others.
+    /// Returns one result for each, in order. Records that are missing for several items are loaded together.
     ///
     /// # Errors
     /// If the store itself failed ([`StoreError::Unavailable`]): then no item is handled.
@@ -130,7 +130,7 @@ impl Tx<'_> {
                 result => results.push(result),
             }
         }
-        // The run is void anyway; to end it saves what comes after.
+        // The run is void anyway; ending it here saves further work.
         missed.map_or(Ok(results), Err)
     }
 }

@@ -1,4 +1,4 @@
-//! What goes wrong with a broker: it goes away, hangs, loses a queue.
+//! Broker faults: it goes away, hangs, loses a queue.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,14 +55,14 @@ async fn after_its_connections_were_cut_a_bus_publishes_and_consumes_again_with_
     let sent = messages("a", 100);
     sender.send(sent.clone());
     sender.until_sent().await;
-    // The handler is still busy with the message from before the cut. When it is done that cannot be acknowledged any more.
+    // The handler is still busy with the message from before the cut, which can no longer be acknowledged.
     receiver.gate.as_ref().unwrap().add_permits(1);
     receiver
         .until("the message from before the cut, again", |it| {
             it.seen_of(first.id) == 2
         })
         .await;
-    // 101 are unanswered; the consumer has two batches of four of them.
+    // 101 are unacknowledged, of which the consumer has two batches of four.
     let queue = broker.real.names().queue("one").main;
     eventually("93 of 101 messages with the broker", async || {
         (broker.ready_in(&queue).await == Some(93)).then_some(())
@@ -170,7 +170,7 @@ async fn what_is_published_while_a_queue_is_unbound_stays_with_its_sender_until_
             .await
             .unwrap();
     }
-    // Mixed into one batch: a return must fall on the message that was returned, whatever confirm lapin gives it to.
+    // Mixed into one batch: a return must be attributed to the returned message, whichever confirm lapin attaches it to.
     let (unbound, fine) = (messages("a", 200), messages("b", 200));
     let mixed = unbound
         .iter()

@@ -9,7 +9,7 @@ use super::test_broker::TestBroker;
 use crate::{HintReceiver, HintSender};
 use bus::Tasks;
 
-/// Announces until `receiver` hears it: hints may be lost, above all while a replica is still connecting.
+/// Announces until `receiver` gets the hint: hints may be lost, especially while a replica is still connecting.
 async fn gets_through(sender: &HintSender, receiver: &mut HintReceiver, hint: &'static [u8]) {
     let heard = async {
         loop {

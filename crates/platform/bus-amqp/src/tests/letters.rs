@@ -1,4 +1,4 @@
-//! Dead letters that are peculiar to the broker.
+//! Dead letters that are specific to the broker.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ async fn what_cannot_be_read_is_a_dead_letter_and_its_neighbours_are_handled() {
     .await;
     assert_eq!(letter.envelope.body.as_ref(), b"from nowhere");
     assert_eq!(letter.reason, "malformed message: no type");
-    // Replaying does not make it readable: it dies again, and is still there.
+    // A replay does not make it readable: it is dead-lettered again, and not lost.
     assert_eq!(
         replay_dead_letters(&broker.real, "one", None)
             .await
@@ -82,7 +82,7 @@ async fn looking_at_dead_letters_wears_none_of_them_out() {
     })
     .await;
     let ids = sent.iter().map(|message| message.id).collect();
-    // RabbitMQ 4 drops what came back twenty times.
+    // RabbitMQ 4 drops a message after twenty returns.
     for _ in 0..25 {
         let letters = list_dead_letters(&broker.real, "one").await.unwrap();
         let found: BTreeSet<_> = letters.iter().map(|letter| letter.envelope.id).collect();

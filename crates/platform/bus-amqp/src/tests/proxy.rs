@@ -1,4 +1,4 @@
-//! A way to the broker that a test can cut, block and silence. Plain threads: it lives for seconds.
+//! A proxy to the broker that a test can cut, block and silence. Plain threads: it lives for seconds.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -13,9 +13,9 @@ use super::test_broker::uri;
 #[derive(Default)]
 struct State {
     open: Mutex<Vec<TcpStream>>,
-    /// New connections are turned away.
+    /// New connections are refused.
     away: AtomicBool,
-    /// What comes in is not passed on.
+    /// Incoming data is not forwarded.
     silent: AtomicBool,
 }
 
@@ -50,7 +50,7 @@ impl Proxy {
         Self { address, state }
     }
 
-    /// The broker's URI by this way.
+    /// The broker's URI through this proxy.
     pub(super) fn uri(&self) -> String {
         let mut through: AMQPUri = uri().parse().unwrap();
         through.authority.host = self.address.ip().to_string();
@@ -58,20 +58,20 @@ impl Proxy {
         through.to_string()
     }
 
-    /// Cuts every connection, as a broker that is killed does.
+    /// Cuts every connection, like a broker that is killed.
     pub(super) fn cut(&self) {
         for stream in self.state.open.lock().unwrap().drain(..) {
-            // One that was closed before is as good as cut.
+            // A connection that is already closed needs no cut.
             drop(stream.shutdown(Shutdown::Both));
         }
     }
 
-    /// Turns new connections away, or lets them in again.
+    /// Refuses new connections, or accepts them again.
     pub(super) fn turn_away(&self, away: bool) {
         self.state.away.store(away, Ordering::SeqCst);
     }
 
-    /// Holds back everything in both directions, as a broker does that hangs, or lets it flow again.
+    /// Holds back all traffic in both directions, like a broker that hangs, or lets it flow again.
     pub(super) fn silence(&self, silent: bool) {
         self.state.silent.store(silent, Ordering::SeqCst);
     }

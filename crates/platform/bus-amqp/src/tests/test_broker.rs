@@ -1,4 +1,4 @@
-//! The broker that the tests are given, and a namespace in it that is gone at the end.
+//! The tests' broker, and a namespace in it that is deleted at the end.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use bus::Subscription;
 use bus::Tasks;
 use telemetry::metrics::BusMetrics;
 
-/// Where the tests' broker is.
+/// The address of the tests' broker.
 pub(super) fn uri() -> String {
     std::env::var("MARKETPLACE_TEST_AMQP").expect(
         "MARKETPLACE_TEST_AMQP is not set: run ./scripts/test, which starts a RabbitMQ for the tests and sets it",
@@ -32,7 +32,7 @@ impl TestBroker {
         Self::at(&uri())
     }
 
-    /// The broker by another way.
+    /// The broker through another address.
     pub(super) fn at(uri: &str) -> Self {
         let namespace = format!("test-{}", SystemIds::default().next().simple());
         let mut real = Broker::of(uri, None, &namespace).unwrap();
@@ -43,7 +43,7 @@ impl TestBroker {
         }
     }
 
-    /// A bus in the namespace, as one replica of a service has it.
+    /// A bus in the namespace, as one replica of a service runs it.
     pub(super) fn bus(&mut self, subscriptions: Vec<Subscription>, tasks: &Tasks) -> Arc<AmqpBus> {
         self.queues
             .extend(subscriptions.iter().map(|subscription| subscription.queue));
@@ -58,7 +58,7 @@ impl TestBroker {
         )
     }
 
-    /// A channel of the test's own, straight to the broker.
+    /// The test's own channel, straight to the broker.
     pub(super) async fn admin(&self) -> (Connection, Channel) {
         let connection = Connection::connect(&uri(), ConnectionProperties::default())
             .await
@@ -67,7 +67,7 @@ impl TestBroker {
         (connection, channel)
     }
 
-    /// Messages in `queue` (as it is called in the broker) that are not with a consumer; nothing if there is no such queue.
+    /// Messages in `queue` (its name in the broker) that are not with a consumer; `None` if the queue does not exist.
     pub(super) async fn ready_in(&self, queue: &str) -> Option<u32> {
         let (_connection, channel) = self.admin().await;
         let look = QueueDeclareOptions {
@@ -80,7 +80,7 @@ impl TestBroker {
         queue.ok().map(|queue| queue.message_count())
     }
 
-    /// Stops what runs in `tasks` and deletes everything in the namespace.
+    /// Stops the `tasks` and deletes everything in the namespace.
     pub(super) async fn end(self, tasks: Tasks) {
         tasks.drain(Duration::from_secs(10)).await;
         let (_connection, channel) = self.admin().await;

@@ -1,5 +1,5 @@
-//! The contract of the bus: one suite, held against the bus in memory and against RabbitMQ. Messages go the way they go in a
-//! service: from an outbox, by a relay.
+//! The contract of the bus: one test suite for both the in-memory bus and RabbitMQ. Messages travel as they do in a service: from an
+//! outbox, through a relay.
 #![expect(
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
@@ -24,24 +24,24 @@ use telemetry::testing::eventually;
 
 use crate::{Bus, MAX_ATTEMPTS, Outcome, Subscription};
 
-/// A bus at work, and what an operator can do with its dead letters.
+/// A running bus, with an operator's access to its dead letters.
 #[async_trait]
 pub trait World: Sized + Sync {
-    /// A bus of its own with these queues.
+    /// Starts an isolated bus with these queues.
     async fn start(subscriptions: Vec<Subscription>) -> Self;
     /// Binds another queue.
     async fn bind(&mut self, subscription: Subscription);
     /// The bus.
     fn bus(&self) -> Arc<dyn Bus>;
-    /// What sends over it.
+    /// The sender on this bus.
     fn sender(&self) -> &Sender;
-    /// Returns when the bus has taken over what was sent, if it takes anything over before it is handled.
+    /// Returns when the bus has accepted what was sent, if it accepts messages before they are handled.
     async fn taken_over(&self) {}
     /// The dead letters of `queue`.
     async fn dead(&self, queue: &'static str) -> Vec<DeadLetter>;
-    /// Replays one or all of them.
+    /// Replays one dead letter, or all of them.
     async fn replay(&self, queue: &'static str, message: Option<MessageId>) -> usize;
-    /// Stops it and leaves nothing behind.
+    /// Stops the bus and cleans up.
     async fn end(self);
 }
 
@@ -95,7 +95,7 @@ pub async fn messages_that_wait_together_are_handled_together<W: World>() {
     let first = message("a");
     world.sender().send([first.clone()]);
     receiver.until_seen(std::slice::from_ref(&first)).await;
-    // The handler is busy: these arrive meanwhile, and the next call gets as many of them as a batch may have.
+    // These arrive while the handler is busy; the next call gets as many of them as fit into a batch.
     let rest = messages("a", 40);
     world.sender().send(rest.clone());
     world.taken_over().await;
@@ -246,7 +246,7 @@ pub async fn a_replayed_dead_letter_has_its_six_deliveries_anew<W: World>() {
     world.end().await;
 }
 
-/// The suite, as tests of one bus.
+/// Generates the suite's tests for one bus.
 #[macro_export]
 macro_rules! bus_contract {
     ($world:ty: $($rule:ident),+ $(,)?) => {

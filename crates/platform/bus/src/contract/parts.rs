@@ -1,4 +1,4 @@
-//! What the rules are written with: an outbox in memory with its relay, a handler that remembers, messages.
+//! The building blocks of the contract tests: an in-memory outbox with its relay, a recording handler, messages.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -17,7 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::{Bus, Handler, Outcome, Relay, Subscription, Tasks};
 
-/// A thousand times as fast as the wall clock, so that retries are due soon.
+/// Runs a thousand times faster than the wall clock, so that retries are due soon.
 struct FastClock(Instant);
 
 impl Clock for FastClock {
@@ -32,7 +32,7 @@ impl Clock for FastClock {
 pub struct TestOutbox {
     rows: Mutex<BTreeMap<i64, (Pending, Timestamp)>>,
     dead: Mutex<Vec<DeadLetter>>,
-    /// Numbers rise for ever, also when all rows are gone.
+    /// Sequence numbers keep rising, even when all rows are gone.
     last: AtomicI64,
     news: Notify,
 }
@@ -133,7 +133,7 @@ impl Sender {
         self.outbox.news.notify_one();
     }
 
-    /// Messages that are not sent.
+    /// Messages not sent yet.
     pub fn waiting(&self) -> Vec<Pending> {
         let rows = self.outbox.rows.lock().unwrap();
         rows.values().map(|(row, _)| row.clone()).collect()
@@ -146,12 +146,12 @@ impl Sender {
         .await;
     }
 
-    /// What this side was left with.
+    /// The sender's dead letters.
     pub fn dead(&self) -> Vec<DeadLetter> {
         self.outbox.dead.lock().unwrap().clone()
     }
 
-    /// Sends dead letters again.
+    /// Replays dead letters.
     pub fn replay(&self, message: Option<MessageId>) -> usize {
         let mut dead = self.outbox.dead.lock().unwrap();
         let (chosen, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut *dead)
@@ -169,13 +169,13 @@ impl Sender {
     }
 }
 
-/// Remembers what it was handed, and answers [`Outcome::Done`] unless told otherwise.
+/// Records the messages it receives and answers [`Outcome::Done`] unless set otherwise.
 #[derive(Default)]
 pub struct Recorder {
     pub batches: Mutex<Vec<Vec<Envelope>>>,
     answers: Mutex<HashMap<MessageId, Outcome>>,
     pub(super) panics: Mutex<HashMap<MessageId, usize>>,
-    /// When set, a batch is answered only with a permit.
+    /// When set, answering a batch takes a permit.
     pub gate: Option<Semaphore>,
 }
 

@@ -1,4 +1,4 @@
-//! The bus in memory, held to the contract of the bus.
+//! Runs the bus contract against the in-memory bus.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is peculiar to the bus in memory: a publish is answered by its receivers themselves.
+//! Behaviour specific to the in-memory bus: receivers themselves answer a publish.
 
 use std::sync::Mutex;
 
@@ -98,7 +98,7 @@ async fn many_publishers_each_get_the_outcomes_of_their_own_messages() {
     assert_eq!(recorder.seen.lock().unwrap().len(), 350);
 }
 
-/// Panics at messages named `bad`, says nothing about one of those that come with `forgotten`.
+/// Panics on messages named `bad`; returns one outcome too few for a batch with `forgotten`.
 struct Faulty;
 
 #[async_trait]
@@ -136,7 +136,7 @@ async fn a_handler_that_panics_has_its_messages_tried_again_and_its_queue_lives_
 #[tokio::test]
 async fn a_missing_outcome_makes_no_other_messages_outcome_its_own() {
     let bus = faulty();
-    // Both parcels wait together and are handled as one batch.
+    // Both parcels are queued together and handled as one batch.
     let (one, other) = tokio::join!(
         bus.publish(vec![message("forgotten"), message("good")]),
         bus.publish(vec![message("good"), message("good")]),

@@ -1,6 +1,6 @@
-//! The relay between a real outbox and a bus that answers as a test wants, on a clock that moves only when told to.
+//! Tests the relay between a real outbox and a scripted bus, on a manual clock.
 //!
-//! The relay reads its outbox every [`POLL`] of real time, so each wait here ends within a poll or two.
+//! The relay reads its outbox every [`POLL`] of real time, so each wait here ends within one or two polls.
 
 use std::sync::atomic::Ordering;
 
@@ -22,7 +22,7 @@ fn busy() -> Outcome {
 #[tokio::test]
 async fn what_the_bus_has_confirmed_leaves_the_outbox_and_is_sent_once_in_its_order() {
     let world = World::new();
-    // More than two batches, so that the notes of one are written while the next is on its way.
+    // More than two batches, so that one batch is recorded while the next is in flight.
     let ids = world.commit(2 * BATCH + 7).await;
     let relay = world.start();
     world.until_empty().await;
@@ -129,7 +129,7 @@ async fn news_of_a_commit_is_acted_on_without_waiting_for_the_next_poll() {
     let world = World::new();
     let relay = world.start();
     let started = Instant::now();
-    // Twenty rounds: with a poll each they would take ten seconds.
+    // Twenty rounds; at one poll each they would take ten seconds.
     for _ in 0..20 {
         world.commit(1).await;
         world.until_empty().await;

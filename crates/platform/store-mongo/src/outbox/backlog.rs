@@ -1,5 +1,5 @@
-//! A glance at what waits, for metrics: a count from the collection's own bookkeeping, one document through the index of the leases,
-//! and what this replica holds in memory.
+//! A cheap view of the backlog, for metrics: a count from the collection's metadata, one document through the lease index, and what this
+//! replica holds in memory.
 
 use kernel::Timestamp;
 
@@ -11,8 +11,8 @@ use store::outbox::Backlog;
 use telemetry::metrics::Read;
 
 impl MongoOutbox {
-    /// What nobody holds any more is in the order of its leases that of its commits; what is held is known to whoever holds it. So
-    /// the oldest message of all is what one of the replicas says.
+    /// Documents without a holder have the same order by lease as by commit. Held documents are known to their holder. The oldest message
+    /// overall is therefore the oldest that any replica reports.
     pub(super) async fn look(&self, now: Timestamp) -> StoreResult<Backlog> {
         let held = self.queue.lock().oldest();
         let _timed = self.store.reading(Read::Sweep);
@@ -21,7 +21,7 @@ impl MongoOutbox {
             .collection::<OutboxRow>(OutboxRow::COLLECTION)
             .estimated_document_count()
             .await?;
-        // From where the relay's own sweeps begin: before that lie the entries of what was deleted.
+        // Starts where the relay's own sweeps do; before that point lie index entries of deleted documents.
         let left = due(&db, self.queue.horizon.from(now), now, 1).await?;
         let left = left.iter().filter_map(OutboxRow::oldest);
         Ok(Backlog {

@@ -1,4 +1,4 @@
-//! The documents of messages that were given up, and how they come about.
+//! The documents of dead-lettered messages, and how they are written.
 
 use kernel::Timestamp;
 use mongodb::bson::{Bson, DateTime, Uuid as BsonUuid, doc};
@@ -39,7 +39,7 @@ impl Document for DeadLetterRow {
     }
 }
 
-/// The collection that given-up messages are moved to.
+/// The collection for dead-lettered messages.
 pub(crate) fn dead_letters_collection() -> Collection {
     Collection::new(
         DeadLetterRow::COLLECTION,
@@ -57,7 +57,7 @@ pub(super) fn bury(unit: &mut Unit, dead: &[Dead], now: Timestamp) -> StoreResul
     } in dead
     {
         let key = id(message.id);
-        // One that died before keeps its last reason.
+        // A message that was dead-lettered before keeps its latest reason.
         unit.put(DeadLetterRow {
             id: key,
             message: MessageRow::of(message),

@@ -1,4 +1,4 @@
-//! What one replica holds of the outbox, in memory: which messages it has to send, and which documents they wait in.
+//! The part of the outbox that one replica holds in memory: the messages it must send, and the documents that contain them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -10,37 +10,37 @@ use uuid::Uuid;
 
 use store::outbox::{Fate, Pending};
 
-/// Messages kept in memory. What is beyond is claimed from the collection when its lease runs out.
+/// Limit of messages in memory. Documents beyond it are claimed from the collection when their leases run out.
 const CAPACITY: usize = 20_000;
 
-/// Messages of one document that this replica is to send, each with how often that failed.
+/// Messages of one document that this replica must send, each with its number of failed deliveries.
 pub(super) struct Parcel {
     pub(super) row: Uuid,
     pub(super) messages: Vec<(Arc<Envelope>, u32)>,
 }
 
-/// A message that was given up: how often it was tried, and why it is no more.
+/// A dead-lettered message: how often it was tried, and the reason.
 pub(super) struct Dead {
     pub(super) message: Arc<Envelope>,
     pub(super) attempts: u32,
     pub(super) reason: String,
 }
 
-/// A document all of whose messages have their fate.
+/// A document whose messages all have their fate.
 #[derive(Default)]
 pub(super) struct Decided {
     pub(super) row: Uuid,
-    /// What is to be tried again, and when.
+    /// What must be retried, and when.
     pub(super) retry: Vec<Pending>,
     pub(super) not_before: Timestamp,
     pub(super) dead: Vec<Dead>,
 }
 
-/// A document of which something is still on its way.
+/// A document with messages still in flight.
 struct Row {
     /// Messages without a fate.
     open: usize,
-    /// When somebody else may claim it.
+    /// When another replica may claim it.
     until: Instant,
     decided: Decided,
 }
@@ -50,12 +50,12 @@ pub(super) struct Queue {
     last: i64,
     held: BTreeMap<i64, (Uuid, Pending)>,
     rows: HashMap<Uuid, Row>,
-    /// Which messages those are.
+    /// The ids of those messages.
     ids: HashSet<MessageId>,
 }
 
 impl Queue {
-    /// When the oldest message that is held was written.
+    /// When the oldest held message was written.
     pub(super) fn oldest(&self) -> Option<Timestamp> {
         self.held
             .values()
@@ -63,12 +63,12 @@ impl Queue {
             .min()
     }
 
-    /// Whether the message is about to go out anyway.
+    /// Whether the message is about to be sent anyway.
     pub(super) fn holds(&self, message: MessageId) -> bool {
         self.ids.contains(&message)
     }
 
-    /// Takes a document's messages on. None if there is no room: whoever finds it when its lease is over will send them.
+    /// Takes on a document's messages. None if there is no room: the replica that finds it after its lease expires will send them.
     pub(super) fn hold(&mut self, parcel: Parcel, until: Instant) -> Option<Vec<Pending>> {
         if self.held.len() >= CAPACITY || self.rows.contains_key(&parcel.row) {
             return None;
@@ -96,8 +96,8 @@ impl Queue {
         Some(held.collect())
     }
 
-    /// Messages after `after` that were never tried, at most `limit`. A document whose lease is over at `lost` is let go first: it may be
-    /// somebody else's before its messages are out.
+    /// At most `limit` untried messages after `after`. Documents whose lease is over at `lost` are dropped first, because another replica
+    /// may claim them before their messages are out.
     pub(super) fn fresh(&mut self, after: i64, limit: usize, lost: Instant) -> Vec<Pending> {
         let Self {
             held, rows, ids, ..
@@ -118,7 +118,7 @@ impl Queue {
             .collect()
     }
 
-    /// Notes what became of messages. Returns the documents that are done with: those of which every message has its fate.
+    /// Records the fates of messages. Returns the documents that are complete: those whose messages all have a fate.
     pub(super) fn settle(&mut self, fates: Vec<(i64, Fate)>) -> Vec<Decided> {
         let mut done = Vec::new();
         for (seq, fate) in fates {

@@ -1,4 +1,4 @@
-//! One replica's share of the outbox: what it committed, and holds until it is sent.
+//! One replica's share of the outbox: what it committed, and holds until sent.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,13 +18,13 @@ use crate::unit::Unit;
 use store::StoreResult;
 use store::outbox::Pending;
 
-/// How long a replica holds messages that it sends: longer than a publish may take, and about as long as an order whose replica
-/// died waits for another.
+/// How long a replica holds the messages that it sends. It exceeds the longest publish, and is about how long an order waits for another
+/// replica when its own has died.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
-/// Most messages in one document: far from what a document may hold.
+/// Maximum number of messages in one document: far below a document's size limit.
 const ROOM: usize = 256;
 
-/// What this replica has to send, in the order in which it was committed.
+/// The messages this replica must send, in commit order.
 pub(crate) struct OutboxQueue {
     pub(super) replica: Uuid,
     clock: Arc<dyn Clock>,
@@ -53,7 +53,7 @@ impl OutboxQueue {
         let mut seen = HashSet::new();
         let messages: Vec<Arc<Envelope>> = {
             let queue = self.lock();
-            // A resend of what is about to go out anyway.
+            // Skips a resend of a message that is about to be sent anyway.
             let is_new = |message: &Arc<Envelope>| !queue.holds(message.id);
             unit.messages().into_iter().filter(is_new).collect()
         };
@@ -84,7 +84,7 @@ impl OutboxQueue {
         Ok(Stamped(parcels))
     }
 
-    /// The unit is committed: its messages can go.
+    /// Called once the unit is committed: its messages may be sent.
     pub(crate) fn committed(&self, Stamped(parcels): Stamped) {
         if parcels.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! The documents of the outbox: one for the messages of one commit, so that a message costs neither an insert nor a delete of its own.
+//! The documents of the outbox: one for all messages of a commit, so that a message needs no insert or delete of its own.
 
 use contracts::{Envelope, Kind};
 use kernel::Timestamp;
@@ -11,7 +11,7 @@ use crate::schema::Collection;
 use store::outbox::Pending;
 use store::{Record, StoreResult};
 
-/// What a message says, beside its id.
+/// A message's contents, without its id.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct MessageRow {
     name: String,
@@ -55,12 +55,12 @@ impl MessageRow {
     }
 }
 
-/// A message that waits.
+/// A pending message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct WaitingRow {
     id: BsonUuid,
     message: MessageRow,
-    /// Deliveries that failed so far.
+    /// Failed deliveries so far.
     attempts: i32,
 }
 
@@ -80,13 +80,13 @@ impl WaitingRow {
     }
 }
 
-/// Messages of one commit that wait together.
+/// Pending messages of one commit.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OutboxRow {
     #[serde(rename = "_id")]
     pub(super) id: BsonUuid,
     pub(super) messages: Vec<WaitingRow>,
-    /// Whose they are, until when.
+    /// The replica that holds them, and until when.
     pub(super) owner: BsonUuid,
     pub(super) lease: i64,
 }
@@ -116,7 +116,7 @@ impl Document for OutboxRow {
     }
 }
 
-/// The collection of messages that wait.
+/// The collection of pending messages.
 pub(crate) fn outbox_collection() -> Collection {
     Collection::new(
         OutboxRow::COLLECTION,
@@ -140,7 +140,7 @@ pub(crate) fn outbox_collection() -> Collection {
     .index("by_lease", doc! { "lease": 1 })
 }
 
-/// The messages that are to be tried again, as rows.
+/// The messages to retry, as rows.
 pub(super) fn rows_of(pending: &[Pending]) -> Vec<WaitingRow> {
     pending
         .iter()

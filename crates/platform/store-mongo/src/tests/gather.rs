@@ -1,4 +1,4 @@
-//! Gets that come at the same time share a query, and nobody notices but by the time it takes.
+//! Concurrent gets share a query; callers notice only the speed.
 
 use std::sync::atomic::AtomicI64;
 
@@ -9,7 +9,7 @@ use super::*;
 use telemetry::metrics::Metrics;
 use telemetry::testing::Scrape;
 
-/// The same rows, read by somebody who expects them to be something else.
+/// The same rows, read as another type that does not match them.
 #[derive(Debug, Serialize, Deserialize)]
 struct Misread {
     #[serde(rename = "_id")]
@@ -54,7 +54,7 @@ async fn a_crowd_is_answered_by_few_queries_each_with_its_own_row() {
     let name = &database.name;
     let store = Mongo::open(uri, name, counters(), records(), clock, &metrics.store).unwrap();
     fill(&store, 200).await;
-    // Each row by two, and some that are not there.
+    // Each row twice, and some that do not exist.
     let asked: Vec<i64> = (0..250).chain(0..250).collect();
     let ask = async |row: i64| value(&store, &row.to_string()).await;
     let found = join_all(asked.iter().map(|row| ask(*row))).await;

@@ -1,4 +1,4 @@
-//! What `Tx::each` promises: items that fail, here or at the server, fail alone.
+//! What `Tx::each` guarantees: items that fail, here or at the server, fail alone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ fn counter(id: &str, value: i64) -> Counter {
     }
 }
 
-/// Inserts each of `counters` as an item of one work. Returns whether each was.
+/// Inserts each of `counters` as an item of one write. Returns the result of each.
 async fn insert_each(store: &Store, counters: Vec<Counter>) -> Vec<StoreResult<()>> {
     store
         .write(move |tx| tx.each(&counters, |tx, counter| tx.insert(counter.clone())))

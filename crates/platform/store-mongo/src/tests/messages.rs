@@ -1,4 +1,4 @@
-//! What becomes of messages that were written with a commit.
+//! What happens to messages that were written with a commit.
 
 use super::*;
 
@@ -150,12 +150,12 @@ async fn the_messages_of_one_commit_are_one_document_until_each_of_them_has_its_
     let mut fates: Vec<(i64, Fate)> = fresh.iter().map(|one| one.seq).zip(fates).collect();
     let last = fates.split_off(3);
     outbox.settle(fates, now).await.unwrap();
-    // One is still on its way: were its replica to die now, all four would be sent again.
+    // One is still in flight: if its replica died now, all four would be sent again.
     assert!(dead_letters(&store).await.unwrap().is_empty());
     outbox.settle(last, now).await.unwrap();
     let letters = dead_letters(&store).await.unwrap();
     assert_eq!((letters.len(), letters[0].envelope.id), (1, message(3).id));
-    // Only what is to be tried again is left.
+    // Only the messages to retry are left.
     let due = outbox.retries(now, 10).await.unwrap();
     let due: Vec<_> = due
         .iter()

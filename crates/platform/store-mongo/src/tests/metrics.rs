@@ -1,4 +1,4 @@
-//! What the metrics tell of a store in MongoDB.
+//! The metrics of a store in MongoDB.
 
 use super::messages::send;
 use super::*;
@@ -63,7 +63,7 @@ async fn commits_reads_and_connections_are_counted() {
     assert!(open.is_some_and(|open| open >= 1.0), "{open:?}");
     let most = sum(&metrics, "marketplace_mongodb_connections_max", &[]);
     assert_eq!(most, Some(64.0));
-    // Given back by a task of the driver's, soon.
+    // A task of the driver's returns it shortly afterwards.
     telemetry::testing::eventually("no connection is in use", || async {
         let used = sum(
             &metrics,
@@ -130,7 +130,7 @@ async fn the_outbox_tells_how_old_its_oldest_message_is_whoever_holds_it() {
         oldest: Some(written),
     };
     assert_eq!(store.outbox().backlog(written).await, Ok(one));
-    // Another replica knows that something waits, and how old it is once it is nobody's.
+    // Another replica sees that messages wait, and how old they are once no replica holds them.
     let held = Backlog {
         oldest: None,
         ..one

@@ -1,4 +1,4 @@
-//! Replicas that want the same rows at the same time: who loses tries again, and comes through.
+//! Replicas that write the same rows at the same time: the loser retries and succeeds.
 
 use std::sync::atomic::AtomicBool;
 
@@ -44,7 +44,7 @@ async fn a_guard_holds_whoever_races() {
     assert_eq!(locked(&one).await, 0, "whoever lost and then refused");
 }
 
-/// Adds one to the counter `hot` after a walk over `steps` other rows, each of which has to be read before the next is known.
+/// Adds one to the counter `hot` after reading `steps` other rows in sequence, each of which determines the next.
 async fn add_after_a_walk(store: &Mongo, steps: usize) -> Result<(), StoreError> {
     store
         .work(move |unit| {
@@ -58,7 +58,7 @@ async fn add_after_a_walk(store: &Mongo, steps: usize) -> Result<(), StoreError>
         .await
 }
 
-/// Without locks the one that reads for longer lost some 70 times in two seconds, and was then given up.
+/// Without locks, the slower reader lost some 70 times in two seconds and was then abandoned.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_writes_without_a_pause_does_not_keep_out_one_that_reads_for_longer() {
     let database = TestDatabase::new();
@@ -145,7 +145,7 @@ async fn a_row_that_somebody_holds_holds_up_only_who_wants_it() {
     let store = open(&database);
     add(&store, "hot", 1).await.unwrap();
     let mut holder = holder_of(&store, "hot").await;
-    // All change a row together that nobody holds, as wallets do with an account of the house.
+    // All change one shared row that no transaction holds, as wallets do with a house account.
     let add = |id: String| add_both(&store, [(id, 1), ("shared".to_owned(), 1)]);
     let neighbours = join_all((0..100).map(|n| add(format!("cold {}", n % 10))));
     let (wanting, ()) = tokio::join!(join_all((0..64).map(|_| add("hot".to_owned()))), async {

@@ -1,5 +1,5 @@
-//! The MongoDB driver's errors as ours. Here and not in `store-mongo`, because only the crate of an error type may convert foreign
-//! errors into it.
+//! Converts the MongoDB driver's errors. This is here and not in `store-mongo`, because only the crate of an error type may convert
+//! foreign errors into it.
 
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
@@ -10,8 +10,8 @@ const DUPLICATE_KEY: i32 = 11000;
 const WRITE_CONFLICT: i32 = 112;
 const VALIDATION_FAILED: i32 = 121;
 
-/// Maps a driver error to the word a caller can act on. Whatever is about the network, an election, a timeout or an overload is
-/// [`StoreError::Unavailable`]: nothing was written, or nobody knows.
+/// Maps a driver error to a category that a caller can act on. Network errors, elections, timeouts and overload are all
+/// [`StoreError::Unavailable`]: nothing was written, or it is unknown whether it was.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the driver's list grows; what it does not tell us more about, a caller can only try again"
@@ -28,7 +28,7 @@ fn store_error(error: &Error) -> StoreError {
     }
 }
 
-/// The same for a code in a write's reply.
+/// The same for an error code in a write's reply.
 #[must_use]
 pub fn of_code(code: i32, text: String) -> StoreError {
     match code {

@@ -1,10 +1,11 @@
-//! SQLite's errors as ours. Here and not in `store-sqlite`, because only the crate of an error type may convert foreign errors into it.
+//! Converts SQLite's errors. This is here and not in `store-sqlite`, because only the crate of an error type may convert foreign errors
+//! into it.
 
 use rusqlite::ErrorCode;
 
 use crate::StoreError;
 
-/// Maps a driver error to the word a caller can act on.
+/// Maps a driver error to a category that a caller can act on.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "what SQLite did not say itself is a row or a statement that does not fit, whichever way"
@@ -15,7 +16,7 @@ fn store_error(error: &rusqlite::Error) -> StoreError {
         rusqlite::Error::SqliteFailure(failure, _)
             if failure.code == ErrorCode::ConstraintViolation =>
         {
-            // A CHECK or NOT NULL that fires means that a guard above it let something through.
+            // A failing CHECK or NOT NULL means that an earlier check missed an invalid value.
             match failure.extended_code {
                 rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
                 | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY => StoreError::Duplicate(text),

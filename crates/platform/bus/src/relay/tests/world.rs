@@ -1,4 +1,4 @@
-//! A real outbox, a bus that answers as a test wants, and a clock that moves only when told to.
+//! A real outbox, a scripted bus, and a manual clock.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -24,9 +24,9 @@ use telemetry::testing::eventually;
 pub(super) struct FakeBus {
     pub(super) outcomes: Mutex<HashMap<MessageId, Outcome>>,
     pub(super) published: Mutex<Vec<MessageId>>,
-    /// When set, a publish is confirmed only with a permit.
+    /// When set, confirming a publish takes a permit.
     pub(super) gate: Option<Arc<Semaphore>>,
-    /// When set, the broker is away until it is cancelled.
+    /// When set, the broker is down until the token is cancelled.
     pub(super) away: Option<CancellationToken>,
     /// How often the relay has asked whether publishing makes sense.
     pub(super) asked: AtomicUsize,
@@ -83,7 +83,7 @@ pub(super) struct World {
     pub(super) ids: SystemIds,
 }
 
-/// A relay at work.
+/// A running relay.
 pub(super) struct Running {
     pub(super) stop: CancellationToken,
     pub(super) task: JoinHandle<()>,
@@ -98,7 +98,7 @@ impl Running {
             .unwrap();
     }
 
-    /// Ends it as `kill -9` would: nothing more is noted.
+    /// Ends the relay as `kill -9` would: nothing more is recorded.
     pub(super) async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
@@ -193,7 +193,7 @@ impl World {
         self.store.read(Read::List, |tx| read(tx)).await.unwrap()
     }
 
-    /// What waits in the outbox: id, attempts, when its retry is due.
+    /// The outbox's backlog: id, attempts, when the retry is due.
     pub(super) async fn waiting(&self) -> Vec<(MessageId, u32, Timestamp)> {
         self.read(|tx| {
             let mut rows =
@@ -221,7 +221,7 @@ impl World {
         .await;
     }
 
-    /// When the retry of `id` is due, once its failure number `attempts` is noted.
+    /// When the retry of `id` is due, once failure number `attempts` is recorded.
     pub(super) async fn due(&self, id: MessageId, attempts: u32) -> Timestamp {
         eventually("a noted failure", async || {
             let waiting = self.waiting().await;
@@ -231,7 +231,7 @@ impl World {
         .await
     }
 
-    /// Returns when the relay has looked for due retries at least once more: a message of its own went out, twice.
+    /// Returns when the relay has checked for due retries at least once more: it waits for two new messages to go out.
     pub(super) async fn looks_again(&self) {
         for _ in 0..2 {
             let marker = self.commit_one(Outcome::Done).await;
