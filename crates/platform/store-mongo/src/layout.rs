@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use mongodb::bson::Bson;
 use mongodb::bson::raw::RawDocument;
-use store::{AnyKey, AnyRecord, StoreResult};
+use store::{AnyKey, AnyRecord, StoreResult, key_of};
 
-use super::record::{MongoRecord, key_of};
+use super::record::MongoRecord;
 use super::table::{AnyTable, Table};
 
 /// See the module.

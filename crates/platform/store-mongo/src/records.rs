@@ -1,14 +1,14 @@
 //! The record kinds of one service, and what its engine maintains beside them.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use store::{AnyRecord, Kind, StoreResult};
+use store::{AnyRecord, Kind, StoreResult, record_of};
 
 use super::codec::corrupt;
 use super::layout::Layout;
-use super::record::{MongoRecord, other_type};
+use super::record::MongoRecord;
 use super::unit::{Registry, Unit};
 
 /// Requests records that every loading unit should read up front.
@@ -39,11 +39,8 @@ impl Records {
         mut self,
         change: impl Fn(&R, &mut Unit) -> StoreResult<()> + Send + Sync + 'static,
     ) -> Self {
-        let change: Beside = Arc::new(move |record, unit| {
-            let record: &(dyn Any + Send + Sync) = &**record;
-            let record = record.downcast_ref().ok_or_else(|| other_type::<R>())?;
-            change(record, unit)
-        });
+        let change: Beside =
+            Arc::new(move |record, unit| change(&*record_of::<R>(record.clone())?, unit));
         self.beside.insert(TypeId::of::<R>(), change);
         self
     }

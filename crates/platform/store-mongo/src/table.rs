@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{ClientSession, Database};
-use store::{AnyKey, AnyRecord, StoreError, StoreResult, Value};
+use store::{AnyKey, AnyRecord, StoreError, StoreResult, Value, key_of, record_of};
 
 use super::codec::value_bytes;
 use super::failure::Failure;
 use super::locks::Locks;
-use super::record::{MongoRecord, key_of, record_of};
+use super::record::MongoRecord;
 use super::slot::{Slot, Stored};
 use super::statements::{Owners, Place, Statements};
 

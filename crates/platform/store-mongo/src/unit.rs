@@ -12,7 +12,7 @@ use std::sync::Arc;
 use contracts::Envelope;
 use mongodb::bson::{Bson, doc};
 use mongodb::{ClientSession, Database};
-use store::{AnyKey, AnyRecord, Engine, Kind, StoreError, StoreResult, Value};
+use store::{AnyKey, AnyRecord, Engine, Keep, Kind, StoreError, StoreResult, Value};
 use telemetry::traceparent;
 
 use super::codec::id_bytes;
@@ -200,9 +200,10 @@ impl Unit {
     }
 
     /// Ends the write, and keeps or undoes its changes.
-    pub(super) fn end(&mut self, keep: bool) {
+    pub(super) fn end(&mut self, keep: Keep) {
+        // If it panicked inside an item, the item's savepoint is still open: undo from where the write began.
+        self.savepoints.truncate(1);
         self.release(keep);
-        self.savepoints.clear();
         self.running = Place {
             work: self.running.work + 1,
             item: None,
@@ -217,11 +218,11 @@ impl Unit {
         });
     }
 
-    fn release(&mut self, keep: bool) {
+    fn release(&mut self, keep: Keep) {
         let Some(savepoint) = self.savepoints.pop() else {
             return;
         };
-        if keep {
+        if keep == Keep::Changes {
             return;
         }
         // Tables added later had no changes at that point.
@@ -327,7 +328,7 @@ impl Engine for Unit {
         Ok(())
     }
 
-    fn end_item(&mut self, keep: bool) -> StoreResult<()> {
+    fn end_item(&mut self, keep: Keep) -> StoreResult<()> {
         self.release(keep);
         self.running.item = None;
         Ok(())

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use store::{StoreError, StoreResult};
+use store::{Keep, StoreError, StoreResult};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -49,7 +49,7 @@ impl Work {
         unit.begin(&self.refused);
         let result = catch_unwind(AssertUnwindSafe(|| (self.run)(unit)))
             .unwrap_or_else(|panic| Err(panicked(&*panic)));
-        unit.end(result.is_ok());
+        unit.end(Keep::of(&result));
         self.result = Some(result);
     }
 

@@ -1,9 +1,7 @@
 //! How records are laid out in tables.
 
-use std::any::{Any, type_name};
-
 use rusqlite::Connection;
-use store::{AnyKey, Record, StoreResult, Value};
+use store::{Record, StoreResult, Value};
 
 use super::codec::corrupt;
 
@@ -49,11 +47,4 @@ pub trait SqliteRecord: Record + Sized {
     fn delete(&self, _db: &Connection) -> StoreResult<()> {
         Err(corrupt(format!("a {} is never deleted", Self::NAME)))
     }
-}
-
-/// Downcasts the key to its type.
-pub(super) fn key_of<R: Record>(key: &AnyKey) -> StoreResult<&R::Key> {
-    let key: &dyn Any = key;
-    key.downcast_ref()
-        .ok_or_else(|| corrupt(format!("a key of {} was expected", type_name::<R>())))
 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use store::{AnyKey, AnyRecord, Kind, StoreError, StoreResult};
+use store::{AnyKey, AnyRecord, Kind, StoreError, StoreResult, key_of};
 
-use super::record::{SqliteRecord, key_of};
+use super::record::SqliteRecord;
 use super::table::{AnyTable, Table};
 
 /// Reads one record on a reader's connection.

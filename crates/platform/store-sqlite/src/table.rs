@@ -1,14 +1,12 @@
 //! The records of one kind that a write has read or changed.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use store::{AnyKey, AnyRecord, StoreResult, Value};
+use store::{AnyKey, AnyRecord, StoreResult, Value, key_of, record_of};
 
-use super::codec::corrupt;
-use super::record::{SqliteRecord, key_of};
+use super::record::SqliteRecord;
 
 /// What a write knows of the records of one kind.
 pub(super) trait AnyTable {
@@ -98,11 +96,4 @@ impl<R: SqliteRecord> AnyTable for Table<R> {
         }
         Ok(())
     }
-}
-
-fn record_of<R: SqliteRecord>(record: AnyRecord) -> StoreResult<Arc<R>> {
-    let record: Arc<dyn Any + Send + Sync> = record;
-    record
-        .downcast()
-        .map_err(|_| corrupt(format!("a record of {} was expected", R::NAME)))
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use contracts::Envelope;
 use rusqlite::Connection;
-use store::{AnyKey, AnyRecord, Engine, Job, Kind, StoreResult, Tx, Value};
+use store::{AnyKey, AnyRecord, Engine, Job, Keep, Kind, StoreResult, Tx, Value};
 
 use super::message::enqueue;
 use super::records::Records;
@@ -95,8 +95,8 @@ impl Engine for SqliteTx<'_> {
         execute(self.db, "SAVEPOINT item")
     }
 
-    fn end_item(&mut self, keep: bool) -> StoreResult<()> {
-        if !keep {
+    fn end_item(&mut self, keep: Keep) -> StoreResult<()> {
+        if keep == Keep::Nothing {
             execute(self.db, "ROLLBACK TO item")?;
             self.tables.clear();
         }

@@ -35,10 +35,30 @@ pub trait Engine {
     /// If the item must not run: an earlier attempt to commit it was refused. Returns the reason.
     fn begin_item(&mut self) -> StoreResult<()>;
     /// Ends the item: keeps its changes or undoes them.
-    fn end_item(&mut self, keep: bool) -> StoreResult<()>;
+    fn end_item(&mut self, keep: Keep) -> StoreResult<()>;
     /// How many reads of this run asked for a record that must be loaded first. If there are any, the run is void: the engine loads the
     /// records and runs the write again.
     fn misses(&self) -> usize {
         0
+    }
+}
+
+/// What remains of an item, or of a write, when it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Its changes.
+    Changes,
+    /// Nothing: its changes are undone.
+    Nothing,
+}
+
+impl Keep {
+    /// Keeps the changes of what succeeded.
+    #[must_use]
+    pub const fn of<T, E>(result: &Result<T, E>) -> Self {
+        match result {
+            Ok(_) => Self::Changes,
+            Err(_) => Self::Nothing,
+        }
     }
 }

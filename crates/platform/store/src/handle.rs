@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, record_of};
 use crate::{Database, StoreError, StoreResult, Tx};
 use kernel::Timestamp;
 
@@ -45,16 +45,7 @@ impl Store {
     /// A store error.
     pub async fn get<R: Record>(&self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         let found = self.0.get(Kind::of::<R>(), Box::new(key.clone())).await?;
-        found
-            .map(|record| {
-                record.downcast().map_err(|_| {
-                    StoreError::Corrupt(format!(
-                        "the engine returned another record than {}",
-                        R::NAME
-                    ))
-                })
-            })
-            .transpose()
+        found.map(record_of::<R>).transpose()
     }
 
     /// The records that exist, in the order of `keys`.

@@ -1,7 +1,6 @@
 //! Idempotency keys: one effect and one answer however often a request is sent (draft-ietf-httpapi-idempotency-key-header). `http` reads
 //! the header; the store adapters keep the rows.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Timestamp, UserId};
@@ -45,18 +44,6 @@ pub enum Earlier {
     Running,
     /// It had another body.
     OtherBody,
-}
-
-/// Renders an outcome as the answer to remember.
-pub type Render<T> = Arc<dyn Fn(&T) -> StoredAnswer + Send + Sync>;
-
-/// A request to perform once: its key, and how to render its outcome as the answer to remember.
-pub struct Once<T> {
-    /// The key.
-    pub key: OnceKey,
-    /// Renders the outcome. Runs inside the transaction, so that effect and answer are stored together. It runs again whenever the store
-    /// retries the transaction.
-    pub render: Render<T>,
 }
 
 /// The outcome of a request that may have been done before.

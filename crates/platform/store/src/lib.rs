@@ -17,12 +17,12 @@ mod tx;
 pub use answers::{IdempotencyKey, Idempotent};
 pub use database::{Database, Job};
 pub use dead_letter::DeadLetter;
-pub use engine::Engine;
+pub use engine::{Engine, Keep};
 #[cfg(feature = "mongo")]
 pub use error::mongo::of_code as of_mongo_code;
 pub use error::{StoreError, StoreResult};
 pub use handle::Store;
 pub use inbox::{Handled, MEMORY as INBOX_MEMORY};
 pub use leases::Leases;
-pub use record::{AnyKey, AnyRecord, Kind, Record, Value};
+pub use record::{AnyKey, AnyRecord, Kind, Record, Value, key_of, record_of};
 pub use tx::Tx;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::{StoreError, StoreResult};
+
 /// A plain type that is loaded and saved. The engines decide how it maps to tables or documents.
 pub trait Record: Send + Sync + 'static {
     /// Names the kind of record in errors.
@@ -77,3 +79,23 @@ pub type AnyRecord = Arc<dyn Any + Send + Sync>;
 
 /// The key of a record of some kind.
 pub type AnyKey = dyn Any + Send + Sync;
+
+/// The record with its type.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if it is of another kind.
+pub fn record_of<R: Record>(record: AnyRecord) -> StoreResult<Arc<R>> {
+    record.downcast().map_err(|_| of_another_kind::<R>())
+}
+
+/// The key with its type.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if it is of another kind.
+pub fn key_of<R: Record>(key: &AnyKey) -> StoreResult<&R::Key> {
+    key.downcast_ref().ok_or_else(of_another_kind::<R>)
+}
+
+fn of_another_kind<R: Record>() -> StoreError {
+    StoreError::Corrupt(format!("expected a {}", R::NAME))
+}

@@ -8,13 +8,12 @@
 //! - it sees its own changes;
 //! - `Ok` commits, even `Ok(Err(refusal))`; `Err` rolls back.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use contracts::Envelope;
 
-use crate::record::{AnyRecord, Kind, Record, Value};
-use crate::{Engine, StoreError, StoreResult};
+use crate::record::{Kind, Record, Value, record_of};
+use crate::{Engine, Keep, StoreError, StoreResult};
 
 /// One transaction. See the module.
 pub struct Tx<'a>(&'a mut (dyn Engine + 'a));
@@ -34,7 +33,7 @@ impl Tx<'_> {
     pub fn get<R: Record>(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         self.0
             .get(Kind::of::<R>(), key)?
-            .map(downcast::<R>)
+            .map(record_of::<R>)
             .transpose()
     }
 
@@ -52,7 +51,7 @@ impl Tx<'_> {
         let found = self
             .0
             .find_by(Kind::of::<R>(), field, &value.into(), limit)?;
-        found.into_iter().map(downcast::<R>).collect()
+        found.into_iter().map(record_of::<R>).collect()
     }
 
     /// Announces reads, so that one query loads the records together. A hint, never needed for correctness.
@@ -123,7 +122,11 @@ impl Tx<'_> {
             let before = self.0.misses();
             let result = handle(&mut Tx(&mut *self.0), item);
             let has_missed = self.0.misses() > before;
-            self.0.end_item(result.is_ok() && !has_missed)?;
+            self.0.end_item(if has_missed {
+                Keep::Nothing
+            } else {
+                Keep::of(&result)
+            })?;
             match result {
                 Err(error) if has_missed => missed = Some(error),
                 Err(error @ StoreError::Unavailable(_)) => return Err(error),
@@ -133,14 +136,4 @@ impl Tx<'_> {
         // The run is void anyway; ending it here saves further work.
         missed.map_or(Ok(results), Err)
     }
-}
-
-fn downcast<R: Record>(record: AnyRecord) -> StoreResult<Arc<R>> {
-    let any: Arc<dyn Any + Send + Sync> = record;
-    any.downcast().map_err(|_| {
-        StoreError::Corrupt(format!(
-            "the engine returned another record than {}",
-            R::NAME
-        ))
-    })
 }

@@ -110,3 +110,24 @@ async fn what_the_items_miss_is_loaded_together() {
     assert_eq!(found, [Ok(true), Ok(true), Ok(true), Ok(true), Ok(false)]);
     assert_eq!(runs.load(Ordering::Relaxed), 2);
 }
+
+#[tokio::test]
+async fn a_write_that_panics_in_an_item_leaves_no_trace_of_any_item() {
+    let database = TestDatabase::new();
+    let mongo = open(&database);
+    let store = Store::new(Arc::new(mongo.clone()));
+    let panicked: StoreResult<Vec<StoreResult<()>>> = store
+        .write(|tx| {
+            tx.put(counter("before", 1))?;
+            tx.each(&["first", "second"], |tx, id| {
+                tx.put(counter(id, 1))?;
+                assert_ne!(*id, "second", "on purpose");
+                Ok(())
+            })
+        })
+        .await;
+    assert!(panicked.is_err(), "{panicked:?}");
+    for id in ["before", "first", "second"] {
+        assert_eq!(value(&mongo, id).await, None, "{id}");
+    }
+}
