@@ -65,15 +65,11 @@ impl Readers {
         })
     }
 
-    pub(super) async fn run<T, E>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         kind: Read,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+        work: impl FnOnce(&Transaction<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
         let begun = Instant::now();
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
@@ -82,7 +78,7 @@ impl Readers {
             }
             let outcome = connection
                 .transaction_with_behavior(TransactionBehavior::Deferred)
-                .map_err(|error| E::from(StoreError::from(error)))
+                .map_err(StoreError::from)
                 .and_then(|transaction| work(&transaction));
             // The caller may have gone away; a read has no effects to undo.
             drop(answer.send(outcome));
@@ -90,15 +86,17 @@ impl Readers {
         match self.queue.as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => {}
             Some(Err(TrySendError::Full(_))) => {
-                return Err(StoreError::Unavailable("the read queue is full".to_owned()).into());
+                return Err(StoreError::Unavailable("the read queue is full".to_owned()));
             }
             Some(Err(TrySendError::Disconnected(_))) | None => {
-                return Err(StoreError::Unavailable("the readers have stopped".to_owned()).into());
+                return Err(StoreError::Unavailable(
+                    "the readers have stopped".to_owned(),
+                ));
             }
         }
-        let outcome = answered.await.unwrap_or_else(|_| {
-            Err(StoreError::Unavailable("the read was given up".to_owned()).into())
-        });
+        let outcome = answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the read was given up".to_owned())));
         self.times.took(kind, begun.elapsed());
         outcome
     }

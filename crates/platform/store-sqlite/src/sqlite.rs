@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use kernel::Timestamp;
 use rusqlite::{Connection, Transaction};
 
-use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, StoreError, StoreResult};
+use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, StoreResult};
 use telemetry::metrics::{Read, StoreMetrics};
 use telemetry::{Commit, Database};
 use tokio::sync::Notify;
@@ -34,7 +34,7 @@ impl Sqlite {
     /// Opens (or creates) the file at `path`, brings its schema up to date and starts the threads.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the file cannot be opened, [`StoreError::Corrupt`] if its schema is newer than this
+    /// [`StoreError::Unavailable`](store::StoreError::Unavailable) if the file cannot be opened, [`StoreError::Corrupt`](store::StoreError::Corrupt) if its schema is newer than this
     /// program or a migration fails.
     pub fn open(
         path: &Path,
@@ -50,7 +50,7 @@ impl Sqlite {
     /// Opens an existing file as it is, possibly while another process serves it: nothing is created or migrated.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if it does not exist or cannot be opened.
+    /// [`StoreError::Unavailable`](store::StoreError::Unavailable) if it does not exist or cannot be opened.
     pub fn open_existing(path: &Path, metrics: &StoreMetrics) -> StoreResult<Self> {
         let connection = files::open_existing(path)?;
         Self::start(connection, path, Records::default(), metrics)
@@ -77,15 +77,11 @@ impl Sqlite {
     /// affected. Writes that are queued at the same time share one transaction and one sync of the disk.
     ///
     /// # Errors
-    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the commit failed.
-    pub async fn write<T, E>(
+    /// What `work` returns; [`StoreError::Unavailable`](store::StoreError::Unavailable) if the queue is full or the commit failed.
+    pub async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+        work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
         let commit = Commit::begin(Database {
             system: "sqlite",
             name: &self.name,
@@ -101,16 +97,12 @@ impl Sqlite {
     /// comes, it does not run. A read of a whole file should use its own connection ([`open_read_only`](crate::open_read_only)).
     ///
     /// # Errors
-    /// What `work` returns; [`StoreError::Unavailable`] if the queue is full or the read took too long.
-    pub async fn read<T, E>(
+    /// What `work` returns; [`StoreError::Unavailable`](store::StoreError::Unavailable) if the queue is full or the read took too long.
+    pub async fn read<T: Send + 'static>(
         &self,
         kind: Read,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+        work: impl FnOnce(&Transaction<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
         self.readers.run(kind, work).await
     }
 

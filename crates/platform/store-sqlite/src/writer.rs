@@ -80,34 +80,32 @@ impl Writer {
         })
     }
 
-    pub(super) async fn run<T, E>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let (answer, answered) = oneshot::channel::<Result<T, E>>();
+        work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| match work(connection) {
             Ok(value) => Done::Keep(Box::new(move |committed| {
                 // The caller may have gone away (a closed connection); the write stands regardless.
-                drop(answer.send(committed.map(|()| value).map_err(E::from)));
+                drop(answer.send(committed.map(|()| value)));
             })),
             Err(error) => Done::Undo(Box::new(move |_| drop(answer.send(Err(error))))),
         });
         match self.queue.as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => {}
             Some(Err(TrySendError::Full(_))) => {
-                return Err(StoreError::Unavailable("the write queue is full".to_owned()).into());
+                return Err(StoreError::Unavailable(
+                    "the write queue is full".to_owned(),
+                ));
             }
             Some(Err(TrySendError::Disconnected(_))) | None => {
-                return Err(StoreError::Unavailable("the writer has stopped".to_owned()).into());
+                return Err(StoreError::Unavailable("the writer has stopped".to_owned()));
             }
         }
-        answered.await.unwrap_or_else(|_| {
-            Err(StoreError::Unavailable("the write was given up".to_owned()).into())
-        })
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the write was given up".to_owned())))
     }
 }
 
