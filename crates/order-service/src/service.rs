@@ -3,13 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bus::{Batched, Subscription};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{OrderId, ProductId, Quantity, UserId};
-use platform_http::Readiness;
-use store::outbox::Outbox;
-use store::{Leases, Store, StoreError, StoreResult};
+use store::{Store, StoreResult};
 
 use crate::announcements::Announcements;
 use crate::app::{
@@ -36,8 +33,6 @@ const LOOK: Duration = Duration::from_secs(5);
 /// The order service, built.
 pub struct OrderService {
     app: Arc<App>,
-    outbox: Arc<dyn Outbox>,
-    leases: Option<Arc<dyn Leases>>,
     verifier: auth::Verifier,
     sweep_period: Duration,
 }
@@ -56,12 +51,7 @@ impl OrderService {
         reservations: Arc<dyn Reservations>,
         announcements: Option<Arc<dyn Announcements>>,
     ) -> StoreResult<Self> {
-        let Opened {
-            store,
-            queries,
-            outbox,
-            leases,
-        } = Opened::open(store, deps)?;
+        let (store, queries) = open(store, deps)?;
         let app = App {
             store,
             queries,
@@ -76,8 +66,6 @@ impl OrderService {
         };
         Ok(Self {
             app: Arc::new(app),
-            outbox,
-            leases,
             verifier,
             sweep_period: Duration::from_millis(config.sweep_milliseconds.max(10)),
         })
@@ -146,111 +134,45 @@ impl OrderService {
             openapi: http::openapi(),
             problems: http::PROBLEMS,
             subscriptions: vec![replies],
-            outbox: Some(self.outbox.clone()),
+            outbox: Some(self.app.store.outbox()),
             periodic: self.periodic(),
-            leases: self.leases.clone(),
-            readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
+            store: Some(self.app.store.clone()),
         }
     }
 
     fn periodic(&self) -> Vec<Periodic> {
-        let app = self.app.clone();
-        let sweeper = Periodic::new("orders due", self.sweep_period, move || {
-            let app = app.clone();
-            async move {
-                report("orders due", sweep(&app).await.map(drop));
-            }
-        });
-        let app = self.app.clone();
-        let counter = Periodic::new("open orders", LOOK, move || {
-            let app = app.clone();
-            async move {
-                report("open orders", look_at_open(&app).await);
-            }
-        });
-        let app = self.app.clone();
-        let forgetter = Periodic::new("forgetting", Duration::from_secs(60), move || {
-            let app = app.clone();
-            async move {
-                let mut more = Ok(true);
-                while let Ok(true) = more {
-                    more = app.store.forget(app.clock.now()).await;
-                }
-                report("forgetting", more.map(drop));
-            }
-        });
-        vec![sweeper, counter, forgetter]
+        let app = &self.app;
+        vec![
+            Periodic::new("orders due", self.sweep_period, app, |app| async move {
+                sweep(&app).await.map(drop)
+            }),
+            Periodic::new("open orders", LOOK, app, |app| async move {
+                look_at_open(&app).await
+            }),
+        ]
     }
 }
 
-/// An open store, and what of it the host works with.
-struct Opened {
-    store: Store,
-    queries: Arc<dyn OrderQueries>,
-    outbox: Arc<dyn Outbox>,
-    leases: Option<Arc<dyn Leases>>,
-}
-
-impl Opened {
-    fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Self> {
-        match store {
-            #[cfg(feature = "sqlite")]
-            StoreConfig::Sqlite { path } => {
-                let db = crate::store::open_sqlite(&path, &deps.metrics.store)?;
-                Ok(Self {
-                    store: Store::new(Arc::new(db.clone())),
-                    outbox: Arc::new(store_sqlite::SqliteOutbox::new(db.clone())),
-                    leases: None,
-                    queries: Arc::new(db),
-                })
-            }
-            #[cfg(not(feature = "sqlite"))]
-            StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
-            #[cfg(feature = "mongo")]
-            StoreConfig::Mongo { uri, database } => {
-                use crate::store::{MongoOrders, mongo_records, orders_collection};
-                use store_mongo::{Mongo, MongoLeases};
-                let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-                let db = Mongo::open(
-                    uri,
-                    &database,
-                    vec![orders_collection()],
-                    mongo_records(),
-                    clock,
-                    metrics,
-                )?;
-                Ok(Self {
-                    store: Store::new(Arc::new(db.clone())),
-                    outbox: Arc::new(db.outbox()),
-                    leases: Some(Arc::new(MongoLeases::new(db.clone()))),
-                    queries: Arc::new(MongoOrders::new(db)),
-                })
-            }
-            #[cfg(not(feature = "mongo"))]
-            StoreConfig::Mongo { .. } => Err(store.not_compiled()),
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn OrderQueries>)> {
+    match store {
+        #[cfg(feature = "sqlite")]
+        StoreConfig::Sqlite { path } => {
+            let db = crate::store::open_sqlite(&path, &deps.metrics.store)?;
+            Ok((Store::new(Arc::new(db.clone())), Arc::new(db)))
         }
-    }
-}
-
-/// A sweeper that fails tries again on its next turn; the log has to tell.
-fn report(work: &str, outcome: Result<(), StoreError>) {
-    if let Err(error) = outcome {
-        tracing::warn!(service = "order-service", work, %error, "a sweeper failed; it tries again");
-    }
-}
-
-struct StoreAnswers(Arc<App>);
-
-#[async_trait]
-impl Readiness for StoreAnswers {
-    fn name(&self) -> &'static str {
-        "order store"
-    }
-
-    async fn check(&self) -> Result<(), String> {
-        self.0.store.ping().await.map_err(|error| {
-            tracing::warn!(%error, "the order store does not answer");
-            "does not answer".to_owned()
-        })
+        #[cfg(feature = "mongo")]
+        StoreConfig::Mongo { uri, database } => {
+            use crate::store::{MongoOrders, mongo_records, orders_collection};
+            let (collections, records) = (vec![orders_collection()], mongo_records());
+            let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
+            let db =
+                store_mongo::Mongo::open(uri, &database, collections, records, clock, metrics)?;
+            Ok((
+                Store::new(Arc::new(db.clone())),
+                Arc::new(MongoOrders::new(db)),
+            ))
+        }
+        #[cfg(not(all(feature = "sqlite", feature = "mongo")))]
+        other => Err(other.not_compiled()),
     }
 }

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use contracts::reservations::{Refusal, ReserveRequest, ReservedLine};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{Page, ProductId, UserId};
-use platform_http::{Readiness, Routes};
-use store::outbox::Outbox;
-use store::{Leases, Store, StoreError, StoreResult};
+use platform_http::Routes;
+use store::{Store, StoreResult};
 
 use crate::app::{self, App};
 use crate::audit::StockAudit;
@@ -18,15 +16,10 @@ use crate::domain::{Change, ListQuery, NewProduct, Product, ProductEdit, Product
 use crate::store::Queries;
 use crate::{consumers, http};
 
-/// Time between two rounds of forgetting handled messages.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
-
 /// The composed product service. Cheap to clone. Its methods are the use cases, for callers in the same process.
 #[derive(Clone)]
 pub struct ProductService {
     app: Arc<App>,
-    outbox: Arc<dyn Outbox>,
-    leases: Option<Arc<dyn Leases>>,
     verifier: auth::Verifier,
     sweep: Duration,
 }
@@ -42,10 +35,10 @@ impl ProductService {
         deps: &Deps,
         verifier: auth::Verifier,
     ) -> StoreResult<Self> {
-        let opened = open(store, deps)?;
+        let (store, queries) = open(store, deps)?;
         let app = App {
-            store: opened.store,
-            queries: opened.queries,
+            store,
+            queries,
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
             currency: deps.currency,
@@ -54,8 +47,6 @@ impl ProductService {
         };
         Ok(Self {
             app: Arc::new(app),
-            outbox: opened.outbox,
-            leases: opened.leases,
             verifier,
             sweep: config.sweep(),
         })
@@ -150,96 +141,44 @@ impl ProductService {
             openapi: http::openapi(),
             problems: http::PROBLEMS,
             subscriptions: vec![consumers::commands(self.app.clone())],
-            outbox: Some(self.outbox.clone()),
+            outbox: Some(self.app.store.outbox()),
             periodic: self.periodic(),
-            leases: self.leases.clone(),
-            readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
+            store: Some(self.app.store.clone()),
         }
     }
 
     fn periodic(&self) -> Vec<Periodic> {
-        let app = self.app.clone();
-        let leases = Periodic::new("product leases", self.sweep, move || {
-            let app = app.clone();
-            async move {
-                match app::expire_reservations(&app).await {
-                    Ok(0) => {}
-                    Ok(orders) => tracing::info!(orders, "leases ran out; their stock went back"),
-                    Err(error) => trouble("product leases", &error),
+        vec![Periodic::new(
+            "product leases",
+            self.sweep,
+            &self.app,
+            |app| async move {
+                match app::expire_reservations(&app).await? {
+                    0 => {}
+                    orders => tracing::info!(orders, "leases ran out; their stock went back"),
                 }
-            }
-        });
-        let app = self.app.clone();
-        let inbox = Periodic::new("product inbox", FORGET_EVERY, move || {
-            let app = app.clone();
-            async move {
-                if let Err(error) = app::forget_messages(&app).await {
-                    trouble("product inbox", &error);
-                }
-            }
-        });
-        vec![leases, inbox]
+                Ok(())
+            },
+        )]
     }
 }
 
-/// A store, and what comes with it.
-struct Opened {
-    store: Store,
-    queries: Arc<dyn Queries>,
-    outbox: Arc<dyn Outbox>,
-    /// If more than one replica may use the store.
-    leases: Option<Arc<dyn Leases>>,
-}
-
-fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn Queries>)> {
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
             let (db, queries) = crate::store::sqlite::open(&path, &deps.metrics.store)?;
-            Ok(Opened {
-                outbox: Arc::new(store_sqlite::SqliteOutbox::new(db.clone())),
-                store: Store::new(Arc::new(db)),
-                queries: Arc::new(queries),
-                leases: None,
-            })
+            Ok((Store::new(Arc::new(db)), Arc::new(queries)))
         }
-        #[cfg(not(feature = "sqlite"))]
-        StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
             use crate::store::mongo::{MongoQueries, collections, records};
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
             let db =
                 store_mongo::Mongo::open(uri, &database, collections(), records(), clock, metrics)?;
-            Ok(Opened {
-                outbox: Arc::new(db.outbox()),
-                leases: Some(Arc::new(store_mongo::MongoLeases::new(db.clone()))),
-                store: Store::new(Arc::new(db.clone())),
-                queries: Arc::new(MongoQueries(db)),
-            })
+            Ok((Store::new(Arc::new(db.clone())), Arc::new(MongoQueries(db))))
         }
-        #[cfg(not(feature = "mongo"))]
-        StoreConfig::Mongo { .. } => Err(store.not_compiled()),
-    }
-}
-
-/// Logs that a sweep failed. It runs again in the next round.
-fn trouble(sweeper: &str, error: &StoreError) {
-    tracing::warn!(service = "product-service", sweeper, %error, "a sweeper failed and will try again");
-}
-
-struct StoreAnswers(Arc<App>);
-
-#[async_trait]
-impl Readiness for StoreAnswers {
-    fn name(&self) -> &'static str {
-        "product store"
-    }
-
-    async fn check(&self) -> Result<(), String> {
-        self.0.store.ping().await.map_err(|error| {
-            tracing::warn!(%error, "the product store does not answer");
-            "does not answer".to_owned()
-        })
+        #[cfg(not(all(feature = "sqlite", feature = "mongo")))]
+        other => Err(other.not_compiled()),
     }
 }

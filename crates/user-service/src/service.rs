@@ -1,16 +1,14 @@
-//! Composition: builds routes, a sweeper and a readiness check from settings and dependencies.
+//! Composition: builds routes and a sweeper from settings and dependencies.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use auth::{HashError, Issuer, JwkSet, Password, PasswordHasher, Role, Verifier};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::Invalid;
-use platform_http::Readiness;
-use store::{Leases, Store, StoreError, StoreResult};
+use store::{Store, StoreError, StoreResult};
 #[cfg(feature = "mongo")]
-use store_mongo::{Mongo, MongoLeases};
+use store_mongo::Mongo;
 #[cfg(feature = "sqlite")]
 use store_sqlite::Sqlite;
 
@@ -59,7 +57,6 @@ pub enum RegisterError {
 pub struct UserService {
     app: Arc<App>,
     verifier: Verifier,
-    leases: Option<Arc<dyn Leases>>,
 }
 
 impl UserService {
@@ -76,11 +73,7 @@ impl UserService {
         verifier: Verifier,
     ) -> Result<Self, BuildError> {
         config.check()?;
-        let Opened {
-            store,
-            users,
-            leases,
-        } = open(store, deps)?;
+        let (store, users) = open(store, deps)?;
         let app = App {
             store,
             users,
@@ -94,7 +87,6 @@ impl UserService {
         Ok(Self {
             app: Arc::new(app),
             verifier,
-            leases,
         })
     }
 
@@ -140,7 +132,7 @@ impl UserService {
         email: &Email,
         role: Role,
     ) -> Result<Option<User>, StoreError> {
-        app::grant(&open(store, deps)?.store, email, role).await
+        app::grant(&open(store, deps)?.0, email, role).await
     }
 
     /// The user with `email`, if there is one.
@@ -162,74 +154,39 @@ impl UserService {
             subscriptions: Vec::new(),
             outbox: None,
             periodic: vec![self.sweeper()],
-            leases: self.leases.clone(),
-            readiness: vec![Arc::new(StoreAnswers(self.app.clone()))],
+            store: Some(self.app.store.clone()),
         }
     }
 
     fn sweeper(&self) -> Periodic {
-        let app = self.app.clone();
-        Periodic::new("expired logins", SWEEP, move || {
-            let app = app.clone();
-            async move {
-                if let Err(error) = app.users.forget(app.clock.now()).await {
-                    tracing::warn!(service = "user-service", %error, "expired logins were not removed; next try later");
-                }
-            }
+        Periodic::new("expired logins", SWEEP, &self.app, |app| async move {
+            app.users.forget(app.clock.now()).await
         })
     }
 }
 
-/// An opened store and its companions.
-struct Opened {
-    store: Store,
-    users: Arc<dyn Users>,
-    /// Leases for the sweeper, if there may be other replicas.
-    leases: Option<Arc<dyn Leases>>,
-}
-
-fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn Users>)> {
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
             let records = SqliteUsers::records();
             let db = Sqlite::open(&path, MIGRATIONS, records, &deps.metrics.store)?;
-            Ok(Opened {
-                store: Store::new(Arc::new(db.clone())),
-                users: Arc::new(SqliteUsers::new(db)),
-                leases: None,
-            })
+            Ok((
+                Store::new(Arc::new(db.clone())),
+                Arc::new(SqliteUsers::new(db)),
+            ))
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
             let (collections, records) = (MongoUsers::collections(), MongoUsers::records());
             let db = Mongo::open(uri, &database, collections, records, clock, metrics)?;
-            Ok(Opened {
-                store: Store::new(Arc::new(db.clone())),
-                leases: Some(Arc::new(MongoLeases::new(db.clone()))),
-                users: Arc::new(MongoUsers::new(db)),
-            })
+            Ok((
+                Store::new(Arc::new(db.clone())),
+                Arc::new(MongoUsers::new(db)),
+            ))
         }
-        #[cfg(not(feature = "sqlite"))]
-        StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
-        #[cfg(not(feature = "mongo"))]
-        StoreConfig::Mongo { .. } => Err(store.not_compiled()),
-    }
-}
-
-struct StoreAnswers(Arc<App>);
-
-#[async_trait]
-impl Readiness for StoreAnswers {
-    fn name(&self) -> &'static str {
-        "user store"
-    }
-
-    async fn check(&self) -> Result<(), String> {
-        self.0.store.ping().await.map_err(|error| {
-            tracing::warn!(%error, "the user store does not answer");
-            "does not answer".to_owned()
-        })
+        #[cfg(not(all(feature = "sqlite", feature = "mongo")))]
+        other => Err(other.not_compiled()),
     }
 }

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use auth::Verifier;
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{Money, TransactionId, UserId};
-use platform_http::Readiness;
 use store::idempotency::Answered;
-use store::outbox::Outbox;
-use store::{Leases, Store, StoreError, StoreResult};
+use store::{Store, StoreError, StoreResult};
 
 use crate::app::{self, App, Movement};
 use crate::config::Config;
@@ -22,14 +19,11 @@ use crate::store::WalletStore;
 
 const PAYOUT_PERIOD: Duration = Duration::from_secs(5);
 const CHECKPOINT_PERIOD: Duration = Duration::from_mins(1);
-const FORGET_PERIOD: Duration = Duration::from_mins(1);
 
 /// The wallet service, composed.
 pub struct WalletService {
     app: App,
     verifier: Verifier,
-    outbox: Arc<dyn Outbox>,
-    leases: Option<Arc<dyn Leases>>,
     ledger: Arc<LedgerMetrics>,
 }
 
@@ -58,12 +52,7 @@ impl WalletService {
         deps: &Deps,
         verifier: Verifier,
     ) -> StoreResult<Self> {
-        let Opened {
-            store,
-            ledger,
-            outbox,
-            leases,
-        } = open(store, deps)?;
+        let (store, ledger) = open(store, deps)?;
         let app = App {
             store,
             ledger,
@@ -76,8 +65,6 @@ impl WalletService {
         Ok(Self {
             app,
             verifier,
-            outbox,
-            leases,
             ledger: Arc::new(LedgerMetrics::register(
                 &deps.metrics,
                 config.audit_interval(),
@@ -95,36 +82,30 @@ impl WalletService {
             openapi: http::openapi(),
             problems: http::PROBLEMS,
             subscriptions: vec![consumers::commands(app.clone())],
-            outbox: Some(self.outbox.clone()),
+            outbox: Some(app.store.outbox()),
             periodic: self.periodic(),
-            leases: self.leases.clone(),
-            readiness: vec![Arc::new(StoreReadiness(app.store.clone()))],
+            store: Some(app.store.clone()),
         }
     }
 
     fn periodic(&self) -> Vec<Periodic> {
         let app = &self.app;
         let mut periodic = vec![
-            sweeper("payouts", PAYOUT_PERIOD, app, |app| async move {
+            Periodic::new("payouts", PAYOUT_PERIOD, app, |app| async move {
                 app::release_payouts(&app).await.map(drop)
             }),
-            sweeper("checkpoints", CHECKPOINT_PERIOD, app, |app| async move {
+            Periodic::new("checkpoints", CHECKPOINT_PERIOD, app, |app| async move {
                 app.ledger.checkpoint().await.map(drop)
-            }),
-            sweeper("forgetting", FORGET_PERIOD, app, |app| async move {
-                app::forget(&app).await
             }),
         ];
         if let Some(period) = self.ledger.period() {
-            let (app, ledger) = (app.clone(), self.ledger.clone());
-            periodic.push(Periodic::new("ledger audit", period, move || {
-                let (app, ledger) = (app.clone(), ledger.clone());
-                async move {
-                    if let Err(error) = ledger.look(&app).await {
-                        tracing::warn!(%error, "the ledger audit failed and will be retried");
-                    }
-                }
-            }));
+            let context = (app.clone(), self.ledger.clone());
+            periodic.push(Periodic::new(
+                "ledger audit",
+                period,
+                &context,
+                |(app, ledger)| async move { ledger.look(&app).await },
+            ));
         }
         periodic
     }
@@ -172,77 +153,28 @@ impl WalletService {
     }
 }
 
-/// An opened store and its companions.
-struct Opened {
-    store: Store,
-    ledger: Arc<dyn WalletStore>,
-    outbox: Arc<dyn Outbox>,
-    leases: Option<Arc<dyn Leases>>,
-}
-
-fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Opened> {
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn WalletStore>)> {
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
             use crate::store::sqlite::{SqliteWalletStore, open};
-            use store_sqlite::SqliteOutbox;
             let db = open(&path, &deps.metrics.store)?;
-            Ok(Opened {
-                outbox: Arc::new(SqliteOutbox::new(db.clone())),
-                store: Store::new(Arc::new(db.clone())),
-                ledger: Arc::new(SqliteWalletStore::new(db, &path)),
-                leases: None,
-            })
+            Ok((
+                Store::new(Arc::new(db.clone())),
+                Arc::new(SqliteWalletStore::new(db, &path)),
+            ))
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
             use crate::store::mongo::MongoWalletStore;
-            use store_mongo::{Mongo, MongoLeases};
+            use store_mongo::Mongo;
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
             let (db, ledger) = MongoWalletStore::open(clock.clone(), |collections, records| {
                 Mongo::open(uri, &database, collections, records, clock, metrics)
             })?;
-            Ok(Opened {
-                outbox: Arc::new(db.outbox()),
-                store: Store::new(Arc::new(db.clone())),
-                ledger: Arc::new(ledger),
-                leases: Some(Arc::new(MongoLeases::new(db))),
-            })
+            Ok((Store::new(Arc::new(db)), Arc::new(ledger)))
         }
-        #[cfg(not(feature = "sqlite"))]
-        StoreConfig::Sqlite { .. } => Err(store.not_compiled()),
-        #[cfg(not(feature = "mongo"))]
-        StoreConfig::Mongo { .. } => Err(store.not_compiled()),
-    }
-}
-
-fn sweeper<F>(name: &'static str, period: Duration, app: &App, sweep: fn(App) -> F) -> Periodic
-where
-    F: Future<Output = StoreResult<()>> + Send + 'static,
-{
-    let app = app.clone();
-    Periodic::new(name, period, move || {
-        let sweeping = sweep(app.clone());
-        async move {
-            if let Err(error) = sweeping.await {
-                tracing::warn!(sweeper = name, %error, "a sweeper of the wallet failed and will be retried");
-            }
-        }
-    })
-}
-
-struct StoreReadiness(Store);
-
-#[async_trait]
-impl Readiness for StoreReadiness {
-    fn name(&self) -> &'static str {
-        "wallet store"
-    }
-
-    async fn check(&self) -> Result<(), String> {
-        self.0.ping().await.map_err(|error| {
-            tracing::warn!(%error, "the wallet store does not answer");
-            "does not answer".to_owned()
-        })
+        #[cfg(not(all(feature = "sqlite", feature = "mongo")))]
+        other => Err(other.not_compiled()),
     }
 }

@@ -4,8 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, MemoryBus, Relay, Tasks};
+use store::Store;
 
-use crate::service::{Deps, Parts};
+use crate::service::{Deps, Parts, Periodic};
+
+/// Interval between deletions of expired inbox rows and stored answers.
+const FORGET: Duration = Duration::from_mins(1);
 
 /// The sweepers and outbox relays of the services in one process.
 pub struct Engine {
@@ -32,15 +36,18 @@ impl Engine {
     pub fn start(bus: Option<&Arc<dyn Bus>>, deps: &Deps, services: Vec<Parts>) -> Self {
         let tasks = Tasks::new();
         for service in services {
-            for mut periodic in service.periodic {
-                let (leases, clock) = (service.leases.clone(), deps.clock.clone());
+            let leases = service.store.as_ref().and_then(Store::leases);
+            let mut sweepers = service.periodic;
+            sweepers.extend(service.store.map(|store| forgetting(store, deps)));
+            for mut periodic in sweepers {
+                let (leases, clock) = (leases.clone(), deps.clock.clone());
                 tasks.spawn(|stop| async move {
                     loop {
                         tokio::select! {
                             () = stop.cancelled() => break,
                             () = tokio::time::sleep(periodic.period) => {}
                         }
-                        periodic.turn(leases.as_ref(), &clock).await;
+                        periodic.turn(service.name, leases.as_ref(), &clock).await;
                     }
                 });
             }
@@ -64,4 +71,17 @@ impl Engine {
     pub async fn stop(self) {
         self.tasks.drain(Duration::from_secs(10)).await;
     }
+}
+
+fn forgetting(store: Store, deps: &Deps) -> Periodic {
+    let context = (store, deps.clock.clone());
+    Periodic::new(
+        "forgetting",
+        FORGET,
+        &context,
+        |(store, clock)| async move {
+            while store.forget(clock.now()).await? {}
+            Ok(())
+        },
+    )
 }

@@ -8,7 +8,7 @@ use bus::{Bus, Tasks};
 use platform_http::{Edge, Readiness, Routes, Server};
 
 use crate::engine::Engine;
-use crate::service::{Deps, Parts};
+use crate::service::{Deps, Parts, StoreReadiness};
 
 /// Shutdown timeout for tasks outside the engine: deliveries and publishes in progress.
 const FINISH: Duration = Duration::from_secs(10);
@@ -59,11 +59,14 @@ impl Host {
     ) -> std::io::Result<Self> {
         let address = ports.public.local_addr()?;
         let mut routes = ports.routes;
-        let mut readiness = outside.readiness;
+        let mut readiness: Vec<Arc<dyn Readiness>> = Vec::new();
         for service in &services {
             routes.push(service.routes.clone());
-            readiness.extend(service.readiness.iter().cloned());
+            if let Some(store) = &service.store {
+                readiness.push(Arc::new(StoreReadiness::new(service.name, store.clone())));
+            }
         }
+        readiness.extend(outside.readiness);
         let engine = Engine::start(outside.bus.as_ref(), deps, services);
         let edge = || Edge::new(deps.ids.clone(), deps.metrics.clone(), readiness.clone());
         let (mut public_edge, mut internal) = (edge(), None);

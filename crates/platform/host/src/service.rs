@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use kernel::{Clock, Currency, IdSource, SystemIds};
 use secrecy::SecretString;
 use utoipa::openapi::OpenApi;
@@ -13,7 +14,7 @@ use utoipa::openapi::OpenApi;
 use bus::Subscription;
 use platform_http::{ProblemType, Readiness, Routes};
 use store::outbox::Outbox;
-use store::{Leases, StoreError};
+use store::{Leases, Store, StoreError, StoreResult};
 use telemetry::metrics::Metrics;
 
 /// Where a service keeps its data.
@@ -75,34 +76,42 @@ impl Deps {
 
 /// Work that repeats periodically, on one replica at a time.
 pub struct Periodic {
-    /// Its name in logs.
-    pub name: &'static str,
+    name: &'static str,
     /// Time between the end of one run and the start of the next.
-    pub period: Duration,
-    /// One run. It handles its own errors.
-    pub work: Box<dyn FnMut() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>,
+    pub(crate) period: Duration,
+    work: Box<dyn FnMut() -> BoxFuture + Send>,
 }
 
+type BoxFuture = Pin<Box<dyn Future<Output = StoreResult<()>> + Send>>;
+
 impl Periodic {
-    /// Work `name`, every `period`, by one replica at a time.
-    pub fn new<F>(
+    /// Work `name` on `context`, every `period`, by one replica at a time. If it fails, the error is logged, and the next turn tries
+    /// again.
+    pub fn new<C: Clone + Send + 'static, F>(
         name: &'static str,
         period: Duration,
-        mut work: impl FnMut() -> F + Send + 'static,
+        context: &C,
+        work: impl Fn(C) -> F + Send + 'static,
     ) -> Self
     where
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output = StoreResult<()>> + Send + 'static,
     {
+        let context = context.clone();
         Self {
             name,
             period,
-            work: Box::new(move || Box::pin(work())),
+            work: Box::new(move || Box::pin(work(context.clone()))),
         }
     }
 
     /// Runs the work once, if it is this replica's turn. If the lease store cannot be reached, assumes that another replica holds the
     /// lease.
-    pub(crate) async fn turn(&mut self, leases: Option<&Arc<dyn Leases>>, clock: &Arc<dyn Clock>) {
+    pub(crate) async fn turn(
+        &mut self,
+        service: &str,
+        leases: Option<&Arc<dyn Leases>>,
+        clock: &Arc<dyn Clock>,
+    ) {
         if let Some(leases) = leases {
             // Long enough for the next turn to renew it.
             let lease = self.period * 3 + Duration::from_secs(5);
@@ -110,12 +119,14 @@ impl Periodic {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
-                    tracing::warn!(work = self.name, %error, "the lease on a work cannot be had; it waits");
+                    tracing::warn!(service, work = self.name, %error, "the lease on a work cannot be had; it waits");
                     return;
                 }
             }
         }
-        (self.work)().await;
+        if let Err(error) = (self.work)().await {
+            tracing::warn!(service, work = self.name, %error, "a sweeper failed; it tries again");
+        }
     }
 }
 
@@ -135,10 +146,9 @@ pub struct Parts {
     pub outbox: Option<Arc<dyn Outbox>>,
     /// Its sweepers.
     pub periodic: Vec<Periodic>,
-    /// Leases on the sweepers, if there may be other replicas.
-    pub leases: Option<Arc<dyn Leases>>,
-    /// Dependencies that it needs to answer.
-    pub readiness: Vec<Arc<dyn Readiness>>,
+    /// Its store, if it has one. The service is ready when the store answers. The host deletes what has expired in it, and takes the
+    /// leases on the sweepers from it.
+    pub store: Option<Store>,
 }
 
 impl Parts {
@@ -146,5 +156,33 @@ impl Parts {
     #[must_use]
     pub fn uses_bus(&self) -> bool {
         self.outbox.is_some() || !self.subscriptions.is_empty()
+    }
+}
+
+/// A service's store as a readiness check.
+pub(crate) struct StoreReadiness {
+    name: String,
+    store: Store,
+}
+
+impl StoreReadiness {
+    /// The store of `service`, such as `order-service`.
+    pub(crate) fn new(service: &str, store: Store) -> Self {
+        let name = format!("{} store", service.trim_end_matches("-service"));
+        Self { name, store }
+    }
+}
+
+#[async_trait]
+impl Readiness for StoreReadiness {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        self.store.ping().await.map_err(|error| {
+            tracing::warn!(%error, "the {} does not answer", self.name);
+            "does not answer".to_owned()
+        })
     }
 }

@@ -14,7 +14,7 @@ use telemetry::metrics::Metrics;
 #[async_trait]
 pub trait Readiness: Send + Sync {
     /// Its name in the answer of `/readyz`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// Checks whether it is available.
     ///
     /// # Errors
@@ -27,7 +27,7 @@ pub trait Readiness: Send + Sync {
 pub struct DependencyState {
     /// What it is called.
     #[schema(example = "order store")]
-    name: &'static str,
+    name: String,
     /// `up` or `down`.
     #[schema(example = "up")]
     state: &'static str,
@@ -70,7 +70,7 @@ pub async fn ready(checks: web::Data<Vec<Arc<dyn Readiness>>>) -> HttpResponse {
     for check in checks.iter() {
         let detail = check.check().await.err();
         dependencies.push(DependencyState {
-            name: check.name(),
+            name: check.name().to_owned(),
             state: if detail.is_none() { "up" } else { "down" },
             detail,
         });

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::codec::decode;
 use super::commit::Committer;
 use super::gather::Gather;
+use super::leases::MongoLeases;
 use super::link::{Link, READ_LIMIT};
 use super::outbox::dead::dead_letters_collection;
 use super::outbox::replica::OutboxQueue;
@@ -24,7 +25,10 @@ use super::schema::Collection;
 use super::shared::{idempotency_collection, inbox_collection, leases_collection};
 use super::unit::{Registry as _, Unit};
 use super::work::Run;
-use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, StoreError, StoreResult, Tx};
+use store::outbox::Outbox;
+use store::{
+    AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, Leases, StoreError, StoreResult, Tx,
+};
 use telemetry::metrics::{Read, ReadTimes, StoreMetrics};
 use telemetry::{Commit, Database as Traced};
 
@@ -215,6 +219,14 @@ impl store::Database for Mongo {
             .run_command(doc! { "ping": 1 })
             .await?;
         Ok(())
+    }
+
+    fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::new(Self::outbox(self))
+    }
+
+    fn leases(&self) -> Option<Arc<dyn Leases>> {
+        Some(Arc::new(MongoLeases::new(self.clone())))
     }
 }
 

@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use kernel::Timestamp;
 use rusqlite::{Connection, Transaction};
 
-use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, StoreResult};
+use store::outbox::Outbox;
+use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, Leases, StoreResult};
 use telemetry::metrics::{Read, StoreMetrics};
 use telemetry::{Commit, Database};
 use tokio::sync::Notify;
 
 use super::files::{self, Migration};
+use super::outbox::SqliteOutbox;
 use super::pool::Readers;
 use super::records::Records;
 use super::writer::Writer;
@@ -138,6 +140,15 @@ impl store::Database for Sqlite {
             Ok(db.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?)
         })
         .await
+    }
+
+    fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::new(SqliteOutbox::new(self.clone()))
+    }
+
+    /// A file has one process.
+    fn leases(&self) -> Option<Arc<dyn Leases>> {
+        None
     }
 }
 

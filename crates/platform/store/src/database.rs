@@ -1,10 +1,13 @@
 //! A service's database, as an engine provides it. Object-safe, so that a use case is compiled once for all engines.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kernel::Timestamp;
 
+use crate::outbox::Outbox;
 use crate::record::{AnyKey, AnyRecord, Kind};
-use crate::{StoreResult, Tx};
+use crate::{Leases, StoreResult, Tx};
 
 /// A write to run in a transaction. It may run more than once.
 pub type Job = Box<dyn FnMut(&mut Tx<'_>) -> StoreResult<()> + Send>;
@@ -20,4 +23,8 @@ pub trait Database: Send + Sync {
     async fn forget(&self, now: Timestamp) -> StoreResult<bool>;
     /// Whether the database answers.
     async fn ping(&self) -> StoreResult<()>;
+    /// Its committed messages, for the relay.
+    fn outbox(&self) -> Arc<dyn Outbox>;
+    /// Leases that the service's replicas share. None if there can be only one replica.
+    fn leases(&self) -> Option<Arc<dyn Leases>>;
 }

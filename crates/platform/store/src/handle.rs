@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::outbox::Outbox;
 use crate::record::{Kind, Record, record_of};
-use crate::{Database, StoreError, StoreResult, Tx};
+use crate::{Database, Leases, StoreError, StoreResult, Tx};
 use kernel::Timestamp;
 
 /// Runs writes in transactions and reads single records. Cheap to clone.
@@ -71,5 +72,17 @@ impl Store {
     /// [`StoreError::Unavailable`] if it does not.
     pub async fn ping(&self) -> StoreResult<()> {
         self.0.ping().await
+    }
+
+    /// The committed messages, for the relay.
+    #[must_use]
+    pub fn outbox(&self) -> Arc<dyn Outbox> {
+        self.0.outbox()
+    }
+
+    /// Leases that the service's replicas share. None if there can be only one replica.
+    #[must_use]
+    pub fn leases(&self) -> Option<Arc<dyn Leases>> {
+        self.0.leases()
     }
 }

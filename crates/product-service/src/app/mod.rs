@@ -2,7 +2,6 @@
 
 mod create;
 mod expire;
-mod forget;
 mod list;
 mod product;
 mod remove;
@@ -15,7 +14,6 @@ pub(crate) use create::create_product;
 #[cfg(test)]
 pub(crate) use expire::expire;
 pub(crate) use expire::expire_reservations;
-pub(crate) use forget::forget_messages;
 pub(crate) use list::list_products;
 pub(crate) use product::product;
 pub(crate) use remove::remove_product;

@@ -66,8 +66,7 @@ fn listener(ear: Ear, internal: Routes) -> Parts {
         }],
         outbox: None,
         periodic: Vec::new(),
-        leases: None,
-        readiness: Vec::new(),
+        store: None,
     }
 }
 

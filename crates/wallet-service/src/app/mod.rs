@@ -2,7 +2,6 @@
 //! port, lets the domain decide, and saves and sends what was decided.
 
 mod balance;
-mod forget;
 mod history;
 mod ledger;
 mod release_payouts;
@@ -15,7 +14,6 @@ use kernel::{Clock, Currency, IdSource};
 use store::Store;
 
 pub(crate) use balance::{Holding, balance};
-pub(crate) use forget::forget;
 pub(crate) use history::history;
 pub(crate) use release_payouts::release_payouts;
 pub(crate) use settle::settle;

@@ -94,8 +94,7 @@ impl Orders {
             }],
             outbox: Some(Arc::new(self.clone())),
             periodic: Vec::new(),
-            leases: None,
-            readiness: Vec::new(),
+            store: None,
         }
     }
 

@@ -55,7 +55,8 @@ pub(super) async fn serve<P: Program>(
             &deps.metrics.bus,
             &outside.tasks,
         );
-        parts.readiness.push(Arc::new(BrokerReadiness(bus.clone())));
+        let broker = Arc::new(BrokerReadiness(bus.clone()));
+        outside.readiness.push(broker);
         if let (Some(announced), Some(on_hint)) = (announced, on_hint) {
             let (sender, receiver) = bus.hints(P::NAME);
             let tasks = &outside.tasks;
