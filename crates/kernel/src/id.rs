@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use uuid::{Timestamp as UuidTime, Uuid};
 
 use crate::{Clock, Invalid, SystemClock};
@@ -57,7 +57,7 @@ macro_rules! define_id {
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid", example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"))]
         #[serde(transparent)]
-        pub struct $name(#[serde(with = "hyphenated")] Uuid);
+        pub struct $name(#[serde(deserialize_with = "deserialize_hyphenated")] Uuid);
 
         impl $name {
             /// Wraps an id that is already known to name such a thing (from a store, a token or a message).
@@ -118,21 +118,13 @@ fn parse_hyphenated(raw: &str) -> Option<Uuid> {
         .flatten()
 }
 
-/// Serialises ids as hyphenated lower-case strings in JSON.
-mod hyphenated {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use uuid::Uuid;
-
-    pub(super) fn serialize<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+/// Reads an id: the canonical string in formats that people read, such as JSON, and 16 bytes in the others.
+fn deserialize_hyphenated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    if !deserializer.is_human_readable() {
+        return Uuid::deserialize(deserializer);
     }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Uuid, D::Error> {
-        let raw = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        super::parse_hyphenated(&raw).ok_or_else(|| D::Error::custom("must be a UUID"))
-    }
+    let raw = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+    parse_hyphenated(&raw).ok_or_else(|| D::Error::custom("must be a UUID"))
 }
 
 define_id!(

@@ -1,15 +1,11 @@
 //! Values as BSON, and how the driver's errors affect a transaction.
 
-use kernel::Timestamp;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{
-    Binary, Bson, DateTime, Uuid as BsonUuid, deserialize_from_slice, serialize_to_raw_document_buf,
-};
+use mongodb::bson::{Binary, Bson, deserialize_from_slice, serialize_to_raw_document_buf};
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use store::{StoreError, StoreResult};
 
@@ -29,18 +25,6 @@ pub fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
 }
 
-/// An id in BSON: 16 bytes, subtype 4.
-#[must_use]
-pub fn id(id: impl Into<Uuid>) -> BsonUuid {
-    BsonUuid::from_bytes(id.into().into_bytes())
-}
-
-/// An id from BSON.
-#[must_use]
-pub fn from_id<T: From<Uuid>>(id: BsonUuid) -> T {
-    T::from(Uuid::from_bytes(id.bytes()))
-}
-
 /// Bytes.
 #[must_use]
 pub fn binary(bytes: impl Into<Vec<u8>>) -> Binary {
@@ -50,19 +34,23 @@ pub fn binary(bytes: impl Into<Vec<u8>>) -> Binary {
     }
 }
 
-/// A time that a TTL index can read. Milliseconds, as everywhere.
+/// A value in a filter, as it is in a document.
 #[must_use]
-pub fn date(at: Timestamp) -> DateTime {
-    DateTime::from_millis(at.as_millis())
+pub fn bson_of(value: &(impl Serialize + ?Sized)) -> Bson {
+    let document = encode(&Value { v: value });
+    let value = document.and_then(|document| {
+        let value = document.get("v").ok().flatten();
+        value
+            .and_then(|value| Bson::try_from(value).ok())
+            .ok_or_else(|| corrupt("no value"))
+    });
+    // Ids, numbers and texts always serialise.
+    value.unwrap_or(Bson::Undefined)
 }
 
-/// An id in a filter.
-#[must_use]
-pub fn id_bson(value: impl Into<Uuid>) -> Bson {
-    Bson::Binary(Binary {
-        subtype: BinarySubtype::Uuid,
-        bytes: value.into().into_bytes().to_vec(),
-    })
+#[derive(Serialize)]
+struct Value<'a, T: ?Sized> {
+    v: &'a T,
 }
 
 /// A value as a document.
@@ -84,10 +72,6 @@ pub fn decode<T: DeserializeOwned>(collection: &str, document: &RawDocument) -> 
 
 /// A value's bytes, as a key of a map.
 pub(super) fn value_bytes(value: &Bson) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Value<'a> {
-        v: &'a Bson,
-    }
     encode(&Value { v: value }).map_or_else(
         |_| value.to_string().into_bytes(),
         RawDocumentBuf::into_bytes,

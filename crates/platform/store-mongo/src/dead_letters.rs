@@ -1,14 +1,12 @@
 //! Lists and replays the relay's dead-lettered messages, for operators.
 
 use futures_util::TryStreamExt;
-use kernel::{MessageId, Timestamp};
-use mongodb::bson::{Uuid as BsonUuid, doc};
+use kernel::MessageId;
+use mongodb::bson::doc;
 
-use super::codec::{corrupt, id};
 use super::mongo::Mongo;
 use super::outbox::dead::DeadLetterRow;
-use super::record::Document as _;
-use store::{DeadLetter, Engine as _, StoreResult};
+use store::{DeadLetter, Engine as _, Row as _, StoreResult};
 
 /// All dead letters, the oldest first.
 ///
@@ -18,7 +16,7 @@ pub async fn dead_letters(store: &Mongo) -> StoreResult<Vec<DeadLetter>> {
     let rows: Vec<DeadLetterRow> = store
         .database()
         .await?
-        .collection(DeadLetterRow::COLLECTION)
+        .collection(DeadLetterRow::TABLE)
         .find(doc! {})
         .sort(doc! { "died_at": 1, "_id": 1 })
         .await?
@@ -28,10 +26,9 @@ pub async fn dead_letters(store: &Mongo) -> StoreResult<Vec<DeadLetter>> {
         .map(|row| {
             Ok(DeadLetter {
                 envelope: row.message.envelope(row.id)?,
-                attempts: u32::try_from(row.attempts)
-                    .map_err(|_| corrupt("a dead letter was tried fewer than no times"))?,
+                attempts: row.attempts,
                 reason: row.reason,
-                died_at: Timestamp::from_millis(row.died_at.timestamp_millis()),
+                died_at: row.died_at,
             })
         })
         .collect()
@@ -49,13 +46,10 @@ pub async fn replay_dead_letters(store: &Mongo, message: Option<MessageId>) -> S
         .collect();
     store
         .work(move |unit| {
-            let keys: Vec<BsonUuid> = letters
-                .iter()
-                .map(|letter| id(letter.envelope.id))
-                .collect();
-            unit.want::<DeadLetterRow>(keys.iter().copied())?;
+            unit.want::<DeadLetterRow>(letters.iter().map(|letter| letter.envelope.id))?;
             let mut replayed = 0;
-            for (key, letter) in keys.iter().zip(&letters) {
+            for letter in &letters {
+                let key = &letter.envelope.id;
                 // Another operator may have replayed it already.
                 if unit.get::<DeadLetterRow>(key)?.is_some() {
                     unit.delete::<DeadLetterRow>(key)?;

@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kernel::Timestamp;
-use mongodb::bson::{Document, Uuid as BsonUuid, doc};
+use mongodb::bson::{Bson, Document, doc};
 use uuid::Uuid;
 
-use super::codec::id;
+use super::codec::bson_of;
 use super::mongo::Mongo;
-use super::shared::LEASES;
 use store::Leases;
 use store::{StoreError, StoreResult};
+
+/// The collection.
+const LEASES: &str = "leases";
 
 /// The leases of one service's replicas.
 pub struct MongoLeases {
     store: Mongo,
-    replica: BsonUuid,
+    replica: Bson,
 }
 
 impl MongoLeases {
@@ -26,7 +28,7 @@ impl MongoLeases {
     pub fn new(store: Mongo) -> Self {
         Self {
             store,
-            replica: id(Uuid::new_v4()),
+            replica: bson_of(&Uuid::new_v4()),
         }
     }
 }
@@ -36,13 +38,14 @@ impl Leases for MongoLeases {
     async fn hold(&self, work: &str, now: Timestamp, lease: Duration) -> StoreResult<bool> {
         let (now, until) = (now.as_millis(), now.plus(lease).as_millis());
         let leases = self.store.database().await?.collection::<Document>(LEASES);
-        let free = doc! { "_id": work, "$or": [ { "owner": self.replica }, { "until": { "$lte": now } } ] };
+        let free = doc! { "_id": work, "$or": [ { "owner": &self.replica }, { "until": { "$lte": now } } ] };
         // The fence rises with every change of holder; it is informational for readers of the collection.
         let rises = doc! { "$add": [
             { "$ifNull": [ "$fence", 0_i64 ] },
-            { "$cond": [ { "$eq": [ "$owner", self.replica ] }, 0_i64, 1_i64 ] },
+            { "$cond": [ { "$eq": [ "$owner", &self.replica ] }, 0_i64, 1_i64 ] },
         ] };
-        let take = vec![doc! { "$set": { "fence": rises, "owner": self.replica, "until": until } }];
+        let take =
+            vec![doc! { "$set": { "fence": rises, "owner": &self.replica, "until": until } }];
         match leases.update_one(free, take).upsert(true).await {
             Ok(done) => Ok(done.matched_count > 0 || done.upserted_id.is_some()),
             Err(error) => {

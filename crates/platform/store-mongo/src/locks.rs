@@ -12,7 +12,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::{ClientSession, Database};
 use uuid::Uuid;
 
-use super::codec::{id_bson, value_bytes};
+use super::codec::{bson_of, value_bytes};
 use super::failure::Failure;
 
 /// The field whose change locks a row. The transaction that sets it removes it again.
@@ -70,7 +70,7 @@ impl Locks {
         session: &mut ClientSession,
     ) -> Result<(), Failure> {
         // A value never used before: an update without effect locks nothing.
-        let lock = doc! { "$set": { FIELD.as_str(): id_bson(Uuid::new_v4()) } };
+        let lock = doc! { "$set": { FIELD.as_str(): bson_of(&Uuid::new_v4()) } };
         self.change(db, session, &lock).await
     }
 

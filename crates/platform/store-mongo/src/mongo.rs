@@ -17,17 +17,14 @@ use super::commit::Committer;
 use super::gather::Gather;
 use super::leases::MongoLeases;
 use super::link::{Link, READ_LIMIT};
-use super::outbox::dead::dead_letters_collection;
 use super::outbox::replica::OutboxQueue;
-use super::outbox::row::outbox_collection;
 use super::records::Records;
 use super::schema::Collection;
-use super::shared::{idempotency_collection, inbox_collection, leases_collection};
 use super::unit::{Registry as _, Unit};
 use super::work::Run;
 use store::outbox::Outbox;
 use store::{
-    AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, Leases, StoreError, StoreResult, Tx,
+    AnyKey, AnyRecord, Expires, Handled, Idempotent, Job, Kind, Leases, StoreError, StoreResult, Tx,
 };
 use telemetry::metrics::{Read, ReadTimes, StoreMetrics};
 use telemetry::{Commit, Database as Traced};
@@ -57,13 +54,9 @@ impl Mongo {
         clock: Arc<dyn Clock>,
         metrics: &StoreMetrics,
     ) -> StoreResult<Self> {
-        collections.extend([
-            outbox_collection(),
-            inbox_collection(),
-            idempotency_collection(),
-            dead_letters_collection(),
-            leases_collection(),
-        ]);
+        collections.extend(Collection::parse(include_str!(
+            "../migrations/shared.json"
+        ))?);
         let watch = metrics.of(name);
         let link = Arc::new(Link::new(uri, name, collections, watch.pool())?);
         let outbox = Arc::new(OutboxQueue::new(clock));
@@ -207,8 +200,14 @@ impl store::Database for Mongo {
         found.map(|document| (layout.decode)(&document)).transpose()
     }
 
-    /// Nothing to do: the server deletes expired documents.
-    async fn forget(&self, _now: Timestamp) -> StoreResult<bool> {
+    async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
+        let db = self.database().await?;
+        for (collection, Expires { field, after }) in self.records.expiring() {
+            let expired = doc! { field: { "$lte": now.minus(after).as_millis() } };
+            db.collection::<Document>(collection)
+                .delete_many(expired)
+                .await?;
+        }
         Ok(false)
     }
 

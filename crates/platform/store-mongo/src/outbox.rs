@@ -18,18 +18,17 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use kernel::Timestamp;
 use mongodb::Database;
-use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc, serialize_to_bson};
+use mongodb::bson::{Bson, Document, doc};
 use tokio::time::Instant;
 
 use self::dead::bury;
 use self::queue::{Decided, Parcel};
 use self::replica::{LEASE, OutboxQueue};
 use self::row::{OutboxRow, rows_of};
-use super::codec::{corrupt, from_id, id, id_bson};
+use super::codec::bson_of;
 use super::mongo::Mongo;
-use super::record::Document as _;
-use store::StoreResult;
 use store::outbox::{Backlog, Fate, Outbox, Pending};
+use store::{Row as _, StoreResult};
 
 /// The outbox of one service, as the relay of one of its replicas sees it.
 #[derive(Clone)]
@@ -70,7 +69,7 @@ impl Outbox for MongoOutbox {
                 Ok((Arc::new(envelope), attempts))
             });
             parcels.push(Parcel {
-                row: from_id(row.id),
+                row: row.id,
                 messages: messages.collect::<StoreResult<_>>()?,
             });
         }
@@ -84,9 +83,9 @@ impl Outbox for MongoOutbox {
             if !row.dead.is_empty() {
                 self.bury(row, now).await?;
             } else if row.retry.is_empty() {
-                sent.push(doc! { "q": { "_id": id(row.row) }, "limit": 1 });
+                sent.push(doc! { "q": { "_id": bson_of(&row.row) }, "limit": 1 });
             } else {
-                retried.push(self.retry(&row)?);
+                retried.push(self.retry(&row));
             }
         }
         let db = self.store.database().await?;
@@ -94,7 +93,7 @@ impl Outbox for MongoOutbox {
             // A lost deletion only causes a duplicate, which receivers expect, so there is no need to wait for a disk. Keys are deleted
             // one by one because a list of keys is an index scan, which walks over the deleted keys behind each of them.
             db.run_command(doc! {
-                "delete": OutboxRow::COLLECTION,
+                "delete": OutboxRow::TABLE,
                 "deletes": sent,
                 "ordered": false,
                 "writeConcern": { "w": 1 },
@@ -102,7 +101,7 @@ impl Outbox for MongoOutbox {
             .await?;
         }
         if !retried.is_empty() {
-            db.run_command(doc! { "update": OutboxRow::COLLECTION, "updates": retried })
+            db.run_command(doc! { "update": OutboxRow::TABLE, "updates": retried })
                 .await?;
         }
         Ok(())
@@ -126,7 +125,7 @@ async fn due(
 ) -> StoreResult<Vec<OutboxRow>> {
     let earliest = from.map_or(i64::MIN, Timestamp::as_millis);
     let found = db
-        .collection::<OutboxRow>(OutboxRow::COLLECTION)
+        .collection::<OutboxRow>(OutboxRow::TABLE)
         .find(doc! { "lease": { "$gte": earliest, "$lte": now.as_millis() } })
         .sort(doc! { "lease": 1 })
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -145,38 +144,36 @@ impl MongoOutbox {
         if due.is_empty() {
             return Ok(Vec::new());
         }
-        let (owner, lease) = (id_bson(self.queue.replica), now.plus(LEASE).as_millis());
+        let (owner, lease) = (bson_of(&self.queue.replica), now.plus(LEASE).as_millis());
         let claims: Vec<Bson> = due
             .iter()
             .map(|row| {
                 Bson::Document(doc! {
-                    "q": { "_id": row.id, "lease": row.lease },
+                    "q": { "_id": bson_of(&row.id), "lease": row.lease.as_millis() },
                     "u": { "$set": { "owner": owner.clone(), "lease": lease } },
                 })
             })
             .collect();
         db.run_command(doc! {
-            "update": OutboxRow::COLLECTION,
+            "update": OutboxRow::TABLE,
             "updates": claims,
             "writeConcern": { "w": "majority" },
         })
         .await?;
-        let ids: Vec<BsonUuid> = due.iter().map(|row| row.id).collect();
+        let ids: Vec<Bson> = due.iter().map(|row| bson_of(&row.id)).collect();
         let mine = db
-            .collection::<OutboxRow>(OutboxRow::COLLECTION)
+            .collection::<OutboxRow>(OutboxRow::TABLE)
             .find(doc! { "_id": { "$in": ids }, "owner": owner, "lease": lease })
             .await?;
         Ok(mine.try_collect().await?)
     }
 
     /// The statement that keeps in the document only the messages to retry.
-    fn retry(&self, row: &Decided) -> StoreResult<Document> {
-        let messages =
-            serialize_to_bson(&rows_of(&row.retry)).map_err(|error| corrupt(error.to_string()))?;
-        Ok(doc! {
-            "q": { "_id": id(row.row), "owner": id(self.queue.replica) },
-            "u": { "$set": { "messages": messages, "lease": row.not_before.as_millis() } },
-        })
+    fn retry(&self, row: &Decided) -> Document {
+        doc! {
+            "q": { "_id": bson_of(&row.row), "owner": bson_of(&self.queue.replica) },
+            "u": { "$set": { "messages": bson_of(&rows_of(&row.retry)), "lease": row.not_before.as_millis() } },
+        }
     }
 
     /// Moves dead-lettered messages to their collection, and keeps in the document only the messages to retry.
@@ -190,7 +187,7 @@ impl MongoOutbox {
         self.store
             .work(move |unit| {
                 bury(unit, &dead, now)?;
-                let key = id(row);
+                let key = row;
                 let Some(stored) = unit.get::<OutboxRow>(&key)? else {
                     return Ok(());
                 };
@@ -199,7 +196,7 @@ impl MongoOutbox {
                 }
                 unit.put(OutboxRow {
                     messages: rows_of(&retry),
-                    lease: not_before.as_millis(),
+                    lease: not_before,
                     ..(*stored).clone()
                 })
             })

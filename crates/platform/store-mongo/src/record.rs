@@ -2,16 +2,18 @@
 
 use mongodb::bson::Bson;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use store::{Record, StoreResult};
+use store::{Expires, Record, Row, StoreResult};
 
-use super::codec::{decode, encode};
+use super::codec::{bson_of, decode, encode};
 
-/// Maps a record to a document in a collection, or to some of its fields.
+/// Maps a record to a document in a collection, or to some of its fields. A record that SQLite keeps in the same way implements
+/// [`store::Row`] instead.
 pub trait MongoRecord: Record + Sized {
     /// The collection.
     const COLLECTION: &'static str;
+
+    /// When documents may be deleted, if they expire.
+    const EXPIRES: Option<Expires> = None;
 
     /// The `_id` of the record with this key.
     fn id(key: &Self::Key) -> Bson;
@@ -29,27 +31,19 @@ pub trait MongoRecord: Record + Sized {
     fn decode(document: &RawDocument) -> StoreResult<Self>;
 }
 
-/// A record that is its own document.
-pub trait Document: Record + Serialize + DeserializeOwned {
-    /// The collection.
-    const COLLECTION: &'static str;
-
-    /// The `_id` of the record with this key.
-    fn id(key: &Self::Key) -> Bson;
-}
-
-impl<R: Document> MongoRecord for R {
-    const COLLECTION: &'static str = R::COLLECTION;
+impl<R: Row> MongoRecord for R {
+    const COLLECTION: &'static str = R::TABLE;
+    const EXPIRES: Option<Expires> = R::EXPIRES;
 
     fn id(key: &Self::Key) -> Bson {
-        R::id(key)
+        bson_of(&R::id(key))
     }
 
     fn encode(&self) -> StoreResult<RawDocumentBuf> {
-        encode(self)
+        encode(&self.fields())
     }
 
     fn decode(document: &RawDocument) -> StoreResult<Self> {
-        decode(R::COLLECTION, document)
+        R::from_fields(decode(R::TABLE, document)?)
     }
 }

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use store::{AnyRecord, Kind, StoreResult, record_of};
+use store::{AnyRecord, Expires, Kind, StoreResult, record_of};
 
 use super::codec::corrupt;
 use super::layout::Layout;
@@ -51,6 +51,14 @@ impl Records {
         self.always
             .push(Arc::new(move |unit| unit.want::<R>([key.clone()])));
         self
+    }
+}
+
+impl Records {
+    /// The collections whose documents expire.
+    pub(super) fn expiring(&self) -> impl Iterator<Item = (&'static str, Expires)> {
+        let layouts = self.layouts.values();
+        layouts.filter_map(|layout| Some((layout.collection, layout.expires?)))
     }
 }
 

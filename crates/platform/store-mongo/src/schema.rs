@@ -3,55 +3,34 @@
 
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
-use mongodb::options::{IndexOptions, ValidationAction, ValidationLevel};
+use mongodb::options::{ValidationAction, ValidationLevel};
 use mongodb::{Database, IndexModel};
+use serde::Deserialize;
 
+use super::codec::corrupt;
 use store::StoreResult;
 
 /// Server codes.
 const NAMESPACE_EXISTS: i32 = 48;
 
-/// A collection: its name, the `$jsonSchema` of its documents, its indexes besides `_id`.
-#[derive(Debug, Clone)]
+/// A collection: its name, the `$jsonSchema` that every document must match, its indexes besides `_id`. The indexes have the server's
+/// own form, `{"name": "by_age", "key": {"at": 1}, "unique": true}`.
+#[derive(Debug, Clone, Deserialize)]
 pub struct Collection {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) schema: Document,
+    #[serde(default)]
     pub(super) indexes: Vec<IndexModel>,
 }
 
 impl Collection {
-    /// A collection whose documents match `schema`.
-    #[must_use]
-    pub fn new(name: &'static str, schema: Document) -> Self {
-        Self {
-            name,
-            schema,
-            indexes: Vec::new(),
-        }
-    }
-
-    /// Adds an index on `keys`, called `name`.
-    #[must_use]
-    pub fn index(self, name: &str, keys: Document) -> Self {
-        self.index_with(keys, IndexOptions::builder().name(name.to_owned()).build())
-    }
-
-    /// Adds an index with options: unique, partial, text weights.
-    #[must_use]
-    pub fn index_with(mut self, keys: Document, options: IndexOptions) -> Self {
-        self.indexes
-            .push(IndexModel::builder().keys(keys).options(options).build());
-        self
-    }
-
-    /// Has the server delete documents `after` the date in `field`.
-    #[must_use]
-    pub fn expires(self, name: &str, field: &str, after: std::time::Duration) -> Self {
-        let options = IndexOptions::builder()
-            .name(name.to_owned())
-            .expire_after(after)
-            .build();
-        self.index_with(doc! { field: 1 }, options)
+    /// Reads a JSON array of collections: a service's `migrations/mongo` file.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it is none.
+    pub fn parse(json: &str) -> StoreResult<Vec<Self>> {
+        serde_json::from_str(json)
+            .map_err(|error| corrupt(format!("a collection's schema: {error}")))
     }
 }
 
@@ -60,7 +39,7 @@ pub(super) async fn ensure(db: &Database, collections: &[Collection]) -> StoreRe
     for collection in collections {
         let validator = doc! { "$jsonSchema": collection.schema.clone() };
         let made = db
-            .create_collection(collection.name)
+            .create_collection(&collection.name)
             .validator(validator.clone())
             .validation_level(ValidationLevel::Strict)
             .validation_action(ValidationAction::Error)
@@ -68,12 +47,12 @@ pub(super) async fn ensure(db: &Database, collections: &[Collection]) -> StoreRe
         match made {
             Ok(()) => {}
             Err(error) if code(&error) == Some(NAMESPACE_EXISTS) => {
-                update_validator(db, collection.name, validator).await?;
+                update_validator(db, &collection.name, validator).await?;
             }
             Err(error) => return Err(error.into()),
         }
         if !collection.indexes.is_empty() {
-            db.collection::<Document>(collection.name)
+            db.collection::<Document>(&collection.name)
                 .create_indexes(collection.indexes.clone())
                 .await?;
         }

@@ -10,7 +10,7 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::{ClientSession, Database};
 use store::{AnyKey, AnyRecord, StoreError, StoreResult, Value, key_of, record_of};
 
-use super::codec::value_bytes;
+use super::codec::{bson_of, value_bytes};
 use super::failure::Failure;
 use super::locks::Locks;
 use super::record::MongoRecord;
@@ -260,7 +260,7 @@ impl<R: MongoRecord> AnyTable for Table<R> {
     async fn seek(&mut self, db: &Database, session: &mut ClientSession) -> Result<(), Failure> {
         let mut fields: HashMap<&'static str, Vec<Bson>> = HashMap::new();
         for (field, value) in self.sought.drain() {
-            fields.entry(field).or_default().push(bson(&value));
+            fields.entry(field).or_default().push(bson_of(&value));
             self.found.insert((field, value), Vec::new());
         }
         for (field, values) in fields {
@@ -341,12 +341,4 @@ pub(super) async fn query(
 
 fn any<R: MongoRecord>(record: Arc<R>) -> AnyRecord {
     record
-}
-
-fn bson(value: &Value) -> Bson {
-    match value {
-        Value::Id(id) => super::codec::id_bson(*id),
-        Value::Number(number) => Bson::Int64(*number),
-        Value::Text(text) => Bson::String(text.clone()),
-    }
 }

@@ -26,7 +26,7 @@ use self::messages::message;
 use super::testing::TestDatabase;
 use super::*;
 use store::outbox::{Fate, Outbox};
-use store::{Engine as _, Leases, Record, Store, StoreError, StoreResult, Tx, Value};
+use store::{Engine as _, Leases, Record, Row, Store, StoreError, StoreResult, Tx, Value};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Counter {
@@ -48,23 +48,34 @@ impl Record for Counter {
     }
 }
 
-impl crate::Document for Counter {
-    const COLLECTION: &'static str = "counters";
+impl Row for Counter {
+    const TABLE: &'static str = "counters";
+    type Id = String;
+    type Fields = Self;
 
-    fn id(key: &String) -> bson::Bson {
-        key.into()
+    fn id(key: &String) -> String {
+        key.clone()
+    }
+
+    fn fields(&self) -> impl Serialize {
+        self
+    }
+
+    fn from_fields(fields: Self) -> StoreResult<Self> {
+        Ok(fields)
     }
 }
 
 fn counters() -> Vec<Collection> {
-    vec![Collection::new(
-        "counters",
-        doc! {
+    let schema = r#"[{
+        "name": "counters",
+        "schema": {
             "bsonType": "object",
             "required": ["_id", "value"],
-            "properties": { "value": { "bsonType": "long", "minimum": 0 } },
-        },
-    )]
+            "properties": { "value": { "bsonType": "long", "minimum": 0 } }
+        }
+    }]"#;
+    Collection::parse(schema).unwrap()
 }
 
 fn records() -> Records {

@@ -7,15 +7,18 @@
 //! `idempotency`), each in its own file.
 
 mod codec;
+mod columns;
 mod dead_letters;
+mod fields;
 mod files;
 mod message;
+#[doc(hidden)]
+pub mod old;
 mod outbox;
 mod pool;
 mod record;
 mod records;
 mod row;
-mod shared;
 mod sqlite;
 mod table;
 mod tx;
@@ -24,9 +27,10 @@ mod writer;
 pub use codec::{blob, corrupt, id, unsigned};
 pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use files::{Migration, open_read_only};
+pub use old::OldRow as Row;
 pub use outbox::SqliteOutbox;
 pub use record::SqliteRecord;
 pub use records::Records;
-pub use row::{Row, sql_value};
+pub use row::{read, rows, sql_value};
 pub use sqlite::Sqlite;
 pub use store::DeadLetter;

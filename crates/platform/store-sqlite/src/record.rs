@@ -1,11 +1,12 @@
 //! How records are laid out in tables.
 
+use kernel::Timestamp;
 use rusqlite::Connection;
 use store::{Record, StoreResult, Value};
 
 use super::codec::corrupt;
 
-/// Maps a record to one or several tables. A record that is one row of one table implements [`Row`](crate::Row) instead.
+/// Maps a record to one or several tables. A record that is one row of one table implements [`store::Row`] instead.
 pub trait SqliteRecord: Record + Sized {
     /// Reads the record `key`.
     ///
@@ -46,5 +47,13 @@ pub trait SqliteRecord: Record + Sized {
     /// A store error, or that records of this kind are never deleted.
     fn delete(&self, _db: &Connection) -> StoreResult<()> {
         Err(corrupt(format!("a {} is never deleted", Self::NAME)))
+    }
+
+    /// Deletes at most `limit` records that have expired at `now`. Returns how many.
+    ///
+    /// # Errors
+    /// A store error.
+    fn forget(_db: &Connection, _now: Timestamp, _limit: usize) -> StoreResult<usize> {
+        Ok(0)
     }
 }

@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use kernel::Timestamp;
 use rusqlite::Connection;
 use store::{AnyKey, AnyRecord, Kind, StoreError, StoreResult, key_of};
 
@@ -16,7 +17,11 @@ type Load = fn(&Connection, &AnyKey) -> StoreResult<Option<AnyRecord>>;
 struct Layout {
     table: fn() -> Box<dyn AnyTable>,
     load: Load,
+    forget: fn(&Connection, Timestamp, usize) -> StoreResult<usize>,
 }
+
+/// Rows of a table deleted in one transaction; a bound keeps requests from waiting long behind it.
+const FORGET: usize = 2000;
 
 /// The record kinds of a service that runs on SQLite.
 #[derive(Default)]
@@ -35,6 +40,7 @@ impl Records {
                     record
                 }))
             },
+            forget: R::forget,
         };
         self.0.insert(TypeId::of::<R>(), layout);
         self
@@ -51,6 +57,15 @@ impl Records {
         key: &AnyKey,
     ) -> StoreResult<Option<AnyRecord>> {
         (self.layout(kind)?.load)(db, key)
+    }
+
+    /// Deletes records that have expired at `now`. Returns whether more may be left.
+    pub(super) fn forget(&self, db: &Connection, now: Timestamp) -> StoreResult<bool> {
+        let mut more = false;
+        for layout in self.0.values() {
+            more |= (layout.forget)(db, now, FORGET)? == FORGET;
+        }
+        Ok(more)
     }
 
     fn layout(&self, kind: Kind) -> StoreResult<&Layout> {

@@ -1,42 +1,24 @@
-//! Records that are one row of one table: a list of columns is enough to load, add, change and delete them.
+//! Records that are one row of one table, see [`store::Row`].
 
 use std::fmt::Write as _;
 
+use kernel::Timestamp;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
-use store::{Record, StoreResult, Value};
+use store::{Expires, Record, Row, StoreResult, Value};
 
 use super::codec::corrupt;
+use super::columns;
+use super::fields::{columns, key_values};
 use super::record::SqliteRecord;
-
-/// A record that is one row of one table.
-pub trait Row: Record + Sized {
-    /// The table.
-    const TABLE: &'static str;
-    /// The columns; those of the primary key come first.
-    const COLUMNS: &'static [&'static str];
-    /// The columns that [`Tx::find_by`](store::Tx::find_by) may name. Each needs an index.
-    const LOOKUPS: &'static [&'static str] = &[];
-
-    /// A key's values, in the order of the columns.
-    fn key_values(key: &Self::Key) -> Vec<Sql>;
-
-    /// All values, in the order of the columns.
-    fn values(&self) -> Vec<Sql>;
-
-    /// Reads a row with these columns.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it does not decode.
-    fn read(row: &rusqlite::Row<'_>) -> StoreResult<Self>;
-}
 
 impl<R: Row> SqliteRecord for R {
     fn load(db: &Connection, key: &Self::Key) -> StoreResult<Option<Self>> {
-        let keys = Self::key_values(key);
-        let sql = format!("{}{}", select::<R>(), whose::<R>(keys.len(), 1));
+        let sql = format!("SELECT * FROM {}{}", R::TABLE, whose::<R>(1));
         db.prepare_cached(&sql)?
-            .query_row(params_from_iter(keys), |row| Ok(Self::read(row)))
+            .query_row(params_from_iter(key_values(&R::id(key))?), |row| {
+                Ok(read(row))
+            })
             .optional()?
             .transpose()
     }
@@ -47,55 +29,43 @@ impl<R: Row> SqliteRecord for R {
         value: &Value,
         limit: usize,
     ) -> StoreResult<Vec<Self>> {
-        if !Self::LOOKUPS.contains(&field) {
-            return Err(corrupt(format!("{} has no index on {field}", Self::NAME)));
+        if !R::LOOKUPS.contains(&field) {
+            return Err(corrupt(format!("{} has no index on {field}", R::NAME)));
         }
-        let sql = format!("{} WHERE {field} = ?1 LIMIT ?2", select::<R>());
+        let sql = format!("SELECT * FROM {} WHERE {field} = ?1 LIMIT ?2", R::TABLE);
         let limit = Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
-        let mut statement = db.prepare_cached(&sql)?;
-        let mut rows = statement.query([sql_value(value), limit])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(Self::read(row)?);
-        }
-        Ok(found)
+        rows(db, &sql, [sql_value(value), limit])
     }
 
     fn insert(&self, db: &Connection) -> StoreResult<()> {
-        let values = self.values();
-        let places: Vec<String> = (1..=values.len())
-            .map(|place| format!("?{place}"))
-            .collect();
+        let (names, values): (Vec<&str>, Vec<Sql>) = columns(&self.fields())?.into_iter().unzip();
+        let places = vec!["?"; values.len()].join(", ");
         let sql = format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            Self::TABLE,
-            Self::COLUMNS.join(", "),
-            places.join(", ")
+            "INSERT INTO {} ({}) VALUES ({places})",
+            R::TABLE,
+            names.join(", ")
         );
         db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
         Ok(())
     }
 
     fn update(&self, before: &Self, db: &Connection) -> StoreResult<()> {
-        let mut sql = format!("UPDATE {} SET ", Self::TABLE);
+        let mut sql = format!("UPDATE {} SET ", R::TABLE);
         let mut changed = Vec::new();
-        let columns = Self::COLUMNS
-            .iter()
-            .zip(before.values().into_iter().zip(self.values()));
-        for (column, (before, after)) in columns {
-            if before != after {
+        let before = columns(&before.fields())?;
+        for (before, (name, after)) in before.into_iter().zip(columns(&self.fields())?) {
+            if before.1 != after {
                 changed.push(after);
                 let comma = if changed.len() > 1 { ", " } else { "" };
-                let written = write!(sql, "{comma}{column} = ?{}", changed.len());
+                let written = write!(sql, "{comma}{name} = ?{}", changed.len());
                 written.map_err(|error| corrupt(error.to_string()))?;
             }
         }
         if changed.is_empty() {
             return Ok(());
         }
-        let keys = Self::key_values(&self.key());
-        sql.push_str(&whose::<R>(keys.len(), changed.len() + 1));
-        changed.extend(keys);
+        sql.push_str(&whose::<R>(changed.len() + 1));
+        changed.extend(key_values(&R::id(&self.key()))?);
         expect_one::<R>(
             db.prepare_cached(&sql)?
                 .execute(params_from_iter(changed))?,
@@ -103,21 +73,56 @@ impl<R: Row> SqliteRecord for R {
     }
 
     fn delete(&self, db: &Connection) -> StoreResult<()> {
-        let keys = Self::key_values(&self.key());
-        let sql = format!("DELETE FROM {}{}", Self::TABLE, whose::<R>(keys.len(), 1));
-        expect_one::<R>(db.prepare_cached(&sql)?.execute(params_from_iter(keys))?)
+        let sql = format!("DELETE FROM {}{}", R::TABLE, whose::<R>(1));
+        let key = key_values(&R::id(&self.key()))?;
+        expect_one::<R>(db.prepare_cached(&sql)?.execute(params_from_iter(key))?)
+    }
+
+    fn forget(db: &Connection, now: Timestamp, limit: usize) -> StoreResult<usize> {
+        let Some(Expires { field, after }) = R::EXPIRES else {
+            return Ok(0);
+        };
+        let (table, key) = (R::TABLE, R::KEY.join(", "));
+        let sql = format!(
+            "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {field} <= ?1 ORDER BY {field} LIMIT ?2)"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(db
+            .prepare_cached(&sql)?
+            .execute((now.minus(after).as_millis(), limit))?)
     }
 }
 
-fn select<R: Row>() -> String {
-    format!("SELECT {} FROM {}", R::COLUMNS.join(", "), R::TABLE)
+/// Reads a row of `SELECT * FROM` the record's table.
+///
+/// # Errors
+/// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it does not decode.
+pub fn read<R: Row>(row: &rusqlite::Row<'_>) -> StoreResult<R> {
+    R::from_fields(columns::fields(R::TABLE, R::KEY, row)?)
+}
+
+/// The records that `sql`, a `SELECT * FROM` their table, finds.
+///
+/// # Errors
+/// A store error, or as in [`read`].
+pub fn rows<R: Row>(
+    db: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> StoreResult<Vec<R>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
 }
 
 /// The condition on the primary key, with its values bound from index `first` on.
-fn whose<R: Row>(keys: usize, first: usize) -> String {
-    let conditions: Vec<String> = R::COLUMNS
+fn whose<R: Row>(first: usize) -> String {
+    let conditions: Vec<String> = R::KEY
         .iter()
-        .take(keys)
         .zip(first..)
         .map(|(column, place)| format!("{column} = ?{place}"))
         .collect();

@@ -17,8 +17,8 @@ use super::files::{self, Migration};
 use super::outbox::SqliteOutbox;
 use super::pool::Readers;
 use super::records::Records;
+use super::tx;
 use super::writer::Writer;
-use super::{shared, tx};
 
 /// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
 #[derive(Clone)]
@@ -132,7 +132,8 @@ impl store::Database for Sqlite {
     }
 
     async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
-        Sqlite::write(self, move |db| shared::forget(db, now)).await
+        let records = self.records.clone();
+        Sqlite::write(self, move |db| records.forget(db, now)).await
     }
 
     async fn ping(&self) -> StoreResult<()> {

@@ -126,15 +126,16 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use rusqlite::types::Value as Sql;
-    use store::{Record, Store, StoreError};
+    use serde::{Deserialize, Serialize};
+    use store::{Record, Row, Store, StoreError};
     use telemetry::metrics::StoreMetrics;
 
     use super::*;
-    use crate::{Row, Sqlite};
+    use crate::Sqlite;
 
-    #[derive(Debug, Clone, PartialEq)]
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     struct Counter {
+        #[serde(rename = "_id")]
         id: String,
         value: i64,
     }
@@ -150,22 +151,20 @@ mod tests {
 
     impl Row for Counter {
         const TABLE: &'static str = "counters";
-        const COLUMNS: &'static [&'static str] = &["id", "value"];
         const LOOKUPS: &'static [&'static str] = &["value"];
+        type Id = String;
+        type Fields = Self;
 
-        fn key_values(id: &String) -> Vec<Sql> {
-            vec![id.clone().into()]
+        fn id(id: &String) -> String {
+            id.clone()
         }
 
-        fn values(&self) -> Vec<Sql> {
-            vec![self.id.clone().into(), self.value.into()]
+        fn fields(&self) -> impl Serialize {
+            self
         }
 
-        fn read(row: &rusqlite::Row<'_>) -> StoreResult<Self> {
-            Ok(Self {
-                id: row.get(0)?,
-                value: row.get(1)?,
-            })
+        fn from_fields(fields: Self) -> StoreResult<Self> {
+            Ok(fields)
         }
     }
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use kernel::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use serde_bytes::{ByteArray, ByteBuf};
 use uuid::Uuid;
 
 use crate::idempotency::{Claim, Earlier, LIFETIME, OnceKey, StoredAnswer};
-use crate::{Record, StoreResult, Tx};
+use crate::{Expires, Record, Row, StoreResult, Tx};
 
 /// What is stored for an Idempotency-Key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,88 @@ impl Record for Idempotent {
 
     fn key(&self) -> IdempotencyKey {
         self.key.clone()
+    }
+}
+
+/// See [`Idempotent`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct IdempotentId {
+    user_id: UserId,
+    route: String,
+    key: String,
+}
+
+/// See [`Idempotent`]. The fields of the answer are absent until there is one.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct IdempotentFields {
+    _id: IdempotentId,
+    fingerprint: ByteArray<32>,
+    subject: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<ByteBuf>,
+    created_at: Timestamp,
+    lease_until: Timestamp,
+}
+
+impl Row for Idempotent {
+    const TABLE: &'static str = "idempotency";
+    const KEY: &'static [&'static str] = &["user_id", "route", "key"];
+    const EXPIRES: Option<Expires> = Some(Expires {
+        field: "created_at",
+        after: LIFETIME,
+    });
+
+    type Id = IdempotentId;
+    type Fields = IdempotentFields;
+
+    fn id(key: &IdempotencyKey) -> IdempotentId {
+        IdempotentId {
+            user_id: key.user,
+            route: key.route.clone(),
+            key: key.key.clone(),
+        }
+    }
+
+    fn fields(&self) -> impl Serialize {
+        let answer = self.answer.as_ref();
+        IdempotentFields {
+            _id: Self::id(&self.key),
+            fingerprint: ByteArray::new(self.fingerprint),
+            subject: self.subject,
+            status: answer.map(|answer| answer.status),
+            location: answer.and_then(|answer| answer.location.clone()),
+            etag: answer.and_then(|answer| answer.etag.clone()),
+            body: answer.map(|answer| ByteBuf::from(answer.body.clone())),
+            created_at: self.created_at,
+            lease_until: self.lease_until,
+        }
+    }
+
+    fn from_fields(fields: IdempotentFields) -> StoreResult<Self> {
+        let answer = fields.status.map(|status| StoredAnswer {
+            status,
+            location: fields.location,
+            etag: fields.etag,
+            body: fields.body.unwrap_or_default().into_vec(),
+        });
+        Ok(Self {
+            key: IdempotencyKey {
+                user: fields._id.user_id,
+                route: fields._id.route,
+                key: fields._id.key,
+            },
+            fingerprint: fields.fingerprint.into_array(),
+            subject: fields.subject,
+            answer,
+            created_at: fields.created_at,
+            lease_until: fields.lease_until,
+        })
     }
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use kernel::{MessageId, OrderId, Timestamp};
 
-use crate::{Record, StoreResult, Tx};
+use serde::{Deserialize, Serialize};
+
+use crate::{Expires, Record, Row, StoreResult, Tx};
 
 /// How long a handled message is remembered: far longer than any redelivery takes.
 pub const MEMORY: Duration = Duration::from_hours(7 * 24);
@@ -26,6 +28,55 @@ impl Record for Handled {
 
     fn key(&self) -> Self::Key {
         (self.order, self.message)
+    }
+}
+
+/// See [`Handled`]. The order comes first in the key: it rises with time, the message's id is a hash, and rows that are written together
+/// should lie together.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HandledId {
+    order_id: OrderId,
+    message_id: MessageId,
+}
+
+/// See [`Handled`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HandledFields {
+    _id: HandledId,
+    handled_at: Timestamp,
+}
+
+impl Row for Handled {
+    const TABLE: &'static str = "inbox";
+    const KEY: &'static [&'static str] = &["order_id", "message_id"];
+    const EXPIRES: Option<Expires> = Some(Expires {
+        field: "handled_at",
+        after: MEMORY,
+    });
+
+    type Id = HandledId;
+    type Fields = HandledFields;
+
+    fn id(&(order_id, message_id): &Self::Key) -> HandledId {
+        HandledId {
+            order_id,
+            message_id,
+        }
+    }
+
+    fn fields(&self) -> impl Serialize {
+        HandledFields {
+            _id: Self::id(&self.key()),
+            handled_at: self.at,
+        }
+    }
+
+    fn from_fields(fields: HandledFields) -> StoreResult<Self> {
+        Ok(Self {
+            order: fields._id.order_id,
+            message: fields._id.message_id,
+            at: fields.handled_at,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ mod inbox;
 mod leases;
 pub mod outbox;
 mod record;
+mod row;
 mod tx;
 
 pub use answers::{IdempotencyKey, Idempotent};
@@ -25,4 +26,5 @@ pub use handle::Store;
 pub use inbox::{Handled, MEMORY as INBOX_MEMORY};
 pub use leases::Leases;
 pub use record::{AnyKey, AnyRecord, Kind, Record, Value, key_of, record_of};
+pub use row::{Expires, Row};
 pub use tx::Tx;

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{StoreError, StoreResult};
@@ -26,7 +27,8 @@ pub trait Record: Send + Sync + 'static {
 }
 
 /// A value for looking up records.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// An id.
     Id(Uuid),

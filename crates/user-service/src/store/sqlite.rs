@@ -64,6 +64,8 @@ impl Users for SqliteUsers {
     }
 }
 
+store_sqlite::old_row!(UserRecord);
+
 impl Row for UserRecord {
     const TABLE: &'static str = "users";
     const COLUMNS: &'static [&'static str] = &[
@@ -114,6 +116,8 @@ impl Row for UserRecord {
     }
 }
 
+store_sqlite::old_row!(Session);
+
 impl Row for Session {
     const TABLE: &'static str = "sessions";
     const COLUMNS: &'static [&'static str] = &[
@@ -151,6 +155,8 @@ impl Row for Session {
         })
     }
 }
+
+store_sqlite::old_row!(Token);
 
 impl Row for Token {
     const TABLE: &'static str = "refresh_tokens";

@@ -10,6 +10,8 @@ use crate::domain::{Order, Reason};
 use crate::records::{Answered, OrderRecord};
 use crate::store::codes::{escrow_code, escrow_of, reason_of, state_code, state_of};
 
+store_sqlite::old_row!(OrderRecord);
+
 impl Row for OrderRecord {
     const TABLE: &'static str = "orders";
     const COLUMNS: &'static [&'static str] = &[

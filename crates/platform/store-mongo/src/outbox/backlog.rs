@@ -5,9 +5,8 @@ use kernel::Timestamp;
 
 use super::row::OutboxRow;
 use super::{MongoOutbox, due};
-use crate::record::Document;
-use store::StoreResult;
 use store::outbox::Backlog;
+use store::{Row as _, StoreResult};
 use telemetry::metrics::Read;
 
 impl MongoOutbox {
@@ -18,7 +17,7 @@ impl MongoOutbox {
         let _timed = self.store.reading(Read::Sweep);
         let db = self.store.database().await?;
         let rows = db
-            .collection::<OutboxRow>(OutboxRow::COLLECTION)
+            .collection::<OutboxRow>(OutboxRow::TABLE)
             .estimated_document_count()
             .await?;
         // Starts where the relay's own sweeps do; before that point lie index entries of deleted documents.

@@ -12,7 +12,6 @@ use uuid::Uuid;
 
 use super::queue::{Parcel, Queue};
 use super::row::{OutboxRow, WaitingRow};
-use crate::codec::id;
 use crate::horizon::Horizon;
 use crate::unit::Unit;
 use store::StoreResult;
@@ -65,13 +64,13 @@ impl OutboxQueue {
         for messages in messages.chunks(ROOM) {
             let row = Uuid::new_v4();
             unit.insert(OutboxRow {
-                id: id(row),
+                id: row,
                 messages: messages
                     .iter()
                     .map(|message| WaitingRow::of(message, 0))
                     .collect(),
-                owner: id(self.replica),
-                lease: lease.as_millis(),
+                owner: self.replica,
+                lease,
             })?;
             parcels.push(Parcel {
                 row,

@@ -26,11 +26,21 @@ impl Record for Misread {
     }
 }
 
-impl crate::Document for Misread {
-    const COLLECTION: &'static str = "counters";
+impl Row for Misread {
+    const TABLE: &'static str = "counters";
+    type Id = String;
+    type Fields = Self;
 
-    fn id(key: &String) -> bson::Bson {
-        key.into()
+    fn id(key: &String) -> String {
+        key.clone()
+    }
+
+    fn fields(&self) -> impl Serialize {
+        self
+    }
+
+    fn from_fields(fields: Self) -> StoreResult<Self> {
+        Ok(fields)
     }
 }
 

@@ -20,11 +20,21 @@ impl Record for Note {
     }
 }
 
-impl crate::Document for Note {
-    const COLLECTION: &'static str = "counters";
+impl Row for Note {
+    const TABLE: &'static str = "counters";
+    type Id = i64;
+    type Fields = Self;
 
-    fn id(key: &i64) -> bson::Bson {
-        (*key).into()
+    fn id(key: &i64) -> i64 {
+        *key
+    }
+
+    fn fields(&self) -> impl Serialize {
+        self
+    }
+
+    fn from_fields(fields: Self) -> StoreResult<Self> {
+        Ok(fields)
     }
 }
 

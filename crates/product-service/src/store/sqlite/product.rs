@@ -118,6 +118,8 @@ impl SqliteRecord for Product {
     }
 }
 
+store_sqlite::old_row!(StockEntry);
+
 impl store_sqlite::Row for StockEntry {
     const TABLE: &'static str = "stock_entries";
     const COLUMNS: &'static [&'static str] = &["product", "version", "delta", "at"];

@@ -9,6 +9,8 @@ use store_sqlite::{blob, id};
 use crate::domain::Reservation;
 use crate::store::{Lease, corrupt, state};
 
+store_sqlite::old_row!(Reservation);
+
 impl store_sqlite::Row for Reservation {
     const TABLE: &'static str = "reservations";
     const COLUMNS: &'static [&'static str] = &[

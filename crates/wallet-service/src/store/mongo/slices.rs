@@ -12,8 +12,9 @@ use std::time::Duration;
 use kernel::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Record, StoreResult};
+use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
 use store_mongo::bson::{Binary, Bson, Document, doc};
-use store_mongo::{Mongo, MongoRecord, Unit, binary};
+use store_mongo::{Mongo, MongoRecord, Unit, binary, decode, encode};
 
 use super::accounts::first_account_id;
 use crate::audit::{SystemSums, add_to};
@@ -64,11 +65,19 @@ impl Record for Slice {
     }
 }
 
-impl store_mongo::Document for Slice {
+impl MongoRecord for Slice {
     const COLLECTION: &'static str = <Account as MongoRecord>::COLLECTION;
 
     fn id(key: &Vec<u8>) -> Bson {
         Bson::Binary(binary(key.clone()))
+    }
+
+    fn encode(&self) -> StoreResult<RawDocumentBuf> {
+        encode(self)
+    }
+
+    fn decode(document: &RawDocument) -> StoreResult<Self> {
+        decode(Self::COLLECTION, document)
     }
 }
 

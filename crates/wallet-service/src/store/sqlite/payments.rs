@@ -8,6 +8,8 @@ use super::journal::optional_id;
 use crate::domain::Payment;
 use crate::store::codec::{payment_state, status_code};
 
+store_sqlite::old_row!(Payment);
+
 impl Row for Payment {
     const TABLE: &'static str = "payments";
     const COLUMNS: &'static [&'static str] = &[

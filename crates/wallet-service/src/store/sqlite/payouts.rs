@@ -10,6 +10,8 @@ use crate::domain::Payout;
 use crate::store::DuePayout;
 use crate::store::codec::money;
 
+store_sqlite::old_row!(Payout);
+
 impl Row for Payout {
     const TABLE: &'static str = "payouts";
     const COLUMNS: &'static [&'static str] =

@@ -1,0 +1,57 @@
+//! Records that every engine keeps in the same way: as one row of a SQLite table, or one document of a MongoDB collection.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Record, StoreResult};
+
+/// Maps a record to a flat struct of fields, once for all engines. Serde then makes a row or a document of it:
+///
+/// | field | SQLite column | MongoDB field |
+/// | --- | --- | --- |
+/// | `_id`, see [`Row::KEY`] | the columns of the primary key | `_id` |
+/// | number, text, bool | the same | the same |
+/// | id of the kernel, bytes (`serde_bytes`) | BLOB | binary |
+/// | `Timestamp` | INTEGER, milliseconds | long, milliseconds |
+/// | `None`, or skipped by `skip_serializing_if` | NULL | `None` should be skipped |
+/// | list or struct | JSON text | array or document |
+///
+/// The table's constraints and the collection's validator are declared in the service's `migrations`.
+pub trait Row: Record + Sized {
+    /// The table, or collection.
+    const TABLE: &'static str;
+    /// The columns of the primary key. If there are several, [`Row::Id`] is a struct with these fields.
+    const KEY: &'static [&'static str] = &["id"];
+    /// The fields that [`Tx::find_by`](crate::Tx::find_by) may name. Each needs an index.
+    const LOOKUPS: &'static [&'static str] = &[];
+    /// When rows may be deleted, if they expire.
+    const EXPIRES: Option<Expires> = None;
+
+    /// The stored form of the key.
+    type Id: Serialize;
+    /// The stored form of the record. Its field `_id` is a [`Row::Id`].
+    type Fields: DeserializeOwned;
+
+    /// The stored form of `key`.
+    fn id(key: &Self::Key) -> Self::Id;
+
+    /// The stored form, or what serialises like it.
+    fn fields(&self) -> impl Serialize;
+
+    /// The record in `fields`.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`](crate::StoreError::Corrupt) if they make no valid record.
+    fn from_fields(fields: Self::Fields) -> StoreResult<Self>;
+}
+
+/// When rows may be deleted: [`Store::forget`](crate::Store::forget) does it.
+#[derive(Debug, Clone, Copy)]
+pub struct Expires {
+    /// The field that holds a time. It needs an index.
+    pub field: &'static str,
+    /// How long after that time.
+    pub after: Duration,
+}
