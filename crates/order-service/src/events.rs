@@ -1,5 +1,8 @@
 //! Between the saga's words and the contracts: what goes out, what comes in.
 
+use std::sync::LazyLock;
+
+use bytes::Bytes;
 use contracts::{Contract, Envelope, MalformedMessage, id_bytes, product, wallet};
 use kernel::{OrderId, Timestamp};
 
@@ -18,84 +21,83 @@ pub(crate) fn seal(
     let buyer_id = id_bytes(order.buyer.as_uuid());
     Ok(match command {
         Command::DebitForOrder => {
-            let total = Some(order.total.into());
-            Envelope::of_step(
-                order.id,
-                "debit",
-                &wallet::DebitForOrder {
-                    order_id,
-                    buyer_id,
-                    total,
-                },
-                now,
-            )
+            let debit = wallet::DebitForOrder {
+                order_id,
+                buyer_id,
+                total: Some(order.total.into()),
+            };
+            Envelope::of_step(order.id, "debit", &debit, now)
         }
-        Command::CancelOrderDebit => Envelope::of_step(
-            order.id,
-            "cancel-debit",
-            &wallet::CancelOrderDebit { order_id, buyer_id },
-            now,
-        ),
+        Command::CancelOrderDebit => {
+            let cancel = wallet::CancelOrderDebit { order_id, buyer_id };
+            Envelope::of_step(order.id, "cancel-debit", &cancel, now)
+        }
         Command::RefundOrder => {
-            let reason = order
-                .reason
-                .map_or_else(String::new, |reason| reason.as_str().to_owned());
-            Envelope::of_step(
-                order.id,
-                "refund",
-                &wallet::RefundOrder { order_id, reason },
-                now,
-            )
+            let reason = order.reason.map_or("", Reason::as_str).to_owned();
+            let refund = wallet::RefundOrder { order_id, reason };
+            Envelope::of_step(order.id, "refund", &refund, now)
         }
         Command::ReleaseEscrow => {
-            let shares = order
-                .shares()
-                .ok_or_else(|| {
-                    MalformedMessage(format!("the lines of order {} overflow", order.id))
-                })?
+            let overflow = || format!("the lines of order {} overflow", order.id);
+            let shares = order.shares().ok_or_else(|| MalformedMessage(overflow()))?;
+            let shares = shares
                 .into_iter()
                 .map(|(seller, amount)| wallet::SellerShare {
                     seller_id: id_bytes(seller.as_uuid()),
                     amount: Some(amount.into()),
                 })
                 .collect();
-            Envelope::of_step(
-                order.id,
-                "release-escrow",
-                &wallet::ReleaseEscrow { order_id, shares },
-                now,
-            )
+            let release = wallet::ReleaseEscrow { order_id, shares };
+            Envelope::of_step(order.id, "release-escrow", &release, now)
         }
-        Command::ConfirmReservation => Envelope::of_step(
-            order.id,
-            "confirm-reservation",
-            &product::ConfirmReservation { order_id },
-            now,
-        ),
-        Command::ReleaseReservation => Envelope::of_step(
-            order.id,
-            "release-reservation",
-            &product::ReleaseReservation { order_id },
-            now,
-        ),
+        Command::ConfirmReservation => {
+            let confirm = product::ConfirmReservation { order_id };
+            Envelope::of_step(order.id, "confirm-reservation", &confirm, now)
+        }
+        Command::ReleaseReservation => {
+            let release = product::ReleaseReservation { order_id };
+            Envelope::of_step(order.id, "release-reservation", &release, now)
+        }
     })
 }
 
+/// A message that the saga listens to.
+struct Reply {
+    /// Its full name.
+    name: String,
+    /// Reads the id of the order it is about, and what it means to the saga.
+    read: Box<dyn Fn(&Envelope) -> Result<(Bytes, Message), MalformedMessage> + Send + Sync>,
+}
+
+fn reply<M: Contract + 'static>(meaning: fn(M) -> (Bytes, Message)) -> Reply {
+    Reply {
+        name: M::full_name(),
+        read: Box::new(move |envelope| envelope.open().map(meaning)),
+    }
+}
+
+static REPLIES: LazyLock<[Reply; 8]> = LazyLock::new(|| {
+    [
+        reply(|body: wallet::OrderDebited| (body.order_id, Message::Debited)),
+        reply(|body: wallet::OrderDebitDeclined| {
+            let reason = match body.reason.as_str() {
+                "insufficient_funds" => Reason::InsufficientFunds,
+                _ => Reason::PaymentDeclined,
+            };
+            (body.order_id, Message::DebitDeclined(reason))
+        }),
+        reply(|body: wallet::OrderDebitCancelled| (body.order_id, Message::DebitCancelled)),
+        reply(|body: wallet::OrderRefunded| (body.order_id, Message::Refunded)),
+        reply(|body: wallet::EscrowReleased| (body.order_id, Message::EscrowReleased)),
+        reply(|body: wallet::OrderPaymentRefused| (body.order_id, Message::PaymentRefused)),
+        reply(|body: product::ReservationConfirmed| (body.order_id, Message::ReservationConfirmed)),
+        reply(|body: product::ReservationExpired| (body.order_id, Message::ReservationExpired)),
+    ]
+});
+
 /// Full names of the messages that the saga listens to.
 pub(crate) fn listened_to() -> Vec<String> {
-    fn name<M: Contract>() -> String {
-        M::full_name()
-    }
-    vec![
-        name::<wallet::OrderDebited>(),
-        name::<wallet::OrderDebitDeclined>(),
-        name::<wallet::OrderDebitCancelled>(),
-        name::<wallet::OrderRefunded>(),
-        name::<wallet::EscrowReleased>(),
-        name::<wallet::OrderPaymentRefused>(),
-        name::<product::ReservationConfirmed>(),
-        name::<product::ReservationExpired>(),
-    ]
+    REPLIES.iter().map(|reply| reply.name.clone()).collect()
 }
 
 /// Opens what came in: which order it is about and what it means to the saga.
@@ -103,54 +105,11 @@ pub(crate) fn listened_to() -> Vec<String> {
 /// # Errors
 /// [`MalformedMessage`] if its name is not in [`listened_to`] or it does not decode.
 pub(crate) fn open(envelope: &Envelope) -> Result<(OrderId, Message), MalformedMessage> {
-    fn is<M: Contract>(envelope: &Envelope) -> bool {
-        envelope.name == M::full_name()
-    }
-    let (order, message) = if is::<wallet::OrderDebited>(envelope) {
-        (
-            envelope.open::<wallet::OrderDebited>()?.order_id,
-            Message::Debited,
-        )
-    } else if is::<wallet::OrderDebitDeclined>(envelope) {
-        let body = envelope.open::<wallet::OrderDebitDeclined>()?;
-        let reason = match body.reason.as_str() {
-            "insufficient_funds" => Reason::InsufficientFunds,
-            _ => Reason::PaymentDeclined,
-        };
-        (body.order_id, Message::DebitDeclined(reason))
-    } else if is::<wallet::OrderDebitCancelled>(envelope) {
-        (
-            envelope.open::<wallet::OrderDebitCancelled>()?.order_id,
-            Message::DebitCancelled,
-        )
-    } else if is::<wallet::OrderRefunded>(envelope) {
-        (
-            envelope.open::<wallet::OrderRefunded>()?.order_id,
-            Message::Refunded,
-        )
-    } else if is::<wallet::EscrowReleased>(envelope) {
-        (
-            envelope.open::<wallet::EscrowReleased>()?.order_id,
-            Message::EscrowReleased,
-        )
-    } else if is::<wallet::OrderPaymentRefused>(envelope) {
-        (
-            envelope.open::<wallet::OrderPaymentRefused>()?.order_id,
-            Message::PaymentRefused,
-        )
-    } else if is::<product::ReservationConfirmed>(envelope) {
-        let body = envelope.open::<product::ReservationConfirmed>()?;
-        (body.order_id, Message::ReservationConfirmed)
-    } else if is::<product::ReservationExpired>(envelope) {
-        (
-            envelope.open::<product::ReservationExpired>()?.order_id,
-            Message::ReservationExpired,
-        )
-    } else {
-        return Err(MalformedMessage(format!(
-            "{} is not for the order service",
-            envelope.name
-        )));
-    };
+    let name = &envelope.name;
+    let reply = REPLIES
+        .iter()
+        .find(|reply| reply.name == *name)
+        .ok_or_else(|| MalformedMessage(format!("{name} is not for the order service")))?;
+    let (order, message) = (reply.read)(envelope)?;
     Ok((contracts::order_id(&order)?, message))
 }

@@ -1,6 +1,5 @@
 //! The order service: places orders, runs their saga, shows them.
 
-mod announcements;
 mod app;
 mod audit;
 mod config;
@@ -14,7 +13,6 @@ mod reservations;
 mod service;
 mod store;
 
-pub use announcements::{Announcements, decode_announcement, encode_announcement};
 pub use audit::AuditedOrder;
 #[cfg(feature = "sqlite")]
 pub use audit::orders as audited_orders;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Batched, Subscription};
+use bytes::Bytes;
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{OrderId, ProductId, Quantity, UserId};
 use store::{Store, StoreResult};
+use tokio::sync::mpsc;
 
-use crate::announcements::Announcements;
-use crate::app::{
-    App, Created, Wait, Waiters, create_order, look_at_open, orders_settled_elsewhere, sweep,
-};
+use crate::app::{App, Created, Wait, Waiters, create_order, hear, look_at_open, sweep};
 use crate::config::Config;
 use crate::consumers::SagaReplies;
 use crate::domain::{OrderState, Wanted};
@@ -38,8 +37,8 @@ pub struct OrderService {
 }
 
 impl OrderService {
-    /// Opens the store and puts the service together. `announcements` are for a process that is one of several replicas. With a
-    /// store on MongoDB it has to be called on a tokio runtime.
+    /// Opens the store and puts the service together. What is sent to `announcer` goes to the service's other replicas, which
+    /// [`hear`](Self::hear) it, or is lost. With a store on MongoDB it has to be called on a tokio runtime.
     ///
     /// # Errors
     /// If the store cannot be opened.
@@ -49,7 +48,7 @@ impl OrderService {
         deps: &Deps,
         verifier: auth::Verifier,
         reservations: Arc<dyn Reservations>,
-        announcements: Option<Arc<dyn Announcements>>,
+        announcer: Option<mpsc::Sender<Bytes>>,
     ) -> StoreResult<Self> {
         let (store, queries) = open(store, deps)?;
         let app = App {
@@ -61,7 +60,7 @@ impl OrderService {
             timing: config.timing(),
             default_wait: Duration::from_secs(config.wait_seconds.min(30)),
             waiters: Waiters::default(),
-            announcements,
+            announcer,
             metrics: OrderMetrics::register(&deps.metrics),
         };
         Ok(Self {
@@ -71,12 +70,9 @@ impl OrderService {
         })
     }
 
-    /// Takes what another replica has announced ([`Announcements`]): wakes the requests that wait here for one of `orders`.
-    ///
-    /// # Errors
-    /// A store error. The requests then wait on, as if nothing had been announced.
-    pub async fn heard(&self, orders: Vec<OrderId>) -> StoreResult<()> {
-        orders_settled_elsewhere(&self.app, orders).await
+    /// Takes what another replica has announced: wakes the requests that wait here for an order that has settled there.
+    pub async fn hear(&self, announcement: &[u8]) {
+        hear(&self.app, announcement).await;
     }
 
     /// Places an order as POST /api/orders/create does, waiting up to `wait`. Returns its id and the state it came to.
@@ -95,12 +91,10 @@ impl OrderService {
         })
         .await
         .map_err(|refusal| refusal.to_string())?;
-        match created {
-            Created::Order(order) => Ok((order.id, order.state)),
-            Created::Keyed(_) | Created::Refused(_) | Created::Repeated(_) | Created::Before(_) => {
-                Err("answered before".to_owned())
-            }
-        }
+        let Created::Placed(order) = created else {
+            return Err("answered before".to_owned());
+        };
+        Ok((order.id, order.state))
     }
 
     /// The state of an order, if it exists.

@@ -3,6 +3,7 @@
 use kernel::{MessageId, OrderId, Timestamp};
 use store::{StoreResult, Tx};
 
+use super::announcements::announce;
 use super::{App, send};
 use crate::domain::{Change, Message, Order, Timing, on};
 use crate::records::OrderRecord;
@@ -52,10 +53,10 @@ pub(crate) async fn apply_messages(
             }
         }
     }
-    if let Some(announcements) = &app.announcements
+    if let Some(announcer) = &app.announcer
         && !unheard.is_empty()
     {
-        announcements.announce(unheard);
+        announce(announcer, &unheard);
     }
     Ok(results)
 }
@@ -78,7 +79,11 @@ fn apply(
     let change = on(&found.order, *message, now, timing);
     let mut record = OrderRecord::clone(&found);
     record.handled.extend(*id);
-    let Change::To(after, commands) = change else {
+    let Some(Change {
+        order: after,
+        command,
+    }) = change
+    else {
         tracing::debug!(%order, state = found.order.state.as_str(), ?message, "late or repeated");
         if id.is_some() {
             tx.put(record)?;
@@ -91,7 +96,9 @@ fn apply(
         record.answer();
     }
     tx.put(record)?;
-    send(tx, &after, &commands, now)?;
+    if let Some(command) = command {
+        send(tx, &after, command, now)?;
+    }
     Ok(if settled {
         Applied::Settled(after)
     } else {

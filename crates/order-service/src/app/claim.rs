@@ -1,4 +1,4 @@
-//! Runs a request with an Idempotency-Key once: claims the key, and says what is left of the claim if no order came of it.
+//! Runs a request with an Idempotency-Key once: claims the key, and ends the claim if no order came of it.
 
 use std::time::Duration;
 
@@ -29,13 +29,15 @@ pub(crate) enum Claimed {
     Earlier(Earlier),
 }
 
-/// What remains of a claim that is given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeepSubject {
-    /// It is unknown what was done for the order: a repeat has to go on with the same one.
-    Yes,
-    /// Nothing was done.
-    No,
+/// How a claim ends that no order came of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ClaimEnd {
+    /// Nothing was done: the key is as if never used.
+    Freed,
+    /// It is unknown what was done for the order: a repeat may take the key over at once, and goes on with the same order.
+    Expired,
+    /// This is the answer, to each repeat as well.
+    Answered(StoredAnswer),
 }
 
 /// Claims `key` for making the order `fresh`.
@@ -61,30 +63,18 @@ pub(crate) async fn claim(app: &App, key: OnceKey, fresh: OrderId) -> StoreResul
         .await
 }
 
-/// Gives up the claim that holds `until`. The key is then as if never used, or a repeat may take it over at once for the same order.
-/// Changes nothing if the claim was taken over.
-pub(crate) async fn give_up(
+/// Ends the claim that holds `until`. Changes nothing if it was taken over.
+pub(crate) async fn end_claim(
     app: &App,
     key: OnceKey,
     until: Timestamp,
-    keep_subject: KeepSubject,
+    end: ClaimEnd,
 ) -> StoreResult<()> {
     app.store
-        .write(move |tx| match keep_subject {
-            KeepSubject::Yes => tx.expire_claim(&key, until),
-            KeepSubject::No => tx.release_claim(&key, until),
+        .write(move |tx| match &end {
+            ClaimEnd::Freed => tx.release_claim(&key, until),
+            ClaimEnd::Expired => tx.expire_claim(&key, until),
+            ClaimEnd::Answered(answer) => tx.answer_claimed(&key, until, answer.clone()),
         })
-        .await
-}
-
-/// Stores the answer to a request that made no order. Changes nothing if its claim, which holds `until`, was taken over.
-pub(crate) async fn refuse(
-    app: &App,
-    key: OnceKey,
-    until: Timestamp,
-    answer: StoredAnswer,
-) -> StoreResult<()> {
-    app.store
-        .write(move |tx| tx.answer_claimed(&key, until, answer.clone()))
         .await
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use contracts::reservations::{Refusal, RequestedLine, ReserveRequest};
-use kernel::{OrderId, Timestamp, UserId};
+use kernel::{OrderId, UserId};
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use store::{StoreError, StoreResult};
 use telemetry::note_order;
 
 use super::App;
-use super::claim::{Claimed, KeepSubject, claim, give_up, refuse};
+use super::claim::{ClaimEnd, Claimed, claim, end_claim};
 use super::place::{answer, place};
 use super::waiters::Place;
 use crate::domain::{Order, OrderLine, Wanted, total_of};
@@ -47,10 +47,8 @@ pub(crate) struct Once {
 /// What a request to place an order came to.
 #[derive(Debug)]
 pub(crate) enum Created {
-    /// The order as it was when the wait was over. The request came without a key.
-    Order(Box<Order>),
-    /// The order as this request is answered, and each repeat of it.
-    Keyed(Box<Order>),
+    /// The order as it was when the wait was over. If the request came with a key, each repeat of it is answered the same.
+    Placed(Box<Order>),
     /// The refusal that is now stored with the key.
     Refused(StoredAnswer),
     /// The order as an earlier request with the key was answered.
@@ -85,9 +83,8 @@ pub(crate) async fn create_order(
         let order = reserve(app, fresh, buyer, wanted, None).await?;
         let waiting = app.waiters.wait_for(fresh);
         place(app, OrderRecord::new(order.clone())).await?;
-        return Ok(Created::Order(Box::new(
-            settled(app, order, waiting, wait).await?,
-        )));
+        let order = settled(app, order, waiting, wait).await?;
+        return Ok(Created::Placed(Box::new(order)));
     };
     let (id, until) = match claim(app, key.clone(), fresh).await? {
         Claimed::Mine { order, until } => (order, until),
@@ -103,7 +100,16 @@ pub(crate) async fn create_order(
     }
     let order = match reserve(app, id, buyer, wanted, Some(request)).await {
         Ok(order) => order,
-        Err(error) => return end_claim(app, key, until, error, refusal).await,
+        Err(error) => {
+            let remembered = refusal(&error)?;
+            let end = match (&remembered, &error) {
+                (Some(answer), _) => ClaimEnd::Answered(answer.clone()),
+                (None, ReservationRefusal::Refused(_)) => ClaimEnd::Freed,
+                (None, _) => ClaimEnd::Expired,
+            };
+            end_claim(app, key, until, end).await?;
+            return remembered.map(Created::Refused).ok_or_else(|| error.into());
+        }
     };
     let mut record = OrderRecord::new(order.clone());
     if wait == Wait::No {
@@ -113,7 +119,7 @@ pub(crate) async fn create_order(
         // A duplicate: another run of this request, which took the claim over, was faster.
         Ok(()) | Err(StoreError::Duplicate(_)) => {}
         Err(error) => {
-            give_up(app, key, until, KeepSubject::Yes).await?;
+            end_claim(app, key, until, ClaimEnd::Expired).await?;
             return Err(error.into());
         }
     }
@@ -161,26 +167,6 @@ async fn reserve(
     ))
 }
 
-/// Ends a request with a key that came to no order: what the buyer was told is remembered if it is to be.
-async fn end_claim(
-    app: &App,
-    key: OnceKey,
-    until: Timestamp,
-    error: ReservationRefusal,
-    refusal: fn(&ReservationRefusal) -> StoreResult<Option<StoredAnswer>>,
-) -> Result<Created, CreateRefusal> {
-    if let Some(answer) = refusal(&error)? {
-        refuse(app, key, until, answer.clone()).await?;
-        return Ok(Created::Refused(answer));
-    }
-    let keep_subject = match &error {
-        ReservationRefusal::Unavailable(_) | ReservationRefusal::Failed(_) => KeepSubject::Yes,
-        ReservationRefusal::Refused(_) => KeepSubject::No,
-    };
-    give_up(app, key, until, keep_subject).await?;
-    Err(error.into())
-}
-
 /// Waits for a request with a key. The saga or the end of the wait, whichever comes first, fixes the answer for good.
 async fn keyed(
     app: &App,
@@ -193,7 +179,7 @@ async fn keyed(
     }
     let answered = answer(app, order.id).await?;
     let lost = || StoreError::Corrupt(format!("order {} is gone or has no key", order.id));
-    Ok(Created::Keyed(Box::new(answered.ok_or_else(lost)?)))
+    Ok(Created::Placed(Box::new(answered.ok_or_else(lost)?)))
 }
 
 /// Waits for a request without a key.

@@ -1,5 +1,6 @@
 //! Use cases, one file each. They decide through the domain and commit through the store; none talks to the bus.
 
+mod announcements;
 mod apply;
 mod claim;
 mod create;
@@ -8,26 +9,27 @@ mod run_saga;
 mod view;
 mod waiters;
 
+pub(crate) use announcements::hear;
 pub(crate) use apply::{Applied, Inbound, apply_messages};
 #[cfg(test)]
-pub(crate) use claim::{Claimed, KeepSubject, claim, give_up, refuse};
+pub(crate) use claim::{ClaimEnd, Claimed, claim, end_claim};
 pub(crate) use create::{CreateRefusal, Created, Once, Wait, create_order};
 #[cfg(test)]
 pub(crate) use place::{answer, place};
-pub(crate) use run_saga::{look_at_open, orders_settled_elsewhere, review_order, sweep};
+pub(crate) use run_saga::{look_at_open, review_order, sweep};
 pub(crate) use view::{
-    Access, Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope,
-    view_order,
+    Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope, view_order,
 };
 pub(crate) use waiters::Waiters;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use kernel::{Clock, IdSource, OrderId, Timestamp};
 use store::{Store, StoreError, StoreResult, Tx};
+use tokio::sync::mpsc;
 
-use crate::announcements::Announcements;
 use crate::domain::{Command, Order, Timing};
 use crate::events;
 use crate::metrics::OrderMetrics;
@@ -46,7 +48,7 @@ pub(crate) struct App {
     pub(crate) default_wait: Duration,
     pub(crate) waiters: Waiters,
     /// How other replicas hear which orders have settled; none if there are no others.
-    pub(crate) announcements: Option<Arc<dyn Announcements>>,
+    pub(crate) announcer: Option<mpsc::Sender<Bytes>>,
     /// Counts them.
     pub(crate) metrics: OrderMetrics,
 }
@@ -59,11 +61,9 @@ impl App {
     }
 }
 
-/// Sends the commands that go out with `order`.
-fn send(tx: &mut Tx<'_>, order: &Order, commands: &[Command], now: Timestamp) -> StoreResult<()> {
-    commands.iter().try_for_each(|command| {
-        let envelope = events::seal(order, *command, now)
-            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        tx.send(envelope)
-    })
+/// Sends `command` about `order`.
+fn send(tx: &mut Tx<'_>, order: &Order, command: Command, now: Timestamp) -> StoreResult<()> {
+    let envelope = events::seal(order, command, now)
+        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    tx.send(envelope)
 }

@@ -16,7 +16,7 @@ pub(crate) async fn place(app: &App, record: OrderRecord) -> StoreResult<()> {
         .write(move |tx| {
             tx.insert(record.clone())?;
             let order = &record.order;
-            send(tx, order, &[Command::DebitForOrder], order.created_at)
+            send(tx, order, Command::DebitForOrder, order.created_at)
         })
         .await?;
     app.metrics.placed();

@@ -1,4 +1,4 @@
-//! Moves orders along: by time, by an operator, and by what other replicas say.
+//! Moves orders along: by time, and by an operator.
 
 use kernel::OrderId;
 use store::{StoreError, StoreResult};
@@ -6,21 +6,9 @@ use store::{StoreError, StoreResult};
 use super::App;
 use super::apply::{Applied, Inbound, apply_messages};
 use crate::domain::{Message, Order, ReviewAction};
-use crate::records::OrderRecord;
 
 /// Orders that a sweep moves in one transaction.
 const SWEEP: usize = 256;
-
-/// Wakes the requests that wait here for orders that another replica says have settled.
-pub(crate) async fn orders_settled_elsewhere(app: &App, orders: Vec<OrderId>) -> StoreResult<()> {
-    let awaited = app.waiters.awaited(orders);
-    for record in app.store.get_many::<OrderRecord>(&awaited).await? {
-        if record.order.state.is_settled() {
-            app.waiters.settled(&record.order);
-        }
-    }
-    Ok(())
-}
 
 /// Lets orders whose time has come act: deadline, resend, release of escrow. Returns how many were due.
 pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {

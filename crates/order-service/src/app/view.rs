@@ -7,15 +7,6 @@ use uuid::Uuid;
 use super::App;
 use crate::domain::{Order, OrderState, total_of};
 
-/// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// Someone who sees what they buy and what they sell.
-    User(UserId),
-    /// An operator, who sees everything.
-    Admin(UserId),
-}
-
 /// An order as its viewer sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Viewed {
@@ -25,34 +16,25 @@ pub(crate) struct Viewed {
     pub(crate) for_seller: Option<UserId>,
 }
 
-/// One order, if the viewer is its buyer, a seller in it, or an operator.
+/// One order, if `viewer` is its buyer, a seller in it, or None: an operator, who sees everything.
 pub(crate) async fn view_order(
     app: &App,
     id: OrderId,
-    access: Access,
+    viewer: Option<UserId>,
 ) -> StoreResult<Option<Viewed>> {
     let Some(order) = app.order(id).await? else {
         return Ok(None);
     };
-    let viewer = match access {
-        Access::Admin(_) => {
-            return Ok(Some(Viewed {
-                order,
-                for_seller: None,
-            }));
-        }
-        Access::User(viewer) => viewer,
-    };
-    if order.buyer == viewer {
-        return Ok(Some(Viewed {
+    match viewer {
+        Some(viewer) if viewer != order.buyer => order
+            .has_seller(viewer)
+            .then(|| cut_down(order, viewer))
+            .transpose(),
+        Some(_) | None => Ok(Some(Viewed {
             order,
             for_seller: None,
-        }));
+        })),
     }
-    if !order.has_seller(viewer) {
-        return Ok(None);
-    }
-    cut_down(order, viewer).map(Some)
 }
 
 fn cut_down(mut order: Order, seller: UserId) -> StoreResult<Viewed> {

@@ -63,65 +63,45 @@ pub enum Command {
     ReleaseReservation,
 }
 
-/// What a message makes of an order.
+/// An order as a message has changed it, and the command that goes out with it, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing: a late or repeated message.
-    Ignored,
-    /// The order as it is now, and the commands that go out with it.
-    To(Box<Order>, Vec<Command>),
+pub struct Change {
+    /// The order as it is now.
+    pub order: Box<Order>,
+    /// What is now asked of another service.
+    pub command: Option<Command>,
 }
 
-/// Decides what `message` makes of `order` at `now`.
+/// Decides what `message` makes of `order` at `now`. None if nothing: a late or repeated message.
 #[must_use]
-pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> Change {
+pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> Option<Change> {
+    use Command::{ConfirmReservation, RefundOrder, ReleaseReservation};
     use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
+    let step = Step { order, now, timing };
     match (order.state, message) {
-        (Pending, Message::Debited) => enter(
-            order,
-            Paid,
-            None,
-            &[Command::ConfirmReservation],
-            now,
-            timing,
-        ),
-        (Pending, Message::DebitDeclined(reason)) => enter(
-            order,
-            Declined,
-            Some(reason),
-            &[Command::ReleaseReservation],
-            now,
-            timing,
-        ),
+        (Pending, Message::Debited) => step.enter(Paid, None, Some(ConfirmReservation)),
+        (Pending, Message::DebitDeclined(reason)) => {
+            step.enter(Declined, Some(reason), Some(ReleaseReservation))
+        }
         // The wallet refuses a debit that comes after its cancellation: the answer is the same as to the cancellation.
-        (Pending | Cancelling, Message::DebitCancelled) => enter(
-            order,
-            Cancelled,
-            order.reason.or(Some(Reason::PaymentTimeout)),
-            &[Command::ReleaseReservation],
-            now,
-            timing,
-        ),
-        (Paid, Message::ReservationExpired) => match order.escrow {
-            Escrow::Held => enter(
-                order,
-                Refunding,
-                Some(Reason::ReservationExpired),
-                &[Command::RefundOrder],
-                now,
-                timing,
-            ),
-            // The money may have left escrow: a person has to settle it.
-            Escrow::Releasing | Escrow::Released => {
-                review(order, Some(Reason::ReservationExpired), now)
+        (Pending | Cancelling, Message::DebitCancelled) => {
+            let reason = order.reason.or(Some(Reason::PaymentTimeout));
+            step.enter(Cancelled, reason, Some(ReleaseReservation))
+        }
+        (Paid, Message::ReservationExpired) => {
+            let reason = Some(Reason::ReservationExpired);
+            match order.escrow {
+                Escrow::Held => step.enter(Refunding, reason, Some(RefundOrder)),
+                // The money may have left escrow: a person has to settle it.
+                Escrow::Releasing | Escrow::Released => step.review(reason),
             }
-        },
-        (Paid, Message::ReservationConfirmed) => confirmed(order, now, timing),
-        (Refunding, Message::Refunded) => enter(order, Refunded, order.reason, &[], now, timing),
+        }
+        (Paid, Message::ReservationConfirmed) => step.confirmed(),
+        (Refunding, Message::Refunded) => step.enter(Refunded, order.reason, None),
         (Paid, Message::EscrowReleased) => released(order),
-        (Paid | Refunding, Message::PaymentRefused) => review(order, order.reason, now),
-        (Pending | Cancelling | Refunding | Paid, Message::Tick) => tick(order, now, timing),
-        (_, Message::Review(action)) => operator(order, action, now, timing),
+        (Paid | Refunding, Message::PaymentRefused) => step.review(order.reason),
+        (Pending | Cancelling | Refunding | Paid, Message::Tick) => step.tick(),
+        (_, Message::Review(action)) => step.operator(action),
         // Late and repeated replies. Debited while cancelling: the cancellation on its way undoes it.
         (
             _,
@@ -134,7 +114,7 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> C
             | Message::ReservationExpired
             | Message::PaymentRefused
             | Message::Tick,
-        ) => Change::Ignored,
+        ) => None,
     }
 }
 
@@ -153,149 +133,139 @@ fn outstanding(order: &Order) -> Option<Command> {
     }
 }
 
-/// The order with its next version: its readers see a change.
-fn next_version(order: &Order, now: Timestamp) -> Order {
-    Order {
-        version: order.version.saturating_add(1),
-        updated_at: now.max(order.updated_at),
-        ..order.clone()
-    }
+fn to(order: Order, command: Option<Command>) -> Option<Change> {
+    let order = Box::new(order);
+    Some(Change { order, command })
 }
 
-fn enter(
-    order: &Order,
-    state: OrderState,
-    reason: Option<Reason>,
-    commands: &[Command],
-    now: Timestamp,
-    timing: &Timing,
-) -> Change {
-    let mut order = next_version(order, now);
-    order.state = state;
-    order.reason = reason;
-    order.resends = 0;
-    order.state_since = now;
-    order.needs_review = false;
-    order.due_at = (!matches!(
-        state,
-        OrderState::Declined | OrderState::Cancelled | OrderState::Refunded
-    ))
-    .then(|| now.plus(timing.resend_after));
-    Change::To(Box::new(order), commands.to_vec())
-}
-
-fn review(order: &Order, reason: Option<Reason>, now: Timestamp) -> Change {
-    let mut order = next_version(order, now);
-    order.reason = reason;
-    order.needs_review = true;
-    order.due_at = None;
-    Change::To(Box::new(order), Vec::new())
-}
-
-/// The stock is sold: from here on only the sellers' money is outstanding, and that has time.
-fn confirmed(order: &Order, now: Timestamp, timing: &Timing) -> Change {
-    if order.confirmed {
-        return Change::Ignored;
-    }
-    let mut order = order.clone();
-    order.confirmed = true;
-    order.needs_review = false;
-    order.resends = 0;
-    order.due_at = Some(order.state_since.plus(timing.release_after).max(now));
-    Change::To(Box::new(order), Vec::new())
-}
-
-fn released(order: &Order) -> Change {
+fn released(order: &Order) -> Option<Change> {
     if order.escrow == Escrow::Released {
-        return Change::Ignored;
+        return None;
     }
     let mut order = order.clone();
     order.escrow = Escrow::Released;
     // That the sellers are paid does not settle that the buyer got nothing.
     order.needs_review = order.reason == Some(Reason::ReservationExpired);
     order.due_at = None;
-    Change::To(Box::new(order), Vec::new())
+    to(order, None)
 }
 
-/// The sweeper's turn: deadline, release or resend, whichever is due.
-fn tick(order: &Order, now: Timestamp, timing: &Timing) -> Change {
-    if order.due_at.is_none_or(|due| due > now) {
-        return Change::Ignored;
-    }
-    let deadline = order.created_at.plus(timing.payment_deadline);
-    if order.state == OrderState::Pending && deadline <= now {
-        return enter(
-            order,
-            OrderState::Cancelling,
-            Some(Reason::PaymentTimeout),
-            &[Command::CancelOrderDebit],
-            now,
-            timing,
-        );
-    }
-    if order.state == OrderState::Paid && order.escrow == Escrow::Held && order.confirmed {
-        let mut order = order.clone();
-        order.escrow = Escrow::Releasing;
-        order.state_since = now;
-        order.due_at = Some(now.plus(timing.resend_after));
-        return Change::To(Box::new(order), vec![Command::ReleaseEscrow]);
-    }
-    let Some(command) = outstanding(order) else {
-        return Change::Ignored;
-    };
-    resend(order, command, now, timing)
+/// What a step of the saga is decided on.
+struct Step<'a> {
+    order: &'a Order,
+    now: Timestamp,
+    timing: &'a Timing,
 }
 
-/// Sends the outstanding command again, waits twice as long before the next time, and asks for an operator when it has taken
-/// too long.
-fn resend(order: &Order, command: Command, now: Timestamp, timing: &Timing) -> Change {
-    let mut order = order.clone();
-    order.resends = order.resends.saturating_add(1);
-    order.needs_review = order.needs_review || now.since(order.state_since) >= timing.review_after;
-    let wait = timing
-        .resend_after
-        .saturating_mul(1 << order.resends.min(6));
-    let mut due = now.plus(wait);
-    if order.state == OrderState::Pending {
-        due = due.min(order.created_at.plus(timing.payment_deadline));
+impl Step<'_> {
+    /// The order with its next version: its readers see a change.
+    fn next_version(&self) -> Order {
+        Order {
+            version: self.order.version.saturating_add(1),
+            updated_at: self.now.max(self.order.updated_at),
+            ..self.order.clone()
+        }
     }
-    if !order.needs_review {
-        due = due.min(order.state_since.plus(timing.review_after));
-    }
-    order.due_at = Some(due.max(now));
-    Change::To(Box::new(order), vec![command])
-}
 
-fn operator(order: &Order, action: ReviewAction, now: Timestamp, timing: &Timing) -> Change {
-    match (action, order.state) {
-        (ReviewAction::Retry, _) => match outstanding(order) {
-            Some(command) => resend(order, command, now, timing),
-            None => Change::Ignored,
-        },
-        (ReviewAction::Compensate, OrderState::Pending) => enter(
-            order,
-            OrderState::Cancelling,
-            Some(Reason::Operator),
-            &[Command::CancelOrderDebit],
-            now,
-            timing,
-        ),
-        (ReviewAction::Compensate, OrderState::Paid) if order.escrow == Escrow::Held => enter(
-            order,
-            OrderState::Refunding,
-            Some(Reason::Operator),
-            &[Command::RefundOrder],
-            now,
-            timing,
-        ),
-        (
-            ReviewAction::Compensate,
-            OrderState::Paid
-            | OrderState::Declined
-            | OrderState::Cancelling
-            | OrderState::Cancelled
-            | OrderState::Refunding
-            | OrderState::Refunded,
-        ) => Change::Ignored,
+    fn enter(
+        &self,
+        state: OrderState,
+        reason: Option<Reason>,
+        command: Option<Command>,
+    ) -> Option<Change> {
+        let order = Order {
+            state,
+            reason,
+            resends: 0,
+            state_since: self.now,
+            needs_review: false,
+            ..self.next_version()
+        };
+        let due_at = outstanding(&order).map(|_| self.now.plus(self.timing.resend_after));
+        to(Order { due_at, ..order }, command)
+    }
+
+    fn review(&self, reason: Option<Reason>) -> Option<Change> {
+        let reviewed = Order {
+            reason,
+            needs_review: true,
+            due_at: None,
+            ..self.next_version()
+        };
+        to(reviewed, None)
+    }
+
+    /// The stock is sold: from here on only the sellers' money is outstanding, and that has time.
+    fn confirmed(&self) -> Option<Change> {
+        if self.order.confirmed {
+            return None;
+        }
+        let mut order = self.order.clone();
+        order.confirmed = true;
+        order.needs_review = false;
+        order.resends = 0;
+        let release = order.state_since.plus(self.timing.release_after);
+        order.due_at = Some(release.max(self.now));
+        to(order, None)
+    }
+
+    /// The sweeper's turn: deadline, release or resend, whichever is due.
+    fn tick(&self) -> Option<Change> {
+        let order = self.order;
+        if order.due_at.is_none_or(|due| due > self.now) {
+            return None;
+        }
+        let deadline = order.created_at.plus(self.timing.payment_deadline);
+        if order.state == OrderState::Pending && deadline <= self.now {
+            return self.cancel(Reason::PaymentTimeout);
+        }
+        if order.state == OrderState::Paid && order.escrow == Escrow::Held && order.confirmed {
+            let mut order = order.clone();
+            order.escrow = Escrow::Releasing;
+            order.state_since = self.now;
+            order.due_at = Some(self.now.plus(self.timing.resend_after));
+            return to(order, Some(Command::ReleaseEscrow));
+        }
+        self.resend()
+    }
+
+    fn cancel(&self, reason: Reason) -> Option<Change> {
+        let command = Some(Command::CancelOrderDebit);
+        self.enter(OrderState::Cancelling, Some(reason), command)
+    }
+
+    /// Sends the outstanding command again, if there is one, waits twice as long before the next time, and asks for an operator when
+    /// it has taken too long.
+    fn resend(&self) -> Option<Change> {
+        let command = outstanding(self.order)?;
+        let (now, timing) = (self.now, self.timing);
+        let mut order = self.order.clone();
+        order.resends = order.resends.saturating_add(1);
+        order.needs_review |= now.since(order.state_since) >= timing.review_after;
+        let doubled = 1 << order.resends.min(6);
+        let mut due = now.plus(timing.resend_after.saturating_mul(doubled));
+        if order.state == OrderState::Pending {
+            due = due.min(order.created_at.plus(timing.payment_deadline));
+        }
+        if !order.needs_review {
+            due = due.min(order.state_since.plus(timing.review_after));
+        }
+        order.due_at = Some(due.max(now));
+        to(order, Some(command))
+    }
+
+    fn operator(&self, action: ReviewAction) -> Option<Change> {
+        use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
+        match action {
+            ReviewAction::Retry => self.resend(),
+            ReviewAction::Compensate => match self.order.state {
+                Pending => self.cancel(Reason::Operator),
+                Paid if self.order.escrow == Escrow::Held => {
+                    let (reason, refund) = (Some(Reason::Operator), Some(Command::RefundOrder));
+                    self.enter(Refunding, reason, refund)
+                }
+                Paid | Declined | Cancelling | Cancelled | Refunding | Refunded => None,
+            },
+        }
     }
 }

@@ -144,7 +144,7 @@ pub(crate) async fn create(
         .await
         .map_err(|refusal| create_problem(refusal, &places))?;
     let mut response = match created {
-        Created::Order(order) | Created::Keyed(order) => send_stored(render(&order)?),
+        Created::Placed(order) => send_stored(render(&order)?),
         Created::Refused(answer) => send_stored(answer),
         Created::Repeated(order) => return answer_repeat(Earlier::Answered(render(&order)?)),
         Created::Before(earlier) => return answer_repeat(earlier),

@@ -3,27 +3,31 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use host::service::StoreConfig;
 use host::testing::{Answer, eventually};
-use kernel::OrderId;
-use order_service::{Announcements, OrderService, decode_announcement, encode_announcement};
+use order_service::OrderService;
 use serde_json::Value;
 use store_mongo::testing::TestDatabase;
+use tokio::sync::mpsc;
 
 use crate::world::{Around, Script, World, one};
 
-/// Broadcasts each replica's announcements to all replicas.
-#[derive(Default)]
-struct Air(Mutex<Vec<Arc<OrderService>>>);
+/// The replicas that hear what any of them announces.
+type Air = Arc<Mutex<Vec<Arc<OrderService>>>>;
 
-impl Announcements for Air {
-    fn announce(&self, orders: Vec<OrderId>) {
-        let bytes = encode_announcement(&orders);
-        for replica in self.0.lock().unwrap().clone() {
-            let orders = decode_announcement(&bytes).unwrap();
-            tokio::spawn(async move { replica.heard(orders).await.unwrap() });
+/// Broadcasts what is sent here to all replicas.
+fn broadcast(air: Air) -> mpsc::Sender<Bytes> {
+    let (announcer, mut announced) = mpsc::channel::<Bytes>(1024);
+    tokio::spawn(async move {
+        while let Some(announcement) = announced.recv().await {
+            for replica in air.lock().unwrap().clone() {
+                let announcement = announcement.clone();
+                tokio::spawn(async move { replica.hear(&announcement).await });
+            }
         }
-    }
+    });
+    announcer
 }
 
 struct Replicas {
@@ -31,17 +35,17 @@ struct Replicas {
     one: World,
     /// The reverse.
     other: World,
-    air: Arc<Air>,
+    air: Air,
     _database: TestDatabase,
 }
 
 impl Replicas {
     fn start(script: Script, announced: Announced) -> Self {
         let database = TestDatabase::new();
-        let air = Arc::new(Air::default());
+        let air = Air::default();
         let mut around = Around::new();
-        around.announcements = match announced {
-            Announced::ToAll => Some(air.clone()),
+        around.announcer = match announced {
+            Announced::ToAll => Some(broadcast(air.clone())),
             Announced::ToNobody => None,
         };
         let replica = || {
@@ -57,7 +61,7 @@ impl Replicas {
             &mut *other.replies.lock().unwrap(),
         );
         let services = [one.service.clone(), other.service.clone()];
-        air.0.lock().unwrap().extend(services);
+        air.lock().unwrap().extend(services);
         Self {
             one,
             other,
@@ -69,7 +73,7 @@ impl Replicas {
     /// Stops both, so that neither writes to the database after it is dropped.
     async fn stop(self) {
         // Break the reference cycle between the replicas.
-        self.air.0.lock().unwrap().clear();
+        self.air.lock().unwrap().clear();
         self.one.host.stop().await;
         self.other.host.stop().await;
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth::{Role, testing};
 use bus::{Handler, Outcome, Subscription};
+use bytes::Bytes;
 use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage};
 use contracts::{Contract, Envelope, product, wallet};
 use host::service::{Deps, StoreConfig};
@@ -14,9 +15,10 @@ use host::testing::{Answer, TestHost};
 use kernel::{
     Clock, Currency, ManualClock, Money, OrderId, ProductId, SystemClock, SystemIds, UserId,
 };
-use order_service::{Announcements, Config, OrderService, ReservationRefusal, Reservations};
+use order_service::{Config, OrderService, ReservationRefusal, Reservations};
 use serde_json::{Value, json};
 use telemetry::metrics::Metrics;
+use tokio::sync::mpsc;
 
 /// How the wallet answers a debit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +160,7 @@ pub(crate) struct Around {
     pub(crate) desk: Arc<Desk>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ids: Arc<SystemIds>,
-    pub(crate) announcements: Option<Arc<dyn Announcements>>,
+    pub(crate) announcer: Option<mpsc::Sender<Bytes>>,
     issuer: Arc<auth::Issuer>,
     verifier: auth::Verifier,
 }
@@ -173,7 +175,7 @@ impl Around {
             }),
             clock: Arc::new(ManualClock::at(SystemClock.now())),
             ids: Arc::new(SystemIds::default()),
-            announcements: None,
+            announcer: None,
             issuer: Arc::new(issuer),
             verifier,
         }
@@ -232,9 +234,8 @@ impl World {
             sweep_milliseconds: 10,
             ..Config::default()
         };
-        let (verifier, announcements) = (around.verifier, around.announcements);
-        let service =
-            OrderService::build(&config, store, &deps, verifier, reservations, announcements);
+        let (verifier, announcer) = (around.verifier, around.announcer);
+        let service = OrderService::build(&config, store, &deps, verifier, reservations, announcer);
         let service = Arc::new(service.unwrap());
         let mut parts = service.parts();
         let script = Arc::new(Mutex::new(script));

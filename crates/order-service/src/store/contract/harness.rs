@@ -106,7 +106,7 @@ impl Subject {
             timing: TIMING,
             default_wait: Duration::ZERO,
             waiters: Waiters::default(),
-            announcements: None,
+            announcer: None,
             metrics: OrderMetrics::register(&Metrics::default()),
         };
         Self {

@@ -6,7 +6,7 @@ use kernel::{OrderId, UserId};
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 
 use super::Subject;
-use crate::app::{Claimed, KeepSubject, answer, claim, give_up, place, refuse};
+use crate::app::{ClaimEnd, Claimed, answer, claim, end_claim, place};
 use crate::domain::{Message, Order, OrderState, Reason};
 use crate::records::OrderRecord;
 
@@ -71,16 +71,16 @@ pub(super) async fn a_claim_given_up_is_free_at_once_with_or_without_its_order(s
     let user = UserId::new(&*s.ids);
     let (first, second) = (OrderId::new(&*s.ids), OrderId::new(&*s.ids));
     let until = s.now.plus(LEASE);
-    let give_up = async |keep| {
-        let given_up = give_up(&s.app, key(user, "k", 1), until, keep);
+    let give_up = async |end| {
+        let given_up = end_claim(&s.app, key(user, "k", 1), until, end);
         given_up.await.unwrap();
     };
-    for (keep, order) in [(KeepSubject::Yes, first), (KeepSubject::No, second)] {
+    for (end, order) in [(ClaimEnd::Expired, first), (ClaimEnd::Freed, second)] {
         claimed(&s, key(user, "k", 1), first).await;
-        give_up(keep).await;
+        give_up(end).await;
         let claim = claimed(&s, key(user, "k", 1), second).await;
         assert_eq!(claim, Claimed::Mine { order, until });
-        give_up(KeepSubject::No).await;
+        give_up(ClaimEnd::Freed).await;
     }
 }
 
@@ -91,11 +91,10 @@ pub(super) async fn a_lost_claim_can_neither_be_answered_nor_given_up(s: Subject
     claimed(&s, key(user, "k", 1), order).await;
     s.wait(LEASE);
     claimed(&s, key(user, "k", 1), order).await;
-    let refused = refuse(&s.app, key(user, "k", 1), stale, refusal());
-    refused.await.unwrap();
-    for keep in [KeepSubject::Yes, KeepSubject::No] {
-        let given_up = give_up(&s.app, key(user, "k", 1), stale, keep);
-        given_up.await.unwrap();
+    let answered = ClaimEnd::Answered(refusal());
+    for end in [answered, ClaimEnd::Expired, ClaimEnd::Freed] {
+        let ended = end_claim(&s.app, key(user, "k", 1), stale, end);
+        ended.await.unwrap();
     }
     let claim = claimed(&s, key(user, "k", 1), order).await;
     assert_eq!(claim, Claimed::Earlier(Earlier::Running));
@@ -128,7 +127,8 @@ pub(super) async fn answers_are_forgotten_after_forty_eight_hours(s: Subject) {
     let order = OrderId::new(&*s.ids);
     claimed(&s, key(user, "k", 1), order).await;
     let until = s.now.plus(LEASE);
-    let refused = refuse(&s.app, key(user, "k", 1), until, refusal());
+    let answered = ClaimEnd::Answered(refusal());
+    let refused = end_claim(&s.app, key(user, "k", 1), until, answered);
     refused.await.unwrap();
     s.wait(Duration::from_hours(24));
     let earlier = Claimed::Earlier(Earlier::Answered(refusal()));
