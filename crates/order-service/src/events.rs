@@ -66,8 +66,10 @@ struct Reply {
     /// Its full name.
     name: String,
     /// Reads the id of the order it is about, and what it means to the saga.
-    read: Box<dyn Fn(&Envelope) -> Result<(Bytes, Message), MalformedMessage> + Send + Sync>,
+    read: Box<dyn Fn(&Envelope) -> Read + Send + Sync>,
 }
+
+type Read = Result<(Bytes, Message), MalformedMessage>;
 
 fn reply<M: Contract + 'static>(meaning: fn(M) -> (Bytes, Message)) -> Reply {
     Reply {

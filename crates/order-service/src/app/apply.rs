@@ -79,11 +79,7 @@ fn apply(
     let change = on(&found.order, *message, now, timing);
     let mut record = OrderRecord::clone(&found);
     record.handled.extend(*id);
-    let Some(Change {
-        order: after,
-        command,
-    }) = change
-    else {
+    let Change::To(after, command) = change else {
         tracing::debug!(%order, state = found.order.state.as_str(), ?message, "late or repeated");
         if id.is_some() {
             tx.put(record)?;

@@ -63,18 +63,18 @@ pub enum Command {
     ReleaseReservation,
 }
 
-/// An order as a message has changed it, and the command that goes out with it, if any.
+/// What a message makes of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The order as it is now.
-    pub order: Box<Order>,
-    /// What is now asked of another service.
-    pub command: Option<Command>,
+pub enum Change {
+    /// Nothing: a late or repeated message.
+    Ignored,
+    /// The order as it is now, and the command that goes out with it, if any.
+    To(Box<Order>, Option<Command>),
 }
 
-/// Decides what `message` makes of `order` at `now`. None if nothing: a late or repeated message.
+/// Decides what `message` makes of `order` at `now`.
 #[must_use]
-pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> Option<Change> {
+pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> Change {
     use Command::{ConfirmReservation, RefundOrder, ReleaseReservation};
     use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
     let step = Step { order, now, timing };
@@ -114,7 +114,7 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> O
             | Message::ReservationExpired
             | Message::PaymentRefused
             | Message::Tick,
-        ) => None,
+        ) => Change::Ignored,
     }
 }
 
@@ -133,14 +133,13 @@ fn outstanding(order: &Order) -> Option<Command> {
     }
 }
 
-fn to(order: Order, command: Option<Command>) -> Option<Change> {
-    let order = Box::new(order);
-    Some(Change { order, command })
+fn to(order: Order, command: Option<Command>) -> Change {
+    Change::To(Box::new(order), command)
 }
 
-fn released(order: &Order) -> Option<Change> {
+fn released(order: &Order) -> Change {
     if order.escrow == Escrow::Released {
-        return None;
+        return Change::Ignored;
     }
     let mut order = order.clone();
     order.escrow = Escrow::Released;
@@ -167,12 +166,7 @@ impl Step<'_> {
         }
     }
 
-    fn enter(
-        &self,
-        state: OrderState,
-        reason: Option<Reason>,
-        command: Option<Command>,
-    ) -> Option<Change> {
+    fn enter(&self, state: OrderState, reason: Option<Reason>, command: Option<Command>) -> Change {
         let order = Order {
             state,
             reason,
@@ -185,7 +179,7 @@ impl Step<'_> {
         to(Order { due_at, ..order }, command)
     }
 
-    fn review(&self, reason: Option<Reason>) -> Option<Change> {
+    fn review(&self, reason: Option<Reason>) -> Change {
         let reviewed = Order {
             reason,
             needs_review: true,
@@ -196,9 +190,9 @@ impl Step<'_> {
     }
 
     /// The stock is sold: from here on only the sellers' money is outstanding, and that has time.
-    fn confirmed(&self) -> Option<Change> {
+    fn confirmed(&self) -> Change {
         if self.order.confirmed {
-            return None;
+            return Change::Ignored;
         }
         let mut order = self.order.clone();
         order.confirmed = true;
@@ -210,10 +204,10 @@ impl Step<'_> {
     }
 
     /// The sweeper's turn: deadline, release or resend, whichever is due.
-    fn tick(&self) -> Option<Change> {
+    fn tick(&self) -> Change {
         let order = self.order;
         if order.due_at.is_none_or(|due| due > self.now) {
-            return None;
+            return Change::Ignored;
         }
         let deadline = order.created_at.plus(self.timing.payment_deadline);
         if order.state == OrderState::Pending && deadline <= self.now {
@@ -229,15 +223,17 @@ impl Step<'_> {
         self.resend()
     }
 
-    fn cancel(&self, reason: Reason) -> Option<Change> {
+    fn cancel(&self, reason: Reason) -> Change {
         let command = Some(Command::CancelOrderDebit);
         self.enter(OrderState::Cancelling, Some(reason), command)
     }
 
     /// Sends the outstanding command again, if there is one, waits twice as long before the next time, and asks for an operator when
     /// it has taken too long.
-    fn resend(&self) -> Option<Change> {
-        let command = outstanding(self.order)?;
+    fn resend(&self) -> Change {
+        let Some(command) = outstanding(self.order) else {
+            return Change::Ignored;
+        };
         let (now, timing) = (self.now, self.timing);
         let mut order = self.order.clone();
         order.resends = order.resends.saturating_add(1);
@@ -254,7 +250,7 @@ impl Step<'_> {
         to(order, Some(command))
     }
 
-    fn operator(&self, action: ReviewAction) -> Option<Change> {
+    fn operator(&self, action: ReviewAction) -> Change {
         use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
         match action {
             ReviewAction::Retry => self.resend(),
@@ -264,7 +260,7 @@ impl Step<'_> {
                     let (reason, refund) = (Some(Reason::Operator), Some(Command::RefundOrder));
                     self.enter(Refunding, reason, refund)
                 }
-                Paid | Declined | Cancelling | Cancelled | Refunding | Refunded => None,
+                Paid | Declined | Cancelling | Cancelled | Refunding | Refunded => Change::Ignored,
             },
         }
     }

@@ -81,7 +81,7 @@ impl World {
     }
 
     fn tell(&mut self, message: Message) {
-        if let Some(Change { order, command }) = on(&self.order, message, self.now, &TIMING) {
+        if let Change::To(order, command) = on(&self.order, message, self.now, &TIMING) {
             assert_ne!(*order, self.order);
             let seen = |order: &Order| (order.state, order.reason);
             assert_eq!(
@@ -292,7 +292,7 @@ proptest! {
             Message::Debited, Message::DebitDeclined(Reason::InsufficientFunds), Message::DebitCancelled, Message::Refunded,
             Message::EscrowReleased, Message::ReservationExpired, Message::PaymentRefused,
         ];
-        prop_assert_eq!(on(&world.order, late[message], world.now, &TIMING), None);
+        prop_assert_eq!(on(&world.order, late[message], world.now, &TIMING), Change::Ignored);
     }
 }
 
