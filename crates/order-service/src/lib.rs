@@ -14,10 +14,6 @@ mod service;
 mod store;
 
 pub use audit::AuditedOrder;
-#[cfg(feature = "sqlite")]
-pub use audit::orders as audited_orders;
-#[cfg(feature = "mongo")]
-pub use audit::orders_in_mongo as audited_orders_in_mongo;
 pub use config::Config;
 pub use domain::{Escrow, OrderState};
 pub use http::openapi;
@@ -25,3 +21,7 @@ pub use http::openapi;
 pub use reservations::HttpReservations;
 pub use reservations::{ReservationRefusal, Reservations};
 pub use service::{OrderService, QUEUE};
+#[cfg(feature = "sqlite")]
+pub use store::audited_orders;
+#[cfg(feature = "mongo")]
+pub use store::audited_orders_in_mongo;

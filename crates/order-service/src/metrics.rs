@@ -13,7 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use telemetry::metrics::{Metrics, NoLabels, times};
 
 use crate::domain::{Order, OrderState};
-use crate::store::Unsettled;
+use crate::store::OpenOrders;
 
 /// What is shown of the open sagas is one replica's to find out. After so long without news it is not shown any more: another
 /// replica has taken over.
@@ -112,18 +112,18 @@ impl OrderMetrics {
     }
 
     /// Shows what is open at `now`.
-    pub(crate) fn open(&self, unsettled: &Unsettled, to_review: i64, now: Timestamp) {
-        for (state, count) in &unsettled.counts {
+    pub(crate) fn open(&self, orders: &OpenOrders, now: Timestamp) {
+        for (state, count) in &orders.unsettled {
             let state = state.as_str();
             let labels = StateLabels { state };
             self.open.unsettled.get_or_create(&labels).set(*count);
         }
-        let age = unsettled.oldest.map(|oldest| now.since(oldest));
+        let age = orders.oldest.map(|oldest| now.since(oldest));
         self.open
             .oldest
             .get_or_create(&[])
             .set(age.unwrap_or_default().as_secs_f64());
-        self.open.to_review.get_or_create(&[]).set(to_review);
+        self.open.to_review.get_or_create(&[]).set(orders.to_review);
         *self
             .open
             .seen

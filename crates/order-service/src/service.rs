@@ -8,6 +8,8 @@ use bytes::Bytes;
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{OrderId, ProductId, Quantity, UserId};
 use store::{Store, StoreResult};
+#[cfg(feature = "mongo")]
+use store_mongo::Mongo;
 use tokio::sync::mpsc;
 
 use crate::app::{App, Created, Wait, Waiters, create_order, hear, look_at_open, sweep};
@@ -156,11 +158,11 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn OrderQue
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
-            use crate::store::{MongoOrders, mongo_records, orders_collection};
-            let (collections, records) = (vec![orders_collection()], mongo_records());
+            use crate::store::{MongoOrders, open_mongo};
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let db =
-                store_mongo::Mongo::open(uri, &database, collections, records, clock, metrics)?;
+            let db = open_mongo(|collections, records| {
+                Mongo::open(uri, &database, collections, records, clock, metrics)
+            })?;
             Ok((
                 Store::new(Arc::new(db.clone())),
                 Arc::new(MongoOrders::new(db)),

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::App;
-use crate::records::OrderRecord;
+use crate::domain::Order;
 
 /// Bytes of an id.
 const ID: usize = 16;
@@ -35,9 +35,9 @@ pub(crate) async fn hear(app: &App, announcement: &[u8]) {
 
 async fn orders_settled_elsewhere(app: &App, orders: Vec<OrderId>) -> StoreResult<()> {
     let awaited = app.waiters.awaited(orders);
-    for record in app.store.get_many::<OrderRecord>(&awaited).await? {
-        if record.order.state.is_settled() {
-            app.waiters.settled(&record.order);
+    for order in app.store.get_many::<Order>(&awaited).await? {
+        if order.state.is_settled() {
+            app.waiters.settled(&order);
         }
     }
     Ok(())

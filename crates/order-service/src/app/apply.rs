@@ -6,7 +6,6 @@ use store::{StoreResult, Tx};
 use super::announcements::announce;
 use super::{App, send};
 use crate::domain::{Change, Message, Order, Timing, on};
-use crate::records::OrderRecord;
 
 /// A message for the saga of one order.
 #[derive(Debug, Clone)]
@@ -40,7 +39,7 @@ pub(crate) async fn apply_messages(
     let results = app
         .store
         .write(move |tx| {
-            tx.want::<OrderRecord>(inbound.iter().map(|inbound| inbound.order))?;
+            tx.want::<Order>(inbound.iter().map(|inbound| inbound.order))?;
             tx.each(&inbound, |tx, inbound| apply(tx, inbound, now, &timing))
         })
         .await?;
@@ -68,7 +67,7 @@ fn apply(
     timing: &Timing,
 ) -> StoreResult<Applied> {
     let Inbound { order, id, message } = inbound;
-    let Some(found) = tx.get::<OrderRecord>(order)? else {
+    let Some(found) = tx.get::<Order>(order)? else {
         tracing::debug!(%order, ?message, "a message about an order that is not here");
         return Ok(Applied::Nothing);
     };
@@ -76,22 +75,21 @@ fn apply(
         tx.handled_before();
         return Ok(Applied::Nothing);
     }
-    let change = on(&found.order, *message, now, timing);
-    let mut record = OrderRecord::clone(&found);
-    record.handled.extend(*id);
-    let Change::To(after, command) = change else {
-        tracing::debug!(%order, state = found.order.state.as_str(), ?message, "late or repeated");
-        if id.is_some() {
-            tx.put(record)?;
+    let Change::To(mut after, command) = on(&found, *message, now, timing) else {
+        tracing::debug!(%order, state = found.state.as_str(), ?message, "late or repeated");
+        if let Some(id) = id {
+            let mut told = Order::clone(&found);
+            told.handled.push(*id);
+            tx.put(told)?;
         }
         return Ok(Applied::Nothing);
     };
-    record.order = Order::clone(&after);
-    let settled = after.state.is_settled() && !found.order.state.is_settled();
+    after.handled.extend(*id);
+    let settled = after.state.is_settled() && !found.state.is_settled();
     if settled {
-        record.answer();
+        after.answer();
     }
-    tx.put(record)?;
+    tx.put(Order::clone(&after))?;
     if let Some(command) = command {
         send(tx, &after, command, now)?;
     }

@@ -8,7 +8,6 @@ use store::idempotency::{Claim, Earlier, OnceKey, StoredAnswer};
 
 use super::App;
 use crate::domain::Order;
-use crate::records::OrderRecord;
 
 /// How long a claim holds: longer than a request may wait for the saga.
 pub(super) const CLAIM: Duration = Duration::from_secs(45);
@@ -47,8 +46,8 @@ pub(crate) async fn claim(app: &App, key: OnceKey, fresh: OrderId) -> StoreResul
         .write(move |tx| {
             // The answer to a request that made an order is kept with the order.
             if let Some(made) = tx.unanswered(&key, now)?
-                && let Some(record) = tx.get::<OrderRecord>(&made.into())?
-                && let Some(order) = record.as_answered()
+                && let Some(order) = tx.get::<Order>(&made.into())?
+                && let Some(order) = order.as_answered()
             {
                 return Ok(Claimed::Answered(Box::new(order)));
             }

@@ -13,7 +13,6 @@ use super::claim::{ClaimEnd, Claimed, claim, end_claim};
 use super::place::{answer, place};
 use super::waiters::Place;
 use crate::domain::{Order, OrderLine, Wanted, total_of};
-use crate::records::OrderRecord;
 use crate::reservations::ReservationRefusal;
 
 /// How long a request waits for the saga.
@@ -82,7 +81,7 @@ pub(crate) async fn create_order(
     let Some(Once { key, request }) = once else {
         let order = reserve(app, fresh, buyer, wanted, None).await?;
         let waiting = app.waiters.wait_for(fresh);
-        place(app, OrderRecord::new(order.clone())).await?;
+        place(app, order.clone()).await?;
         let order = settled(app, order, waiting, wait).await?;
         return Ok(Created::Placed(Box::new(order)));
     };
@@ -98,7 +97,7 @@ pub(crate) async fn create_order(
     {
         return keyed(app, &order, waiting, wait).await;
     }
-    let order = match reserve(app, id, buyer, wanted, Some(request)).await {
+    let mut order = match reserve(app, id, buyer, wanted, Some(request)).await {
         Ok(order) => order,
         Err(error) => {
             let remembered = refusal(&error)?;
@@ -111,11 +110,10 @@ pub(crate) async fn create_order(
             return remembered.map(Created::Refused).ok_or_else(|| error.into());
         }
     };
-    let mut record = OrderRecord::new(order.clone());
     if wait == Wait::No {
-        record.answer();
+        order.answer();
     }
-    match place(app, record).await {
+    match place(app, order.clone()).await {
         // A duplicate: another run of this request, which took the claim over, was faster.
         Ok(()) | Err(StoreError::Duplicate(_)) => {}
         Err(error) => {

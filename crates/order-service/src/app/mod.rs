@@ -33,7 +33,6 @@ use tokio::sync::mpsc;
 use crate::domain::{Command, Order, Timing};
 use crate::events;
 use crate::metrics::OrderMetrics;
-use crate::records::OrderRecord;
 use crate::reservations::Reservations;
 use crate::store::OrderQueries;
 
@@ -56,8 +55,8 @@ pub(crate) struct App {
 impl App {
     /// One order.
     pub(crate) async fn order(&self, id: OrderId) -> StoreResult<Option<Order>> {
-        let found = self.store.get::<OrderRecord>(&id).await?;
-        Ok(found.map(|record| Arc::unwrap_or_clone(record).order))
+        let found = self.store.get::<Order>(&id).await?;
+        Ok(found.map(Arc::unwrap_or_clone))
     }
 }
 

@@ -5,18 +5,16 @@ use store::StoreResult;
 
 use super::{App, send};
 use crate::domain::{Command, Order};
-use crate::records::OrderRecord;
 
 /// Stores a new order with the command that starts its saga.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`](store::StoreError::Duplicate) if there is an order with its id.
-pub(crate) async fn place(app: &App, record: OrderRecord) -> StoreResult<()> {
+pub(crate) async fn place(app: &App, order: Order) -> StoreResult<()> {
     app.store
         .write(move |tx| {
-            tx.insert(record.clone())?;
-            let order = &record.order;
-            send(tx, order, Command::DebitForOrder, order.created_at)
+            tx.insert(order.clone())?;
+            send(tx, &order, Command::DebitForOrder, order.created_at)
         })
         .await?;
     app.metrics.placed();
@@ -27,20 +25,20 @@ pub(crate) async fn place(app: &App, record: OrderRecord) -> StoreResult<()> {
 /// if there is no such order, or its request came without a key.
 pub(crate) async fn answer(app: &App, id: OrderId) -> StoreResult<Option<Order>> {
     // Usually the saga settled first and noted the answer. Then there is nothing to write.
-    let stored = app.store.get::<OrderRecord>(&id).await?;
-    if let Some(answered) = stored.and_then(|record| record.as_answered()) {
+    let stored = app.store.get::<Order>(&id).await?;
+    if let Some(answered) = stored.and_then(|order| order.as_answered()) {
         return Ok(Some(answered));
     }
     app.store
         .write(move |tx| {
-            let Some(found) = tx.get::<OrderRecord>(&id)? else {
+            let Some(found) = tx.get::<Order>(&id)? else {
                 return Ok(None);
             };
-            let mut record = OrderRecord::clone(&found);
-            record.answer();
-            let answered = record.as_answered();
+            let mut order = Order::clone(&found);
+            order.answer();
+            let answered = order.as_answered();
             if found.answered.is_none() {
-                tx.put(record)?;
+                tx.put(order)?;
             }
             Ok(answered)
         })

@@ -29,9 +29,8 @@ pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
 
 /// Looks at what is open, for the metrics.
 pub(crate) async fn look_at_open(app: &App) -> StoreResult<()> {
-    let (unsettled, to_review) =
-        tokio::try_join!(app.queries.unsettled(), app.queries.count_to_review())?;
-    app.metrics.open(&unsettled, to_review, app.clock.now());
+    let open = app.queries.open().await?;
+    app.metrics.open(&open, app.clock.now());
     Ok(())
 }
 

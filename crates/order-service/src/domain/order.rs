@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use kernel::{Money, OrderId, Timestamp, UserId};
+use kernel::{MessageId, Money, OrderId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::line::OrderLine;
 
 /// Where an order is in its saga.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OrderState {
     /// Stock is held, the debit is on its way.
     Pending,
@@ -51,6 +53,12 @@ impl OrderState {
         }
     }
 
+    /// The state that [`as_str`](Self::as_str) has the word of, if there is one.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
     /// Whether the saga has come to an end that the buyer can be told.
     #[must_use]
     pub const fn is_settled(self) -> bool {
@@ -62,7 +70,8 @@ impl OrderState {
 }
 
 /// Why an order did not become, or stay, paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The wallet had less than the total.
     InsufficientFunds,
@@ -77,15 +86,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All reasons.
-    pub const ALL: [Self; 5] = [
-        Self::InsufficientFunds,
-        Self::PaymentDeclined,
-        Self::PaymentTimeout,
-        Self::ReservationExpired,
-        Self::Operator,
-    ];
-
     /// The word that the API uses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -100,7 +100,8 @@ impl Reason {
 }
 
 /// What became of the money of a paid order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Escrow {
     /// Not paid, or still held for the sellers.
     Held,
@@ -123,10 +124,12 @@ pub struct Timing {
     pub release_after: Duration,
 }
 
-/// An order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An order. It is stored in this form, with what is only ever read together with it: the messages it has handled, and how it stood when
+/// its request was answered. Both cost no row of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Its id, and the key of its reservation and payment.
+    #[serde(rename = "_id")]
     pub id: OrderId,
     /// Who pays.
     pub buyer: UserId,
@@ -137,6 +140,7 @@ pub struct Order {
     /// Where the saga is.
     pub state: OrderState,
     /// Why it is not paid, if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// What became of the money.
     pub escrow: Escrow,
@@ -145,7 +149,14 @@ pub struct Order {
     /// An operator has to look.
     pub needs_review: bool,
     /// The id of the request that made it, if that came with an Idempotency-Key: its answer is to be stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    /// How it stood when that request was answered. None if it is not answered yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Answered>,
+    /// Messages that it has handled (idempotent receiver, Hohpe & Woolf). A saga has few steps, and each repeat of a reply has the same
+    /// id, so the list stays short.
+    pub handled: Vec<MessageId>,
     /// Resends of the command that is outstanding.
     pub resends: u32,
     /// Rises by one with every change that readers see.
@@ -157,7 +168,21 @@ pub struct Order {
     /// When it came into its state.
     pub state_since: Timestamp,
     /// When the saga has to act without a message, if at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
+}
+
+/// The part of an answer that later changes of the order would alter. Rendering it again gives the same answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// [`Order::state`].
+    pub state: OrderState,
+    /// [`Order::reason`].
+    pub reason: Option<Reason>,
+    /// [`Order::version`].
+    pub version: i64,
+    /// [`Order::updated_at`].
+    pub updated_at: Timestamp,
 }
 
 impl Order {
@@ -183,6 +208,8 @@ impl Order {
             confirmed: false,
             needs_review: false,
             request,
+            answered: None,
+            handled: Vec::new(),
             resends: 0,
             version: 1,
             created_at: now,
@@ -190,6 +217,31 @@ impl Order {
             state_since: now,
             due_at: Some(now.plus(timing.resend_after.min(timing.payment_deadline))),
         }
+    }
+
+    /// Notes that the order's request is answered with the order as it stands. The first answer is final. A request without a key
+    /// needs no note, since it cannot be repeated.
+    pub fn answer(&mut self) {
+        if self.request.is_some() && self.answered.is_none() {
+            self.answered = Some(Answered {
+                state: self.state,
+                reason: self.reason,
+                version: self.version,
+                updated_at: self.updated_at,
+            });
+        }
+    }
+
+    /// The order as it stood when its request was answered, if it was.
+    #[must_use]
+    pub fn as_answered(&self) -> Option<Self> {
+        self.answered.map(|answered| Self {
+            state: answered.state,
+            reason: answered.reason,
+            version: answered.version,
+            updated_at: answered.updated_at,
+            ..self.clone()
+        })
     }
 
     /// Whether `user` sells something in it.

@@ -21,13 +21,10 @@ pub(crate) struct ListOrders {
 impl QueryReader for ListOrders {
     fn read(params: &mut QueryParams) -> Option<Self> {
         let state = params.optional("status", |raw| {
-            OrderState::ALL
-                .into_iter()
-                .find(|state| state.as_str() == raw)
-                .ok_or_else(|| {
-                    let words = OrderState::ALL.map(OrderState::as_str).join(", ");
-                    Invalid::new("unknown_value", format!("must be one of {words}"))
-                })
+            OrderState::of(raw).ok_or_else(|| {
+                let words = OrderState::ALL.map(OrderState::as_str).join(", ");
+                Invalid::new("unknown_value", format!("must be one of {words}"))
+            })
         });
         let limit = params.limit();
         let mark = params.cursor(list_scope());

@@ -1,6 +1,5 @@
-//! How orders are kept, for each engine: how a record is mapped, and what no key answers. Both engines pass the same `contract.rs`.
+//! The queries over orders that no key answers, for each engine. Both pass the same `contract.rs`.
 
-mod codes;
 #[cfg(feature = "mongo")]
 mod mongo;
 #[cfg(feature = "sqlite")]
@@ -10,9 +9,13 @@ mod sqlite;
 mod contract;
 
 #[cfg(feature = "mongo")]
-pub(crate) use mongo::{MongoOrders, mongo_records, orders_collection, orders_in_mongo};
+pub use mongo::audited_orders_in_mongo;
+#[cfg(feature = "mongo")]
+pub(crate) use mongo::{MongoOrders, open_mongo};
 #[cfg(feature = "sqlite")]
-pub(crate) use sqlite::{open_sqlite, orders_to_audit};
+pub use sqlite::audited_orders;
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::open_sqlite;
 
 use async_trait::async_trait;
 use kernel::{Limit, OrderId, Timestamp, UserId};
@@ -20,30 +23,48 @@ use store::StoreResult;
 
 use crate::domain::{Order, OrderState};
 
-/// Orders whose saga is under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unsettled {
-    /// How many are in each unsettled state.
-    pub(crate) counts: [(OrderState, i64); 3],
-    /// When the one that is longest in its state came into it.
-    pub(crate) oldest: Option<Timestamp>,
+/// The index of each buyer's orders in a state that orders leave again. Few orders are in one at a time.
+const UNSETTLED: &str = "unsettled";
+
+/// The index that a buyer's list walks. Paid orders have none of their own: nearly all orders are paid, so that a walk of all of a
+/// buyer's orders finds them.
+const fn list_index(state: Option<OrderState>) -> &'static str {
+    use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
+    match state {
+        None | Some(Paid) => "by_buyer",
+        Some(Pending | Cancelling | Refunding) => UNSETTLED,
+        Some(Declined | Cancelled | Refunded) => "not_paid",
+    }
 }
 
-impl Unsettled {
-    /// Most orders that are counted. Beyond that the exact number says nothing new.
+/// Orders that are not done with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OpenOrders {
+    /// How many are in each state in which the saga is under way.
+    pub(crate) unsettled: [(OrderState, i64); 3],
+    /// When the one that is longest in its unsettled state came into it.
+    pub(crate) oldest: Option<Timestamp>,
+    /// How many an operator has to look at.
+    pub(crate) to_review: i64,
+}
+
+impl OpenOrders {
+    /// Most unsettled orders that are counted. Beyond that the exact number says nothing new.
     const LOOKED_AT: i64 = 100_000;
 
     /// No unsettled orders.
-    pub(crate) fn none() -> Self {
+    pub(crate) fn new(to_review: i64) -> Self {
+        use OrderState::{Cancelling, Pending, Refunding};
         Self {
-            counts: codes::UNSETTLED.map(|state| (state, 0)),
+            unsettled: [Pending, Cancelling, Refunding].map(|state| (state, 0)),
             oldest: None,
+            to_review,
         }
     }
 
     /// Adds `count` orders in `state`, the oldest of them in it `since`.
     fn add(&mut self, state: OrderState, count: i64, since: Timestamp) {
-        for (of, sum) in &mut self.counts {
+        for (of, sum) in &mut self.unsettled {
             if *of == state {
                 *sum += count;
             }
@@ -70,10 +91,6 @@ pub(crate) trait OrderQueries: Send + Sync {
     /// Up to `limit.and_one()` orders that an operator has to look at, the oldest first, after `after`.
     async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>>;
 
-    /// How many orders an operator has to look at.
-    async fn count_to_review(&self) -> StoreResult<i64>;
-
-    /// How many orders are in each unsettled state, and when the one that is longest in its state came into it. Counts at most
-    /// [`Unsettled::LOOKED_AT`] orders.
-    async fn unsettled(&self) -> StoreResult<Unsettled>;
+    /// Counts what is open, at most [`OpenOrders::LOOKED_AT`] unsettled orders.
+    async fn open(&self) -> StoreResult<OpenOrders>;
 }

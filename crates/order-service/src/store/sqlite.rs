@@ -1,21 +1,17 @@
-//! Orders in SQLite: the mapping, and queries that no key answers.
-
-mod record;
+//! Orders in SQLite.
 
 use std::path::Path;
 
 use async_trait::async_trait;
 use kernel::{Limit, OrderId, Timestamp, UserId};
-use rusqlite::{Connection, Params, params};
+use rusqlite::Connection;
 use store::StoreResult;
-use store_sqlite::{Records, Row, Sqlite, corrupt, id};
+use store_sqlite::{Records, Sqlite, corrupt, id, read, rows};
 use telemetry::metrics::{Read, StoreMetrics};
 
-use super::codes::{NOT_PAID, UNSETTLED, state_code, state_of};
-use super::{OrderQueries, Unsettled};
+use super::{OpenOrders, OrderQueries, list_index};
 use crate::audit::AuditedOrder;
 use crate::domain::{Order, OrderState};
-use crate::records::OrderRecord;
 
 /// Opens the file at `path`.
 ///
@@ -23,50 +19,27 @@ use crate::records::OrderRecord;
 /// As [`Sqlite::open`].
 pub(crate) fn open_sqlite(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
     let migrations = [include_str!("../../migrations/sqlite/0001_init.sql")];
-    let records = Records::default().with::<OrderRecord>();
+    let records = Records::default().with::<Order>();
     Sqlite::open(path, &migrations, records, metrics)
 }
 
-/// The condition that a state is one of `states`, as the partial index of them has it.
-fn is_one_of(states: [OrderState; 3]) -> String {
-    let codes = states.map(|state| state_code(state).to_string());
-    format!("state IN ({})", codes.join(", "))
-}
-
-/// The query of a buyer's list. It names the index, since SQLite would scan the buyer's whole list for a state.
+/// The query of a buyer's list. It names the index, since SQLite would scan the buyer's whole list for a state. The state is a literal,
+/// since SQLite has to see that its index holds it.
 fn list_sql(state: Option<OrderState>) -> String {
-    let partial = |states| format!("state = ?2 AND {}", is_one_of(states));
-    let (index, condition) = match state {
-        None => ("orders_by_buyer", "?2 IS NULL".to_owned()),
-        Some(state) if UNSETTLED.contains(&state) => ("orders_unsettled", partial(UNSETTLED)),
-        Some(state) if NOT_PAID.contains(&state) => ("orders_not_paid", partial(NOT_PAID)),
-        Some(_) => ("orders_by_buyer", "state = ?2".to_owned()),
-    };
+    let index = list_index(state);
+    let condition = state.map_or_else(String::new, |state| {
+        format!("AND state = '{}'", state.as_str())
+    });
     format!(
-        "SELECT {} FROM orders INDEXED BY {index}
-         WHERE buyer_id = ?1 AND {condition} AND id < ?3 ORDER BY id DESC LIMIT ?4",
-        OrderRecord::COLUMNS.join(", ")
+        "SELECT * FROM orders INDEXED BY {index}
+         WHERE buyer = ?1 {condition} AND id < ?2 ORDER BY id DESC LIMIT ?3"
     )
 }
 
 /// The query of the unsettled orders by state. It names their index, since SQLite would read the whole table.
-fn unsettled_sql() -> String {
-    format!(
-        "SELECT state, count(*), min(state_since)
-         FROM (SELECT state, state_since FROM orders INDEXED BY orders_unsettled WHERE {} LIMIT ?1) GROUP BY state",
-        is_one_of(UNSETTLED)
-    )
-}
-
-fn orders(db: &Connection, sql: &str, params: impl Params) -> StoreResult<Vec<Order>> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let mut orders = Vec::new();
-    while let Some(row) = rows.next()? {
-        orders.push(OrderRecord::read(row)?.order);
-    }
-    Ok(orders)
-}
+const UNSETTLED_SQL: &str = "SELECT state, count(*), min(state_since)
+     FROM (SELECT state, state_since FROM orders INDEXED BY unsettled
+           WHERE state = 'pending' OR state = 'cancelling' OR state = 'refunding' LIMIT ?1) GROUP BY state";
 
 #[async_trait]
 impl OrderQueries for Sqlite {
@@ -90,12 +63,8 @@ impl OrderQueries for Sqlite {
     ) -> StoreResult<Vec<Order>> {
         let after = after.map_or([0xff; 16], |order| *order.as_bytes());
         self.read(Read::List, move |db| {
-            let (buyer, code) = (buyer.as_bytes(), state.map(state_code));
-            orders(
-                db,
-                &list_sql(state),
-                params![buyer, code, after, limit.and_one()],
-            )
+            let values = (buyer.as_bytes(), after, limit.and_one());
+            rows(db, &list_sql(state), values)
         })
         .await
     }
@@ -103,53 +72,48 @@ impl OrderQueries for Sqlite {
     async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>> {
         let after = after.map_or([0; 16], |order| *order.as_bytes());
         self.read(Read::List, move |db| {
-            let sql = format!(
-                "SELECT {} FROM orders WHERE needs_review = 1 AND id > ?1 ORDER BY id LIMIT ?2",
-                OrderRecord::COLUMNS.join(", ")
-            );
-            orders(db, &sql, (after, limit.and_one()))
+            let sql =
+                "SELECT * FROM orders WHERE needs_review = 1 AND id > ?1 ORDER BY id LIMIT ?2";
+            rows(db, sql, (after, limit.and_one()))
         })
         .await
     }
 
-    async fn count_to_review(&self) -> StoreResult<i64> {
+    async fn open(&self) -> StoreResult<OpenOrders> {
         self.read(Read::List, |db| {
-            let sql = "SELECT count(*) FROM orders WHERE needs_review = 1";
-            Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
-        })
-        .await
-    }
-
-    async fn unsettled(&self) -> StoreResult<Unsettled> {
-        self.read(Read::List, |db| {
-            let mut statement = db.prepare_cached(&unsettled_sql())?;
-            let mut rows = statement.query([Unsettled::LOOKED_AT])?;
-            let mut unsettled = Unsettled::none();
+            let to_review = "SELECT count(*) FROM orders WHERE needs_review = 1";
+            let to_review = db
+                .prepare_cached(to_review)?
+                .query_row([], |row| row.get(0))?;
+            let mut open = OpenOrders::new(to_review);
+            let mut statement = db.prepare_cached(UNSETTLED_SQL)?;
+            let mut rows = statement.query([OpenOrders::LOOKED_AT])?;
             while let Some(row) = rows.next()? {
-                let code: i32 = row.get(0)?;
-                let state = state_of(code).ok_or_else(|| corrupt(format!("{code} is no state")))?;
-                let since = Timestamp::from_millis(row.get(2)?);
-                unsettled.add(state, row.get(1)?, since);
+                let word: String = row.get(0)?;
+                let state = OrderState::of(&word)
+                    .ok_or_else(|| corrupt(format!("{word} is no state of an order")))?;
+                open.add(state, row.get(1)?, Timestamp::from_millis(row.get(2)?));
             }
-            Ok(unsettled)
+            Ok(open)
         })
         .await
     }
 }
 
-/// All orders (or the one asked for), as much of each as the audit compares with the wallet.
-pub(crate) fn orders_to_audit(
+/// Reads all orders, or only the one asked for, from a store's file.
+///
+/// # Errors
+/// A store error.
+pub fn audited_orders(
     db: &Connection,
     only: Option<OrderId>,
     mut each: impl FnMut(AuditedOrder),
 ) -> StoreResult<()> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT {} FROM orders WHERE ?1 IS NULL OR id = ?1",
-        OrderRecord::COLUMNS.join(", ")
-    ))?;
+    let sql = "SELECT * FROM orders WHERE ?1 IS NULL OR id = ?1";
+    let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([only.map(|order| *order.as_bytes())])?;
     while let Some(row) = rows.next()? {
-        each(AuditedOrder::of(&OrderRecord::read(row)?.order));
+        each(AuditedOrder::from(read::<Order>(row)?));
     }
     Ok(())
 }
@@ -157,6 +121,7 @@ pub(crate) fn orders_to_audit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rusqlite::Params;
     use store::StoreError;
 
     fn opened() -> (tempfile::TempDir, Sqlite) {
@@ -180,8 +145,8 @@ mod tests {
     #[tokio::test]
     async fn the_unsettled_orders_are_counted_through_their_own_index() {
         let (_dir, db) = opened();
-        let plan = plan(&db, &unsettled_sql(), [10]).await;
-        let scan = "SCAN orders USING INDEX orders_unsettled".to_owned();
+        let plan = plan(&db, UNSETTLED_SQL, [10]).await;
+        let scan = "SCAN orders USING INDEX unsettled".to_owned();
         assert!(plan.contains(&scan), "{plan:?}");
     }
 
@@ -189,7 +154,7 @@ mod tests {
     async fn a_buyers_list_is_a_walk_of_an_index_in_every_state() {
         let (_dir, db) = opened();
         for state in OrderState::ALL.into_iter().map(Some).chain([None]) {
-            let values = ([0u8; 16], state.map(state_code), [0u8; 16], 10);
+            let values = ([0u8; 16], [0u8; 16], 10);
             let plan = plan(&db, &list_sql(state), values).await;
             assert!(
                 plan.len() == 1 && plan[0].starts_with("SEARCH orders USING INDEX"),

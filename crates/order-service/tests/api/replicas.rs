@@ -18,9 +18,9 @@ type Air = Arc<Mutex<Vec<Arc<OrderService>>>>;
 
 /// Broadcasts what is sent here to all replicas.
 fn broadcast(air: Air) -> mpsc::Sender<Bytes> {
-    let (announcer, mut announced) = mpsc::channel::<Bytes>(1024);
+    let (announcer, mut heard) = mpsc::channel::<Bytes>(1024);
     tokio::spawn(async move {
-        while let Some(announcement) = announced.recv().await {
+        while let Some(announcement) = heard.recv().await {
             for replica in air.lock().unwrap().clone() {
                 let announcement = announcement.clone();
                 tokio::spawn(async move { replica.hear(&announcement).await });

@@ -17,7 +17,6 @@ use crate::app::{App, Applied, Inbound, Waiters, apply_messages, place};
 use crate::audit::AuditedOrder;
 use crate::domain::{Message, Order, OrderLine, Timing};
 use crate::metrics::OrderMetrics;
-use crate::records::OrderRecord;
 use crate::reservations::{ReservationRefusal, Reservations};
 use crate::store::OrderQueries;
 
@@ -75,11 +74,12 @@ impl Subject {
 
     #[cfg(feature = "mongo")]
     pub(super) fn on_mongo() -> Self {
-        use crate::store::{MongoOrders, mongo_records, orders_collection};
+        use crate::store::{MongoOrders, open_mongo};
         use store_mongo::testing::TestDatabase;
         let database = TestDatabase::new();
-        let collections = vec![orders_collection()];
-        let db = database.open(collections, mongo_records(), Arc::new(SystemClock));
+        let clock = Arc::new(SystemClock);
+        let db = open_mongo(|collections, records| Ok(database.open(collections, records, clock)));
+        let db = db.unwrap();
         let outbox = Arc::new(db.outbox());
         let queries = Arc::new(MongoOrders::new(db.clone()));
         let place = Place::Mongo(db.clone(), database);
@@ -153,7 +153,7 @@ impl Subject {
     }
 
     pub(super) async fn place(&self, order: &Order) -> StoreResult<()> {
-        place(&self.app, OrderRecord::new(order.clone())).await
+        place(&self.app, order.clone()).await
     }
 
     pub(super) async fn stored(&self, order: OrderId) -> Order {
@@ -194,12 +194,12 @@ impl Subject {
             Place::Sqlite(dir) => {
                 let file = dir.path().join("orders.db");
                 let connection = store_sqlite::open_read_only(&file).unwrap();
-                crate::audit::orders(&connection, only, each).unwrap();
+                crate::store::audited_orders(&connection, only, each).unwrap();
             }
             #[cfg(feature = "mongo")]
             Place::Mongo(db, _) => {
                 let database = db.database().await.unwrap();
-                crate::audit::orders_in_mongo(&database, only, each)
+                crate::store::audited_orders_in_mongo(&database, only, each)
                     .await
                     .unwrap();
             }
@@ -215,7 +215,10 @@ impl Subject {
             Place::Sqlite(dir) => {
                 #[expect(clippy::disallowed_methods, reason = "not through the store")]
                 let connection = rusqlite::Connection::open(dir.path().join("orders.db")).unwrap();
-                let sql = "UPDATE orders SET state = 99 WHERE id = ?1";
+                connection
+                    .pragma_update(None, "ignore_check_constraints", true)
+                    .unwrap();
+                let sql = "UPDATE orders SET state = 'lost' WHERE id = ?1";
                 connection.execute(sql, [order.as_bytes()]).unwrap();
             }
             #[cfg(feature = "mongo")]
@@ -223,8 +226,8 @@ impl Subject {
                 use store_mongo::bson::{Document, doc};
                 let database = db.database().await.unwrap();
                 let orders = database.collection::<Document>("orders");
-                let filter = doc! { "_id": store_mongo::id_bson(order) };
-                let change = doc! { "$set": { "state": 99 } };
+                let filter = doc! { "_id": store_mongo::bson_of(&order) };
+                let change = doc! { "$set": { "state": "lost" } };
                 let update = orders
                     .update_one(filter, change)
                     .bypass_document_validation(true);

@@ -7,7 +7,7 @@ use kernel::{Limit, OrderId, UserId};
 use super::Subject;
 use crate::audit::AuditedOrder;
 use crate::domain::{Escrow, Message, OrderState, Reason};
-use crate::store::Unsettled;
+use crate::store::OpenOrders;
 
 pub(super) async fn only_orders_whose_time_has_come_are_due(s: Subject) {
     let order = s.placed(UserId::new(&*s.ids)).await;
@@ -45,7 +45,7 @@ pub(super) async fn orders_to_review_are_listed_and_counted(s: Subject) {
     s.placed(UserId::new(&*s.ids)).await;
     s.tell(order.id, Message::Debited).await;
     s.tell(order.id, Message::PaymentRefused).await;
-    assert_eq!(s.app.queries.count_to_review().await, Ok(1));
+    assert_eq!(s.app.queries.open().await.unwrap().to_review, 1);
     let listed = s
         .app
         .queries
@@ -78,7 +78,7 @@ pub(super) async fn the_audit_reads_all_orders_or_the_one_asked_for(s: Subject) 
 }
 
 pub(super) async fn unsettled_orders_are_counted_by_state_with_the_time_of_the_oldest(s: Subject) {
-    assert_eq!(s.app.queries.unsettled().await, Ok(Unsettled::none()));
+    assert_eq!(s.app.queries.open().await, Ok(OpenOrders::new(0)));
     let buyer = UserId::new(&*s.ids);
     let (paid, refunding, cancelling) = (
         s.placed(buyer).await.id,
@@ -93,12 +93,16 @@ pub(super) async fn unsettled_orders_are_counted_by_state_with_the_time_of_the_o
     s.tell(refunding, Message::ReservationExpired).await;
     s.wait(Duration::from_mins(3));
     s.tell(cancelling, Message::Tick).await;
-    let counts = [
+    let unsettled = [
         (OrderState::Pending, 1),
         (OrderState::Cancelling, 1),
         (OrderState::Refunding, 1),
     ];
     let oldest = Some(s.now);
-    let expected = Unsettled { counts, oldest };
-    assert_eq!(s.app.queries.unsettled().await, Ok(expected));
+    let expected = OpenOrders {
+        unsettled,
+        oldest,
+        to_review: 0,
+    };
+    assert_eq!(s.app.queries.open().await, Ok(expected));
 }

@@ -2,20 +2,23 @@
 
 use kernel::{OrderId, SystemClock, SystemIds, Timestamp, UserId};
 use std::sync::Arc;
+use store::Row as _;
+use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::testing::TestDatabase;
-use store_mongo::{Mongo, MongoRecord};
 
-use super::lists::{Listing, unsettled_stages};
-use super::mongo_records;
-use super::schema::{UNSETTLED, orders_collection};
-use crate::domain::OrderState;
-use crate::records::OrderRecord;
+use super::{Listing, UNSETTLED, open_mongo, unsettled_stages};
+use crate::domain::{Order, OrderState};
+
+fn opened(database: &TestDatabase) -> Mongo {
+    let clock = Arc::new(SystemClock);
+    open_mongo(|collections, records| Ok(database.open(collections, records, clock))).unwrap()
+}
 
 /// The stages of the plan that the server chooses, the outermost first.
 async fn plan(db: &Mongo, listing: &Listing) -> Vec<String> {
     let find = doc! {
-        "find": OrderRecord::COLLECTION,
+        "find": Order::TABLE,
         "filter": listing.filter.clone(),
         "sort": listing.sort.clone(),
         "hint": listing.index,
@@ -45,11 +48,7 @@ fn collect(plan: &Document, stages: &mut Vec<String>) {
 #[tokio::test]
 async fn every_listing_is_a_walk_of_its_index() {
     let database = TestDatabase::new();
-    let db = database.open(
-        vec![orders_collection()],
-        mongo_records(),
-        Arc::new(SystemClock),
-    );
+    let db = opened(&database);
     let ids = SystemIds::default();
     let (buyer, order) = (UserId::new(&ids), OrderId::new(&ids));
     let mut listings = vec![
@@ -75,13 +74,9 @@ async fn every_listing_is_a_walk_of_its_index() {
 #[tokio::test]
 async fn the_unsettled_orders_are_counted_through_their_own_index() {
     let database = TestDatabase::new();
-    let db = database.open(
-        vec![orders_collection()],
-        mongo_records(),
-        Arc::new(SystemClock),
-    );
+    let db = opened(&database);
     let aggregate = doc! {
-        "aggregate": OrderRecord::COLLECTION,
+        "aggregate": Order::TABLE,
         "pipeline": unsettled_stages(),
         "hint": UNSETTLED,
         "cursor": {},
