@@ -18,7 +18,6 @@ use crate::metrics::LedgerMetrics;
 use crate::store::WalletStore;
 
 const PAYOUT_PERIOD: Duration = Duration::from_secs(5);
-const CHECKPOINT_PERIOD: Duration = Duration::from_mins(1);
 
 /// The wallet service, composed.
 pub struct WalletService {
@@ -94,9 +93,6 @@ impl WalletService {
             Periodic::new("payouts", PAYOUT_PERIOD, app, |app| async move {
                 app::release_payouts(&app).await.map(drop)
             }),
-            Periodic::new("checkpoints", CHECKPOINT_PERIOD, app, |app| async move {
-                app.ledger.checkpoint().await.map(drop)
-            }),
         ];
         if let Some(period) = self.ledger.period() {
             let context = (app.clone(), self.ledger.clone());
@@ -143,14 +139,6 @@ impl WalletService {
     pub async fn release_payouts(&self) -> StoreResult<usize> {
         app::release_payouts(&self.app).await
     }
-
-    /// Checkpoints the sums of the system accounts, as a sweeper does every minute.
-    ///
-    /// # Errors
-    /// A store error.
-    pub async fn checkpoint(&self) -> StoreResult<()> {
-        self.app.ledger.checkpoint().await.map(drop)
-    }
 }
 
 fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn WalletStore>)> {
@@ -166,13 +154,14 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn WalletSt
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
-            use crate::store::mongo::MongoWalletStore;
+            use crate::store::mongo::{MongoWalletStore, collections, records};
             use store_mongo::Mongo;
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let (db, ledger) = MongoWalletStore::open(clock.clone(), |collections, records| {
-                Mongo::open(uri, &database, collections, records, clock, metrics)
-            })?;
-            Ok((Store::new(Arc::new(db)), Arc::new(ledger)))
+            let db = Mongo::open(uri, &database, collections(), records(), clock, metrics)?;
+            Ok((
+                Store::new(Arc::new(db.clone())),
+                Arc::new(MongoWalletStore::new(db)),
+            ))
         }
         #[cfg(not(all(feature = "sqlite", feature = "mongo")))]
         other => Err(other.not_compiled()),

@@ -55,16 +55,6 @@ CREATE TABLE system_postings (
     journal_id BLOB    NOT NULL
 ) STRICT;
 
--- The sum of the system postings up to seq up_to, so that a system balance is a few rows and not all. A sum may exceed 64
--- bits, so it is decimal text. All rows are at the same up_to.
-CREATE TABLE checkpoints (
-    account  INTEGER NOT NULL,
-    currency TEXT    NOT NULL,
-    up_to    INTEGER NOT NULL,
-    balance  TEXT    NOT NULL,
-    PRIMARY KEY (account, currency)
-) STRICT, WITHOUT ROWID;
-
 -- What became of each order's payment: 0 declined, 1 cancelled (nothing was or will be debited), 2 debited, 3 reversed,
 -- 4 refunded, 5 released.
 CREATE TABLE payments (

@@ -1,18 +1,19 @@
 //! The audit: reads a wallet's store and reports where the ledger breaks its invariants (`docs` and ledger.md number them). It
 //! writes nothing and needs no running service, so an operator can run it on a live store, a stopped one, or a copy.
 //!
-//! The checks are pure and shared by both engines, with one file for each group of invariants. `sqlite` and `mongo` read the rows.
-//! Each reads one snapshot as a stream, ordered by an index or one sort, so a million postings take seconds and little memory.
+//! `sqlite` and `mongo` only tell the [facts](facts::Fact): each reads one snapshot as a stream, ordered by an index or one sort, so a
+//! million postings take seconds and little memory. The checks are the same for both: `facts` passes each fact to the group of invariants
+//! that it concerns, which has a file of its own.
 //! The composition root checks what involves other services (does every payment belong to an order?). It receives the payments
 //! for that.
 
 mod accounts;
+mod facts;
 #[cfg(feature = "mongo")]
 pub mod mongo;
 mod payments;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod system;
 #[cfg(test)]
 mod tests;
 mod transactions;
@@ -21,7 +22,6 @@ pub use crate::domain::PaymentStatus;
 pub use payments::PaymentRecord;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{audit, payment, payments};
-pub(crate) use system::{SystemSums, add_to};
 
 /// Maximum number of findings reported in full. The rest are only counted.
 const SPELT_OUT: usize = 200;
@@ -104,19 +104,6 @@ impl AuditReport {
             .iter()
             .map(|violation| violation.detail.as_str())
             .collect()
-    }
-
-    /// Adds the counts and findings of another check.
-    #[cfg(feature = "mongo")]
-    fn take(&mut self, other: Self) {
-        self.transactions += other.transactions;
-        self.postings += other.postings;
-        self.balances += other.balances;
-        self.payments += other.payments;
-        self.more_violations += other.more_violations;
-        for violation in other.violations {
-            self.found(violation.invariant, violation.detail);
-        }
     }
 
     fn found(&mut self, invariant: Invariant, detail: String) {

@@ -1,21 +1,23 @@
 //! Reads a wallet's database for the audit, on a [`Snapshot`], which blocks no writes. The server sorts where the stored order
 //! differs from the required one, on disk if necessary.
 
-mod accounts;
-mod journal;
-mod orders;
-
 use kernel::OrderId;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use store::StoreResult;
-use store_mongo::bson::{Document, doc};
+use store_mongo::bson::{Document, Uuid as BsonUuid, doc};
 use store_mongo::mongodb::Database;
-use store_mongo::{MongoRecord, Snapshot, id_bson};
+use store_mongo::{MongoRecord, Rows, Snapshot, id_bson};
 
-use super::system::{self, Checkpoint};
-use super::{AuditReport, PaymentRecord, SystemSums};
-use crate::domain::Payment;
+use super::accounts::Name;
+use super::facts::{Audit, Fact, Held, Id, Line, Paid, Posted, Waits};
+use super::{AuditReport, PaymentRecord};
+use crate::domain::{Account, Bucket, Kind, Payment, Payout, Recorded, SystemAccount};
+use crate::store::codec::{bucket_code, kind_code, system_code};
+use crate::store::mongo::accounts::AccountRow;
+use crate::store::mongo::journal::{JournalRow, LineRow};
 use crate::store::mongo::payments::PaymentRow;
-use crate::store::mongo::slices::{self, Slice};
+use crate::store::mongo::payouts::PayoutRow;
 
 /// Checks the invariants on one snapshot of the wallet's database. Needs no running service and changes nothing.
 ///
@@ -23,16 +25,37 @@ use crate::store::mongo::slices::{self, Slice};
 /// A store error if the database cannot be read. A broken invariant is a finding, not an error.
 pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
     let mut snapshot = Snapshot::open(database).await?;
-    let mut report = AuditReport::default();
-    let sums = journal::check(&mut snapshot, &mut report).await?;
-    accounts::check(&mut snapshot, &mut report).await?;
-    accounts::earnings(&mut snapshot, &mut report).await?;
-    let checkpoint = checkpoint(&mut snapshot).await;
-    let mut misfits = AuditReport::default();
-    let owed = orders::check(&mut snapshot, &mut misfits).await?;
-    system::check(&sums, owed, checkpoint, &mut report);
-    report.take(misfits);
-    Ok(report)
+    let (all, by_id) = (Document::new(), doc! { "_id": 1 });
+    let mut audit = Audit::default();
+
+    let mut journal: Rows<JournalRow> = snapshot
+        .find(Recorded::COLLECTION, all.clone(), all.clone())
+        .await?;
+    while let Some(row) = journal.next(&mut snapshot).await? {
+        transaction(row, &mut audit);
+    }
+
+    let postings: Rows<PostedRow> = snapshot.aggregate(Recorded::COLLECTION, postings()).await?;
+    let accounts: Rows<AccountRow> = snapshot
+        .find(Account::COLLECTION, all.clone(), by_id.clone())
+        .await?;
+    merge(&mut snapshot, postings, accounts, &mut audit).await?;
+
+    let mut payouts: Rows<PayoutRow> = snapshot
+        .find(Payout::COLLECTION, all.clone(), all.clone())
+        .await?;
+    while let Some(row) = payouts.next(&mut snapshot).await? {
+        audit.take(Fact::Waits(Waits {
+            seller: bytes(row.id.seller),
+            currency: row.currency,
+            amount: row.amount,
+        }));
+    }
+
+    let payments: Rows<PaymentRow> = snapshot.find(Payment::COLLECTION, all, by_id).await?;
+    let steps: Rows<JournalRow> = snapshot.aggregate(Recorded::COLLECTION, steps()).await?;
+    merge(&mut snapshot, payments, steps, &mut audit).await?;
+    Ok(audit.end())
 }
 
 /// Passes each payment to `each`, ordered by order id, from one snapshot.
@@ -69,23 +92,179 @@ pub async fn payment(database: &Database, order: OrderId) -> StoreResult<Option<
     }
 }
 
-/// Reads the checkpoint, and the slices as the postings since it.
-async fn checkpoint(snapshot: &mut Snapshot) -> StoreResult<Checkpoint> {
-    let mut checkpoint = Checkpoint {
-        up_to: 0,
-        sums: SystemSums::new(),
-        since: SystemSums::new(),
-    };
-    let mut rows = snapshot
-        .find::<Slice>(Slice::COLLECTION, slices::all(), doc! { "_id": 1 })
-        .await?;
-    while let Some(slice) = rows.next(snapshot).await? {
-        if slice.is_checkpoint() {
-            checkpoint.up_to = slice.postings();
-            slice.add_to(&mut checkpoint.sums)?;
+/// A row of a stream that is sorted by what its rows are about.
+trait About: DeserializeOwned {
+    /// What that is, in the order of the stream.
+    type Subject: Ord;
+
+    fn subject(&self) -> Self::Subject;
+
+    /// Tells what it says of its subject.
+    fn tell(self, audit: &mut Audit);
+}
+
+/// Tells what two streams say of each subject: first the one, then the other.
+async fn merge<A: About, B: About<Subject = A::Subject>>(
+    snapshot: &mut Snapshot,
+    mut first: Rows<A>,
+    mut second: Rows<B>,
+    audit: &mut Audit,
+) -> StoreResult<()> {
+    let (mut one, mut other) = (first.next(snapshot).await?, second.next(snapshot).await?);
+    loop {
+        let comes_first = match (&one, &other) {
+            (Some(one), Some(other)) => one.subject() <= other.subject(),
+            (one, _) => one.is_some(),
+        };
+        if comes_first && let Some(row) = one {
+            row.tell(audit);
+            one = first.next(snapshot).await?;
+        } else if let Some(row) = other {
+            row.tell(audit);
+            other = second.next(snapshot).await?;
         } else {
-            slice.add_to(&mut checkpoint.since)?;
+            return Ok(());
         }
     }
-    Ok(checkpoint)
+}
+
+/// A document holds a whole transaction.
+fn transaction(row: JournalRow, audit: &mut Audit) {
+    let id = bytes(row.id);
+    audit.take(Fact::Transaction(id.clone(), row.kind));
+    let users = row.line.into_iter().chain(row.pending);
+    let users = users.map(|line| (None, line.currency, line.amount));
+    let system = row.system.into_iter();
+    let system = system.map(|line| (Some(line.account), line.currency, line.amount));
+    for (account, currency, amount) in users.chain(system) {
+        audit.take(Fact::Line(Line {
+            transaction: id.clone(),
+            kind: None,
+            account,
+            currency,
+            amount,
+        }));
+    }
+}
+
+/// All lines on users' accounts, ordered by account, then by time and number.
+fn postings() -> Vec<Document> {
+    let (available, pending) = (
+        doc! { "bucket": bucket_code(Bucket::Available), "line": "$line" },
+        doc! { "bucket": bucket_code(Bucket::Pending), "line": "$$this" },
+    );
+    vec![
+        doc! { "$project": { "_id": 0, "at": 1, "lines": { "$concatArrays": [
+            { "$cond": [{ "$gt": ["$line", null] }, [available], []] },
+            { "$map": { "input": { "$ifNull": ["$pending", []] }, "in": pending } },
+        ] } } },
+        doc! { "$unwind": "$lines" },
+        doc! { "$project": { "at": 1, "bucket": "$lines.bucket", "line": "$lines.line" } },
+        doc! { "$sort": { "line.owner": 1, "bucket": 1, "at": 1, "line.sequence": 1 } },
+    ]
+}
+
+/// A line on a user's account, with its account's bucket.
+#[derive(Deserialize)]
+struct PostedRow {
+    bucket: i32,
+    line: LineRow,
+}
+
+impl About for PostedRow {
+    type Subject = Name;
+
+    fn subject(&self) -> Name {
+        Name {
+            owner: bytes(self.line.owner),
+            bucket: self.bucket,
+        }
+    }
+
+    fn tell(self, audit: &mut Audit) {
+        audit.take(Fact::Posted(Posted {
+            account: self.subject(),
+            sequence: self.line.sequence,
+            currency: self.line.currency,
+            amount: self.line.amount,
+            after: self.line.balance,
+        }));
+    }
+}
+
+impl About for AccountRow {
+    type Subject = Name;
+
+    fn subject(&self) -> Name {
+        let (bucket, owner) = self.id.bytes.split_last().unwrap_or((&0, &[]));
+        Name {
+            owner: owner.to_vec(),
+            bucket: i32::from(*bucket),
+        }
+    }
+
+    fn tell(self, audit: &mut Audit) {
+        let account = self.subject();
+        for row in self.balances {
+            audit.take(Fact::Held(Held {
+                account: account.clone(),
+                sequence: row.sequence,
+                currency: row.currency,
+                balance: row.balance,
+            }));
+        }
+    }
+}
+
+/// All transactions for orders or on escrow, ordered by order. Transactions without an order come first.
+fn steps() -> Vec<Document> {
+    let kinds = [Kind::OrderPayment, Kind::OrderRefund, Kind::OrderRelease].map(kind_code);
+    vec![
+        doc! { "$match": { "$or": [
+            { "kind": { "$in": kinds.to_vec() } },
+            { "system.account": system_code(SystemAccount::Escrow) },
+        ] } },
+        doc! { "$project": { "line": 0, "pending": 0, "reference": 0 } },
+        doc! { "$sort": { "order": 1 } },
+    ]
+}
+
+impl About for PaymentRow {
+    type Subject = Option<Id>;
+
+    fn subject(&self) -> Option<Id> {
+        Some(bytes(self.order))
+    }
+
+    fn tell(self, audit: &mut Audit) {
+        audit.take(Fact::Paid(Paid {
+            order: bytes(self.order),
+            state: self.state,
+            amount: self.amount,
+            currency: self.currency,
+            debit: self.debit.map(bytes),
+            settlement: self.settlement.map(bytes),
+        }));
+    }
+}
+
+impl About for JournalRow {
+    type Subject = Option<Id>;
+
+    fn subject(&self) -> Option<Id> {
+        self.order.map(bytes)
+    }
+
+    fn tell(self, audit: &mut Audit) {
+        let order = self.subject();
+        audit.take(Fact::Step(order.clone(), bytes(self.id), self.kind));
+        let escrow = system_code(SystemAccount::Escrow);
+        for line in self.system.iter().filter(|line| line.account == escrow) {
+            audit.take(Fact::Escrow(order.clone(), line.amount));
+        }
+    }
+}
+
+fn bytes(id: BsonUuid) -> Id {
+    id.bytes().to_vec()
 }

@@ -2,77 +2,52 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::{Id, Line, Subject};
 use super::{AuditReport, Invariant, shown};
 
-/// A transaction's journal row and lines, collected while they are read.
+/// A transaction's journal row and lines.
 #[derive(Default)]
-pub(super) struct Group {
-    id: Vec<u8>,
+pub(super) struct Transaction {
     kind: Option<i32>,
     lines: u64,
+    /// Lines of another kind.
+    strays: u64,
     sums: BTreeMap<String, i128>,
 }
 
-impl Group {
-    /// The transaction `id`, before anything of it is read.
-    pub(super) fn new(id: Vec<u8>) -> Self {
-        Self {
-            id,
-            ..Self::default()
-        }
-    }
-
-    /// The transaction's id.
-    #[cfg(feature = "sqlite")]
-    pub(super) fn id(&self) -> &[u8] {
-        &self.id
-    }
-
-    /// Takes the journal row, which comes before its lines.
-    pub(super) fn row(&mut self, kind: i32, report: &mut AuditReport) {
+impl Transaction {
+    pub(super) fn row(&mut self, kind: i32) {
         self.kind = Some(kind);
-        report.transactions += 1;
     }
 
-    /// Takes a line. `kind` is given if the store repeats the transaction's kind in it.
-    pub(super) fn line(
-        &mut self,
-        kind: Option<i32>,
-        currency: String,
-        amount: i64,
-        report: &mut AuditReport,
-    ) {
-        report.postings += 1;
+    pub(super) fn line(&mut self, line: Line) {
         self.lines += 1;
-        *self.sums.entry(currency).or_default() += i128::from(amount);
-        if kind.is_some() && self.kind.is_some() && kind != self.kind {
-            let id = shown(&self.id);
-            report.found(
-                Invariant::TransactionsBalance,
-                format!("transaction {id}: a posting is of another kind"),
-            );
-        }
+        *self.sums.entry(line.currency).or_default() += i128::from(line.amount);
+        let kinds = line.kind.zip(self.kind);
+        let is_stray = kinds.is_some_and(|(line, row)| line != row);
+        self.strays += u64::from(is_stray);
     }
+}
 
-    /// Checks what was read.
-    pub(super) fn close(self, report: &mut AuditReport) {
-        let (id, lines) = (shown(&self.id), self.lines);
+impl Subject for Transaction {
+    type Id = Id;
+
+    fn close(self, id: Id, report: &mut AuditReport) {
+        let (id, lines) = (shown(&id), self.lines);
+        let mut found = |what: String| {
+            let detail = format!("transaction {id}: {what}");
+            report.found(Invariant::TransactionsBalance, detail);
+        };
+        for _ in 0..self.strays {
+            found("a posting is of another kind".to_owned());
+        }
         if self.kind.is_none() {
-            report.found(
-                Invariant::TransactionsBalance,
-                format!("transaction {id}: has {lines} postings and no row in the journal"),
-            );
+            found(format!("has {lines} postings and no row in the journal"));
         } else if lines < 2 {
-            report.found(
-                Invariant::TransactionsBalance,
-                format!("transaction {id}: has {lines} postings, not two or more"),
-            );
+            found(format!("has {lines} postings, not two or more"));
         }
         for (currency, sum) in self.sums.iter().filter(|(_, sum)| **sum != 0) {
-            report.found(
-                Invariant::TransactionsBalance,
-                format!("transaction {id}: its postings sum to {sum} {currency}, not to zero"),
-            );
+            found(format!("its postings sum to {sum} {currency}, not to zero"));
         }
     }
 }

@@ -238,10 +238,6 @@ impl World {
         app::release_payouts(&at(&self.app, now)).await.unwrap()
     }
 
-    pub(crate) async fn checkpoint(&self) -> i64 {
-        self.app.ledger.checkpoint().await.unwrap()
-    }
-
     pub(crate) async fn audit(&self) -> AuditReport {
         self.app.ledger.audit().await.unwrap()
     }

@@ -1,4 +1,4 @@
-//! How each engine stores the ledger's records, and the queries that a key cannot answer: lists, the sweep, checkpoints and the audit.
+//! How each engine stores the ledger's records, and the queries that a key cannot answer: lists, the sweep and the audit.
 //!
 //! Guarantees of both engines, shown by `contract`:
 //! - no user balance is ever negative, whatever runs at the same time;
@@ -59,10 +59,6 @@ pub(crate) trait WalletStore: Send + Sync {
 
     /// A page of a statement, newest first, and one row more if there is one.
     async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>>;
-
-    /// Sums the system accounts' postings up to now, so that later reads start from there. Returns how many it added. On MongoDB, those are
-    /// the postings of this process and of stopped ones.
-    async fn checkpoint(&self) -> StoreResult<i64>;
 
     /// Checks the ledger's invariants on one snapshot, without holding up writes or other reads.
     async fn audit(&self) -> StoreResult<AuditReport>;

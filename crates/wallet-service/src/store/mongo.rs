@@ -5,62 +5,47 @@ pub(crate) mod journal;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 mod schema;
-pub(crate) mod slices;
 mod statement;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use kernel::{Clock, Limit, Timestamp, UserId};
+use kernel::{Limit, Timestamp, UserId};
 use store::StoreResult;
-use store_mongo::{Collection, Mongo, Records};
+use store_mongo::{Mongo, Records};
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use super::{DuePayout, WalletStore};
 use crate::audit::AuditReport;
 use crate::audit::mongo::audit;
 use crate::domain::{Account, Entry, Payment, Payout, Recorded, StatementFilter};
-use slices::Slice;
+
+pub(crate) use schema::collections;
 
 /// [`WalletStore`] on MongoDB.
 pub(crate) struct MongoWalletStore {
     db: Mongo,
-    clock: Arc<dyn Clock>,
-    /// This process's slice of the system's accounts.
-    slice: [u8; 16],
     /// One audit at a time: each reads the whole database.
     auditing: Mutex<()>,
 }
 
 impl MongoWalletStore {
-    /// Opens the database with `open`, which gets the ledger's collections and records. Returns it with the queries on it.
-    ///
-    /// # Errors
-    /// As `open`.
-    pub(crate) fn open(
-        clock: Arc<dyn Clock>,
-        open: impl FnOnce(Vec<Collection>, Records) -> StoreResult<Mongo>,
-    ) -> StoreResult<(Mongo, Self)> {
-        let slice = Uuid::new_v4().into_bytes();
-        let records = Records::default()
-            .with::<Account>()
-            .with::<Recorded>()
-            .with::<Payment>()
-            .with::<Payout>()
-            .always::<Slice>(slice.to_vec())
-            .beside(move |recorded: &Recorded, unit| slices::add(unit, slice, recorded));
-        let db = open(schema::collections(), records)?;
-        let store = Self {
-            db: db.clone(),
-            clock,
-            slice,
+    /// The queries on `db`, which has the [`collections`] and [`records`].
+    pub(crate) fn new(db: Mongo) -> Self {
+        Self {
+            db,
             auditing: Mutex::default(),
-        };
-        Ok((db, store))
+        }
     }
+}
+
+/// The ledger's records.
+pub(crate) fn records() -> Records {
+    Records::default()
+        .with::<Account>()
+        .with::<Recorded>()
+        .with::<Payment>()
+        .with::<Payout>()
 }
 
 #[async_trait]
@@ -80,10 +65,6 @@ impl WalletStore for MongoWalletStore {
 
     async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>> {
         statement::page(&self.db, &filter, limit).await
-    }
-
-    async fn checkpoint(&self) -> StoreResult<i64> {
-        slices::fold(&self.db, self.slice, self.clock.now()).await
     }
 
     async fn audit(&self) -> StoreResult<AuditReport> {

@@ -1,4 +1,4 @@
-//! Properties over random histories: however commands, repetitions, transfers, payouts and checkpoints follow each other, money
+//! Properties over random histories: however commands, repetitions, transfers and payouts follow each other, money
 //! is conserved, the audit is clean, and an order has one fate.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,6 @@ enum Move {
     Commands(Vec<(usize, u8, bool)>),
     Wait(u64),
     Payouts,
-    Checkpoint,
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
@@ -35,7 +34,6 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         6 => proptest::collection::vec((0usize..5, 0u8..4, any::<bool>()), 1..8).prop_map(Move::Commands),
         1 => (0u64..90).prop_map(Move::Wait),
         1 => Just(Move::Payouts),
-        1 => Just(Move::Checkpoint),
     ];
     proptest::collection::vec(one, 1..40)
 }
@@ -106,7 +104,6 @@ async fn run(world: World, history: Vec<Move>) {
             }
             Move::Wait(seconds) => now = now.plus(Duration::from_secs(seconds)),
             Move::Payouts => drop(world.payouts(now).await),
-            Move::Checkpoint => drop(world.checkpoint().await),
         }
     }
     world.assert_clean().await;

@@ -1,7 +1,6 @@
 //! The ledger in one SQLite file.
 
 mod account;
-pub(crate) mod checkpoints;
 mod journal;
 mod payments;
 mod payouts;
@@ -81,10 +80,6 @@ impl WalletStore for SqliteWalletStore {
         self.db
             .read(Read::List, move |tx| statement::page(tx, &filter, limit))
             .await
-    }
-
-    async fn checkpoint(&self) -> StoreResult<i64> {
-        self.db.write(checkpoints::advance).await
     }
 
     async fn audit(&self) -> StoreResult<AuditReport> {

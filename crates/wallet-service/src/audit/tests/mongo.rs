@@ -20,15 +20,7 @@ fn new_id() -> Uuid {
 }
 
 fn of_currency(currency: &str) -> Document {
-    doc! { "user.balances.currency": currency }
-}
-
-fn checkpoint() -> Document {
-    doc! { "_id": binary(vec![0; 16]) }
-}
-
-fn checkpointed(account: i32) -> Document {
-    doc! { "system.sums": { "$elemMatch": { "account": account, "currency": "USD" } }, "_id": binary(vec![0; 16]) }
+    doc! { "balances.currency": currency }
 }
 
 fn set(field: &str, value: impl Into<Bson>) -> Document {
@@ -63,11 +55,11 @@ fn add(field: &str, by: i64) -> Document {
 )]
 // 2: balances are the sums of postings, numbers have no gap, balance_after is right
 #[case(
-    Update("accounts", of_currency("EUR"), add("user.balances.$.balance", 1)),
+    Update("accounts", of_currency("EUR"), add("balances.$.balance", 1)),
     "holds 51 EUR, its postings sum to 50"
 )]
 #[case(
-    Update("accounts", of_currency("EUR"), add("user.balances.$.sequence", 1)),
+    Update("accounts", of_currency("EUR"), add("balances.$.sequence", 1)),
     "its last posting in EUR is 2, the balance says 3"
 )]
 #[case(
@@ -83,16 +75,16 @@ fn add(field: &str, by: i64) -> Document {
     "posting 3 follows posting 1"
 )]
 #[case(
-    Update("accounts", of_currency("EUR"), doc! { "$pull": { "user.balances": { "currency": "EUR" } } }),
+    Update("accounts", of_currency("EUR"), doc! { "$pull": { "balances": { "currency": "EUR" } } }),
     "has postings of 50 EUR and no balance"
 )]
 #[case(
-    Insert("accounts", doc! { "_id": binary(vec![7; 17]), "user": { "last_sequence": 1_i64, "last_at": 0_i64,
-        "balances": [{ "currency": "USD", "balance": 7_i64, "sequence": 1_i64 }] } }),
+    Insert("accounts", doc! { "_id": binary(vec![7; 17]), "last_sequence": 1_i64, "last_at": 0_i64,
+        "balances": [{ "currency": "USD", "balance": 7_i64, "sequence": 1_i64 }] }),
     "holds 7 USD and has no posting"
 )]
 #[case(
-    Update("accounts", of_currency("EUR"), doc! { "$push": { "user.balances":
+    Update("accounts", of_currency("EUR"), doc! { "$push": { "balances":
         { "currency": "JPY", "balance": 7_i64, "sequence": 9_i64 } } }),
     "holds 7 JPY, its postings sum to 0"
 )]
@@ -102,7 +94,7 @@ fn add(field: &str, by: i64) -> Document {
 )]
 // 3: nothing is negative
 #[case(
-    Update("accounts", of_currency("EUR"), set("user.balances.$.balance", -1_i64)),
+    Update("accounts", of_currency("EUR"), set("balances.$.balance", -1_i64)),
     "holds -1 EUR, which is negative"
 )]
 #[case(
@@ -177,29 +169,6 @@ fn add(field: &str, by: i64) -> Document {
 #[case(
     Update("journal", doc! { "kind": 4 }, doc! { "$unset": { "order": 1 } }),
     "order unknown: its payment is unknown over no amount"
-)]
-// checkpoints and slices equal the sums of their postings
-#[case(
-    Update("accounts", checkpointed(0), set("system.sums.$.sum", "99")),
-    "escrow: its checkpoint at 11 says 99 USD, its postings up to there sum to 100"
-)]
-#[case(
-    Update("accounts", checkpoint(), doc! { "$pull": { "system.sums": { "account": 1 } } }),
-    "platform:fees: its checkpoint at 11 says 0 USD, its postings up to there sum to 10"
-)]
-#[case(
-    Update("accounts", checkpoint(), doc! { "$push": { "system.sums":
-        { "account": 1, "currency": "CHF", "sum": "3" } } }),
-    "platform:fees: its checkpoint says 3 CHF, it has no posting"
-)]
-#[case(
-    Update("accounts", doc! { "system": { "$exists": true }, "_id": { "$ne": binary(vec![0; 16]) } },
-        set("system.sums.$[].sum", "-6")),
-    "external:topup: its checkpoint at 11 says -10000 USD, its postings up to there sum to -9999"
-)]
-#[case(
-    Update("accounts", checkpointed(1), set("system.sums.$.sum", "much")),
-    "checkpoint: cannot be read"
 )]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_document_is_found(#[case] damage: Damage, #[case] finding: &str) {

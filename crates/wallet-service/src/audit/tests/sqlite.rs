@@ -141,27 +141,6 @@ use crate::store::harness::World;
     "UPDATE journal SET order_id = NULL WHERE kind = 4",
     "released over 400, but the journal has 1 payments, 0 refunds and 0 releases"
 )]
-// checkpoints equal the sums of their postings
-#[case(
-    "UPDATE checkpoints SET balance = '99' WHERE account = 0",
-    "escrow: its checkpoint at 11 says 99 USD, its postings up to there sum to 100"
-)]
-#[case(
-    "DELETE FROM checkpoints WHERE account = 1",
-    "platform:fees: its checkpoint at 11 says 0 USD, its postings up to there sum to 10"
-)]
-#[case(
-    "INSERT INTO checkpoints VALUES (1, 'CHF', 11, '3')",
-    "platform:fees: its checkpoint says 3 CHF, it has no posting"
-)]
-#[case(
-    "UPDATE checkpoints SET up_to = 3 WHERE account = 1",
-    "checkpoint: cannot be read"
-)]
-#[case(
-    "UPDATE checkpoints SET balance = 'much' WHERE account = 1",
-    "checkpoint: cannot be read"
-)]
 #[tokio::test]
 async fn a_broken_row_is_found(#[case] sql: &str, #[case] finding: &str) {
     let world = furnished(World::sqlite()).await;

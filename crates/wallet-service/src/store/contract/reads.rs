@@ -1,19 +1,18 @@
-//! Statements, accounts, checkpoints, and what is forgotten.
+//! Statements, accounts, and what is forgotten.
 
 use std::time::Duration;
 
 use contracts::wallet::OrderDebited;
-use kernel::{Limit, Money, Timestamp};
+use kernel::{Limit, Timestamp};
 
 use super::World;
 use crate::domain::{Action, Direction, Kind, Place, StatementFilter};
-use crate::store::harness::{NOW, debit, eur, movement, only, usd};
+use crate::store::harness::{NOW, debit, movement, only, usd};
 
 contract! {
     a_statement_pages_through_everything_once_newest_first
     a_statement_filters_by_kind_and_time
     nobody_sees_anothers_money
-    checkpoints_take_in_each_posting_once
     old_messages_and_answers_are_forgotten_and_money_is_not
 }
 
@@ -107,23 +106,6 @@ async fn nobody_sees_anothers_money(world: World) {
     world.credit(one, usd(5)).await;
     assert_eq!(world.statement(other).await, []);
     assert_eq!(world.app.ledger.accounts(other).await.unwrap(), []);
-}
-
-async fn checkpoints_take_in_each_posting_once(world: World) {
-    let user = world.user();
-    assert_eq!(world.checkpoint().await, 0);
-    for expected in [3, 2] {
-        for _ in 0..expected {
-            world.credit(user, usd(Money::MAX_AMOUNT / 10)).await;
-        }
-        assert_eq!(world.checkpoint().await, expected);
-        assert_eq!(world.checkpoint().await, 0);
-        world.assert_clean().await;
-    }
-    world.credit(user, eur(1)).await;
-    world.assert_clean().await;
-    assert_eq!(world.checkpoint().await, 1);
-    world.assert_clean().await;
 }
 
 async fn old_messages_and_answers_are_forgotten_and_money_is_not(world: World) {

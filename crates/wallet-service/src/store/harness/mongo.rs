@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::audit::PaymentRecord;
 use crate::audit::mongo::{payment, payments};
 use crate::domain::AccountKey;
-use crate::store::mongo::MongoWalletStore;
 use crate::store::mongo::accounts::account_id;
+use crate::store::mongo::{MongoWalletStore, collections, records};
 
 pub(super) struct Server {
     test: TestDatabase,
@@ -73,11 +73,9 @@ impl World {
 
 fn open(test: &TestDatabase, now: Timestamp) -> (App, Mongo) {
     let clock = Arc::new(ManualClock::at(now));
-    let (db, ledger) = MongoWalletStore::open(clock.clone(), |collections, records| {
-        Ok(test.open(collections, records, clock))
-    })
-    .unwrap();
-    let app = app_on(Store::new(Arc::new(db.clone())), Arc::new(ledger));
+    let db = test.open(collections(), records(), clock);
+    let ledger = Arc::new(MongoWalletStore::new(db.clone()));
+    let app = app_on(Store::new(Arc::new(db.clone())), ledger);
     (at(&app, now), db)
 }
 
@@ -134,14 +132,13 @@ impl Server {
 impl PastTheStore for Server {
     async fn set_balance(&self, owner: UserId, balance: i64) {
         let account = doc! { "_id": account_id(AccountKey::available(owner)) };
-        let update = doc! { "$set": { "user.balances.$[].balance": balance } };
+        let update = doc! { "$set": { "balances.$[].balance": balance } };
         self.damage("accounts", account, update).await;
     }
 
     async fn set_all_balances(&self, balance: i64) {
-        let users = doc! { "user": { "$exists": true } };
-        let update = doc! { "$set": { "user.balances.$[].balance": balance } };
-        self.damage("accounts", users, update).await;
+        let update = doc! { "$set": { "balances.$[].balance": balance } };
+        self.damage("accounts", doc! {}, update).await;
     }
 
     async fn spoil_payouts(&self, seller: UserId) {
@@ -158,9 +155,9 @@ impl PastTheStore for Server {
 
     async fn held(&self, currency: &str) -> i64 {
         let users = vec![
-            doc! { "$unwind": "$user.balances" },
-            doc! { "$match": { "user.balances.currency": currency } },
-            doc! { "$group": { "_id": null, "sum": { "$sum": "$user.balances.balance" } } },
+            doc! { "$unwind": "$balances" },
+            doc! { "$match": { "balances.currency": currency } },
+            doc! { "$group": { "_id": null, "sum": { "$sum": "$balances.balance" } } },
         ];
         let system = vec![
             doc! { "$unwind": "$system" },

@@ -1,5 +1,4 @@
-//! Users' accounts. They share a collection with the slices of the system's accounts, so that one command reads both and one command
-//! writes both.
+//! Users' accounts.
 
 use kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -18,12 +17,6 @@ pub(crate) struct AccountRow {
     /// The owner's 16 bytes and the bucket's one.
     #[serde(rename = "_id")]
     pub(crate) id: Binary,
-    pub(crate) user: UserBody,
-}
-
-/// What a user's account holds.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct UserBody {
     pub(crate) balances: Vec<BalanceRow>,
     /// Number of the last posting in any currency.
     last_sequence: i64,
@@ -54,11 +47,9 @@ impl MongoRecord for Account {
         });
         encode(&AccountRow {
             id: account_id(self.key),
-            user: UserBody {
-                balances: balances.collect(),
-                last_sequence: self.last_sequence,
-                last_at: self.last_at.map_or(0, Timestamp::as_millis),
-            },
+            balances: balances.collect(),
+            last_sequence: self.last_sequence,
+            last_at: self.last_at.map_or(0, Timestamp::as_millis),
         })
     }
 
@@ -69,7 +60,7 @@ impl MongoRecord for Account {
 
 impl AccountRow {
     fn account(self) -> StoreResult<Account> {
-        let lines = self.user.balances.iter().map(|row| {
+        let lines = self.balances.iter().map(|row| {
             Ok(Line {
                 currency: currency(&row.currency)?,
                 balance: row.balance,
@@ -84,8 +75,8 @@ impl AccountRow {
         Ok(Account {
             key: key.ok_or_else(|| corrupt("a user's account names no user"))?,
             lines: lines.collect::<StoreResult<_>>()?,
-            last_sequence: self.user.last_sequence,
-            last_at: Some(Timestamp::from_millis(self.user.last_at)),
+            last_sequence: self.last_sequence,
+            last_at: Some(Timestamp::from_millis(self.last_at)),
         })
     }
 }
@@ -94,11 +85,6 @@ pub(crate) fn account_id(key: AccountKey) -> Binary {
     let [bucket, ..] = bucket_code(key.bucket).to_le_bytes();
     let owner = key.owner.as_uuid().into_bytes().into_iter();
     binary(owner.chain([bucket]).collect::<Vec<u8>>())
-}
-
-/// An `_id` before those of all users' accounts and after those of all slices. MongoDB compares binaries by length first.
-pub(crate) fn first_account_id() -> Binary {
-    binary(vec![0; 17])
 }
 
 /// Those of `owner`'s accounts that exist.

@@ -20,7 +20,7 @@ pub(crate) struct JournalRow {
     pub(crate) id: BsonUuid,
     pub(crate) kind: i32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    order: Option<BsonUuid>,
+    pub(crate) order: Option<BsonUuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
     at: i64,

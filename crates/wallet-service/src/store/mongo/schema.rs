@@ -17,21 +17,16 @@ fn accounts() -> Collection {
         &["currency", "balance", "sequence"],
         doc! { "balance": at_least(0), "sequence": at_least(1) },
     );
-    let user = object(
-        &["balances", "last_sequence", "last_at"],
-        doc! { "balances": { "bsonType": "array", "items": balance }, "last_sequence": at_least(1), "last_at": of_type("long") },
+    let schema = object(
+        &["_id", "balances", "last_sequence", "last_at"],
+        doc! {
+            "_id": of_type("binData"),
+            "balances": { "bsonType": "array", "items": balance },
+            "last_sequence": at_least(1),
+            "last_at": of_type("long"),
+        },
     );
-    let system = object(
-        &["sums", "postings", "at"],
-        doc! { "postings": at_least(1) },
-    );
-    Collection::new(
-        Account::COLLECTION,
-        object(
-            &["_id"],
-            doc! { "_id": of_type("binData"), "user": user, "system": system },
-        ),
-    )
+    Collection::new(Account::COLLECTION, schema)
 }
 
 fn journal() -> Collection {
