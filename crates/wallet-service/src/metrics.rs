@@ -42,13 +42,27 @@ pub(crate) struct LedgerMetrics {
 impl LedgerMetrics {
     /// Registers the metrics. They have no values before the first audit. An `interval` of 0 disables audits.
     pub(crate) fn register(metrics: &Metrics, interval: Duration) -> Self {
+        let gauge = |name, help| {
+            let gauge = Family::<NoLabels, Gauge>::default();
+            metrics.register(name, help, gauge.clone());
+            gauge
+        };
         let ledger = Self {
             interval,
             holds: Family::default(),
-            findings: Family::default(),
-            audited_at: Family::default(),
+            findings: gauge(
+                "ledger_findings",
+                "Violations that the last audit of this replica found",
+            ),
+            audited_at: gauge(
+                "ledger_audit_timestamp_seconds",
+                "When this replica last audited the ledger, in seconds since 1970",
+            ),
             took: Family::default(),
-            postings: Family::default(),
+            postings: gauge(
+                "ledger_postings",
+                "Postings that the last audit of this replica read",
+            ),
             failures: Counter::default(),
             next: Mutex::default(),
         };
@@ -56,21 +70,6 @@ impl LedgerMetrics {
             "ledger_invariant_ok",
             "Whether an invariant of the ledger held (1) or not (0) at the last audit of this replica",
             ledger.holds.clone(),
-        );
-        metrics.register(
-            "ledger_findings",
-            "Violations that the last audit of this replica found",
-            ledger.findings.clone(),
-        );
-        metrics.register(
-            "ledger_postings",
-            "Postings that the last audit of this replica read",
-            ledger.postings.clone(),
-        );
-        metrics.register(
-            "ledger_audit_timestamp_seconds",
-            "When this replica last audited the ledger, in seconds since 1970",
-            ledger.audited_at.clone(),
         );
         metrics.register(
             "ledger_audit_duration_seconds",
@@ -131,8 +130,7 @@ impl LedgerMetrics {
             };
             self.holds.get_or_create(&labels).set(i64::from(!broken));
         }
-        let spelt_out = u64::try_from(report.violations.len()).unwrap_or(u64::MAX);
-        let findings = spelt_out.saturating_add(report.more_violations);
+        let findings = report.findings();
         if findings > 0 {
             tracing::error!(
                 findings,

@@ -9,10 +9,10 @@ use kernel::{Money, TransactionId, UserId};
 use store::idempotency::Answered;
 use store::{Store, StoreError, StoreResult};
 
-use crate::app::{self, App, Movement};
+use crate::app::{self, App};
 use crate::config::Config;
 use crate::consumers;
-use crate::domain::{Reference, TransferRefusal};
+use crate::domain::{Direction, Movement, Reference, TransferRefusal};
 use crate::http;
 use crate::metrics::LedgerMetrics;
 use crate::store::WalletStore;
@@ -89,11 +89,12 @@ impl WalletService {
 
     fn periodic(&self) -> Vec<Periodic> {
         let app = &self.app;
-        let mut periodic = vec![
-            Periodic::new("payouts", PAYOUT_PERIOD, app, |app| async move {
-                app::release_payouts(&app).await.map(drop)
-            }),
-        ];
+        let mut periodic = vec![Periodic::new(
+            "payouts",
+            PAYOUT_PERIOD,
+            app,
+            |app| async move { app::release_payouts(&app).await.map(drop) },
+        )];
         if let Some(period) = self.ledger.period() {
             let context = (app.clone(), self.ledger.clone());
             periodic.push(Periodic::new(
@@ -117,11 +118,12 @@ impl WalletService {
         reference: &str,
     ) -> Result<TransactionId, CreditError> {
         let movement = Movement {
+            direction: Direction::Credit,
             owner: user,
             money,
             reference: Some(Reference::parse(reference)?),
         };
-        match app::credit(&self.app, movement, None).await? {
+        match app::transfer(&self.app, movement, None).await? {
             Answered::First(Ok(entry)) => Ok(entry.id),
             Answered::First(Err(TransferRefusal::BalanceLimit)) => Err(CreditError::BalanceLimit),
             Answered::First(Err(TransferRefusal::InsufficientFunds { .. }))
@@ -157,7 +159,7 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn WalletSt
             use crate::store::mongo::{MongoWalletStore, collections, records};
             use store_mongo::Mongo;
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let db = Mongo::open(uri, &database, collections(), records(), clock, metrics)?;
+            let db = Mongo::open(uri, &database, collections()?, records(), clock, metrics)?;
             Ok((
                 Store::new(Arc::new(db.clone())),
                 Arc::new(MongoWalletStore::new(db)),

@@ -58,15 +58,15 @@ CREATE TABLE system_postings (
 -- What became of each order's payment: 0 declined, 1 cancelled (nothing was or will be debited), 2 debited, 3 reversed,
 -- 4 refunded, 5 released.
 CREATE TABLE payments (
-    order_id      BLOB    NOT NULL PRIMARY KEY CHECK (length(order_id) = 16),
-    buyer         BLOB    NOT NULL CHECK (length(buyer) = 16),
-    state         INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
-    amount        INTEGER CHECK (amount > 0),
-    currency      TEXT,
-    debit_id      BLOB,
-    settlement_id BLOB,
+    id         BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    buyer      BLOB    NOT NULL CHECK (length(buyer) = 16),
+    state      INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+    amount     INTEGER CHECK (amount > 0),
+    currency   TEXT,
+    debit      BLOB,
+    settlement BLOB,
     CHECK ((amount IS NULL) = (state = 1) AND (currency IS NULL) = (state = 1)),
-    CHECK ((debit_id IS NULL) = (state < 2) AND (settlement_id IS NULL) = (state < 3))
+    CHECK ((debit IS NULL) = (state < 2) AND (settlement IS NULL) = (state < 3))
 ) STRICT, WITHOUT ROWID;
 
 -- Earnings that wait in a seller's pending bucket. The index ends with the primary key, so it has the order of the sweep:

@@ -10,7 +10,8 @@ pub(super) fn load(tx: &mut Tx<'_>, keys: &[AccountKey]) -> StoreResult<Accounts
     keys.iter()
         .map(|key| {
             let found = tx.get::<Account>(key)?;
-            Ok(found.map_or_else(|| Account::empty(*key), |account| (*account).clone()))
+            let account = found.map_or_else(|| Account::empty(*key), |found| (*found).clone());
+            Ok((*key, account))
         })
         .collect()
 }
@@ -18,7 +19,7 @@ pub(super) fn load(tx: &mut Tx<'_>, keys: &[AccountKey]) -> StoreResult<Accounts
 /// Saves a transaction, and those of `accounts` that it was posted to. The journal refuses an operation that it holds already.
 pub(super) fn save(tx: &mut Tx<'_>, accounts: Accounts, recorded: Recorded) -> StoreResult<()> {
     accounts
-        .into_iter()
+        .into_values()
         .filter(|account| recorded.touches(account.key))
         .try_for_each(|account| tx.put(account))?;
     tx.insert(recorded)

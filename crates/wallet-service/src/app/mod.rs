@@ -13,11 +13,11 @@ use std::sync::Arc;
 use kernel::{Clock, Currency, IdSource};
 use store::Store;
 
-pub(crate) use balance::{Holding, balance};
+pub(crate) use balance::balance;
 pub(crate) use history::history;
 pub(crate) use release_payouts::release_payouts;
 pub(crate) use settle::settle;
-pub(crate) use transfer::{Movement, Repeatable, TransferOutcome, credit, debit};
+pub(crate) use transfer::{Repeatable, TransferOutcome, transfer};
 
 use crate::domain::{Terms, Topups};
 use crate::store::WalletStore;

@@ -7,9 +7,7 @@ use kernel::Timestamp;
 use store::{Handled, StoreResult, Tx};
 
 use super::{App, ledger};
-use crate::domain::{
-    Account, AccountKey, Action, OrderCommand, Payment, Terms, accounts_touched, decide,
-};
+use crate::domain::{Account, Action, OrderCommand, Payment, Terms, accounts_of, decide};
 use crate::events;
 
 /// Settles `commands` in one transaction, one after the other. Returns a result for each: one that fails changes nothing and takes no
@@ -32,24 +30,14 @@ pub(crate) async fn settle(
 /// What the commands themselves name. Only the buyer of a refund is found out later, from the payment.
 fn want(tx: &mut Tx<'_>, commands: &[OrderCommand]) -> StoreResult<()> {
     tx.want::<Payment>(commands.iter().map(|command| command.order))?;
-    tx.want::<Account>(commands.iter().flat_map(accounts_named))?;
+    let accounts = commands
+        .iter()
+        .flat_map(|command| accounts_of(command, None));
+    tx.want::<Account>(accounts)?;
     let early = commands
         .iter()
         .filter(|command| may_come_too_early(&command.action));
     tx.want::<Handled>(early.map(|command| (command.order, command.message)))
-}
-
-fn accounts_named(command: &OrderCommand) -> Vec<AccountKey> {
-    match &command.action {
-        Action::Debit { buyer, .. } | Action::Cancel { buyer } => {
-            vec![AccountKey::available(*buyer)]
-        }
-        Action::Refund => Vec::new(),
-        Action::Release { shares } => shares
-            .iter()
-            .map(|share| AccountKey::pending(share.seller))
-            .collect(),
-    }
 }
 
 /// Whether the command may be refused because no payment is known yet. It then stays refused when it comes again, so the inbox notes
@@ -70,7 +58,7 @@ fn settle_one(
 ) -> StoreResult<()> {
     let OrderCommand { order, message, .. } = *command;
     let payment = tx.get::<Payment>(&order)?;
-    let mut accounts = ledger::load(tx, &accounts_touched(command, payment.as_deref()))?;
+    let mut accounts = ledger::load(tx, &accounts_of(command, payment.as_deref()))?;
     let decision = decide(command, payment.as_deref(), &mut accounts, terms, now)?;
     let is_early = may_come_too_early(&command.action);
     // What does not fit a balance today may fit tomorrow: that refusal is not noted, so the same message may ask again.

@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use kernel::{Money, Timestamp, TransactionId, UserId};
+use kernel::{Timestamp, TransactionId};
 use store::idempotency::{Answered, Earlier, OnceKey, StoredAnswer};
 use store::{IdempotencyKey, Idempotent, StoreError, StoreResult, Tx};
 
 use super::{App, ledger};
 use crate::domain::{
-    Account, AccountKey, Direction, Entry, OperationId, Recorded, Reference, Transfer,
-    TransferError, TransferRefusal, transfer as decide,
+    Account, AccountKey, Entry, Movement, OperationId, Recorded, Transfer, TransferRefusal,
+    transfer as decide,
 };
 
 /// What a credit or debit came to.
@@ -29,38 +29,9 @@ pub(crate) struct Repeatable {
     pub(crate) render: Render,
 }
 
-/// What is to be moved.
-#[derive(Debug, Clone)]
-pub(crate) struct Movement {
-    /// Whose wallet.
-    pub(crate) owner: UserId,
-    /// How much.
-    pub(crate) money: Money,
-    /// The client's words.
-    pub(crate) reference: Option<Reference>,
-}
-
-/// Credits a wallet.
-pub(crate) async fn credit(
+/// Credits a wallet, or debits it if it holds enough.
+pub(crate) async fn transfer(
     app: &App,
-    movement: Movement,
-    repeatable: Option<Repeatable>,
-) -> StoreResult<Answered<TransferOutcome>> {
-    transfer(app, Direction::Credit, movement, repeatable).await
-}
-
-/// Debits a wallet, if it holds enough.
-pub(crate) async fn debit(
-    app: &App,
-    movement: Movement,
-    repeatable: Option<Repeatable>,
-) -> StoreResult<Answered<TransferOutcome>> {
-    transfer(app, Direction::Debit, movement, repeatable).await
-}
-
-async fn transfer(
-    app: &App,
-    direction: Direction,
     movement: Movement,
     repeatable: Option<Repeatable>,
 ) -> StoreResult<Answered<TransferOutcome>> {
@@ -71,10 +42,7 @@ async fn transfer(
             || OperationId::of_transaction(id),
             |Repeatable { key, .. }| OperationId::of_request(key.user, key.route, &key.key),
         ),
-        direction,
-        owner: movement.owner,
-        money: movement.money,
-        reference: movement.reference,
+        movement,
     };
     let now = app.clock.now();
     app.store
@@ -95,7 +63,7 @@ fn once(
 ) -> StoreResult<Answered<TransferOutcome>> {
     tx.want::<Idempotent>([IdempotencyKey::from(key)])?;
     tx.want::<Recorded>([transfer.operation])?;
-    tx.want::<Account>([AccountKey::available(transfer.owner)])?;
+    tx.want::<Account>([AccountKey::available(transfer.movement.owner)])?;
     if let Some(earlier) = tx.earlier(key, now)? {
         return Ok(Answered::Before(earlier));
     }
@@ -114,19 +82,19 @@ fn once(
 
 /// The line that `recorded` has on the owner's account, if it is what `transfer` asks for.
 fn made_by(transfer: &Transfer, recorded: &Recorded) -> Option<Entry> {
-    let entry = recorded.entry(AccountKey::available(transfer.owner))?;
-    let is_same = entry.reference == transfer.reference
-        && transfer.signed().is_ok_and(|signed| signed == entry.money);
+    let movement = &transfer.movement;
+    let entry = recorded.entry(AccountKey::available(movement.owner))?;
+    let is_same = entry.reference == movement.reference
+        && movement.signed().is_ok_and(|signed| signed == entry.money);
     is_same.then_some(entry)
 }
 
 fn post(tx: &mut Tx<'_>, transfer: &Transfer, now: Timestamp) -> StoreResult<TransferOutcome> {
-    let account = AccountKey::available(transfer.owner);
+    let account = AccountKey::available(transfer.movement.owner);
     let mut accounts = ledger::load(tx, &[account])?;
-    let recorded = match decide(transfer, &mut accounts, now) {
+    let recorded = match decide(transfer, &mut accounts, now)? {
         Ok(recorded) => recorded,
-        Err(TransferError::Refused(refusal)) => return Ok(Err(refusal)),
-        Err(TransferError::Ledger(error)) => return Err(error.into()),
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let entry = recorded.entry(account);
     ledger::save(tx, accounts, recorded)?;

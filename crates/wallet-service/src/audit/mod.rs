@@ -97,6 +97,13 @@ impl AuditReport {
         self.violations.is_empty()
     }
 
+    /// How many findings there are.
+    #[must_use]
+    pub fn findings(&self) -> u64 {
+        let spelt_out = u64::try_from(self.violations.len()).unwrap_or(u64::MAX);
+        spelt_out.saturating_add(self.more_violations)
+    }
+
     /// The details of all violations.
     #[must_use]
     pub fn details(&self) -> Vec<&str> {

@@ -4,10 +4,11 @@
 use kernel::OrderId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::StoreResult;
-use store_mongo::bson::{Document, Uuid as BsonUuid, doc};
+use store::{Row as _, StoreResult};
+use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::Database;
-use store_mongo::{MongoRecord, Rows, Snapshot, id_bson};
+use store_mongo::{MongoRecord, Rows, Snapshot, bson_of};
+use uuid::Uuid;
 
 use super::accounts::Name;
 use super::facts::{Audit, Fact, Held, Id, Line, Paid, Posted, Waits};
@@ -16,8 +17,7 @@ use crate::domain::{Account, Bucket, Kind, Payment, Payout, Recorded, SystemAcco
 use crate::store::codec::{bucket_code, kind_code, system_code};
 use crate::store::mongo::accounts::AccountRow;
 use crate::store::mongo::journal::{JournalRow, LineRow};
-use crate::store::mongo::payments::PaymentRow;
-use crate::store::mongo::payouts::PayoutRow;
+use crate::store::rows::{PaymentFields, PayoutFields};
 
 /// Checks the invariants on one snapshot of the wallet's database. Needs no running service and changes nothing.
 ///
@@ -41,8 +41,8 @@ pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
         .await?;
     merge(&mut snapshot, postings, accounts, &mut audit).await?;
 
-    let mut payouts: Rows<PayoutRow> = snapshot
-        .find(Payout::COLLECTION, all.clone(), all.clone())
+    let mut payouts: Rows<PayoutFields> = snapshot
+        .find(Payout::TABLE, all.clone(), all.clone())
         .await?;
     while let Some(row) = payouts.next(&mut snapshot).await? {
         audit.take(Fact::Waits(Waits {
@@ -52,7 +52,7 @@ pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
         }));
     }
 
-    let payments: Rows<PaymentRow> = snapshot.find(Payment::COLLECTION, all, by_id).await?;
+    let payments: Rows<PaymentFields> = snapshot.find(Payment::TABLE, all, by_id).await?;
     let steps: Rows<JournalRow> = snapshot.aggregate(Recorded::COLLECTION, steps()).await?;
     merge(&mut snapshot, payments, steps, &mut audit).await?;
     Ok(audit.end())
@@ -68,10 +68,10 @@ pub async fn payments(
 ) -> StoreResult<()> {
     let mut snapshot = Snapshot::open(database).await?;
     let mut rows = snapshot
-        .find::<PaymentRow>(Payment::COLLECTION, Document::new(), doc! { "_id": 1 })
+        .find::<PaymentFields>(Payment::TABLE, Document::new(), doc! { "_id": 1 })
         .await?;
     while let Some(row) = rows.next(&mut snapshot).await? {
-        each(row.payment()?.into());
+        each(Payment::from_fields(row)?.into());
     }
     Ok(())
 }
@@ -82,12 +82,12 @@ pub async fn payments(
 /// A store error.
 pub async fn payment(database: &Database, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
     let mut snapshot = Snapshot::open(database).await?;
-    let filter = doc! { "_id": id_bson(order) };
+    let filter = doc! { "_id": bson_of(&order) };
     let mut rows = snapshot
-        .find::<PaymentRow>(Payment::COLLECTION, filter, doc! { "_id": 1 })
+        .find::<PaymentFields>(Payment::TABLE, filter, doc! { "_id": 1 })
         .await?;
     match rows.next(&mut snapshot).await? {
-        Some(row) => Ok(Some(row.payment()?.into())),
+        Some(row) => Ok(Some(Payment::from_fields(row)?.into())),
         None => Ok(None),
     }
 }
@@ -196,10 +196,9 @@ impl About for AccountRow {
     type Subject = Name;
 
     fn subject(&self) -> Name {
-        let (bucket, owner) = self.id.bytes.split_last().unwrap_or((&0, &[]));
         Name {
-            owner: owner.to_vec(),
-            bucket: i32::from(*bucket),
+            owner: bytes(self.id.owner),
+            bucket: self.id.bucket,
         }
     }
 
@@ -229,7 +228,7 @@ fn steps() -> Vec<Document> {
     ]
 }
 
-impl About for PaymentRow {
+impl About for PaymentFields {
     type Subject = Option<Id>;
 
     fn subject(&self) -> Option<Id> {
@@ -265,6 +264,6 @@ impl About for JournalRow {
     }
 }
 
-fn bytes(id: BsonUuid) -> Id {
-    id.bytes().to_vec()
+fn bytes(id: impl Into<Uuid>) -> Id {
+    id.into().into_bytes().to_vec()
 }

@@ -3,7 +3,7 @@
 use kernel::OrderId;
 use rusqlite::{Connection, Result, Row};
 use store::StoreResult;
-use store_sqlite::{Row as _, SqliteRecord as _};
+use store_sqlite::{SqliteRecord as _, rows};
 
 use super::accounts::Name;
 use super::facts::{Audit, Fact, Held, Line, Paid, Posted, Waits};
@@ -32,18 +32,8 @@ pub fn audit(connection: &Connection) -> StoreResult<AuditReport> {
 /// # Errors
 /// A store error.
 pub fn payments(connection: &Connection) -> StoreResult<Vec<PaymentRecord>> {
-    let sql = format!(
-        "SELECT {} FROM {} ORDER BY order_id",
-        Payment::COLUMNS.join(", "),
-        Payment::TABLE
-    );
-    let mut statement = connection.prepare(&sql)?;
-    let mut rows = statement.query([])?;
-    let mut payments = Vec::new();
-    while let Some(row) = rows.next()? {
-        payments.push(Payment::read(row)?.into());
-    }
-    Ok(payments)
+    let all = rows::<Payment>(connection, "SELECT * FROM payments ORDER BY id", [])?;
+    Ok(all.into_iter().map(PaymentRecord::from).collect())
 }
 
 /// The payment of `order`, if the wallet ever received a command for it.
@@ -77,7 +67,7 @@ const FACTS: [(&str, Read); 4] = [
     // Kinds 2 to 4 pay, refund and release an order; account 0 is escrow. The plus keeps SQLite from making an index on the account,
     // through which it would read all of escrow for each transaction.
     (
-        "SELECT order_id, 0, state, amount, currency, debit_id, settlement_id FROM payments
+        "SELECT id, 0, state, amount, currency, debit, settlement FROM payments
          UNION ALL
          SELECT order_id, 1, kind, NULL, NULL, id, NULL FROM journal WHERE kind BETWEEN 2 AND 4
          UNION ALL

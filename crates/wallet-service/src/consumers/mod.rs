@@ -26,27 +26,44 @@ pub const QUEUE: &str = "wallet.commands";
 /// Maximum number of commands in one transaction.
 const MAX_BATCH: usize = 512;
 
-/// The subscription for all commands to the wallet.
-pub(crate) fn commands(app: App) -> Subscription {
-    Subscription {
-        queue: QUEUE,
-        messages: vec![
-            name::<DebitForOrder>(),
-            name::<CancelOrderDebit>(),
-            name::<RefundOrder>(),
-            name::<ReleaseEscrow>(),
-        ],
-        handler: Arc::new(Batched(Commands { app })),
-        max_batch: MAX_BATCH,
-    }
+type Read = fn(&Envelope) -> Result<(OrderId, Action), MalformedMessage>;
+
+/// The commands: the name of each message, and how it is read.
+fn known() -> [(String, Read); 4] {
+    [
+        (name::<DebitForOrder>(), |message| {
+            debit_for_order::read(&message.open()?)
+        }),
+        (name::<CancelOrderDebit>(), |message| {
+            cancel_order_debit::read(&message.open()?)
+        }),
+        (name::<RefundOrder>(), |message| {
+            refund_order::read(&message.open()?)
+        }),
+        (name::<ReleaseEscrow>(), |message| {
+            release_escrow::read(&message.open()?)
+        }),
+    ]
 }
 
 fn name<M: Contract>() -> String {
     M::full_name()
 }
 
+/// The subscription for all commands to the wallet.
+pub(crate) fn commands(app: App) -> Subscription {
+    let known = known();
+    Subscription {
+        queue: QUEUE,
+        messages: known.iter().map(|(name, _)| name.clone()).collect(),
+        handler: Arc::new(Batched(Commands { app, known })),
+        max_batch: MAX_BATCH,
+    }
+}
+
 struct Commands {
     app: App,
+    known: [(String, Read); 4],
 }
 
 #[async_trait]
@@ -54,6 +71,9 @@ impl Receiver for Commands {
     type Command = OrderCommand;
 
     fn decode(&self, message: &Envelope) -> Result<OrderCommand, MalformedMessage> {
+        let known = self.known.iter().find(|(name, _)| *name == message.name);
+        let (_, read) = known
+            .ok_or_else(|| MalformedMessage(format!("{} is not for the wallet", message.name)))?;
         let (order, action) = read(message)?;
         Ok(OrderCommand {
             message: message.id,
@@ -65,23 +85,5 @@ impl Receiver for Commands {
 
     async fn receive(&self, commands: Vec<OrderCommand>) -> StoreResult<Vec<StoreResult<()>>> {
         app::settle(&self.app, commands).await
-    }
-}
-
-fn read(envelope: &Envelope) -> Result<(OrderId, Action), MalformedMessage> {
-    let name_is = |name: String| envelope.name == name;
-    if name_is(name::<DebitForOrder>()) {
-        debit_for_order::read(&envelope.open()?)
-    } else if name_is(name::<CancelOrderDebit>()) {
-        cancel_order_debit::read(&envelope.open()?)
-    } else if name_is(name::<RefundOrder>()) {
-        refund_order::read(&envelope.open()?)
-    } else if name_is(name::<ReleaseEscrow>()) {
-        release_escrow::read(&envelope.open()?)
-    } else {
-        Err(MalformedMessage(format!(
-            "{} is not for the wallet",
-            envelope.name
-        )))
     }
 }

@@ -1,8 +1,10 @@
 //! A user's account: its balance in each currency, and one sequence that numbers all its postings.
 
+use std::collections::BTreeMap;
+
 use kernel::{Currency, Money, Timestamp, UserId};
 
-use super::LedgerError;
+use super::{LedgerError, RecordedEntry};
 
 /// Which of a user's two accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,12 +66,8 @@ pub(crate) struct Account {
     pub(crate) last_at: Option<Timestamp>,
 }
 
-/// The effect of a posting on an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) sequence: i64,
-    pub(super) balance_after: i64,
-}
+/// The user accounts that a decision is based on.
+pub(crate) type Accounts = BTreeMap<AccountKey, Account>;
 
 impl Account {
     /// An account without postings.
@@ -91,7 +89,11 @@ impl Account {
     }
 
     /// Adds `money` (of either sign) at `at`.
-    pub(super) fn post(&mut self, money: Money, at: Timestamp) -> Result<Step, LedgerError> {
+    pub(super) fn post(
+        &mut self,
+        money: Money,
+        at: Timestamp,
+    ) -> Result<RecordedEntry, LedgerError> {
         let owner = self.key.owner;
         let sequence = self
             .last_sequence
@@ -120,42 +122,11 @@ impl Account {
         }
         self.last_sequence = sequence;
         self.last_at = Some(at);
-        Ok(Step {
-            sequence,
+        Ok(RecordedEntry {
+            account: self.key,
+            money,
             balance_after,
+            sequence,
         })
-    }
-}
-
-/// The user accounts that a decision is based on.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Accounts(Vec<Account>);
-
-impl Accounts {
-    /// The account `key`, if it was loaded.
-    pub(crate) fn get(&self, key: AccountKey) -> Option<&Account> {
-        self.0.iter().find(|account| account.key == key)
-    }
-
-    pub(super) fn get_mut(&mut self, key: AccountKey) -> Result<&mut Account, LedgerError> {
-        self.0
-            .iter_mut()
-            .find(|account| account.key == key)
-            .ok_or(LedgerError::Missing { owner: key.owner })
-    }
-}
-
-impl IntoIterator for Accounts {
-    type Item = Account;
-    type IntoIter = std::vec::IntoIter<Account>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl FromIterator<Account> for Accounts {
-    fn from_iter<I: IntoIterator<Item = Account>>(accounts: I) -> Self {
-        Self(accounts.into_iter().collect())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Currency, Money, OrderId, Timestamp, TransactionId};
+use kernel::{Currency, Money, OrderId, Timestamp, TransactionId, UserId};
 
 use super::{AccountKey, Accounts, LedgerError, OperationId, Reference};
 
@@ -60,38 +60,19 @@ pub(crate) enum SystemAccount {
     ExternalWithdrawal,
 }
 
-/// Any account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum LedgerAccount {
-    /// A user's account.
-    User(AccountKey),
-    /// A system account.
-    System(SystemAccount),
-}
-
-/// One line of a transaction: a signed amount on an account.
+/// One line of a transaction: an account and a signed amount, positive when the account receives money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Posting {
-    /// The account.
-    pub(crate) account: LedgerAccount,
-    /// The amount, positive when the account receives money.
-    pub(crate) money: Money,
+pub(crate) enum Posting {
+    /// On a user's account.
+    User(AccountKey, Money),
+    /// On a system account.
+    System(SystemAccount, Money),
 }
 
 impl Posting {
-    /// A posting of `money` to a user's account, or from it if negative.
-    pub(crate) const fn user(account: AccountKey, money: Money) -> Self {
-        Self {
-            account: LedgerAccount::User(account),
-            money,
-        }
-    }
-
-    /// A posting of `money` to a system account, or from it if negative.
-    pub(crate) const fn system(account: SystemAccount, money: Money) -> Self {
-        Self {
-            account: LedgerAccount::System(account),
-            money,
+    const fn money(&self) -> Money {
+        match *self {
+            Self::User(_, money) | Self::System(_, money) => money,
         }
     }
 }
@@ -109,35 +90,6 @@ pub(crate) struct Header {
     pub(crate) order: Option<OrderId>,
     /// The client's reference.
     pub(crate) reference: Option<Reference>,
-}
-
-/// A balanced transaction. An unbalanced one cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Transaction {
-    header: Header,
-    postings: Vec<Posting>,
-}
-
-impl Transaction {
-    /// Builds a transaction from `postings`.
-    ///
-    /// # Errors
-    /// [`LedgerError::Empty`] for fewer than two postings or a posting of zero; [`LedgerError::Unbalanced`] if they do not sum
-    /// to zero in each currency.
-    pub(crate) fn new(header: Header, postings: Vec<Posting>) -> Result<Self, LedgerError> {
-        if postings.len() < 2 || postings.iter().any(|posting| posting.money.amount == 0) {
-            return Err(LedgerError::Empty);
-        }
-        let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
-        for posting in &postings {
-            // i128 cannot overflow here: 2^63 times any number of postings that fits in memory.
-            *sums.entry(posting.money.currency).or_default() += i128::from(posting.money.amount);
-        }
-        match sums.into_iter().find(|(_, sum)| *sum != 0) {
-            Some((currency, sum)) => Err(LedgerError::Unbalanced { currency, sum }),
-            None => Ok(Self { header, postings }),
-        }
-    }
 }
 
 /// A line of a user's account, as a statement shows it.
@@ -174,7 +126,7 @@ pub(crate) struct RecordedEntry {
     pub(crate) sequence: i64,
 }
 
-/// A transaction as it is saved.
+/// A transaction: balanced, and posted to its accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recorded {
     /// Id, kind, operation, order, reference.
@@ -188,6 +140,43 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
+    /// Posts a transaction to `accounts`. Its time is `now`, or the latest posting time of these accounts if that is later. So time
+    /// never decreases within an account, even if the clock does.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: [`Empty`](LedgerError::Empty) for fewer than two postings or a posting of zero,
+    /// [`Unbalanced`](LedgerError::Unbalanced) if they do not sum to zero in each currency. The caller must then discard the accounts.
+    pub(crate) fn post(
+        header: Header,
+        postings: &[Posting],
+        accounts: &mut Accounts,
+        now: Timestamp,
+    ) -> Result<Self, LedgerError> {
+        check(postings)?;
+        let touched = postings.iter().filter_map(|posting| match posting {
+            Posting::User(key, _) => accounts.get(key)?.last_at,
+            Posting::System(..) => None,
+        });
+        let at = touched.fold(now, Timestamp::max);
+        let (mut entries, mut system) = (Vec::new(), Vec::new());
+        for posting in postings {
+            match *posting {
+                Posting::User(key, money) => {
+                    let account = accounts.get_mut(&key);
+                    let account = account.ok_or(LedgerError::Missing { owner: key.owner })?;
+                    entries.push(account.post(money, at)?);
+                }
+                Posting::System(account, money) => system.push((account, money)),
+            }
+        }
+        Ok(Self {
+            header,
+            at,
+            entries,
+            system,
+        })
+    }
+
     /// Whether it has a line on the account `key`.
     pub(crate) fn touches(&self, key: AccountKey) -> bool {
         self.entries.iter().any(|line| line.account == key)
@@ -209,54 +198,34 @@ impl Recorded {
     }
 }
 
-impl Transaction {
-    /// Posts the transaction to `accounts`. Its time is `now`, or the latest posting time of these accounts if that is later.
-    /// So time never decreases within an account, even if the clock does.
-    ///
-    /// # Errors
-    /// [`LedgerError`]. The caller must then discard the accounts.
-    pub(crate) fn record(
-        self,
-        accounts: &mut Accounts,
-        now: Timestamp,
-    ) -> Result<Recorded, LedgerError> {
-        let Self { header, postings } = self;
-        let touched = postings.iter().filter_map(|posting| match posting.account {
-            LedgerAccount::User(key) => accounts.get(key)?.last_at,
-            LedgerAccount::System(_) => None,
-        });
-        let at = touched.fold(now, Timestamp::max);
-        let (mut entries, mut system) = (Vec::new(), Vec::new());
-        for Posting { account, money } in postings {
-            let key = match account {
-                LedgerAccount::User(key) => key,
-                LedgerAccount::System(account) => {
-                    system.push((account, money));
-                    continue;
-                }
-            };
-            let step = accounts.get_mut(key)?.post(money, at)?;
-            entries.push(RecordedEntry {
-                account: key,
-                money,
-                balance_after: step.balance_after,
-                sequence: step.sequence,
-            });
-        }
-        Ok(Recorded {
-            header,
-            at,
-            entries,
-            system,
-        })
+/// Checks that the postings cancel out.
+fn check(postings: &[Posting]) -> Result<(), LedgerError> {
+    if postings.len() < 2 || postings.iter().any(|posting| posting.money().amount == 0) {
+        return Err(LedgerError::Empty);
     }
+    let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
+    for money in postings.iter().map(Posting::money) {
+        // i128 cannot overflow here: 2^63 times any number of postings that fits in memory.
+        *sums.entry(money.currency).or_default() += i128::from(money.amount);
+    }
+    match sums.into_iter().find(|(_, sum)| *sum != 0) {
+        Some((currency, sum)) => Err(LedgerError::Unbalanced { currency, sum }),
+        None => Ok(()),
+    }
+}
+
+/// What leaves an account if `money` enters it. `owner` is whom an overflow names, which no valid amount causes.
+pub(super) fn negative(money: Money, owner: UserId) -> Result<Money, LedgerError> {
+    money
+        .checked_neg()
+        .map_err(|_| LedgerError::Overflow { owner })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::Account;
-    use kernel::{SystemIds, UserId};
+    use kernel::SystemIds;
     use proptest::prelude::*;
 
     fn header() -> Header {
@@ -277,12 +246,10 @@ mod tests {
     fn posting(user: bool, amount: i64, currency: Currency) -> Posting {
         let money = Money::new(amount, currency);
         if user {
-            Posting::user(
-                AccountKey::available(UserId::from_uuid(uuid::Uuid::nil())),
-                money,
-            )
+            let nobody = UserId::from_uuid(uuid::Uuid::nil());
+            Posting::User(AccountKey::available(nobody), money)
         } else {
-            Posting::system(SystemAccount::Escrow, money)
+            Posting::System(SystemAccount::Escrow, money)
         }
     }
 
@@ -297,14 +264,14 @@ mod tests {
                 // Add the opposite of each posting that has one, so that they cancel out.
                 let opposites: Vec<Posting> = postings
                     .iter()
-                    .filter_map(|p| Some(posting(false, p.money.amount.checked_neg()?, p.money.currency)))
+                    .filter_map(|p| Some(posting(false, p.money().amount.checked_neg()?, p.money().currency)))
                     .collect();
                 postings.extend(opposites);
             }
-            let zero = (0..3).all(|c| postings.iter().filter(|p| p.money.currency == currency(c))
-                .map(|p| i128::from(p.money.amount)).sum::<i128>() == 0);
-            let sound = postings.len() >= 2 && postings.iter().all(|p| p.money.amount != 0) && zero;
-            prop_assert_eq!(Transaction::new(header(), postings).is_ok(), sound);
+            let zero = (0..3).all(|c| postings.iter().filter(|p| p.money().currency == currency(c))
+                .map(|p| i128::from(p.money().amount)).sum::<i128>() == 0);
+            let sound = postings.len() >= 2 && postings.iter().all(|p| p.money().amount != 0) && zero;
+            prop_assert_eq!(check(&postings).is_ok(), sound);
         }
 
         #[test]
@@ -312,18 +279,17 @@ mod tests {
             amounts in proptest::collection::vec((any::<i64>(), 0usize..3, -5i64..5), 1..40),
         ) {
             let key = AccountKey::available(UserId::from_uuid(uuid::Uuid::nil()));
-            let mut accounts: Accounts = [Account::empty(key)].into_iter().collect();
+            let mut accounts = Accounts::from([(key, Account::empty(key))]);
             let (mut expected, mut last_at, mut now) = (0, i64::MIN, 0);
             for (amount, c, drift) in amounts {
                 now += drift;
                 let money = Money::new(amount, currency(c));
                 let Ok(opposite) = money.checked_neg() else { continue };
                 if amount == 0 { continue }
-                let before = accounts.get(key).unwrap().balance(money.currency);
-                let postings = vec![Posting::user(key, money), Posting::system(SystemAccount::ExternalTopup, opposite)];
-                let transaction = Transaction::new(header(), postings).unwrap();
+                let before = accounts.get(&key).unwrap().balance(money.currency);
+                let postings = [Posting::User(key, money), Posting::System(SystemAccount::ExternalTopup, opposite)];
                 let mut copy = accounts.clone();
-                let outcome = transaction.record(&mut copy, Timestamp::from_millis(now));
+                let outcome = Recorded::post(header(), &postings, &mut copy, Timestamp::from_millis(now));
                 let fits = before.checked_add(amount).is_some_and(|after| after >= 0);
                 prop_assert_eq!(outcome.is_ok(), fits);
                 if let Ok(recorded) = outcome {

@@ -15,16 +15,14 @@ mod transfer;
 
 pub(crate) use account::{Account, AccountKey, Accounts, Bucket, Line};
 pub(crate) use error::LedgerError;
-pub(crate) use journal::{
-    Entry, Header, Kind, Posting, Recorded, RecordedEntry, SystemAccount, Transaction,
-};
+pub(crate) use journal::{Entry, Header, Kind, Posting, Recorded, RecordedEntry, SystemAccount};
 pub(crate) use operation::OperationId;
 pub use payment::PaymentStatus;
 pub(crate) use payment::{Action, Debit, OrderCommand, Payment, PaymentState, Reply, Share, Terms};
 pub(crate) use payout::{Payout, earn};
 pub(crate) use reference::Reference;
-pub(crate) use settle::{accounts_touched, decide};
+pub(crate) use settle::{accounts_of, decide};
 pub(crate) use statement::{Place, StatementFilter};
 pub(crate) use topups::TopupRefusal;
 pub use topups::Topups;
-pub(crate) use transfer::{Direction, Transfer, TransferError, TransferRefusal, transfer};
+pub(crate) use transfer::{Direction, Movement, Transfer, TransferRefusal, transfer};

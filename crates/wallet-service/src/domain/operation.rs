@@ -2,10 +2,12 @@
 //! a repeated request, command or sweep cannot move money twice.
 
 use kernel::{OrderId, TransactionId, UserId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Identifies an operation that moves money at most once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct OperationId(Uuid);
 
 impl OperationId {
@@ -43,12 +45,6 @@ impl OperationId {
     /// The 16 bytes of the id.
     pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
-    }
-}
-
-impl From<Uuid> for OperationId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
     }
 }
 

@@ -134,14 +134,10 @@ impl PaymentState {
 
     /// The requested total. None for a cancelled payment: no debit was ever requested.
     pub(crate) fn total(&self) -> Option<Money> {
-        match *self {
-            Self::Declined { total } => Some(total),
-            Self::Cancelled
-            | Self::Debited(_)
-            | Self::Reversed { .. }
-            | Self::Refunded { .. }
-            | Self::Released { .. } => self.debit().map(|debit| debit.total),
+        if let Self::Declined { total } = *self {
+            return Some(total);
         }
+        self.debit().map(|debit| debit.total)
     }
 
     /// The transaction that moved the total out of escrow.
@@ -310,6 +306,23 @@ impl Decision {
     pub(super) const fn unchanged(reply: Reply) -> Self {
         Self {
             change: None,
+            reply,
+        }
+    }
+
+    /// Saves `payment`, and the transaction that changed it if there was one.
+    pub(super) const fn changed(
+        payment: Payment,
+        recorded: Option<Recorded>,
+        reply: Reply,
+    ) -> Self {
+        let change = Change {
+            payment,
+            recorded,
+            payouts: Vec::new(),
+        };
+        Self {
+            change: Some(change),
             reply,
         }
     }

@@ -2,9 +2,8 @@
 
 use kernel::{Money, OrderId, Timestamp, TransactionId, UserId};
 
-use super::{
-    AccountKey, Accounts, Header, Kind, LedgerError, OperationId, Posting, Recorded, Transaction,
-};
+use super::journal::negative;
+use super::{AccountKey, Accounts, Header, Kind, LedgerError, OperationId, Posting, Recorded};
 
 /// A seller's earnings from an order that they cannot spend yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +29,7 @@ pub(crate) fn earn(
     now: Timestamp,
 ) -> Result<Recorded, LedgerError> {
     let seller = payout.seller;
-    let opposite = payout
-        .money
-        .checked_neg()
-        .map_err(|_| LedgerError::Overflow { owner: seller })?;
+    let opposite = negative(payout.money, seller)?;
     let header = Header {
         id,
         kind: Kind::Earning,
@@ -41,9 +37,9 @@ pub(crate) fn earn(
         order: Some(payout.order),
         reference: None,
     };
-    let postings = vec![
-        Posting::user(AccountKey::pending(seller), opposite),
-        Posting::user(AccountKey::available(seller), payout.money),
+    let postings = [
+        Posting::User(AccountKey::pending(seller), opposite),
+        Posting::User(AccountKey::available(seller), payout.money),
     ];
-    Transaction::new(header, postings)?.record(accounts, now)
+    Recorded::post(header, &postings, accounts, now)
 }

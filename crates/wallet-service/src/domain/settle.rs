@@ -8,39 +8,31 @@
 //!       \--cancel--> cancelled (refuses any debit that comes later)
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Money, Timestamp, UserId};
 
+use super::journal::negative;
 use super::payment::{Change, Decision, Refusal};
 use super::{
     AccountKey, Accounts, Action, Debit, Header, Kind, LedgerError, OperationId, OrderCommand,
-    Payment, PaymentState, PaymentStatus, Payout, Posting, Recorded, Reply, Share, SystemAccount,
-    Terms, Transaction,
+    Payment, PaymentState, Payout, Posting, Recorded, Reply, Share, SystemAccount, Terms,
 };
 
-/// The accounts that [`decide`] needs.
-pub(crate) fn accounts_touched(
-    command: &OrderCommand,
-    payment: Option<&Payment>,
-) -> Vec<AccountKey> {
-    let debited = payment.filter(|payment| payment.state.status() == PaymentStatus::Debited);
-    match (&command.action, payment, debited) {
-        (Action::Debit { buyer, .. }, None, _) => vec![AccountKey::available(*buyer)],
-        (Action::Cancel { .. } | Action::Refund, _, Some(payment)) => {
+/// The accounts that [`decide`] may need. Without a `payment`, those that the command itself names.
+pub(crate) fn accounts_of(command: &OrderCommand, payment: Option<&Payment>) -> Vec<AccountKey> {
+    match (&command.action, payment) {
+        (Action::Debit { buyer, .. }, _) | (Action::Cancel { buyer }, None) => {
+            vec![AccountKey::available(*buyer)]
+        }
+        (Action::Cancel { .. } | Action::Refund, Some(payment)) => {
             vec![AccountKey::available(payment.buyer)]
         }
-        (Action::Release { shares }, _, Some(_)) => {
-            let mut sellers: Vec<AccountKey> = shares
-                .iter()
-                .map(|share| AccountKey::pending(share.seller))
-                .collect();
-            sellers.sort_unstable();
-            sellers.dedup();
-            sellers
+        (Action::Refund, None) => Vec::new(),
+        (Action::Release { shares }, _) => {
+            let sellers: BTreeSet<UserId> = shares.iter().map(|share| share.seller).collect();
+            sellers.into_iter().map(AccountKey::pending).collect()
         }
-        (Action::Debit { .. }, Some(_), _)
-        | (Action::Cancel { .. } | Action::Refund | Action::Release { .. }, _, None) => Vec::new(),
     }
 }
 
@@ -66,14 +58,8 @@ pub(crate) fn decide(
                 buyer: *buyer,
                 state: PaymentState::Cancelled,
             };
-            Ok(Decision {
-                change: Some(Change {
-                    payment,
-                    recorded: None,
-                    payouts: Vec::new(),
-                }),
-                reply: Reply::Cancelled { refunded: false },
-            })
+            let reply = Reply::Cancelled { refunded: false };
+            Ok(Decision::changed(payment, None, reply))
         }
         (Action::Cancel { .. }, Some(payment)) => cancel(command, payment, accounts, now),
         (Action::Refund, Some(payment)) => refund(command, payment, accounts, now),
@@ -106,7 +92,7 @@ fn debit(
 ) -> Result<Decision, LedgerError> {
     let account = AccountKey::available(buyer);
     let held = accounts
-        .get(account)
+        .get(&account)
         .map_or(0, |account| account.balance(total.currency));
     let payment = |state| Payment {
         order: command.order,
@@ -115,31 +101,22 @@ fn debit(
     };
     if held < total.amount {
         let payment = payment(PaymentState::Declined { total });
-        return Ok(Decision {
-            change: Some(Change {
-                payment,
-                recorded: None,
-                payouts: Vec::new(),
-            }),
-            reply: Reply::Declined,
-        });
+        return Ok(Decision::changed(payment, None, Reply::Declined));
     }
-    let postings = vec![
-        Posting::user(account, negative(total, buyer)?),
-        Posting::system(SystemAccount::Escrow, total),
+    let postings = [
+        Posting::User(account, negative(total, buyer)?),
+        Posting::System(SystemAccount::Escrow, total),
     ];
-    let recorded =
-        Transaction::new(header(command, Kind::OrderPayment), postings)?.record(accounts, now)?;
-    let transaction = recorded.header.id;
+    let recorded = Recorded::post(
+        header(command, Kind::OrderPayment),
+        &postings,
+        accounts,
+        now,
+    )?;
+    let transaction = command.transaction;
     let payment = payment(PaymentState::Debited(Debit { total, transaction }));
-    Ok(Decision {
-        change: Some(Change {
-            payment,
-            recorded: Some(recorded),
-            payouts: Vec::new(),
-        }),
-        reply: Reply::Debited { transaction },
-    })
+    let reply = Reply::Debited { transaction };
+    Ok(Decision::changed(payment, Some(recorded), reply))
 }
 
 fn debit_again(command: &OrderCommand, payment: &Payment, buyer: UserId, total: Money) -> Reply {
@@ -175,16 +152,11 @@ fn cancel(
             let recorded = give_back(command, payment.buyer, debit, accounts, now)?;
             let state = PaymentState::Reversed {
                 debit,
-                by: recorded.header.id,
+                by: command.transaction,
             };
-            Ok(Decision {
-                change: Some(Change {
-                    payment: Payment { state, ..*payment },
-                    recorded: Some(recorded),
-                    payouts: Vec::new(),
-                }),
-                reply: Reply::Cancelled { refunded: true },
-            })
+            let payment = Payment { state, ..*payment };
+            let reply = Reply::Cancelled { refunded: true };
+            Ok(Decision::changed(payment, Some(recorded), reply))
         }
         PaymentState::Declined { .. } | PaymentState::Cancelled => {
             Ok(Decision::unchanged(Reply::Cancelled { refunded: false }))
@@ -206,19 +178,14 @@ fn refund(
     match payment.state {
         PaymentState::Debited(debit) => {
             let recorded = give_back(command, payment.buyer, debit, accounts, now)?;
-            let transaction = recorded.header.id;
+            let transaction = command.transaction;
             let state = PaymentState::Refunded {
                 debit,
                 by: transaction,
             };
-            Ok(Decision {
-                change: Some(Change {
-                    payment: Payment { state, ..*payment },
-                    recorded: Some(recorded),
-                    payouts: Vec::new(),
-                }),
-                reply: Reply::Refunded { transaction },
-            })
+            let payment = Payment { state, ..*payment };
+            let reply = Reply::Refunded { transaction };
+            Ok(Decision::changed(payment, Some(recorded), reply))
         }
         PaymentState::Refunded { by, .. } => {
             Ok(Decision::unchanged(Reply::Refunded { transaction: by }))
@@ -253,7 +220,7 @@ fn release(
     };
     let currency = debit.total.currency;
     let available_at = now.plus(terms.payout_hold);
-    let mut postings = vec![Posting::system(
+    let mut postings = vec![Posting::System(
         SystemAccount::Escrow,
         negative(debit.total, payment.buyer)?,
     )];
@@ -269,7 +236,7 @@ fn release(
             .checked_add(fee.amount)
             .ok_or(LedgerError::Overflow { owner: seller })?;
         if net.amount > 0 {
-            postings.push(Posting::user(AccountKey::pending(seller), net));
+            postings.push(Posting::User(AccountKey::pending(seller), net));
             payouts.push(Payout {
                 order: command.order,
                 seller,
@@ -279,14 +246,16 @@ fn release(
         }
     }
     if fees > 0 {
-        postings.push(Posting::system(
-            SystemAccount::PlatformFees,
-            Money::new(fees, currency),
-        ));
+        let fees = Money::new(fees, currency);
+        postings.push(Posting::System(SystemAccount::PlatformFees, fees));
     }
-    let recorded =
-        Transaction::new(header(command, Kind::OrderRelease), postings)?.record(accounts, now)?;
-    let transaction = recorded.header.id;
+    let recorded = Recorded::post(
+        header(command, Kind::OrderRelease),
+        &postings,
+        accounts,
+        now,
+    )?;
+    let transaction = command.transaction;
     let state = PaymentState::Released {
         debit,
         by: transaction,
@@ -324,11 +293,11 @@ fn give_back(
     accounts: &mut Accounts,
     now: Timestamp,
 ) -> Result<Recorded, LedgerError> {
-    let postings = vec![
-        Posting::system(SystemAccount::Escrow, negative(debit.total, buyer)?),
-        Posting::user(AccountKey::available(buyer), debit.total),
+    let postings = [
+        Posting::System(SystemAccount::Escrow, negative(debit.total, buyer)?),
+        Posting::User(AccountKey::available(buyer), debit.total),
     ];
-    Transaction::new(header(command, Kind::OrderRefund), postings)?.record(accounts, now)
+    Recorded::post(header(command, Kind::OrderRefund), &postings, accounts, now)
 }
 
 fn header(command: &OrderCommand, kind: Kind) -> Header {
@@ -339,10 +308,4 @@ fn header(command: &OrderCommand, kind: Kind) -> Header {
         order: Some(command.order),
         reference: None,
     }
-}
-
-fn negative(money: Money, owner: UserId) -> Result<Money, LedgerError> {
-    money
-        .checked_neg()
-        .map_err(|_| LedgerError::Overflow { owner })
 }

@@ -1,6 +1,6 @@
 //! A statement: the postings of a user's available account, newest first.
 
-use kernel::{Timestamp, UserId};
+use kernel::Timestamp;
 
 use super::Kind;
 
@@ -14,10 +14,8 @@ pub(crate) struct Place {
 }
 
 /// Which postings a page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct StatementFilter {
-    /// The account's owner.
-    pub(crate) owner: UserId,
     /// Only postings of this kind.
     pub(crate) kind: Option<Kind>,
     /// Only postings at or after this time.

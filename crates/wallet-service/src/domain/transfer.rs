@@ -2,9 +2,10 @@
 
 use kernel::{Money, Timestamp, TransactionId, UserId};
 
+use super::journal::negative;
 use super::{
     AccountKey, Accounts, Header, Kind, LedgerError, OperationId, Posting, Recorded, Reference,
-    SystemAccount, Transaction,
+    SystemAccount,
 };
 
 /// The direction of a transfer.
@@ -16,13 +17,9 @@ pub(crate) enum Direction {
     Debit,
 }
 
-/// A requested credit or debit.
+/// What is to be moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Transfer {
-    /// Id of the resulting transaction.
-    pub(crate) id: TransactionId,
-    /// The operation's id. A repeated request has the same one.
-    pub(crate) operation: OperationId,
+pub(crate) struct Movement {
     /// Credit or debit.
     pub(crate) direction: Direction,
     /// The wallet's owner.
@@ -33,15 +30,7 @@ pub(crate) struct Transfer {
     pub(crate) reference: Option<Reference>,
 }
 
-impl Transfer {
-    /// The kind of the resulting transaction.
-    pub(crate) const fn kind(&self) -> Kind {
-        match self.direction {
-            Direction::Credit => Kind::Credit,
-            Direction::Debit => Kind::Debit,
-        }
-    }
-
+impl Movement {
     /// The change in the wallet's balance: negative for a debit.
     ///
     /// # Errors
@@ -49,12 +38,20 @@ impl Transfer {
     pub(crate) fn signed(&self) -> Result<Money, LedgerError> {
         match self.direction {
             Direction::Credit => Ok(self.money),
-            Direction::Debit => self
-                .money
-                .checked_neg()
-                .map_err(|_| LedgerError::Overflow { owner: self.owner }),
+            Direction::Debit => negative(self.money, self.owner),
         }
     }
+}
+
+/// A requested credit or debit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    /// Id of the resulting transaction.
+    pub(crate) id: TransactionId,
+    /// The operation's id. A repeated request has the same one.
+    pub(crate) operation: OperationId,
+    /// What is to be moved.
+    pub(crate) movement: Movement,
 }
 
 /// Why a wallet refuses a transfer. Nothing is posted.
@@ -69,62 +66,43 @@ pub(crate) enum TransferRefusal {
     BalanceLimit,
 }
 
-/// Why a transfer was not recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TransferError {
-    /// The wallet's rules refused it.
-    Refused(TransferRefusal),
-    /// The ledger rejected it, which is a defect.
-    Ledger(LedgerError),
-}
-
-impl From<LedgerError> for TransferError {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
-    }
-}
-
-/// Records `transfer` on its owner's available account.
+/// Records `transfer` on its owner's available account, or refuses it if the balance does not allow it.
 ///
 /// # Errors
-/// [`TransferError::Refused`] if the balance does not allow it.
+/// [`LedgerError`] if the ledger rejects it, which is a defect.
 pub(crate) fn transfer(
     transfer: &Transfer,
     accounts: &mut Accounts,
     now: Timestamp,
-) -> Result<Recorded, TransferError> {
-    let account = AccountKey::available(transfer.owner);
-    let signed = transfer.signed()?;
+) -> Result<Result<Recorded, TransferRefusal>, LedgerError> {
+    let movement = &transfer.movement;
+    let account = AccountKey::available(movement.owner);
+    let signed = movement.signed()?;
     let held = accounts
-        .get(account)
+        .get(&account)
         .map_or(0, |account| account.balance(signed.currency));
     let after = i128::from(held) + i128::from(signed.amount);
     if after < 0 {
         let available = Money::new(held, signed.currency);
-        return Err(TransferError::Refused(TransferRefusal::InsufficientFunds {
-            available,
-        }));
+        return Ok(Err(TransferRefusal::InsufficientFunds { available }));
     }
-    if transfer.direction == Direction::Credit && after > i128::from(Money::MAX_AMOUNT) {
-        return Err(TransferError::Refused(TransferRefusal::BalanceLimit));
+    if movement.direction == Direction::Credit && after > i128::from(Money::MAX_AMOUNT) {
+        return Ok(Err(TransferRefusal::BalanceLimit));
     }
-    let outside = match transfer.direction {
-        Direction::Credit => SystemAccount::ExternalTopup,
-        Direction::Debit => SystemAccount::ExternalWithdrawal,
+    let (kind, outside) = match movement.direction {
+        Direction::Credit => (Kind::Credit, SystemAccount::ExternalTopup),
+        Direction::Debit => (Kind::Debit, SystemAccount::ExternalWithdrawal),
     };
-    let opposite = signed.checked_neg().map_err(|_| LedgerError::Overflow {
-        owner: transfer.owner,
-    })?;
     let header = Header {
         id: transfer.id,
-        kind: transfer.kind(),
+        kind,
         operation: transfer.operation,
         order: None,
-        reference: transfer.reference.clone(),
+        reference: movement.reference.clone(),
     };
-    let postings = vec![
-        Posting::user(account, signed),
-        Posting::system(outside, opposite),
+    let postings = [
+        Posting::User(account, signed),
+        Posting::System(outside, negative(signed, movement.owner)?),
     ];
-    Ok(Transaction::new(header, postings)?.record(accounts, now)?)
+    Recorded::post(header, &postings, accounts, now).map(Ok)
 }

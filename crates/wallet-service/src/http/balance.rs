@@ -7,7 +7,7 @@ use platform_http::{Problem, ReadProblems};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{self, App, Holding};
+use crate::app::{self, App};
 
 /// What a user has of one currency.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,22 +37,6 @@ pub(super) struct BalanceBody {
     balances: Vec<HoldingBody>,
 }
 
-impl From<Holding> for HoldingBody {
-    fn from(
-        Holding {
-            currency,
-            available,
-            pending,
-        }: Holding,
-    ) -> Self {
-        Self {
-            currency,
-            available,
-            pending,
-        }
-    }
-}
-
 /// What the caller has
 ///
 /// Who never had any money has zero.
@@ -66,9 +50,14 @@ impl From<Holding> for HoldingBody {
 )]
 pub(super) async fn balance(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {
     let balance = app::balance(&app, caller.user).await?;
+    let balances = balance.all.iter().map(|holding| HoldingBody {
+        currency: holding.currency,
+        available: holding.available,
+        pending: holding.pending,
+    });
     Ok(HttpResponse::Ok().json(BalanceBody {
         available: balance.own.available,
         pending: balance.own.pending,
-        balances: balance.all.into_iter().map(HoldingBody::from).collect(),
+        balances: balances.collect(),
     }))
 }

@@ -4,15 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use auth::{Caller, Role};
 use deserr::Deserr;
 use kernel::{Currency, Money, UserId};
-use platform_http::{Amount, Body, Faults, Problem, ReadProblems, WriteProblems, idempotency_key};
-use store::idempotency::OnceKey;
+use platform_http::{Amount, Body, Faults, Problem, ReadProblems, WriteProblems};
 use utoipa::ToSchema;
 
 use super::error::topup_refused;
 use super::shapes::TransactionBody;
-use super::transfer::{answer, repeatable};
-use crate::app::{self, App, Movement};
-use crate::domain::Reference;
+use super::transfer::{once_key, transfer};
+use crate::app::App;
+use crate::domain::{Direction, Movement, Reference};
 
 /// Money for a wallet.
 #[derive(Deserr, ToSchema)]
@@ -62,8 +61,12 @@ pub(super) async fn credit(
     request: HttpRequest,
     body: Body<CreditWallet>,
 ) -> Result<HttpResponse, Problem> {
-    let key = idempotency_key(&request)?;
-    let fingerprint = body.fingerprint();
+    let key = once_key(
+        &request,
+        caller.user,
+        "POST /api/wallet/credit",
+        body.fingerprint(),
+    )?;
     let input = body.into_inner();
     let owner = app
         .topups
@@ -71,17 +74,10 @@ pub(super) async fn credit(
         .map_err(topup_refused)?;
     let currency = input.currency.unwrap_or(app.currency);
     let movement = Movement {
+        direction: Direction::Credit,
         owner,
         money: Money::new(input.amount.get(), currency),
         reference: input.reference,
     };
-    let repeatable = key.map(|key| {
-        repeatable(OnceKey {
-            user: caller.user,
-            route: "POST /api/wallet/credit",
-            key,
-            fingerprint,
-        })
-    });
-    answer(app::credit(&app, movement, repeatable).await?)
+    transfer(&app, movement, key).await
 }

@@ -4,16 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
 use kernel::{Currency, Money};
-use platform_http::{
-    Amount, Body, Faults, PaymentProblems, Problem, ReadProblems, WriteProblems, idempotency_key,
-};
-use store::idempotency::OnceKey;
+use platform_http::{Amount, Body, Faults, PaymentProblems, Problem, ReadProblems, WriteProblems};
 use utoipa::ToSchema;
 
 use super::shapes::TransactionBody;
-use super::transfer::{answer, repeatable};
-use crate::app::{self, App, Movement};
-use crate::domain::Reference;
+use super::transfer::{once_key, transfer};
+use crate::app::App;
+use crate::domain::{Direction, Movement, Reference};
 
 /// Money from a wallet.
 #[derive(Deserr, ToSchema)]
@@ -55,22 +52,19 @@ pub(super) async fn debit(
     request: HttpRequest,
     body: Body<DebitWallet>,
 ) -> Result<HttpResponse, Problem> {
-    let key = idempotency_key(&request)?;
-    let fingerprint = body.fingerprint();
+    let key = once_key(
+        &request,
+        caller.user,
+        "POST /api/wallet/debit",
+        body.fingerprint(),
+    )?;
     let input = body.into_inner();
     let currency = input.currency.unwrap_or(app.currency);
     let movement = Movement {
+        direction: Direction::Debit,
         owner: caller.user,
         money: Money::new(input.amount.get(), currency),
         reference: input.reference,
     };
-    let repeatable = key.map(|key| {
-        repeatable(OnceKey {
-            user: caller.user,
-            route: "POST /api/wallet/debit",
-            key,
-            fingerprint,
-        })
-    });
-    answer(app::debit(&app, movement, repeatable).await?)
+    transfer(&app, movement, key).await
 }

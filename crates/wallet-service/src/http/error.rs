@@ -72,9 +72,7 @@ pub(super) fn topup_refused(refusal: TopupRefusal) -> Problem {
 
 /// Says what an audit found.
 pub(super) fn ledger_violation(report: &AuditReport) -> Problem {
-    let found = u64::try_from(report.violations.len())
-        .unwrap_or(u64::MAX)
-        .saturating_add(report.more_violations);
+    let found = report.findings();
     Problem::new(
         &LEDGER_VIOLATION,
         format!("{found} findings; see findings."),

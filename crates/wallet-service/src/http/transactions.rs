@@ -11,11 +11,8 @@ use crate::domain::{Kind, Place, StatementFilter};
 
 /// Filters and place of a page.
 pub(super) struct StatementQuery {
-    kind: Option<Kind>,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
+    filter: StatementFilter,
     limit: Limit,
-    before: Option<Place>,
     scope: CursorScope,
 }
 
@@ -58,11 +55,13 @@ impl QueryReader for StatementQuery {
             sequence,
         });
         Some(Self {
-            kind,
-            from,
-            to,
+            filter: StatementFilter {
+                kind,
+                from,
+                to,
+                before,
+            },
             limit: limit?,
-            before,
             scope: checked_by,
         })
     }
@@ -107,20 +106,10 @@ pub(super) async fn transactions(
     query: Query<StatementQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Query(StatementQuery {
-        kind,
-        from,
-        to,
+        filter,
         limit,
-        before,
         scope,
     }) = query;
-    let filter = StatementFilter {
-        owner: caller.user,
-        kind,
-        from,
-        to,
-        before,
-    };
-    let page = app::history(&app, filter, limit, scope).await?;
+    let page = app::history(&app, caller.user, filter, limit, scope).await?;
     Ok(HttpResponse::Ok().json(page.map(|entry| TransactionBody::from(&entry))))
 }

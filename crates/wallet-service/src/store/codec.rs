@@ -1,9 +1,9 @@
 //! The ledger's words as small integers and text. Both engines store the same.
 
-use kernel::{Currency, Money, TransactionId};
+use kernel::{Currency, Money};
 use store::{StoreError, StoreResult};
 
-use crate::domain::{Bucket, Kind, PaymentState, PaymentStatus, Reference, SystemAccount};
+use crate::domain::{Bucket, Kind, PaymentStatus, Reference, SystemAccount};
 
 /// Declares the code of each word of a type: a function that writes it and one that reads it.
 macro_rules! codes {
@@ -39,22 +39,10 @@ codes!(PaymentStatus: status_code, status {
     Declined = 0, Cancelled = 1, Debited = 2, Reversed = 3, Refunded = 4, Released = 5
 });
 
-/// Reads a payment's state from its status and what goes with it.
+/// Reads a currency.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] if something is missing; likewise below.
-pub(crate) fn payment_state(
-    code: i32,
-    total: Option<(i64, String)>,
-    debit: Option<TransactionId>,
-    settlement: Option<TransactionId>,
-) -> StoreResult<PaymentState> {
-    let total = total.map(|(amount, currency)| money(amount, &currency));
-    PaymentState::of(status(code)?, total.transpose()?, debit, settlement)
-        .ok_or_else(|| corrupt(format!("a payment in state {code} is incomplete")))
-}
-
-/// Reads a currency.
+/// [`StoreError::Corrupt`] if it is none; likewise below.
 pub(crate) fn currency(text: &str) -> StoreResult<Currency> {
     text.parse()
         .map_err(|_| corrupt(format!("{text:?} is not a currency")))

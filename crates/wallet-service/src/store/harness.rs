@@ -19,10 +19,11 @@ use store::outbox::{Fate, Outbox};
 use store::{Store, StoreResult};
 
 use super::WalletStore;
-use crate::app::{self, App, Movement, Repeatable, TransferOutcome};
+use crate::app::{self, App, Repeatable, TransferOutcome};
 use crate::audit::{AuditReport, PaymentRecord};
 use crate::domain::{
-    Action, Direction, Entry, OrderCommand, Reference, Share, StatementFilter, Terms, Topups,
+    Action, Direction, Entry, Movement, OrderCommand, Reference, Share, StatementFilter, Terms,
+    Topups,
 };
 
 /// The commission in tests: 2.5 %.
@@ -92,8 +93,6 @@ pub(crate) trait PastTheStore {
     async fn spoil_payment(&self, order: OrderId);
     /// What users, escrow and fees hold of a currency.
     async fn held(&self, currency: &str) -> i64;
-    /// Forgets what the server itself would forget by `now`.
-    async fn forget(&self, now: Timestamp);
     /// How many handled messages and stored answers are remembered.
     async fn remembered(&self) -> usize;
     /// All payments as an audit of the whole marketplace reads them, and the one of `order`.
@@ -111,11 +110,10 @@ impl World {
         }
     }
 
-    /// Forgets what is past its time at `now`, as the store does or its server.
+    /// Forgets what is past its time at `now`.
     pub(crate) async fn forget(&self, now: Timestamp) -> usize {
         let before = self.past_the_store().remembered().await;
         while self.app.store.forget(now).await.unwrap() {}
-        self.past_the_store().forget(now).await;
         before - self.past_the_store().remembered().await
     }
 
@@ -134,11 +132,11 @@ impl World {
         repeatable: Option<Repeatable>,
         now: Timestamp,
     ) -> StoreResult<Answered<TransferOutcome>> {
-        let app = at(&self.app, now);
-        match direction {
-            Direction::Credit => app::credit(&app, movement, repeatable).await,
-            Direction::Debit => app::debit(&app, movement, repeatable).await,
-        }
+        let movement = Movement {
+            direction,
+            ..movement
+        };
+        app::transfer(&at(&self.app, now), movement, repeatable).await
     }
 
     pub(crate) async fn move_money(
@@ -181,16 +179,9 @@ impl World {
     }
 
     pub(crate) async fn statement(&self, owner: UserId) -> Vec<Entry> {
-        let filter = StatementFilter {
-            owner,
-            kind: None,
-            from: None,
-            to: None,
-            before: None,
-        };
         self.app
             .ledger
-            .statement(filter, Limit::new(100).unwrap())
+            .statement(owner, StatementFilter::default(), Limit::new(100).unwrap())
             .await
             .unwrap()
     }
@@ -248,8 +239,10 @@ impl World {
     }
 }
 
+/// A credit.
 pub(crate) fn movement(owner: UserId, money: Money) -> Movement {
     Movement {
+        direction: Direction::Credit,
         owner,
         money,
         reference: None,

@@ -15,6 +15,7 @@ pub(crate) mod harness;
 pub(crate) mod mongo;
 #[cfg(test)]
 mod properties;
+pub(crate) mod rows;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
@@ -57,8 +58,13 @@ pub(crate) trait WalletStore: Send + Sync {
     /// Those of `owner`'s accounts that exist: each that something was ever posted to.
     async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>>;
 
-    /// A page of a statement, newest first, and one row more if there is one.
-    async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>>;
+    /// A page of the statement of `owner`, newest first, and one row more if there is one.
+    async fn statement(
+        &self,
+        owner: UserId,
+        filter: StatementFilter,
+        limit: Limit,
+    ) -> StoreResult<Vec<Entry>>;
 
     /// Checks the ledger's invariants on one snapshot, without holding up writes or other reads.
     async fn audit(&self) -> StoreResult<AuditReport>;

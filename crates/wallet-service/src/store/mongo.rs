@@ -2,9 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod journal;
-pub(crate) mod payments;
-pub(crate) mod payouts;
-mod schema;
+mod payouts;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -12,15 +10,13 @@ mod tests;
 use async_trait::async_trait;
 use kernel::{Limit, Timestamp, UserId};
 use store::StoreResult;
-use store_mongo::{Mongo, Records};
+use store_mongo::{Collection, Mongo, Records};
 use tokio::sync::Mutex;
 
 use super::{DuePayout, WalletStore};
 use crate::audit::AuditReport;
 use crate::audit::mongo::audit;
 use crate::domain::{Account, Entry, Payment, Payout, Recorded, StatementFilter};
-
-pub(crate) use schema::collections;
 
 /// [`WalletStore`] on MongoDB.
 pub(crate) struct MongoWalletStore {
@@ -37,6 +33,15 @@ impl MongoWalletStore {
             auditing: Mutex::default(),
         }
     }
+}
+
+/// The ledger's collections, with validators that hold every writer to the ledger's first rules. Each index is one more write for every
+/// operation, so there are only those that a query walks.
+///
+/// # Errors
+/// [`StoreError::Corrupt`](store::StoreError::Corrupt), which a test would have found.
+pub(crate) fn collections() -> StoreResult<Vec<Collection>> {
+    Collection::parse(include_str!("../../migrations/mongo/0001_init.json"))
 }
 
 /// The ledger's records.
@@ -63,8 +68,13 @@ impl WalletStore for MongoWalletStore {
         accounts::of(&self.db, owner).await
     }
 
-    async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>> {
-        statement::page(&self.db, &filter, limit).await
+    async fn statement(
+        &self,
+        owner: UserId,
+        filter: StatementFilter,
+        limit: Limit,
+    ) -> StoreResult<Vec<Entry>> {
+        statement::page(&self.db, owner, &filter, limit).await
     }
 
     async fn audit(&self) -> StoreResult<AuditReport> {

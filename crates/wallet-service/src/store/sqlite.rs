@@ -2,7 +2,6 @@
 
 mod account;
 mod journal;
-mod payments;
 mod payouts;
 mod statement;
 
@@ -76,9 +75,16 @@ impl WalletStore for SqliteWalletStore {
             .await
     }
 
-    async fn statement(&self, filter: StatementFilter, limit: Limit) -> StoreResult<Vec<Entry>> {
+    async fn statement(
+        &self,
+        owner: UserId,
+        filter: StatementFilter,
+        limit: Limit,
+    ) -> StoreResult<Vec<Entry>> {
         self.db
-            .read(Read::List, move |tx| statement::page(tx, &filter, limit))
+            .read(Read::List, move |tx| {
+                statement::page(tx, owner, &filter, limit)
+            })
             .await
     }
 

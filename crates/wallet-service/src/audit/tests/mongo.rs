@@ -1,7 +1,7 @@
 //! Damages documents in the database.
 
 use rstest::rstest;
-use store_mongo::bson::{Bson, Document, Uuid, doc};
+use store_mongo::bson::{Binary, Bson, Document, doc};
 use store_mongo::{binary, mongodb::Collection};
 
 use super::{finds, furnished};
@@ -15,8 +15,8 @@ enum Damage {
 }
 use Damage::{Delete, Insert, Update};
 
-fn new_id() -> Uuid {
-    Uuid::new()
+fn new_id() -> Binary {
+    binary(uuid::Uuid::new_v4())
 }
 
 fn of_currency(currency: &str) -> Document {
@@ -79,7 +79,7 @@ fn add(field: &str, by: i64) -> Document {
     "has postings of 50 EUR and no balance"
 )]
 #[case(
-    Insert("accounts", doc! { "_id": binary(vec![7; 17]), "last_sequence": 1_i64, "last_at": 0_i64,
+    Insert("accounts", doc! { "_id": { "owner": new_id(), "bucket": 0 }, "last_sequence": 1_i64, "last_at": 0_i64,
         "balances": [{ "currency": "USD", "balance": 7_i64, "sequence": 1_i64 }] }),
     "holds 7 USD and has no posting"
 )]
@@ -113,7 +113,7 @@ fn add(field: &str, by: i64) -> Document {
     "holds 390 USD, 391 wait to be paid out"
 )]
 #[case(
-    Insert("payouts", doc! { "_id": { "order": new_id(), "seller": new_id() }, "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }),
+    Insert("payouts", doc! { "_id": { "order_id": new_id(), "seller": new_id() }, "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }),
     "holds 0 USD, 7 wait to be paid out"
 )]
 // 4: escrow is the sum of unsettled payments

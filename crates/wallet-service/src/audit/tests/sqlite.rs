@@ -102,11 +102,11 @@ use crate::store::harness::World;
 )]
 // 5: payments have the transactions of their state
 #[case(
-    "UPDATE payments SET state = 0, debit_id = NULL WHERE state = 2",
+    "UPDATE payments SET state = 0, debit = NULL WHERE state = 2",
     "declined over 100, but the journal has 1 payments"
 )]
 #[case(
-    "UPDATE payments SET state = 2, debit_id = randomblob(16) WHERE state = 0",
+    "UPDATE payments SET state = 2, debit = randomblob(16) WHERE state = 0",
     "debited over 100000, but the journal has 0 payments"
 )]
 #[case(
@@ -118,15 +118,15 @@ use crate::store::harness::World;
     "released over 300, but the journal has 1 payments, 1 refunds and 0 releases"
 )]
 #[case(
-    "UPDATE payments SET state = 2, settlement_id = NULL WHERE state = 4",
+    "UPDATE payments SET state = 2, settlement = NULL WHERE state = 4",
     "debited over 200, but the journal has 1 payments, 1 refunds"
 )]
 #[case(
-    "UPDATE payments SET debit_id = randomblob(16) WHERE state = 2",
+    "UPDATE payments SET debit = randomblob(16) WHERE state = 2",
     "debited over 100, but the journal has 1 payments"
 )]
 #[case(
-    "UPDATE payments SET settlement_id = debit_id WHERE state = 5",
+    "UPDATE payments SET settlement = debit WHERE state = 5",
     "released over 400"
 )]
 #[case(

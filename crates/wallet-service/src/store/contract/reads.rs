@@ -35,13 +35,11 @@ async fn a_statement_pages_through_everything_once_newest_first(world: World) {
         let (mut seen, mut before) = (Vec::new(), None);
         loop {
             let filter = StatementFilter {
-                owner: user,
-                kind: None,
-                from: None,
-                to: None,
                 before,
+                ..StatementFilter::default()
             };
-            let rows = world.app.ledger.statement(filter, limit).await.unwrap();
+            let page = world.app.ledger.statement(user, filter, limit);
+            let rows = page.await.unwrap();
             let more = rows.len() > limit.get();
             seen.extend(rows.iter().take(limit.get()).map(|entry| entry.sequence));
             before = rows.get(limit.get() - 1).map(|entry| Place {
@@ -76,7 +74,6 @@ async fn a_statement_filters_by_kind_and_time(world: World) {
     }
     let sequences = async |kind, from, to| -> Vec<i64> {
         let filter = StatementFilter {
-            owner: user,
             kind,
             from,
             to,
@@ -85,7 +82,7 @@ async fn a_statement_filters_by_kind_and_time(world: World) {
         let rows = world
             .app
             .ledger
-            .statement(filter, Limit::default())
+            .statement(user, filter, Limit::default())
             .await
             .unwrap();
         rows.iter().map(|entry| entry.sequence).collect()

@@ -8,8 +8,9 @@ use store::StoreError;
 use store::idempotency::{Answered, Earlier};
 
 use super::World;
-use crate::app::Movement;
-use crate::domain::{Action, Direction, Entry, Kind, OperationId, Recorded, TransferRefusal};
+use crate::domain::{
+    Action, Direction, Entry, Kind, Movement, OperationId, Recorded, TransferRefusal,
+};
 use crate::store::harness::{
     NOW, TERMS, debit, eur, movement, release, repeatable, replayed, usd, words,
 };

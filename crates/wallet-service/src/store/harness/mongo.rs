@@ -1,36 +1,26 @@
 //! A ledger in a database of its own on the test server.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use kernel::{ManualClock, OrderId, SystemIds, Timestamp, UserId};
 use store::Store;
-use store_mongo::bson::{DateTime, Document, doc};
-use store_mongo::mongodb::{Collection, Database};
+use store_mongo::bson::{Document, doc};
+use store_mongo::mongodb::Database;
 use store_mongo::testing::TestDatabase;
-use store_mongo::{Mongo, id_bson};
+use store_mongo::{Mongo, MongoRecord as _, bson_of};
 
 use super::{NOW, PastTheStore, Place, World, app_on, at};
 use crate::app::App;
 use crate::audit::PaymentRecord;
 use crate::audit::mongo::{payment, payments};
-use crate::domain::AccountKey;
-use crate::store::mongo::accounts::account_id;
+use crate::domain::{Account, AccountKey};
 use crate::store::mongo::{MongoWalletStore, collections, records};
 
 pub(super) struct Server {
     test: TestDatabase,
     database: Database,
-    expiring: Vec<Expiring>,
-}
-
-/// Documents of this collection expire so long after the date in this field.
-struct Expiring {
-    collection: String,
-    field: String,
-    after: Duration,
 }
 
 impl World {
@@ -39,16 +29,11 @@ impl World {
         let test = TestDatabase::new();
         let (app, db) = open(&test, NOW);
         let database = db.database().await.unwrap();
-        let expiring = stop_expiry(&database).await;
         Self {
             app,
             outbox: Arc::new(db.outbox()),
             ids: SystemIds::default(),
-            place: Place::Mongo(Box::new(Server {
-                test,
-                database,
-                expiring,
-            })),
+            place: Place::Mongo(Box::new(Server { test, database })),
         }
     }
 
@@ -73,39 +58,10 @@ impl World {
 
 fn open(test: &TestDatabase, now: Timestamp) -> (App, Mongo) {
     let clock = Arc::new(ManualClock::at(now));
-    let db = test.open(collections(), records(), clock);
+    let db = test.open(collections().unwrap(), records(), clock);
     let ledger = Arc::new(MongoWalletStore::new(db.clone()));
     let app = app_on(Store::new(Arc::new(db.clone())), ledger);
     (at(&app, now), db)
-}
-
-/// Drops the TTL indexes: by the server's own clock, what tests write is years old.
-async fn stop_expiry(database: &Database) -> Vec<Expiring> {
-    let mut expiring = Vec::new();
-    for name in database.list_collection_names().await.unwrap() {
-        let collection: Collection<Document> = database.collection(&name);
-        let indexes: Vec<_> = collection
-            .list_indexes()
-            .await
-            .unwrap()
-            .try_collect()
-            .await
-            .unwrap();
-        for index in indexes {
-            let options = index.options.unwrap();
-            let Some(after) = options.expire_after else {
-                continue;
-            };
-            expiring.push(Expiring {
-                collection: name.clone(),
-                field: index.keys.keys().next().unwrap().clone(),
-                after,
-            });
-            collection.drop_index(options.name.unwrap()).await.unwrap();
-        }
-    }
-    assert!(!expiring.is_empty());
-    expiring
 }
 
 impl Server {
@@ -131,7 +87,7 @@ impl Server {
 #[async_trait]
 impl PastTheStore for Server {
     async fn set_balance(&self, owner: UserId, balance: i64) {
-        let account = doc! { "_id": account_id(AccountKey::available(owner)) };
+        let account = doc! { "_id": Account::id(&AccountKey::available(owner)) };
         let update = doc! { "$set": { "balances.$[].balance": balance } };
         self.damage("accounts", account, update).await;
     }
@@ -142,14 +98,14 @@ impl PastTheStore for Server {
     }
 
     async fn spoil_payouts(&self, seller: UserId) {
-        let of_seller = doc! { "_id.seller": id_bson(seller) };
+        let of_seller = doc! { "_id.seller": bson_of(&seller) };
         let update = doc! { "$set": { "currency": "???" } };
         self.damage("payouts", of_seller, update).await;
     }
 
     async fn spoil_payment(&self, order: OrderId) {
         let update = doc! { "$set": { "currency": "???" } };
-        self.damage("payments", doc! { "_id": id_bson(order) }, update)
+        self.damage("payments", doc! { "_id": bson_of(&order) }, update)
             .await;
     }
 
@@ -165,21 +121,6 @@ impl PastTheStore for Server {
             doc! { "$group": { "_id": null, "sum": { "$sum": "$system.amount" } } },
         ];
         self.sum("accounts", users).await + self.sum("journal", system).await
-    }
-
-    /// Does what the TTL indexes would do.
-    async fn forget(&self, now: Timestamp) {
-        for Expiring {
-            collection,
-            field,
-            after,
-        } in &self.expiring
-        {
-            let until = DateTime::from_millis(now.minus(*after).as_millis());
-            let old = doc! { field: { "$lte": until } };
-            let collection = self.database.collection::<Document>(collection);
-            collection.delete_many(old).await.unwrap();
-        }
     }
 
     async fn remembered(&self) -> usize {

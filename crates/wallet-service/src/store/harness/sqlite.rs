@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::{OrderId, SystemIds, Timestamp, UserId};
+use kernel::{OrderId, SystemIds, UserId};
 use rusqlite::{Connection, Params};
 use store::Store;
 use store_sqlite::{SqliteOutbox, open_read_only};
@@ -76,7 +76,7 @@ impl PastTheStore for File {
     }
 
     async fn spoil_payment(&self, order: OrderId) {
-        let sql = "UPDATE payments SET currency = '???' WHERE order_id = ?1";
+        let sql = "UPDATE payments SET currency = '???' WHERE id = ?1";
         self.damage(sql, [order.as_bytes()]);
     }
 
@@ -87,9 +87,6 @@ impl PastTheStore for File {
             .query_row(sql, [currency], |row| row.get(0))
             .unwrap()
     }
-
-    /// The store itself forgets.
-    async fn forget(&self, _now: Timestamp) {}
 
     async fn remembered(&self) -> usize {
         let sql = "SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM idempotency)";

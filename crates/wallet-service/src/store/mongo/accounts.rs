@@ -4,24 +4,38 @@ use kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use store::StoreResult;
 use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
-use store_mongo::bson::{Binary, Bson, Document, doc};
-use store_mongo::{Mongo, MongoRecord, binary, decode, encode};
-use uuid::Uuid;
+use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::{Mongo, MongoRecord, bson_of, decode, encode};
 
 use crate::domain::{Account, AccountKey, Line};
-use crate::store::codec::{bucket, bucket_code, corrupt, currency};
+use crate::store::codec::{bucket, bucket_code, currency};
+
+/// An account's `_id`. MongoDB compares its fields one after the other.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccountId {
+    pub(crate) owner: UserId,
+    pub(crate) bucket: i32,
+}
+
+impl From<AccountKey> for AccountId {
+    fn from(key: AccountKey) -> Self {
+        Self {
+            owner: key.owner,
+            bucket: bucket_code(key.bucket),
+        }
+    }
+}
 
 /// A user's account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct AccountRow {
-    /// The owner's 16 bytes and the bucket's one.
     #[serde(rename = "_id")]
-    pub(crate) id: Binary,
+    pub(crate) id: AccountId,
     pub(crate) balances: Vec<BalanceRow>,
     /// Number of the last posting in any currency.
     last_sequence: i64,
     /// Its time.
-    last_at: i64,
+    last_at: Timestamp,
 }
 
 /// What it holds of one currency.
@@ -36,20 +50,20 @@ impl MongoRecord for Account {
     const COLLECTION: &'static str = "accounts";
 
     fn id(key: &AccountKey) -> Bson {
-        Bson::Binary(account_id(*key))
+        bson_of(&AccountId::from(*key))
     }
 
     fn encode(&self) -> StoreResult<RawDocumentBuf> {
         let balances = self.lines.iter().map(|line| BalanceRow {
-            currency: line.currency.as_str().to_owned(),
+            currency: line.currency.into(),
             balance: line.balance,
             sequence: line.sequence,
         });
         encode(&AccountRow {
-            id: account_id(self.key),
+            id: self.key.into(),
             balances: balances.collect(),
             last_sequence: self.last_sequence,
-            last_at: self.last_at.map_or(0, Timestamp::as_millis),
+            last_at: self.last_at.unwrap_or_default(),
         })
     }
 
@@ -67,24 +81,17 @@ impl AccountRow {
                 sequence: row.sequence,
             })
         });
-        let key = self.id.bytes.split_last().and_then(|(code, owner)| {
-            let owner = Uuid::from_slice(owner).ok()?.into();
-            let bucket = bucket(i32::from(*code)).ok()?;
-            Some(AccountKey { owner, bucket })
-        });
+        let key = AccountKey {
+            owner: self.id.owner,
+            bucket: bucket(self.id.bucket)?,
+        };
         Ok(Account {
-            key: key.ok_or_else(|| corrupt("a user's account names no user"))?,
+            key,
             lines: lines.collect::<StoreResult<_>>()?,
             last_sequence: self.last_sequence,
-            last_at: Some(Timestamp::from_millis(self.last_at)),
+            last_at: Some(self.last_at),
         })
     }
-}
-
-pub(crate) fn account_id(key: AccountKey) -> Binary {
-    let [bucket, ..] = bucket_code(key.bucket).to_le_bytes();
-    let owner = key.owner.as_uuid().into_bytes().into_iter();
-    binary(owner.chain([bucket]).collect::<Vec<u8>>())
 }
 
 /// Those of `owner`'s accounts that exist.
@@ -95,6 +102,7 @@ pub(super) async fn of(db: &Mongo, owner: UserId) -> StoreResult<Vec<Account>> {
 }
 
 pub(super) fn filter(owner: UserId) -> Document {
-    let accounts = [AccountKey::available(owner), AccountKey::pending(owner)].map(account_id);
-    doc! { "_id": { "$in": accounts.to_vec() } }
+    let accounts = [AccountKey::available(owner), AccountKey::pending(owner)];
+    let ids = accounts.map(|key| Account::id(&key));
+    doc! { "_id": { "$in": ids.to_vec() } }
 }

@@ -3,12 +3,12 @@
 //! A document is also the row of a statement: a transaction has at most one line on an available account, so an index on that line
 //! is the statement.
 
-use kernel::Timestamp;
+use kernel::{OrderId, Timestamp, TransactionId, UserId};
 use serde::{Deserialize, Serialize};
 use store::StoreResult;
+use store_mongo::bson::Bson;
 use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
-use store_mongo::bson::{Bson, Uuid as BsonUuid};
-use store_mongo::{MongoRecord, decode, encode, from_id, id};
+use store_mongo::{MongoRecord, bson_of, decode, encode};
 
 use crate::domain::{AccountKey, Bucket, Header, OperationId, Recorded, RecordedEntry, Reference};
 use crate::store::codec::{corrupt, kind, kind_code, money, reference, system, system_code};
@@ -16,16 +16,16 @@ use crate::store::codec::{corrupt, kind, kind_code, money, reference, system, sy
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct JournalRow {
     #[serde(rename = "_id")]
-    operation: BsonUuid,
-    pub(crate) id: BsonUuid,
+    operation: OperationId,
+    pub(crate) id: TransactionId,
     pub(crate) kind: i32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) order: Option<BsonUuid>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) order: Option<OrderId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
-    at: i64,
+    at: Timestamp,
     /// On a user's available account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<LineRow>,
     /// On users' pending accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -38,7 +38,7 @@ pub(crate) struct JournalRow {
 /// A line on a user's account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LineRow {
-    pub(crate) owner: BsonUuid,
+    pub(crate) owner: UserId,
     pub(crate) amount: i64,
     pub(crate) currency: String,
     /// What the account held of the currency afterwards.
@@ -58,7 +58,7 @@ impl MongoRecord for Recorded {
     const COLLECTION: &'static str = "journal";
 
     fn id(operation: &OperationId) -> Bson {
-        Bson::from(BsonUuid::from_bytes(*operation.as_bytes()))
+        bson_of(operation)
     }
 
     fn encode(&self) -> StoreResult<RawDocumentBuf> {
@@ -66,9 +66,9 @@ impl MongoRecord for Recorded {
         let (mut line, mut pending) = (None, Vec::new());
         for recorded in &self.entries {
             let row = LineRow {
-                owner: id(recorded.account.owner),
+                owner: recorded.account.owner,
                 amount: recorded.money.amount,
-                currency: recorded.money.currency.as_str().to_owned(),
+                currency: recorded.money.currency.into(),
                 balance: recorded.balance_after,
                 sequence: recorded.sequence,
             };
@@ -84,16 +84,16 @@ impl MongoRecord for Recorded {
         let system = self.system.iter().map(|(account, money)| SystemLineRow {
             account: system_code(*account),
             amount: money.amount,
-            currency: money.currency.as_str().to_owned(),
+            currency: money.currency.into(),
         });
         let reference = header.reference.as_ref().map(Reference::as_str);
         encode(&JournalRow {
-            operation: BsonUuid::from_bytes(*header.operation.as_bytes()),
-            id: id(header.id),
+            operation: header.operation,
+            id: header.id,
             kind: kind_code(header.kind),
-            order: header.order.map(id),
+            order: header.order,
             reference: reference.map(str::to_owned),
-            at: self.at.as_millis(),
+            at: self.at,
             line,
             pending,
             system: system.collect(),
@@ -116,7 +116,7 @@ impl JournalRow {
         let entries = spendable.into_iter().chain(pending).map(|(bucket, line)| {
             Ok(RecordedEntry {
                 account: AccountKey {
-                    owner: from_id(line.owner),
+                    owner: line.owner,
                     bucket,
                 },
                 money: money(line.amount, &line.currency)?,
@@ -130,13 +130,13 @@ impl JournalRow {
         });
         Ok(Recorded {
             header: Header {
-                id: from_id(self.id),
+                id: self.id,
                 kind: kind(self.kind)?,
-                operation: from_id(self.operation),
-                order: self.order.map(from_id),
+                operation: self.operation,
+                order: self.order,
                 reference: reference(self.reference.as_deref())?,
             },
-            at: Timestamp::from_millis(self.at),
+            at: self.at,
             entries: entries.collect::<StoreResult<_>>()?,
             system: system.collect::<StoreResult<_>>()?,
         })

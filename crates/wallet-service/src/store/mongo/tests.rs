@@ -7,7 +7,7 @@ use store_mongo::bson::{Document, doc};
 
 use super::{accounts, payouts, statement};
 use crate::app;
-use crate::domain::{Account, Direction, Kind, Place, StatementFilter};
+use crate::domain::{Account, Direction, Kind, Movement, Place, StatementFilter};
 use crate::store::DuePayout;
 use crate::store::harness::{NOW, World, debit, movement, release, usd};
 
@@ -20,7 +20,11 @@ async fn two_replicas_never_overdraw_a_wallet() {
     let other = world.replica(NOW);
     let debits = (0..600).map(|n| {
         let app = if n % 2 == 0 { &world.app } else { &other };
-        app::debit(app, movement(user, usd(1)), None)
+        let debit = Movement {
+            direction: Direction::Debit,
+            ..movement(user, usd(1))
+        };
+        app::transfer(app, debit, None)
     });
     let done = join_all(debits).await;
     let made = done
@@ -69,13 +73,7 @@ async fn every_query_walks_an_index_in_its_order() {
     world.credit(buyer, usd(100)).await;
     world.settle_one(order, debit(buyer, usd(50))).await;
     world.settle_one(order, release(&[(seller, usd(50))])).await;
-    let all = StatementFilter {
-        owner: buyer,
-        kind: None,
-        from: None,
-        to: None,
-        before: None,
-    };
+    let all = StatementFilter::default();
     let [earlier, later] = [-1, 1].map(|by| Timestamp::from_millis(NOW.as_millis() + by));
     let bounded = StatementFilter {
         from: Some(earlier),
@@ -113,7 +111,7 @@ async fn every_query_walks_an_index_in_its_order() {
     ] {
         queries.push((
             "journal",
-            statement::page_filter(&filter),
+            statement::page_filter(buyer, &filter),
             statement::page_sort(),
         ));
     }

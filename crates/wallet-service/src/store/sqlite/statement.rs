@@ -1,6 +1,6 @@
 //! Reading statements. A page is a walk over neighbouring rows of one index, however long the statement is.
 
-use kernel::{Limit, Timestamp};
+use kernel::{Limit, Timestamp, UserId};
 use rusqlite::{Connection, Row};
 use store::StoreResult;
 use store_sqlite::id;
@@ -12,6 +12,7 @@ use crate::store::codec::{kind, kind_code, money, reference};
 /// A page, and one row more.
 pub(super) fn page(
     db: &Connection,
+    owner: UserId,
     filter: &StatementFilter,
     limit: Limit,
 ) -> StoreResult<Vec<Entry>> {
@@ -34,7 +35,7 @@ pub(super) fn page(
          ORDER BY created_at DESC, sequence DESC LIMIT ?5"
     ))?;
     let mut rows = statement.query((
-        filter.owner.as_bytes(),
+        owner.as_bytes(),
         from,
         before.0,
         before.1,
