@@ -45,32 +45,27 @@ impl Config {
     /// # Errors
     /// A sentence that names the setting and what is allowed.
     pub fn validate(&self) -> Result<(), String> {
-        let limits = [
-            (
-                "commission_basis_points",
-                u64::from(self.commission_basis_points),
-                10_000,
-                "0 and 10000 (100 %)".to_owned(),
-            ),
-            (
-                "payout_hold_seconds",
-                self.payout_hold_seconds,
-                Self::MAX_HOLD_SECONDS,
-                format!("0 and {}", Self::MAX_HOLD_SECONDS),
-            ),
-            (
-                "audit_interval_seconds",
-                self.audit_interval_seconds,
-                Self::MAX_AUDIT_SECONDS,
-                format!("0 (never) and {}", Self::MAX_AUDIT_SECONDS),
-            ),
-        ];
-        match limits.iter().find(|(_, value, most, _)| value > most) {
-            Some((name, value, _, allowed)) => Err(format!(
-                "wallet.{name} must be between {allowed}, not {value}"
-            )),
-            None => Ok(()),
+        if self.commission_basis_points > 10_000 {
+            return Err(format!(
+                "wallet.commission_basis_points must be between 0 and 10000 (100 %), not {}",
+                self.commission_basis_points
+            ));
         }
+        if self.payout_hold_seconds > Self::MAX_HOLD_SECONDS {
+            return Err(format!(
+                "wallet.payout_hold_seconds must be between 0 and {}, not {}",
+                Self::MAX_HOLD_SECONDS,
+                self.payout_hold_seconds
+            ));
+        }
+        if self.audit_interval_seconds > Self::MAX_AUDIT_SECONDS {
+            return Err(format!(
+                "wallet.audit_interval_seconds must be between 0 (never) and {}, not {}",
+                Self::MAX_AUDIT_SECONDS,
+                self.audit_interval_seconds
+            ));
+        }
+        Ok(())
     }
 
     /// Rejects self-service top-ups in production unless they are explicitly `wanted`.

@@ -18,9 +18,10 @@ pub(super) fn load(tx: &mut Tx<'_>, keys: &[AccountKey]) -> StoreResult<Accounts
 
 /// Saves a transaction, and those of `accounts` that it was posted to. The journal refuses an operation that it holds already.
 pub(super) fn save(tx: &mut Tx<'_>, accounts: Accounts, recorded: Recorded) -> StoreResult<()> {
+    let lines = &recorded.entries;
     accounts
         .into_values()
-        .filter(|account| recorded.touches(account.key))
+        .filter(|account| lines.iter().any(|line| line.account == account.key))
         .try_for_each(|account| tx.put(account))?;
     tx.insert(recorded)
 }

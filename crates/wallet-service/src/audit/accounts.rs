@@ -65,32 +65,28 @@ impl Account {
             currency,
             balance,
         } = held;
+        let mut found = |what| report.found(Invariant::BalancesArePostings, what);
         if self.last.is_none() {
-            report.found(
-                Invariant::BalancesArePostings,
-                format!("{name}: holds {balance} {currency} and has no posting"),
-            );
+            found(format!(
+                "{name}: holds {balance} {currency} and has no posting"
+            ));
             return;
+        }
+        let (sum, last) = self.lines.remove(currency).unwrap_or_default();
+        if i128::from(*balance) != sum {
+            found(format!(
+                "{name}: holds {balance} {currency}, its postings sum to {sum}"
+            ));
+        }
+        if *sequence != last {
+            found(format!(
+                "{name}: its last posting in {currency} is {last}, the balance says {sequence}"
+            ));
         }
         if *balance < 0 {
             report.found(
                 Invariant::NothingNegative,
                 format!("{name}: holds {balance} {currency}, which is negative"),
-            );
-        }
-        let (sum, last) = self.lines.remove(currency).unwrap_or_default();
-        if i128::from(*balance) != sum {
-            report.found(
-                Invariant::BalancesArePostings,
-                format!("{name}: holds {balance} {currency}, its postings sum to {sum}"),
-            );
-        }
-        if *sequence != last {
-            report.found(
-                Invariant::BalancesArePostings,
-                format!(
-                    "{name}: its last posting in {currency} is {last}, the balance says {sequence}"
-                ),
             );
         }
     }

@@ -64,16 +64,9 @@ pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
 /// A store error.
 pub async fn payments(
     database: &Database,
-    mut each: impl FnMut(PaymentRecord) + Send,
+    each: impl FnMut(PaymentRecord) + Send,
 ) -> StoreResult<()> {
-    let mut snapshot = Snapshot::open(database).await?;
-    let mut rows = snapshot
-        .find::<PaymentFields>(Payment::TABLE, Document::new(), doc! { "_id": 1 })
-        .await?;
-    while let Some(row) = rows.next(&mut snapshot).await? {
-        each(Payment::from_fields(row)?.into());
-    }
-    Ok(())
+    payments_that(database, Document::new(), each).await
 }
 
 /// The payment of `order`, if the wallet ever received a command for it.
@@ -81,15 +74,24 @@ pub async fn payments(
 /// # Errors
 /// A store error.
 pub async fn payment(database: &Database, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
-    let mut snapshot = Snapshot::open(database).await?;
+    let mut found = None;
     let filter = doc! { "_id": bson_of(&order) };
-    let mut rows = snapshot
-        .find::<PaymentFields>(Payment::TABLE, filter, doc! { "_id": 1 })
-        .await?;
-    match rows.next(&mut snapshot).await? {
-        Some(row) => Ok(Some(Payment::from_fields(row)?.into())),
-        None => Ok(None),
+    payments_that(database, filter, |payment| found = Some(payment)).await?;
+    Ok(found)
+}
+
+async fn payments_that(
+    database: &Database,
+    filter: Document,
+    mut each: impl FnMut(PaymentRecord) + Send,
+) -> StoreResult<()> {
+    let mut snapshot = Snapshot::open(database).await?;
+    let by_id = doc! { "_id": 1 };
+    let mut rows: Rows<PaymentFields> = snapshot.find(Payment::TABLE, filter, by_id).await?;
+    while let Some(row) = rows.next(&mut snapshot).await? {
+        each(Payment::from_fields(row)?.into());
     }
+    Ok(())
 }
 
 /// A row of a stream that is sorted by what its rows are about.

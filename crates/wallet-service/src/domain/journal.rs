@@ -177,11 +177,6 @@ impl Recorded {
         })
     }
 
-    /// Whether it has a line on the account `key`.
-    pub(crate) fn touches(&self, key: AccountKey) -> bool {
-        self.entries.iter().any(|line| line.account == key)
-    }
-
     /// Its line on the account `key`, as a statement shows it. No transaction has two lines on one account.
     pub(crate) fn entry(&self, key: AccountKey) -> Option<Entry> {
         let line = self.entries.iter().find(|line| line.account == key)?;

@@ -27,27 +27,26 @@ pub(crate) enum PaymentState {
     Cancelled,
     /// The total is in escrow.
     Debited(Debit),
+    /// The total has left escrow.
+    Settled {
+        /// Why.
+        how: Settlement,
+        /// The debit.
+        debit: Debit,
+        /// The transaction that moved it.
+        by: TransactionId,
+    },
+}
+
+/// Why an order's total left escrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settlement {
     /// The debit was reversed because the order reached its payment deadline.
-    Reversed {
-        /// The debit.
-        debit: Debit,
-        /// The transaction that reversed it.
-        by: TransactionId,
-    },
+    Reversed,
     /// The debit was refunded because the order could not be fulfilled.
-    Refunded {
-        /// The debit.
-        debit: Debit,
-        /// The transaction that refunded it.
-        by: TransactionId,
-    },
-    /// The total moved from escrow to the sellers and the platform.
-    Released {
-        /// The debit.
-        debit: Debit,
-        /// The transaction that released it.
-        by: TransactionId,
-    },
+    Refunded,
+    /// The total was paid to the sellers and the platform.
+    Released,
 }
 
 /// The name of a payment's state, without its amounts and transactions.
@@ -90,23 +89,21 @@ impl PaymentState {
         let debit = total
             .zip(debit)
             .map(|(total, transaction)| Debit { total, transaction });
-        Some(match status {
-            PaymentStatus::Declined => Self::Declined { total: total? },
-            PaymentStatus::Cancelled => Self::Cancelled,
-            PaymentStatus::Debited => Self::Debited(debit?),
-            PaymentStatus::Reversed => Self::Reversed {
+        let settled = |how| {
+            Some(Self::Settled {
+                how,
                 debit: debit?,
                 by: settlement?,
-            },
-            PaymentStatus::Refunded => Self::Refunded {
-                debit: debit?,
-                by: settlement?,
-            },
-            PaymentStatus::Released => Self::Released {
-                debit: debit?,
-                by: settlement?,
-            },
-        })
+            })
+        };
+        match status {
+            PaymentStatus::Declined => total.map(|total| Self::Declined { total }),
+            PaymentStatus::Cancelled => Some(Self::Cancelled),
+            PaymentStatus::Debited => debit.map(Self::Debited),
+            PaymentStatus::Reversed => settled(Settlement::Reversed),
+            PaymentStatus::Refunded => settled(Settlement::Refunded),
+            PaymentStatus::Released => settled(Settlement::Released),
+        }
     }
 
     /// Its status.
@@ -115,9 +112,11 @@ impl PaymentState {
             Self::Declined { .. } => PaymentStatus::Declined,
             Self::Cancelled => PaymentStatus::Cancelled,
             Self::Debited(_) => PaymentStatus::Debited,
-            Self::Reversed { .. } => PaymentStatus::Reversed,
-            Self::Refunded { .. } => PaymentStatus::Refunded,
-            Self::Released { .. } => PaymentStatus::Released,
+            Self::Settled { how, .. } => match how {
+                Settlement::Reversed => PaymentStatus::Reversed,
+                Settlement::Refunded => PaymentStatus::Refunded,
+                Settlement::Released => PaymentStatus::Released,
+            },
         }
     }
 
@@ -125,10 +124,7 @@ impl PaymentState {
     pub(crate) const fn debit(&self) -> Option<Debit> {
         match *self {
             Self::Declined { .. } | Self::Cancelled => None,
-            Self::Debited(debit)
-            | Self::Reversed { debit, .. }
-            | Self::Refunded { debit, .. }
-            | Self::Released { debit, .. } => Some(debit),
+            Self::Debited(debit) | Self::Settled { debit, .. } => Some(debit),
         }
     }
 
@@ -144,9 +140,7 @@ impl PaymentState {
     pub(crate) const fn settlement(&self) -> Option<TransactionId> {
         match *self {
             Self::Declined { .. } | Self::Cancelled | Self::Debited(_) => None,
-            Self::Reversed { by, .. } | Self::Refunded { by, .. } | Self::Released { by, .. } => {
-                Some(by)
-            }
+            Self::Settled { by, .. } => Some(by),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{Money, Timestamp, UserId};
 
 use super::journal::negative;
-use super::payment::{Change, Decision, Refusal};
+use super::payment::{Change, Decision, Refusal, Settlement};
 use super::{
     AccountKey, Accounts, Action, Debit, Header, Kind, LedgerError, OperationId, OrderCommand,
     Payment, PaymentState, Payout, Posting, Recorded, Reply, Share, SystemAccount, Terms,
@@ -107,12 +107,7 @@ fn debit(
         Posting::User(account, negative(total, buyer)?),
         Posting::System(SystemAccount::Escrow, total),
     ];
-    let recorded = Recorded::post(
-        header(command, Kind::OrderPayment),
-        &postings,
-        accounts,
-        now,
-    )?;
+    let recorded = record(command, Kind::OrderPayment, &postings, accounts, now)?;
     let transaction = command.transaction;
     let payment = payment(PaymentState::Debited(Debit { total, transaction }));
     let reply = Reply::Debited { transaction };
@@ -123,21 +118,21 @@ fn debit_again(command: &OrderCommand, payment: &Payment, buyer: UserId, total: 
     match payment.state {
         PaymentState::Declined { .. } => Reply::Declined,
         PaymentState::Cancelled => Reply::Cancelled { refunded: false },
-        PaymentState::Reversed { .. } => Reply::Cancelled { refunded: true },
-        PaymentState::Debited(debit)
-        | PaymentState::Refunded { debit, .. }
-        | PaymentState::Released { debit, .. } => {
-            if debit.total == total && payment.buyer == buyer {
-                Reply::Debited {
-                    transaction: debit.transaction,
-                }
-            } else {
-                Reply::Refused {
-                    step: command.action.step(),
-                    reason: Refusal::OtherPayment,
-                }
+        PaymentState::Settled {
+            how: Settlement::Reversed,
+            ..
+        } => Reply::Cancelled { refunded: true },
+        PaymentState::Debited(debit) | PaymentState::Settled { debit, .. }
+            if debit.total == total && payment.buyer == buyer =>
+        {
+            Reply::Debited {
+                transaction: debit.transaction,
             }
         }
+        PaymentState::Debited(_) | PaymentState::Settled { .. } => Reply::Refused {
+            step: command.action.step(),
+            reason: Refusal::OtherPayment,
+        },
     }
 }
 
@@ -147,26 +142,21 @@ fn cancel(
     accounts: &mut Accounts,
     now: Timestamp,
 ) -> Result<Decision, LedgerError> {
-    match payment.state {
+    let refunded = match payment.state {
         PaymentState::Debited(debit) => {
             let recorded = give_back(command, payment.buyer, debit, accounts, now)?;
-            let state = PaymentState::Reversed {
-                debit,
-                by: command.transaction,
-            };
-            let payment = Payment { state, ..*payment };
+            let payment = settled(command, payment, debit, Settlement::Reversed);
             let reply = Reply::Cancelled { refunded: true };
-            Ok(Decision::changed(payment, Some(recorded), reply))
+            return Ok(Decision::changed(payment, Some(recorded), reply));
         }
-        PaymentState::Declined { .. } | PaymentState::Cancelled => {
-            Ok(Decision::unchanged(Reply::Cancelled { refunded: false }))
-        }
-        // Refunded: the buyer has the money back, which is all that a cancel requires.
-        PaymentState::Reversed { .. } | PaymentState::Refunded { .. } => {
-            Ok(Decision::unchanged(Reply::Cancelled { refunded: true }))
-        }
-        PaymentState::Released { .. } => Ok(refused(command, Refusal::AlreadyReleased)),
-    }
+        PaymentState::Declined { .. } | PaymentState::Cancelled => false,
+        PaymentState::Settled { how, .. } => match how {
+            // Refunded: the buyer has the money back, which is all that a cancel requires.
+            Settlement::Reversed | Settlement::Refunded => true,
+            Settlement::Released => return Ok(refused(command, Refusal::AlreadyReleased)),
+        },
+    };
+    Ok(Decision::unchanged(Reply::Cancelled { refunded }))
 }
 
 fn refund(
@@ -178,20 +168,18 @@ fn refund(
     match payment.state {
         PaymentState::Debited(debit) => {
             let recorded = give_back(command, payment.buyer, debit, accounts, now)?;
-            let transaction = command.transaction;
-            let state = PaymentState::Refunded {
-                debit,
-                by: transaction,
+            let payment = settled(command, payment, debit, Settlement::Refunded);
+            let reply = Reply::Refunded {
+                transaction: command.transaction,
             };
-            let payment = Payment { state, ..*payment };
-            let reply = Reply::Refunded { transaction };
             Ok(Decision::changed(payment, Some(recorded), reply))
         }
-        PaymentState::Refunded { by, .. } => {
-            Ok(Decision::unchanged(Reply::Refunded { transaction: by }))
-        }
-        PaymentState::Released { .. } => Ok(refused(command, Refusal::AlreadyReleased)),
-        PaymentState::Declined { .. } | PaymentState::Cancelled | PaymentState::Reversed { .. } => {
+        PaymentState::Settled { how, by, .. } => Ok(match how {
+            Settlement::Refunded => Decision::unchanged(Reply::Refunded { transaction: by }),
+            Settlement::Released => refused(command, Refusal::AlreadyReleased),
+            Settlement::Reversed => refused(command, Refusal::NotDebited),
+        }),
+        PaymentState::Declined { .. } | PaymentState::Cancelled => {
             Ok(refused(command, Refusal::NotDebited))
         }
     }
@@ -207,13 +195,14 @@ fn release(
 ) -> Result<Decision, LedgerError> {
     let debit = match payment.state {
         PaymentState::Debited(debit) => debit,
-        PaymentState::Released { by, .. } => {
-            return Ok(Decision::unchanged(Reply::Released { transaction: by }));
+        PaymentState::Settled {
+            how: Settlement::Released,
+            by,
+            ..
+        } => return Ok(Decision::unchanged(Reply::Released { transaction: by })),
+        PaymentState::Declined { .. } | PaymentState::Cancelled | PaymentState::Settled { .. } => {
+            return Ok(refused(command, Refusal::NotDebited));
         }
-        PaymentState::Declined { .. }
-        | PaymentState::Cancelled
-        | PaymentState::Reversed { .. }
-        | PaymentState::Refunded { .. } => return Ok(refused(command, Refusal::NotDebited)),
     };
     let Some(parts) = parts(shares, debit.total) else {
         return Ok(refused(command, Refusal::SharesMismatch));
@@ -249,25 +238,27 @@ fn release(
         let fees = Money::new(fees, currency);
         postings.push(Posting::System(SystemAccount::PlatformFees, fees));
     }
-    let recorded = Recorded::post(
-        header(command, Kind::OrderRelease),
-        &postings,
-        accounts,
-        now,
-    )?;
-    let transaction = command.transaction;
-    let state = PaymentState::Released {
-        debit,
-        by: transaction,
+    let recorded = record(command, Kind::OrderRelease, &postings, accounts, now)?;
+    let change = Change {
+        payment: settled(command, payment, debit, Settlement::Released),
+        recorded: Some(recorded),
+        payouts,
     };
     Ok(Decision {
-        change: Some(Change {
-            payment: Payment { state, ..*payment },
-            recorded: Some(recorded),
-            payouts,
-        }),
-        reply: Reply::Released { transaction },
+        change: Some(change),
+        reply: Reply::Released {
+            transaction: command.transaction,
+        },
     })
+}
+
+/// The payment, settled by the transaction that the command makes.
+fn settled(command: &OrderCommand, payment: &Payment, debit: Debit, how: Settlement) -> Payment {
+    let by = command.transaction;
+    Payment {
+        state: PaymentState::Settled { how, debit, by },
+        ..*payment
+    }
 }
 
 /// Each seller's part of `total`, or None if the shares do not add up to exactly `total`.
@@ -297,15 +288,23 @@ fn give_back(
         Posting::System(SystemAccount::Escrow, negative(debit.total, buyer)?),
         Posting::User(AccountKey::available(buyer), debit.total),
     ];
-    Recorded::post(header(command, Kind::OrderRefund), &postings, accounts, now)
+    record(command, Kind::OrderRefund, &postings, accounts, now)
 }
 
-fn header(command: &OrderCommand, kind: Kind) -> Header {
-    Header {
+/// Posts the transaction that the command makes.
+fn record(
+    command: &OrderCommand,
+    kind: Kind,
+    postings: &[Posting],
+    accounts: &mut Accounts,
+    now: Timestamp,
+) -> Result<Recorded, LedgerError> {
+    let header = Header {
         id: command.transaction,
         kind,
         operation: OperationId::of_payment(command.order, command.action.step()),
         order: Some(command.order),
         reference: None,
-    }
+    };
+    Recorded::post(header, postings, accounts, now)
 }

@@ -50,8 +50,9 @@ pub(super) struct BalanceBody {
 )]
 pub(super) async fn balance(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {
     let balance = app::balance(&app, caller.user).await?;
-    let balances = balance.all.iter().map(|holding| HoldingBody {
-        currency: holding.currency,
+    let balances = balance.all.into_iter();
+    let balances = balances.map(|(currency, holding)| HoldingBody {
+        currency,
         available: holding.available,
         pending: holding.pending,
     });

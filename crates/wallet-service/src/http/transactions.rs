@@ -22,27 +22,21 @@ impl QueryReader for StatementQuery {
         let from = params.optional("from", str::parse::<Timestamp>);
         let to = params.optional("to", str::parse::<Timestamp>);
         let limit = params.limit();
+        let filter = match (kind, from, to) {
+            (Some(kind), Some(from), Some(to)) => Some(StatementFilter {
+                kind,
+                from,
+                to,
+                before: None,
+            }),
+            _ => None,
+        };
         // A cursor is good for the filters that it was made with. Without readable filters there is nothing to check it by.
-        let filters = kind
-            .zip(from)
-            .zip(to)
-            .map(|((kind, from), to)| (kind, from, to));
-        let scope = filters.map(|(kind, from, to)| {
-            let millis = |time: Option<Timestamp>| {
-                time.map_or_else(String::new, |time| time.as_millis().to_string())
-            };
-            let filters = format!(
-                "{}|{}|{}",
-                kind.map_or("", Kind::as_str),
-                millis(from),
-                millis(to)
-            );
-            CursorScope::new("wallet/transaction", &filters)
-        });
-        let checked_by = scope.unwrap_or_else(|| CursorScope::new("wallet/transaction", ""));
-        let before = params.cursor::<(i64, i64)>(checked_by);
-        let (kind, from, to) = filters?;
-        if let (Some(from), Some(to)) = (from, to)
+        let filters = filter.as_ref().map_or_else(String::new, text);
+        let scope = CursorScope::new("wallet/transaction", &filters);
+        let before = params.cursor::<(i64, i64)>(scope);
+        let filter = filter?;
+        if let (Some(from), Some(to)) = (filter.from, filter.to)
             && to <= from
         {
             params.refuse(
@@ -55,16 +49,19 @@ impl QueryReader for StatementQuery {
             sequence,
         });
         Some(Self {
-            filter: StatementFilter {
-                kind,
-                from,
-                to,
-                before,
-            },
+            filter: StatementFilter { before, ..filter },
             limit: limit?,
-            scope: checked_by,
+            scope,
         })
     }
+}
+
+/// The filters as text.
+fn text(filter: &StatementFilter) -> String {
+    let kind = filter.kind.map_or("", Kind::as_str);
+    let [from, to] = [filter.from, filter.to]
+        .map(|time| time.map_or_else(String::new, |time| time.as_millis().to_string()));
+    format!("{kind}|{from}|{to}")
 }
 
 fn kind(raw: &str) -> Result<Kind, Invalid> {
