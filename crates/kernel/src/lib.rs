@@ -1,8 +1,9 @@
-//! The vocabulary that every crate shares: identifiers, money, time, quantities, cursors and pages.
+//! The vocabulary that every crate shares: identifiers, money, time, quantities, cursors and pages, backoff.
 //!
 //! A value belongs here if it has rules of its own and needs no I/O, no async and no framework. The terms of a single
 //! service (an order's states, a ledger's accounts) belong to that service's `domain`.
 
+mod backoff;
 mod cursor;
 mod id;
 mod invalid;
@@ -12,6 +13,7 @@ mod quantity;
 mod text;
 mod time;
 
+pub use backoff::{Backoff, jitter};
 pub use cursor::{Cursor, CursorError, CursorKey, CursorScope};
 pub use id::{
     EventId, IdSource, MessageId, OrderId, ProductId, SessionId, SystemIds, TransactionId, UserId,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use contracts::Envelope;
 use futures_util::{FutureExt, StreamExt};
-use kernel::Clock;
+use kernel::{Backoff, Clock};
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
@@ -18,12 +18,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::broker::SYSTEM;
 use super::error::AmqpError;
-use super::link::{Backoff, Link, Live, within};
+use super::link::{BACKOFF, Link, Live, within};
 use super::message::{Opened, attempts, bury, open, seal, short};
 use super::publisher::{Parcel, Publisher};
 use super::topology::{Bound, Topology};
 use bus::{MAX_ATTEMPTS, Outcome, Subscription, handle};
-use telemetry::MessageSpans;
 use telemetry::metrics::BusMetrics;
 
 /// Attempts to move failed messages on before they return to the queue.
@@ -47,7 +46,7 @@ pub(super) struct Consuming {
 impl Consuming {
     /// Consumes until `stop`, then finishes the current batch.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let mut backoff = Backoff::default();
+        let mut backoff = BACKOFF;
         loop {
             let live = tokio::select! {
                 () = stop.cancelled() => return,
@@ -64,7 +63,7 @@ impl Consuming {
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = sleep(backoff.next()) => {}
+                () = sleep(backoff.delay()) => {}
             }
         }
     }
@@ -92,7 +91,7 @@ impl Consuming {
             if let Err(error) = self.settle(&channel, batch).await {
                 break Err(error);
             }
-            *backoff = Backoff::default();
+            *backoff = BACKOFF;
         };
         self.end(&channel, &deliveries).await;
         outcome
@@ -213,10 +212,7 @@ impl Consuming {
         if messages.is_empty() {
             return moves;
         }
-        let spans = MessageSpans::handling(SYSTEM, self.subscription.queue, &messages);
-        let outcomes = spans
-            .scope(handle(&self.subscription, messages, &self.metrics))
-            .await;
+        let (outcomes, spans) = handle(SYSTEM, &self.subscription, messages, &self.metrics).await;
         moves.extend(read.into_iter().zip(outcomes).enumerate().filter_map(
             |(place, ((tag, opened), outcome))| {
                 let _lines = spans.about(place);

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::error::AmqpError;
-use super::link::{Backoff, Link, Live, within};
+use super::link::{BACKOFF, Link, Live, within};
 use super::topology::declare_exchange;
 
 /// Buffered hints in each direction.
@@ -144,12 +144,12 @@ async fn write(
 
 /// Passes on what the broker delivers, using a new queue after every interruption.
 async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
-    let mut backoff = Backoff::default();
+    let mut backoff = BACKOFF;
     loop {
         let live = link.up().await;
         match listen(&live, exchange).await {
             Ok(mut hints) => {
-                backoff = Backoff::default();
+                backoff = BACKOFF;
                 while let Some(Ok(hint)) = hints.next().await {
                     if heard.try_send(hint.data.into()).is_err() {
                         tracing::debug!("a hint was dropped: nobody takes them");
@@ -158,7 +158,7 @@ async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
             }
             Err(error) => tracing::warn!(exchange, %error, "hints cannot be heard; trying again"),
         }
-        sleep(backoff.next()).await;
+        sleep(backoff.delay()).await;
     }
 }
 

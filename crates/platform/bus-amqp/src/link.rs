@@ -1,11 +1,11 @@
 //! Keeps one connection to the broker up: redials with backoff whenever it is lost or abandoned. lapin's own recovery is off because it
 //! can leave a confirm pending indefinitely. Here a task that is waiting on a lost connection gets an error and starts over.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use kernel::Backoff;
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
@@ -21,8 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(250);
 /// Time a broken connection has for an orderly close.
 const GOODBYE: Duration = Duration::from_secs(1);
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Delays between attempts.
+pub(super) const BACKOFF: Backoff =
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// A connection that worked this long counts as healthy: its loss restarts the backoff.
 const FINE: Duration = Duration::from_secs(10);
 
@@ -142,7 +143,7 @@ impl Link {
         topology: &Topology,
         stop: &CancellationToken,
     ) {
-        let mut backoff = Backoff::default();
+        let mut backoff = BACKOFF;
         loop {
             let begun = Instant::now();
             tokio::select! {
@@ -152,11 +153,11 @@ impl Link {
                 }
             }
             if begun.elapsed() > FINE {
-                backoff = Backoff::default();
+                backoff = BACKOFF;
             }
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = sleep(backoff.next()) => {}
+                () = sleep(backoff.delay()) => {}
             }
         }
         let last = self.live.send_replace(None);
@@ -188,37 +189,4 @@ async fn declare(live: &Live, topology: &Topology) -> Result<(), AmqpError> {
     let channel = live.channel().await?;
     within(topology.declare(&channel)).await?;
     within(channel.close(200, "OK".into())).await
-}
-
-/// Delays that double from 100 ms to 5 s, each shortened at random by up to half so that replicas do not dial in step.
-#[derive(Default)]
-pub(super) struct Backoff {
-    last: Option<Duration>,
-}
-
-impl Backoff {
-    pub(super) fn next(&mut self) -> Duration {
-        let wait = self
-            .last
-            .map_or(FIRST_WAIT, |last| (last * 2).min(LONGEST_WAIT));
-        self.last = Some(wait);
-        // The standard library's only source of randomness is its hasher keys; they are good enough here.
-        let random = u32::try_from(RandomState::new().hash_one(()) % 512).unwrap_or_default();
-        wait.saturating_sub(wait * random / 1024)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_double_up_to_five_seconds_and_are_at_least_half_of_that() {
-        let mut backoff = Backoff::default();
-        for full in [100, 200, 400, 800, 1600, 3200, 5000, 5000] {
-            let wait = backoff.next();
-            assert!(wait <= Duration::from_millis(full), "{wait:?}");
-            assert!(wait >= Duration::from_millis(full / 2), "{wait:?}");
-        }
-    }
 }

@@ -45,32 +45,21 @@ impl<R: Receiver> Handler for Batched<R> {
                 Err(malformed) => Some(Outcome::Reject(malformed.to_string())),
             })
             .collect();
-        let received = if commands.is_empty() {
-            Ok(Vec::new())
+        let count = commands.len();
+        let results = if count == 0 {
+            Vec::new()
         } else {
-            self.0.receive(commands).await
+            let received = self.0.receive(commands).await;
+            received.unwrap_or_else(|error| vec![Err(error); count])
         };
-        let mut results = match received {
-            Ok(results) => results.into_iter(),
-            Err(error) => {
-                let retry = Outcome::Retry(error.to_string());
-                let retried = outcomes
-                    .into_iter()
-                    .map(|known| known.unwrap_or_else(|| retry.clone()));
-                return retried.collect();
-            }
-        };
+        let mut results = results.into_iter().map(|result| match result {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Retry(error.to_string()),
+        });
         // If the number of outcomes does not match, the bus notices and retries all messages.
         outcomes
             .into_iter()
-            .filter_map(|known| known.or_else(|| Some(outcome(results.next()?))))
+            .filter_map(|known| known.or_else(|| results.next()))
             .collect()
-    }
-}
-
-fn outcome(result: StoreResult<()>) -> Outcome {
-    match result {
-        Ok(()) => Outcome::Done,
-        Err(error) => Outcome::Retry(error.to_string()),
     }
 }

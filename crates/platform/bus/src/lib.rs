@@ -23,7 +23,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use contracts::Envelope;
-use telemetry::Handled;
 
 /// Delays before the second, third, … delivery; the last repeats.
 pub const RETRY_DELAYS: [Duration; 3] = [
@@ -35,27 +34,28 @@ pub const RETRY_DELAYS: [Duration; 3] = [
 /// Deliveries after which a message is dead-lettered.
 pub const MAX_ATTEMPTS: usize = 6;
 
-/// The outcome of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The outcome of a message. Of several, the greatest counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Its effects are committed.
     Done,
+    /// No receiver got the message: no queue is bound to its name, the broker is down, or it did not confirm in time. No handler failed,
+    /// so the message is retried soon and never dead-lettered. Reported by a bus; from a handler it counts as a retry.
+    Undeliverable(String),
     /// It failed, but may succeed later.
     Retry(String),
     /// It can never succeed.
     Reject(String),
-    /// No receiver got the message: no queue is bound to its name, the broker is down, or it did not confirm in time. No handler failed,
-    /// so the message is retried soon and never dead-lettered. Reported by a bus; from a handler it counts as a retry.
-    Undeliverable(String),
 }
 
-impl Handled for Outcome {
-    fn failure(&self) -> Option<&'static str> {
+impl Outcome {
+    /// The kind of failure; `None` on success.
+    const fn failure(&self) -> Option<&'static str> {
         match self {
             Self::Done => None,
+            Self::Undeliverable(_) => Some("undeliverable"),
             Self::Retry(_) => Some("retry"),
             Self::Reject(_) => Some("reject"),
-            Self::Undeliverable(_) => Some("undeliverable"),
         }
     }
 }
@@ -91,18 +91,4 @@ pub struct Subscription {
     pub handler: Arc<dyn Handler>,
     /// Maximum number of messages handed over at once.
     pub max_batch: usize,
-}
-
-/// The outcomes of `count` messages. If their number differs, outcomes cannot be matched to messages. All are then retried, and the
-/// inboxes recognise those that were done.
-fn one_each(outcomes: Vec<Outcome>, count: usize) -> Vec<Outcome> {
-    if outcomes.len() == count {
-        return outcomes;
-    }
-    tracing::error!(
-        messages = count,
-        outcomes = outcomes.len(),
-        "a handler did not give one outcome for each message"
-    );
-    vec![Outcome::Retry("the handler did not say what became of it".to_owned()); count]
 }

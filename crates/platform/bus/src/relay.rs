@@ -10,14 +10,14 @@ use std::time::Duration;
 use contracts::Envelope;
 use kernel::{Clock, Timestamp};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Bus, MAX_ATTEMPTS, Outcome, RETRY_DELAYS};
 use store::outbox::{Fate, Outbox, Pending};
 use store::{StoreError, StoreResult};
 use telemetry::MessageSpans;
-use telemetry::metrics::{BusMetrics, Publication, Tally};
+use telemetry::metrics::BusMetrics;
 
 /// Messages read and published together.
 const BATCH: usize = 512;
@@ -51,10 +51,7 @@ impl Relay {
         while !stop.is_cancelled() {
             if let Err(error) = self.run_until_trouble(&stop).await {
                 tracing::warn!(service = self.service, %error, "the outbox cannot be read or settled; trying again");
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                }
+                stop.run_until_cancelled(sleep(POLL)).await;
             }
         }
     }
@@ -69,9 +66,8 @@ impl Relay {
                     tracing::debug!(service = self.service, %error, "the outbox cannot be looked at");
                 }
             }
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = tokio::time::sleep(LOOK) => {}
+            if stop.run_until_cancelled(sleep(LOOK)).await.is_none() {
+                break;
             }
         }
     }
@@ -81,11 +77,7 @@ impl Relay {
         let mut sent_up_to = 0;
         let mut on_their_way: JoinSet<StoreResult<()>> = JoinSet::new();
         let mut next_retries = Instant::now();
-        while !stop.is_cancelled() {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = self.bus.ready() => {}
-            }
+        while stop.run_until_cancelled(self.bus.ready()).await.is_some() {
             if next_retries <= Instant::now() {
                 let due = self.outbox.retries(self.clock.now(), BATCH).await?;
                 let all_sent = self.send(&due).await?;
@@ -107,7 +99,7 @@ impl Relay {
                     () = stop.cancelled() => {}
                     () = self.outbox.news() => {}
                     Some(sent) = on_their_way.join_next() => outcome(sent)?,
-                    () = tokio::time::sleep_until(next_retries) => {}
+                    () = sleep_until(next_retries) => {}
                 }
                 continue;
             };
@@ -141,34 +133,20 @@ impl Relay {
         let begun = Instant::now();
         let outcomes = self.bus.publish(envelopes).await;
         let (now, took) = (self.clock.now(), begun.elapsed());
-        sending.end(&outcomes);
+        sending.end(outcomes.iter().map(Outcome::failure));
         self.tell_undeliverable(&outcomes);
-        let mut tally = Tally::new();
-        let fates = batch
+        let (fates, words): (Vec<_>, Vec<_>) = batch
             .iter()
             .zip(outcomes)
             .enumerate()
             .map(|(place, (pending, outcome))| {
                 let _lines = sending.about(place);
-                let undeliverable = matches!(outcome, Outcome::Undeliverable(_));
-                let fate = self.fate(pending, outcome, now);
-                let word = match &fate {
-                    Fate::Sent => "sent",
-                    Fate::Retry { .. } if undeliverable => "undeliverable",
-                    Fate::Retry { .. } => "retry",
-                    Fate::Dead { .. } => "dead",
-                };
-                *tally
-                    .entry((pending.envelope.name.as_str(), word))
-                    .or_default() += 1;
-                (pending.seq, fate)
+                let (fate, word) = self.fate(pending, outcome, now);
+                ((pending.seq, fate), word)
             })
-            .collect();
-        self.metrics.published(&Publication {
-            sender: self.service,
-            tally,
-            took,
-        });
+            .unzip();
+        let names = batch.iter().map(|pending| pending.envelope.name.as_str());
+        self.metrics.published(self.service, names.zip(words), took);
         fates
     }
 
@@ -189,41 +167,44 @@ impl Relay {
         }
     }
 
-    fn fate(&self, pending: &Pending, outcome: Outcome, now: Timestamp) -> Fate {
+    /// What becomes of a message, and the word for it in the metrics.
+    fn fate(&self, pending: &Pending, outcome: Outcome, now: Timestamp) -> (Fate, &'static str) {
         let attempts = pending.attempts.saturating_add(1);
-        let message = &pending.envelope;
-        match outcome {
-            Outcome::Done => Fate::Sent,
-            Outcome::Undeliverable(_) => Fate::Retry {
-                // At least one, or the message would count as fresh. No handler failed, so the count is not raised and never reaches the
-                // limit.
-                attempts: pending.attempts.max(1),
-                not_before: now.plus(UNDELIVERED),
-            },
+        let (service, message) = (self.service, &pending.envelope);
+        let (id, name) = (message.id, &message.name);
+        let reason = match outcome {
+            Outcome::Done => return (Fate::Sent, "sent"),
+            Outcome::Undeliverable(_) => {
+                let again = Fate::Retry {
+                    // At least one, or the message would count as fresh. No handler failed, so the count is not raised and never reaches
+                    // the limit.
+                    attempts: pending.attempts.max(1),
+                    not_before: now.plus(UNDELIVERED),
+                };
+                return (again, "undeliverable");
+            }
             Outcome::Retry(reason) => {
                 let tried = usize::try_from(attempts).unwrap_or(usize::MAX);
-                if tried >= MAX_ATTEMPTS {
-                    tracing::error!(service = self.service, id = %message.id, name = message.name, reason, "message given up");
-                    self.metrics.gave_up(self.service);
-                    return Fate::Dead { attempts, reason };
+                if tried < MAX_ATTEMPTS {
+                    tracing::warn!(service, %id, name, attempts, reason, "message will be tried again");
+                    let delay = RETRY_DELAYS.get(tried - 1).or(RETRY_DELAYS.last());
+                    let not_before = now.plus(delay.copied().unwrap_or_default());
+                    let again = Fate::Retry {
+                        attempts,
+                        not_before,
+                    };
+                    return (again, "retry");
                 }
-                tracing::warn!(service = self.service, id = %message.id, name = message.name, attempts, reason, "message will be tried again");
-                let delay = RETRY_DELAYS
-                    .get(tried - 1)
-                    .or(RETRY_DELAYS.last())
-                    .copied()
-                    .unwrap_or_default();
-                Fate::Retry {
-                    attempts,
-                    not_before: now.plus(delay),
-                }
+                tracing::error!(service, %id, name, reason, "message given up");
+                reason
             }
             Outcome::Reject(reason) => {
-                tracing::error!(service = self.service, id = %message.id, name = message.name, reason, "message rejected");
-                self.metrics.gave_up(self.service);
-                Fate::Dead { attempts, reason }
+                tracing::error!(service, %id, name, reason, "message rejected");
+                reason
             }
-        }
+        };
+        self.metrics.gave_up(service);
+        (Fate::Dead { attempts, reason }, "dead")
     }
 }
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,11 +35,7 @@ impl Tasks {
         F: Future<Output = ()> + Send + 'static,
     {
         self.spawn(|stop| async move {
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => break,
-                    () = tokio::time::sleep(period) => {}
-                }
+            while stop.run_until_cancelled(sleep(period)).await.is_some() {
                 work().await;
             }
         });
@@ -48,10 +45,7 @@ impl Tasks {
     pub async fn drain(&self, patience: Duration) {
         self.stop.cancel();
         self.tracker.close();
-        if tokio::time::timeout(patience, self.tracker.wait())
-            .await
-            .is_err()
-        {
+        if timeout(patience, self.tracker.wait()).await.is_err() {
             tracing::warn!(
                 left = self.tracker.len(),
                 "background tasks did not stop in time"

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use kernel::jitter;
 use mongodb::ClientSession;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -20,7 +21,7 @@ use super::locks::Locks;
 use super::outbox::replica::{OutboxQueue, Stamped};
 use super::parked::Parked;
 use super::statements::Place;
-use super::transaction::{self, FIRST_PAUSE, LONGEST_PAUSE, jitter};
+use super::transaction::{self, BACKOFF};
 use super::unit::{Registry, Unit};
 use super::work::{Run, Work, Works, finish};
 use store::{Engine as _, StoreError, StoreResult};
@@ -37,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const TRIES: u32 = 4;
 /// Lost attempts that a batch and its halves may have in total. The rest is then parked, so that later writes are not delayed further.
 const MOST_LOST: u32 = 32;
+/// Delay before the halves of a batch that lost are tried.
+const BETWEEN_HALVES: Duration = Duration::from_millis(4);
 /// Queues writes for the task that commits them. The task ends when the last clone is dropped.
 #[derive(Clone)]
 pub(super) struct Committer {
@@ -204,7 +207,7 @@ impl Task {
                         continue;
                     }
                     // The halves should not run into the same moment of the same other transaction.
-                    tokio::time::sleep(jitter(FIRST_PAUSE * 2)).await;
+                    tokio::time::sleep(jitter(BETWEEN_HALVES)).await;
                     tries.div_ceil(2)
                 }
             };
@@ -228,7 +231,7 @@ impl Task {
     /// Commits writes in one transaction. Retries while the store is down but may come back, and up to `tries` times if it loses.
     async fn commit(&mut self, works: &mut Works, tries: u32) -> Result<(), Failure> {
         let give_up = Instant::now() + PATIENCE;
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = BACKOFF;
         let mut raced = false;
         let mut lost = 0;
         loop {
@@ -244,6 +247,7 @@ impl Task {
             };
             // Dropping a session aborts its open transaction.
             self.session = None;
+            let pause = backoff.delay();
             match failure {
                 Failure::Lost => {
                     self.watch.lost();
@@ -265,8 +269,7 @@ impl Task {
                 Failure::Refused(StoreError::Duplicate(_), _) if !raced => raced = true,
                 Failure::Refused(..) => return Err(failure),
             }
-            tokio::time::sleep(jitter(pause)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use super::codec::{id_bytes, value_bytes};
 use super::link::{Link, READ_LIMIT};
 use store::{StoreError, StoreResult};
-use telemetry::metrics::GetSizes;
+use telemetry::metrics::Sizes;
 
 /// Queries of one collection in flight at once. One more than we process at a time, so that the server does not wait for us; each further
 /// one makes the batches smaller.
@@ -52,7 +52,7 @@ struct Queue {
 pub(super) struct Gather {
     link: Arc<Link>,
     queues: Mutex<HashMap<&'static str, Queue>>,
-    sizes: GetSizes,
+    sizes: Sizes,
     /// The runtime that serves the driver's connections. An answer received there, and not on the reader's thread, wakes that thread once
     /// for everything the answer contains.
     runtime: Handle,
@@ -60,7 +60,7 @@ pub(super) struct Gather {
 
 impl Gather {
     /// Must be called on a tokio runtime.
-    pub(super) fn new(link: Arc<Link>, sizes: GetSizes) -> Arc<Self> {
+    pub(super) fn new(link: Arc<Link>, sizes: Sizes) -> Arc<Self> {
         Arc::new(Self {
             link,
             queues: Mutex::default(),
@@ -153,7 +153,7 @@ impl Slot {
     async fn work(mut self) {
         while let Some(wanted) = self.take() {
             let keys: Vec<Bson> = wanted.values().map(|wanted| wanted.key.clone()).collect();
-            self.gather.sizes.asked_for(keys.len());
+            self.gather.sizes.observe(keys.len());
             let asked = self.gather.query(self.collection, keys);
             let found = tokio::time::timeout(PATIENCE, asked)
                 .await

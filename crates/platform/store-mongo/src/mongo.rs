@@ -101,7 +101,7 @@ impl Mongo {
             name: self.link.name(),
             operation: "commitTransaction",
         });
-        let carried = commit.carried();
+        let carried = commit.clone();
         let written = self
             .committer
             .run(Box::new(move |unit| carried.within(|| run(unit))))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kernel::Backoff;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{Bson, Document, rawdoc};
 use mongodb::options::{Acknowledgment, ReadConcern, WriteConcern};
@@ -13,22 +14,9 @@ use super::failure::Failure;
 use super::statements::{List, Owners, Statements};
 use store::{StoreError, of_mongo_code as of_code};
 
-/// First backoff delay, shortened at random by up to half; it doubles each time.
-pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(2);
-/// Upper limit of these delays.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(32);
-
-/// A random duration between half of `pause` and all of it, so that replicas that lost against each other do not collide again.
-pub(super) fn jitter(pause: Duration) -> Duration {
-    let share = u32::from(
-        uuid::Uuid::new_v4()
-            .as_bytes()
-            .first()
-            .copied()
-            .unwrap_or(0),
-    );
-    pause / 2 + pause * share / 512
-}
+/// Delays between attempts, with jitter so that replicas that lost against each other do not collide again.
+pub(super) const BACKOFF: Backoff =
+    Backoff::new(Duration::from_millis(2), Duration::from_millis(32));
 
 /// Begins a transaction with snapshot reads and a majority-committed, journaled commit.
 pub(super) async fn begin(session: &mut ClientSession) -> Result<(), Failure> {
@@ -111,15 +99,15 @@ fn check(collection: &str, reply: &Document, owners: &[Owners]) -> Result<(), Fa
 
 /// Commits, and repeats the command while the outcome is unknown.
 pub(super) async fn commit(session: &mut ClientSession, give_up: Instant) -> Result<(), Failure> {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = BACKOFF;
     loop {
-        match session.commit_transaction().await {
-            Ok(()) => return Ok(()),
-            Err(error) if is_unknown_commit(&error) && Instant::now() + pause < give_up => {
-                tokio::time::sleep(jitter(pause)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            Err(error) => return Err(error.into()),
+        let Err(error) = session.commit_transaction().await else {
+            return Ok(());
+        };
+        let pause = backoff.delay();
+        if !is_unknown_commit(&error) || Instant::now() + pause >= give_up {
+            return Err(error.into());
         }
+        tokio::time::sleep(pause).await;
     }
 }

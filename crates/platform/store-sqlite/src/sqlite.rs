@@ -89,7 +89,7 @@ impl Sqlite {
             name: &self.name,
             operation: "COMMIT",
         });
-        let carried = commit.carried();
+        let carried = commit.clone();
         let written = self.writer.run(move |tx| carried.within(|| work(tx))).await;
         commit.end();
         written

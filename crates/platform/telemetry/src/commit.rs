@@ -32,7 +32,7 @@ pub struct Database<'a> {
     pub operation: &'static str,
 }
 
-/// A write on its way to its commit; empty if it belongs to no trace. Its spans end when the last clone is dropped.
+/// A write on its way to its commit; empty if it belongs to no trace. A clone goes to the thread that runs the write; its spans end when the last one is dropped.
 #[derive(Clone)]
 pub struct Commit(Option<Arc<Write>>);
 
@@ -63,12 +63,6 @@ impl Commit {
             asked: Here::capture(),
             together: AtomicUsize::new(1),
         })))
-    }
-
-    /// A clone for the thread that runs the write.
-    #[must_use]
-    pub fn carried(&self) -> Self {
-        self.clone()
     }
 
     /// Runs the write on that thread, in the trace context of its request or message.

@@ -24,7 +24,7 @@ pub mod testing;
 pub use commit::{Commit, Database, committing};
 pub use config::TelemetryConfig;
 pub use logs::{LogConfig, LogFormat};
-pub use messages::{Handled, MessageSpans};
+pub use messages::MessageSpans;
 pub use orders::{note_order, sweeping, traceparent, within};
 pub use otlp::Traces;
 pub use request_id::{RequestId, current_request_id};

@@ -14,12 +14,6 @@ use crate::layer::TARGET;
 use crate::otlp::{self, is_on};
 use crate::spans::{self, fail};
 
-/// The outcome of a message, as its span records it.
-pub trait Handled {
-    /// The kind of failure, from a fixed set; `None` on success.
-    fn failure(&self) -> Option<&'static str>;
-}
-
 /// The spans of a batch: one for each message, in order, or none while traces are off. They end when this is dropped.
 pub struct MessageSpans(Vec<(OrderId, Span)>);
 
@@ -69,19 +63,16 @@ impl MessageSpans {
         Self(spans.collect())
     }
 
-    /// Runs `work`, which handles the messages and returns one outcome for each, in order.
-    pub async fn scope<O: Handled>(&self, work: impl Future<Output = Vec<O>>) -> Vec<O> {
+    /// Runs `work`, which handles the messages.
+    pub async fn scope<F: Future>(&self, work: F) -> F::Output {
         let traced = self.0.iter().filter(|(_, span)| !span.is_none());
-        let outcomes = spans::in_batch(traced.cloned().collect(), work).await;
-        self.end(&outcomes);
-        outcomes
+        spans::in_batch(traced.cloned().collect(), work).await
     }
 
-    /// Records the outcomes of the messages, in the order of the batch.
-    pub fn end(&self, outcomes: &[impl Handled]) {
-        for (place, (_, span)) in self.0.iter().enumerate() {
-            let outcome = outcomes.get(place);
-            if let Some(kind) = outcome.map_or(Some("undeliverable"), Handled::failure) {
+    /// Records which messages failed, in the order of the batch: the kind of each failure, from a fixed set.
+    pub fn end(&self, mut failures: impl Iterator<Item = Option<&'static str>>) {
+        for (_, span) in &self.0 {
+            if let Some(kind) = failures.next().unwrap_or(Some("undeliverable")) {
                 fail(span, kind);
             }
         }
@@ -117,14 +108,6 @@ mod tests {
 
     use super::*;
     use crate::{Commit, Database, LogConfig, TelemetryConfig, traceparent};
-
-    struct Done;
-
-    impl Handled for Done {
-        fn failure(&self) -> Option<&'static str> {
-            None
-        }
-    }
 
     fn message(traceparent: Option<String>) -> Arc<Envelope> {
         let ids = SystemIds::default();
@@ -169,9 +152,8 @@ mod tests {
                 assert_ne!(sent, parent, "the span that handled it sent it");
             }
             assert_eq!((unsampled, untraced), (None, None));
-            vec![Done, Done, Done, Done]
         };
-        assert_eq!(spans.scope(handle).await.len(), 4);
+        spans.scope(handle).await;
         assert_eq!(traceparent(orders[0]), None, "the batch is over");
     }
 }

@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail, ensure};
 use async_trait::async_trait;
 use auth::{JwkSet, VerificationKeys, Verifier};
 use bus::Tasks;
+use kernel::Backoff;
 use platform_http::Readiness;
 use reqwest::{Client, StatusCode, Url, redirect};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -22,10 +23,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// When to fetch the keys.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    /// Delay after the first failure. Doubles with each further failure.
-    first_retry: Duration,
-    /// Upper bound of the retry delay.
-    last_retry: Duration,
+    /// Delays after failures.
+    backoff: Backoff,
     /// Minimum time between two successful fetches. It bounds what tokens can cause, because anybody can invent a key id.
     least: Duration,
     /// Maximum time between two successful fetches. A removed key is accepted for at most this long.
@@ -33,8 +32,7 @@ struct Pace {
 }
 
 const PACE: Pace = Pace {
-    first_retry: Duration::from_millis(100),
-    last_retry: Duration::from_secs(5),
+    backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
     least: Duration::from_secs(5),
     most: Duration::from_mins(1),
 };
@@ -91,17 +89,18 @@ struct Follower {
 
 impl Follower {
     async fn run(self) {
-        let mut retry = self.pace.first_retry;
+        let mut backoff = self.pace.backoff;
         loop {
             match self.fetch().await {
                 Ok(keys) => {
                     if self.verifier.replace_keys(keys) {
                         tracing::info!(verifier = ?self.verifier, "the signing keys were loaded");
                     }
-                    retry = self.pace.first_retry;
+                    backoff = self.pace.backoff;
                     self.rest().await;
                 }
                 Err(error) => {
+                    let retry = backoff.delay();
                     tracing::warn!(
                         url = %self.url,
                         error = format!("{error:#}"),
@@ -109,7 +108,6 @@ impl Follower {
                         "the signing keys cannot be fetched; next try in {retry:?}"
                     );
                     sleep(retry).await;
-                    retry = (retry * 2).min(self.pace.last_retry);
                 }
             }
         }

@@ -2,148 +2,104 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::watches::Watches;
-use super::{Metrics, gauge_of, times};
+use super::exposed::{Exposed, Label, Labels};
+use super::{gauge_of, times};
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    route: String,
-    method: &'static str,
-    status: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    route: String,
-    method: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PortLabels {
-    port: &'static str,
-}
-
-/// The counters of one route and method. Only a few statuses occur, so a linear search is enough.
+/// The metrics of one route, method and status.
 struct Answered {
     method: &'static str,
+    status: u16,
+    count: Counter,
     durations: Histogram,
-    statuses: Vec<(u16, Counter)>,
+}
+
+impl Answered {
+    fn count(&self, took: Duration) {
+        self.count.inc();
+        self.durations.observe(took.as_secs_f64());
+    }
 }
 
 /// Rate, errors and duration of requests, by route.
 #[derive(Clone)]
 pub struct HttpMetrics {
-    requests: Family<RequestLabels, Counter>,
-    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
-    in_flight: Family<PortLabels, Gauge>,
-    limit: Family<PortLabels, Gauge>,
-    /// The same counters by route, so that counting a request allocates nothing.
+    requests: Family<Labels<3>, Counter>,
+    durations: Family<Labels<2>, Histogram>,
+    in_flight: Family<Labels<1>, Gauge>,
+    limit: Family<Labels<1>, Gauge>,
+    /// The same metrics by route, so that counting a request allocates nothing. A route has few methods and statuses, so a linear search
+    /// for those is enough.
     known: Arc<RwLock<HashMap<String, Vec<Answered>>>>,
-    watches: Watches,
-}
-
-impl Default for HttpMetrics {
-    fn default() -> Self {
-        Self {
-            requests: Family::default(),
-            durations: Family::new_with_constructor(times),
-            in_flight: Family::default(),
-            limit: Family::default(),
-            known: Arc::default(),
-            watches: Watches::default(),
-        }
-    }
+    exposed: Exposed,
 }
 
 impl HttpMetrics {
-    pub(super) fn register(&self, metrics: &Metrics) {
-        metrics.register("http_requests", "Requests answered", self.requests.clone());
-        metrics.register(
-            "http_request_duration_seconds",
-            "Time from a request's head to its answer",
-            self.durations.clone(),
-        );
-        metrics.register(
-            "http_requests_in_flight",
-            "Requests being answered right now",
-            self.in_flight.clone(),
-        );
-        metrics.register(
-            "http_requests_in_flight_limit",
-            "Requests that may be in flight; more are refused with 503",
-            self.limit.clone(),
-        );
-    }
-
-    pub(super) const fn watches(&self) -> &Watches {
-        &self.watches
+    pub(super) fn new(exposed: &Exposed) -> Self {
+        Self {
+            requests: exposed.family("http_requests", "Requests answered"),
+            durations: exposed.histograms(
+                "http_request_duration_seconds",
+                "Time from a request's head to its answer",
+                times,
+            ),
+            in_flight: exposed.family(
+                "http_requests_in_flight",
+                "Requests being answered right now",
+            ),
+            limit: exposed.family(
+                "http_requests_in_flight_limit",
+                "Requests that may be in flight; more are refused with 503",
+            ),
+            known: Arc::default(),
+            exposed: exposed.clone(),
+        }
     }
 
     /// Counts one answered request.
     pub fn answered(&self, route: &str, method: &'static str, status: u16, took: Duration) {
-        let took = took.as_secs_f64();
-        if !self.count_known(route, method, status, took) {
-            self.learn(route, method, status);
-            self.count_known(route, method, status, took);
-        }
-    }
-
-    fn count_known(&self, route: &str, method: &str, status: u16, took: f64) -> bool {
+        let is_it = |one: &&Answered| one.method == method && one.status == status;
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let methods = known.get(route).map_or(&[][..], Vec::as_slice);
-        let Some(answered) = methods.iter().find(|answered| answered.method == method) else {
-            return false;
-        };
-        let Some((_, count)) = answered.statuses.iter().find(|(known, _)| *known == status) else {
-            return false;
-        };
-        answered.durations.observe(took);
-        count.inc();
-        true
-    }
-
-    fn learn(&self, route: &str, method: &'static str, status: u16) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let methods = known.entry(route.to_owned()).or_default();
-        let count = self.requests.get_or_create_owned(&RequestLabels {
-            route: route.to_owned(),
-            method,
-            status,
-        });
-        if let Some(answered) = methods.iter_mut().find(|one| one.method == method) {
-            // Two threads may add the same status at once; both get the same counter.
-            if !answered.statuses.iter().any(|(known, _)| *known == status) {
-                answered.statuses.push((status, count));
-            }
+        if let Some(answered) = known.get(route).and_then(|all| all.iter().find(is_it)) {
+            answered.count(took);
             return;
         }
-        let durations = self.durations.get_or_create_owned(&RouteLabels {
-            route: route.to_owned(),
+        drop(known);
+        let route_label: Label = ("route", route.to_owned().into());
+        let method_label: Label = ("method", method.into());
+        let labels = [route_label.clone(), method_label.clone()];
+        let durations = self.durations.get_or_create_owned(&labels);
+        let labels = [
+            route_label,
+            method_label,
+            ("status", status.to_string().into()),
+        ];
+        let answered = Answered {
             method,
-        });
-        methods.push(Answered {
-            method,
+            status,
+            count: self.requests.get_or_create_owned(&labels),
             durations,
-            statuses: vec![(status, count)],
-        });
+        };
+        answered.count(took);
+        // Two threads may add the same one at once; both entries count in the same metrics.
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(route.to_owned()).or_default().push(answered);
     }
 
     /// Exposes how many requests are `in_flight` at `port` and the limit, for as long as the counter is alive.
     pub fn port(&self, port: &'static str, limit: usize, in_flight: &Arc<AtomicUsize>) {
-        let labels = PortLabels { port };
+        let labels = [("port", port.into())];
         self.limit.get_or_create(&labels).set(gauge_of(limit));
         let gauge = self.in_flight.get_or_create_owned(&labels);
-        let in_flight: Weak<AtomicUsize> = Arc::downgrade(in_flight);
-        self.watches.add(move || {
+        let in_flight = Arc::downgrade(in_flight);
+        self.exposed.watch(move || {
             if let Some(in_flight) = in_flight.upgrade() {
                 gauge.set(gauge_of(in_flight.load(Ordering::Relaxed)));
             }
@@ -154,6 +110,7 @@ impl HttpMetrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Metrics;
 
     #[test]
     fn each_route_method_and_status_is_counted_by_itself_however_often_it_comes() {

@@ -6,32 +6,28 @@
 //! but costly to track (the length of a queue) are read at scrape time, see [`Metrics::watch`].
 
 mod bus;
+mod exposed;
 mod http;
 mod process;
 mod store;
-mod watches;
 
-pub use bus::{BusMetrics, Publication, Tally};
+pub use bus::BusMetrics;
+pub use exposed::{Labels, NoLabels};
 pub use http::HttpMetrics;
-pub use store::{GetSizes, PoolWatch, Read, ReadTimes, StoreMetrics, StoreWatch};
+pub use store::{PoolWatch, Read, ReadTimes, Sizes, StoreMetrics, StoreWatch};
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use prometheus_client::encoding::text::{encode_eof, encode_registry};
-use prometheus_client::metrics::MetricType;
+use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Metric, Registry};
+use prometheus_client::registry::Metric;
 
+use self::exposed::Exposed;
 use self::process::Process;
-use self::watches::Watches;
 
 /// A process's metrics.
 #[derive(Clone)]
 pub struct Metrics {
-    registry: Arc<Mutex<Registry>>,
-    names: Arc<Mutex<Vec<String>>>,
-    watches: Watches,
+    exposed: Exposed,
     /// Answered requests.
     pub http: HttpMetrics,
     /// Messages handled and sent.
@@ -42,59 +38,39 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
+        let exposed = Exposed::default();
         let metrics = Self {
-            registry: Arc::new(Mutex::new(Registry::default())),
-            names: Arc::default(),
-            watches: Watches::default(),
-            http: HttpMetrics::default(),
-            bus: BusMetrics::default(),
-            store: StoreMetrics::default(),
+            http: HttpMetrics::new(&exposed),
+            bus: BusMetrics::new(&exposed),
+            store: StoreMetrics::new(&exposed),
+            exposed,
         };
-        metrics.http.register(&metrics);
-        metrics.bus.register(&metrics);
-        metrics.store.register(&metrics);
-        metrics.register(
+        metrics.exposed.add(
             "build",
             "What runs: the version of the program",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
-        metrics
-            .registry
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .register_collector(Box::new(Process));
+        let process = Box::new(Process);
+        metrics.exposed.lock().registry.register_collector(process);
         metrics
     }
 }
 
 impl Metrics {
-    /// Registers a metric of a service. Its name gets the prefix `marketplace_`.
-    pub fn register(&self, name: &str, help: &str, metric: impl Metric) {
-        let suffix = match metric.metric_type() {
-            MetricType::Counter => "_total",
-            MetricType::Info => "_info",
-            MetricType::Gauge | MetricType::Histogram | MetricType::Unknown => "",
-        };
-        self.names
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(format!("marketplace_{name}{suffix}"));
-        self.registry
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .register(format!("marketplace_{name}"), help, metric);
+    /// Registers a metric of a service and returns it. Its name gets the prefix `marketplace_`.
+    pub fn register<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
+        self.exposed.register(name, help, metric)
     }
 
     /// The names of all registered metrics, as Prometheus stores them. Includes metrics without a sample, which are not exposed yet.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let names = self.names.lock();
-        names.unwrap_or_else(PoisonError::into_inner).clone()
+        self.exposed.lock().names.clone()
     }
 
     /// Runs `look` at every scrape to set gauges whose value is cheap to read. It must not block.
     pub fn watch(&self, look: impl Fn() + Send + Sync + 'static) {
-        self.watches.add(look);
+        self.exposed.watch(look);
     }
 
     /// All metrics in the text format that Prometheus reads.
@@ -102,26 +78,13 @@ impl Metrics {
     /// # Errors
     /// Never in practice: writing to a string does not fail.
     pub fn render(&self) -> Result<String, std::fmt::Error> {
-        for watches in [
-            &self.watches,
-            self.http.watches(),
-            self.bus.watches(),
-            self.store.watches(),
-        ] {
-            watches.look();
-        }
+        let exposed = self.exposed.lock();
+        exposed.looks.iter().for_each(|look| look());
         let mut text = String::new();
-        encode_registry(
-            &mut text,
-            &self.registry.lock().unwrap_or_else(PoisonError::into_inner),
-        )?;
-        encode_eof(&mut text)?;
+        encode(&mut text, &exposed.registry)?;
         Ok(text)
     }
 }
-
-/// The labels of a family with a single, optional metric.
-pub type NoLabels = [(&'static str, &'static str); 0];
 
 /// A histogram for durations from a tenth of a millisecond to seconds: reads and commits of a store.
 #[must_use]

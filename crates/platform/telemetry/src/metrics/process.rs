@@ -17,10 +17,10 @@ pub(super) struct Process;
 
 impl Collector for Process {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let Some(seen) = Seen::now() else {
+        let Some((cpu, gauges)) = seen() else {
             return Ok(());
         };
-        let cpu = ConstCounter::new(seen.cpu_seconds);
+        let cpu = ConstCounter::new(cpu);
         let descriptor = encoder.encode_descriptor(
             "process_cpu_seconds",
             "User and system CPU time spent",
@@ -28,25 +28,7 @@ impl Collector for Process {
             cpu.metric_type(),
         )?;
         cpu.encode(descriptor)?;
-        for (name, help, value) in [
-            (
-                "process_resident_memory_bytes",
-                "Resident memory",
-                seen.resident_bytes,
-            ),
-            (
-                "process_start_time_seconds",
-                "When it started, in seconds since 1970",
-                seen.started_at,
-            ),
-            ("process_threads", "Threads", seen.threads),
-            ("process_open_fds", "Open file descriptors", seen.open_files),
-            (
-                "process_max_fds",
-                "File descriptors that may be open",
-                seen.max_files,
-            ),
-        ] {
+        for (name, help, value) in gauges {
             let gauge = ConstGauge::new(value);
             let descriptor = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
             gauge.encode(descriptor)?;
@@ -55,34 +37,32 @@ impl Collector for Process {
     }
 }
 
-struct Seen {
-    cpu_seconds: f64,
-    resident_bytes: f64,
-    started_at: f64,
-    threads: f64,
-    open_files: f64,
-    max_files: f64,
-}
+/// Name, help text and value of a gauge.
+type Seen = (&'static str, &'static str, f64);
 
-impl Seen {
-    fn now() -> Option<Self> {
-        let stat = fs::read_to_string("/proc/self/stat").ok()?;
-        // The second field is the program's name in brackets and may contain spaces; the numbered fields follow it.
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        let field = |number: usize| fields.get(number - 3)?.parse::<f64>().ok();
-        let status = fs::read_to_string("/proc/self/status").ok()?;
-        let boot = fs::read_to_string("/proc/stat").ok()?;
-        let limits = fs::read_to_string("/proc/self/limits").ok()?;
-        let open = fs::read_dir("/proc/self/fd").ok()?.count();
-        Some(Self {
-            cpu_seconds: (field(14)? + field(15)?) / TICKS,
-            resident_bytes: number_after(&status, "VmRSS:")? * 1024.0,
-            started_at: number_after(&boot, "btime")? + field(22)? / TICKS,
-            threads: field(20)?,
-            open_files: f64::from(u32::try_from(open).ok()?),
-            max_files: number_after(&limits, "Max open files")?,
-        })
-    }
+/// The CPU time in seconds, and the gauges.
+fn seen() -> Option<(f64, [Seen; 5])> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field is the program's name in brackets and may contain spaces; the numbered fields follow it.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let field = |number: usize| fields.get(number - 3)?.parse::<f64>().ok();
+    let number = |file: &str, name| number_after(&fs::read_to_string(file).ok()?, name);
+    let resident = number("/proc/self/status", "VmRSS:")? * 1024.0;
+    let started = number("/proc/stat", "btime")? + field(22)? / TICKS;
+    let open = u32::try_from(fs::read_dir("/proc/self/fd").ok()?.count()).ok()?;
+    let most = number("/proc/self/limits", "Max open files")?;
+    let gauges = [
+        ("process_resident_memory_bytes", "Resident memory", resident),
+        (
+            "process_start_time_seconds",
+            "When it started, in seconds since 1970",
+            started,
+        ),
+        ("process_threads", "Threads", field(20)?),
+        ("process_open_fds", "Open file descriptors", open.into()),
+        ("process_max_fds", "File descriptors that may be open", most),
+    ];
+    Some(((field(14)? + field(15)?) / TICKS, gauges))
 }
 
 /// The number after `name` at the beginning of a line.
@@ -98,16 +78,17 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_process_sees_itself() {
-        let seen = Seen::now().unwrap();
-        assert!(seen.resident_bytes > 1e6, "{}", seen.resident_bytes);
-        assert!(seen.threads >= 1.0 && seen.open_files >= 3.0);
-        assert!(seen.max_files >= seen.open_files);
+        let (cpu, gauges) = seen().unwrap();
+        let [resident, started, threads, open, most] = gauges.map(|(_, _, value)| value);
+        assert!(resident > 1e6, "{resident}");
+        assert!(threads >= 1.0 && open >= 3.0);
+        assert!(most >= open);
         // After 2020, and not further in the future than the clock's resolution.
         let kept = fs::metadata("/proc/self").unwrap().modified().unwrap();
         let now = kept.elapsed().unwrap_or_default();
         let epoch = kept.duration_since(std::time::UNIX_EPOCH).unwrap() + now;
-        assert!((1.6e9..epoch.as_secs_f64() + 2.0).contains(&seen.started_at));
-        assert!(seen.cpu_seconds >= 0.0);
+        assert!((1.6e9..epoch.as_secs_f64() + 2.0).contains(&started));
+        assert!(cpu >= 0.0);
     }
 
     #[test]

@@ -16,8 +16,7 @@ use super::*;
 
 /// As in production, but with short delays.
 const FAST: Pace = Pace {
-    first_retry: Duration::from_millis(10),
-    last_retry: Duration::from_millis(50),
+    backoff: Backoff::new(Duration::from_millis(10), Duration::from_millis(50)),
     least: Duration::from_millis(50),
     most: Duration::from_millis(200),
 };
