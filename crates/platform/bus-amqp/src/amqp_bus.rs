@@ -4,19 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use contracts::{Envelope, Kind};
+use bytes::Bytes;
+use contracts::Envelope;
 use kernel::Clock;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::broker::{Broker, SYSTEM};
+use super::broker::{Broker, Names, SYSTEM};
 use super::consumer::Consuming;
-use super::hints::{self, HintReceiver, HintSender};
+use super::hints;
 use super::link::Link;
 use super::message::{seal, short};
 use super::publisher::{Parcel, Publisher};
-use super::topology::{Bound, Topology};
+use super::topology::Topology;
 use bus::{Bus, Outcome, Subscription, Tasks};
 use telemetry::metrics::BusMetrics;
 
@@ -25,8 +27,7 @@ const FINISH: Duration = Duration::from_secs(4);
 
 /// A [`Bus`] over RabbitMQ.
 pub struct AmqpBus {
-    service: &'static str,
-    topology: Arc<Topology>,
+    names: Names,
     publishing: Link,
     consuming: Link,
     publisher: Arc<Publisher>,
@@ -51,102 +52,86 @@ impl AmqpBus {
         metrics: &BusMetrics,
         tasks: &Tasks,
     ) -> Arc<Self> {
-        let names = broker.names();
-        let queues = subscriptions.iter().map(|subscription| Bound {
-            names: names.queue(subscription.queue),
-            messages: subscription.messages.clone(),
-        });
+        let names = &broker.names;
+        let queues = subscriptions.iter();
+        let queues = queues.map(|queue| (names.queue(queue.queue), queue.messages.clone()));
         let topology = Arc::new(Topology {
             queues: queues.collect(),
-            names,
+            names: names.clone(),
         });
-        let publishing = Link::default();
-        let bus = Arc::new(Self {
-            service,
-            topology: topology.clone(),
-            publisher: Arc::new(Publisher::new(publishing.clone())),
-            publishing,
-            consuming: Link::default(),
-            tasks: tasks.clone(),
-        });
+        let (publishing, consuming) = (Link::default(), Link::default());
+        let publisher = Arc::new(Publisher::new(publishing.clone()));
         let consumers = TaskTracker::new();
-        for (subscription, queue) in subscriptions.into_iter().zip(&topology.queues) {
+        for subscription in subscriptions {
             let consuming = Consuming {
+                queue: names.queue(subscription.queue),
                 subscription,
-                queue: queue.clone(),
                 topology: topology.clone(),
-                link: bus.consuming.clone(),
-                publisher: bus.publisher.clone(),
+                link: consuming.clone(),
+                publisher: publisher.clone(),
                 clock: clock.clone(),
                 metrics: metrics.clone(),
             };
-            let consumers = consumers.clone();
             tasks.spawn(|stop| consumers.track_future(consuming.run(stop)));
         }
         consumers.close();
-        for (connection, link) in [("publish", &bus.publishing), ("consume", &bus.consuming)] {
-            let link = link.clone();
-            metrics.connection(connection, move || link.live().is_some());
-        }
-        bus.keep_connected(broker, consumers);
-        bus
-    }
-
-    /// Keeps both connections up until the consumers have stopped and no publish is in flight.
-    fn keep_connected(&self, broker: &Broker, consumers: TaskTracker) {
         let close = CancellationToken::new();
-        for (link, what) in [(&self.publishing, "publish"), (&self.consuming, "consume")] {
+        for (what, link) in [("publish", &publishing), ("consume", &consuming)] {
+            let watched = link.clone();
+            metrics.connection(what, move || watched.live().is_some());
             let (link, close) = (link.clone(), close.clone());
-            let (address, topology) = (broker.to_dial(), self.topology.clone());
-            let name = format!("{} {what}", self.service);
-            self.tasks
-                .spawn(|_| async move { link.keep_up(&address, &name, &topology, &close).await });
+            let (broker, topology) = (broker.clone(), topology.clone());
+            let name = format!("{service} {what}");
+            tasks.spawn(|_| async move { link.keep_up(&broker, &name, &topology, &close).await });
         }
-        let publisher = self.publisher.clone();
-        self.tasks.spawn(|stop| async move {
+        let last = publisher.clone();
+        tasks.spawn(|stop| async move {
             stop.cancelled().await;
-            if timeout(FINISH, consumers.wait()).await.is_err() {
-                tracing::warn!(
-                    "a consumer is not done with what it has in hand; it will be delivered again"
-                );
-            }
-            if timeout(FINISH, publisher.idle()).await.is_err() {
-                tracing::warn!(
-                    "not all that was published is confirmed; it will be published again"
-                );
-            }
+            finish(&consumers, &last).await;
             close.cancel();
         });
+        Arc::new(Self {
+            names: names.clone(),
+            publishing,
+            consuming,
+            publisher,
+            tasks: tasks.clone(),
+        })
     }
 
-    /// A channel for hints between the replicas of this service: see [`HintSender`].
+    /// Best-effort broadcast between the replicas of this service: see `hints`. Carries what is `announced`, and returns what any replica
+    /// announced.
     #[must_use]
-    pub fn hints(&self, name: &str) -> (HintSender, HintReceiver) {
-        let (sender, receiver, hints) = hints::hints(self.topology.names.hints(name));
-        let (publishing, consuming) = (self.publishing.clone(), self.consuming.clone());
-        self.tasks
-            .spawn(|stop| hints.run(publishing, consuming, stop));
-        (sender, receiver)
+    pub fn hints(&self, name: &str, announced: mpsc::Receiver<Bytes>) -> mpsc::Receiver<Bytes> {
+        let links = (self.publishing.clone(), self.consuming.clone());
+        hints::carry(self.names.hints(name), announced, links, &self.tasks)
     }
+}
 
-    fn parcel(&self, envelope: &Envelope) -> Parcel {
-        Parcel {
-            exchange: short(&self.exchange(envelope.kind)),
-            routing_key: short(&envelope.name),
-            properties: seal(envelope, 0),
-            body: envelope.body.clone(),
-        }
+/// Waits until the consumers have stopped and no publish is in flight.
+async fn finish(consumers: &TaskTracker, publisher: &Publisher) {
+    if timeout(FINISH, consumers.wait()).await.is_err() {
+        tracing::warn!(
+            "a consumer is not done with what it has in hand; it will be delivered again"
+        );
     }
-
-    fn exchange(&self, kind: Kind) -> String {
-        self.topology.exchange(kind)
+    if timeout(FINISH, publisher.idle()).await.is_err() {
+        tracing::warn!("not all that was published is confirmed; it will be published again");
     }
 }
 
 #[async_trait]
 impl Bus for AmqpBus {
     async fn publish(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
-        let parcels: Vec<Parcel> = batch.iter().map(|envelope| self.parcel(envelope)).collect();
+        let parcels: Vec<Parcel> = batch
+            .iter()
+            .map(|envelope| Parcel {
+                exchange: short(&self.names.exchange(envelope.kind)),
+                routing_key: short(&envelope.name),
+                properties: seal(envelope, 0),
+                body: envelope.body.clone(),
+            })
+            .collect();
         let confirmed = self.publisher.publish(&parcels).await;
         confirmed
             .into_iter()

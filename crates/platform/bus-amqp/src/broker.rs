@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
+use contracts::Kind;
 use lapin::uri::{AMQPScheme, AMQPUri};
 
 use super::tls::Tls;
@@ -23,20 +23,14 @@ const CONNECT: Duration = Duration::from_secs(5);
 const MISSING: u32 = 3;
 /// The namespace whose queues have no prefix.
 const DEFAULT_NAMESPACE: &str = "marketplace";
-/// Every broker's password for its local guest; not a secret.
-const GUEST: &str = "guest";
 
 /// A broker and this marketplace's names in it: the validated `amqp` section of the settings.
 #[derive(Clone)]
 pub struct Broker {
     /// The broker's address and our credentials.
-    pub(super) uri: BrokerUri,
-    /// TLS for the connection, if any.
-    tls: Option<Tls>,
-    /// Prefix of exchange names; also of queue names unless it is `marketplace`.
-    pub(super) namespace: String,
-    /// Delays before the second, third, … delivery; the last repeats. Not configurable: a queue's delay is part of its name.
-    pub(super) delays: Delays,
+    pub(super) uri: AMQPUri,
+    pub(super) transport: Transport,
+    pub(super) names: Names,
 }
 
 /// Why the configured broker cannot be used.
@@ -56,13 +50,12 @@ impl Broker {
     /// # Errors
     /// [`BrokerError`] if the URI is invalid, or the file cannot be read or holds no certificates.
     pub fn of(uri: &str, authorities: Option<&Path>, namespace: &str) -> Result<Self, BrokerError> {
-        let uri: BrokerUri = uri
-            .parse()
-            .map_err(|reason: String| BrokerError::Uri(format!("it {reason}")))?;
-        let tls = match uri.0.scheme {
-            AMQPScheme::AMQPS => Some(
-                Tls::with(&uri.0.authority.host, authorities).map_err(BrokerError::Authorities)?,
-            ),
+        let mut uri = parse(uri).map_err(|reason| BrokerError::Uri(format!("it {reason}")))?;
+        let tls = match uri.scheme {
+            AMQPScheme::AMQPS => {
+                let tls = Tls::with(&uri.authority.host, authorities);
+                Some(tls.map_err(BrokerError::Authorities)?)
+            }
             AMQPScheme::AMQP if authorities.is_some() => {
                 return Err(BrokerError::Uri(
                     "with amqp.ca_file it must begin with amqps://".to_owned(),
@@ -70,130 +63,69 @@ impl Broker {
             }
             AMQPScheme::AMQP => None,
         };
+        // TLS is set up before lapin sees the connection. Built without its own TLS, lapin treats an amqps:// address as a plain one.
+        uri.scheme = AMQPScheme::AMQP;
+        uri.query.frame_max.get_or_insert(FRAME);
+        let heartbeat = *uri.query.heartbeat.get_or_insert(HEARTBEAT);
+        let silence = Duration::from_secs(heartbeat.into()) * MISSING;
         Ok(Self {
             uri,
-            tls,
-            namespace: namespace.to_owned(),
-            delays: Delays::default(),
-        })
-    }
-
-    /// What a connection needs in order to dial.
-    pub(super) fn to_dial(&self) -> Address {
-        let uri = self.uri.to_dial();
-        let heartbeat = uri.query.heartbeat.filter(|seconds| *seconds > 0);
-        Address {
             transport: Transport {
-                tls: self.tls.clone(),
+                tls,
                 connect: CONNECT,
-                silence: heartbeat.map(|seconds| Duration::from_secs(seconds.into()) * MISSING),
+                silence: (!silence.is_zero()).then_some(silence),
             },
-            // TLS is set up before lapin sees the connection. Built without its own TLS, lapin treats an amqps:// address as a plain one.
-            uri: AMQPUri {
-                scheme: AMQPScheme::AMQP,
-                ..uri
+            names: Names {
+                namespace: namespace.to_owned(),
+                delays: RETRY_DELAYS,
             },
-        }
-    }
-
-    pub(super) fn names(&self) -> Names {
-        Names {
-            namespace: self.namespace.clone(),
-            delays: self.delays,
-        }
+        })
     }
 }
 
+/// Without the credentials.
 impl fmt::Debug for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Broker")
-            .field("uri", &self.uri)
-            .field("namespace", &self.namespace)
+            .field("host", &self.uri.authority.host)
+            .field("names", &self.names)
             .finish_non_exhaustive()
     }
 }
 
-/// Where to dial, and how.
-#[derive(Clone)]
-pub(super) struct Address {
-    pub(super) uri: AMQPUri,
-    pub(super) transport: Transport,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Delays(pub(super) [Duration; RETRY_DELAYS.len()]);
-
-impl Default for Delays {
-    fn default() -> Self {
-        Self(RETRY_DELAYS)
+/// Parses an AMQP URI such as `amqp://user:password@host:5672/%2f`.
+fn parse(raw: &str) -> Result<AMQPUri, &'static str> {
+    // The parser's error may quote the URI, password included.
+    let Ok(mut uri) = raw.parse::<AMQPUri>() else {
+        return Err("must be an AMQP URI such as amqp://user:password@host:5672/%2f");
+    };
+    // The parser would silently fall back to localhost.
+    if raw.contains("//[") || raw.contains("@[") {
+        return Err("must name the broker by a host name or an IPv4 address");
     }
-}
-
-/// An AMQP URI such as `amqp://user:password@host:5672/%2f`. Its password is never printed, except the broker's own default.
-#[derive(Clone)]
-pub(super) struct BrokerUri(AMQPUri);
-
-impl BrokerUri {
-    /// The URI, with our defaults for heartbeats and frame size where it sets none.
-    fn to_dial(&self) -> AMQPUri {
-        let mut uri = self.0.clone();
-        let query = &mut uri.query;
-        query.heartbeat.get_or_insert(HEARTBEAT);
-        query.frame_max.get_or_insert(FRAME);
-        uri
+    // `amqp://host/` names the virtual host "", which does not exist. RabbitMQ's Cluster Operator writes it and means the default host.
+    if uri.vhost.is_empty() {
+        "/".clone_into(&mut uri.vhost);
     }
-}
-
-impl FromStr for BrokerUri {
-    type Err = String;
-    fn from_str(raw: &str) -> Result<Self, String> {
-        // The parser's error may quote the URI, password included.
-        let mut uri: AMQPUri = raw.parse().map_err(|_: String| {
-            "must be an AMQP URI such as amqp://user:password@host:5672/%2f".to_owned()
-        })?;
-        // The parser would silently fall back to localhost.
-        if raw.contains("//[") || raw.contains("@[") {
-            return Err("must name the broker by a host name or an IPv4 address".to_owned());
-        }
-        // `amqp://host/` names the virtual host "", which does not exist. RabbitMQ's Cluster Operator writes it and means the default
-        // host.
-        if uri.vhost.is_empty() {
-            "/".clone_into(&mut uri.vhost);
-        }
-        Ok(Self(uri))
-    }
-}
-
-impl fmt::Display for BrokerUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut uri = self.0.clone();
-        if uri.authority.userinfo.password != GUEST {
-            "REDACTED".clone_into(&mut uri.authority.userinfo.password);
-        }
-        uri.fmt(f)
-    }
-}
-
-impl fmt::Debug for BrokerUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+    Ok(uri)
 }
 
 /// Names of exchanges and queues.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
+    /// Prefix of exchange names; also of queue names unless it is `marketplace`.
     namespace: String,
-    delays: Delays,
+    /// Delays before the second, third, … delivery; the last repeats. Not configurable: a queue's delay is part of its name.
+    pub(super) delays: [Duration; RETRY_DELAYS.len()],
 }
 
 impl Names {
-    pub(super) fn events(&self) -> String {
-        format!("{}.events", self.namespace)
-    }
-
-    pub(super) fn commands(&self) -> String {
-        format!("{}.commands", self.namespace)
+    pub(super) fn exchange(&self, kind: Kind) -> String {
+        let kind = match kind {
+            Kind::Event => "events",
+            Kind::Command => "commands",
+        };
+        format!("{}.{kind}", self.namespace)
     }
 
     pub(super) fn hints(&self, name: &str) -> String {
@@ -210,10 +142,7 @@ impl Names {
         QueueNames {
             retries: self
                 .delays
-                .0
-                .iter()
-                .map(|delay| (format!("{main}.retry.{}", label(*delay)), *delay))
-                .collect(),
+                .map(|delay| (format!("{main}.retry.{}", label(delay)), delay)),
             dead: format!("{main}.dead"),
             main,
         }
@@ -226,7 +155,7 @@ pub(super) struct QueueNames {
     /// Receives the subscription's messages.
     pub(super) main: String,
     /// Hold messages before the second, third, … delivery, with the delay of each.
-    pub(super) retries: Vec<(String, Duration)>,
+    pub(super) retries: [(String, Duration); RETRY_DELAYS.len()],
     /// Holds dead-lettered messages.
     pub(super) dead: String,
 }
@@ -264,21 +193,15 @@ mod tests {
     #[test]
     fn a_password_is_printed_nowhere_and_kept_for_dialling() {
         let broker = broker("amqp://shop:hunter2@broker:5673/live", "marketplace");
-        for shown in [broker.uri.to_string(), format!("{broker:?}")] {
-            assert!(!shown.contains("hunter2"), "{shown}");
-            assert!(shown.contains("shop"), "{shown}");
-        }
-        assert_eq!(broker.uri.to_dial().authority.userinfo.password, "hunter2");
-        let error = "shop:hunter2@broker".parse::<BrokerUri>().err().unwrap();
-        assert!(!error.contains("hunter2"), "{error}");
+        assert!(!format!("{broker:?}").contains("hunter2"), "{broker:?}");
+        assert_eq!(broker.uri.authority.userinfo.password, "hunter2");
+        let error = Broker::of("shop:hunter2@broker", None, "marketplace").unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 
     #[test]
     fn a_broker_has_a_name_or_an_ipv4_address() {
-        let host = |raw: &str| -> Result<String, String> {
-            let uri: BrokerUri = raw.parse()?;
-            Ok(uri.to_dial().authority.host)
-        };
+        let host = |raw: &str| parse(raw).map(|uri| uri.authority.host);
         assert_eq!(host("amqp://u:p@10.1.2.3/live").unwrap(), "10.1.2.3");
         assert_eq!(host("amqps://u:p@b.example/live").unwrap(), "b.example");
         for raw in ["amqp://u:p@[2001:db8::1]:5672/live", "amqps://[::1]/live"] {
@@ -293,20 +216,15 @@ mod tests {
             "amqp://u:p@h:5672",
             "amqp://u:p@h/%2f",
         ] {
-            assert_eq!(
-                raw.parse::<BrokerUri>().unwrap().to_dial().vhost,
-                "/",
-                "{raw}"
-            );
+            assert_eq!(parse(raw).unwrap().vhost, "/", "{raw}");
         }
-        let named: BrokerUri = "amqp://u:p@h/live".parse().unwrap();
-        assert_eq!(named.to_dial().vhost, "live");
+        assert_eq!(parse("amqp://u:p@h/live").unwrap().vhost, "live");
     }
 
     #[test]
     fn queues_have_a_prefix_only_outside_the_default_namespace_and_retries_tell_their_delay() {
         let default = broker("amqp://guest:guest@127.0.0.1:5672/%2f", "marketplace");
-        let queue = default.names().queue("wallet.commands");
+        let queue = default.names.queue("wallet.commands");
         assert_eq!(queue.main, "wallet.commands");
         assert_eq!(queue.dead, "wallet.commands.dead");
         let waits = [1, 2, 3, 4, 5].map(|attempts| queue.retry(attempts).unwrap().to_owned());
@@ -315,9 +233,9 @@ mod tests {
         assert_eq!(waits, names);
         let blue = broker("amqp://guest:guest@127.0.0.1:5672/%2f", "blue");
         assert_eq!(
-            blue.names().queue("wallet.commands").main,
+            blue.names.queue("wallet.commands").main,
             "blue.wallet.commands"
         );
-        assert_eq!(blue.names().events(), "blue.events");
+        assert_eq!(blue.names.exchange(Kind::Event), "blue.events");
     }
 }

@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contracts::Envelope;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use kernel::{Backoff, Clock};
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Consumer};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::broker::SYSTEM;
+use super::broker::{QueueNames, SYSTEM};
 use super::error::AmqpError;
-use super::link::{BACKOFF, Link, Live, within};
-use super::message::{Opened, attempts, bury, open, seal, short};
+use super::link::{BACKOFF, Link, Live, limited, within};
+use super::message::{attempts, bury, open, seal, short};
 use super::publisher::{Parcel, Publisher};
-use super::topology::{Bound, Topology};
+use super::topology::Topology;
 use bus::{MAX_ATTEMPTS, Outcome, Subscription, handle};
 use telemetry::metrics::BusMetrics;
 
@@ -35,7 +35,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// One queue and its handler.
 pub(super) struct Consuming {
     pub(super) subscription: Subscription,
-    pub(super) queue: Bound,
+    pub(super) queue: QueueNames,
     pub(super) topology: Arc<Topology>,
     pub(super) link: Link,
     pub(super) publisher: Arc<Publisher>,
@@ -47,24 +47,15 @@ impl Consuming {
     /// Consumes until `stop`, then finishes the current batch.
     pub(super) async fn run(self, stop: CancellationToken) {
         let mut backoff = BACKOFF;
-        loop {
-            let live = tokio::select! {
-                () = stop.cancelled() => return,
-                live = self.link.up() => live,
+        while let Some(live) = stop.run_until_cancelled(self.link.up()).await {
+            let Err(error) = self.consume(&live, &stop, &mut backoff).await else {
+                return;
             };
-            match self.consume(&live, &stop, &mut backoff).await {
-                Ok(()) => return,
-                Err(error) => {
-                    tracing::warn!(queue = self.queue.names.main, %error, "consuming stopped; starting again");
-                    if matches!(error, AmqpError::Silent) {
-                        live.give_up();
-                    }
-                }
+            tracing::warn!(queue = self.queue.main, %error, "consuming stopped; starting again");
+            if matches!(error, AmqpError::Silent) {
+                live.give_up();
             }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(backoff.delay()) => {}
-            }
+            stop.run_until_cancelled(sleep(backoff.delay())).await;
         }
     }
 
@@ -76,24 +67,26 @@ impl Consuming {
         backoff: &mut Backoff,
     ) -> Result<(), AmqpError> {
         let channel = live.channel().await?;
-        within(self.topology.declare_queue(&channel, &self.queue)).await?;
-        let mut deliveries = self.start(&channel).await?;
-        let outcome = loop {
-            let first = tokio::select! {
-                biased;
-                () = stop.cancelled() => break Ok(()),
-                first = deliveries.next() => first,
-            };
-            let batch = match self.batch(first, &mut deliveries) {
-                Ok(batch) => batch,
-                Err(error) => break Err(error),
-            };
-            if let Err(error) = self.settle(&channel, batch).await {
-                break Err(error);
+        let (queue, messages) = (&self.queue, &self.subscription.messages);
+        within(self.topology.declare_queue(&channel, queue, messages)).await?;
+        let deliveries = self.start(&channel).await?;
+        let mut batches = deliveries.ready_chunks(self.subscription.max_batch);
+        let consuming = async {
+            while let Some(batch) = stop.run_until_cancelled(batches.next()).await {
+                // The stream ends when the broker cancels the consumer: the queue was deleted.
+                let batch = batch.ok_or(AmqpError::Cancelled)?.into_iter();
+                let batch = batch.collect::<lapin::Result<Vec<_>>>();
+                self.settle(&channel, batch.map_err(AmqpError::Broker)?)
+                    .await?;
+                *backoff = BACKOFF;
             }
-            *backoff = BACKOFF;
+            Ok(())
         };
-        self.end(&channel, &deliveries).await;
+        let outcome = consuming.await;
+        // Prefetched messages go to other consumers at once.
+        if let Err(error) = limited(GOODBYE, channel.close(200, "OK".into())).await {
+            tracing::debug!(queue = self.queue.main, %error, "the channel was not closed in order");
+        }
         outcome
     }
 
@@ -102,36 +95,12 @@ impl Consuming {
         let prefetch = u16::try_from(2 * self.subscription.max_batch).unwrap_or(u16::MAX);
         within(channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
         within(channel.basic_consume(
-            short(&self.queue.names.main),
+            short(&self.queue.main),
             "".into(),
             BasicConsumeOptions::default(),
             FieldTable::default(),
         ))
         .await
-    }
-
-    /// What has arrived, at most one batch.
-    fn batch(
-        &self,
-        first: Option<lapin::Result<Delivery>>,
-        deliveries: &mut Consumer,
-    ) -> Result<Vec<Delivery>, AmqpError> {
-        let mut batch = Vec::new();
-        let mut next = first;
-        loop {
-            // The stream ends when the broker cancels the consumer: the queue was deleted.
-            batch.push(
-                next.ok_or(AmqpError::Cancelled)?
-                    .map_err(AmqpError::Broker)?,
-            );
-            if batch.len() >= self.subscription.max_batch {
-                return Ok(batch);
-            }
-            match deliveries.next().now_or_never() {
-                Some(another) => next = another,
-                None => return Ok(batch),
-            }
-        }
     }
 
     /// Handles `batch`, moves failed messages on, then acknowledges.
@@ -175,7 +144,7 @@ impl Consuming {
             .filter_map(|(moved, confirmed)| {
                 let reason = confirmed.err()?;
                 tracing::warn!(
-                    queue = self.queue.names.main,
+                    queue = self.queue.main,
                     reason,
                     "a failed message cannot be moved on"
                 );
@@ -187,69 +156,61 @@ impl Consuming {
     /// Handles `batch` and returns the messages that must move to another queue.
     async fn moves(&self, batch: Vec<Delivery>) -> Vec<(u64, Parcel)> {
         let mut moves = Vec::new();
-        let mut read: Vec<(u64, Opened)> = Vec::with_capacity(batch.len());
+        let mut read = Vec::with_capacity(batch.len());
+        let mut messages = Vec::with_capacity(batch.len());
         for delivery in batch {
-            let Delivery {
-                delivery_tag,
-                properties,
-                data,
-                ..
-            } = delivery;
-            let body = Bytes::from(data);
+            let (tag, properties) = (delivery.delivery_tag, delivery.properties);
+            let body = Bytes::from(delivery.data);
+            let attempts = attempts(&properties).saturating_add(1);
             match open(&properties, body.clone()) {
-                Ok(opened) => read.push((delivery_tag, opened)),
+                Ok(envelope) => {
+                    read.push((tag, attempts));
+                    messages.push(Arc::new(envelope));
+                }
                 Err(reason) => {
                     self.metrics.undecodable(self.subscription.queue);
-                    let attempts = attempts(&properties).saturating_add(1);
-                    moves.push((delivery_tag, self.dead(properties, body, attempts, &reason)));
+                    moves.push((tag, self.dead(properties, body, attempts, &reason)));
                 }
             }
         }
-        let messages: Vec<Arc<Envelope>> = read
-            .iter()
-            .map(|(_, opened)| Arc::new(opened.envelope.clone()))
-            .collect();
         if messages.is_empty() {
             return moves;
         }
-        let (outcomes, spans) = handle(SYSTEM, &self.subscription, messages, &self.metrics).await;
-        moves.extend(read.into_iter().zip(outcomes).enumerate().filter_map(
-            |(place, ((tag, opened), outcome))| {
+        let (outcomes, spans) =
+            handle(SYSTEM, &self.subscription, messages.clone(), &self.metrics).await;
+        let handled = read.into_iter().zip(messages).zip(outcomes).enumerate();
+        moves.extend(
+            handled.filter_map(|(place, (((tag, attempts), message), outcome))| {
                 let _lines = spans.about(place);
-                Some((tag, self.move_on(&opened, outcome)?))
-            },
-        ));
+                Some((tag, self.move_on(&message, attempts, outcome)?))
+            }),
+        );
         moves
     }
 
-    /// Where a handled message goes, unless it is done.
-    fn move_on(&self, opened: &Opened, outcome: Outcome) -> Option<Parcel> {
-        let attempts = opened.attempts.saturating_add(1);
-        let envelope = &opened.envelope;
-        let (queue, id, name) = (self.subscription.queue, envelope.id, &envelope.name);
-        match outcome {
-            Outcome::Done => None,
+    /// Where a message goes after `attempts` deliveries, unless it is done.
+    fn move_on(&self, message: &Envelope, attempts: u32, outcome: Outcome) -> Option<Parcel> {
+        let (queue, id, name) = (self.subscription.queue, message.id, &message.name);
+        let reason = match outcome {
+            Outcome::Done => return None,
             Outcome::Retry(reason) | Outcome::Undeliverable(reason) => {
                 let tried = usize::try_from(attempts).unwrap_or(usize::MAX);
-                let again = self.queue.names.retry(tried);
+                let again = self.queue.retry(tried);
                 if let Some(retry) = again.filter(|_| tried < MAX_ATTEMPTS) {
                     tracing::warn!(queue, %id, name, attempts, reason, "message will be tried again");
-                    let body = envelope.body.clone();
-                    return Some(parcel(retry, seal(envelope, attempts), body));
+                    let properties = seal(message, attempts);
+                    return Some(Parcel::to(retry, properties, message.body.clone()));
                 }
                 tracing::error!(queue, %id, name, attempts, reason, "message given up");
-                Some(self.bury(envelope, attempts, &reason))
+                reason
             }
             Outcome::Reject(reason) => {
                 tracing::error!(queue, %id, name, reason, "message rejected");
-                Some(self.bury(envelope, attempts, &reason))
+                reason
             }
-        }
-    }
-
-    fn bury(&self, envelope: &Envelope, attempts: u32, reason: &str) -> Parcel {
-        let properties = seal(envelope, attempts);
-        self.dead(properties, envelope.body.clone(), attempts, reason)
+        };
+        let properties = seal(message, attempts);
+        Some(self.dead(properties, message.body.clone(), attempts, &reason))
     }
 
     fn dead(
@@ -261,36 +222,6 @@ impl Consuming {
     ) -> Parcel {
         self.metrics.gave_up(self.subscription.queue);
         let properties = bury(properties, attempts, reason, self.clock.now());
-        parcel(&self.queue.names.dead, properties, body)
-    }
-
-    /// Cancels the consumer and closes the channel, so that prefetched messages go to other consumers at once.
-    async fn end(&self, channel: &Channel, deliveries: &Consumer) {
-        let goodbye = async {
-            channel
-                .basic_cancel(deliveries.tag(), BasicCancelOptions::default())
-                .await?;
-            channel.close(200, "OK".into()).await
-        };
-        match timeout(GOODBYE, goodbye).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::debug!(queue = self.queue.names.main, %error, "the channel was gone before it was closed");
-            }
-            Err(_) => tracing::warn!(
-                queue = self.queue.names.main,
-                "the message broker does not answer a goodbye"
-            ),
-        }
-    }
-}
-
-/// A parcel addressed to `queue` directly: the default exchange routes by queue name.
-pub(super) fn parcel(queue: &str, properties: BasicProperties, body: Bytes) -> Parcel {
-    Parcel {
-        exchange: "".into(),
-        routing_key: short(queue),
-        properties,
-        body,
+        Parcel::to(&self.queue.dead, properties, body)
     }
 }

@@ -13,7 +13,6 @@ use lapin::{BasicProperties, Channel, ErrorKind};
 use tokio::time::sleep;
 
 use super::broker::{Broker, QueueNames};
-use super::consumer::parcel;
 use super::error::AmqpError;
 use super::link::{Link, Live, dial, within};
 use super::message::{dead_letter, message_id, renew, returns, revive, short};
@@ -82,8 +81,8 @@ struct Held {
 
 impl Held {
     async fn all(broker: &Broker, queue: &str) -> Result<Option<Self>, AmqpError> {
-        let names = broker.names().queue(queue);
-        let live = Arc::new(dial(&broker.to_dial(), CONNECTION).await?);
+        let names = broker.names.queue(queue);
+        let live = Arc::new(dial(broker, CONNECTION).await?);
         let channel = live.channel().await?;
         let Some(waiting) = waiting(&channel, &names.dead).await? else {
             live.close().await;
@@ -120,7 +119,7 @@ impl Held {
                 .iter()
                 .map(|letter| {
                     let body = Bytes::copy_from_slice(&letter.data);
-                    parcel(queue, change(letter.properties.clone()), body)
+                    Parcel::to(queue, change(letter.properties.clone()), body)
                 })
                 .collect();
             let confirmed = publisher.publish(&parcels).await;

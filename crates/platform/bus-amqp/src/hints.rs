@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use lapin::options::{
     BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
 };
@@ -13,13 +13,13 @@ use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Consumer, ExchangeKind};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use super::error::AmqpError;
-use super::link::{BACKOFF, Link, Live, within};
+use super::link::{BACKOFF, Link, Live, limited, within};
 use super::topology::declare_exchange;
+use bus::Tasks;
 
-/// Buffered hints in each direction.
+/// Hints that are buffered for the service.
 const BUFFER: usize = 1024;
 /// Hints written in one batch.
 const BATCH: usize = 128;
@@ -28,63 +28,23 @@ const WRITE: Duration = Duration::from_secs(5);
 /// Never on disk.
 const TRANSIENT: u8 = 1;
 
-/// Announces to every replica, this one included.
-#[derive(Debug, Clone)]
-pub struct HintSender(mpsc::Sender<Bytes>);
-
-impl HintSender {
-    /// Announces `hint`. It is dropped if the buffer is full.
-    pub fn announce(&self, hint: Bytes) {
-        if self.0.try_send(hint).is_err() {
-            tracing::debug!("a hint was dropped: too many wait");
-        }
-    }
-}
-
-/// Receives what any replica announces while the broker is up.
-#[derive(Debug)]
-pub struct HintReceiver(mpsc::Receiver<Bytes>);
-
-impl HintReceiver {
-    /// The next hint; `None` once the bus has stopped.
-    pub async fn next(&mut self) -> Option<Bytes> {
-        self.0.recv().await
-    }
-}
-
-/// The bus's ends of the channels.
-pub(super) struct Hints {
-    pub(super) exchange: String,
+/// Publishes the hints that are `announced` to `exchange`, and returns those that any replica announces, this one included, while the
+/// broker is up. They end with the `tasks`.
+pub(super) fn carry(
+    exchange: String,
     announced: mpsc::Receiver<Bytes>,
-    heard: mpsc::Sender<Bytes>,
-}
-
-/// A channel through `exchange`.
-pub(super) fn hints(exchange: String) -> (HintSender, HintReceiver, Hints) {
-    let (announce, announced) = mpsc::channel(BUFFER);
-    let (heard, hear) = mpsc::channel(BUFFER);
-    let inner = Hints {
-        exchange,
-        announced,
-        heard,
-    };
-    (HintSender(announce), HintReceiver(hear), inner)
-}
-
-impl Hints {
-    /// Carries hints to and from the broker until `stop`.
-    pub(super) async fn run(self, publishing: Link, consuming: Link, stop: CancellationToken) {
-        let Self {
-            exchange,
-            announced,
-            heard,
-        } = self;
+    (publishing, consuming): (Link, Link),
+    tasks: &Tasks,
+) -> mpsc::Receiver<Bytes> {
+    let (heard, hints) = mpsc::channel(BUFFER);
+    tasks.spawn(|stop| async move {
         tokio::select! {
             () = stop.cancelled() => {}
             () = announce(&exchange, announced, &publishing) => {}
             () = hear(&exchange, &heard, &consuming) => {}
         }
-    }
+    });
+    hints
 }
 
 /// Publishes announced hints. Never returns: once every sender is gone it stays pending, so that `hear` goes on.
@@ -119,12 +79,9 @@ async fn write(
     exchange: &str,
     batch: &[Bytes],
 ) -> Result<Channel, AmqpError> {
-    let channel = if let Some(channel) = open {
-        channel
-    } else {
-        let channel = live.channel().await?;
-        within(declare_exchange(&channel, exchange, ExchangeKind::Fanout)).await?;
-        channel
+    let channel = match open {
+        Some(channel) => channel,
+        None => channel_to(exchange, live).await?,
     };
     let writes = batch.iter().map(|hint| {
         channel.basic_publish(
@@ -135,10 +92,7 @@ async fn write(
             BasicProperties::default().with_delivery_mode(TRANSIENT),
         )
     });
-    let written = tokio::time::timeout(WRITE, join_all(writes)).await;
-    for one in written.map_err(|_| AmqpError::Silent)? {
-        drop(one.map_err(AmqpError::Broker)?);
-    }
+    limited(WRITE, try_join_all(writes)).await?;
     Ok(channel)
 }
 
@@ -162,9 +116,14 @@ async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
     }
 }
 
-async fn listen(live: &Live, exchange: &str) -> Result<Consumer, AmqpError> {
+async fn channel_to(exchange: &str, live: &Live) -> Result<Channel, AmqpError> {
     let channel = live.channel().await?;
     within(declare_exchange(&channel, exchange, ExchangeKind::Fanout)).await?;
+    Ok(channel)
+}
+
+async fn listen(live: &Live, exchange: &str) -> Result<Consumer, AmqpError> {
+    let channel = channel_to(exchange, live).await?;
     // Named by the server, exclusive to this connection and deleted with it.
     let mine = QueueDeclareOptions {
         exclusive: true,

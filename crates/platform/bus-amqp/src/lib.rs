@@ -22,7 +22,6 @@ pub use amqp_bus::AmqpBus;
 pub use broker::{Broker, BrokerError};
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
 pub use error::AmqpError;
-pub use hints::{HintReceiver, HintSender};
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::broker::Address;
+use super::broker::Broker;
 use super::error::AmqpError;
 use super::topology::Topology;
 
@@ -69,23 +69,19 @@ impl Live {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-        if let Ok(Err(error)) = timeout(GOODBYE, self.connection.close(200, "OK".into())).await {
-            tracing::debug!(%error, "the connection to the message broker was gone before it was closed");
+        if let Err(error) = limited(GOODBYE, self.connection.close(200, "OK".into())).await {
+            tracing::debug!(%error, "the connection to the message broker was not closed in order");
         }
     }
 }
 
 /// Dials once.
-pub(super) async fn dial(address: &Address, name: &str) -> Result<Live, AmqpError> {
+pub(super) async fn dial(broker: &Broker, name: &str) -> Result<Live, AmqpError> {
     let properties = ConnectionProperties::default().with_connection_name(name.into());
-    let uri = address.uri.clone();
-    let runtime = address.transport.runtime();
-    let connection = within(Connection::connect_uri_with_runtime(
-        uri, properties, runtime,
-    ))
-    .await?;
+    let (uri, runtime) = (broker.uri.clone(), broker.transport.runtime());
+    let connecting = Connection::connect_uri_with_runtime(uri, properties, runtime);
     Ok(Live {
-        connection,
+        connection: within(connecting).await?,
         given_up: CancellationToken::new(),
         idle: Mutex::default(),
     })
@@ -95,10 +91,18 @@ pub(super) async fn dial(address: &Address, name: &str) -> Result<Live, AmqpErro
 pub(super) async fn within<T>(
     answer: impl Future<Output = lapin::Result<T>>,
 ) -> Result<T, AmqpError> {
-    match timeout(PATIENCE, answer).await {
-        Ok(answer) => answer.map_err(AmqpError::Broker),
-        Err(_) => Err(AmqpError::Silent),
-    }
+    limited(PATIENCE, answer).await
+}
+
+/// The broker's `answer`, or [`AmqpError::Silent`] if there is none within `limit`.
+pub(super) async fn limited<T>(
+    limit: Duration,
+    answer: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, AmqpError> {
+    let answer = timeout(limit, answer).await;
+    answer
+        .map_err(|_| AmqpError::Silent)?
+        .map_err(AmqpError::Broker)
 }
 
 /// Gives access to the current connection.
@@ -138,7 +142,7 @@ impl Link {
     /// Keeps the connection up until `stop`.
     pub(super) async fn keep_up(
         &self,
-        address: &Address,
+        broker: &Broker,
         name: &str,
         topology: &Topology,
         stop: &CancellationToken,
@@ -146,29 +150,28 @@ impl Link {
         let mut backoff = BACKOFF;
         loop {
             let begun = Instant::now();
-            tokio::select! {
-                () = stop.cancelled() => break,
-                error = self.once(address, name, topology) => {
-                    tracing::warn!(connection = name, error = error.map(tracing::field::display), "the message broker is away; dialling again");
-                }
-            }
+            let lost = self.once(broker, name, topology);
+            let Some(error) = stop.run_until_cancelled(lost).await else {
+                break;
+            };
+            tracing::warn!(
+                connection = name,
+                error = error.map(tracing::field::display),
+                "the message broker is away; dialling again"
+            );
             if begun.elapsed() > FINE {
                 backoff = BACKOFF;
             }
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = sleep(backoff.delay()) => {}
-            }
+            stop.run_until_cancelled(sleep(backoff.delay())).await;
         }
-        let last = self.live.send_replace(None);
-        if let Some(live) = last {
+        if let Some(live) = self.live.send_replace(None) {
             live.close().await;
         }
     }
 
     /// Dials, declares and stays until the connection is lost. Returns the error if the connection never came up.
-    async fn once(&self, address: &Address, name: &str, topology: &Topology) -> Option<AmqpError> {
-        let live = match dial(address, name).await {
+    async fn once(&self, broker: &Broker, name: &str, topology: &Topology) -> Option<AmqpError> {
+        let live = match dial(broker, name).await {
             Ok(live) => Arc::new(live),
             Err(error) => return Some(error),
         };

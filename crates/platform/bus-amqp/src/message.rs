@@ -32,14 +32,6 @@ const RETURNS: &str = "x-delivery-count";
 const COMMAND: &str = "command";
 const EVENT: &str = "event";
 
-/// What is known of a message before its body is decoded, and of its delivery.
-#[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) envelope: Envelope,
-    /// Failed deliveries so far.
-    pub(super) attempts: u32,
-}
-
 /// Properties for sending `envelope` to a receiver after `attempts` failed deliveries.
 pub(super) fn seal(envelope: &Envelope, attempts: u32) -> BasicProperties {
     let mut headers = BTreeMap::new();
@@ -70,32 +62,42 @@ pub(super) fn seal(envelope: &Envelope, attempts: u32) -> BasicProperties {
 ///
 /// # Errors
 /// What is missing or wrong. Such a message goes to the dead letters unchanged.
-pub(super) fn open(properties: &BasicProperties, body: Bytes) -> Result<Opened, String> {
-    let missing = |what: &str| format!("malformed message: no {what}");
-    let name = properties.kind().as_ref().ok_or_else(|| missing("type"))?;
-    let id = message_id(properties).ok_or_else(|| missing("message id"))?;
-    let header = |name| header_text(properties, name);
-    let order = header(ORDER)
-        .and_then(|order| order.parse().ok())
-        .ok_or_else(|| missing("order id"))?;
-    let kind = match header(KIND).as_deref() {
-        Some(COMMAND) => Kind::Command,
-        Some(EVENT) => Kind::Event,
-        _ => return Err(missing("kind")),
-    };
-    let time = header_number(properties, TIME).ok_or_else(|| missing("time"))?;
-    Ok(Opened {
-        envelope: Envelope {
-            id,
-            name: name.to_string(),
-            kind,
-            order,
-            time: Timestamp::from_millis(time),
-            traceparent: header(TRACEPARENT),
-            body,
-        },
-        attempts: attempts(properties),
+pub(super) fn open(properties: &BasicProperties, body: Bytes) -> Result<Envelope, String> {
+    let (envelope, missing) = read(properties, body);
+    missing.map_or(Ok(envelope), |what| {
+        Err(format!("malformed message: no {what}"))
     })
+}
+
+/// As much of a delivery as can be read, and the first part that is missing or wrong. Missing ids are nil.
+fn read(properties: &BasicProperties, body: Bytes) -> (Envelope, Option<&'static str>) {
+    let name = properties.kind().as_ref().map(ToString::to_string);
+    let id = message_id(properties);
+    let order = header_text(properties, ORDER).and_then(|order| order.parse().ok());
+    let kind = match header_text(properties, KIND).as_deref() {
+        Some(COMMAND) => Some(Kind::Command),
+        Some(EVENT) => Some(Kind::Event),
+        _ => None,
+    };
+    let time = header_number(properties, TIME);
+    let parts = [
+        ("type", name.is_some()),
+        ("message id", id.is_some()),
+        ("order id", order.is_some()),
+        ("kind", kind.is_some()),
+        ("time", time.is_some()),
+    ];
+    let missing = parts.iter().find(|(_, is_there)| !is_there);
+    let envelope = Envelope {
+        id: id.unwrap_or(MessageId::from_uuid(Uuid::nil())),
+        name: name.unwrap_or_default(),
+        kind: kind.unwrap_or(Kind::Event),
+        order: order.unwrap_or(OrderId::from_uuid(Uuid::nil())),
+        time: Timestamp::from_millis(time.unwrap_or_default()),
+        traceparent: header_text(properties, TRACEPARENT),
+        body,
+    };
+    (envelope, missing.map(|(what, _)| *what))
 }
 
 /// The properties of a message to dead-letter: the originals, plus the reason and time.
@@ -132,40 +134,15 @@ fn of_its_death(header: &str) -> bool {
         || header.starts_with("x-last-death")
 }
 
-/// A dead letter as an operator sees it. For an unreadable message, as much as can be read: missing ids are nil.
+/// A dead letter as an operator sees it. For an unreadable message, as much as can be read.
 pub(super) fn dead_letter(properties: &BasicProperties, body: Bytes) -> DeadLetter {
-    let attempts = attempts(properties);
-    let died = death_by_broker(properties);
-    let reason = header_text(properties, REASON)
-        .or_else(|| {
-            died.as_ref()
-                .map(|(reason, _)| format!("given up by the broker: {reason}"))
-        })
-        .unwrap_or_default();
-    let died_at = header_number(properties, DIED_AT)
-        .or_else(|| died.map(|(_, seconds)| seconds.saturating_mul(1000)))
-        .unwrap_or_default();
+    let (broker_reason, seconds) = death_by_broker(properties).unwrap_or_default();
+    let died_at = header_number(properties, DIED_AT).unwrap_or(seconds.saturating_mul(1000));
     DeadLetter {
-        envelope: open(properties, body.clone())
-            .map_or_else(|_| remains(properties, body), |opened| opened.envelope),
-        attempts,
-        reason,
+        envelope: read(properties, body).0,
+        attempts: attempts(properties),
+        reason: header_text(properties, REASON).unwrap_or(broker_reason),
         died_at: Timestamp::from_millis(died_at),
-    }
-}
-
-fn remains(properties: &BasicProperties, body: Bytes) -> Envelope {
-    Envelope {
-        id: message_id(properties).unwrap_or(MessageId::from_uuid(Uuid::nil())),
-        name: properties
-            .kind()
-            .as_ref()
-            .map_or_else(String::new, ToString::to_string),
-        kind: Kind::Event,
-        order: OrderId::from_uuid(Uuid::nil()),
-        time: Timestamp::from_millis(header_number(properties, TIME).unwrap_or_default()),
-        traceparent: header_text(properties, TRACEPARENT),
-        body,
     }
 }
 
@@ -177,12 +154,9 @@ fn death_by_broker(properties: &BasicProperties) -> Option<(String, i64)> {
         return None;
     };
     let reason = words(death.inner().get("reason")?)?;
-    let time = death
-        .inner()
-        .get("time")
-        .and_then(number)
-        .unwrap_or_default();
-    Some((reason, time))
+    let time = death.inner().get("time").and_then(number);
+    let reason = format!("given up by the broker: {reason}");
+    Some((reason, time.unwrap_or_default()))
 }
 
 /// The id of the message, if it has one.
@@ -206,11 +180,8 @@ fn with_headers(
     properties: BasicProperties,
     change: impl FnOnce(&mut BTreeMap<ShortString, AMQPValue>),
 ) -> BasicProperties {
-    let mut headers = properties
-        .headers()
-        .as_ref()
-        .map(|table| table.inner().clone())
-        .unwrap_or_default();
+    let headers = properties.headers().as_ref();
+    let mut headers = headers.map_or_else(BTreeMap::new, |table| table.inner().clone());
     change(&mut headers);
     properties.with_headers(FieldTable::from(headers))
 }
@@ -227,7 +198,7 @@ fn header_number(properties: &BasicProperties, name: &str) -> Option<i64> {
     number(header(properties, name)?)
 }
 
-fn text(value: &str) -> AMQPValue {
+pub(super) fn text(value: &str) -> AMQPValue {
     AMQPValue::LongString(value.into())
 }
 
@@ -287,7 +258,8 @@ mod tests {
             envelope(Kind::Event, None),
         ] {
             let opened = open(&seal(&envelope, 3), envelope.body.clone()).unwrap();
-            assert_eq!((opened.envelope, opened.attempts), (envelope, 3));
+            assert_eq!(attempts(&seal(&envelope, 3)), 3);
+            assert_eq!(opened, envelope);
         }
     }
 

@@ -9,10 +9,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::join_all;
 use kernel::MessageId;
-use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation};
@@ -21,12 +19,13 @@ use tokio::time::timeout;
 
 use super::error::AmqpError;
 use super::link::{Link, Live, within};
-use super::message::message_id;
+use super::message::{message_id, short};
 
 /// Channels, and thus batches in flight at once: the relay's, and consumers' retries.
 const CHANNELS: u32 = 6;
 /// Timeout for confirming a batch.
 const CONFIRM: Duration = Duration::from_secs(5);
+const UNCONFIRMED: &str = "the broker did not confirm all of the batch in time";
 
 /// A message on its way to the broker.
 #[derive(Debug, Clone)]
@@ -35,6 +34,18 @@ pub(super) struct Parcel {
     pub(super) routing_key: ShortString,
     pub(super) properties: BasicProperties,
     pub(super) body: Bytes,
+}
+
+impl Parcel {
+    /// A parcel addressed to `queue` directly: the default exchange routes by queue name.
+    pub(super) fn to(queue: &str, properties: BasicProperties, body: Bytes) -> Self {
+        Self {
+            exchange: "".into(),
+            routing_key: short(queue),
+            properties,
+            body,
+        }
+    }
 }
 
 /// Publishes batches over one connection.
@@ -54,9 +65,8 @@ impl Publisher {
     /// Publishes `batch`. Reports for each message, in order, whether it is confirmed in a queue, or why that is uncertain.
     pub(super) async fn publish(&self, batch: &[Parcel]) -> Vec<Result<(), String>> {
         let failed = |reason: &str| vec![Err(reason.to_owned()); batch.len()];
-        let Ok(_permit) = self.permits.acquire().await else {
-            return failed("the publisher has stopped");
-        };
+        // Acquiring fails only on a closed semaphore, and this one is never closed.
+        let _permit = self.permits.acquire().await;
         let Some(live) = self.link.live() else {
             return failed(&AmqpError::Away.to_string());
         };
@@ -67,15 +77,23 @@ impl Publisher {
                 return failed(&error.to_string());
             }
         };
-        let confirms = publish_on(&channel, batch).await;
-        if confirms.trouble {
+        // Each publish is written at its first poll, so all are sent before the first answer is awaited.
+        let answers = join_all(batch.iter().map(|parcel| publish_on(&channel, parcel)));
+        let Ok(answers) = timeout(CONFIRM, answers).await else {
             // Late answers on this channel would be mistaken for answers to the next batch.
             live.give_up();
-        } else {
+            return failed(UNCONFIRMED);
+        };
+        let all_answered = answers
+            .iter()
+            .all(|answer| matches!(answer, Ok(Confirmation::Ack(_) | Confirmation::Nack(_))));
+        if all_answered {
             let mut idle = live.idle.lock().unwrap_or_else(PoisonError::into_inner);
             idle.push(channel);
+        } else {
+            live.give_up();
         }
-        confirms.verdicts(batch)
+        verdicts(batch, answers, all_answered)
     }
 
     /// Returns when the connection is up.
@@ -104,40 +122,7 @@ async fn idle_channel(live: &Arc<Live>) -> Result<Channel, AmqpError> {
     Ok(channel)
 }
 
-/// The broker's answers to a batch.
-struct Confirms {
-    /// For each message: confirmed, refused with a reason, or unanswered.
-    heard: Vec<Option<Result<(), String>>>,
-    /// Messages that no queue took. One without an id may be any message of the batch.
-    returned: HashSet<Option<MessageId>>,
-    /// The channel cannot be reused.
-    trouble: bool,
-}
-
-async fn publish_on(channel: &Channel, batch: &[Parcel]) -> Confirms {
-    let mut confirms = Confirms {
-        heard: vec![None; batch.len()],
-        returned: HashSet::new(),
-        trouble: false,
-    };
-    // Each publish is written at its first poll, so all are sent before the first answer is awaited.
-    let mut answers: FuturesUnordered<_> = batch
-        .iter()
-        .enumerate()
-        .map(|(place, parcel)| async move { (place, publish_one(channel, parcel).await) })
-        .collect();
-    let all = async {
-        while let Some((place, answer)) = answers.next().await {
-            confirms.note(place, answer);
-        }
-    };
-    if timeout(CONFIRM, all).await.is_err() {
-        confirms.trouble = true;
-    }
-    confirms
-}
-
-async fn publish_one(channel: &Channel, parcel: &Parcel) -> lapin::Result<Confirmation> {
+async fn publish_on(channel: &Channel, parcel: &Parcel) -> lapin::Result<Confirmation> {
     let options = BasicPublishOptions {
         mandatory: true,
         ..BasicPublishOptions::default()
@@ -154,55 +139,43 @@ async fn publish_one(channel: &Channel, parcel: &Parcel) -> lapin::Result<Confir
         .await
 }
 
-impl Confirms {
-    fn note(&mut self, place: usize, answer: lapin::Result<Confirmation>) {
-        let (heard, returned) = match answer {
-            Ok(Confirmation::Ack(returned)) => (Ok(()), returned),
-            Ok(Confirmation::Nack(returned)) => (Err("the broker refused it".to_owned()), returned),
+/// Whether each message of `batch` is in a queue, or why that is uncertain.
+fn verdicts(
+    batch: &[Parcel],
+    answers: Vec<lapin::Result<Confirmation>>,
+    all_answered: bool,
+) -> Vec<Result<(), String>> {
+    // Messages that no queue took. One without an id may be any message of the batch.
+    let mut returned = HashSet::new();
+    let mut hear = |answer| {
+        let (heard, message) = match answer {
+            Ok(Confirmation::Ack(message)) => (Ok(()), message),
+            Ok(Confirmation::Nack(message)) => (Err("the broker refused it".to_owned()), message),
             Ok(Confirmation::NotRequested) => {
-                self.trouble = true;
                 (Err("the channel does not confirm".to_owned()), None)
             }
-            Err(error) => {
-                self.trouble = true;
-                (Err(AmqpError::Broker(error).to_string()), None)
-            }
+            Err(error) => (Err(AmqpError::Broker(error).to_string()), None),
         };
-        if let Some(slot) = self.heard.get_mut(place) {
-            *slot = Some(heard);
-        }
-        self.returned.extend(returned.as_ref().map(returned_id));
-    }
-
-    /// Whether each message is in a queue. Known only once every answer has arrived or cannot arrive any more.
-    fn verdicts(self, batch: &[Parcel]) -> Vec<Result<(), String>> {
-        let ids: Vec<Option<MessageId>> = batch
-            .iter()
-            .map(|parcel| message_id(&parcel.properties))
-            .collect();
-        let unattributed = self
-            .returned
-            .iter()
-            .any(|returned| returned.is_none() || !ids.contains(returned));
-        ids.into_iter()
-            .zip(self.heard)
-            .map(|(id, heard)| {
-                if unattributed || self.returned.contains(&id) {
-                    return Err("no queue is bound to it".to_owned());
-                }
-                // After a failure a return may have been lost, so even a confirm is uncertain.
-                match heard {
-                    Some(Ok(())) if !self.trouble => Ok(()),
-                    Some(Err(reason)) => Err(reason),
-                    Some(Ok(())) | None => {
-                        Err("the broker did not confirm all of the batch in time".to_owned())
-                    }
-                }
-            })
-            .collect()
-    }
-}
-
-fn returned_id(message: &BasicReturnMessage) -> Option<MessageId> {
-    message_id(&message.delivery.properties)
+        returned.extend(message.map(|message| message_id(&message.delivery.properties)));
+        heard
+    };
+    let heard: Vec<Result<(), String>> = answers.into_iter().map(&mut hear).collect();
+    let ids = batch.iter().map(|parcel| message_id(&parcel.properties));
+    let ids: Vec<Option<MessageId>> = ids.collect();
+    let unattributed = returned
+        .iter()
+        .any(|returned| returned.is_none() || !ids.contains(returned));
+    ids.into_iter()
+        .zip(heard)
+        .map(|(id, heard)| {
+            if unattributed || returned.contains(&id) {
+                return Err("no queue is bound to it".to_owned());
+            }
+            // After a failure a return may have been lost, so even a confirm is uncertain.
+            if heard.is_ok() && !all_answered {
+                return Err(UNCONFIRMED.to_owned());
+            }
+            heard
+        })
+        .collect()
 }

@@ -91,12 +91,12 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let uri = format!("amqps://shop:hunter2@127.0.0.1:{port}/live");
-        let address = broker(&uri, None).unwrap().to_dial();
+        let known = broker(&uri, None).unwrap();
         let greeted = async {
             let (mut connection, _) = listener.accept().await.unwrap();
             connection.read_u8().await.unwrap()
         };
-        let (greeting, dialled) = tokio::join!(greeted, dial(&address, "test"));
+        let (greeting, dialled) = tokio::join!(greeted, dial(&known, "test"));
         assert_eq!(greeting, HANDSHAKE);
         assert!(dialled.is_err());
     }
@@ -126,7 +126,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let uri = format!("amqps://u:p@127.0.0.1:{port}/live");
-        let address = broker(&uri, Some(&path)).unwrap().to_dial();
+        let address = broker(&uri, Some(&path)).unwrap();
         let broker = async {
             let (connection, _) = listener.accept().await.unwrap();
             let accepted = TlsAcceptor::from(Arc::new(config)).accept(connection).await;
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn an_address_with_tls_has_its_own_port() {
         let broker = broker("amqps://u:p@h/live", None).unwrap();
-        assert_eq!(broker.to_dial().uri.authority.port, 5671);
+        assert_eq!(broker.uri.authority.port, 5671);
     }
 
     #[test]

@@ -1,37 +1,32 @@
 //! Exchanges and queues. They are declared at every connect; declaring an existing one changes nothing.
 
-use std::time::Duration;
-
 use contracts::{Kind, kind_of};
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
 use super::broker::{Names, QueueNames};
-use super::message::short;
-
-/// A queue and its bindings.
-#[derive(Debug, Clone)]
-pub(super) struct Bound {
-    pub(super) names: QueueNames,
-    /// Full names of messages.
-    pub(super) messages: Vec<String>,
-}
+use super::message::{short, text};
 
 /// What a service needs in the broker.
 #[derive(Debug, Clone)]
 pub(super) struct Topology {
     pub(super) names: Names,
-    pub(super) queues: Vec<Bound>,
+    /// The queues, and the full names of the messages that each is bound to.
+    pub(super) queues: Vec<(QueueNames, Vec<String>)>,
 }
 
 impl Topology {
     /// Declares all of it.
     pub(super) async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
-        declare_exchange(channel, &self.names.events(), ExchangeKind::Topic).await?;
-        declare_exchange(channel, &self.names.commands(), ExchangeKind::Direct).await?;
-        for queue in &self.queues {
-            self.declare_queue(channel, queue).await?;
+        for (kind, exchange) in [
+            (Kind::Event, ExchangeKind::Topic),
+            (Kind::Command, ExchangeKind::Direct),
+        ] {
+            declare_exchange(channel, &self.names.exchange(kind), exchange).await?;
+        }
+        for (queue, messages) in &self.queues {
+            self.declare_queue(channel, queue, messages).await?;
         }
         Ok(())
     }
@@ -40,49 +35,34 @@ impl Topology {
     pub(super) async fn declare_queue(
         &self,
         channel: &Channel,
-        queue: &Bound,
+        queue: &QueueNames,
+        messages: &[String],
     ) -> lapin::Result<()> {
-        let names = &queue.names;
-        declare_quorum(channel, &names.dead, FieldTable::default()).await?;
+        declare_quorum(channel, &queue.dead, FieldTable::default()).await?;
         // Messages that the broker itself drops (RabbitMQ 4: after twenty unacknowledged deliveries) are kept as well.
-        declare_quorum(channel, &names.main, dead_lettered_to(&names.dead)).await?;
-        for (retry, delay) in &names.retries {
-            let mut arguments = dead_lettered_to(&names.main);
-            arguments.insert(
-                "x-message-ttl".into(),
-                AMQPValue::LongLongInt(millis(*delay)),
-            );
+        declare_quorum(channel, &queue.main, dead_lettered_to(&queue.dead)).await?;
+        for (retry, delay) in &queue.retries {
+            let mut arguments = dead_lettered_to(&queue.main);
+            let millis = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+            arguments.insert("x-message-ttl".into(), AMQPValue::LongLongInt(millis));
             declare_quorum(channel, retry, arguments).await?;
         }
-        for message in &queue.messages {
-            for exchange in self.exchanges_of(message) {
-                channel
-                    .queue_bind(
-                        short(&names.main),
-                        short(&exchange),
-                        short(message),
-                        QueueBindOptions::default(),
-                        FieldTable::default(),
-                    )
-                    .await?;
+        for message in messages {
+            // A name outside the contracts is bound to both exchanges, because its sender uses one of them.
+            let kinds =
+                kind_of(message).map_or(vec![Kind::Event, Kind::Command], |kind| vec![kind]);
+            for kind in kinds {
+                let bound = channel.queue_bind(
+                    short(&queue.main),
+                    short(&self.names.exchange(kind)),
+                    short(message),
+                    QueueBindOptions::default(),
+                    FieldTable::default(),
+                );
+                bound.await?;
             }
         }
         Ok(())
-    }
-
-    /// The exchanges that may carry `message`. A name outside the contracts is bound to both, because its sender uses one of them.
-    fn exchanges_of(&self, message: &str) -> Vec<String> {
-        match kind_of(message) {
-            Some(kind) => vec![self.exchange(kind)],
-            None => vec![self.names.events(), self.names.commands()],
-        }
-    }
-
-    pub(super) fn exchange(&self, kind: Kind) -> String {
-        match kind {
-            Kind::Event => self.names.events(),
-            Kind::Command => self.names.commands(),
-        }
     }
 }
 
@@ -126,12 +106,4 @@ fn dead_lettered_to(queue: &str) -> FieldTable {
     arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
     arguments.insert("x-overflow".into(), text("reject-publish"));
     arguments
-}
-
-fn text(value: &str) -> AMQPValue {
-    AMQPValue::LongString(value.into())
-}
-
-fn millis(delay: Duration) -> i64 {
-    i64::try_from(delay.as_millis()).unwrap_or(i64::MAX)
 }

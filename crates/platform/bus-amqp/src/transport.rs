@@ -5,11 +5,10 @@
 //! also serves each connection in a thread of its own. That thread waits as long as the broker is silent, even after the dialler has
 //! timed out. Without a limit, a broker that accepts connections and says nothing would cost a thread and a socket for each dial.
 
-use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::io::{Error, Read, Result, Write};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_rs::traits::Reactor;
@@ -18,12 +17,16 @@ use async_rs::{Runtime, Tokio};
 use futures_util::Stream;
 use futures_util::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 use tokio_util::either::Either;
 
 use super::tls::Tls;
+
+/// A connection that fails, as if broken, when nothing has arrived for too long.
+type Connected = Compat<Pin<Box<TimeoutStream<Either<TcpStream, TlsStream<TcpStream>>>>>>;
 
 /// How connections to a broker are made, and when they end.
 #[derive(Clone)]
@@ -48,22 +51,17 @@ impl Transport {
     }
 
     async fn connect(self, address: SocketAddr) -> Result<Connected> {
-        let stream = timeout(self.connect, async {
+        let connecting = async {
             let plain = TcpStream::connect(address).await?;
             plain.set_nodelay(true)?;
             Ok::<_, Error>(match &self.tls {
                 None => Either::Left(plain),
                 Some(tls) => Either::Right(tls.secure(plain).await?),
             })
-        });
-        let stream = stream
-            .await
-            .map_err(|_| Error::from(ErrorKind::TimedOut))??;
-        Ok(Connected {
-            stream: stream.compat(),
-            limit: self.silence,
-            silence: self.silence.map(|limit| Box::pin(sleep(limit))),
-        })
+        };
+        let mut stream = TimeoutStream::new(timeout(self.connect, connecting).await??);
+        stream.set_read_timeout(self.silence);
+        Ok(Box::pin(stream).compat())
     }
 }
 
@@ -104,52 +102,6 @@ impl Reactor for Connecting {
         address: SocketAddr,
     ) -> impl Future<Output = Result<Self::TcpStream>> + Send + 'static {
         self.transport.clone().connect(address)
-    }
-}
-
-/// A connection that fails, as if broken, when nothing has arrived for too long.
-pub(super) struct Connected {
-    stream: Compat<Either<TcpStream, TlsStream<TcpStream>>>,
-    limit: Option<Duration>,
-    /// Fires when the limit is reached.
-    silence: Option<Pin<Box<Sleep>>>,
-}
-
-impl AsyncRead for Connected {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<Result<usize>> {
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        let (Some(limit), Some(silence)) = (self.limit, &mut self.silence) else {
-            return read;
-        };
-        if read.is_ready() {
-            silence.as_mut().reset(tokio::time::Instant::now() + limit);
-            return read;
-        }
-        ready!(silence.as_mut().poll(context));
-        let reason = format!("the broker has said nothing for {limit:?}");
-        Poll::Ready(Err(Error::new(ErrorKind::TimedOut, reason)))
-    }
-}
-
-impl AsyncWrite for Connected {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, buffer)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut self.stream).poll_close(context)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use contracts::Kind;
 use lapin::options::QueueDeleteOptions;
 use lapin::types::FieldTable;
 use tokio::sync::oneshot;
@@ -63,7 +64,7 @@ async fn after_its_connections_were_cut_a_bus_publishes_and_consumes_again_with_
         })
         .await;
     // 101 are unacknowledged, of which the consumer has two batches of four.
-    let queue = broker.real.names().queue("one").main;
+    let queue = broker.real.names.queue("one").main;
     eventually("93 of 101 messages with the broker", async || {
         (broker.ready_in(&queue).await == Some(93)).then_some(())
     })
@@ -156,9 +157,9 @@ async fn what_is_published_while_a_queue_is_unbound_stays_with_its_sender_until_
     receiver.until_seen(&before).await;
     sender.until_sent().await;
 
-    let names = broker.real.names();
+    let names = &broker.real.names;
     let (_connection, channel) = broker.admin().await;
-    for exchange in [names.events(), names.commands()] {
+    for exchange in [names.exchange(Kind::Event), names.exchange(Kind::Command)] {
         let queue = names.queue("one").main;
         channel
             .queue_unbind(
@@ -212,7 +213,7 @@ async fn a_queue_that_is_deleted_under_its_consumer_is_declared_and_consumed_aga
     sender.send([first.clone()]);
     receiver.until_seen(&[first]).await;
     let (_connection, channel) = broker.admin().await;
-    let queue = broker.real.names().queue("one").main;
+    let queue = broker.real.names.queue("one").main;
     channel
         .queue_delete(queue.into(), QueueDeleteOptions::default())
         .await
@@ -252,7 +253,7 @@ async fn a_stopping_bus_finishes_what_it_has_in_hand_and_gives_back_the_rest() {
     receiver.open();
     stopping.await.unwrap();
     assert_eq!(receiver.seen().len(), 1);
-    let queue = broker.real.names().queue("one").main;
+    let queue = broker.real.names.queue("one").main;
     assert_eq!(broker.ready_in(&queue).await, Some(9));
     sender.stop().await;
     broker.end(tasks).await;

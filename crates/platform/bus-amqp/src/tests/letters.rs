@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use contracts::Kind;
 use lapin::BasicProperties;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 
@@ -26,7 +27,7 @@ async fn what_cannot_be_read_is_a_dead_letter_and_its_neighbours_are_handled() {
         .unwrap();
     let confirmed = channel
         .basic_publish(
-            broker.real.names().events().into(),
+            broker.real.names.exchange(Kind::Event).into(),
             "a".into(),
             BasicPublishOptions::default(),
             b"from nowhere",

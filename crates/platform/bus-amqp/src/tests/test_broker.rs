@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contracts::Kind;
 use kernel::{Clock, IdSource, SystemClock, SystemIds};
 use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
 
-use crate::broker::Delays;
 use crate::{AmqpBus, Broker};
 use bus::Subscription;
 use bus::Tasks;
@@ -36,7 +36,7 @@ impl TestBroker {
     pub(super) fn at(uri: &str) -> Self {
         let namespace = format!("test-{}", SystemIds::default().next().simple());
         let mut real = Broker::of(uri, None, &namespace).unwrap();
-        real.delays = Delays([20, 30, 40].map(Duration::from_millis));
+        real.names.delays = [20, 30, 40].map(Duration::from_millis);
         Self {
             real,
             queues: Vec::new(),
@@ -84,7 +84,7 @@ impl TestBroker {
     pub(super) async fn end(self, tasks: Tasks) {
         tasks.drain(Duration::from_secs(10)).await;
         let (_connection, channel) = self.admin().await;
-        let names = self.real.names();
+        let names = &self.real.names;
         for queue in self.queues.iter().collect::<BTreeSet<_>>() {
             let queue = names.queue(queue);
             let retries = queue.retries.iter().map(|(name, _)| name);
@@ -95,7 +95,11 @@ impl TestBroker {
                     .unwrap();
             }
         }
-        for exchange in [names.events(), names.commands(), names.hints("test")] {
+        for exchange in [
+            names.exchange(Kind::Event),
+            names.exchange(Kind::Command),
+            names.hints("test"),
+        ] {
             channel
                 .exchange_delete(exchange.into(), ExchangeDeleteOptions::default())
                 .await

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::Bus;
-use bus_amqp::{AmqpBus, HintReceiver, HintSender};
+use bus_amqp::AmqpBus;
 use bytes::Bytes;
 use kernel::SystemClock;
 use platform_http::Readiness;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use super::program::{Built, Context, OnHint, Program};
 use crate::lifecycle::{Process, bind};
@@ -58,10 +57,8 @@ pub(super) async fn serve<P: Program>(
         let broker = Arc::new(BrokerReadiness(bus.clone()));
         outside.readiness.push(broker);
         if let (Some(announced), Some(on_hint)) = (announced, on_hint) {
-            let (sender, receiver) = bus.hints(P::NAME);
-            let tasks = &outside.tasks;
-            tasks.spawn(|stop| announce(announced, sender, stop));
-            tasks.spawn(|_| hear(receiver, on_hint));
+            let hints = bus.hints(P::NAME, announced);
+            outside.tasks.spawn(|_| hear(hints, on_hint));
         }
         let bus: Arc<dyn Bus> = bus;
         outside.bus = Some(bus);
@@ -97,19 +94,8 @@ impl Readiness for BrokerReadiness {
     }
 }
 
-async fn announce(
-    mut announced: mpsc::Receiver<Bytes>,
-    hints: HintSender,
-    stop: CancellationToken,
-) {
-    // The loop ends on shutdown: the service holds the sender longer than this task should run.
-    while let Some(Some(hint)) = stop.run_until_cancelled(announced.recv()).await {
-        hints.announce(hint);
-    }
-}
-
-async fn hear(mut hints: HintReceiver, on_hint: OnHint) {
-    while let Some(hint) = hints.next().await {
+async fn hear(mut hints: mpsc::Receiver<Bytes>, on_hint: OnHint) {
+    while let Some(hint) = hints.recv().await {
         on_hint(hint).await;
     }
 }

@@ -11,65 +11,33 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::exposed::{Exposed, Labels};
-use super::times;
+use super::{Exposed, Labels, times};
+use crate::metrics;
 use store::outbox::Backlog;
 
-/// Messages sent and handled.
-#[derive(Clone)]
-pub struct BusMetrics {
-    handled: Family<Labels<3>, Counter>,
-    handling: Family<Labels<2>, Histogram>,
-    published: Family<Labels<3>, Counter>,
-    publishing: Family<Labels<1>, Histogram>,
-    given_up: Family<Labels<1>, Counter>,
-    outbox_rows: Family<Labels<1>, Gauge>,
-    outbox_age: Family<Labels<1>, Gauge<f64, AtomicU64>>,
-    connected: Family<Labels<1>, Gauge>,
-    exposed: Exposed,
-}
-
-impl Default for BusMetrics {
-    fn default() -> Self {
-        Self::new(&Exposed::default())
+metrics! {
+    /// Messages sent and handled.
+    pub struct BusMetrics {
+        /// Messages handled, by outcome
+        messages_handled: Family<Labels<3>, Counter> = Family::default(),
+        /// Time from handing a message over, with its batch, to its commit
+        message_handling_duration_seconds: Family<Labels<2>, Histogram> = Family::new_with_constructor(times),
+        /// Messages that the relay took from an outbox to the bus, by what became of them
+        messages_published: Family<Labels<3>, Counter> = Family::default(),
+        /// Time from publishing a batch to the last of its confirms
+        message_publish_duration_seconds: Family<Labels<1>, Histogram> = Family::new_with_constructor(times),
+        /// Messages moved to the dead letters
+        messages_given_up: Family<Labels<1>, Counter> = Family::default(),
+        /// Rows that wait in an outbox: one a message in SQLite, one a commit in MongoDB
+        outbox_rows: Family<Labels<1>, Gauge> = Family::default(),
+        /// Age of the oldest message that waits in an outbox, 0 if none does
+        outbox_oldest_age_seconds: Family<Labels<1>, Gauge<f64, AtomicU64>> = Family::default(),
+        /// Whether the connection to the message broker is up
+        amqp_connection_up: Family<Labels<1>, Gauge> = Family::default(),
     }
 }
 
 impl BusMetrics {
-    pub(super) fn new(exposed: &Exposed) -> Self {
-        Self {
-            handled: exposed.family("messages_handled", "Messages handled, by outcome"),
-            handling: exposed.histograms(
-                "message_handling_duration_seconds",
-                "Time from handing a message over, with its batch, to its commit",
-                times,
-            ),
-            published: exposed.family(
-                "messages_published",
-                "Messages that the relay took from an outbox to the bus, by what became of them",
-            ),
-            publishing: exposed.histograms(
-                "message_publish_duration_seconds",
-                "Time from publishing a batch to the last of its confirms",
-                times,
-            ),
-            given_up: exposed.family("messages_given_up", "Messages moved to the dead letters"),
-            outbox_rows: exposed.family(
-                "outbox_rows",
-                "Rows that wait in an outbox: one a message in SQLite, one a commit in MongoDB",
-            ),
-            outbox_age: exposed.family(
-                "outbox_oldest_age_seconds",
-                "Age of the oldest message that waits in an outbox, 0 if none does",
-            ),
-            connected: exposed.family(
-                "amqp_connection_up",
-                "Whether the connection to the message broker is up",
-            ),
-            exposed: exposed.clone(),
-        }
-    }
-
     /// Counts a batch whose handling took `took` as a whole: the name and the outcome of each message.
     pub fn handled<'a>(
         &self,
@@ -81,10 +49,12 @@ impl BusMetrics {
             let queue = ("queue", queue.into());
             let message = ("message", Cow::Owned(message.to_owned()));
             let labels = [queue.clone(), message.clone()];
-            let handling = self.handling.get_or_create_owned(&labels);
+            let handling = self
+                .message_handling_duration_seconds
+                .get_or_create_owned(&labels);
             (0..count).for_each(|_| handling.observe(took.as_secs_f64()));
             let labels = [queue, message, ("outcome", outcome.into())];
-            self.handled.get_or_create(&labels).inc_by(count);
+            self.messages_handled.get_or_create(&labels).inc_by(count);
         }
     }
 
@@ -96,7 +66,7 @@ impl BusMetrics {
             message,
             ("outcome", "reject".into()),
         ];
-        self.handled.get_or_create(&labels).inc();
+        self.messages_handled.get_or_create(&labels).inc();
     }
 
     /// Counts a published batch from the outbox of the service `sender`: the name and the outcome of each message, and the time until
@@ -107,20 +77,21 @@ impl BusMetrics {
         batch: impl Iterator<Item = (&'a str, &'static str)>,
         took: Duration,
     ) {
-        let sender = ("sender", Cow::Borrowed(sender));
-        self.publishing
-            .get_or_create(&[sender.clone()])
+        let labels = [("sender", sender.into())];
+        self.message_publish_duration_seconds
+            .get_or_create(&labels)
             .observe(took.as_secs_f64());
+        let [sender] = labels;
         for ((message, outcome), count) in tally(batch) {
             let message = ("message", message.to_owned().into());
             let labels = [sender.clone(), message, ("outcome", outcome.into())];
-            self.published.get_or_create(&labels).inc_by(count);
+            self.messages_published.get_or_create(&labels).inc_by(count);
         }
     }
 
     /// Counts a dead-lettered message, by the queue that it came from or the service that could not send it.
     pub fn gave_up(&self, source: &'static str) {
-        self.given_up
+        self.messages_given_up
             .get_or_create(&[("source", source.into())])
             .inc();
     }
@@ -133,7 +104,7 @@ impl BusMetrics {
         let labels = [("sender", sender.into())];
         let rows = i64::try_from(backlog.rows).unwrap_or(i64::MAX);
         self.outbox_rows.get_or_create(&labels).set(rows);
-        self.outbox_age
+        self.outbox_oldest_age_seconds
             .get_or_create(&labels)
             .set(age.as_secs_f64());
     }
@@ -145,7 +116,7 @@ impl BusMetrics {
         look: impl Fn() -> bool + Send + Sync + 'static,
     ) {
         let labels = [("connection", connection.into())];
-        let gauge = self.connected.get_or_create_owned(&labels);
+        let gauge = self.amqp_connection_up.get_or_create_owned(&labels);
         self.exposed.watch(move || {
             gauge.set(i64::from(look()));
         });

@@ -3,33 +3,60 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 
 /// The name of a label and its value.
-pub(super) type Label = (&'static str, Cow<'static, str>);
+pub type Label = (&'static str, Cow<'static, str>);
 /// The labels of one metric of a family.
 pub type Labels<const N: usize> = [Label; N];
 /// The labels of a family with a single, optional metric.
 pub type NoLabels = Labels<0>;
 
+/// Declares a struct of metrics. A field is a metric: its name, its help text (the comment), its type, and how it is made. `new` registers
+/// them, and `exposed` is where.
+#[macro_export]
+macro_rules! metrics {
+    ($(#[$doc:meta])* $vis:vis struct $name:ident {
+        $(#[doc = $help:literal] $field:ident: $metric:ty = $new:expr,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        $vis struct $name { $(#[doc = $help] $field: $metric,)+ exposed: $crate::metrics::Exposed }
+
+        impl $name {
+            pub(super) fn new(exposed: &$crate::metrics::Exposed) -> Self {
+                Self {
+                    $($field: exposed.register(stringify!($field), $help.trim(), $new),)+
+                    exposed: exposed.clone(),
+                }
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new(&$crate::metrics::Exposed::default())
+            }
+        }
+    };
+}
+
 /// The metrics of a process.
 #[derive(Clone, Default)]
-pub(super) struct Exposed(Arc<Mutex<Inner>>);
+pub struct Exposed(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) registry: Registry,
-    /// Names of all metrics, as Prometheus stores them.
-    pub(super) names: Vec<String>,
+    names: Vec<String>,
     /// What to run before a scrape; each sets gauges.
-    pub(super) looks: Vec<Box<dyn Fn() + Send + Sync>>,
+    looks: Vec<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Exposed {
-    pub(super) fn register<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
+    /// Registers a metric of a service and returns it. Its name gets the prefix `marketplace_`.
+    pub fn register<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
         self.add(name, help, metric.clone());
         metric
     }
@@ -46,27 +73,27 @@ impl Exposed {
         inner.registry.register(name, help, metric);
     }
 
-    /// Registers a family of counters or gauges.
-    pub(super) fn family<const N: usize, M>(&self, name: &str, help: &str) -> Family<Labels<N>, M>
-    where
-        M: Default + 'static,
-        Family<Labels<N>, M>: Metric + Clone,
-    {
-        self.register(name, help, Family::default())
+    /// The names of all registered metrics, as Prometheus stores them. Includes metrics without a sample, which are not exposed yet.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.lock().names.clone()
     }
 
-    /// Registers a family of histograms, each made by `new`.
-    pub(super) fn histograms<const N: usize>(
-        &self,
-        name: &str,
-        help: &str,
-        new: fn() -> Histogram,
-    ) -> Family<Labels<N>, Histogram> {
-        self.register(name, help, Family::new_with_constructor(new))
-    }
-
-    pub(super) fn watch(&self, look: impl Fn() + Send + Sync + 'static) {
+    /// Runs `look` at every scrape to set gauges whose value is cheap to read. It must not block.
+    pub fn watch(&self, look: impl Fn() + Send + Sync + 'static) {
         self.lock().looks.push(Box::new(look));
+    }
+
+    /// All metrics in the text format that Prometheus reads.
+    ///
+    /// # Errors
+    /// Never in practice: writing to a string does not fail.
+    pub fn render(&self) -> Result<String, std::fmt::Error> {
+        let inner = self.lock();
+        inner.looks.iter().for_each(|look| look());
+        let mut text = String::new();
+        encode(&mut text, &inner.registry)?;
+        Ok(text)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -10,8 +10,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::exposed::{Exposed, Label, Labels};
-use super::{gauge_of, times};
+use super::{Exposed, Label, Labels, gauge_of, times};
+use crate::metrics;
 
 /// The metrics of one route, method and status.
 struct Answered {
@@ -28,38 +28,33 @@ impl Answered {
     }
 }
 
+metrics! {
+    struct Families {
+        /// Requests answered
+        http_requests: Family<Labels<3>, Counter> = Family::default(),
+        /// Time from a request's head to its answer
+        http_request_duration_seconds: Family<Labels<2>, Histogram> = Family::new_with_constructor(times),
+        /// Requests being answered right now
+        http_requests_in_flight: Family<Labels<1>, Gauge> = Family::default(),
+        /// Requests that may be in flight; more are refused with 503
+        http_requests_in_flight_limit: Family<Labels<1>, Gauge> = Family::default(),
+    }
+}
+
 /// Rate, errors and duration of requests, by route.
 #[derive(Clone)]
 pub struct HttpMetrics {
-    requests: Family<Labels<3>, Counter>,
-    durations: Family<Labels<2>, Histogram>,
-    in_flight: Family<Labels<1>, Gauge>,
-    limit: Family<Labels<1>, Gauge>,
+    all: Families,
     /// The same metrics by route, so that counting a request allocates nothing. A route has few methods and statuses, so a linear search
     /// for those is enough.
     known: Arc<RwLock<HashMap<String, Vec<Answered>>>>,
-    exposed: Exposed,
 }
 
 impl HttpMetrics {
     pub(super) fn new(exposed: &Exposed) -> Self {
         Self {
-            requests: exposed.family("http_requests", "Requests answered"),
-            durations: exposed.histograms(
-                "http_request_duration_seconds",
-                "Time from a request's head to its answer",
-                times,
-            ),
-            in_flight: exposed.family(
-                "http_requests_in_flight",
-                "Requests being answered right now",
-            ),
-            limit: exposed.family(
-                "http_requests_in_flight_limit",
-                "Requests that may be in flight; more are refused with 503",
-            ),
+            all: Families::new(exposed),
             known: Arc::default(),
-            exposed: exposed.clone(),
         }
     }
 
@@ -75,7 +70,10 @@ impl HttpMetrics {
         let route_label: Label = ("route", route.to_owned().into());
         let method_label: Label = ("method", method.into());
         let labels = [route_label.clone(), method_label.clone()];
-        let durations = self.durations.get_or_create_owned(&labels);
+        let durations = self
+            .all
+            .http_request_duration_seconds
+            .get_or_create_owned(&labels);
         let labels = [
             route_label,
             method_label,
@@ -84,7 +82,7 @@ impl HttpMetrics {
         let answered = Answered {
             method,
             status,
-            count: self.requests.get_or_create_owned(&labels),
+            count: self.all.http_requests.get_or_create_owned(&labels),
             durations,
         };
         answered.count(took);
@@ -96,10 +94,16 @@ impl HttpMetrics {
     /// Exposes how many requests are `in_flight` at `port` and the limit, for as long as the counter is alive.
     pub fn port(&self, port: &'static str, limit: usize, in_flight: &Arc<AtomicUsize>) {
         let labels = [("port", port.into())];
-        self.limit.get_or_create(&labels).set(gauge_of(limit));
-        let gauge = self.in_flight.get_or_create_owned(&labels);
+        self.all
+            .http_requests_in_flight_limit
+            .get_or_create(&labels)
+            .set(gauge_of(limit));
+        let gauge = self
+            .all
+            .http_requests_in_flight
+            .get_or_create_owned(&labels);
         let in_flight = Arc::downgrade(in_flight);
-        self.exposed.watch(move || {
+        self.all.exposed.watch(move || {
             if let Some(in_flight) = in_flight.upgrade() {
                 gauge.set(gauge_of(in_flight.load(Ordering::Relaxed)));
             }

@@ -3,7 +3,7 @@
 //! lists every family, and a test compares the list with what is exposed.
 //!
 //! Handling a request or message never looks up a metric by name: the code that counts holds the counter. Values that are cheap to read
-//! but costly to track (the length of a queue) are read at scrape time, see [`Metrics::watch`].
+//! but costly to track (the length of a queue) are read at scrape time, see [`Exposed::watch`].
 
 mod bus;
 mod exposed;
@@ -12,16 +12,15 @@ mod process;
 mod store;
 
 pub use bus::BusMetrics;
-pub use exposed::{Labels, NoLabels};
+pub use exposed::{Exposed, Label, Labels, NoLabels};
 pub use http::HttpMetrics;
 pub use store::{PoolWatch, Read, ReadTimes, Sizes, StoreMetrics, StoreWatch};
 
-use prometheus_client::encoding::text::encode;
+use std::ops::Deref;
+
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::Metric;
 
-use self::exposed::Exposed;
 use self::process::Process;
 
 /// A process's metrics.
@@ -45,44 +44,22 @@ impl Default for Metrics {
             store: StoreMetrics::new(&exposed),
             exposed,
         };
-        metrics.exposed.add(
+        metrics.add(
             "build",
             "What runs: the version of the program",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
         let process = Box::new(Process);
-        metrics.exposed.lock().registry.register_collector(process);
+        metrics.lock().registry.register_collector(process);
         metrics
     }
 }
 
-impl Metrics {
-    /// Registers a metric of a service and returns it. Its name gets the prefix `marketplace_`.
-    pub fn register<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
-        self.exposed.register(name, help, metric)
-    }
+impl Deref for Metrics {
+    type Target = Exposed;
 
-    /// The names of all registered metrics, as Prometheus stores them. Includes metrics without a sample, which are not exposed yet.
-    #[must_use]
-    pub fn names(&self) -> Vec<String> {
-        self.exposed.lock().names.clone()
-    }
-
-    /// Runs `look` at every scrape to set gauges whose value is cheap to read. It must not block.
-    pub fn watch(&self, look: impl Fn() + Send + Sync + 'static) {
-        self.exposed.watch(look);
-    }
-
-    /// All metrics in the text format that Prometheus reads.
-    ///
-    /// # Errors
-    /// Never in practice: writing to a string does not fail.
-    pub fn render(&self) -> Result<String, std::fmt::Error> {
-        let exposed = self.exposed.lock();
-        exposed.looks.iter().for_each(|look| look());
-        let mut text = String::new();
-        encode(&mut text, &exposed.registry)?;
-        Ok(text)
+    fn deref(&self) -> &Exposed {
+        &self.exposed
     }
 }
 

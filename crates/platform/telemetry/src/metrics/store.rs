@@ -7,28 +7,32 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::exposed::{Exposed, Label, Labels};
-use super::{gauge_of, short_times};
+use super::{Exposed, Label, Labels, gauge_of, short_times};
+use crate::metrics;
 
-/// The stores of a process. A store is named after the last word of its database or file: `users`, `products`, `orders`, `wallet`.
-#[derive(Clone)]
-pub struct StoreMetrics {
-    batches: Family<Labels<1>, Histogram>,
-    gathered: Family<Labels<1>, Histogram>,
-    commits: Family<Labels<1>, Histogram>,
-    reads: Family<Labels<2>, Histogram>,
-    waiting: Family<Labels<2>, Gauge>,
-    capacity: Family<Labels<2>, Gauge>,
-    conflicts: Family<Labels<1>, Counter>,
-    repeated: Family<Labels<1>, Counter>,
-    connections: Family<Labels<2>, Gauge>,
-    connections_max: Family<Labels<1>, Gauge>,
-    exposed: Exposed,
-}
-
-impl Default for StoreMetrics {
-    fn default() -> Self {
-        Self::new(&Exposed::default())
+metrics! {
+    /// The stores of a process. A store is named after the last word of its database or file: `users`, `products`, `orders`, `wallet`.
+    pub struct StoreMetrics {
+        /// Writes that shared one commit
+        store_write_batch_size: Family<Labels<1>, Histogram> = Family::new_with_constructor(sizes),
+        /// Rows that one query to MongoDB asked for by their keys
+        store_get_batch_size: Family<Labels<1>, Histogram> = Family::new_with_constructor(sizes),
+        /// Time from the begin of a transaction to its commit, with all its writes
+        store_commit_duration_seconds: Family<Labels<1>, Histogram> = Family::new_with_constructor(short_times),
+        /// Time from asking for a read to its answer, with the wait for a reader or connection
+        store_read_duration_seconds: Family<Labels<2>, Histogram> = Family::new_with_constructor(short_times),
+        /// Writes or reads that wait for the store
+        store_queue_waiting: Family<Labels<2>, Gauge> = Family::default(),
+        /// Writes or reads that may wait for the store; more are refused
+        store_queue_capacity: Family<Labels<2>, Gauge> = Family::default(),
+        /// Tries of a transaction that lost against another one
+        store_write_conflicts: Family<Labels<1>, Counter> = Family::default(),
+        /// Messages that were handled before and changed nothing
+        inbox_duplicates: Family<Labels<1>, Counter> = Family::default(),
+        /// Connections to MongoDB, by state
+        mongodb_connections: Family<Labels<2>, Gauge> = Family::default(),
+        /// Connections to each MongoDB server that there may be
+        mongodb_connections_max: Family<Labels<1>, Gauge> = Family::default(),
     }
 }
 
@@ -37,53 +41,6 @@ fn sizes() -> Histogram {
 }
 
 impl StoreMetrics {
-    pub(super) fn new(exposed: &Exposed) -> Self {
-        Self {
-            batches: exposed.histograms(
-                "store_write_batch_size",
-                "Writes that shared one commit",
-                sizes,
-            ),
-            gathered: exposed.histograms(
-                "store_get_batch_size",
-                "Rows that one query to MongoDB asked for by their keys",
-                sizes,
-            ),
-            commits: exposed.histograms(
-                "store_commit_duration_seconds",
-                "Time from the begin of a transaction to its commit, with all its writes",
-                short_times,
-            ),
-            reads: exposed.histograms(
-                "store_read_duration_seconds",
-                "Time from asking for a read to its answer, with the wait for a reader or connection",
-                short_times,
-            ),
-            waiting: exposed.family(
-                "store_queue_waiting",
-                "Writes or reads that wait for the store",
-            ),
-            capacity: exposed.family(
-                "store_queue_capacity",
-                "Writes or reads that may wait for the store; more are refused",
-            ),
-            conflicts: exposed.family(
-                "store_write_conflicts",
-                "Tries of a transaction that lost against another one",
-            ),
-            repeated: exposed.family(
-                "inbox_duplicates",
-                "Messages that were handled before and changed nothing",
-            ),
-            connections: exposed.family("mongodb_connections", "Connections to MongoDB, by state"),
-            connections_max: exposed.family(
-                "mongodb_connections_max",
-                "Connections to each MongoDB server that there may be",
-            ),
-            exposed: exposed.clone(),
-        }
-    }
-
     /// The observer of `store`.
     #[must_use]
     pub fn of(&self, store: &str) -> StoreWatch {
@@ -91,10 +48,12 @@ impl StoreMetrics {
         let label: Label = ("store", store.into());
         let labels = [label.clone()];
         StoreWatch {
-            sizes: Sizes(self.batches.get_or_create_owned(&labels)),
-            commits: self.commits.get_or_create_owned(&labels),
-            repeated: self.repeated.get_or_create_owned(&labels),
-            conflicts: self.conflicts.get_or_create_owned(&labels),
+            sizes: Sizes(self.store_write_batch_size.get_or_create_owned(&labels)),
+            commits: self
+                .store_commit_duration_seconds
+                .get_or_create_owned(&labels),
+            repeated: self.inbox_duplicates.get_or_create_owned(&labels),
+            conflicts: self.store_write_conflicts.get_or_create_owned(&labels),
             metrics: self.clone(),
             label,
         }
@@ -133,9 +92,15 @@ impl StoreWatch {
         waiting: impl Fn() -> Option<usize> + Send + Sync + 'static,
     ) {
         let labels = [self.label.clone(), ("queue", queue.into())];
-        let limit = self.metrics.capacity.get_or_create_owned(&labels);
+        let limit = self
+            .metrics
+            .store_queue_capacity
+            .get_or_create_owned(&labels);
         limit.set(gauge_of(capacity));
-        let gauge = self.metrics.waiting.get_or_create_owned(&labels);
+        let gauge = self
+            .metrics
+            .store_queue_waiting
+            .get_or_create_owned(&labels);
         self.metrics.exposed.watch(move || {
             if let Some(waiting) = waiting() {
                 gauge.set(gauge_of(waiting));
@@ -148,7 +113,9 @@ impl StoreWatch {
     pub fn reads(&self) -> ReadTimes {
         let of = |kind: &'static str| {
             let labels = [self.label.clone(), ("kind", kind.into())];
-            self.metrics.reads.get_or_create_owned(&labels)
+            self.metrics
+                .store_read_duration_seconds
+                .get_or_create_owned(&labels)
         };
         ReadTimes {
             get: of("get"),
@@ -162,7 +129,11 @@ impl StoreWatch {
     #[must_use]
     pub fn gets(&self) -> Sizes {
         let labels = [self.label.clone()];
-        Sizes(self.metrics.gathered.get_or_create_owned(&labels))
+        Sizes(
+            self.metrics
+                .store_get_batch_size
+                .get_or_create_owned(&labels),
+        )
     }
 
     /// An observer of its connections.
@@ -170,13 +141,15 @@ impl StoreWatch {
     pub fn pool(&self) -> PoolWatch {
         let of = |state: &'static str| {
             let labels = [self.label.clone(), ("state", state.into())];
-            self.metrics.connections.get_or_create_owned(&labels)
+            self.metrics
+                .mongodb_connections
+                .get_or_create_owned(&labels)
         };
-        let max = &self.metrics.connections_max;
+        let (max, labels) = (&self.metrics.mongodb_connections_max, [self.label.clone()]);
         PoolWatch {
             open: of("open"),
             in_use: of("in_use"),
-            max: max.get_or_create_owned(&[self.label.clone()]),
+            max: max.get_or_create_owned(&labels),
         }
     }
 }
