@@ -66,7 +66,6 @@ impl AmqpBus {
             let consuming = Consuming {
                 queue: names.queue(subscription.queue),
                 subscription,
-                topology: topology.clone(),
                 link: consuming.clone(),
                 publisher: publisher.clone(),
                 clock: clock.clone(),
@@ -140,7 +139,7 @@ impl Bus for AmqpBus {
     }
 
     async fn ready(&self) {
-        self.publisher.ready().await;
+        self.publishing.up().await;
     }
 
     fn system(&self) -> &'static str {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use contracts::Envelope;
 use futures_util::StreamExt;
-use kernel::{Backoff, Clock};
+use kernel::Clock;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
@@ -18,10 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::broker::{QueueNames, SYSTEM};
 use super::error::AmqpError;
-use super::link::{BACKOFF, Link, Live, limited, within};
+use super::link::{Link, Live, within};
 use super::message::{attempts, bury, open, seal, short};
 use super::publisher::{Parcel, Publisher};
-use super::topology::Topology;
 use bus::{MAX_ATTEMPTS, Outcome, Subscription, handle};
 use telemetry::metrics::BusMetrics;
 
@@ -29,14 +28,11 @@ use telemetry::metrics::BusMetrics;
 const TRIES: usize = 3;
 /// Delay between those attempts.
 const BETWEEN: Duration = Duration::from_secs(1);
-/// Timeout for an orderly close.
-const GOODBYE: Duration = Duration::from_secs(2);
 
 /// One queue and its handler.
 pub(super) struct Consuming {
     pub(super) subscription: Subscription,
     pub(super) queue: QueueNames,
-    pub(super) topology: Arc<Topology>,
     pub(super) link: Link,
     pub(super) publisher: Arc<Publisher>,
     pub(super) clock: Arc<dyn Clock>,
@@ -44,50 +40,30 @@ pub(super) struct Consuming {
 }
 
 impl Consuming {
-    /// Consumes until `stop`, then finishes the current batch.
+    /// Consumes until `stop`, then finishes the current batch. Any error abandons the connection. Its successor declares the queue anew,
+    /// and the broker redelivers unacknowledged messages.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let mut backoff = BACKOFF;
         while let Some(live) = stop.run_until_cancelled(self.link.up()).await {
-            let Err(error) = self.consume(&live, &stop, &mut backoff).await else {
+            let Err(error) = self.consume(&live, &stop).await else {
                 return;
             };
             tracing::warn!(queue = self.queue.main, %error, "consuming stopped; starting again");
-            if matches!(error, AmqpError::Silent) {
-                live.give_up();
-            }
-            stop.run_until_cancelled(sleep(backoff.delay())).await;
+            live.give_up();
         }
     }
 
-    /// Consumes over `live` until `stop`. On any error the channel closes, and the broker redelivers unacknowledged messages.
-    async fn consume(
-        &self,
-        live: &Live,
-        stop: &CancellationToken,
-        backoff: &mut Backoff,
-    ) -> Result<(), AmqpError> {
+    async fn consume(&self, live: &Live, stop: &CancellationToken) -> Result<(), AmqpError> {
         let channel = live.channel().await?;
-        let (queue, messages) = (&self.queue, &self.subscription.messages);
-        within(self.topology.declare_queue(&channel, queue, messages)).await?;
         let deliveries = self.start(&channel).await?;
         let mut batches = deliveries.ready_chunks(self.subscription.max_batch);
-        let consuming = async {
-            while let Some(batch) = stop.run_until_cancelled(batches.next()).await {
-                // The stream ends when the broker cancels the consumer: the queue was deleted.
-                let batch = batch.ok_or(AmqpError::Cancelled)?.into_iter();
-                let batch = batch.collect::<lapin::Result<Vec<_>>>();
-                self.settle(&channel, batch.map_err(AmqpError::Broker)?)
-                    .await?;
-                *backoff = BACKOFF;
-            }
-            Ok(())
-        };
-        let outcome = consuming.await;
-        // Prefetched messages go to other consumers at once.
-        if let Err(error) = limited(GOODBYE, channel.close(200, "OK".into())).await {
-            tracing::debug!(queue = self.queue.main, %error, "the channel was not closed in order");
+        while let Some(batch) = stop.run_until_cancelled(batches.next()).await {
+            // The stream ends when the broker cancels the consumer: the queue was deleted.
+            let batch = batch.ok_or(AmqpError::Cancelled)?.into_iter();
+            let batch = batch.collect::<lapin::Result<Vec<_>>>();
+            self.settle(&channel, batch.map_err(AmqpError::Broker)?)
+                .await?;
         }
-        outcome
+        Ok(())
     }
 
     async fn start(&self, channel: &Channel) -> Result<Consumer, AmqpError> {
@@ -107,12 +83,22 @@ impl Consuming {
     async fn settle(&self, channel: &Channel, batch: Vec<Delivery>) -> Result<(), AmqpError> {
         let tags: Vec<u64> = batch.iter().map(|delivery| delivery.delivery_tag).collect();
         let mut moves = self.moves(batch).await;
-        for tried in 1.. {
-            moves = self.publish(moves).await;
-            if moves.is_empty() || tried >= TRIES {
-                break;
+        let mut tries = 0;
+        while !moves.is_empty() && tries < TRIES {
+            if tries > 0 {
+                sleep(BETWEEN).await;
             }
-            sleep(BETWEEN).await;
+            tries += 1;
+            let parcels: Vec<Parcel> = moves.iter().map(|(_, parcel)| parcel.clone()).collect();
+            let mut confirmed = self.publisher.publish(&parcels).await.into_iter();
+            moves.retain(|_| {
+                let Some(Err(reason)) = confirmed.next() else {
+                    return false;
+                };
+                let queue = &self.queue.main;
+                tracing::warn!(queue, reason, "a failed message cannot be moved on");
+                true
+            });
         }
         if moves.is_empty() {
             // Batches are settled in order, so everything up to the last tag of this one is done.
@@ -129,28 +115,6 @@ impl Consuming {
             "{} that failed cannot be moved on",
             stuck.len()
         )))
-    }
-
-    /// Publishes `moves` and returns the unconfirmed ones.
-    async fn publish(&self, moves: Vec<(u64, Parcel)>) -> Vec<(u64, Parcel)> {
-        if moves.is_empty() {
-            return moves;
-        }
-        let parcels: Vec<Parcel> = moves.iter().map(|(_, parcel)| parcel.clone()).collect();
-        let confirmed = self.publisher.publish(&parcels).await;
-        moves
-            .into_iter()
-            .zip(confirmed)
-            .filter_map(|(moved, confirmed)| {
-                let reason = confirmed.err()?;
-                tracing::warn!(
-                    queue = self.queue.main,
-                    reason,
-                    "a failed message cannot be moved on"
-                );
-                Some(moved)
-            })
-            .collect()
     }
 
     /// Handles `batch` and returns the messages that must move to another queue.

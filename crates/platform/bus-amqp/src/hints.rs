@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
+use kernel::jitter;
 use lapin::options::{
     BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
 };
@@ -15,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::error::AmqpError;
-use super::link::{BACKOFF, Link, Live, limited, within};
+use super::link::{Link, limited, within};
 use super::topology::declare_exchange;
 use bus::Tasks;
 
@@ -25,6 +26,8 @@ const BUFFER: usize = 1024;
 const BATCH: usize = 128;
 /// Timeout for writing a batch to the connection.
 const WRITE: Duration = Duration::from_secs(5);
+/// Delay after an interruption.
+const PAUSE: Duration = Duration::from_millis(500);
 /// Never on disk.
 const TRANSIENT: u8 = 1;
 
@@ -49,81 +52,76 @@ pub(super) fn carry(
 
 /// Publishes announced hints. Never returns: once every sender is gone it stays pending, so that `hear` goes on.
 async fn announce(exchange: &str, mut announced: mpsc::Receiver<Bytes>, link: &Link) {
-    let mut channel: Option<Channel> = None;
     let mut batch = Vec::with_capacity(BATCH);
     loop {
-        batch.clear();
-        if announced.recv_many(&mut batch, BATCH).await == 0 {
-            return std::future::pending().await;
-        }
-        let Some(live) = link.live() else {
-            channel = None;
-            continue;
-        };
-        let open = channel
-            .take()
-            .filter(|channel| channel.status().connected());
-        channel = match write(&live, open, exchange, &batch).await {
-            Ok(channel) => Some(channel),
-            Err(error) => {
-                tracing::debug!(%error, "hints were lost");
-                None
-            }
-        };
+        again(
+            exchange,
+            write(exchange, &mut announced, &mut batch, link).await,
+        )
+        .await;
     }
 }
 
 async fn write(
-    live: &Live,
-    open: Option<Channel>,
     exchange: &str,
-    batch: &[Bytes],
-) -> Result<Channel, AmqpError> {
-    let channel = match open {
-        Some(channel) => channel,
-        None => channel_to(exchange, live).await?,
-    };
-    let writes = batch.iter().map(|hint| {
-        channel.basic_publish(
-            exchange.into(),
-            ShortString::default(),
-            BasicPublishOptions::default(),
-            hint,
-            BasicProperties::default().with_delivery_mode(TRANSIENT),
-        )
-    });
-    limited(WRITE, try_join_all(writes)).await?;
-    Ok(channel)
+    announced: &mut mpsc::Receiver<Bytes>,
+    batch: &mut Vec<Bytes>,
+    link: &Link,
+) -> Result<(), AmqpError> {
+    let channel = channel_to(exchange, link).await?;
+    loop {
+        // What could not be written before is written now.
+        if batch.is_empty() && announced.recv_many(batch, BATCH).await == 0 {
+            return std::future::pending().await;
+        }
+        let writes = batch.iter().map(|hint| {
+            channel.basic_publish(
+                exchange.into(),
+                ShortString::default(),
+                BasicPublishOptions::default(),
+                hint,
+                BasicProperties::default().with_delivery_mode(TRANSIENT),
+            )
+        });
+        limited(WRITE, try_join_all(writes)).await?;
+        batch.clear();
+    }
 }
 
 /// Passes on what the broker delivers, using a new queue after every interruption.
 async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
-    let mut backoff = BACKOFF;
     loop {
-        let live = link.up().await;
-        match listen(&live, exchange).await {
-            Ok(mut hints) => {
-                backoff = BACKOFF;
-                while let Some(Ok(hint)) = hints.next().await {
-                    if heard.try_send(hint.data.into()).is_err() {
-                        tracing::debug!("a hint was dropped: nobody takes them");
-                    }
-                }
-            }
-            Err(error) => tracing::warn!(exchange, %error, "hints cannot be heard; trying again"),
-        }
-        sleep(backoff.delay()).await;
+        again(exchange, read(exchange, heard, link).await).await;
     }
 }
 
-async fn channel_to(exchange: &str, live: &Live) -> Result<Channel, AmqpError> {
-    let channel = live.channel().await?;
+async fn read(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) -> Result<(), AmqpError> {
+    let channel = channel_to(exchange, link).await?;
+    let mut hints = listen(&channel, exchange).await?;
+    while let Some(Ok(hint)) = hints.next().await {
+        if heard.try_send(hint.data.into()).is_err() {
+            tracing::debug!("a hint was dropped: nobody takes them");
+        }
+    }
+    Err(AmqpError::Cancelled)
+}
+
+/// A channel to `exchange`, as soon as the connection is up.
+async fn channel_to(exchange: &str, link: &Link) -> Result<Channel, AmqpError> {
+    let channel = link.up().await.channel().await?;
     within(declare_exchange(&channel, exchange, ExchangeKind::Fanout)).await?;
     Ok(channel)
 }
 
-async fn listen(live: &Live, exchange: &str) -> Result<Consumer, AmqpError> {
-    let channel = channel_to(exchange, live).await?;
+/// Waits after an interruption.
+async fn again(exchange: &str, interrupted: Result<(), AmqpError>) {
+    if let Err(error) = interrupted {
+        tracing::warn!(exchange, %error, "hints are not carried; trying again");
+    }
+    sleep(jitter(PAUSE)).await;
+}
+
+async fn listen(channel: &Channel, exchange: &str) -> Result<Consumer, AmqpError> {
     // Named by the server, exclusive to this connection and deleted with it.
     let mine = QueueDeclareOptions {
         exclusive: true,

@@ -1,7 +1,7 @@
 //! Keeps one connection to the broker up: redials with backoff whenever it is lost or abandoned. lapin's own recovery is off because it
 //! can leave a confirm pending indefinitely. Here a task that is waiting on a lost connection gets an error and starts over.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -22,8 +22,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Time a broken connection has for an orderly close.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// Delays between attempts.
-pub(super) const BACKOFF: Backoff =
-    Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// A connection that worked this long counts as healthy: its loss restarts the backoff.
 const FINE: Duration = Duration::from_secs(10);
 
@@ -31,14 +30,18 @@ const FINE: Duration = Duration::from_secs(10);
 pub(super) struct Live {
     connection: Connection,
     given_up: CancellationToken,
-    /// Idle channels in confirm mode.
-    pub(super) idle: Mutex<Vec<Channel>>,
+    idle: Mutex<Vec<Channel>>,
 }
 
 impl Live {
     /// A new channel.
     pub(super) async fn channel(&self) -> Result<Channel, AmqpError> {
         within(self.connection.create_channel()).await
+    }
+
+    /// Idle channels in confirm mode.
+    pub(super) fn idle(&self) -> MutexGuard<'_, Vec<Channel>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Marks the connection for rebuilding, after a fault that it cannot detect itself, such as a confirm that never arrives.
@@ -65,10 +68,7 @@ impl Live {
 
     /// Closes the connection without insisting on an answer.
     pub(super) async fn close(&self) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.idle().clear();
         if let Err(error) = limited(GOODBYE, self.connection.close(200, "OK".into())).await {
             tracing::debug!(%error, "the connection to the message broker was not closed in order");
         }
@@ -127,16 +127,12 @@ impl Link {
     /// The connection, as soon as it is up.
     pub(super) async fn up(&self) -> Arc<Live> {
         let mut live = self.live.subscribe();
-        loop {
-            let now = live.borrow_and_update().clone();
-            if let Some(now) = now.filter(|live| live.is_up()) {
-                return now;
-            }
-            // The sender is `self`: it does not go away meanwhile.
-            if live.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
+        let is_up = |live: &Option<Arc<Live>>| live.as_ref().is_some_and(|live| live.is_up());
+        if let Ok(Some(live)) = live.wait_for(is_up).await.as_deref() {
+            return live.clone();
         }
+        // Not reached: the sender is `self` and does not go away meanwhile.
+        std::future::pending().await
     }
 
     /// Keeps the connection up until `stop`.
@@ -175,16 +171,15 @@ impl Link {
             Ok(live) => Arc::new(live),
             Err(error) => return Some(error),
         };
-        if let Err(error) = declare(&live, topology).await {
-            live.close().await;
-            return Some(error);
+        let declared = declare(&live, topology).await;
+        if declared.is_ok() {
+            tracing::info!(connection = name, "connected to the message broker");
+            self.live.send_replace(Some(live.clone()));
+            live.lost().await;
+            self.live.send_replace(None);
         }
-        tracing::info!(connection = name, "connected to the message broker");
-        self.live.send_replace(Some(live.clone()));
-        live.lost().await;
-        self.live.send_replace(None);
         live.close().await;
-        None
+        declared.err()
     }
 }
 

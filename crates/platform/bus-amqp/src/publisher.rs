@@ -5,7 +5,7 @@
 //! confirm has arrived. By then each return has arrived too, and its message id identifies the message.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -88,17 +88,11 @@ impl Publisher {
             .iter()
             .all(|answer| matches!(answer, Ok(Confirmation::Ack(_) | Confirmation::Nack(_))));
         if all_answered {
-            let mut idle = live.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.push(channel);
+            live.idle().push(channel);
         } else {
             live.give_up();
         }
         verdicts(batch, answers, all_answered)
-    }
-
-    /// Returns when the connection is up.
-    pub(super) async fn ready(&self) {
-        self.link.up().await;
     }
 
     /// Returns when no batch is in flight.
@@ -109,11 +103,7 @@ impl Publisher {
 }
 
 async fn idle_channel(live: &Arc<Live>) -> Result<Channel, AmqpError> {
-    let idle = live
-        .idle
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .pop();
+    let idle = live.idle().pop();
     if let Some(channel) = idle {
         return Ok(channel);
     }

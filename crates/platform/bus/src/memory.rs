@@ -104,10 +104,9 @@ async fn deliver(
 ) -> Vec<(usize, Outcome)> {
     let (confirm, confirmed) = oneshot::channel();
     let gone = || Outcome::Undeliverable(format!("queue {} has stopped", queue.subscription.queue));
-    let outcomes = match queue.parcels.send(Parcel { messages, confirm }).await {
-        Ok(()) => confirmed.await.unwrap_or_default(),
-        Err(_) => Vec::new(),
-    };
+    // A parcel that is not taken is dropped, and its confirm with it.
+    drop(queue.parcels.send(Parcel { messages, confirm }).await);
+    let outcomes = confirmed.await.unwrap_or_default();
     let mut outcomes = outcomes.into_iter();
     places
         .into_iter()

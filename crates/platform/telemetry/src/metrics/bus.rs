@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::{Exposed, Labels, times};
+use super::{Labels, times};
 use crate::metrics;
 use store::outbox::Backlog;
 

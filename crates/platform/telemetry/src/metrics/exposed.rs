@@ -23,7 +23,10 @@ macro_rules! metrics {
     }) => {
         $(#[$doc])*
         #[derive(Clone)]
-        $vis struct $name { $(#[doc = $help] $field: $metric,)+ exposed: $crate::metrics::Exposed }
+        $vis struct $name { $(#[doc = $help] $field: $metric,)+
+            #[allow(dead_code, reason = "only some are watched")]
+            exposed: $crate::metrics::Exposed,
+        }
 
         impl $name {
             pub(super) fn new(exposed: &$crate::metrics::Exposed) -> Self {

@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 
-use super::{Exposed, Label, Labels, gauge_of, short_times};
+use super::{Label, Labels, gauge_of, short_times};
 use crate::metrics;
 
 metrics! {
