@@ -20,9 +20,9 @@ pub use audit::sqlite::{audit, reservation_states};
 pub use config::Config;
 pub use consumers::QUEUE;
 pub use domain::{
-    Category, Change, Description, Direction, Filter, ListQuery, NewProduct, Number, Order,
-    Product, ProductEdit, ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText,
-    Stock, VersionGuard,
+    Category, Change, Description, Filter, ListQuery, NewProduct, Place, Product, ProductEdit,
+    ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText, Sort, Stock,
+    VersionGuard,
 };
 pub use http::openapi;
 pub use service::ProductService;

@@ -1,7 +1,6 @@
 //! Queries for lists of products: filters, order, and where to continue.
 
 use kernel::{CursorKey, CursorScope, Limit, Page, ProductId, UserId};
-use uuid::Uuid;
 
 use super::{Category, Product, SearchText};
 
@@ -37,6 +36,12 @@ impl Sort {
             Self::Relevance => "relevance",
         }
     }
+
+    /// Whether prices decide.
+    #[must_use]
+    pub const fn is_by_price(self) -> bool {
+        matches!(self, Self::PriceUp | Self::PriceDown)
+    }
 }
 
 /// Which products a list contains.
@@ -65,66 +70,31 @@ impl Filter {
     }
 }
 
-/// A number that increases with every listed product. SQLite uses a counter, MongoDB the id, a UUIDv7; so it is as wide as an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Number(u128);
-
-impl Number {
-    /// The number as SQLite's counter. A larger number, which only a forged cursor has, is clamped to the maximum.
-    #[must_use]
-    pub fn count(self) -> i64 {
-        i64::try_from(self.0).unwrap_or(i64::MAX)
-    }
-
-    /// The number as MongoDB has it.
-    #[must_use]
-    pub const fn id(self) -> ProductId {
-        ProductId::from_uuid(Uuid::from_u128(self.0))
-    }
+/// Where a page continues: after the product with this place in the list. Its order says which of price and score count; the id breaks
+/// ties.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    /// Its price, in minor units.
+    pub price: i64,
+    /// Its score, in a list by relevance.
+    pub score: f64,
+    /// Its id. Ids increase with every listed product.
+    pub product: ProductId,
 }
 
-impl TryFrom<i64> for Number {
-    type Error = std::num::TryFromIntError;
-
-    fn try_from(count: i64) -> Result<Self, Self::Error> {
-        u128::try_from(count).map(Self)
-    }
-}
-
-impl From<ProductId> for Number {
-    fn from(id: ProductId) -> Self {
-        Self(id.as_uuid().as_u128())
-    }
-}
-
-impl CursorKey for Number {
+impl CursorKey for Place {
     fn write(&self, out: &mut Vec<u8>) {
-        self.id().as_uuid().write(out);
+        (self.price, (self.score, self.product.as_uuid())).write(out);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        Uuid::read(from).map(|id| Self(id.as_u128()))
+        let (price, (score, id)) = CursorKey::read(from)?;
+        Some(Self {
+            price,
+            score,
+            product: ProductId::from_uuid(id),
+        })
     }
-}
-
-/// Ascending or descending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Ascending.
-    Up,
-    /// Descending.
-    Down,
-}
-
-/// The order of a list, and where to continue: after the sort key and the number, which breaks ties.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Order {
-    /// `Sort::Newest`.
-    Newest(Option<Number>),
-    /// `Sort::PriceUp` or `Sort::PriceDown`.
-    Price(Direction, Option<(i64, Number)>),
-    /// `Sort::Relevance`.
-    Relevance(Option<(f64, Number)>),
 }
 
 /// A query for one page of a list.
@@ -132,42 +102,27 @@ pub enum Order {
 pub struct ListQuery {
     /// Which products it contains.
     pub filter: Filter,
-    /// Its order, and where to continue.
-    pub order: Order,
+    /// Its order.
+    pub sort: Sort,
+    /// The last product of the page before.
+    pub after: Option<Place>,
     /// Products per page.
     pub limit: Limit,
 }
 
-/// A product in a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// The product.
-    pub product: Product,
-    /// Its number.
-    pub number: Number,
-    /// Its score, in a list by relevance.
-    pub score: f64,
-}
-
 impl ListQuery {
-    /// Builds a page from the results, with the cursor of the next page.
+    /// Builds a page from the results and their scores, with the cursor of the next page.
     #[must_use]
-    pub fn page(&self, found: Vec<Found>) -> Page<Product> {
-        let sort = match self.order {
-            Order::Newest(_) => Sort::Newest,
-            Order::Price(Direction::Up, _) => Sort::PriceUp,
-            Order::Price(Direction::Down, _) => Sort::PriceDown,
-            Order::Relevance(_) => Sort::Relevance,
-        };
-        let scope = Self::scope(&self.filter, sort);
-        let page = Page::cut(found, self.limit, |last| match sort {
-            Sort::Newest => scope.cursor(&last.number),
-            Sort::PriceUp | Sort::PriceDown => {
-                scope.cursor(&(last.product.price.amount, last.number))
-            }
-            Sort::Relevance => scope.cursor(&(last.score, last.number)),
+    pub fn page(&self, found: Vec<(Product, f64)>) -> Page<Product> {
+        let scope = Self::scope(&self.filter, self.sort);
+        let page = Page::cut(found, self.limit, |(product, score)| {
+            scope.cursor(&Place {
+                price: product.price.amount,
+                score: *score,
+                product: product.id,
+            })
         });
-        page.map(|found| found.product)
+        page.map(|(product, _)| product)
     }
 
     /// The scope of this list's cursors. A list with another filter or order has another scope.
@@ -233,12 +188,7 @@ mod tests {
         let cursors: HashSet<String> = filters
             .iter()
             .flat_map(|filter| Sort::ALL.map(|sort| ListQuery::scope(filter, sort)))
-            .map(|scope| {
-                scope
-                    .cursor(&Number::try_from(1).unwrap())
-                    .as_str()
-                    .to_owned()
-            })
+            .map(|scope| scope.cursor(&1_i64).as_str().to_owned())
             .collect();
         assert_eq!(cursors.len(), filters.len() * Sort::ALL.len());
     }

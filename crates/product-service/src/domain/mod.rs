@@ -10,7 +10,7 @@ mod search;
 
 pub use edit::{Change, ProductEdit, Removed, VersionGuard};
 pub use fields::{Category, Description, ProductName, Stock};
-pub use listing::{Direction, Filter, Found, ListQuery, Number, Order, Sort};
+pub use listing::{Filter, ListQuery, Place, Sort};
 pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
 pub use reservation::{Reservation, price};
 pub use reservation_state::{Confirmation, Release, ReservationState};

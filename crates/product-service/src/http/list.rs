@@ -1,13 +1,13 @@
 //! GET /api/products.
 
 use actix_web::{HttpResponse, web};
-use kernel::{CursorScope, Invalid, Money, Page, UserId};
+use kernel::{Invalid, Money, Page, UserId};
 use platform_http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems};
 
 use super::product_json::ProductJson;
 use super::reader::CatalogueReader;
 use crate::app::{App, list_products};
-use crate::domain::{Category, Direction, Filter, ListQuery, Order, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, SearchText, Sort};
 
 impl QueryReader for ListQuery {
     fn read(params: &mut QueryParams) -> Option<Self> {
@@ -32,10 +32,11 @@ impl QueryReader for ListQuery {
                 Invalid::new("requires_q", "relevance needs a search in q"),
             );
         }
-        let order = order(params, ListQuery::scope(&filter, sort), sort);
+        let after = params.cursor(ListQuery::scope(&filter, sort));
         Some(Self {
             filter,
-            order: order?,
+            sort,
+            after: after?,
             limit: limit?,
         })
     }
@@ -97,15 +98,6 @@ fn parse_sort(raw: &str) -> Result<Sort, Invalid> {
             let allowed = Sort::ALL.map(Sort::as_str).join(", ");
             Invalid::new("unknown_value", format!("must be one of {allowed}"))
         })
-}
-
-fn order(params: &mut QueryParams, scope: CursorScope, sort: Sort) -> Option<Order> {
-    match sort {
-        Sort::Newest => params.cursor(scope).map(Order::Newest),
-        Sort::PriceUp => Some(Order::Price(Direction::Up, params.cursor(scope)?)),
-        Sort::PriceDown => Some(Order::Price(Direction::Down, params.cursor(scope)?)),
-        Sort::Relevance => params.cursor(scope).map(Order::Relevance),
-    }
 }
 
 /// List and search products

@@ -42,6 +42,19 @@ pub(crate) trait Queries: Send + Sync {
     async fn audit(&self) -> StoreResult<StockAudit>;
 }
 
+/// The index that a list without a search walks: that of the most selective filter, in the requested order.
+fn index(query: &ListQuery) -> &'static str {
+    let by_price = query.sort.is_by_price();
+    match (query.filter.seller, &query.filter.category, by_price) {
+        (Some(_), _, false) => "by_seller",
+        (Some(_), _, true) => "by_seller_price",
+        (None, Some(_), false) => "by_category",
+        (None, Some(_), true) => "by_category_price",
+        (None, None, false) => "newest",
+        (None, None, true) => "by_price",
+    }
+}
+
 fn corrupt(what: impl Into<String>) -> StoreError {
     StoreError::Corrupt(what.into())
 }

@@ -5,46 +5,24 @@ use uuid::Uuid;
 
 use super::{Subject, draft, user};
 use crate::domain::{
-    Category, Description, Direction, Filter, ListQuery, Number, Order, Product, ProductEdit,
-    ProductName, SearchText, Sort,
+    Category, Description, Filter, ListQuery, Place, Product, ProductEdit, ProductName, SearchText,
+    Sort,
 };
 
 fn query(filter: Filter, sort: Sort, limit: i64) -> ListQuery {
     ListQuery {
         filter,
-        order: first(sort),
+        sort,
+        after: None,
         limit: Limit::new(limit).unwrap(),
     }
 }
 
-/// The beginning of a list.
-pub(crate) fn first(sort: Sort) -> Order {
-    match sort {
-        Sort::Newest => Order::Newest(None),
-        Sort::PriceUp => Order::Price(Direction::Up, None),
-        Sort::PriceDown => Order::Price(Direction::Down, None),
-        Sort::Relevance => Order::Relevance(None),
-    }
-}
-
 /// Reads a page's cursor back, as the edge does.
-fn next(query: &ListQuery, page: &Page<Product>) -> Option<Order> {
+fn next(query: &ListQuery, page: &Page<Product>) -> Option<Place> {
     let cursor = page.next_cursor.as_ref()?.as_str();
-    let scope = |sort| ListQuery::scope(&query.filter, sort);
-    Some(match query.order {
-        Order::Newest(_) => Order::Newest(scope(Sort::Newest).read(cursor).map(Some).unwrap()),
-        Order::Price(Direction::Up, _) => Order::Price(
-            Direction::Up,
-            scope(Sort::PriceUp).read(cursor).map(Some).unwrap(),
-        ),
-        Order::Price(Direction::Down, _) => Order::Price(
-            Direction::Down,
-            scope(Sort::PriceDown).read(cursor).map(Some).unwrap(),
-        ),
-        Order::Relevance(_) => {
-            Order::Relevance(scope(Sort::Relevance).read(cursor).map(Some).unwrap())
-        }
-    })
+    let scope = ListQuery::scope(&query.filter, query.sort);
+    Some(scope.read(cursor).unwrap())
 }
 
 /// All pages of a list, one after the other.
@@ -56,10 +34,10 @@ async fn walk(subject: &Subject, mut query: ListQuery) -> Vec<Product> {
         let next = next(&query, &page);
         assert!(next.is_none() || page.items.len() == query.limit.get());
         all.extend(page.items);
-        match next {
-            Some(order) => query.order = order,
-            None => return all,
+        if next.is_none() {
+            return all;
         }
+        query.after = next;
     }
 }
 
@@ -131,22 +109,24 @@ pub(crate) async fn a_cursor_outside_of_the_prices_asked_for_leads_to_none_of_th
         max_price: Some(6),
         ..Filter::default()
     };
-    let lowest = Number::from(ProductId::from_uuid(Uuid::nil()));
-    let orders = [
-        (Order::Price(Direction::Up, Some((0, lowest))), vec![5]),
-        (Order::Price(Direction::Up, Some((10, lowest))), vec![]),
-        (Order::Price(Direction::Down, Some((10, lowest))), vec![5]),
-        (Order::Price(Direction::Down, Some((0, lowest))), vec![]),
-    ];
-    for (order, expected) in orders {
+    for (sort, price, expected) in [
+        (Sort::PriceUp, 0, vec![5]),
+        (Sort::PriceUp, 10, vec![]),
+        (Sort::PriceDown, 10, vec![5]),
+        (Sort::PriceDown, 0, vec![]),
+    ] {
+        let after = Place {
+            price,
+            score: 0.0,
+            product: ProductId::from_uuid(Uuid::nil()),
+        };
         let query = ListQuery {
-            filter: filter.clone(),
-            order,
-            limit: Limit::default(),
+            after: Some(after),
+            ..query(filter.clone(), sort, 20)
         };
         let page = subject.app.queries.list(query).await.unwrap();
         let found: Vec<_> = page.items.iter().map(|one| one.price.amount).collect();
-        assert_eq!(found, expected, "{order:?}");
+        assert_eq!(found, expected, "{sort:?} {price}");
     }
 }
 

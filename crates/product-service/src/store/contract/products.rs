@@ -5,8 +5,8 @@ use kernel::{Money, ProductId, SystemIds};
 
 use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
 use crate::domain::{
-    Category, Change, Description, Direction, Filter, ListQuery, Order, Product, ProductEdit,
-    ProductName, ProductRefusal, ProductStatus, SearchText, Stock, VersionGuard,
+    Category, Change, Description, Filter, ListQuery, Product, ProductEdit, ProductName,
+    ProductRefusal, ProductStatus, SearchText, Sort, Stock, VersionGuard,
 };
 
 pub(crate) async fn a_product_is_found_as_it_was_listed(subject: Subject) {
@@ -83,18 +83,15 @@ pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_f
         subject.remove(change(&goes, ()), LATER).await.unwrap();
     }
     for text in [None, SearchText::parse("lamp").unwrap()] {
-        for order in [
-            Order::Newest(None),
-            Order::Price(Direction::Up, None),
-            Order::Price(Direction::Down, None),
-        ] {
+        for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
             let filter = Filter {
                 text: text.clone(),
                 ..Filter::default()
             };
             let query = ListQuery {
                 filter,
-                order,
+                sort,
+                after: None,
                 limit: kernel::Limit::default(),
             };
             let page = subject.app.queries.list(query).await.unwrap();

@@ -10,37 +10,36 @@ use crate::domain::{Category, Description, Product, ProductName, Stock};
 use crate::records::StockEntry;
 use crate::store::{corrupt, money, status};
 
-/// The columns that [`product`] reads, of `products p` and `stock s`, as a literal. The first is the product's number.
+/// The columns that [`product`] reads, of `products p` and `stock s`, as a literal.
 macro_rules! columns {
     () => {
-        "p.seq, p.id, p.seller, p.price, p.currency, p.status, p.created_at, p.category, p.name, p.description, \
+        "p.id, p.seller, p.price, p.currency, p.status, p.created_at, p.category, p.name, p.description, \
          s.available, s.version, s.updated_at"
     };
 }
 pub(super) use columns;
 
 /// The number of these columns; a query's further columns follow.
-pub(super) const COLUMN_COUNT: usize = 13;
+pub(super) const COLUMN_COUNT: usize = 12;
 
-/// Reads a product and its number.
-pub(super) fn product(row: &Row<'_>) -> StoreResult<(i64, Product)> {
+/// Reads a product.
+pub(super) fn product(row: &Row<'_>) -> StoreResult<Product> {
     let (available, currency, word): (i64, String, String) =
-        (row.get(10)?, row.get(4)?, row.get(5)?);
-    let product = Product {
-        id: id(row, 1)?,
-        seller: id(row, 2)?,
-        price: money(row.get(3)?, &currency)?,
+        (row.get(9)?, row.get(3)?, row.get(4)?);
+    Ok(Product {
+        id: id(row, 0)?,
+        seller: id(row, 1)?,
+        price: money(row.get(2)?, &currency)?,
         status: status(&word)?,
-        created_at: Timestamp::from_millis(row.get(6)?),
-        category: Category::stored(row.get(7)?),
-        name: ProductName::stored(row.get(8)?),
-        description: Description::stored(row.get(9)?),
+        created_at: Timestamp::from_millis(row.get(5)?),
+        category: Category::stored(row.get(6)?),
+        name: ProductName::stored(row.get(7)?),
+        description: Description::stored(row.get(8)?),
         stock: Stock::stored(available)
             .ok_or_else(|| corrupt(format!("{available} is no stock")))?,
-        version: row.get(11)?,
-        updated_at: Timestamp::from_millis(row.get(12)?),
-    };
-    Ok((row.get(0)?, product))
+        version: row.get(10)?,
+        updated_at: Timestamp::from_millis(row.get(11)?),
+    })
 }
 
 impl SqliteRecord for Product {
@@ -51,8 +50,7 @@ impl SqliteRecord for Product {
             " FROM products p JOIN stock s ON s.product = p.seq WHERE p.id = ?1"
         ))?;
         let mut rows = statement.query([key.as_bytes()])?;
-        let found = rows.next()?.map(product).transpose()?;
-        Ok(found.map(|(_, product)| product))
+        rows.next()?.map(product).transpose()
     }
 
     fn insert(&self, db: &Connection) -> StoreResult<()> {

@@ -13,7 +13,7 @@ use telemetry::metrics::Read;
 use super::super::product::ProductRow;
 use super::super::schema::{BY_WORD, PRODUCTS, SEARCH};
 use super::{conditions, in_stock};
-use crate::domain::{Direction, Found, ListQuery, Number, Order, Product};
+use crate::domain::{ListQuery, Product, Sort};
 use crate::store::corrupt;
 
 /// A search, as the stages of an aggregation over the words.
@@ -37,45 +37,33 @@ impl Search {
         let mut all = vec![conditions(&query.filter)];
         all.extend(whole.iter().map(|word| doc! { "words": word }));
         all.push(doc! { "words": { "$regex": beginning(last) } });
-        // The fields to sort by, the order, and the condition for what comes after the cursor.
-        let (fields, sort, beyond) = match query.order {
-            Order::Newest(after) => (
-                doc! { "_id": 1 },
-                doc! { "_id": -1 },
-                after.map(|number| doc! { "_id": { "$lt": id_bson(number.id()) } }),
-            ),
-            Order::Price(direction, after) => {
-                let (step, op) = match direction {
-                    Direction::Up => (1, "$gt"),
-                    Direction::Down => (-1, "$lt"),
-                };
-                let after = after.map(|(at, number)| beyond("price", at, op, number));
-                (
-                    doc! { "price": 1 },
-                    doc! { "price": step, "_id": step },
-                    after,
-                )
-            }
-            Order::Relevance(after) => (
-                doc! { "score": score(whole, last) },
-                doc! { "score": -1, "_id": -1 },
-                after.map(|(at, number)| beyond("score", at, "$lt", number)),
-            ),
+        // The field to sort by before the id, how it is projected, and the direction.
+        let (field, value, step) = match query.sort {
+            Sort::Newest => ("_id", Bson::Int32(1), -1),
+            Sort::PriceUp => ("price", Bson::Int32(1), 1),
+            Sort::PriceDown => ("price", Bson::Int32(1), -1),
+            Sort::Relevance => ("score", score(whole, last).into(), -1),
         };
-        let is_scored = matches!(query.order, Order::Relevance(_));
-        let (before, after) = if is_scored {
-            (None, beyond)
-        } else {
-            (beyond, None)
-        };
-        all.extend(before);
         let mut stages = vec![
             doc! { "$match": { "$and": all } },
-            doc! { "$project": fields },
+            doc! { "$project": { "_id": 1, field: value } },
         ];
-        // The score is known only once it is projected.
-        stages.extend(after.map(|beyond| doc! { "$match": beyond }));
-        stages.push(doc! { "$sort": sort });
+        // The server moves this before the projection, unless it is about the score.
+        stages.extend(query.after.map(|place| {
+            let op = if step > 0 { "$gt" } else { "$lt" };
+            let mut beyond = doc! { "_id": { op: id_bson(place.product) } };
+            let at: Option<Bson> = match query.sort {
+                Sort::Newest => None,
+                Sort::PriceUp | Sort::PriceDown => Some(place.price.into()),
+                Sort::Relevance => Some(place.score.into()),
+            };
+            if let Some(at) = at {
+                beyond.insert(field, &at);
+                beyond = doc! { "$or": [ { field: { op: at } }, beyond ] };
+            }
+            doc! { "$match": beyond }
+        }));
+        stages.push(doc! { "$sort": { field: step, "_id": step } });
         let limit = doc! { "$limit": query.limit.and_one() };
         let fetch = doc! { "$lookup": {
             "from": PRODUCTS, "localField": "_id", "foreignField": "_id", "as": "product",
@@ -93,7 +81,11 @@ impl Search {
         Some(Self { stages })
     }
 
-    pub(super) async fn run(self, store: &Mongo, query: &ListQuery) -> StoreResult<Vec<Found>> {
+    pub(super) async fn run(
+        self,
+        store: &Mongo,
+        query: &ListQuery,
+    ) -> StoreResult<Vec<(Product, f64)>> {
         let options = AggregateOptions::builder()
             .hint(Hint::Name(BY_WORD.to_owned()))
             .batch_size(u32::try_from(query.limit.and_one()).unwrap_or(u32::MAX))
@@ -112,14 +104,8 @@ impl Search {
         while rows.advance().await? {
             let row: Row = decode(SEARCH, rows.current())?;
             let product = row.product.into_iter().next();
-            let product = Product::try_from(
-                product.ok_or_else(|| corrupt("words of a product that is not there"))?,
-            )?;
-            all.push(Found {
-                number: product.id.into(),
-                product,
-                score: row.score.into(),
-            });
+            let product = product.ok_or_else(|| corrupt("words of a product that is not there"))?;
+            all.push((product.try_into()?, row.score.into()));
         }
         Ok(all)
     }
@@ -145,11 +131,4 @@ fn score(whole: &[String], last: &str) -> Document {
         "vars": { "hits": hits },
         "in": { "$add": [ { "$multiply": [ "$$hits", 1000 ] }, { "$min": [ share, 999 ] } ] },
     } }
-}
-
-/// The condition for what comes after the cursor: `field` beyond `at`, or equal to it with the number beyond.
-fn beyond(field: &str, at: impl Into<Bson>, op: &str, number: Number) -> Document {
-    let at = at.into();
-    let same = doc! { field: &at, "_id": { op: id_bson(number.id()) } };
-    doc! { "$or": [ { field: { op: at } }, same ] }
 }

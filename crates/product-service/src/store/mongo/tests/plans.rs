@@ -6,9 +6,8 @@ use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 
 use super::open;
-use crate::domain::{Category, Direction, Filter, ListQuery, Number, Order, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, Place, SearchText, Sort};
 use crate::store::Lease;
-use crate::store::contract::lists::first;
 use crate::store::contract::{LATER, LEASE_END, draft, order};
 use crate::store::mongo::list::{Search, Walk};
 use crate::store::mongo::reservation::due;
@@ -80,20 +79,19 @@ fn filters() -> Vec<Filter> {
     ]
 }
 
-fn middle(sort: Sort) -> Order {
-    let number = Number::from(ProductId::new(&SystemIds::default()));
-    match sort {
-        Sort::Newest => Order::Newest(Some(number)),
-        Sort::PriceUp => Order::Price(Direction::Up, Some((7, number))),
-        Sort::PriceDown => Order::Price(Direction::Down, Some((7, number))),
-        Sort::Relevance => Order::Relevance(Some((15.0, number))),
-    }
+fn middle() -> Option<Place> {
+    Some(Place {
+        price: 7,
+        score: 15.0,
+        product: ProductId::new(&SystemIds::default()),
+    })
 }
 
-fn query(filter: &Filter, order: Order) -> ListQuery {
+fn query(filter: &Filter, sort: Sort, after: Option<Place>) -> ListQuery {
     ListQuery {
         filter: filter.clone(),
-        order,
+        sort,
+        after,
         limit: Limit::default(),
     }
 }
@@ -110,8 +108,8 @@ async fn every_list_is_a_walk_of_one_index() {
     let (_subject, store) = open();
     for filter in filters() {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
-            for order in [first(sort), middle(sort)] {
-                let query = query(&filter, order);
+            for after in [None, middle()] {
+                let query = query(&filter, sort, after);
                 let walk = Walk::of(&query);
                 let expected = [
                     "LIMIT".to_owned(),
@@ -133,14 +131,13 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
         all.push(subject.list(draft("Lamp", 1 + number % 2, 1)).await);
     }
     let middle = &all[20];
-    let number = Number::from(middle.id);
-    let price = middle.price.amount;
-    for order in [
-        Order::Newest(Some(number)),
-        Order::Price(Direction::Up, Some((price, number))),
-        Order::Price(Direction::Down, Some((price, number))),
-    ] {
-        let walk = Walk::of(&query(&Filter::default(), order));
+    let after = Some(Place {
+        price: middle.price.amount,
+        score: 0.0,
+        product: middle.id,
+    });
+    for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
+        let walk = Walk::of(&query(&Filter::default(), sort, after));
         let command = walk_command(walk, 5);
         let explain = doc! { "explain": command, "verbosity": "executionStats" };
         let told = store
@@ -151,14 +148,14 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
             .await
             .unwrap();
         let stats = told.get_document("executionStats").unwrap();
-        assert_eq!(stats.get_i32("nReturned").unwrap(), 5, "{order:?}");
+        assert_eq!(stats.get_i32("nReturned").unwrap(), 5, "{sort:?}");
         assert!(
             stats.get_i32("totalKeysExamined").unwrap() <= 6,
-            "{order:?}: {stats}"
+            "{sort:?}: {stats}"
         );
         assert!(
             stats.get_i32("totalDocsExamined").unwrap() <= 6,
-            "{order:?}: {stats}"
+            "{sort:?}: {stats}"
         );
     }
 }
@@ -168,14 +165,15 @@ async fn a_search_starts_from_the_words() {
     let (_subject, store) = open();
     for filter in filters() {
         for sort in Sort::ALL {
-            for order in [first(sort), middle(sort)] {
+            for after in [None, middle()] {
                 let text = SearchText::parse("warm lamp").unwrap();
                 let query = query(
                     &Filter {
                         text,
                         ..filter.clone()
                     },
-                    order,
+                    sort,
+                    after,
                 );
                 let words = query.filter.text.as_ref().unwrap().words();
                 let search = Search::of(&query, words).unwrap();
@@ -210,7 +208,8 @@ async fn one_word_sorted_by_age_or_price_is_answered_from_the_index() {
                 text,
                 ..Filter::default()
             },
-            first(sort),
+            sort,
+            None,
         );
         let words = query.filter.text.as_ref().unwrap().words();
         let search = Search::of(&query, words).unwrap();
