@@ -5,7 +5,7 @@ use std::sync::Arc;
 use store::StoreResult;
 
 use super::App;
-use crate::domain::{Change, Product, ProductRefusal, Removed};
+use crate::domain::{Change, Product, ProductRefusal};
 use crate::records::SearchWords;
 
 pub(crate) async fn remove_product(
@@ -20,12 +20,12 @@ pub(crate) async fn remove_product(
                 return Ok(Err(ProductRefusal::NotFound));
             };
             match Arc::unwrap_or_clone(found).remove(change.editor, &change.guard, now) {
-                Ok(Removed::Now(product)) => {
+                Ok(Some(product)) => {
                     tx.delete::<SearchWords>(&product.id)?;
                     tx.put(product)?;
                     Ok(Ok(()))
                 }
-                Ok(Removed::Before) => Ok(Ok(())),
+                Ok(None) => Ok(Ok(())),
                 Err(refusal) => Ok(Err(refusal)),
             }
         })

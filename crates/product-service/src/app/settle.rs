@@ -8,7 +8,7 @@ use store::{StoreResult, Tx};
 
 use super::App;
 use super::stock::put_back;
-use crate::domain::{Confirmation, Release, Reservation, ReservationState};
+use crate::domain::{Reservation, ReservationState};
 use crate::events::Event;
 
 /// A command of the order saga.
@@ -63,18 +63,18 @@ fn confirm(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<Op
     let order = command.order;
     let found = tx.get::<Reservation>(&order)?;
     let is_new = is_new(tx, found.as_deref(), command, now)?;
-    let decision = ReservationState::confirm(found.as_ref().map(|found| found.state));
-    let event = match (decision, found) {
-        (Confirmation::Sell, Some(held)) if is_new => {
+    let event = match found.as_ref().map(|found| (found, found.state)) {
+        Some((held, ReservationState::Held)) if is_new => {
             tx.put(held.ended(ReservationState::Sold))?;
             Event::ReservationConfirmed(order)
         }
-        (Confirmation::AlreadySold, _) => {
+        Some((_, ReservationState::Sold)) => {
             tx.handled_before();
             Event::ReservationConfirmed(order)
         }
-        // It is held and yet was confirmed before: that confirmation came first and was refused. A refusal is final.
-        (Confirmation::Sell | Confirmation::TooLate, _) => Event::ReservationExpired(order),
+        // It has gone back, or there never was one. Or it is held and yet was confirmed before: that confirmation came first and was
+        // refused. A refusal is final.
+        Some(_) | None => Event::ReservationExpired(order),
     };
     tx.send(event.envelope(now))?;
     Ok(Some(event))
@@ -83,13 +83,12 @@ fn confirm(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<Op
 /// Returns the held stock.
 fn release(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<()> {
     let found = tx.get::<Reservation>(&command.order)?;
-    if !is_new(tx, found.as_deref(), command, now)? {
-        return Ok(());
-    }
-    let decision = ReservationState::release(found.as_ref().map(|found| found.state));
-    match (decision, found) {
-        (Release::PutBack, Some(held)) => put_back(tx, &held, ReservationState::Released, now),
-        (Release::PutBack, None) | (Release::Nothing, _) => Ok(()),
+    let is_new = is_new(tx, found.as_deref(), command, now)?;
+    match found {
+        Some(held) if is_new && held.state == ReservationState::Held => {
+            put_back(tx, &held, ReservationState::Released, now)
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

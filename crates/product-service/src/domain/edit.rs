@@ -1,43 +1,13 @@
 //! Changes that a seller makes: an edit of any of a product's fields, and its removal.
 
-use std::fmt;
-
 use kernel::{Money, ProductId, Timestamp, UserId};
 
 use super::{Category, Description, Product, ProductName, ProductRefusal, ProductStatus, Stock};
 
-/// The versions of a product that a change may apply to, as `If-Match` gives them.
-pub struct VersionGuard(Box<dyn Fn(i64) -> bool + Send>);
-
-impl VersionGuard {
-    /// Allows every version.
-    #[must_use]
-    pub fn any() -> Self {
-        Self::new(|_| true)
-    }
-
-    /// Allows the versions for which `allows` returns true.
-    pub fn new(allows: impl Fn(i64) -> bool + Send + 'static) -> Self {
-        Self(Box::new(allows))
-    }
-
-    fn check(&self, version: i64) -> Result<(), ProductRefusal> {
-        if (self.0)(version) {
-            Ok(())
-        } else {
-            Err(ProductRefusal::Changed { version })
-        }
-    }
-}
-
-impl fmt::Debug for VersionGuard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("VersionGuard")
-    }
-}
+/// Whether a change may apply to a version of a product, as `If-Match` says.
+pub type VersionGuard = Box<dyn Fn(i64) -> bool + Send>;
 
 /// A requested change.
-#[derive(Debug)]
 pub struct Change<T> {
     /// The product to change.
     pub product: ProductId,
@@ -83,15 +53,6 @@ impl Edited {
     }
 }
 
-/// The outcome of a removal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Removed {
-    /// The product is removed now; this is its last version.
-    Now(Product),
-    /// It was removed before.
-    Before,
-}
-
 impl Product {
     /// Decides the edit that `editor` asks for at `now`.
     ///
@@ -104,11 +65,7 @@ impl Product {
         edit: ProductEdit,
         now: Timestamp,
     ) -> Result<Edited, ProductRefusal> {
-        if self.status == ProductStatus::Removed {
-            return Err(ProductRefusal::NotFound);
-        }
-        self.check_owner(editor)?;
-        guard.check(self.version)?;
+        self.check_change(editor, guard)?;
         let old = self.clone();
         let mut product = Self {
             name: edit.name.unwrap_or(self.name),
@@ -118,14 +75,11 @@ impl Product {
             category: edit.category.unwrap_or(self.category),
             ..self
         };
-        let described_anew = product.name != old.name
-            || product.description != old.description
-            || product.price != old.price
-            || product.category != old.category;
         let stock_delta = product.stock.get().saturating_sub(old.stock.get());
+        let stock = product.stock;
+        let described_anew = product != Self { stock, ..old };
         if described_anew || stock_delta != 0 {
-            product.version = product.version.saturating_add(1);
-            product.updated_at = product.updated_at.max(now);
+            product = product.changed_at(now);
         }
         Ok(Edited {
             product,
@@ -134,38 +88,35 @@ impl Product {
         })
     }
 
-    /// Decides the removal that `editor` asks for at `now`. The stock stays in the book, so existing reservations end as usual.
+    /// Decides the removal that `editor` asks for at `now`. The stock stays in the book, so existing reservations end as usual. None if
+    /// the product was removed before: a repeated removal succeeds, regardless of its version guard.
     ///
     /// # Errors
-    /// [`ProductRefusal`]. To everyone except its seller, a removed product does not exist. A repeated removal succeeds,
-    /// regardless of its version guard.
+    /// [`ProductRefusal`]. To everyone except its seller, a removed product does not exist.
     pub fn remove(
         self,
         editor: UserId,
         guard: &VersionGuard,
         now: Timestamp,
-    ) -> Result<Removed, ProductRefusal> {
-        match self.status {
-            ProductStatus::Removed if self.seller == editor => Ok(Removed::Before),
-            ProductStatus::Removed => Err(ProductRefusal::NotFound),
-            ProductStatus::Active => {
-                self.check_owner(editor)?;
-                guard.check(self.version)?;
-                Ok(Removed::Now(Self {
-                    status: ProductStatus::Removed,
-                    version: self.version.saturating_add(1),
-                    updated_at: self.updated_at.max(now),
-                    ..self
-                }))
-            }
+    ) -> Result<Option<Self>, ProductRefusal> {
+        if self.status == ProductStatus::Removed && self.seller == editor {
+            return Ok(None);
         }
+        self.check_change(editor, guard)?;
+        let status = ProductStatus::Removed;
+        Ok(Some(Self { status, ..self }.changed_at(now)))
     }
 
-    fn check_owner(&self, editor: UserId) -> Result<(), ProductRefusal> {
-        if self.seller == editor {
-            Ok(())
-        } else {
+    fn check_change(&self, editor: UserId, guard: &VersionGuard) -> Result<(), ProductRefusal> {
+        if self.status == ProductStatus::Removed {
+            Err(ProductRefusal::NotFound)
+        } else if self.seller != editor {
             Err(ProductRefusal::NotOwner)
+        } else if !guard(self.version) {
+            let version = self.version;
+            Err(ProductRefusal::Changed { version })
+        } else {
+            Ok(())
         }
     }
 }
@@ -175,6 +126,14 @@ mod tests {
     use super::*;
     use crate::domain::NewProduct;
     use kernel::{Currency, ProductId, SystemIds};
+
+    fn any() -> VersionGuard {
+        Box::new(|_| true)
+    }
+
+    fn never() -> VersionGuard {
+        Box::new(|_| false)
+    }
 
     const THEN: Timestamp = Timestamp::from_millis(1);
     const NOW: Timestamp = Timestamp::from_millis(2);
@@ -203,10 +162,7 @@ mod tests {
             name: Some(ProductName::parse("Lantern").unwrap()),
             ..ProductEdit::default()
         };
-        let edited = old
-            .clone()
-            .edit(old.seller, &VersionGuard::any(), edit, NOW)
-            .unwrap();
+        let edited = old.clone().edit(old.seller, &any(), edit, NOW).unwrap();
         assert_eq!((edited.described_anew, edited.stock_delta), (true, 0));
         let expected = Product {
             name: ProductName::parse("Lantern").unwrap(),
@@ -224,10 +180,7 @@ mod tests {
             stock: Some(Stock::parse(2).unwrap()),
             ..ProductEdit::default()
         };
-        let edited = old
-            .clone()
-            .edit(old.seller, &VersionGuard::any(), edit, NOW)
-            .unwrap();
+        let edited = old.clone().edit(old.seller, &any(), edit, NOW).unwrap();
         assert_eq!((edited.described_anew, edited.stock_delta), (false, -3));
         assert_eq!(edited.product.version, 2);
     }
@@ -240,17 +193,13 @@ mod tests {
             stock: Some(old.stock),
             ..ProductEdit::default()
         };
-        let edited = old
-            .clone()
-            .edit(old.seller, &VersionGuard::any(), edit, NOW)
-            .unwrap();
+        let edited = old.clone().edit(old.seller, &any(), edit, NOW).unwrap();
         assert!(!edited.is_change());
         assert_eq!(edited.product, old);
     }
 
     #[test]
     fn refusals_are_checked_in_the_order_there_theirs_unchanged() {
-        let never = VersionGuard::new(|_| false);
         let edit = ProductEdit::default;
         let old = product();
         let removed = Product {
@@ -258,15 +207,15 @@ mod tests {
             ..old.clone()
         };
         assert_eq!(
-            removed.edit(stranger(), &never, edit(), NOW),
+            removed.edit(stranger(), &never(), edit(), NOW),
             Err(ProductRefusal::NotFound)
         );
         assert_eq!(
-            old.clone().edit(stranger(), &never, edit(), NOW),
+            old.clone().edit(stranger(), &never(), edit(), NOW),
             Err(ProductRefusal::NotOwner)
         );
         assert_eq!(
-            old.clone().edit(old.seller, &never, edit(), NOW),
+            old.clone().edit(old.seller, &never(), edit(), NOW),
             Err(ProductRefusal::Changed { version: 1 })
         );
     }
@@ -274,17 +223,15 @@ mod tests {
     #[test]
     fn a_removal_is_idempotent_for_the_seller_and_unseen_by_others() {
         let old = product();
-        let never = || VersionGuard::new(|_| false);
         assert_eq!(
-            old.clone().remove(stranger(), &VersionGuard::any(), NOW),
+            old.clone().remove(stranger(), &any(), NOW),
             Err(ProductRefusal::NotOwner)
         );
         assert_eq!(
             old.clone().remove(old.seller, &never(), NOW),
             Err(ProductRefusal::Changed { version: 1 })
         );
-        let Ok(Removed::Now(removed)) = old.clone().remove(old.seller, &VersionGuard::any(), NOW)
-        else {
+        let Ok(Some(removed)) = old.clone().remove(old.seller, &any(), NOW) else {
             panic!("the seller removes it");
         };
         assert_eq!(
@@ -293,10 +240,7 @@ mod tests {
         );
         assert!(removed.is_visible_to(Some(old.seller)));
         assert!(!removed.is_visible_to(Some(stranger())) && !removed.is_visible_to(None));
-        assert_eq!(
-            removed.clone().remove(old.seller, &never(), NOW),
-            Ok(Removed::Before)
-        );
+        assert_eq!(removed.clone().remove(old.seller, &never(), NOW), Ok(None));
         assert_eq!(
             removed.remove(stranger(), &never(), NOW),
             Err(ProductRefusal::NotFound)

@@ -8,11 +8,11 @@ mod reservation;
 mod reservation_state;
 mod search;
 
-pub use edit::{Change, ProductEdit, Removed, VersionGuard};
+pub use edit::{Change, ProductEdit, VersionGuard};
 pub use fields::{Category, Description, ProductName, Stock};
 pub use listing::{Filter, ListQuery, Place, Sort};
 pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
 pub use reservation::{Reservation, price};
-pub use reservation_state::{Confirmation, Release, ReservationState};
+pub use reservation_state::ReservationState;
 pub use search::SearchText;
 pub(crate) use search::words_of;

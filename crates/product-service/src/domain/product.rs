@@ -110,12 +110,20 @@ impl Product {
     #[must_use]
     pub fn with_stock_changed(&self, delta: i64, now: Timestamp) -> Option<Self> {
         let stock = Stock::stored(self.stock.get().checked_add(delta)?)?;
-        Some(Self {
+        let restocked = Self {
             stock,
+            ..self.clone()
+        };
+        Some(restocked.changed_at(now))
+    }
+
+    /// The product as its next version.
+    pub(super) fn changed_at(self, now: Timestamp) -> Self {
+        Self {
             version: self.version.saturating_add(1),
             updated_at: self.updated_at.max(now),
-            ..self.clone()
-        })
+            ..self
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::product_json::StatusJson;
 use crate::app::{App, remove_product};
-use crate::domain::{Change, ProductStatus, VersionGuard};
+use crate::domain::{Change, ProductStatus};
 
 /// The product to remove.
 #[derive(Deserr, ToSchema)]
@@ -56,7 +56,7 @@ pub(crate) async fn remove(
     let change = Change {
         product: id,
         editor: caller.user,
-        guard: VersionGuard::new(move |version| if_match.allows(version)),
+        guard: Box::new(move |version| if_match.allows(version)),
         to: (),
     };
     remove_product(&app, change).await??;

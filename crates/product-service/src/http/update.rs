@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::price::Price;
 use super::product_json::ProductJson;
 use crate::app::{App, update_product};
-use crate::domain::{Category, Change, Description, ProductEdit, ProductName, Stock, VersionGuard};
+use crate::domain::{Category, Change, Description, ProductEdit, ProductName, Stock};
 
 /// Which product, and the fields to change. What is left out stays.
 #[derive(Deserr, ToSchema)]
@@ -81,7 +81,7 @@ pub(crate) async fn update(
     let change = Change {
         product: body.id,
         editor: caller.user,
-        guard: VersionGuard::new(move |version| if_match.allows(version)),
+        guard: Box::new(move |version| if_match.allows(version)),
         to: body.edit(app.currency),
     };
     let product = update_product(&app, change).await??;

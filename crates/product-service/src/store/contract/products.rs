@@ -6,7 +6,7 @@ use kernel::{Money, ProductId, SystemIds};
 use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
 use crate::domain::{
     Category, Change, Description, Filter, ListQuery, Product, ProductEdit, ProductName,
-    ProductRefusal, ProductStatus, SearchText, Sort, Stock, VersionGuard,
+    ProductRefusal, ProductStatus, SearchText, Sort, Stock,
 };
 
 pub(crate) async fn a_product_is_found_as_it_was_listed(subject: Subject) {
@@ -44,27 +44,20 @@ pub(crate) async fn an_edit_is_written_and_read_back(subject: Subject) {
 pub(crate) async fn a_refused_change_writes_nothing(subject: Subject) {
     let old = subject.list(draft("Lamp", 100, 5)).await;
     let changes = [
-        (user(), VersionGuard::any(), ProductRefusal::NotOwner),
-        (
-            old.seller,
-            VersionGuard::new(|version| version == 7),
-            ProductRefusal::Changed { version: 1 },
-        ),
+        (user(), 1, ProductRefusal::NotOwner),
+        (old.seller, 7, ProductRefusal::Changed { version: 1 }),
     ];
-    for (editor, guard, refusal) in changes {
+    for (editor, version, refusal) in changes {
         let change = Change {
-            product: old.id,
             editor,
-            guard,
-            to: stock_of(9),
+            guard: Box::new(move |found| found == version),
+            ..change(&old, stock_of(9))
         };
         assert_eq!(subject.update(change, LATER).await, Err(refusal));
     }
     let removal = Change {
-        product: old.id,
         editor: user(),
-        guard: VersionGuard::any(),
-        to: (),
+        ..change(&old, ())
     };
     assert_eq!(
         subject.remove(removal, LATER).await,
