@@ -1,11 +1,12 @@
-//! The records that use cases load and save. `store/` maps them to tables and documents.
+//! The records that use cases load and save. `store/rows.rs` says how they are stored.
 
 use std::collections::BTreeSet;
 
 use kernel::{OrderId, ProductId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 use store::Record;
 
-use crate::domain::{Category, Product, Reservation, words_of};
+use crate::domain::{Product, Reservation, words_of};
 
 impl Record for Product {
     const NAME: &'static str = "product";
@@ -26,29 +27,37 @@ impl Record for Reservation {
 }
 
 /// An entry of the stock book: how many the seller added, or removed if negative, with one version of a product. Never changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StockEntry {
-    pub(crate) product: ProductId,
-    pub(crate) version: i64,
+    #[serde(rename = "_id")]
+    pub(crate) id: EntryId,
     pub(crate) delta: i64,
     pub(crate) at: Timestamp,
 }
 
+/// Which product, and which version of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct EntryId {
+    pub(crate) product: ProductId,
+    pub(crate) version: i64,
+}
+
 impl Record for StockEntry {
     const NAME: &'static str = "stock entry";
-    type Key = (ProductId, i64);
+    type Key = EntryId;
 
-    fn key(&self) -> Self::Key {
-        (self.product, self.version)
+    fn key(&self) -> EntryId {
+        self.id
     }
 }
 
 /// The search words of an active product, and the fields that a search filters by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SearchWords {
+    #[serde(rename = "_id")]
     pub(crate) product: ProductId,
     pub(crate) seller: UserId,
-    pub(crate) category: Category,
+    pub(crate) category_key: String,
     pub(crate) price: i64,
     /// The words of the name. They rank the results.
     pub(crate) name_words: BTreeSet<String>,
@@ -64,7 +73,7 @@ impl SearchWords {
         Self {
             product: product.id,
             seller: product.seller,
-            category: product.category.clone(),
+            category_key: product.category.key(),
             price: product.price.amount,
             name_words,
             words,

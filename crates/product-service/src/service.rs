@@ -174,8 +174,14 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn Queries>
         StoreConfig::Mongo { uri, database } => {
             use crate::store::mongo::{MongoQueries, collections, records};
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
-            let db =
-                store_mongo::Mongo::open(uri, &database, collections(), records(), clock, metrics)?;
+            let db = store_mongo::Mongo::open(
+                uri,
+                &database,
+                collections()?,
+                records(),
+                clock,
+                metrics,
+            )?;
             Ok((Store::new(Arc::new(db.clone())), Arc::new(MongoQueries(db))))
         }
         #[cfg(not(all(feature = "sqlite", feature = "mongo")))]

@@ -9,8 +9,11 @@ use store::StoreResult;
 
 use super::codec::corrupt;
 
-/// Reads the fields of a row of `table` whose primary key has the columns `key`.
-pub(super) fn fields<T: DeserializeOwned>(
+/// Reads a row of `table`, or of a query, whose primary key has the columns `key`. See [`store::Row`] for the mapping.
+///
+/// # Errors
+/// [`StoreError::Corrupt`](store::StoreError::Corrupt) if it does not decode.
+pub fn fields<T: DeserializeOwned>(
     table: &str,
     key: &'static [&'static str],
     row: &Row<'_>,

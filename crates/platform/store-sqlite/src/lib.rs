@@ -25,6 +25,7 @@ mod tx;
 mod writer;
 
 pub use codec::{blob, corrupt, id, unsigned};
+pub use columns::fields;
 pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use files::{Migration, open_read_only};
 pub use old::OldRow as Row;

@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 use kernel::Timestamp;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
-use store::{Expires, Record, Row, StoreResult, Value};
+use store::{Apart, Expires, Record, Row, StoreResult, Value};
 
 use super::codec::corrupt;
 use super::columns;
-use super::fields::{columns, key_values};
+use super::fields::{Column, columns, key_values};
 use super::record::SqliteRecord;
 
 impl<R: Row> SqliteRecord for R {
     fn load(db: &Connection, key: &Self::Key) -> StoreResult<Option<Self>> {
-        let sql = format!("SELECT * FROM {}{}", R::TABLE, whose::<R>(1));
+        let sql = format!("SELECT * FROM {}{}", tables::<R>(), whose::<R>(1));
         db.prepare_cached(&sql)?
             .query_row(params_from_iter(key_values(&R::id(key))?), |row| {
                 Ok(read(row))
@@ -32,50 +32,56 @@ impl<R: Row> SqliteRecord for R {
         if !R::LOOKUPS.contains(&field) {
             return Err(corrupt(format!("{} has no index on {field}", R::NAME)));
         }
-        let sql = format!("SELECT * FROM {} WHERE {field} = ?1 LIMIT ?2", R::TABLE);
+        let tables = tables::<R>();
+        let sql = format!("SELECT * FROM {tables} WHERE {field} = ?1 LIMIT ?2");
         let limit = Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
         rows(db, &sql, [sql_value(value), limit])
     }
 
     fn insert(&self, db: &Connection) -> StoreResult<()> {
-        let (names, values): (Vec<&str>, Vec<Sql>) = columns(&self.fields())?.into_iter().unzip();
-        let places = vec!["?"; values.len()].join(", ");
-        let sql = format!(
-            "INSERT INTO {} ({}) VALUES ({places})",
-            R::TABLE,
-            names.join(", ")
-        );
-        db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+        for (table, mut columns) in split::<R>(columns(&self.fields())?) {
+            if table != R::TABLE {
+                let key = key_values(&R::id(&self.key()))?;
+                columns.extend(R::KEY.iter().copied().zip(key));
+            }
+            let (names, values): (Vec<&str>, Vec<Sql>) = columns.into_iter().unzip();
+            let places = vec!["?"; values.len()].join(", ");
+            let sql = format!(
+                "INSERT INTO {table} ({}) VALUES ({places})",
+                names.join(", ")
+            );
+            db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+        }
         Ok(())
     }
 
     fn update(&self, before: &Self, db: &Connection) -> StoreResult<()> {
-        let mut sql = format!("UPDATE {} SET ", R::TABLE);
-        let mut changed = Vec::new();
-        let before = columns(&before.fields())?;
-        for (before, (name, after)) in before.into_iter().zip(columns(&self.fields())?) {
-            if before.1 != after {
-                changed.push(after);
-                let comma = if changed.len() > 1 { ", " } else { "" };
-                let written = write!(sql, "{comma}{name} = ?{}", changed.len());
+        let mut changed = columns(&self.fields())?;
+        let mut before = columns(&before.fields())?.into_iter();
+        changed.retain(|column| before.next().as_ref() != Some(column));
+        for (table, columns) in split::<R>(changed) {
+            let mut sql = format!("UPDATE {table} SET ");
+            for (place, (name, _)) in (1..).zip(&columns) {
+                let comma = if place > 1 { ", " } else { "" };
+                let written = write!(sql, "{comma}{name} = ?{place}");
                 written.map_err(|error| corrupt(error.to_string()))?;
             }
+            sql.push_str(&whose::<R>(columns.len() + 1));
+            let values = columns.into_iter().map(|(_, value)| value);
+            let key = key_values(&R::id(&self.key()))?;
+            let mut statement = db.prepare_cached(&sql)?;
+            expect_one::<R>(statement.execute(params_from_iter(values.chain(key)))?)?;
         }
-        if changed.is_empty() {
-            return Ok(());
-        }
-        sql.push_str(&whose::<R>(changed.len() + 1));
-        changed.extend(key_values(&R::id(&self.key()))?);
-        expect_one::<R>(
-            db.prepare_cached(&sql)?
-                .execute(params_from_iter(changed))?,
-        )
+        Ok(())
     }
 
     fn delete(&self, db: &Connection) -> StoreResult<()> {
-        let sql = format!("DELETE FROM {}{}", R::TABLE, whose::<R>(1));
-        let key = key_values(&R::id(&self.key()))?;
-        expect_one::<R>(db.prepare_cached(&sql)?.execute(params_from_iter(key))?)
+        for table in R::APART.iter().map(|apart| apart.table).chain([R::TABLE]) {
+            let sql = format!("DELETE FROM {table}{}", whose::<R>(1));
+            let key = key_values(&R::id(&self.key()))?;
+            expect_one::<R>(db.prepare_cached(&sql)?.execute(params_from_iter(key))?)?;
+        }
+        Ok(())
     }
 
     fn forget(db: &Connection, now: Timestamp, limit: usize) -> StoreResult<usize> {
@@ -117,6 +123,33 @@ pub fn rows<R: Row>(
         found.push(read(row)?);
     }
     Ok(found)
+}
+
+/// The tables of `R`, joined.
+fn tables<R: Row>() -> String {
+    match R::APART {
+        Some(apart) => format!(
+            "{} JOIN {} USING ({})",
+            R::TABLE,
+            apart.table,
+            R::KEY.join(", ")
+        ),
+        None => R::TABLE.to_owned(),
+    }
+}
+
+/// The columns of each table of `R`, if it has any of `columns`. Only the first has the key.
+fn split<R: Row>(columns: Vec<Column>) -> impl Iterator<Item = (&'static str, Vec<Column>)> {
+    let Apart { table, fields } = R::APART.unwrap_or(Apart {
+        table: R::TABLE,
+        fields: &[],
+    });
+    let (apart, rest) = columns
+        .into_iter()
+        .partition::<Vec<Column>, _>(|(name, _)| fields.contains(name));
+    [(R::TABLE, rest), (table, apart)]
+        .into_iter()
+        .filter(|(_, columns)| !columns.is_empty())
 }
 
 /// The condition on the primary key, with its values bound from index `first` on.

@@ -28,6 +28,8 @@ pub trait Row: Record + Sized {
     const LOOKUPS: &'static [&'static str] = &[];
     /// When rows may be deleted, if they expire.
     const EXPIRES: Option<Expires> = None;
+    /// What SQLite keeps in a second table, because it changes far more often than the rest of a long row.
+    const APART: Option<Apart> = None;
 
     /// The stored form of the key.
     type Id: Serialize;
@@ -45,6 +47,43 @@ pub trait Row: Record + Sized {
     /// # Errors
     /// [`StoreError::Corrupt`](crate::StoreError::Corrupt) if they make no valid record.
     fn from_fields(fields: Self::Fields) -> StoreResult<Self>;
+}
+
+/// A record that is stored just as serde writes it. Its key is the field that serde calls `_id`.
+pub trait Plain: Record<Key: Serialize> + Serialize + DeserializeOwned {
+    /// See [`Row::TABLE`].
+    const TABLE: &'static str;
+    /// See [`Row::KEY`].
+    const KEY: &'static [&'static str] = &["id"];
+}
+
+impl<R: Plain> Row for R {
+    const TABLE: &'static str = <R as Plain>::TABLE;
+    const KEY: &'static [&'static str] = <R as Plain>::KEY;
+
+    type Id = R::Key;
+    type Fields = Self;
+
+    fn id(key: &R::Key) -> R::Key {
+        key.clone()
+    }
+
+    fn fields(&self) -> impl Serialize {
+        self
+    }
+
+    fn from_fields(fields: Self) -> StoreResult<Self> {
+        Ok(fields)
+    }
+}
+
+/// Fields in a second table with the same primary key.
+#[derive(Debug, Clone, Copy)]
+pub struct Apart {
+    /// The second table.
+    pub table: &'static str,
+    /// Its columns besides the key.
+    pub fields: &'static [&'static str],
 }
 
 /// When rows may be deleted: [`Store::forget`](crate::Store::forget) does it.

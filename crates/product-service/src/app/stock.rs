@@ -4,7 +4,7 @@ use kernel::{ProductId, Timestamp};
 use store::{StoreError, StoreResult, Tx};
 
 use crate::domain::{Product, Reservation, ReservationState};
-use crate::records::StockEntry;
+use crate::records::{EntryId, StockEntry};
 
 /// Enters in the stock book how many the seller added with this version of `product`, or removed if negative.
 pub(super) fn book(tx: &mut Tx<'_>, product: &Product, delta: i64) -> StoreResult<()> {
@@ -12,8 +12,10 @@ pub(super) fn book(tx: &mut Tx<'_>, product: &Product, delta: i64) -> StoreResul
         return Ok(());
     }
     tx.insert(StockEntry {
-        product: product.id,
-        version: product.version,
+        id: EntryId {
+            product: product.id,
+            version: product.version,
+        },
         delta,
         at: product.updated_at,
     })

@@ -1,13 +1,17 @@
 //! The audit of the stock book (invariant 6): for each product, available + held + sold = the sum of its entries. It adds up rows that
-//! were written independently of each other: stock, reservation lines, entries. The audit of the whole marketplace also reads here the
-//! states of reservations.
+//! were written independently of each other: stock, reservation lines, entries. Each engine gives their sums, product by product, as of
+//! one moment. The audit of the whole marketplace also reads here the states of reservations.
 
 #[cfg(feature = "mongo")]
 pub(crate) mod mongo;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-use kernel::ProductId;
+use kernel::{OrderId, ProductId};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::domain::ReservationState;
 
 /// The result of the audit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,41 +22,87 @@ pub struct StockAudit {
     pub violations: Vec<String>,
 }
 
-/// One product's sums.
+/// The sums of what refers to one product, or to none.
+#[derive(Deserialize)]
 struct Sums {
-    product: ProductId,
-    available: i64,
+    #[serde(rename = "_id")]
+    product: Option<ProductId>,
+    /// 1 if the product exists, else 0.
+    known: i64,
+    /// None if the product has no stock row.
+    available: Option<i64>,
+    /// Entries of the stock book, and their sum.
+    entries: i64,
     booked: i64,
+    /// Lines of reservations, and the sums of those that are held or sold.
+    lines: i64,
     held: i64,
     sold: i64,
+    /// Reservations without lines.
+    empty: i64,
 }
 
-impl StockAudit {
-    /// Checks one product.
+/// An audit under way.
+#[derive(Default)]
+struct Auditor {
+    audit: StockAudit,
+    lost_lines: i64,
+    empty: i64,
+    lost_entries: i64,
+}
+
+impl Auditor {
     fn check(&mut self, sums: &Sums) {
-        let Sums {
-            product,
-            available,
-            booked,
-            held,
-            sold,
-        } = *sums;
-        self.products = self.products.saturating_add(1);
+        self.empty += sums.empty;
+        let Some(product) = sums.product.filter(|_| sums.known > 0) else {
+            self.lost_lines += sums.lines;
+            self.lost_entries += sums.entries;
+            return;
+        };
+        let (booked, held, sold) = (sums.booked, sums.held, sums.sold);
+        let Some(available) = sums.available else {
+            let finding = format!("product {product} has no stock row");
+            self.audit.violations.push(finding);
+            return;
+        };
+        self.audit.products = self.audit.products.saturating_add(1);
         let there = i128::from(available) + i128::from(held) + i128::from(sold);
         if available < 0 {
             let finding = format!("product {product}: available is {available}");
-            self.violations.push(finding);
+            self.audit.violations.push(finding);
         } else if there != i128::from(booked) {
-            self.violations.push(format!(
+            self.audit.violations.push(format!(
                 "product {product}: available {available} + held {held} + sold {sold} = {there}, but {booked} were put in"
             ));
         }
     }
 
-    /// Adds a violation if `count` is not 0.
-    fn note(&mut self, count: i64, what: &str) {
-        if count > 0 {
-            self.violations.push(format!("{count} {what}"));
+    fn end(mut self) -> StockAudit {
+        for (count, what) in [
+            (self.lost_lines, "reservation lines without a product"),
+            (self.empty, "reservations without lines"),
+            (self.lost_entries, "stock book entries without a product"),
+        ] {
+            if count > 0 {
+                self.audit.violations.push(format!("{count} {what}"));
+            }
         }
+        self.audit
+    }
+}
+
+/// The state of a reservation.
+#[derive(Deserialize)]
+struct StateRow {
+    #[serde(rename = "_id")]
+    order: OrderId,
+    state: ReservationState,
+}
+
+/// The first and the last id that `order` allows: itself, or if it is none, any.
+fn ids(order: Option<OrderId>) -> [OrderId; 2] {
+    match order {
+        Some(order) => [order, order],
+        None => [Uuid::nil(), Uuid::max()].map(OrderId::from_uuid),
     }
 }

@@ -52,6 +52,14 @@ text_field!(
     Category, 1..=64
 );
 
+impl Category {
+    /// The category as it is compared.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
 /// How many of a product can be ordered now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stock(i64);

@@ -128,10 +128,7 @@ impl ListQuery {
     /// The scope of this list's cursors. A list with another filter or order has another scope.
     #[must_use]
     pub fn scope(filter: &Filter, sort: Sort) -> CursorScope {
-        let category = filter
-            .category
-            .as_ref()
-            .map(|category| category.as_str().to_ascii_lowercase());
+        let category = filter.category.as_ref().map(Category::key);
         let words = filter.text.as_ref().map(SearchText::words);
         let rest = (filter.min_price, filter.max_price, filter.only_in_stock);
         // Debug quotes and escapes text, so different filters have different scopes.

@@ -1,35 +1,19 @@
 //! A product: its description, seller, price and stock.
 
 use kernel::{Money, ProductId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Category, Description, ProductName, Stock};
 
 /// Whether a product can be found and bought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum ProductStatus {
     /// In the catalogue.
     Active,
     /// Removed by its seller, permanently. Old orders still refer to it.
     Removed,
-}
-
-impl ProductStatus {
-    /// Its name in the API and in the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Removed => "removed",
-        }
-    }
-
-    /// The status that `word` names.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        [Self::Active, Self::Removed]
-            .into_iter()
-            .find(|status| status.as_str() == word)
-    }
 }
 
 /// A product that a seller wants to list.

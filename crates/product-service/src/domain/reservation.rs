@@ -2,13 +2,15 @@
 
 use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage};
 use kernel::{Money, OrderId, ProductId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::{Product, ReservationState};
 
 /// Stock held for, or sold to, an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// The order. An order has one reservation.
+    #[serde(rename = "_id")]
     pub order: OrderId,
     /// The buyer.
     pub buyer: UserId,

@@ -3,8 +3,11 @@
 //! Only held stock is sold or returned, and nothing becomes held again. The state decides, not the clock: a reservation whose lease has
 //! run out can still be confirmed until it is swept, because its stock is still held.
 
+use serde::{Deserialize, Serialize};
+
 /// The state of a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ReservationState {
     /// The stock is set aside.
     Held,
@@ -14,26 +17,4 @@ pub enum ReservationState {
     Released,
     /// The lease ran out; the stock was returned.
     Expired,
-}
-
-impl ReservationState {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Held, Self::Sold, Self::Released, Self::Expired];
-
-    /// Its name in the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Sold => "sold",
-            Self::Released => "released",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// The state that `word` names.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
 }

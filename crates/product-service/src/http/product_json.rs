@@ -30,7 +30,7 @@ pub(crate) struct ProductJson {
     #[schema(example = "Home", min_length = 1, max_length = 64)]
     category: String,
     /// `active` or `removed`.
-    status: StatusJson,
+    status: ProductStatus,
     /// Rises with every edit and every change of stock; `ETag` is made of it.
     #[schema(example = 3, minimum = 1)]
     version: i64,
@@ -38,26 +38,6 @@ pub(crate) struct ProductJson {
     created_at: Timestamp,
     /// When it last changed, stock included.
     updated_at: Timestamp,
-}
-
-/// Whether a product can be found and bought.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ProductStatus)]
-pub(crate) enum StatusJson {
-    /// In the catalogue.
-    Active,
-    /// Taken out by its seller.
-    Removed,
-}
-
-impl From<ProductStatus> for StatusJson {
-    fn from(status: ProductStatus) -> Self {
-        match status {
-            ProductStatus::Active => Self::Active,
-            ProductStatus::Removed => Self::Removed,
-        }
-    }
 }
 
 impl From<Product> for ProductJson {
@@ -70,7 +50,7 @@ impl From<Product> for ProductJson {
             price: product.price,
             stock: product.stock.get(),
             category: product.category.into_string(),
-            status: product.status.into(),
+            status: product.status,
             version: product.version,
             created_at: product.created_at,
             updated_at: product.updated_at,

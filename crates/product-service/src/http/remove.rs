@@ -8,7 +8,6 @@ use platform_http::{Body, Faults, IfMatch, Problem, ProblemDocument, ReadProblem
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::product_json::StatusJson;
 use crate::app::{App, remove_product};
 use crate::domain::{Change, ProductStatus};
 
@@ -27,7 +26,7 @@ pub(crate) struct RemovedProduct {
     id: ProductId,
     /// Always `removed`.
     #[schema(example = "removed")]
-    status: StatusJson,
+    status: ProductStatus,
 }
 
 /// Remove a product
@@ -62,6 +61,6 @@ pub(crate) async fn remove(
     remove_product(&app, change).await??;
     Ok(HttpResponse::Ok().json(RemovedProduct {
         id,
-        status: ProductStatus::Removed.into(),
+        status: ProductStatus::Removed,
     }))
 }

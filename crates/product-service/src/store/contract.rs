@@ -3,6 +3,7 @@
 pub(crate) mod lists;
 pub(crate) mod products;
 pub(crate) mod reservations;
+pub(crate) mod settlements;
 pub(crate) mod stock_book;
 
 use std::any::Any;
@@ -278,18 +279,18 @@ macro_rules! contract_tests {
             reservations: a_refusal_names_the_products_and_holds_nothing,
             reservations: the_same_order_again_gets_the_first_answer,
             reservations: a_reservation_that_is_over_is_not_made_again,
-            reservations: commands_of_both_kinds_are_settled_together_in_their_order,
-            reservations: only_a_command_that_came_before_its_reservation_is_noted,
+            settlements: commands_of_both_kinds_are_settled_together_in_their_order,
+            settlements: only_a_command_that_came_before_its_reservation_is_noted,
             reservations: the_same_order_again_renews_the_lease_of_what_is_held,
-            reservations: leases_are_paged_and_none_is_ended_that_is_not_over,
+            settlements: leases_are_paged_and_none_is_ended_that_is_not_over,
             products: the_time_of_change_never_goes_back,
-            reservations: a_confirmation_sells_what_is_held_for_good,
-            reservations: a_release_puts_back_what_is_held_once,
-            reservations: a_confirmation_of_stock_that_went_back_is_answered_each_time,
-            reservations: a_confirmation_once_refused_stays_refused,
-            reservations: only_leases_that_have_run_out_expire_the_oldest_first,
-            reservations: a_late_confirmation_still_sells_what_was_not_swept,
-            reservations: stock_of_a_removed_product_still_comes_back,
+            settlements: a_confirmation_sells_what_is_held_for_good,
+            settlements: a_release_puts_back_what_is_held_once,
+            settlements: a_confirmation_of_stock_that_went_back_is_answered_each_time,
+            settlements: a_confirmation_once_refused_stays_refused,
+            settlements: only_leases_that_have_run_out_expire_the_oldest_first,
+            settlements: a_late_confirmation_still_sells_what_was_not_swept,
+            settlements: stock_of_a_removed_product_still_comes_back,
             reservations: every_change_of_stock_raises_the_version,
             reservations: one_unit_goes_to_one_of_200_buyers,
             stock_book: stock_set_while_some_is_held_leaves_the_book_right,

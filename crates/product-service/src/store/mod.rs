@@ -1,26 +1,30 @@
-//! The queries that keys cannot answer. Each engine has a module beside this file: its mapping of the records, and its queries. Both
-//! engines pass `contract.rs`, which also runs the use cases.
+//! The queries that keys cannot answer. Each engine has a module beside this file with its queries; `rows.rs` maps the records for
+//! both. Both engines pass `contract.rs`, which also runs the use cases.
 
 #[cfg(test)]
 pub(crate) mod contract;
 #[cfg(feature = "mongo")]
 pub(crate) mod mongo;
+mod rows;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
 use async_trait::async_trait;
-use kernel::{Currency, Money, OrderId, Page, Timestamp};
-use store::{StoreError, StoreResult};
+use kernel::{OrderId, Page, Timestamp};
+use serde::Deserialize;
+use store::StoreResult;
 
 use crate::audit::StockAudit;
-use crate::domain::{ListQuery, Product, ProductStatus, ReservationState};
+use crate::domain::{ListQuery, Product};
 
 /// The lease of a held reservation. Sweeps process leases in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Lease {
     /// When it ends.
+    #[serde(rename = "lease_until")]
     pub until: Timestamp,
     /// The order.
+    #[serde(rename = "_id")]
     pub order: OrderId,
 }
 
@@ -53,27 +57,4 @@ fn index(query: &ListQuery) -> &'static str {
         (None, None, false) => "newest",
         (None, None, true) => "by_price",
     }
-}
-
-fn corrupt(what: impl Into<String>) -> StoreError {
-    StoreError::Corrupt(what.into())
-}
-
-/// Reads a price.
-fn money(amount: i64, currency: &str) -> StoreResult<Money> {
-    currency
-        .parse::<Currency>()
-        .and_then(|currency| Money::positive(amount, currency))
-        .map_err(|invalid| corrupt(format!("{amount} {currency}: {invalid}")))
-}
-
-/// The state that `word` names.
-pub(crate) fn state(word: &str) -> StoreResult<ReservationState> {
-    ReservationState::of(word)
-        .ok_or_else(|| corrupt(format!("{word:?} is no state of a reservation")))
-}
-
-/// The status that `word` names.
-fn status(word: &str) -> StoreResult<ProductStatus> {
-    ProductStatus::of(word).ok_or_else(|| corrupt(format!("{word:?} is no status of a product")))
 }

@@ -1,18 +1,12 @@
 //! The store in one MongoDB database.
 
+mod leases;
 mod list;
-mod product;
-mod reservation;
-mod schema;
-mod search_words;
 
 use async_trait::async_trait;
 use kernel::{Page, Timestamp};
 use store::StoreResult;
-use store_mongo::{Mongo, Records};
-
-pub use schema::collections;
-pub(crate) use schema::{PRODUCTS, RESERVATIONS, STOCK_ENTRIES};
+use store_mongo::{Collection, Mongo, Records};
 
 use super::{Lease, Queries};
 use crate::audit::{StockAudit, mongo::audit};
@@ -21,6 +15,14 @@ use crate::records::{SearchWords, StockEntry};
 
 /// Answers the queries.
 pub(crate) struct MongoQueries(pub(crate) Mongo);
+
+/// The product service's collections, beside those that all services have.
+///
+/// # Errors
+/// None in practice: their description is a file of this crate.
+pub fn collections() -> StoreResult<Vec<Collection>> {
+    Collection::parse(include_str!("../../migrations/mongo/0001_init.json"))
+}
 
 /// The layouts of the records.
 pub(crate) fn records() -> Records {
@@ -43,7 +45,7 @@ impl Queries for MongoQueries {
         after: Option<Lease>,
         limit: usize,
     ) -> StoreResult<Vec<Lease>> {
-        reservation::leases_due(&self.0, now, after, limit).await
+        leases::due(&self.0, now, after, limit).await
     }
 
     async fn audit(&self) -> StoreResult<StockAudit> {

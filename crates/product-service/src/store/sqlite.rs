@@ -1,9 +1,7 @@
 //! The store in one SQLite file.
 
+mod leases;
 mod list;
-mod product;
-mod reservation;
-mod search_words;
 
 use std::path::{Path, PathBuf};
 
@@ -57,9 +55,7 @@ impl Queries for SqliteQueries {
         limit: usize,
     ) -> StoreResult<Vec<Lease>> {
         self.db
-            .read(Read::Sweep, move |tx| {
-                reservation::leases_due(tx, now, after, limit)
-            })
+            .read(Read::Sweep, move |tx| leases::due(tx, now, after, limit))
             .await
     }
 

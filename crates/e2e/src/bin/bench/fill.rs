@@ -64,18 +64,18 @@ fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
     let tx = database.transaction()?;
     {
         let mut product = tx.prepare(
-            "INSERT INTO products (seq, id, seller, price, currency, status, created_at, category, name, description)
-             VALUES (?1, ?2, ?3, ?4, 'USD', 'active', ?5, ?6, ?7, ?8)",
+            "INSERT INTO products (id, seller, price, currency, status, created_at, category, category_key, name, description)
+             VALUES (?1, ?2, ?3, 'USD', 'active', ?4, ?5, ?5, ?6, ?7)",
         )?;
         let mut stock = tx.prepare(
-            "INSERT INTO stock (product, available, version, updated_at) VALUES (?1, 100, 1, ?2)",
+            "INSERT INTO stock (id, available, version, updated_at) VALUES (?1, 100, 1, ?2)",
         )?;
         let mut entry = tx.prepare(
             "INSERT INTO stock_entries (product, version, delta, at) VALUES (?1, 1, 100, ?2)",
         )?;
         let mut words = tx.prepare(
-            "INSERT INTO products_fts (rowid, name, description)
-             VALUES (?1, ?2, 'a again be found made many number of to')",
+            "INSERT INTO search (id, seller, category_key, price, name_words, words)
+             SELECT id, seller, category_key, price, ?2, ?3 FROM products WHERE id = ?1",
         )?;
         let names = COLOURS
             .iter()
@@ -84,19 +84,24 @@ fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
         for (row, (colour, thing)) in (1..=rows).zip(names) {
             let at = START + i64::from(row);
             let price = 100 + row.wrapping_mul(2_654_435_761) % 100_000;
+            let id = id(row, 1);
+            let name = format!("{colour} {thing} {row}");
+            let text = format!("A {colour} {thing}, number {row} of many, made to be found again.");
             product.execute(params![
-                row,
-                id(row, 1).as_bytes(),
+                id.as_bytes(),
                 seller.as_bytes(),
                 price,
                 at,
                 format!("bench-{}", row % 8),
-                format!("{colour} {thing} {row}"),
-                format!("A {colour} {thing}, number {row} of many, made to be found again."),
+                name,
+                text,
             ])?;
-            stock.execute(params![row, at])?;
-            entry.execute(params![id(row, 1).as_bytes(), at])?;
-            words.execute(params![row, format!("{row} {colour} {thing}")])?;
+            stock.execute(params![id.as_bytes(), at])?;
+            entry.execute(params![id.as_bytes(), at])?;
+            let name_words = format!("[\"{row}\",\"{colour}\",\"{thing}\"]");
+            let others = r#""a","again","be","found","made","many","number","of","to""#;
+            let all = format!("[\"{row}\",\"{colour}\",\"{thing}\",{others}]");
+            words.execute(params![id.as_bytes(), name_words, all])?;
         }
     }
     tx.commit()?;

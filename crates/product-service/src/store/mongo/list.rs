@@ -7,13 +7,12 @@ mod walk;
 use kernel::Page;
 use store::StoreResult;
 use store_mongo::bson::{Bson, Document, doc};
-use store_mongo::{Mongo, id_bson};
+use store_mongo::{Mongo, bson_of};
 
 #[cfg(test)]
 pub(super) use self::search::Search;
 #[cfg(test)]
 pub(super) use self::walk::Walk;
-use super::product::category_key;
 use crate::domain::{Filter, ListQuery, Product};
 
 pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<Product>> {
@@ -31,10 +30,10 @@ pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<P
 fn conditions(filter: &Filter) -> Document {
     let mut conditions = Document::new();
     if let Some(seller) = filter.seller {
-        conditions.insert("seller", id_bson(seller));
+        conditions.insert("seller", bson_of(&seller));
     }
     if let Some(category) = &filter.category {
-        conditions.insert("category_key", category_key(category));
+        conditions.insert("category_key", category.key());
     }
     let mut price = Document::new();
     if let Some(min) = filter.min_price {

@@ -16,7 +16,7 @@ use crate::store::contract::{Subject, contract_tests};
 
 fn open() -> (Subject, Mongo) {
     let database = TestDatabase::new();
-    let db = database.open(collections(), records(), Arc::new(SystemClock));
+    let db = database.open(collections().unwrap(), records(), Arc::new(SystemClock));
     let queries = MongoQueries(db.clone());
     let outbox = db.outbox();
     (Subject::new(db.clone(), queries, outbox, database), db)

@@ -9,10 +9,9 @@ use kernel::Page;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use store::StoreResult;
-use store_sqlite::blob;
+use store_sqlite::{blob, read};
 
-use super::product::{COLUMN_COUNT, columns, product};
-use crate::domain::{Filter, ListQuery, Product, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, Product, SearchText, Sort};
 use crate::store::index;
 
 pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Product>> {
@@ -32,12 +31,11 @@ pub(super) struct Statement {
     pub(super) values: Vec<Value>,
 }
 
+/// The columns of a product, of `products p` and `stock s`.
+const COLUMNS: &str = "p.*, s.available, s.version, s.updated_at";
+
 /// The number of the product that the page continues after. It increases with every product, and breaks ties.
-macro_rules! number {
-    () => {
-        "(SELECT seq FROM products WHERE id = ?)"
-    };
-}
+const NUMBER: &str = "(SELECT seq FROM products WHERE id = ?)";
 
 impl Statement {
     /// The statements that together return a page; each continues where the previous one ends.
@@ -59,27 +57,14 @@ impl Statement {
         let max = ("p.price <= ?", filter.max_price.map(Value::Integer));
         let id = query.after.map(|last| blob(last.product.as_bytes()));
         let at = query.after.map(|last| filter.clamp(last.price).into());
-        let (order, seq, beyond, end) = match query.sort {
-            Sort::PriceUp => (
-                "p.price, p.seq",
-                concat!("p.seq > ", number!()),
-                "p.price > ?",
-                max.clone(),
-            ),
-            Sort::PriceDown => (
-                "p.price DESC, p.seq DESC",
-                concat!("p.seq < ", number!()),
-                "p.price < ?",
-                min.clone(),
-            ),
+        let (order, op, end) = match query.sort {
+            Sort::PriceUp => ("p.price, p.seq", ">", max.clone()),
+            Sort::PriceDown => ("p.price DESC, p.seq DESC", "<", min.clone()),
             // Without a search, all products are equally relevant.
-            Sort::Newest | Sort::Relevance => (
-                "p.seq DESC",
-                concat!("p.seq < ", number!()),
-                "",
-                max.clone(),
-            ),
+            Sort::Newest | Sort::Relevance => ("p.seq DESC", "<", max.clone()),
         };
+        let seq = &*format!("p.seq {op} {NUMBER}");
+        let beyond = &*format!("p.price {op} ?");
         let walks = if id.is_some() && query.sort.is_by_price() {
             let within = vec![("p.price = ?", at.clone()), (seq, id)];
             vec![within, vec![(beyond, at), end]]
@@ -89,9 +74,8 @@ impl Statement {
         let walk = |conditions: Vec<(&str, Option<Value>)>| {
             let mut statement = Self {
                 sql: format!(
-                    "SELECT {}, 0 FROM products p INDEXED BY products_{} CROSS JOIN stock s ON s.product = p.seq \
+                    "SELECT {COLUMNS}, 0 AS score FROM products p INDEXED BY products_{} CROSS JOIN stock s ON s.id = p.id \
                      WHERE p.status = 'active'",
-                    columns!(),
                     index(query)
                 ),
                 values: Vec::new(),
@@ -109,32 +93,29 @@ impl Statement {
     /// The matches of the full-text index. The inner query sorts only keys and numbers; the outer one reads the page's rows.
     fn search(query: &ListQuery, text: &SearchText) -> Self {
         let (key, order, beyond) = match query.sort {
-            Sort::Newest => ("0", "n DESC", concat!("f.rowid < ", number!())),
-            Sort::PriceUp => (
-                "p.price",
-                "k, n",
-                concat!("(p.price, p.seq) > (?, ", number!(), ")"),
-            ),
-            Sort::PriceDown => (
-                "p.price",
-                "k DESC, n DESC",
-                concat!("(p.price, p.seq) < (?, ", number!(), ")"),
-            ),
-            Sort::Relevance => (
-                "f.rank",
-                "k, n DESC",
-                concat!("(f.rank, -f.rowid) > (?, -", number!(), ")"),
-            ),
+            Sort::Newest => ("0", "n DESC", format!("f.rowid < {NUMBER}")),
+            Sort::PriceUp => {
+                let beyond = format!("(p.price, p.seq) > (?, {NUMBER})");
+                ("p.price", "k, n", beyond)
+            }
+            Sort::PriceDown => {
+                let beyond = format!("(p.price, p.seq) < (?, {NUMBER})");
+                ("p.price", "k DESC, n DESC", beyond)
+            }
+            Sort::Relevance => {
+                let beyond = format!("(f.rank, -f.rowid) > (?, -{NUMBER})");
+                ("f.rank", "k, n DESC", beyond)
+            }
         };
         let joined = if needs_products(query) {
-            "CROSS JOIN products p ON p.seq = f.rowid CROSS JOIN stock s ON s.product = f.rowid"
+            "CROSS JOIN products p ON p.seq = f.rowid CROSS JOIN stock s ON s.id = p.id"
         } else {
             ""
         };
         let mut statement = Self {
             sql: format!(
-                "SELECT {}, h.k FROM (SELECT {key} AS k, f.rowid AS n FROM products_fts f {joined} WHERE products_fts MATCH ?",
-                columns!()
+                "SELECT {COLUMNS}, h.k AS score FROM (\
+                 SELECT {key} AS k, f.rowid AS n FROM products_fts f {joined} WHERE products_fts MATCH ?"
             ),
             values: vec![match_expression(text).into()],
         };
@@ -142,7 +123,7 @@ impl Statement {
         statement.and("p.price >= ?", query.filter.min_price);
         statement.and("p.price <= ?", query.filter.max_price);
         if let Some(last) = query.after {
-            statement.sql.extend([" AND ", beyond]);
+            statement.sql.extend([" AND ", &*beyond]);
             let key = match query.sort {
                 Sort::Newest => None,
                 Sort::PriceUp | Sort::PriceDown => Some(last.price.into()),
@@ -154,7 +135,7 @@ impl Statement {
         statement.sql.extend([
             " ORDER BY ",
             order,
-            " LIMIT ?) h CROSS JOIN products p ON p.seq = h.n CROSS JOIN stock s ON s.product = h.n ORDER BY ",
+            " LIMIT ?) h CROSS JOIN products p ON p.seq = h.n CROSS JOIN stock s ON s.id = p.id ORDER BY ",
             order,
         ]);
         statement
@@ -166,7 +147,7 @@ impl Statement {
         let room = Value::Integer(i64::try_from(room).unwrap_or(i64::MAX));
         let mut rows = statement.query(params_from_iter(self.values.into_iter().chain([room])))?;
         while let Some(row) = rows.next()? {
-            found.push((product(row)?, row.get(COLUMN_COUNT)?));
+            found.push((read(row)?, row.get("score")?));
         }
         Ok(())
     }
@@ -181,15 +162,12 @@ impl Statement {
 
     /// Adds the filters that all lists share.
     fn filters(&mut self, filter: &Filter) {
-        let category = filter.category.as_ref();
         self.and(
             "p.seller = ?",
             filter.seller.map(|seller| blob(seller.as_bytes())),
         );
-        self.and(
-            "p.category = ?",
-            category.map(|one| one.as_str().to_owned()),
-        );
+        let category = filter.category.as_ref();
+        self.and("p.category_key = ?", category.map(Category::key));
         self.and("s.available > ?", filter.only_in_stock.then_some(0));
     }
 }

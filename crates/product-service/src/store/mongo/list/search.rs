@@ -3,18 +3,17 @@
 //! The query reads a snapshot, so every product that the words lead to exists and is active.
 
 use serde::Deserialize;
-use store::StoreResult;
+use store::{Row as _, StoreResult};
 use store_mongo::bson::raw::RawDocumentBuf;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::mongodb::options::{AggregateOptions, Hint, ReadConcern};
-use store_mongo::{Mongo, READ_LIMIT, decode, id_bson};
+use store_mongo::{Mongo, READ_LIMIT, bson_of, corrupt, decode};
 use telemetry::metrics::Read;
 
-use super::super::product::ProductRow;
-use super::super::schema::{BY_WORD, PRODUCTS, SEARCH};
 use super::{conditions, in_stock};
 use crate::domain::{ListQuery, Product, Sort};
-use crate::store::corrupt;
+use crate::records::SearchWords;
+use crate::store::rows::ProductFields;
 
 /// A search, as the stages of an aggregation over the words.
 pub(in crate::store::mongo) struct Search {
@@ -27,7 +26,7 @@ struct Row {
     /// The score, in a search by relevance.
     #[serde(default)]
     score: i32,
-    product: Vec<ProductRow>,
+    product: Vec<ProductFields<String>>,
 }
 
 impl Search {
@@ -51,7 +50,7 @@ impl Search {
         // The server moves this before the projection, unless it is about the score.
         stages.extend(query.after.map(|place| {
             let op = if step > 0 { "$gt" } else { "$lt" };
-            let mut beyond = doc! { "_id": { op: id_bson(place.product) } };
+            let mut beyond = doc! { "_id": { op: bson_of(&place.product) } };
             let at: Option<Bson> = match query.sort {
                 Sort::Newest => None,
                 Sort::PriceUp | Sort::PriceDown => Some(place.price.into()),
@@ -66,7 +65,7 @@ impl Search {
         stages.push(doc! { "$sort": { field: step, "_id": step } });
         let limit = doc! { "$limit": query.limit.and_one() };
         let fetch = doc! { "$lookup": {
-            "from": PRODUCTS, "localField": "_id", "foreignField": "_id", "as": "product",
+            "from": Product::TABLE, "localField": "_id", "foreignField": "_id", "as": "product",
         } };
         if query.filter.only_in_stock {
             // Only the product has the stock: products are fetched in order until the page is full.
@@ -87,7 +86,7 @@ impl Search {
         query: &ListQuery,
     ) -> StoreResult<Vec<(Product, f64)>> {
         let options = AggregateOptions::builder()
-            .hint(Hint::Name(BY_WORD.to_owned()))
+            .hint(Hint::Name("by_word".to_owned()))
             .batch_size(u32::try_from(query.limit.and_one()).unwrap_or(u32::MAX))
             .read_concern(ReadConcern::snapshot())
             .max_time(READ_LIMIT)
@@ -96,16 +95,16 @@ impl Search {
         let mut rows = store
             .database()
             .await?
-            .collection::<RawDocumentBuf>(SEARCH)
+            .collection::<RawDocumentBuf>(SearchWords::TABLE)
             .aggregate(self.stages)
             .with_options(options)
             .await?;
         let mut all = Vec::with_capacity(query.limit.get() + 1);
         while rows.advance().await? {
-            let row: Row = decode(SEARCH, rows.current())?;
+            let row: Row = decode(SearchWords::TABLE, rows.current())?;
             let product = row.product.into_iter().next();
             let product = product.ok_or_else(|| corrupt("words of a product that is not there"))?;
-            all.push((product.try_into()?, row.score.into()));
+            all.push((Product::from_fields(product)?, row.score.into()));
         }
         Ok(all)
     }

@@ -6,11 +6,9 @@
 use store::StoreResult;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::mongodb::options::{FindOptions, Hint};
-use store_mongo::{Mongo, MongoRecord as _, id_bson};
+use store_mongo::{Mongo, MongoRecord, bson_of};
 use telemetry::metrics::Read;
 
-use super::super::product::category_key;
-use super::super::schema::PRODUCTS;
 use super::{conditions, in_stock};
 use crate::domain::{Filter, ListQuery, Product, Sort};
 use crate::store::index;
@@ -49,10 +47,10 @@ impl Walk {
             if by_price {
                 place.insert("price", query.filter.clamp(last.price));
             }
-            place.insert("_id", id_bson(last.product));
+            place.insert("_id", bson_of(&last.product));
             if !down {
                 // The range includes the last product of the previous page.
-                filter.insert("_id", doc! { "$ne": id_bson(last.product) });
+                filter.insert("_id", doc! { "$ne": bson_of(&last.product) });
             }
         }
         let direction = if down { -1 } else { 1 };
@@ -78,7 +76,8 @@ impl Walk {
             .sort(self.sort)
             .limit(query.limit.and_one())
             .build();
-        let products = store.find_with(Read::List, PRODUCTS, self.filter, options, Product::decode);
+        let products = Product::COLLECTION;
+        let products = store.find_with(Read::List, products, self.filter, options, Product::decode);
         Ok(products
             .await?
             .into_iter()
@@ -90,8 +89,8 @@ impl Walk {
 /// The key prefix that all of the list shares in its index.
 fn prefix(filter: &Filter, by_price: bool) -> Document {
     match (filter.seller, &filter.category) {
-        (Some(seller), _) => doc! { "seller": id_bson(seller) },
-        (None, Some(category)) => doc! { "category_key": category_key(category) },
+        (Some(seller), _) => doc! { "seller": bson_of(&seller) },
+        (None, Some(category)) => doc! { "category_key": category.key() },
         (None, None) if by_price => Document::new(),
         (None, None) => doc! { "status": "active" },
     }

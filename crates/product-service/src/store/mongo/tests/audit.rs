@@ -60,7 +60,7 @@ async fn damage_done_by_hand_is_found(
 }
 
 #[rstest]
-#[case("products", &["2 reservation lines without a product", "1 products in the stock book that are not there"])]
+#[case("products", &["2 reservation lines without a product", "1 stock book entries without a product"])]
 #[case("stock_entries", &["but 0 were put in"])]
 #[case("reservations", &["held 0 + sold 0 = 2, but 5 were put in"])]
 #[tokio::test]

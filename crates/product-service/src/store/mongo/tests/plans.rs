@@ -9,8 +9,8 @@ use super::open;
 use crate::domain::{Category, Filter, ListQuery, Place, SearchText, Sort};
 use crate::store::Lease;
 use crate::store::contract::{LATER, LEASE_END, draft, order};
+use crate::store::mongo::leases::range;
 use crate::store::mongo::list::{Search, Walk};
-use crate::store::mongo::reservation::due;
 
 /// Every stage of the plan that the server has for a command.
 async fn stages(store: &Mongo, command: Document) -> Vec<String> {
@@ -232,7 +232,7 @@ async fn leases_are_a_walk_of_the_index_of_what_is_held() {
         order: order(),
     };
     for after in [None, Some(lease)] {
-        let [filter, min, max] = due(LEASE_END, after);
+        let [filter, min, max] = range(LEASE_END, after);
         let command = doc! {
             "find": "reservations", "filter": filter, "hint": "by_lease", "min": min, "max": max,
             "sort": { "lease_until": 1, "_id": 1 }, "limit": 100_i64,

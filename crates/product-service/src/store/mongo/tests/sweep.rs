@@ -1,7 +1,7 @@
 //! What the sweeper does about a document that is damaged, and what the marketplace's audit reads of reservations.
 
 use store_mongo::bson::{Document, doc};
-use store_mongo::id_bson;
+use store_mongo::bson_of;
 
 use super::open;
 use crate::app::expire_reservations;
@@ -23,7 +23,7 @@ async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
         .unwrap()
         .collection::<Document>("reservations");
     rows.update_one(
-        doc! { "_id": id_bson(orders[7]) },
+        doc! { "_id": bson_of(&orders[7]) },
         doc! { "$set": { "lines.0.quantity": i64::MAX } },
     )
     .await

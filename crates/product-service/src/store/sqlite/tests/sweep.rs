@@ -20,7 +20,7 @@ async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
     let bad = orders[7];
     store
         .write(move |tx| {
-            let sql = "UPDATE reservations SET lines = json_set(lines, '$[0].quantity', 10001) WHERE order_id = ?1";
+            let sql = "UPDATE reservations SET lines = json_set(lines, '$[0].quantity', 10001) WHERE id = ?1";
             Ok::<_, StoreError>(tx.execute(sql, [bad.as_bytes()])?)
         })
         .await
