@@ -16,7 +16,8 @@ use crate::records::{SearchWords, StockEntry};
 /// A product as it is stored. The long text is last: a query that reads only what is before it does not touch its pages.
 #[derive(Serialize, Deserialize)]
 pub struct ProductFields<Text> {
-    _id: ProductId,
+    #[serde(rename = "_id")]
+    id: ProductId,
     seller: UserId,
     price: i64,
     currency: Currency,
@@ -48,7 +49,7 @@ impl Row for Product {
 
     fn fields(&self) -> impl Serialize {
         ProductFields {
-            _id: self.id,
+            id: self.id,
             seller: self.seller,
             price: self.price.amount,
             currency: self.price.currency,
@@ -65,9 +66,9 @@ impl Row for Product {
     }
 
     fn from_fields(fields: ProductFields<String>) -> StoreResult<Self> {
-        let corrupt = |what| StoreError::Corrupt(format!("product {}: {what}", fields._id));
+        let corrupt = |what| StoreError::Corrupt(format!("product {}: {what}", fields.id));
         Ok(Self {
-            id: fields._id,
+            id: fields.id,
             seller: fields.seller,
             price: Money::positive(fields.price, fields.currency)
                 .map_err(|invalid| corrupt(format!("its price {invalid}")))?,
