@@ -79,12 +79,12 @@ fn filters() -> Vec<Filter> {
     ]
 }
 
-fn middle() -> Option<Place> {
-    Some(Place {
+fn middle() -> Place {
+    Place {
         price: 7,
         score: 15.0,
         product: ProductId::new(&SystemIds::default()),
-    })
+    }
 }
 
 fn query(filter: &Filter, sort: Sort, after: Option<Place>) -> ListQuery {
@@ -108,7 +108,7 @@ async fn every_list_is_a_walk_of_one_index() {
     let (_subject, store) = open();
     for filter in filters() {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
-            for after in [None, middle()] {
+            for after in [None, Some(middle())] {
                 let query = query(&filter, sort, after);
                 let walk = Walk::of(&query);
                 let expected = [
@@ -165,7 +165,7 @@ async fn a_search_starts_from_the_words() {
     let (_subject, store) = open();
     for filter in filters() {
         for sort in Sort::ALL {
-            for after in [None, middle()] {
+            for after in [None, Some(middle())] {
                 let text = SearchText::parse("warm lamp").unwrap();
                 let query = query(
                     &Filter {

@@ -107,12 +107,12 @@ fn filters() -> Vec<(Filter, &'static str)> {
     ]
 }
 
-fn middle() -> Option<Place> {
-    Some(Place {
+fn middle() -> Place {
+    Place {
         price: 7,
         score: -1.5,
         product: ProductId::new(&SystemIds::default()),
-    })
+    }
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn every_list_is_a_walk_of_one_index_from_the_place_of_its_cursor() {
     let (_subject, store) = open();
     for (filter, equal) in filters() {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
-            for after in [None, middle()] {
+            for after in [None, Some(middle())] {
                 let query = ListQuery {
                     filter: filter.clone(),
                     sort,
@@ -155,7 +155,7 @@ async fn a_search_starts_from_the_full_text_index_and_sorts_only_what_it_must() 
     let (_subject, store) = open();
     for (filter, _) in filters() {
         for sort in Sort::ALL {
-            for after in [None, middle()] {
+            for after in [None, Some(middle())] {
                 let filter = Filter {
                     text: SearchText::parse("warm lamp").unwrap(),
                     ..filter.clone()
