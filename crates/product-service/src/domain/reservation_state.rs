@@ -18,3 +18,16 @@ pub enum ReservationState {
     /// The lease ran out; the stock was returned.
     Expired,
 }
+
+impl ReservationState {
+    /// Its name in the store and in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Sold => "sold",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}
