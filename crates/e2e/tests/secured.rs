@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use e2e::{Client, audit_distributed, operate};
 use mongodb::bson::{Document, doc};
-use stack::{Options, Stack, Tls};
+use stack::{Options, Stack};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -50,7 +50,7 @@ async fn mongo_in_the_clear(port: u16) -> mongodb::error::Result<Document> {
 async fn orders_are_placed_and_settled_over_tls_and_over_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let mut options = Options::for_tests(dir.path());
-    options.shape.tls = Tls::On;
+    options.shape.tls = true;
     let stack = Stack::up(options).await.unwrap();
 
     let client = Client::new(&stack.gateway_url());
@@ -74,10 +74,10 @@ async fn orders_are_placed_and_settled_over_tls_and_over_nothing_else() {
         assert!(said.contains("certificate"), "{said}");
     }
 
-    let answer = broker_in_the_clear(stack.ports().amqp).await;
+    let answer = broker_in_the_clear(stack.ports().amqp()).await;
     // A plain-text answer would begin with a frame of type "method".
     assert_ne!(answer.first(), Some(&1), "{answer:?}");
-    mongo_in_the_clear(stack.ports().mongo[0])
+    mongo_in_the_clear(stack.ports().mongo(0))
         .await
         .unwrap_err();
     stack.down().unwrap();

@@ -5,7 +5,6 @@
 //! People use `./scripts/stack`. Tests use [`Stack`]: start one with [`Options::for_tests`], then kill and start its processes by
 //! [`Name`].
 
-mod error;
 mod gateway;
 mod mongo;
 mod name;
@@ -19,9 +18,8 @@ mod state;
 mod tls;
 mod tools;
 
-pub use error::StackError;
-pub use name::{Name, NoSuchName, Service};
-pub use options::{Only, Options, PortChoice, RateLimits, Shape, Tls};
-pub use ports::{BASE, Ports, Reservation, ServicePorts, free_port};
+pub use name::{Name, Service};
+pub use options::{Only, Options, Shape};
+pub use ports::{Ports, Reservation, free_port};
 pub use stack::{Found, Process, Stack};
 pub use tools::mongod;

@@ -1,19 +1,18 @@
 //! MongoDB: starts a member, initiates the replica set, finds the primary.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
+use anyhow::ensure;
 use mongodb::Client;
 use mongodb::bson::{Document, doc};
-use mongodb::error::ErrorKind;
+use mongodb::error::{ErrorKind, Result};
 use mongodb::options::{ClientOptions, TlsOptions};
 
-use crate::error::StackError;
 use crate::name::Name;
-use crate::options;
-use crate::process::Plan;
-use crate::state::{Dir, State};
-use crate::tls::{Files, authority};
+use crate::process::detached;
+use crate::stack::Stack;
 use crate::tools;
 
 /// The replica set's name.
@@ -22,183 +21,145 @@ const SET: &str = "rs0";
 /// MongoDB's `NotYetInitialized`: what a fresh member answers before the set is initiated.
 const NOT_YET_INITIALIZED: i32 = 94;
 
-/// The members, and how to connect to them.
-#[derive(Debug)]
-pub(crate) struct Members {
-    ports: Vec<u16>,
-    /// The TLS authority's certificate, if TLS is on.
-    authority: Option<PathBuf>,
+/// How to start a member.
+pub(crate) fn command(stack: &Stack, member: usize) -> anyhow::Result<Command> {
+    let mut command = detached(&tools::mongod()?);
+    command
+        .args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--port"])
+        .arg(stack.ports().mongo(member).to_string())
+        .arg("--dbpath")
+        .arg(stack.dir.data(Name::Mongo(member))?)
+        .args(["--replSet", SET, "--oplogSize", "512"])
+        // One machine runs all members; by default each would use half its memory.
+        .args(["--wiredTigerCacheSizeGB", "0.5"])
+        .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
+        // A transaction left open by a killed service holds its rows this long; a service gives up after two seconds.
+        .args(["--setParameter", "transactionLifetimeLimitSeconds=5"]);
+    if let Some(files) = stack.certificates() {
+        command
+            .arg("--tlsCertificateKeyFile")
+            .arg(files.server)
+            .arg("--tlsCAFile")
+            .arg(files.authority)
+            // Clients authenticate with a password, if at all.
+            .args([
+                "--tlsMode=requireTLS",
+                "--tlsAllowConnectionsWithoutCertificates",
+            ]);
+    }
+    Ok(command)
 }
 
-impl Members {
-    pub(crate) fn of(dir: &Dir, state: &State) -> Self {
-        Self {
-            ports: state.ports.mongo.clone(),
-            authority: authority(dir, state),
-        }
-    }
-
-    /// The URI of the replica set.
-    pub(crate) fn uri(&self) -> String {
-        let hosts = hosts(&self.ports).join(",");
-        let tls = self
-            .authority
-            .as_deref()
-            .map(|authority| format!("&tls=true&tlsCAFile={}", escaped(authority)));
+impl Stack {
+    /// URI of the MongoDB replica set.
+    #[must_use]
+    pub fn mongo_uri(&self) -> String {
+        let tls = match self.certificates() {
+            Some(files) => format!("&tls=true&tlsCAFile={}", escaped(&files.authority)),
+            None => String::new(),
+        };
         format!(
-            "mongodb://{hosts}/?replicaSet={SET}{}",
-            tls.unwrap_or_default()
+            "mongodb://{}/?replicaSet={SET}{tls}",
+            self.hosts().join(",")
         )
     }
 
-    /// A member's answer to `hello`.
-    pub(crate) async fn hello(&self, port: u16) -> Result<Document, StackError> {
-        self.command(port, doc! {"hello": 1}).await
+    /// The member of the replica set that is primary, if there is one.
+    pub async fn mongo_primary(&self) -> Option<Name> {
+        for member in 0..self.state.shape.members {
+            let hello = self.hello(member).await;
+            if hello.is_ok_and(|hello| is(&hello, "isWritablePrimary")) {
+                return Some(Name::Mongo(member));
+            }
+        }
+        None
     }
 
     /// Checks that the member is a primary or a secondary.
-    pub(crate) async fn check(&self, port: u16) -> Result<(), String> {
-        let hello = self.hello(port).await.map_err(|error| error.to_string())?;
-        let is = |word| hello.get_bool(word).unwrap_or_default();
-        if is("isWritablePrimary") || is("secondary") {
+    pub(crate) async fn check_member(&self, member: usize) -> std::result::Result<(), String> {
+        let hello = self
+            .hello(member)
+            .await
+            .map_err(|error| error.to_string())?;
+        if is(&hello, "isWritablePrimary") || is(&hello, "secondary") {
             return Ok(());
         }
         Err("it is neither primary nor secondary".to_owned())
     }
 
+    /// A member's answer to `hello`.
+    pub(crate) async fn hello(&self, member: usize) -> Result<Document> {
+        self.run_on(member, doc! {"hello": 1}).await
+    }
+
     /// Initiates the replica set once. Later starts find it initiated, and only update its addresses if they have changed.
-    pub(crate) async fn initiate(&self, dir: &Dir) -> Result<(), StackError> {
-        let ports = &self.ports;
-        let Some(first) = ports.first().copied() else {
-            return Ok(());
-        };
-        let current = match self.command(first, doc! {"replSetGetConfig": 1}).await {
+    pub(crate) async fn initiate(&self) -> anyhow::Result<()> {
+        let current = match self.run_on(0, doc! {"replSetGetConfig": 1}).await {
             Ok(answer) => answer.get_document("config").cloned().unwrap_or_default(),
-            Err(StackError::Mongo(error)) if is_command_error(&error, NOT_YET_INITIALIZED) => {
-                let config = config(ports, 1);
-                self.command(first, doc! {"replSetInitiate": config})
-                    .await?;
+            Err(error) if matches!(&*error.kind, ErrorKind::Command(e) if e.code == NOT_YET_INITIALIZED) =>
+            {
+                let initiate = doc! {"replSetInitiate": self.set_config(1)};
+                self.run_on(0, initiate).await?;
                 return Ok(());
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let members = current.get_array("members").cloned().unwrap_or_default();
         let known: Vec<&str> = members
             .iter()
             .filter_map(|member| member.as_document()?.get_str("host").ok())
             .collect();
-        if known == hosts(ports) {
+        if known == self.hosts() {
             return Ok(());
         }
-        if known.len() > ports.len() {
-            return Err(StackError::FewerMembers {
-                dir: dir.path().to_owned(),
-                found: known.len(),
-            });
-        }
-        let version = current.get_i32("version").unwrap_or(1);
-        let reconfig =
-            doc! {"replSetReconfig": config(ports, version.saturating_add(1)), "force": true};
-        self.command(first, reconfig).await?;
+        ensure!(
+            known.len() <= self.state.shape.members,
+            "the data in {} belongs to a replica set of {found} members; run it with --members {found}, or throw the data away \
+             with `down --wipe`",
+            self.dir.display(),
+            found = known.len()
+        );
+        let version = current.get_i32("version").unwrap_or(1).saturating_add(1);
+        let reconfig = doc! {"replSetReconfig": self.set_config(version), "force": true};
+        self.run_on(0, reconfig).await?;
         Ok(())
     }
 
-    /// The member that is primary, if there is one.
-    pub(crate) async fn primary(&self) -> Option<usize> {
-        for (member, port) in self.ports.iter().enumerate() {
-            let hello = self.hello(*port).await;
-            if hello.is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or_default()) {
-                return Some(member);
-            }
-        }
-        None
-    }
-
     /// Runs a command on one member, whatever its role in the set.
-    async fn command(&self, port: u16, command: Document) -> Result<Document, StackError> {
-        let mut options =
-            ClientOptions::parse(format!("mongodb://127.0.0.1:{port}/?directConnection=true"))
-                .await?;
+    async fn run_on(&self, member: usize, command: Document) -> Result<Document> {
+        let port = self.ports().mongo(member);
+        let uri = format!("mongodb://127.0.0.1:{port}/?directConnection=true");
+        let mut options = ClientOptions::parse(uri).await?;
         options.server_selection_timeout = Some(Duration::from_secs(2));
         options.connect_timeout = Some(Duration::from_secs(2));
-        if let Some(authority) = &self.authority {
-            let tls = TlsOptions::builder()
-                .ca_file_path(authority.clone())
-                .build();
-            options.tls = Some(tls.into());
-        }
+        options.tls = self.certificates().map(|files| {
+            let authority = files.authority;
+            TlsOptions::builder().ca_file_path(authority).build().into()
+        });
         let client = Client::with_options(options)?;
         let answer = client.database("admin").run_command(command).await;
         client.shutdown().immediate(true).await;
-        Ok(answer?)
+        answer
+    }
+
+    fn hosts(&self) -> Vec<String> {
+        (0..self.state.shape.members)
+            .map(|member| format!("127.0.0.1:{}", self.ports().mongo(member)))
+            .collect()
+    }
+
+    fn set_config(&self, version: i32) -> Document {
+        let members: Vec<Document> = (0_i32..)
+            .zip(self.hosts())
+            .map(|(id, host)| doc! {"_id": id, "host": host})
+            .collect();
+        // On one machine, a primary that is silent for 4 s is dead; the default of 10 s allows for network delays.
+        doc! {"_id": SET, "version": version, "members": members, "settings": {"electionTimeoutMillis": 4000}}
     }
 }
 
-/// How to start a member.
-pub(crate) fn plan(
-    dir: &Dir,
-    name: Name,
-    port: u16,
-    tls: options::Tls,
-) -> Result<Plan, StackError> {
-    let data = dir.data(name);
-    std::fs::create_dir_all(&data).map_err(StackError::io(&data))?;
-    let arguments = [
-        ("--bind_ip", "127.0.0.1".to_owned()),
-        ("--port", port.to_string()),
-        ("--replSet", SET.to_owned()),
-        ("--dbpath", data.display().to_string()),
-        // One machine runs all members; by default each would use half its memory.
-        ("--wiredTigerCacheSizeGB", "0.5".to_owned()),
-        ("--oplogSize", "512".to_owned()),
-        (
-            "--setParameter",
-            "diagnosticDataCollectionEnabled=false".to_owned(),
-        ),
-        // A transaction left open by a killed service holds its rows this long; a service gives up after two seconds.
-        (
-            "--setParameter",
-            "transactionLifetimeLimitSeconds=5".to_owned(),
-        ),
-    ];
-    let mut arguments: Vec<String> = arguments
-        .into_iter()
-        .flat_map(|(flag, value)| [flag.to_owned(), value])
-        .collect();
-    arguments.push("--nounixsocket".to_owned());
-    if tls == options::Tls::On {
-        let files = Files::ensure(dir)?;
-        arguments.extend([
-            "--tlsMode=requireTLS".to_owned(),
-            format!("--tlsCertificateKeyFile={}", files.server.display()),
-            format!("--tlsCAFile={}", files.authority.display()),
-            // Clients authenticate with a password, if at all.
-            "--tlsAllowConnectionsWithoutCertificates".to_owned(),
-        ]);
-    }
-    Ok(Plan {
-        program: tools::mongod()?,
-        arguments,
-        environment: Vec::new(),
-        run_dir: dir.run(name),
-        log: dir.log(name),
-    })
-}
-
-fn hosts(ports: &[u16]) -> Vec<String> {
-    ports
-        .iter()
-        .map(|port| format!("127.0.0.1:{port}"))
-        .collect()
-}
-
-fn config(ports: &[u16], version: i32) -> Document {
-    let members: Vec<Document> = (0_i32..)
-        .zip(hosts(ports))
-        .map(|(id, host)| doc! {"_id": id, "host": host})
-        .collect();
-    // On one machine, a primary that is silent for 4 s is dead; the default of 10 s allows for network delays.
-    doc! {"_id": SET, "version": version, "members": members, "settings": {"electionTimeoutMillis": 4000}}
+fn is(hello: &Document, word: &str) -> bool {
+    hello.get_bool(word).unwrap_or_default()
 }
 
 /// Escapes a path for use as a URI option's value.
@@ -214,11 +175,4 @@ fn escaped(path: &Path) -> String {
             }
         })
         .collect()
-}
-
-fn is_command_error(error: &mongodb::error::Error, code: i32) -> bool {
-    if let ErrorKind::Command(command) = error.kind.as_ref() {
-        return command.code == code;
-    }
-    false
 }

@@ -1,110 +1,74 @@
-//! The configuration of a stack.
+//! The configuration of a stack: the arguments of `Stack::up` and of `stack up`.
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::error::StackError;
 use crate::name::{Name, Service};
-use crate::ports::{BASE, Needs, Ports, Reservation};
+use crate::ports::BASE;
 
-/// A part of a stack that can be had alone.
+/// A part of a stack that can be started alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Only {
-    /// MongoDB and RabbitMQ: what tests of the services need.
+    /// MongoDB and RabbitMQ, for tests of the services
     Servers,
-    /// nginx, with nobody behind it: what tests of its configuration need.
+    /// nginx without services behind it, for tests of its configuration
     Gateway,
 }
 
-/// Whether the gateway counts logins and registrations per client address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RateLimits {
-    /// As in production.
-    On,
-    /// Exempts clients on this machine: a test suite is one client that acts for many people.
-    Off,
-}
-
-/// Whether MongoDB and RabbitMQ accept TLS connections only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tls {
-    /// As when the servers are reached over a network.
-    On,
-    /// Plain connections: the servers are on this machine.
-    #[default]
-    Off,
-}
-
-/// Which ports to take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PortChoice {
-    /// Always the same ports.
-    Fixed {
-        /// The gateway's port.
-        gateway: u16,
-        /// The first of the other ports.
-        base: u16,
-    },
-    /// Any free ports.
-    Any,
-}
-
-impl Default for PortChoice {
-    fn default() -> Self {
-        Self::Fixed {
-            gateway: 8080,
-            base: BASE,
-        }
-    }
-}
-
 /// The arguments of `Stack::up`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Args)]
 pub struct Options {
     /// The directory of the stack.
+    #[arg(skip)]
     pub dir: PathBuf,
-    /// Which ports to take.
-    pub ports: PortChoice,
     /// What runs.
+    #[command(flatten)]
     pub shape: Shape,
+    /// The gateway's port; 0 takes any free ports, for all processes
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The first of the ports of all other processes
+    #[arg(long, default_value_t = BASE)]
+    pub base: u16,
 }
 
 /// What runs, apart from its ports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 pub struct Shape {
-    /// Members of the MongoDB replica set: 1 or 3.
+    /// Members of the MongoDB replica set: 1 or 3
+    #[arg(long, default_value_t = 1)]
     pub members: usize,
-    /// Replicas of each service.
+    /// Replicas of each service
+    #[arg(long, default_value_t = 1)]
     pub replicas: usize,
-    /// A part, instead of the whole stack.
+    /// Start only a part of the stack
+    #[arg(long)]
     pub only: Option<Only>,
-    /// The gateway's rate limiting.
-    pub rate_limits: RateLimits,
-    /// Whether connections to MongoDB and RabbitMQ use TLS.
-    #[serde(default)]
-    pub tls: Tls,
-    /// Environment variables of every service, such as `("MARKETPLACE__USERS__BCRYPT_COST", "4")`.
+    /// Exempt clients on this machine from the gateway's limits on logins and registrations: a test suite is one client that acts for
+    /// many people
+    #[arg(long)]
+    pub no_rate_limits: bool,
+    /// Make MongoDB and RabbitMQ accept TLS only, with a certificate authority of the stack's own
+    #[arg(long)]
+    pub tls: bool,
+    /// A setting for every service, such as `MARKETPLACE__USERS__BCRYPT_COST=4`; can be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     pub settings: Vec<(String, String)>,
-    /// Where the services' binaries and `marketplace` are; by default this executable's directory or an ancestor of it.
+    /// Where the services' binaries and `marketplace` are; by default this executable's directory or the one above it.
+    #[arg(skip)]
     pub binaries: Option<PathBuf>,
 }
 
-impl Default for Shape {
-    fn default() -> Self {
-        Self {
-            members: 1,
-            replicas: 1,
-            only: None,
-            rate_limits: RateLimits::On,
-            tls: Tls::Off,
-            settings: Vec::new(),
-            binaries: None,
-        }
-    }
+/// `NAME=VALUE`.
+fn setting(raw: &str) -> Result<(String, String), String> {
+    raw.split_once('=')
+        .filter(|(name, _)| name.starts_with("MARKETPLACE__"))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "must be MARKETPLACE__SECTION__KEY=VALUE".to_owned())
 }
 
 impl Options {
@@ -114,76 +78,61 @@ impl Options {
         let cheap = ("MARKETPLACE__USERS__BCRYPT_COST".to_owned(), "4".to_owned());
         Self {
             dir: dir.into(),
-            ports: PortChoice::Any,
             shape: Shape {
-                rate_limits: RateLimits::Off,
+                members: 1,
+                replicas: 1,
+                only: None,
+                no_rate_limits: true,
+                tls: false,
                 settings: vec![cheap],
-                ..Shape::default()
+                binaries: None,
             },
-        }
-    }
-
-    pub(crate) fn choose_ports(&self) -> Result<(Ports, Option<Reservation>), StackError> {
-        let needs = Needs {
-            members: self.shape.members,
-            replicas: self.shape.replicas,
-        };
-        match self.ports {
-            PortChoice::Any => Ports::any(needs).map(|(ports, held)| (ports, Some(held))),
-            PortChoice::Fixed { gateway, base } => Ok((Ports::fixed(base, gateway, needs)?, None)),
+            port: 0,
+            base: BASE,
         }
     }
 }
 
 impl Shape {
-    /// Rejects invalid combinations.
-    pub(crate) fn validate(&self) -> Result<(), StackError> {
-        if ![1, 3].contains(&self.members) {
-            return Err(StackError::BadOption(format!(
-                "--members is {}; allowed: 1 or 3",
-                self.members
-            )));
-        }
-        if !(1..=20).contains(&self.replicas) {
-            return Err(StackError::BadOption(format!(
-                "--replicas is {}; allowed: 1 to 20",
-                self.replicas
-            )));
-        }
+    /// Rejects invalid values.
+    pub(crate) fn validate(&self) -> anyhow::Result<()> {
+        let (members, replicas) = (self.members, self.replicas);
+        ensure!(
+            [1, 3].contains(&members),
+            "--members is {members}; allowed: 1 or 3"
+        );
+        ensure!(
+            (1..=20).contains(&replicas),
+            "--replicas is {replicas}; allowed: 1 to 20"
+        );
         Ok(())
     }
 
     /// The processes, in start order.
     pub(crate) fn names(&self) -> Vec<Name> {
-        let mut names = Vec::new();
-        if self.only != Some(Only::Gateway) {
-            names.extend((0..self.members).map(Name::Mongo));
-            names.extend([Name::Epmd, Name::Rabbit]);
+        let servers = (0..self.members)
+            .map(Name::Mongo)
+            .chain([Name::Epmd, Name::Rabbit]);
+        let services = Service::ALL.into_iter().flat_map(|service| {
+            (0..self.replicas).map(move |replica| Name::Service(service, replica))
+        });
+        match self.only {
+            None => servers.chain(services).chain([Name::Gateway]).collect(),
+            Some(Only::Servers) => servers.collect(),
+            Some(Only::Gateway) => vec![Name::Gateway],
         }
-        if self.only.is_none() {
-            for service in Service::ALL {
-                names.extend((0..self.replicas).map(|replica| Name::Service(service, replica)));
-            }
-        }
-        if self.only != Some(Only::Servers) {
-            names.push(Name::Gateway);
-        }
-        names
     }
 
     /// A description for messages.
     pub(crate) fn describe(&self) -> String {
-        let what = match self.only {
+        let only = match self.only {
             Some(Only::Gateway) => return "the gateway only".to_owned(),
             Some(Only::Servers) => "the servers only, ",
             None => "",
         };
-        let tls = match self.tls {
-            Tls::On => " --tls",
-            Tls::Off => "",
-        };
+        let tls = if self.tls { " --tls" } else { "" };
         format!(
-            "{what}--members {} --replicas {}{tls}",
+            "{only}--members {} --replicas {}{tls}",
             self.members, self.replicas
         )
     }

@@ -1,169 +1,135 @@
-//! Assigns each process of a stack its ports, all on the loopback interface.
+//! The ports of a stack's processes, all on the loopback interface. Each has a fixed distance from the stack's base.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::fs::File;
 use std::hash::BuildHasher as _;
 use std::net::TcpListener;
-use std::ops::Range;
 
+use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::error::StackError;
 use crate::name::{Name, Service};
 
 /// Default base for a stack's ports. It avoids the servers' well-known ports and lies below the system's ephemeral port range, so that a
 /// restarted process finds its port free.
-pub const BASE: u16 = 21_000;
+pub(crate) const BASE: u16 = 21_000;
 
-/// Port blocks used when any free port will do: first port, block size, number of blocks.
-const BLOCKS: (u16, u16, u16) = (10_000, 200, 110);
+/// How many ports from its base on a stack may use.
+const SPAN: u16 = 280;
 
-/// The two ports of a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServicePorts {
-    /// For the gateway.
-    pub public: u16,
-    /// For other services and operators: `/internal/`, `/metrics`.
-    pub internal: u16,
-}
+/// Where stacks that take any free ports have their bases: the first one, and how many there are.
+const FIRST_BLOCK: u16 = 10_000;
+const BLOCKS: u16 = 78;
 
 /// The ports of a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {
-    /// One for each member of the replica set.
-    pub mongo: Vec<u16>,
-    /// The name server of RabbitMQ's node.
-    pub epmd: u16,
-    /// RabbitMQ's AMQP port.
-    pub amqp: u16,
-    /// RabbitMQ's distribution port, for other nodes and tools.
-    pub dist: u16,
-    /// The gateway's.
-    pub gateway: u16,
-    /// Where services find each other's replicas (see `gateway`).
-    pub mesh: u16,
-    /// The ports of each replica of each service.
-    pub services: BTreeMap<Name, ServicePorts>,
-}
-
-/// How many members and replicas need ports.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Needs {
-    pub(crate) members: usize,
-    pub(crate) replicas: usize,
+    base: u16,
+    gateway: u16,
 }
 
 impl Ports {
-    /// The fixed ports for this `base` and `gateway`, whether or not they are free.
-    pub(crate) fn fixed(base: u16, gateway: u16, needs: Needs) -> Result<Self, StackError> {
-        let at = |offset: usize| -> Result<u16, StackError> {
-            u16::try_from(offset)
-                .ok()
-                .and_then(|offset| base.checked_add(offset))
-                .ok_or_else(|| {
-                    StackError::BadOption(format!(
-                        "--base {base} leaves no room for {} ports",
-                        offset + 1
-                    ))
-                })
-        };
-        let mut services = BTreeMap::new();
-        for (place, service) in Service::ALL.into_iter().enumerate() {
-            for replica in 0..needs.replicas {
-                let public = at(100 + 20 * place + replica)?;
-                let internal = at(200 + 20 * place + replica)?;
-                services.insert(
-                    Name::Service(service, replica),
-                    ServicePorts { public, internal },
-                );
-            }
-        }
-        Ok(Self {
-            mongo: (0..needs.members).map(at).collect::<Result<_, _>>()?,
-            epmd: at(10)?,
-            amqp: at(11)?,
-            dist: at(12)?,
-            mesh: at(13)?,
-            gateway,
-            services,
-        })
+    /// The ports for this `base` and `gateway`, whether or not they are free.
+    pub(crate) fn fixed(base: u16, gateway: u16) -> anyhow::Result<Self> {
+        ensure!(
+            base.checked_add(SPAN).is_some(),
+            "--base {base} leaves no room for {SPAN} ports"
+        );
+        Ok(Self { base, gateway })
     }
 
     /// Any free ports, with a reservation that keeps other stacks away from them while it is held.
-    pub(crate) fn any(needs: Needs) -> Result<(Self, Reservation), StackError> {
-        in_any_block(|block| Self::within(block, needs))
+    pub(crate) fn any() -> anyhow::Result<(Self, Reservation)> {
+        let (base, reservation) = free_port()?;
+        let gateway = base + 14;
+        Ok((Self { base, gateway }, reservation))
     }
 
-    fn within(block: &mut Block, needs: Needs) -> Option<Self> {
-        let mut services = BTreeMap::new();
-        for service in Service::ALL {
-            for replica in 0..needs.replicas {
-                let ports = ServicePorts {
-                    public: block.take()?,
-                    internal: block.take()?,
-                };
-                services.insert(Name::Service(service, replica), ports);
-            }
-        }
-        Some(Self {
-            mongo: (0..needs.members)
-                .map(|_| block.take())
-                .collect::<Option<_>>()?,
-            epmd: block.take()?,
-            amqp: block.take()?,
-            dist: block.take()?,
-            gateway: block.take()?,
-            mesh: block.take()?,
-            services,
-        })
+    fn at(self, distance: usize) -> u16 {
+        u16::try_from(distance).map_or(u16::MAX, |distance| self.base.saturating_add(distance))
+    }
+
+    /// A member of the MongoDB replica set.
+    #[must_use]
+    pub fn mongo(self, member: usize) -> u16 {
+        self.at(member)
+    }
+
+    /// The name server of RabbitMQ's node.
+    #[must_use]
+    pub fn epmd(self) -> u16 {
+        self.at(10)
+    }
+
+    /// RabbitMQ, for its clients.
+    #[must_use]
+    pub fn amqp(self) -> u16 {
+        self.at(11)
+    }
+
+    /// RabbitMQ, for other nodes and tools.
+    #[must_use]
+    pub fn dist(self) -> u16 {
+        self.at(12)
+    }
+
+    /// The gateway, for clients of the marketplace.
+    #[must_use]
+    pub fn gateway(self) -> u16 {
+        self.gateway
+    }
+
+    /// Where services find each other's replicas (see `gateway`).
+    #[must_use]
+    pub fn mesh(self) -> u16 {
+        self.at(13)
+    }
+
+    /// A replica of a service, for the gateway.
+    #[must_use]
+    pub fn public(self, service: Service, replica: usize) -> u16 {
+        let first = match service {
+            Service::User => 100,
+            Service::Product => 120,
+            Service::Order => 140,
+            Service::Wallet => 160,
+        };
+        self.at(first + replica)
+    }
+
+    /// The same replica, for other services and operators: `/internal/`, `/metrics`.
+    #[must_use]
+    pub fn internal(self, service: Service, replica: usize) -> u16 {
+        self.public(service, replica).saturating_add(100)
     }
 
     /// The ports that `name` listens on.
-    pub(crate) fn of(&self, name: Name) -> Vec<u16> {
+    pub(crate) fn of(self, name: Name) -> Vec<u16> {
         match name {
-            Name::Mongo(member) => self.mongo.get(member).copied().into_iter().collect(),
-            Name::Epmd => vec![self.epmd],
-            Name::Rabbit => vec![self.amqp, self.dist],
-            Name::Gateway => vec![self.gateway, self.mesh],
-            Name::Service(..) => self
-                .services
-                .get(&name)
-                .map_or_else(Vec::new, |ports| vec![ports.public, ports.internal]),
+            Name::Mongo(member) => vec![self.mongo(member)],
+            Name::Epmd => vec![self.epmd()],
+            Name::Rabbit => vec![self.amqp(), self.dist()],
+            Name::Gateway => vec![self.gateway, self.mesh()],
+            Name::Service(service, replica) => {
+                vec![
+                    self.public(service, replica),
+                    self.internal(service, replica),
+                ]
+            }
         }
     }
 
     /// Returns an error if a port of `name` is in use.
-    pub(crate) fn check_free(&self, name: Name) -> Result<(), StackError> {
-        match self.of(name).into_iter().find(|port| !is_free(*port)) {
-            Some(port) => Err(StackError::PortInUse {
-                port,
-                name: name.to_string(),
-            }),
-            None => Ok(()),
+    pub(crate) fn check_free(self, name: Name) -> anyhow::Result<()> {
+        for port in self.of(name) {
+            ensure!(
+                is_free(port),
+                "port {port} of {name} is in use: see who listens with `ss -ltnp 'sport = :{port}'` and stop it, or choose other \
+                 ports with --base (--port for the gateway), or any free ones with --port 0"
+            );
         }
+        Ok(())
     }
-}
-
-/// A free port for a server that a test starts itself, with a reservation that keeps stacks away from it while it is held.
-///
-/// # Errors
-/// If stacks have reserved every block.
-pub fn free_port() -> Result<(u16, Reservation), StackError> {
-    in_any_block(Block::take)
-}
-
-/// Calls `take` on blocks until one has enough free ports.
-fn in_any_block<T>(take: impl Fn(&mut Block) -> Option<T>) -> Result<(T, Reservation), StackError> {
-    let (_, _, count) = BLOCKS;
-    let random = RandomState::new().hash_one("block") % u64::from(count);
-    let first = u16::try_from(random).unwrap_or_default();
-    (0..count)
-        .find_map(|step| {
-            let mut block = Block::reserve((first + step) % count)?;
-            take(&mut block).map(|taken| (taken, Reservation { _lock: block.lock }))
-        })
-        .ok_or(StackError::NoPorts)
 }
 
 fn is_free(port: u16) -> bool {
@@ -177,30 +143,29 @@ pub struct Reservation {
     _lock: File,
 }
 
-/// A block of ports reserved for one stack.
-struct Block {
-    left: Range<u16>,
-    lock: File,
-}
-
-impl Block {
-    /// Reserves block `number`, unless another stack has it. A lock file that cannot be opened belongs to another user's stack.
-    fn reserve(number: u16) -> Option<Self> {
-        let (base, size, _) = BLOCKS;
-        let path = std::env::temp_dir().join(format!("marketplace-stack-ports-{number}"));
+impl Reservation {
+    /// The block from `base` on, unless another stack has it or a port of it is in use. A lock file that cannot be opened belongs to
+    /// another user's stack.
+    fn of(base: u16) -> Option<Self> {
+        let path = std::env::temp_dir().join(format!("marketplace-stack-ports-{base}"));
         let lock = File::create(path).ok()?;
         lock.try_lock().ok()?;
-        let start = base + size * number;
-        Some(Self {
-            left: start..start + size,
-            lock,
-        })
+        let all_free = (base..base + SPAN).all(is_free);
+        all_free.then_some(Self { _lock: lock })
     }
+}
 
-    /// The next free port.
-    fn take(&mut self) -> Option<u16> {
-        self.left.find(|port| is_free(*port))
-    }
+/// A free port, the first of a reserved block: for a server that a test starts itself, or as the base of a stack.
+///
+/// # Errors
+/// If no block is free.
+pub fn free_port() -> anyhow::Result<(u16, Reservation)> {
+    let random = RandomState::new().hash_one("block") % u64::from(BLOCKS);
+    let first = u16::try_from(random).unwrap_or_default();
+    (0..BLOCKS)
+        .map(|step| FIRST_BLOCK + SPAN * ((first + step) % BLOCKS))
+        .find_map(|base| Some((base, Reservation::of(base)?)))
+        .context("there are not enough free ports on the loopback interface")
 }
 
 #[cfg(test)]
@@ -209,63 +174,49 @@ mod tests {
 
     use super::*;
 
-    fn all(ports: &Ports) -> Vec<u16> {
-        let mut all = vec![
-            ports.epmd,
-            ports.amqp,
-            ports.dist,
-            ports.gateway,
-            ports.mesh,
-        ];
-        all.extend(&ports.mongo);
-        all.extend(
-            ports
-                .services
-                .values()
-                .flat_map(|ports| [ports.public, ports.internal]),
-        );
-        all
+    /// The ports of the largest stack.
+    fn all(ports: Ports) -> Vec<u16> {
+        let servers = [0, 1, 2].map(Name::Mongo).into_iter();
+        let services = Service::ALL
+            .into_iter()
+            .flat_map(|service| (0..20).map(move |replica| Name::Service(service, replica)));
+        servers
+            .chain([Name::Epmd, Name::Rabbit, Name::Gateway])
+            .chain(services)
+            .flat_map(|name| ports.of(name))
+            .collect()
     }
 
     #[test]
     fn no_port_is_given_twice() {
-        let needs = Needs {
-            members: 3,
-            replicas: 20,
-        };
         for ports in [
-            Ports::fixed(BASE, 8080, needs).unwrap(),
-            Ports::any(needs).unwrap().0,
+            Ports::fixed(BASE, 8080).unwrap(),
+            Ports::any().unwrap().0,
+            Ports::fixed(u16::MAX - SPAN, 8080).unwrap(),
         ] {
-            let all = all(&ports);
+            let all = all(ports);
             assert_eq!(all.len(), 8 + 4 * 20 * 2);
             assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
         }
+        let refusal = Ports::fixed(u16::MAX - SPAN + 1, 8080).unwrap_err();
+        assert!(refusal.to_string().contains("--base"), "{refusal}");
     }
 
     #[test]
     fn stacks_that_choose_at_the_same_time_choose_different_ports() {
-        let needs = Needs {
-            members: 3,
-            replicas: 20,
-        };
-        let held: Vec<_> = (0..20).map(|_| Ports::any(needs).unwrap()).collect();
-        let ports: Vec<u16> = held.iter().flat_map(|(ports, _)| all(ports)).collect();
+        let held: Vec<_> = (0..20).map(|_| Ports::any().unwrap()).collect();
+        let ports: Vec<u16> = held.iter().flat_map(|(ports, _)| all(*ports)).collect();
         assert_eq!(ports.iter().collect::<BTreeSet<_>>().len(), ports.len());
     }
 
     #[test]
     fn a_port_that_somebody_has_is_named_with_what_wanted_it() {
-        let needs = Needs {
-            members: 1,
-            replicas: 1,
-        };
-        let (ports, _reservation) = Ports::any(needs).unwrap();
+        let (ports, _reservation) = Ports::any().unwrap();
         ports.check_free(Name::Rabbit).unwrap();
-        let _taken = TcpListener::bind(("127.0.0.1", ports.dist)).unwrap();
+        let _taken = TcpListener::bind(("127.0.0.1", ports.dist())).unwrap();
         let refusal = ports.check_free(Name::Rabbit).unwrap_err().to_string();
         assert!(
-            refusal.contains(&ports.dist.to_string()) && refusal.contains("rabbit"),
+            refusal.contains(&ports.dist().to_string()) && refusal.contains("rabbit"),
             "{refusal}"
         );
     }

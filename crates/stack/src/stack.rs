@@ -7,14 +7,16 @@ mod start;
 
 pub use look::Process;
 
-use std::fs::{self, File};
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::error::StackError;
+use anyhow::{Context as _, ensure};
+
 use crate::options::Options;
-use crate::ports::Reservation;
-use crate::state::{Dir, State};
+use crate::ports::{Ports, Reservation};
+use crate::state::{Dir, State, unusable};
 
 /// What `up` found running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,20 +29,13 @@ pub enum Found {
     Something,
 }
 
-/// What happens to the processes when the value is dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Then {
-    Stop,
-    Leave,
-}
-
 /// A running stack. Dropping it stops it, unless [`Stack::leave`] was called or the stack was already running ([`Stack::open`]).
 #[derive(Debug)]
 pub struct Stack {
-    dir: Dir,
-    state: State,
+    pub(crate) dir: Dir,
+    pub(crate) state: State,
     found: Found,
-    then: Then,
+    stop_on_drop: bool,
     http: reqwest::Client,
     _reservation: Option<Reservation>,
 }
@@ -49,35 +44,31 @@ impl Stack {
     /// Starts every process of the stack that is not running. Returns when all are ready.
     ///
     /// # Errors
-    /// If anything prevents the start; the message says what to do. Processes started by this call are stopped again.
-    pub async fn up(options: Options) -> Result<Self, StackError> {
+    /// If anything prevents the start; the message says what to do. Processes started by this call are stopped again, unless others of the
+    /// stack were already running.
+    pub async fn up(options: Options) -> anyhow::Result<Self> {
         options.shape.validate()?;
         let dir = Dir::create(&options.dir)?;
         let _lock = dir.lock()?;
-        let earlier = State::read(&dir)?.filter(|state| state.is_anything_alive(&dir));
-        let mut stack = match earlier {
-            Some(state) if state.shape != options.shape => {
-                return Err(StackError::OtherShape {
-                    dir: options.dir,
-                    what: state.shape.describe(),
-                });
-            }
-            Some(state) => Self::new(dir, state, Found::Something, None)?,
-            None => {
-                let (ports, reservation) = options.choose_ports()?;
-                let state = State {
-                    shape: options.shape,
-                    ports,
-                    processes: std::collections::BTreeMap::new(),
-                };
-                Self::new(dir, state, Found::Nothing, reservation)?
-            }
-        };
-        // If the rest cannot be started, processes that were already running are left alone.
-        stack.then = if stack.found == Found::Nothing {
-            Then::Stop
+        let mut stack = if let Some(stack) = Self::open(&dir)?.filter(Self::is_anything_left) {
+            ensure!(
+                stack.state.shape == options.shape,
+                "a stack runs in {} with {}; stop it first (./scripts/stack down), or choose another directory with --dir",
+                options.dir.display(),
+                stack.state.shape.describe()
+            );
+            stack
         } else {
-            Then::Leave
+            let (ports, reservation) = match options.port {
+                0 => Ports::any().map(|(ports, held)| (ports, Some(held)))?,
+                gateway => (Ports::fixed(options.base, gateway)?, None),
+            };
+            let state = State {
+                shape: options.shape,
+                ports,
+                pids: BTreeMap::new(),
+            };
+            Self::new(dir, state, Found::Nothing, reservation)?
         };
         stack.start_missing().await?;
         Ok(stack)
@@ -87,7 +78,7 @@ impl Stack {
     ///
     /// # Errors
     /// If the directory's state cannot be read.
-    pub fn open(dir: &Path) -> Result<Option<Self>, StackError> {
+    pub fn open(dir: &Path) -> anyhow::Result<Option<Self>> {
         let Some(dir) = Dir::existing(dir) else {
             return Ok(None);
         };
@@ -102,20 +93,17 @@ impl Stack {
         state: State,
         found: Found,
         reservation: Option<Reservation>,
-    ) -> Result<Self, StackError> {
+    ) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(5))
             .no_proxy()
             .build()
-            .map_err(|error| StackError::Failed {
-                command: "an HTTP client".to_owned(),
-                reason: error.to_string(),
-            })?;
+            .context("an HTTP client")?;
         Ok(Self {
             dir,
             state,
             found,
-            then: Then::Leave,
+            stop_on_drop: found == Found::Nothing,
             http,
             _reservation: reservation,
         })
@@ -129,56 +117,54 @@ impl Stack {
 
     /// Leaves the processes running when this value is dropped.
     pub fn leave(&mut self) {
-        self.then = Then::Leave;
+        self.stop_on_drop = false;
     }
 
     /// Stops every process that was started, and nothing else. Kills those that do not end in time.
     ///
     /// # Errors
     /// If a process cannot be stopped.
-    pub fn down(mut self) -> Result<(), StackError> {
-        self.then = Then::Leave;
-        let _lock: File = self.dir.lock()?;
+    pub fn down(mut self) -> anyhow::Result<()> {
+        self.leave();
+        let _lock = self.dir.lock()?;
         self.end_all()
     }
 
     /// Deletes all data of a stopped stack.
     ///
     /// # Errors
-    /// If any of it is running, or the directory does not belong to a stack.
-    pub fn wipe(dir: &Path) -> Result<(), StackError> {
-        let Some(dir) = Dir::existing(dir) else {
+    /// If any of it is running.
+    pub fn wipe(path: &Path) -> anyhow::Result<()> {
+        let Some(dir) = Dir::existing(path) else {
             return Ok(());
         };
-        let lock = dir.lock()?;
-        if State::read(&dir)?.is_some_and(|state| state.is_anything_alive(&dir)) {
-            return Err(StackError::BadOption(
-                "it runs: stop it before its data is thrown away".to_owned(),
-            ));
-        }
+        let _lock = dir.lock()?;
+        ensure!(
+            !Self::open(path)?.is_some_and(|stack| stack.is_anything_left()),
+            "it runs: stop it before its data is thrown away"
+        );
         // Deletes by name, so that any other files in the directory stay.
         for part in ["data", "logs", "run", "nginx", "tls"] {
-            let path = dir.path().join(part);
+            let path = dir.join(part);
             if path.exists() {
-                fs::remove_dir_all(&path).map_err(StackError::io(&path))?;
+                fs::remove_dir_all(&path).with_context(unusable(&path))?;
             }
         }
         for path in [dir.settings(), dir.signing_key()] {
             if path.exists() {
-                fs::remove_file(&path).map_err(StackError::io(&path))?;
+                fs::remove_file(&path).with_context(unusable(&path))?;
             }
         }
-        drop(lock);
         Ok(())
     }
 }
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        if self.then == Then::Stop
+        if self.stop_on_drop
             && let Err(error) = self.end_all()
         {
-            eprintln!("stack: {error}");
+            eprintln!("stack: {error:#}");
         }
     }
 }

@@ -2,32 +2,41 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::error::StackError;
 use crate::name::Name;
 use crate::options::Shape;
 use crate::ports::Ports;
-use crate::process::Started;
 
-/// The paths in a stack's directory.
+/// The context of an I/O error on `path`.
+pub(crate) fn unusable(path: &Path) -> impl FnOnce() -> String + '_ {
+    move || format!("{} cannot be used", path.display())
+}
+
+/// A stack's directory. The path is absolute, because each process has its own working directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Dir(PathBuf);
 
+impl Deref for Dir {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
 impl Dir {
-    /// Creates the directory if it is missing. The path is absolute from here on, because each process has its own working directory.
-    pub(crate) fn create(path: &Path) -> Result<Self, StackError> {
-        for path in [
-            path.to_owned(),
-            path.join("logs"),
-            path.join("run"),
-            path.join("data"),
-        ] {
-            fs::create_dir_all(&path).map_err(StackError::io(&path))?;
+    /// Creates the directory if it is missing.
+    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
+        for part in ["logs", "run", "data"] {
+            let part = path.join(part);
+            fs::create_dir_all(&part).with_context(unusable(&part))?;
         }
-        path.canonicalize().map(Self).map_err(StackError::io(path))
+        Self::existing(path).with_context(unusable(path))
     }
 
     /// Opens the directory if it exists.
@@ -35,50 +44,45 @@ impl Dir {
         path.canonicalize().ok().map(Self)
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
     pub(crate) fn log(&self, name: Name) -> PathBuf {
-        self.0.join("logs").join(format!("{name}.log"))
+        self.join("logs").join(format!("{name}.log"))
     }
 
+    /// The working directory of a process.
     pub(crate) fn run(&self, name: Name) -> PathBuf {
-        self.0.join("run").join(name.to_string())
+        self.join("run").join(name.to_string())
     }
 
-    pub(crate) fn data(&self, name: Name) -> PathBuf {
-        self.0.join("data").join(name.to_string())
+    /// A server's data, created if missing.
+    pub(crate) fn data(&self, name: Name) -> anyhow::Result<PathBuf> {
+        let path = self.join("data").join(name.to_string());
+        fs::create_dir_all(&path).with_context(unusable(&path))?;
+        Ok(path)
     }
 
     pub(crate) fn settings(&self) -> PathBuf {
-        self.0.join("marketplace.toml")
+        self.join("marketplace.toml")
     }
 
     pub(crate) fn signing_key(&self) -> PathBuf {
-        self.0.join("signing-key.pem")
-    }
-
-    pub(crate) fn tls(&self) -> PathBuf {
-        self.0.join("tls")
-    }
-
-    pub(crate) fn nginx(&self) -> PathBuf {
-        self.0.join("nginx")
+        self.join("signing-key.pem")
     }
 
     fn state(&self) -> PathBuf {
-        self.0.join("stack.json")
+        self.join("stack.json")
     }
 
     /// Locks out other commands until the file is dropped. The operating system releases the lock when this process ends, however it ends.
-    pub(crate) fn lock(&self) -> Result<File, StackError> {
-        let path = self.0.join("stack.lock");
-        let file = File::create(&path).map_err(StackError::io(&path))?;
+    pub(crate) fn lock(&self) -> anyhow::Result<File> {
+        let path = self.join("stack.lock");
+        let file = File::create(&path).with_context(unusable(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(StackError::Busy(self.0.clone())),
-            Err(TryLockError::Error(error)) => Err(StackError::io(&path)(error)),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another command is busy with the stack in {}; wait for it to end",
+                self.display()
+            ),
+            Err(TryLockError::Error(error)) => Err(error).with_context(unusable(&path)),
         }
     }
 }
@@ -88,48 +92,39 @@ impl Dir {
 pub(crate) struct State {
     pub(crate) shape: Shape,
     pub(crate) ports: Ports,
-    pub(crate) processes: BTreeMap<Name, Started>,
+    /// The pid of each process, by its name.
+    pub(crate) pids: BTreeMap<String, i32>,
 }
 
 impl State {
     /// Reads the recorded state; None if there is none.
-    pub(crate) fn read(dir: &Dir) -> Result<Option<Self>, StackError> {
+    pub(crate) fn read(dir: &Dir) -> anyhow::Result<Option<Self>> {
         let path = dir.state();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StackError::io(&path)(error)),
-        };
-        serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|error| StackError::BadState {
-                path,
-                reason: error.to_string(),
-            })
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).with_context(unusable(&path))?;
+        let state = serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} is not the state of a stack; if nothing of it runs any more, remove that file",
+                path.display()
+            )
+        })?;
+        Ok(Some(state))
     }
 
     /// Replaces the recorded state atomically.
-    pub(crate) fn write(&self, dir: &Dir) -> Result<(), StackError> {
+    pub(crate) fn write(&self, dir: &Dir) -> anyhow::Result<()> {
         let path = dir.state();
-        let text = serde_json::to_string_pretty(self).map_err(|error| StackError::BadState {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
         let new = path.with_extension("json.new");
-        fs::write(&new, text).map_err(StackError::io(&new))?;
-        fs::rename(&new, &path).map_err(StackError::io(&path))
+        let text = serde_json::to_string_pretty(self)?;
+        fs::write(&new, text).with_context(unusable(&new))?;
+        fs::rename(&new, &path).with_context(unusable(&path))
     }
 
     /// Removes the recorded state: nothing is running any more.
-    pub(crate) fn remove(dir: &Dir) -> Result<(), StackError> {
+    pub(crate) fn remove(dir: &Dir) -> anyhow::Result<()> {
         let path = dir.state();
-        fs::remove_file(&path).map_err(StackError::io(&path))
-    }
-
-    /// Whether any process that was started is still running.
-    pub(crate) fn is_anything_alive(&self, dir: &Dir) -> bool {
-        self.processes
-            .iter()
-            .any(|(name, started)| started.is_anything_left(&dir.run(*name)))
+        fs::remove_file(&path).with_context(unusable(&path))
     }
 }

@@ -6,17 +6,16 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose, SanType,
 };
 
-use crate::error::StackError;
-use crate::options::Tls;
-use crate::state::{Dir, State};
+use crate::state::{Dir, unusable};
 
 /// The TLS files in a stack's directory.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Files {
     /// The authority's certificate, for clients.
     pub(crate) authority: PathBuf,
@@ -27,43 +26,26 @@ pub(crate) struct Files {
 impl Files {
     pub(crate) fn of(dir: &Dir) -> Self {
         Self {
-            authority: dir.tls().join("ca.pem"),
-            server: dir.tls().join("server.pem"),
+            authority: dir.join("tls/ca.pem"),
+            server: dir.join("tls/server.pem"),
         }
     }
 
     /// Creates them if they are missing.
-    pub(crate) fn ensure(dir: &Dir) -> Result<Self, StackError> {
-        let files = Self::of(dir);
-        if files.authority.exists() && files.server.exists() {
-            return Ok(files);
+    pub(crate) fn ensure(&self, dir: &Dir) -> anyhow::Result<()> {
+        if self.authority.exists() && self.server.exists() {
+            return Ok(());
         }
-        let made = certificates().map_err(|error| StackError::Failed {
-            command: "certificates".to_owned(),
-            reason: error.to_string(),
-        })?;
-        fs::create_dir_all(dir.tls()).map_err(StackError::io(&dir.tls()))?;
-        write(&files.server, &made.server)?;
-        write(&files.authority, &made.authority)?;
-        Ok(files)
+        let (authority, server) = certificates().context("the certificates cannot be made")?;
+        let tls = dir.join("tls");
+        fs::create_dir_all(&tls).with_context(unusable(&tls))?;
+        write(&self.server, &server).with_context(unusable(&self.server))?;
+        write(&self.authority, &authority).with_context(unusable(&self.authority))
     }
 }
 
-/// The certificate that clients of the servers trust, if TLS is on.
-pub(crate) fn authority(dir: &Dir, state: &State) -> Option<PathBuf> {
-    match state.shape.tls {
-        Tls::On => Some(Files::of(dir).authority),
-        Tls::Off => None,
-    }
-}
-
-struct Made {
-    authority: String,
-    server: String,
-}
-
-/// The authority's key is discarded: it never signs anything else.
-fn certificates() -> Result<Made, rcgen::Error> {
+/// The contents of both files. The authority's key is discarded: it never signs anything else.
+fn certificates() -> Result<(String, String), rcgen::Error> {
     let named = |name: &str| {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -86,17 +68,12 @@ fn certificates() -> Result<Made, rcgen::Error> {
     ];
     let key = KeyPair::generate()?;
     let server = params.signed_by(&key, &authority)?;
-    Ok(Made {
-        authority: authority.pem(),
-        server: server.pem() + &key.serialize_pem(),
-    })
+    Ok((authority.pem(), server.pem() + &key.serialize_pem()))
 }
 
 /// Writes a file that only the current user can read.
-fn write(path: &Path, text: &str) -> Result<(), StackError> {
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(path).map_err(StackError::io(path))?;
-    file.write_all(text.as_bytes())
-        .map_err(StackError::io(path))
+    options.open(path)?.write_all(text.as_bytes())
 }

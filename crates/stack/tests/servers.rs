@@ -139,7 +139,7 @@ async fn a_port_in_use_is_named_and_nothing_is_left_running() {
     let mut options = servers(dir.path());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base = taken.local_addr().unwrap().port();
-    options.ports = stack::PortChoice::Fixed { gateway: 1, base };
+    (options.port, options.base) = (1, base);
     let refusal = Stack::up(options).await.unwrap_err().to_string();
     for part in [&base.to_string(), "mongo-0", "--port 0"] {
         assert!(refusal.contains(part), "{refusal}");

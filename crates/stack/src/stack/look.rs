@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+use rustix::process::Pid;
+
 use super::Stack;
-use crate::mongo::Members;
 use crate::name::{Name, Service};
 use crate::ports::Ports;
-use crate::{gateway, rabbit};
+use crate::process::Started;
+use crate::tls::Files;
 
 /// One process, as `status` shows it.
 #[derive(Debug, Clone)]
@@ -24,54 +27,26 @@ pub struct Process {
 }
 
 impl Stack {
-    /// `http://127.0.0.1:PORT` of the gateway.
-    #[must_use]
-    pub fn gateway_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.state.ports.gateway)
-    }
-
-    pub(super) fn members(&self) -> Members {
-        Members::of(&self.dir, &self.state)
-    }
-
-    /// URI of the MongoDB replica set.
-    #[must_use]
-    pub fn mongo_uri(&self) -> String {
-        self.members().uri()
-    }
-
-    /// URI of RabbitMQ.
-    #[must_use]
-    pub fn amqp_uri(&self) -> String {
-        rabbit::uri(&self.state.ports, self.state.shape.tls)
-    }
-
     /// Base URL of a replica's public port.
     #[must_use]
     pub fn public_url(&self, service: Service, replica: usize) -> Option<String> {
-        let ports = self
-            .state
-            .ports
-            .services
-            .get(&Name::Service(service, replica))?;
-        Some(format!("http://127.0.0.1:{}", ports.public))
+        self.replica_url(self.ports().public(service, replica), replica)
     }
 
     /// Base URL of a replica's internal port.
     #[must_use]
     pub fn internal_url(&self, service: Service, replica: usize) -> Option<String> {
-        let ports = self
-            .state
-            .ports
-            .services
-            .get(&Name::Service(service, replica))?;
-        Some(format!("http://127.0.0.1:{}", ports.internal))
+        self.replica_url(self.ports().internal(service, replica), replica)
+    }
+
+    fn replica_url(&self, port: u16, replica: usize) -> Option<String> {
+        (replica < self.state.shape.replicas).then(|| format!("http://127.0.0.1:{port}"))
     }
 
     /// The ports of its processes.
     #[must_use]
-    pub fn ports(&self) -> &Ports {
-        &self.state.ports
+    pub fn ports(&self) -> Ports {
+        self.state.ports
     }
 
     /// The settings file of the services, for `marketplace audit --config`.
@@ -80,10 +55,9 @@ impl Stack {
         self.dir.settings()
     }
 
-    /// nginx's directory, with its configuration (`conf/`) and the files it serves (`site/`).
-    #[must_use]
-    pub fn gateway_dir(&self) -> PathBuf {
-        gateway::prefix(&self.dir)
+    /// The TLS files of MongoDB and RabbitMQ, if they use TLS.
+    pub(crate) fn certificates(&self) -> Option<Files> {
+        self.state.shape.tls.then(|| Files::of(&self.dir))
     }
 
     /// The names of its processes, in start order.
@@ -105,7 +79,7 @@ impl Stack {
             processes.push(Process {
                 name,
                 pid,
-                ports: self.state.ports.of(name),
+                ports: self.ports().of(name),
                 ready,
                 log: self.dir.log(name),
             });
@@ -113,15 +87,26 @@ impl Stack {
         processes
     }
 
+    /// The process as it was last started, running or not.
+    pub(super) fn started(&self, name: Name) -> anyhow::Result<Started> {
+        let pid = self.state.pids.get(&name.to_string());
+        pid.and_then(|pid| Pid::from_raw(*pid))
+            .map(|pid| Started::new(name, pid, &self.dir))
+            .with_context(|| format!("this stack has no {name}"))
+    }
+
     /// The pid of a running process.
     #[must_use]
     pub fn pid(&self, name: Name) -> Option<i32> {
-        let started = self.state.processes.get(&name)?;
-        started.is_alive().then_some(started.pid)
+        let started = self.started(name).ok().filter(Started::is_alive)?;
+        Some(started.pid.as_raw_nonzero().get())
     }
 
-    /// The member of the replica set that is primary, if there is one.
-    pub async fn mongo_primary(&self) -> Option<Name> {
-        self.members().primary().await.map(Name::Mongo)
+    /// Whether any process that was started, or anything that one left behind, is still running.
+    pub(super) fn is_anything_left(&self) -> bool {
+        self.names()
+            .into_iter()
+            .filter_map(|name| self.started(name).ok())
+            .any(|started| started.is_anything_left())
     }
 }

@@ -1,7 +1,7 @@
 //! What services receive, how their answers are passed on, and which replica is tried when one does not answer.
 
 use serde_json::{Value, json};
-use stack::{RateLimits, Service};
+use stack::Service;
 
 use crate::world::{Answer, Manner, World};
 
@@ -138,7 +138,7 @@ async fn a_services_refusal_and_its_headers_are_handed_on_as_they_are() {
 
 #[tokio::test]
 async fn with_nobody_behind_it_says_that_nothing_happened_and_when_to_try_again() {
-    let world = World::with(2, RateLimits::Off).await;
+    let world = World::with(|shape| shape.replicas = 2).await;
     for _ in 0..5 {
         for (method, path) in [
             ("GET", "/api/users/me"),
@@ -162,7 +162,7 @@ async fn what_a_replica_took_and_broke_off_is_sent_again_only_if_it_reads() {
         ("PATCH", "/api/products/remove", 1),
         ("PUT", "/api/products/update", 1),
     ] {
-        let world = World::with(2, RateLimits::Off).await;
+        let world = World::with(|shape| shape.replicas = 2).await;
         let replicas = [
             world.serve(Service::Product, 0, Manner::BreakOff).await,
             world.serve(Service::Product, 1, Manner::BreakOff).await,
@@ -178,7 +178,7 @@ async fn what_a_replica_took_and_broke_off_is_sent_again_only_if_it_reads() {
 
 #[tokio::test]
 async fn while_one_replica_is_away_the_other_answers_everything() {
-    let world = World::with(2, RateLimits::Off).await;
+    let world = World::with(|shape| shape.replicas = 2).await;
     let other = world.serve(Service::Order, 1, FINE).await;
     for _ in 0..20 {
         assert_eq!(world.ask("POST", "/api/orders/create").await.status, 200);

@@ -1,6 +1,6 @@
 //! Requests that the gateway itself rejects, always with the same problem format.
 
-use stack::{RateLimits, Service};
+use stack::Service;
 
 use crate::world::{Answer, Manner, World};
 
@@ -256,7 +256,7 @@ async fn the_requests_id_is_the_clients_if_it_is_a_sane_one() {
 
 #[tokio::test]
 async fn logins_and_registrations_beyond_the_burst_are_told_when_to_come_back() {
-    let world = World::with(1, RateLimits::On).await;
+    let world = World::with(|shape| shape.no_rate_limits = false).await;
     let _users = world
         .serve(Service::User, 0, Manner::Answer(201, "", "{}"))
         .await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
-use stack::{Name, Only, Options, RateLimits, Service, Stack};
+use stack::{Only, Options, Service, Shape, Stack};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,15 +19,14 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::with(1, RateLimits::Off).await
+        Self::with(|_| {}).await
     }
 
-    pub(crate) async fn with(replicas: usize, rate_limits: RateLimits) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Shape)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut options = Options::for_tests(dir.path());
         options.shape.only = Some(Only::Gateway);
-        options.shape.replicas = replicas;
-        options.shape.rate_limits = rate_limits;
+        change(&mut options.shape);
         let stack = Stack::up(options).await.unwrap();
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -53,7 +52,7 @@ impl World {
 
     /// Sends these bytes. Returns everything received until the gateway closes the connection.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
-        let mut connection = TcpStream::connect(("127.0.0.1", self.stack.ports().gateway))
+        let mut connection = TcpStream::connect(("127.0.0.1", self.stack.ports().gateway()))
             .await
             .unwrap();
         connection.write_all(bytes).await.unwrap();
@@ -64,7 +63,7 @@ impl World {
 
     /// A stub replica.
     pub(crate) async fn serve(&self, service: Service, replica: usize, manner: Manner) -> StandIn {
-        let port = self.stack.ports().services[&Name::Service(service, replica)].public;
+        let port = self.stack.ports().public(service, replica);
         StandIn::start(port, manner).await
     }
 }

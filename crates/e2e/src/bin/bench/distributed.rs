@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use e2e::capacity::Measured;
 use e2e::{Client, audit_distributed, receive_traces};
-use stack::{Options, Service, Stack, Tls};
+use stack::{Options, Service, Stack};
 
 use crate::Arguments;
 use crate::cost::Meter;
@@ -31,9 +31,7 @@ pub(crate) async fn measure(
     let directory = tempfile::tempdir()?;
     let mut options = Options::for_tests(directory.path());
     options.shape.replicas = arguments.replicas;
-    if arguments.tls {
-        options.shape.tls = Tls::On;
-    }
+    options.shape.tls = arguments.tls;
     let mut set = |name: &str, value: String| {
         let name = format!("MARKETPLACE__{name}");
         options.shape.settings.push((name, value));
