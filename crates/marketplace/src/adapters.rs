@@ -9,7 +9,7 @@ use product_service::ProductService;
 use store::StoreError;
 
 /// The order service's reservations port, implemented by the product service in the same process.
-pub struct InProcessReservations(pub Arc<ProductService>);
+pub(crate) struct InProcessReservations(pub(crate) Arc<ProductService>);
 
 #[async_trait]
 impl Reservations for InProcessReservations {
@@ -19,18 +19,15 @@ impl Reservations for InProcessReservations {
     ) -> Result<Vec<ReservedLine>, ReservationRefusal> {
         let order = request.order;
         let reserving = self.0.reserve(request);
-        let held = telemetry::within("reserve stock", order, reserving);
-        Ok(held.await.map_err(|error| failure(&error))??)
-    }
-}
-
-fn failure(error: &StoreError) -> ReservationRefusal {
-    match error {
-        StoreError::Unavailable(_) | StoreError::Conflict(_) => {
-            ReservationRefusal::Unavailable(error.to_string())
-        }
-        StoreError::Duplicate(_) | StoreError::Corrupt(_) => {
-            ReservationRefusal::Failed(error.to_string())
-        }
+        let held = telemetry::within("reserve stock", order, reserving).await;
+        held.map_err(|error| match error {
+            StoreError::Unavailable(_) | StoreError::Conflict(_) => {
+                ReservationRefusal::Unavailable(error.to_string())
+            }
+            StoreError::Duplicate(_) | StoreError::Corrupt(_) => {
+                ReservationRefusal::Failed(error.to_string())
+            }
+        })?
+        .map_err(Into::into)
     }
 }

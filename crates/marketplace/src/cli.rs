@@ -1,12 +1,13 @@
 //! The command line: its commands, and the settings that each command loads.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use host::settings::{Flag, Layers, Settings};
 
-use crate::commands::{self, PrepareArgs, Shape};
+use crate::commands::prepare_mongo::PrepareArgs;
+use crate::commands::{self, Place};
+use crate::data_dir::DataDir;
 use crate::services::Services;
 
 #[derive(Parser)]
@@ -28,27 +29,34 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve (what happens without a command, too)
+    /// Serve (the default command)
     Serve(ServeArgs),
-    /// Check the ledger's invariants on a live or stopped marketplace: a line each, exit 0 if all hold, 1 if not
+    /// Check the ledger's invariants on a running or stopped marketplace: prints a line each; exits 0 if all hold, 1 if not
     Audit(WhereArgs),
     /// Print the OpenAPI document
     Openapi,
     /// Print the effective configuration, secrets redacted
     Config(ServeArgs),
-    /// Ask the process that serves whether it is ready: exit 0 if it is, 1 if not
+    /// Ask the serving process whether it is ready: exits 0 if it is, 1 if not
     Health(ServeArgs),
     /// Write the files that a gateway serves itself: the API's documentation and the explanations of problems
     GatewayFiles {
-        /// Where to; made if it is not there
+        /// Target directory; created if missing
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Make a new MongoDB replica set ready for the distributed shape: initiate it, make the accounts. May run at every start
+    /// Prepare a new MongoDB replica set for distributed mode: initiate it and create the accounts. Safe to run at every start
     PrepareMongo(PrepareArgs),
-    /// Give a user a role (admin or treasury); it is in their token from the next login on
-    Grant(GrantArgs),
-    /// List or replay messages that were given up
+    /// Give a user a role (admin or treasury); it is in the user's tokens from the next login on
+    Grant {
+        /// The user's email address
+        email: String,
+        /// admin or treasury
+        role: String,
+        #[command(flatten)]
+        place: WhereArgs,
+    },
+    /// List or replay dead-lettered messages
     #[command(subcommand)]
     Messages(MessagesCommand),
 }
@@ -56,28 +64,18 @@ enum Command {
 /// Whose data an operator's command is about.
 #[derive(Args)]
 struct WhereArgs {
-    /// Not the files of a data directory, but the databases and the broker in the settings' sections mongo and amqp
+    /// Work on the databases and the broker in the settings' sections mongo and amqp, instead of a data directory
     #[arg(long)]
     distributed: bool,
     #[command(flatten)]
     dir: DirArgs,
 }
 
-impl WhereArgs {
-    fn shape(&self) -> Shape {
-        if self.distributed {
-            Shape::Distributed
-        } else {
-            Shape::Embedded
-        }
-    }
-}
-
-#[derive(Args, Default)]
+#[derive(Args)]
 struct DirArgs {
-    /// Where the data is [default: ./data]
+    /// Data directory [default: ./data]
     #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    data_dir: Option<String>,
     /// Settings file (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -85,31 +83,21 @@ struct DirArgs {
 
 #[derive(Args)]
 struct ServeArgs {
-    /// Address to answer on [default: 127.0.0.1:8080]
+    /// Address to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Fill a fresh directory with sellers, products, buyers and orders to play with
+    /// Fill a new data directory with sellers, products, buyers and orders to try
     #[arg(long)]
     demo: bool,
     #[command(flatten)]
     dir: DirArgs,
 }
 
-#[derive(Args)]
-struct GrantArgs {
-    /// The user's email address
-    email: String,
-    /// admin or treasury
-    role: String,
-    #[command(flatten)]
-    place: WhereArgs,
-}
-
 #[derive(Subcommand)]
 enum MessagesCommand {
     /// List them: service, message id, name, attempts, reason
     List(WhereArgs),
-    /// Send them again: the one named, or all
+    /// Send them again: the given one, or all
     Replay {
         /// Id of one message
         #[arg(long, value_name = "ID")]
@@ -120,73 +108,83 @@ enum MessagesCommand {
 }
 
 impl DirArgs {
-    fn settings(&self, more: Vec<Flag>) -> anyhow::Result<(Settings, Services)> {
-        let mut flags = more;
-        flags.extend(self.data_dir.as_ref().map(|dir| Flag {
-            flag: "--data-dir",
-            key: "data_dir",
-            value: dir.display().to_string(),
-        }));
+    /// The settings from all layers; the arguments are the flags.
+    fn settings(self, listen: Option<String>) -> anyhow::Result<(Settings, Services)> {
+        let flags = Flag::given([
+            ("--data-dir", "data_dir", self.data_dir),
+            ("--listen", "server.listen", listen),
+        ]);
         let layers = Layers::read(self.config.as_deref(), std::env::vars(), &flags)?;
         let settings = Settings::default().merged(&layers)?;
         let services = Services::read(&layers)?;
         services.validate(&settings).map_err(anyhow::Error::msg)?;
         Ok((settings, services))
     }
+}
 
-    /// The settings for a command that runs no service.
-    fn shared(&self) -> anyhow::Result<Settings> {
-        Ok(self.settings(Vec::new())?.0)
+impl WhereArgs {
+    fn place(self) -> anyhow::Result<Place> {
+        let (settings, _) = self.dir.settings(None)?;
+        if !self.distributed {
+            return Ok(Place::Files(DataDir::existing(&settings.data_dir)?));
+        }
+        #[cfg(feature = "distributed")]
+        return Ok(Place::Servers(Box::new(settings)));
+        #[cfg(not(feature = "distributed"))]
+        Err(commands::not_distributed())
     }
 }
 
-impl ServeArgs {
-    fn settings(&self) -> anyhow::Result<(Settings, Services)> {
-        let listen = self.listen.as_ref().map(|listen| Flag {
-            flag: "--listen",
-            key: "server.listen",
-            value: listen.clone(),
-        });
-        self.dir.settings(listen.into_iter().collect())
-    }
-}
-
-/// Runs the command that the command line names.
+/// Runs the command that the command line names. Returns whether what it checks is well.
 ///
 /// # Errors
 /// If the command fails; the message is a sentence.
-pub fn run() -> anyhow::Result<ExitCode> {
+pub fn run() -> anyhow::Result<bool> {
     let cli = Cli::parse();
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => {
-            let (settings, services) = args.settings()?;
-            commands::serve(&settings, &services, args.demo)
+            let (settings, services) = args.dir.settings(args.listen)?;
+            commands::serve::serve(&settings, &services, args.demo)
         }
-        Command::Audit(place) => commands::audit(&place.dir.shared()?, place.shape()),
-        Command::Openapi => commands::openapi(),
+        Command::Audit(place) => commands::audit::audit(&place.place()?),
+        Command::Openapi => commands::print::openapi(),
         Command::Config(args) => {
-            let (settings, services) = args.settings()?;
-            commands::config(&settings, &services)
+            let (settings, services) = args.dir.settings(args.listen)?;
+            commands::print::config(&settings, &services)
         }
-        Command::Health(args) => Ok(commands::health(&args.settings()?.0)),
+        Command::Health(args) => {
+            let (settings, _) = args.dir.settings(args.listen)?;
+            // A process that cannot be asked is not ready.
+            Ok(
+                host::health::print(settings.server.listen).unwrap_or_else(|error| {
+                    eprintln!("marketplace: {error:#}");
+                    false
+                }),
+            )
+        }
+        #[cfg(feature = "distributed")]
         Command::PrepareMongo(args) => {
             let dir = DirArgs {
                 data_dir: None,
                 config: args.config.clone(),
             };
-            commands::prepare_mongo(&dir.shared()?, &args)
+            commands::prepare_mongo::prepare(&dir.settings(None)?.0, &args)
         }
-        Command::GatewayFiles { out } => commands::gateway_files(&out),
-        Command::Grant(args) => {
-            let settings = args.place.dir.shared()?;
-            commands::grant(&settings, args.place.shape(), &args.email, &args.role)
+        #[cfg(not(feature = "distributed"))]
+        Command::PrepareMongo(_) => Err(commands::not_distributed()),
+        Command::GatewayFiles { out } => {
+            let count = crate::gateway_files::write(&out)?;
+            println!("{count} files are in {}.", out.display());
+            Ok(true)
+        }
+        Command::Grant { email, role, place } => {
+            commands::grant::grant(place.place()?, &email, &role)
         }
         Command::Messages(MessagesCommand::List(place)) => {
-            commands::list_messages(&place.dir.shared()?, place.shape())
+            commands::messages::list(&place.place()?)
         }
         Command::Messages(MessagesCommand::Replay { id, place }) => {
-            let settings = place.dir.shared()?;
-            commands::replay_messages(&settings, place.shape(), id.as_deref())
+            commands::messages::replay(&place.place()?, id.as_deref())
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use auth::{Issuer, SigningKey, Verifier};
 use host::Host;
-use host::service::{Deps, Parts};
+use host::service::Deps;
 use order_service::OrderService;
-use platform_http::{ProblemType, Routes, complete};
+use platform_http::complete;
 use product_service::ProductService;
 use user_service::UserService;
 use utoipa::OpenApi;
@@ -50,39 +50,21 @@ impl Marketplace {
         let policy = settings.auth.policy()?;
         let verifier = Verifier::new(key.verification_keys(), policy.clone(), deps.clock.clone());
         let issuer = Issuer::new(key, policy);
-        let users = UserService::build(
-            &services.users,
-            sqlite(dir.users()),
-            &deps,
-            issuer,
-            verifier.clone(),
-        )
-        .context("the user service")?;
-        let products = ProductService::build(
-            &services.catalogue,
-            sqlite(dir.products()),
-            &deps,
-            verifier.clone(),
-        )
-        .map(Arc::new)
-        .context("the product service")?;
-        let wallet = WalletService::build(
-            &services.wallet,
-            sqlite(dir.wallet()),
-            &deps,
-            verifier.clone(),
-        )
-        .context("the wallet service")?;
+        let store = sqlite(dir.users());
+        let users = UserService::build(&services.users, store, &deps, issuer, verifier.clone())
+            .context("the user service")?;
+        let store = sqlite(dir.products());
+        let products = ProductService::build(&services.catalogue, store, &deps, verifier.clone())
+            .context("the product service")?;
+        let products = Arc::new(products);
+        let store = sqlite(dir.wallet());
+        let wallet = WalletService::build(&services.wallet, store, &deps, verifier.clone())
+            .context("the wallet service")?;
         let reservations = Arc::new(InProcessReservations(products.clone()));
-        let orders = OrderService::build(
-            &services.orders,
-            sqlite(dir.orders()),
-            &deps,
-            verifier,
-            reservations,
-            None,
-        )
-        .context("the order service")?;
+        let store = sqlite(dir.orders());
+        let config = &services.orders;
+        let orders = OrderService::build(config, store, &deps, verifier, reservations, None)
+            .context("the order service")?;
         Ok(Self {
             deps,
             users: Arc::new(users),
@@ -92,30 +74,18 @@ impl Marketplace {
         })
     }
 
-    /// The parts that each service passes to its host.
-    fn parts(&self) -> Vec<Parts> {
-        vec![
-            self.users.parts(),
-            self.products.parts(),
-            self.orders.parts(),
-            self.wallet.parts(),
-        ]
-    }
-
-    /// The services' own problem kinds.
-    pub(crate) fn problem_kinds(&self) -> Vec<&'static [&'static ProblemType]> {
-        self.parts().iter().map(|part| part.problems).collect()
-    }
-
     /// Starts background work and serves on `listener`.
     ///
     /// # Errors
     /// If the listener cannot be used.
     pub fn start(&self, listener: TcpListener, workers: usize) -> anyhow::Result<Host> {
-        let parts = self.parts();
-        let document = Arc::new(compact_document()?);
-        let kinds = parts.iter().map(|part| part.problems).collect();
-        let more: Vec<Routes> = vec![docs::routes(document), problems::routes(kinds)];
+        let parts = vec![
+            self.users.parts(),
+            self.products.parts(),
+            self.orders.parts(),
+            self.wallet.parts(),
+        ];
+        let more = vec![docs::routes(compact_document()?), problems::routes()];
         Ok(Host::start_embedded(
             listener, workers, &self.deps, parts, more,
         )?)

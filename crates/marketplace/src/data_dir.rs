@@ -3,81 +3,58 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, bail, ensure};
 use host::service::StoreConfig;
 
 /// A data directory.
 #[derive(Debug, Clone)]
 pub struct DataDir(PathBuf);
 
-/// Locks the directory for one serving process. The operating system releases the lock when the process ends, however it ends.
-#[derive(Debug)]
-pub struct ServeLock {
-    _file: File,
-}
-
-/// Why a data directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataDirError {
-    /// It cannot be created or read.
-    #[error("the data directory {path} cannot be used: {error}")]
-    Unusable {
-        /// The path.
-        path: PathBuf,
-        /// The cause.
-        error: std::io::Error,
-    },
-    /// Another process is serving it.
-    #[error(
-        "another marketplace serves the data directory {0}; stop it, or choose another one with --data-dir"
-    )]
-    InUse(PathBuf),
-    /// It holds no marketplace.
-    #[error("there is no marketplace in {0}; name the directory with --data-dir")]
-    Empty(PathBuf),
-}
-
 impl DataDir {
     /// The directory at `path`, created if missing.
     ///
     /// # Errors
-    /// [`DataDirError::Unusable`].
-    pub fn create(path: &Path) -> Result<Self, DataDirError> {
-        std::fs::create_dir_all(path).map_err(|error| DataDirError::Unusable {
-            path: path.to_owned(),
-            error,
-        })?;
-        Ok(Self(path.to_owned()))
+    /// If it cannot be created.
+    pub fn create(path: &Path) -> anyhow::Result<Self> {
+        let dir = Self(path.to_owned());
+        std::fs::create_dir_all(path).with_context(|| dir.unusable())?;
+        Ok(dir)
     }
 
     /// The directory at `path`, which must hold a marketplace.
     ///
     /// # Errors
-    /// [`DataDirError::Empty`].
-    pub fn existing(path: &Path) -> Result<Self, DataDirError> {
+    /// If it does not.
+    pub fn existing(path: &Path) -> anyhow::Result<Self> {
         let dir = Self(path.to_owned());
         let files = [dir.users(), dir.products(), dir.orders(), dir.wallet()];
-        if files.iter().all(|file| file.is_file()) {
-            Ok(dir)
-        } else {
-            Err(DataDirError::Empty(path.to_owned()))
+        ensure!(
+            files.iter().all(|file| file.is_file()),
+            "there is no marketplace in {}; name the directory with --data-dir",
+            path.display()
+        );
+        Ok(dir)
+    }
+
+    /// Locks the directory for one serving process, until the file is dropped. The operating system releases the lock when the process ends,
+    /// however it ends.
+    ///
+    /// # Errors
+    /// If another process holds the lock.
+    pub fn lock(&self) -> anyhow::Result<File> {
+        let file = File::create(self.0.join("lock")).with_context(|| self.unusable())?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another marketplace serves the data directory {}; stop it, or choose another one with --data-dir",
+                self.0.display()
+            ),
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| self.unusable()),
         }
     }
 
-    /// Locks the directory for this process.
-    ///
-    /// # Errors
-    /// [`DataDirError::InUse`] if another process holds the lock.
-    pub fn lock(&self) -> Result<ServeLock, DataDirError> {
-        let unusable = |error| DataDirError::Unusable {
-            path: self.0.clone(),
-            error,
-        };
-        let file = File::create(self.0.join("lock")).map_err(unusable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(ServeLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(self.0.clone())),
-            Err(TryLockError::Error(error)) => Err(unusable(error)),
-        }
+    fn unusable(&self) -> String {
+        format!("the data directory {} cannot be used", self.0.display())
     }
 
     /// The user service's file.
@@ -126,7 +103,11 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = DataDir::create(&temp.path().join("a/b")).unwrap();
         let lock = dir.lock().unwrap();
-        assert!(matches!(dir.lock(), Err(DataDirError::InUse(_))));
+        let refusal = dir.lock().unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("another marketplace serves"),
+            "{refusal}"
+        );
         drop(lock);
         assert!(dir.lock().is_ok());
     }
@@ -134,9 +115,10 @@ mod tests {
     #[test]
     fn a_directory_without_a_marketplace_is_not_one() {
         let temp = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            DataDir::existing(temp.path()),
-            Err(DataDirError::Empty(_))
-        ));
+        let refusal = DataDir::existing(temp.path()).unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("there is no marketplace in"),
+            "{refusal}"
+        );
     }
 }

@@ -32,7 +32,7 @@ const ASSETS: [Asset; 4] = [
     asset!("favicon.png", "image/png"),
 ];
 
-pub(crate) struct OpenApiJson(Arc<String>);
+pub(crate) struct OpenApiJson(String);
 
 /// The OpenAPI document
 #[utoipa::path(get, path = "/api/openapi.json", tag = "operations", operation_id = "showOpenApi", security(()),
@@ -40,7 +40,7 @@ pub(crate) struct OpenApiJson(Arc<String>);
 pub(crate) async fn document(document: web::Data<OpenApiJson>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
-        .body(document.0.as_str().to_owned())
+        .body(document.0.clone())
 }
 
 /// A page to read and try the API
@@ -81,7 +81,7 @@ pub(crate) fn files() -> impl Iterator<Item = (String, &'static [u8])> {
 }
 
 /// Registers the routes; `document` is the OpenAPI document as JSON.
-pub(crate) fn routes(document_json: Arc<String>) -> Routes {
+pub(crate) fn routes(document_json: String) -> Routes {
     let data = web::Data::new(OpenApiJson(document_json));
     Arc::new(move |config: &mut ServiceConfig| {
         config

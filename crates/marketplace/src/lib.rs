@@ -17,11 +17,7 @@ mod problems;
 mod replica_set;
 mod services;
 
-pub use adapters::InProcessReservations;
-#[cfg(feature = "distributed")]
-pub use audit::violations_in_databases;
-pub use audit::violations_in_files;
 pub use composition::{Marketplace, openapi};
-pub use data_dir::{DataDir, DataDirError, ServeLock};
+pub use data_dir::DataDir;
 pub use host::settings::Settings;
 pub use services::Services;

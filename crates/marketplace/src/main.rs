@@ -2,18 +2,10 @@
 
 use std::process::ExitCode;
 
-use marketplace::cli;
-
 // For the many small, short-lived allocations of a request it costs half as much as the system's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match cli::run() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("marketplace: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    host::lifecycle::exit_code("marketplace", marketplace::cli::run())
 }

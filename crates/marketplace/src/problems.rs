@@ -16,7 +16,7 @@ pub(crate) struct Explanation {
     r#type: String,
     /// Its stable word.
     #[schema(example = "out_of_stock")]
-    code: &'static str,
+    pub(crate) code: &'static str,
     /// The status it is sent with.
     #[schema(example = 409)]
     status: u16,
@@ -44,7 +44,7 @@ pub(crate) async fn explain(
 }
 
 impl Explanation {
-    fn of(kind: &ProblemType) -> Self {
+    pub(crate) fn of(kind: &ProblemType) -> Self {
         Self {
             r#type: format!("/problems/{}", kind.code),
             code: kind.code,
@@ -52,22 +52,24 @@ impl Explanation {
             title: kind.title,
         }
     }
-
-    /// Its problem code.
-    pub(crate) fn code(&self) -> &'static str {
-        self.code
-    }
 }
 
-/// The explanations of the common kinds and of `more`.
-pub(crate) fn explanations(more: Vec<&'static [&'static ProblemType]>) -> Vec<Explanation> {
-    let kinds = std::iter::once(common::ALL).chain(more).flatten();
+/// The explanations of the common kinds and those of the services.
+pub(crate) fn explanations() -> Vec<Explanation> {
+    let kinds = [
+        common::ALL,
+        user_service::PROBLEMS,
+        product_service::PROBLEMS,
+        order_service::PROBLEMS,
+        wallet_service::PROBLEMS,
+    ];
+    let kinds = kinds.into_iter().flatten();
     kinds.map(|kind| Explanation::of(kind)).collect()
 }
 
-/// Registers the route, for the common kinds and those of the services.
-pub(crate) fn routes(services: Vec<&'static [&'static ProblemType]>) -> Routes {
-    let known = web::Data::new(explanations(services));
+/// Registers the route.
+pub(crate) fn routes() -> Routes {
+    let known = web::Data::new(explanations());
     Arc::new(move |config: &mut ServiceConfig| {
         config
             .app_data(known.clone())

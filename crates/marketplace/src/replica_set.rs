@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use host::settings::MongoConfig;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::mongodb::error::{Error, ErrorKind};
 use store_mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
 use store_mongo::mongodb::{Client, Database};
+
+use crate::commands::prepare_mongo::PrepareArgs;
 
 /// The account that administers the set.
 const ADMIN: &str = "admin";
@@ -22,23 +25,17 @@ const LOOK: Duration = Duration::from_millis(250);
 const AUTHENTICATION_FAILED: i32 = 18;
 const USER_EXISTS: i32 = 51_003;
 
-/// The desired replica set and accounts.
-pub(crate) struct Wanted {
-    /// A member on this machine: until an account exists, MongoDB accepts administrative commands only from localhost.
-    pub(crate) at: ServerAddress,
-    /// The addresses of all members, for each other and for clients.
-    pub(crate) members: Vec<String>,
-    /// Password of the administrator.
-    pub(crate) admin_password: String,
-    /// The services' URI, which names the set and the services' account.
-    pub(crate) services: ClientOptions,
-    /// The services' databases.
-    pub(crate) databases: Vec<String>,
-}
-
 /// Performs the missing steps and prints each one.
-pub(crate) async fn prepare(wanted: &Wanted) -> anyhow::Result<()> {
-    let stranger = admin_database(wanted, None)?;
+pub(crate) async fn prepare(config: &MongoConfig, args: &PrepareArgs) -> anyhow::Result<()> {
+    let file = &args.admin_password_file;
+    let admin_password = std::fs::read_to_string(file)
+        .with_context(|| format!("--admin-password-file {}", file.display()))?;
+    let admin_password = admin_password.trim();
+    let uri = config.resolved_uri().map_err(anyhow::Error::msg)?;
+    let services = ClientOptions::parse(uri.expose()).await;
+    let services = services.context("mongo.uri")?;
+    let at = ServerAddress::parse(&args.at).context("--at")?;
+    let stranger = admin_database(&at, None)?;
     let member = within("MongoDB answers", async || {
         stranger.run_command(doc! {"hello": 1}).await
     })
@@ -46,7 +43,8 @@ pub(crate) async fn prepare(wanted: &Wanted) -> anyhow::Result<()> {
     if member.contains_key("setName") {
         println!("The replica set is there.");
     } else {
-        initiate(&stranger, wanted).await?;
+        let set = services.repl_set_name.as_deref();
+        initiate(&stranger, set, &args.members).await?;
     }
     within("the set has a primary", async || {
         let hello = stranger.run_command(doc! {"hello": 1}).await?;
@@ -59,59 +57,51 @@ pub(crate) async fn prepare(wanted: &Wanted) -> anyhow::Result<()> {
     .await?;
     let credential = Credential::builder()
         .username(ADMIN.to_owned())
-        .password(wanted.admin_password.clone())
+        .password(admin_password.to_owned())
         .build();
-    let admin = admin_database(wanted, Some(credential.clone()))?;
+    let mut admin = admin_database(&at, Some(credential.clone()))?;
     match admin.run_command(doc! {"ping": 1}).await {
         Ok(_) => println!("The administrator's account is there."),
         Err(error) if is(&error, AUTHENTICATION_FAILED) => {
-            let user = account("createUser", ADMIN, &wanted.admin_password, ["root"]);
             stranger
-                .run_command(user)
+                .run_command(account("createUser", ADMIN, admin_password, vec!["root"]))
                 .await
                 .context("the administrator's account cannot be made; if there is one, this is not its password")?;
             println!("The administrator's account is made.");
             // The driver caches the authentication failure, so use a new client.
-            return services_account(&admin_database(wanted, Some(credential))?, wanted).await;
+            admin = admin_database(&at, Some(credential))?;
         }
         Err(error) => return Err(error.into()),
     }
-    services_account(&admin, wanted).await
+    services_account(&admin, &services.credential.unwrap_or_default(), config).await
 }
 
-async fn initiate(stranger: &Database, wanted: &Wanted) -> anyhow::Result<()> {
-    let Some(set) = wanted.services.repl_set_name.as_deref() else {
-        bail!("mongo.uri names no replica set; add ?replicaSet=rs0 to it");
-    };
+async fn initiate(stranger: &Database, set: Option<&str>, hosts: &[String]) -> anyhow::Result<()> {
+    let set = set.context("mongo.uri names no replica set; add ?replicaSet=rs0 to it")?;
     let members: Vec<Document> = (0_i32..)
-        .zip(&wanted.members)
+        .zip(hosts)
         .map(|(id, host)| doc! {"_id": id, "host": host})
         .collect();
     stranger
         .run_command(doc! {"replSetInitiate": {"_id": set, "members": members}})
         .await
         .context("the replica set cannot be initiated")?;
-    println!(
-        "The replica set {set} is made of {}.",
-        wanted.members.join(", ")
-    );
+    println!("The replica set {set} is made of {}.", hosts.join(", "));
     Ok(())
 }
 
 /// The account named in the services' URI. It can read, write and define collections and indexes in the services' databases, and nothing
 /// else. An existing account is updated, so that its password can be changed in the file.
-async fn services_account(admin: &Database, wanted: &Wanted) -> anyhow::Result<()> {
-    let account_of = wanted.services.credential.as_ref().and_then(|credential| {
-        Some((
-            credential.username.as_deref()?,
-            credential.password.as_deref()?,
-        ))
-    });
-    let Some((name, password)) = account_of else {
+async fn services_account(
+    admin: &Database,
+    credential: &Credential,
+    config: &MongoConfig,
+) -> anyhow::Result<()> {
+    let (Some(name), Some(password)) = (&credential.username, &credential.password) else {
         bail!("mongo.uri names no account; it has to, as in mongodb://marketplace:password@…");
     };
-    let roles: Vec<Document> = wanted
-        .databases
+    let roles: Vec<Document> = ["users", "products", "orders", "wallet"]
+        .map(|service| config.database(service))
         .iter()
         .flat_map(|db| ["readWrite", "dbAdmin"].map(|role| doc! {"role": role, "db": db}))
         .collect();
@@ -131,19 +121,14 @@ async fn services_account(admin: &Database, wanted: &Wanted) -> anyhow::Result<(
     Ok(())
 }
 
-fn account<R: Into<Bson>>(
-    command: &str,
-    name: &str,
-    password: &str,
-    roles: impl IntoIterator<Item = R>,
-) -> Document {
-    let roles: Vec<Bson> = roles.into_iter().map(Into::into).collect();
-    doc! {command: name, "pwd": password, "roles": roles}
+fn account(command: &str, name: &str, password: &str, roles: impl Into<Bson>) -> Document {
+    doc! {command: name, "pwd": password, "roles": roles.into()}
 }
 
-fn admin_database(wanted: &Wanted, credential: Option<Credential>) -> anyhow::Result<Database> {
+/// A connection to the member itself, whatever its role in the set.
+fn admin_database(at: &ServerAddress, credential: Option<Credential>) -> anyhow::Result<Database> {
     let options = ClientOptions::builder()
-        .hosts(vec![wanted.at.clone()])
+        .hosts(vec![at.clone()])
         .direct_connection(true)
         .credential(credential)
         .server_selection_timeout(Duration::from_secs(2))
@@ -153,10 +138,7 @@ fn admin_database(wanted: &Wanted, credential: Option<Credential>) -> anyhow::Re
 }
 
 /// Retries until it succeeds or times out.
-async fn within<T, F: Future<Output = Result<T, Error>>>(
-    what: &str,
-    mut attempt: impl FnMut() -> F,
-) -> anyhow::Result<T> {
+async fn within<T>(what: &str, attempt: impl AsyncFn() -> Result<T, Error>) -> anyhow::Result<T> {
     let tries = async {
         loop {
             match attempt().await {

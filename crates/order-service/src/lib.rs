@@ -16,7 +16,7 @@ mod store;
 pub use audit::AuditedOrder;
 pub use config::Config;
 pub use domain::{Escrow, OrderState};
-pub use http::openapi;
+pub use http::{PROBLEMS, openapi};
 #[cfg(feature = "http-client")]
 pub use reservations::HttpReservations;
 pub use reservations::{ReservationRefusal, Reservations};

@@ -127,8 +127,6 @@ impl OrderService {
         Parts {
             name: "order-service",
             routes: http::routes(self.app.clone(), self.verifier.clone()),
-            openapi: http::openapi(),
-            problems: http::PROBLEMS,
             subscriptions: vec![replies],
             outbox: Some(self.app.store.outbox()),
             periodic: self.periodic(),

@@ -24,7 +24,7 @@ pub use domain::{
     ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText, Sort, Stock,
     VersionGuard,
 };
-pub use http::openapi;
+pub use http::{PROBLEMS, openapi};
 pub use service::ProductService;
 /// The product service's MongoDB database, for the audit of the whole marketplace.
 #[cfg(feature = "mongo")]

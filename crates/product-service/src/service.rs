@@ -138,8 +138,6 @@ impl ProductService {
         Parts {
             name: "product-service",
             routes: http::routes(self.app.clone(), self.verifier.clone()),
-            openapi: http::openapi(),
-            problems: http::PROBLEMS,
             subscriptions: vec![consumers::commands(self.app.clone())],
             outbox: Some(self.app.store.outbox()),
             periodic: self.periodic(),

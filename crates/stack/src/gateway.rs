@@ -42,14 +42,14 @@ const FILES: [(&str, &str); 7] = [
 
 /// Writes and checks the configuration and the served files. Returns how to start nginx.
 pub(crate) fn command(stack: &Stack) -> anyhow::Result<Command> {
-    let nginx = tools::nginx()?;
+    let nginx = tools::debian("nginx-light", "nginx")?;
     let prefix = stack.gateway_dir();
     let conf = prefix.join("conf");
     fs::create_dir_all(&conf).with_context(unusable(&conf))?;
     let upstreams = upstreams(stack);
     let listen = format!(
         "listen 127.0.0.1:{} default_server backlog=4096;\n",
-        stack.ports().gateway()
+        stack.ports().gateway
     );
     let generated = [("upstreams.conf", &*upstreams), ("listen.conf", &*listen)];
     for (name, text) in FILES.into_iter().chain(generated) {
@@ -85,7 +85,7 @@ impl Stack {
     /// `http://127.0.0.1:PORT` of the gateway.
     #[must_use]
     pub fn gateway_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports().gateway())
+        format!("http://127.0.0.1:{}", self.ports().gateway)
     }
 
     /// nginx's directory, with its configuration (`conf/`) and the files it serves (`site/`).

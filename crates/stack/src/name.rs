@@ -19,7 +19,7 @@ impl Service {
     /// All four.
     pub const ALL: [Self; 4] = [Self::User, Self::Product, Self::Order, Self::Wallet];
 
-    /// The word used in the names of its processes and of its binary.
+    /// The word used in the names of its processes.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -28,6 +28,12 @@ impl Service {
             Self::Order => "order",
             Self::Wallet => "wallet",
         }
+    }
+
+    /// The name of its binary.
+    #[must_use]
+    pub fn binary(self) -> String {
+        format!("{}-service", self.word())
     }
 
     /// The name of its upstream in the gateway's configuration.

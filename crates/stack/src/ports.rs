@@ -25,7 +25,8 @@ const BLOCKS: u16 = 78;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ports {
     base: u16,
-    gateway: u16,
+    /// The gateway, for clients of the marketplace.
+    pub gateway: u16,
 }
 
 impl Ports {
@@ -71,12 +72,6 @@ impl Ports {
     #[must_use]
     pub fn dist(self) -> u16 {
         self.at(12)
-    }
-
-    /// The gateway, for clients of the marketplace.
-    #[must_use]
-    pub fn gateway(self) -> u16 {
-        self.gateway
     }
 
     /// Where services find each other's replicas (see `gateway`).

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use rustix::process::{Pid, PidfdFlags, Signal, getsid, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::name::Name;
 use crate::state::{Dir, unusable};
@@ -106,7 +106,7 @@ impl Started {
     /// Whether `pid` is it or of its session. The system does not reuse a session id while a member of the session lives, but it does
     /// afterwards; hence the directory. A process that has ended has none, even if its parent has not noticed.
     fn has(&self, pid: Pid) -> bool {
-        (pid == self.pid || getsid(Some(pid)) == Ok(self.pid))
+        (pid == self.pid || session(pid) == Some(self.pid))
             && fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == self.run_dir)
     }
 
@@ -120,6 +120,14 @@ impl Started {
             let _ = pidfd_send_signal(descriptor, signal);
         }
     }
+}
+
+/// The session in `/proc/PID/stat` (proc(5)). The name in parentheses may contain any character, so fields are counted from the last
+/// parenthesis.
+fn session(pid: Pid) -> Option<Pid> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let session = text.rsplit_once(')')?.1.split_whitespace().nth(3)?;
+    Pid::from_raw(session.parse().ok()?)
 }
 
 /// The last bytes of a log, for an error message.

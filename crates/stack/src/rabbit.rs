@@ -16,6 +16,12 @@ use crate::stack::Stack;
 use crate::state::unusable;
 use crate::tools;
 
+/// The Debian package, which comes with Erlang's name server.
+const PACKAGE: &str = "rabbitmq-server";
+
+/// RabbitMQ's start script, which runs the server in the foreground and is configured through the environment.
+const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
 /// The node's name. Each node has its own name server, so the name cannot clash. Its data directory is named after it.
 const NODE: &str = "marketplace@localhost";
 
@@ -25,7 +31,7 @@ const ERLANG_ARGUMENTS: &str = "-kernel inet_dist_use_interface {127,0,0,1} -sta
 
 /// How to start the name server.
 pub(crate) fn epmd_command(stack: &Stack) -> anyhow::Result<Command> {
-    let mut command = detached(&tools::epmd()?);
+    let mut command = detached(&tools::debian(PACKAGE, "epmd")?);
     command
         .args(["-address", "127.0.0.1", "-port"])
         .arg(stack.ports().epmd().to_string());
@@ -44,7 +50,7 @@ pub(crate) fn command(stack: &Stack) -> anyhow::Result<Command> {
         ("RABBITMQ_ADVANCED_CONFIG_FILE", "advanced.config", "[].\n"),
         ("RABBITMQ_ENABLED_PLUGINS_FILE", "enabled_plugins", "[].\n"),
     ];
-    let mut command = detached(&tools::rabbitmq_server()?);
+    let mut command = detached(&tools::debian(PACKAGE, SERVER)?);
     for (variable, name, text) in files {
         let path = data.join(name);
         fs::write(&path, text).with_context(unusable(&path))?;

@@ -18,7 +18,7 @@ pub(crate) fn write_settings(stack: &Stack) -> anyhow::Result<()> {
     let ports = stack.ports();
     let users = match stack.state.shape.replicas {
         1 => ports.public(Service::User, 0),
-        _ => ports.gateway(),
+        _ => ports.gateway,
     };
     let products = stack.mesh_url(Service::Product);
     let ca_file = match stack.certificates() {
@@ -56,7 +56,7 @@ products_url = {products:?}
 /// How to start a replica.
 pub(crate) fn command(stack: &Stack, service: Service, replica: usize) -> anyhow::Result<Command> {
     let ports = stack.ports();
-    let program = tools::ours(stack, &format!("{}-service", service.word()))?;
+    let program = tools::ours(stack, &service.binary())?;
     let mut command = detached(&program);
     command
         .arg("serve")

@@ -56,21 +56,6 @@ pub fn mongod() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-/// RabbitMQ's start script, which runs the server in the foreground and is configured through the environment.
-pub(crate) fn rabbitmq_server() -> anyhow::Result<PathBuf> {
-    debian("rabbitmq-server", "/usr/lib/rabbitmq/bin/rabbitmq-server")
-}
-
-/// Erlang's name server; it comes with RabbitMQ.
-pub(crate) fn epmd() -> anyhow::Result<PathBuf> {
-    debian("rabbitmq-server", "epmd")
-}
-
-/// nginx.
-pub(crate) fn nginx() -> anyhow::Result<PathBuf> {
-    debian("nginx-light", "nginx")
-}
-
 /// One of our binaries: from the stack's directory of binaries if it has one, otherwise from this executable's directory or the one above
 /// it (tests are in `target/<profile>/deps`).
 pub(crate) fn ours(stack: &Stack, name: &str) -> anyhow::Result<PathBuf> {
@@ -88,8 +73,8 @@ pub(crate) fn ours(stack: &Stack, name: &str) -> anyhow::Result<PathBuf> {
         })
 }
 
-/// A program from a Debian package, installed if we have permission.
-fn debian(package: &str, program: &str) -> anyhow::Result<PathBuf> {
+/// A program, by name or path, from a Debian package, which is installed if we have permission.
+pub(crate) fn debian(package: &str, program: &str) -> anyhow::Result<PathBuf> {
     if let Some(path) = find(program) {
         return Ok(path);
     }

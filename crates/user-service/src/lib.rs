@@ -10,5 +10,5 @@ mod store;
 
 pub use config::Config;
 pub use domain::{Email, User, UserName};
-pub use http::openapi;
+pub use http::{PROBLEMS, openapi};
 pub use service::{BuildError, RegisterError, UserService};

@@ -149,8 +149,6 @@ impl UserService {
         Parts {
             name: "user-service",
             routes: http::routes(self.app.clone(), self.verifier.clone()),
-            openapi: http::openapi(),
-            problems: http::PROBLEMS,
             subscriptions: Vec::new(),
             outbox: None,
             periodic: vec![self.sweeper()],

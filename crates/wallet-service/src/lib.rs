@@ -17,5 +17,5 @@ mod store;
 
 pub use config::{Config, Topups};
 pub use consumers::QUEUE;
-pub use http::openapi;
+pub use http::{PROBLEMS, openapi};
 pub use service::{CreditError, WalletService};

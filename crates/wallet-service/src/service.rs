@@ -78,8 +78,6 @@ impl WalletService {
         Parts {
             name: "wallet-service",
             routes: http::routes(app.clone(), self.verifier.clone()),
-            openapi: http::openapi(),
-            problems: http::PROBLEMS,
             subscriptions: vec![consumers::commands(app.clone())],
             outbox: Some(app.store.outbox()),
             periodic: self.periodic(),

@@ -9,23 +9,20 @@ use product_service::{ReservationState, StockAudit};
 use store::StoreResult;
 use wallet_service::audit::{AuditReport, PaymentRecord};
 
-/// The books of all services. Each method reads one snapshot of one service's books.
-#[async_trait]
-pub(crate) trait Books: Send + Sync {
+/// What each order has in one service's books.
+pub(crate) type ByOrder<T> = StoreResult<HashMap<OrderId, T>>;
+
+/// The books of all services. Each method reads one snapshot of one service's books: of all orders, or of `only` one.
+#[async_trait(?Send)]
+pub(crate) trait Books {
     /// Checks the ledger.
     async fn ledger(&self) -> StoreResult<AuditReport>;
     /// Checks the stock book.
     async fn stock(&self) -> StoreResult<StockAudit>;
-    /// All orders.
-    async fn orders(&self) -> StoreResult<HashMap<OrderId, AuditedOrder>>;
-    /// All payments.
-    async fn payments(&self) -> StoreResult<HashMap<OrderId, PaymentRecord>>;
-    /// The outcome of every reservation.
-    async fn reservations(&self) -> StoreResult<HashMap<OrderId, ReservationState>>;
-    /// One order, in its current state.
-    async fn order(&self, order: OrderId) -> StoreResult<Option<AuditedOrder>>;
-    /// Its payment, in its current state.
-    async fn payment(&self, order: OrderId) -> StoreResult<Option<PaymentRecord>>;
-    /// Its reservation, in its current state.
-    async fn reservation(&self, order: OrderId) -> StoreResult<Option<ReservationState>>;
+    /// The orders.
+    async fn orders(&self, only: Option<OrderId>) -> ByOrder<AuditedOrder>;
+    /// The payments.
+    async fn payments(&self, only: Option<OrderId>) -> ByOrder<PaymentRecord>;
+    /// The outcome of each reservation.
+    async fn reservations(&self, only: Option<OrderId>) -> ByOrder<ReservationState>;
 }

@@ -9,9 +9,9 @@ use order_service::{AuditedOrder, audited_orders_in_mongo};
 use product_service::{ReservationState, StockAudit};
 use store::{StoreError, StoreResult};
 use store_mongo::mongodb::{Client, Database};
-use wallet_service::audit::{AuditReport, PaymentRecord};
+use wallet_service::audit::{AuditReport, PaymentRecord, mongo};
 
-use super::Books;
+use super::books::{Books, ByOrder};
 
 /// The databases of the three services that keep books.
 pub(crate) struct Databases {
@@ -37,57 +37,43 @@ impl Databases {
     }
 }
 
-#[async_trait]
+#[async_trait(?Send)]
 impl Books for Databases {
     async fn ledger(&self) -> StoreResult<AuditReport> {
-        wallet_service::audit::mongo::audit(&self.wallet).await
+        mongo::audit(&self.wallet).await
     }
 
     async fn stock(&self) -> StoreResult<StockAudit> {
         product_service::mongo::audit(&self.products).await
     }
 
-    async fn orders(&self) -> StoreResult<HashMap<OrderId, AuditedOrder>> {
-        let mut all = HashMap::new();
-        audited_orders_in_mongo(&self.orders, None, |order| {
-            all.insert(order.id, order);
+    async fn orders(&self, only: Option<OrderId>) -> ByOrder<AuditedOrder> {
+        let mut found = HashMap::new();
+        audited_orders_in_mongo(&self.orders, only, |order| {
+            found.insert(order.id, order);
         })
         .await?;
-        Ok(all)
-    }
-
-    async fn payments(&self) -> StoreResult<HashMap<OrderId, PaymentRecord>> {
-        let mut all = HashMap::new();
-        wallet_service::audit::mongo::payments(&self.wallet, |payment| {
-            all.insert(payment.order, payment);
-        })
-        .await?;
-        Ok(all)
-    }
-
-    async fn reservations(&self) -> StoreResult<HashMap<OrderId, ReservationState>> {
-        let mut all = HashMap::new();
-        product_service::mongo::reservation_states(&self.products, None, |order, state| {
-            all.insert(order, state);
-        })
-        .await?;
-        Ok(all)
-    }
-
-    async fn order(&self, order: OrderId) -> StoreResult<Option<AuditedOrder>> {
-        let mut found = None;
-        audited_orders_in_mongo(&self.orders, Some(order), |one| found = Some(one)).await?;
         Ok(found)
     }
 
-    async fn payment(&self, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
-        wallet_service::audit::mongo::payment(&self.wallet, order).await
+    async fn payments(&self, only: Option<OrderId>) -> ByOrder<PaymentRecord> {
+        let mut found = HashMap::new();
+        if let Some(order) = only {
+            let payment = mongo::payment(&self.wallet, order).await?;
+            found.extend(payment.map(|payment| (order, payment)));
+        } else {
+            mongo::payments(&self.wallet, |payment| {
+                found.insert(payment.order, payment);
+            })
+            .await?;
+        }
+        Ok(found)
     }
 
-    async fn reservation(&self, order: OrderId) -> StoreResult<Option<ReservationState>> {
-        let mut found = None;
-        product_service::mongo::reservation_states(&self.products, Some(order), |_, state| {
-            found = Some(state);
+    async fn reservations(&self, only: Option<OrderId>) -> ByOrder<ReservationState> {
+        let mut found = HashMap::new();
+        product_service::mongo::reservation_states(&self.products, only, |order, state| {
+            found.insert(order, state);
         })
         .await?;
         Ok(found)

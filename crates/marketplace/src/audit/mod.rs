@@ -15,15 +15,11 @@ pub(crate) use files::Files;
 
 use std::time::Duration;
 
-#[cfg(feature = "distributed")]
-use host::settings::MongoConfig;
 use kernel::OrderId;
 use order_service::{AuditedOrder, Escrow, OrderState};
 use product_service::ReservationState;
 use store::StoreResult;
 use wallet_service::audit::{Invariant, PaymentRecord, PaymentStatus};
-
-use crate::data_dir::DataDir;
 
 /// How often an apparent violation is rechecked, and the interval.
 const LOOKS: usize = 30;
@@ -38,32 +34,6 @@ pub(crate) struct Finding {
     pub(crate) checked: String,
     /// One sentence per violation.
     pub(crate) violations: Vec<String>,
-}
-
-/// The violated invariants of the marketplace in `dir`, one sentence each.
-///
-/// # Errors
-/// If a book cannot be read.
-pub async fn violations_in_files(dir: &DataDir) -> StoreResult<Vec<String>> {
-    Ok(all_violations(check(&Files::open(dir)?).await?))
-}
-
-/// The same for the databases that `config` names.
-///
-/// # Errors
-/// If a book cannot be read.
-#[cfg(feature = "distributed")]
-pub async fn violations_in_databases(config: &MongoConfig) -> StoreResult<Vec<String>> {
-    Ok(all_violations(
-        check(&Databases::open(config).await?).await?,
-    ))
-}
-
-fn all_violations(findings: Vec<Finding>) -> Vec<String> {
-    findings
-        .into_iter()
-        .flat_map(|finding| finding.violations)
-        .collect()
 }
 
 /// Checks all invariants.
@@ -82,7 +52,13 @@ pub(crate) async fn check(books: &dyn Books) -> StoreResult<Vec<Finding>> {
             .map(|violation| violation.detail.clone())
             .collect()
     };
-    let mut findings = vec![
+    let mut payments = broken(Invariant::PaymentsAreComplete);
+    payments.extend(compared.payments);
+    if ledger.more_violations > 0 {
+        let more = ledger.more_violations;
+        payments.push(format!("and {more} more findings in the ledger"));
+    }
+    Ok(vec![
         Finding {
             invariant: "every journal transaction sums to zero in each currency",
             checked: format!(
@@ -109,7 +85,7 @@ pub(crate) async fn check(books: &dyn Books) -> StoreResult<Vec<Finding>> {
         Finding {
             invariant: "each order was debited once or not at all, as its state says",
             checked: format!("{} orders, {} payments", compared.orders, ledger.payments),
-            violations: [broken(Invariant::PaymentsAreComplete), compared.payments].concat(),
+            violations: payments,
         },
         Finding {
             invariant: "the stock of each paid order is sold, and of no order that came to nothing",
@@ -121,48 +97,44 @@ pub(crate) async fn check(books: &dyn Books) -> StoreResult<Vec<Finding>> {
             checked: format!("{} products", stock.products),
             violations: stock.violations,
         },
-    ];
-    if ledger.more_violations > 0
-        && let Some(last_of_ledger) = findings.get_mut(4)
-    {
-        let more = format!("and {} more findings in the ledger", ledger.more_violations);
-        last_of_ledger.violations.push(more);
-    }
-    Ok(findings)
+    ])
 }
 
 /// The result of comparing orders with the records of other services.
 #[derive(Default)]
 struct Compared {
-    orders: u64,
+    orders: usize,
     payments: Vec<String>,
     stock: Vec<String>,
 }
 
 /// Compares every order with its payment and its reservation.
 async fn compare(books: &dyn Books) -> StoreResult<Compared> {
-    let known = books.orders().await?;
-    let paid = books.payments().await?;
-    let held = books.reservations().await?;
+    let known = books.orders(None).await?;
+    let paid = books.payments(None).await?;
+    let held = books.reservations(None).await?;
     let orphans = paid.keys().filter(|order| !known.contains_key(order));
-    let mut suspects: Vec<OrderId> = orphans.copied().collect();
-    suspects.extend(
-        known
-            .values()
-            .filter(|order| {
-                payment_misfit(Some(order), paid.get(&order.id)).is_some()
-                    || stock_misfit(order, held.get(&order.id).copied()).is_some()
-            })
-            .map(|order| order.id),
-    );
+    let mut suspects: Vec<OrderId> = known.keys().chain(orphans).copied().collect();
+    suspects.retain(|id| {
+        let (order, payment) = (known.get(id), paid.get(id));
+        payment_misfit(order, payment).is_some()
+            || stock_misfit(order, held.get(id).copied()).is_some()
+    });
     let mut compared = Compared::default();
     for look in 1..=LOOKS {
         (compared.payments, compared.stock) = (Vec::new(), Vec::new());
         let mut still = Vec::new();
-        for suspect in suspects {
-            if look_again(books, suspect, &mut compared).await? {
-                still.push(suspect);
+        for id in suspects {
+            let order = books.orders(Some(id)).await?.remove(&id);
+            let payment = books.payments(Some(id)).await?.remove(&id);
+            let state = books.reservations(Some(id)).await?.remove(&id);
+            let of_payment = payment_misfit(order.as_ref(), payment.as_ref());
+            let of_stock = stock_misfit(order.as_ref(), state);
+            if of_payment.is_some() || of_stock.is_some() {
+                still.push(id);
             }
+            compared.payments.extend(of_payment);
+            compared.stock.extend(of_stock);
         }
         suspects = still;
         if suspects.is_empty() {
@@ -172,26 +144,14 @@ async fn compare(books: &dyn Books) -> StoreResult<Compared> {
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
-    compared.orders = u64::try_from(known.len()).unwrap_or(u64::MAX);
+    compared.orders = known.len();
     Ok(compared)
 }
 
-/// Reads one order again. Returns whether a mismatch remains.
-async fn look_again(books: &dyn Books, id: OrderId, compared: &mut Compared) -> StoreResult<bool> {
-    let order = books.order(id).await?;
-    let payment = books.payment(id).await?;
-    let state = books.reservation(id).await?;
-    let of_payment = payment_misfit(order.as_ref(), payment.as_ref());
-    let of_stock = order.as_ref().and_then(|order| stock_misfit(order, state));
-    let wrong = of_payment.is_some() || of_stock.is_some();
-    compared.payments.extend(of_payment);
-    compared.stock.extend(of_stock);
-    Ok(wrong)
-}
-
 /// The mismatch between an order and its reservation, if any.
-fn stock_misfit(order: &AuditedOrder, state: Option<ReservationState>) -> Option<String> {
+fn stock_misfit(order: Option<&AuditedOrder>, state: Option<ReservationState>) -> Option<String> {
     use ReservationState::{Expired, Held, Released, Sold};
+    let order = order?;
     let fits = match order.state {
         OrderState::Paid if order.confirmed => state == Some(Sold),
         OrderState::Paid | OrderState::Pending | OrderState::Cancelling => state.is_some(),
@@ -343,16 +303,22 @@ mod tests {
     #[test]
     fn stock_goes_with_the_money() {
         let paid = order(OrderState::Paid, Escrow::Held);
-        assert_eq!(stock_misfit(&paid, Some(ReservationState::Sold)), None);
+        assert_eq!(
+            stock_misfit(Some(&paid), Some(ReservationState::Sold)),
+            None
+        );
         for state in [
             ReservationState::Held,
             ReservationState::Released,
             ReservationState::Expired,
         ] {
-            assert!(stock_misfit(&paid, Some(state)).is_some(), "{state:?}");
+            assert!(
+                stock_misfit(Some(&paid), Some(state)).is_some(),
+                "{state:?}"
+            );
         }
         let declined = order(OrderState::Declined, Escrow::Held);
-        assert!(stock_misfit(&declined, Some(ReservationState::Sold)).is_some());
-        assert!(stock_misfit(&declined, None).is_some());
+        assert!(stock_misfit(Some(&declined), Some(ReservationState::Sold)).is_some());
+        assert!(stock_misfit(Some(&declined), None).is_some());
     }
 }

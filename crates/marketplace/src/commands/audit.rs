@@ -1,22 +1,20 @@
 //! `marketplace audit`.
 
-use std::process::ExitCode;
-
-use super::{Shape, runtime};
+use super::{Place, runtime};
+#[cfg(feature = "distributed")]
+use crate::audit::Databases;
 use crate::audit::{Books, Files, check};
-use crate::data_dir::DataDir;
-use host::settings::Settings;
 
-/// Prints a line for each invariant, then its violations.
-pub(crate) fn audit(settings: &Settings, shape: Shape) -> anyhow::Result<ExitCode> {
+/// Prints a line for each invariant, then its violations. Returns whether there are none.
+pub(crate) fn audit(place: &Place) -> anyhow::Result<bool> {
     let findings = runtime()?.block_on(async {
-        let books: Box<dyn Books> = match shape {
-            Shape::Embedded => Box::new(Files::open(&DataDir::existing(&settings.data_dir)?)?),
-            Shape::Distributed => databases(settings).await?,
+        let books: Box<dyn Books> = match place {
+            Place::Files(dir) => Box::new(Files::open(dir)?),
+            #[cfg(feature = "distributed")]
+            Place::Servers(settings) => Box::new(Databases::open(&settings.mongo).await?),
         };
         anyhow::Ok(check(&*books).await?)
     })?;
-    let mut clean = true;
     for finding in &findings {
         let word = if finding.violations.is_empty() {
             "ok"
@@ -28,26 +26,8 @@ pub(crate) fn audit(settings: &Settings, shape: Shape) -> anyhow::Result<ExitCod
             finding.invariant, finding.checked
         );
         for violation in &finding.violations {
-            clean = false;
             println!("         - {violation}");
         }
     }
-    Ok(if clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-#[cfg(feature = "distributed")]
-async fn databases(settings: &Settings) -> anyhow::Result<Box<dyn Books>> {
-    Ok(Box::new(
-        crate::audit::Databases::open(&settings.mongo).await?,
-    ))
-}
-
-#[cfg(not(feature = "distributed"))]
-#[expect(clippy::unused_async, reason = "as the one of the other build")]
-async fn databases(_settings: &Settings) -> anyhow::Result<Box<dyn Books>> {
-    Err(super::not_distributed())
+    Ok(findings.iter().all(|finding| finding.violations.is_empty()))
 }

@@ -1,41 +1,36 @@
 //! `marketplace grant EMAIL ROLE`.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use auth::Role;
 use host::service::Deps;
-use kernel::SystemClock;
+use kernel::{Currency, SystemClock};
 use user_service::{Email, UserService};
 
-use super::{Shape, runtime};
-use crate::data_dir::{DataDir, sqlite};
-use host::settings::Settings;
+use super::{Place, runtime};
+use crate::data_dir::sqlite;
 
 /// Grants a user a role, on a running or stopped marketplace.
-pub(crate) fn grant(
-    settings: &Settings,
-    shape: Shape,
-    email: &str,
-    role: &str,
-) -> anyhow::Result<ExitCode> {
+pub(crate) fn grant(place: Place, email: &str, role: &str) -> anyhow::Result<bool> {
     let role: Role = role
         .parse()
         .map_err(|error| anyhow::anyhow!("the role {role:?} {error}"))?;
     let email =
         Email::parse(email).map_err(|error| anyhow::anyhow!("the email {email:?} {error}"))?;
-    let store = match shape {
-        Shape::Embedded => sqlite(DataDir::existing(&settings.data_dir)?.users()),
-        Shape::Distributed => settings.mongo.store("users").map_err(anyhow::Error::msg)?,
+    let store = match place {
+        Place::Files(dir) => sqlite(dir.users()),
+        #[cfg(feature = "distributed")]
+        Place::Servers(settings) => settings.mongo.store("users").map_err(anyhow::Error::msg)?,
     };
-    let deps = Deps::new(Arc::new(SystemClock), settings.currency);
-    let found = runtime()?.block_on(UserService::grant_in(store, &deps, &email, role))?;
-    let Some(user) = found else {
-        anyhow::bail!("nobody is registered as {email}");
-    };
+    // Any currency will do: a user has no amounts.
+    let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
+    let user = runtime()?
+        .block_on(UserService::grant_in(store, &deps, &email, role))?
+        .with_context(|| format!("nobody is registered as {email}"))?;
     println!(
         "{} <{}> has the role {role} from the next login on.",
         user.name, user.email
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }

@@ -1,18 +1,23 @@
 //! `marketplace messages list|replay`: dead-lettered messages.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use kernel::MessageId;
-use store::DeadLetter;
-use store::StoreError;
 use store_sqlite::{Sqlite, dead_letters, open_read_only, replay_dead_letters};
 use telemetry::metrics::StoreMetrics;
 
-use super::{Shape, runtime};
+use super::{Place, runtime};
 use crate::data_dir::DataDir;
-use host::settings::Settings;
 
+/// The queues in which the broker keeps dead letters.
+#[cfg(feature = "distributed")]
+const QUEUES: [&str; 3] = [
+    order_service::QUEUE,
+    product_service::QUEUE,
+    wallet_service::QUEUE,
+];
+
+/// The services that send messages; their files keep the dead letters.
 fn senders(dir: &DataDir) -> [(&'static str, PathBuf); 3] {
     [
         ("order-service", dir.orders()),
@@ -22,11 +27,25 @@ fn senders(dir: &DataDir) -> [(&'static str, PathBuf); 3] {
 }
 
 /// Prints one line per message.
-pub(crate) fn list_messages(settings: &Settings, shape: Shape) -> anyhow::Result<ExitCode> {
-    let letters = match shape {
-        Shape::Embedded => letters_in_files(settings)?,
-        Shape::Distributed => brokers_letters(settings)?,
-    };
+pub(crate) fn list(place: &Place) -> anyhow::Result<bool> {
+    let mut letters = Vec::new();
+    match place {
+        Place::Files(dir) => {
+            for (service, path) in senders(dir) {
+                let found = dead_letters(&open_read_only(&path)?)?;
+                letters.extend(found.into_iter().map(|letter| (service, letter)));
+            }
+        }
+        #[cfg(feature = "distributed")]
+        Place::Servers(settings) => {
+            let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;
+            let runtime = runtime()?;
+            for queue in QUEUES {
+                let found = runtime.block_on(bus_amqp::list_dead_letters(&broker, queue))?;
+                letters.extend(found.into_iter().map(|letter| (queue, letter)));
+            }
+        }
+    }
     for (place, letter) in &letters {
         println!(
             "{} {place} {} order={} attempts={} at={} {}",
@@ -39,99 +58,36 @@ pub(crate) fn list_messages(settings: &Settings, shape: Shape) -> anyhow::Result
         );
     }
     println!("{} messages were given up.", letters.len());
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
-/// Replays them; a running marketplace handles them within a second.
-pub(crate) fn replay_messages(
-    settings: &Settings,
-    shape: Shape,
-    id: Option<&str>,
-) -> anyhow::Result<ExitCode> {
-    let id: Option<MessageId> = id
-        .map(|raw| {
-            raw.parse()
-                .map_err(|error: kernel::Invalid| anyhow::anyhow!("--id {raw:?} {error}"))
-        })
-        .transpose()?;
-    let replayed = match shape {
-        Shape::Embedded => replay_from_files(settings, id)?,
-        Shape::Distributed => replay_from_broker(settings, id)?,
+/// Moves them back to the outboxes or queues that they came from; a running marketplace handles them within a second. Returns whether the
+/// given one was there.
+pub(crate) fn replay(place: &Place, id: Option<&str>) -> anyhow::Result<bool> {
+    let parse = |raw: &str| {
+        raw.parse()
+            .map_err(|error: kernel::Invalid| anyhow::anyhow!("--id {raw:?} {error}"))
     };
-    println!("{replayed} messages will be sent again.");
-    Ok(if id.is_some() && replayed == 0 {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
-}
-
-fn letters_in_files(settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
-    let dir = DataDir::existing(&settings.data_dir)?;
-    let mut all = Vec::new();
-    for (service, path) in senders(&dir) {
-        let letters = dead_letters(&open_read_only(&path)?)?;
-        all.extend(letters.into_iter().map(|letter| (service, letter)));
+    let id: Option<MessageId> = id.map(parse).transpose()?;
+    let runtime = runtime()?;
+    let mut replayed = 0;
+    match place {
+        Place::Files(dir) => {
+            for (_, path) in senders(dir) {
+                let store = Sqlite::open_existing(&path, &StoreMetrics::default())?;
+                let replay = store.write(move |tx| replay_dead_letters(tx, id));
+                replayed += runtime.block_on(replay)?;
+            }
+        }
+        #[cfg(feature = "distributed")]
+        Place::Servers(settings) => {
+            let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;
+            for queue in QUEUES {
+                let replay = bus_amqp::replay_dead_letters(&broker, queue, id);
+                replayed += runtime.block_on(replay)?;
+            }
+        }
     }
-    Ok(all)
-}
-
-/// Moves them back to the outboxes that they came from.
-fn replay_from_files(settings: &Settings, id: Option<MessageId>) -> anyhow::Result<usize> {
-    let dir = DataDir::existing(&settings.data_dir)?;
-    let replayed = runtime()?.block_on(async {
-        let mut replayed = 0;
-        for (_, path) in senders(&dir) {
-            let store = Sqlite::open_existing(&path, &StoreMetrics::default())?;
-            replayed += store.write(move |tx| replay_dead_letters(tx, id)).await?;
-        }
-        Ok::<usize, StoreError>(replayed)
-    })?;
-    Ok(replayed)
-}
-
-#[cfg(not(feature = "distributed"))]
-fn brokers_letters(_settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
-    Err(super::not_distributed())
-}
-
-#[cfg(not(feature = "distributed"))]
-fn replay_from_broker(_settings: &Settings, _id: Option<MessageId>) -> anyhow::Result<usize> {
-    Err(super::not_distributed())
-}
-
-#[cfg(feature = "distributed")]
-fn queues() -> [&'static str; 3] {
-    [
-        order_service::QUEUE,
-        product_service::QUEUE,
-        wallet_service::QUEUE,
-    ]
-}
-
-/// The contents of the broker's dead-letter queues.
-#[cfg(feature = "distributed")]
-fn brokers_letters(settings: &Settings) -> anyhow::Result<Vec<(&'static str, DeadLetter)>> {
-    let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;
-    runtime()?.block_on(async {
-        let mut all = Vec::new();
-        for queue in queues() {
-            let letters = bus_amqp::list_dead_letters(&broker, queue).await?;
-            all.extend(letters.into_iter().map(|letter| (queue, letter)));
-        }
-        Ok(all)
-    })
-}
-
-/// Moves them back to the queues in which they were dead-lettered.
-#[cfg(feature = "distributed")]
-fn replay_from_broker(settings: &Settings, id: Option<MessageId>) -> anyhow::Result<usize> {
-    let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;
-    runtime()?.block_on(async {
-        let mut replayed = 0;
-        for queue in queues() {
-            replayed += bus_amqp::replay_dead_letters(&broker, queue, id).await?;
-        }
-        Ok(replayed)
-    })
+    println!("{replayed} messages will be sent again.");
+    Ok(id.is_none() || replayed > 0)
 }

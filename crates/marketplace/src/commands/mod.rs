@@ -1,30 +1,21 @@
-//! The commands of the command line, one per file.
+//! The commands of the command line, one per file. Each returns whether what it checks is well.
 
-mod audit;
-mod gateway_files;
-mod grant;
-mod health;
-mod messages;
-mod prepare_mongo;
-mod print;
-mod serve;
+pub(crate) mod audit;
+pub(crate) mod grant;
+pub(crate) mod messages;
+pub(crate) mod prepare_mongo;
+pub(crate) mod print;
+pub(crate) mod serve;
 
-pub(crate) use audit::audit;
-pub(crate) use gateway_files::gateway_files;
-pub(crate) use grant::grant;
-pub(crate) use health::health;
-pub(crate) use messages::{list_messages, replay_messages};
-pub(crate) use prepare_mongo::{PrepareArgs, prepare_mongo};
-pub(crate) use print::{config, openapi};
-pub(crate) use serve::serve;
+use crate::data_dir::DataDir;
 
-/// The data that a command works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// The files in the data directory.
-    Embedded,
+/// Where the data is that a command works on.
+pub(crate) enum Place {
+    /// The files in a data directory.
+    Files(DataDir),
     /// The databases and the broker in the settings.
-    Distributed,
+    #[cfg(feature = "distributed")]
+    Servers(Box<host::settings::Settings>),
 }
 
 /// The runtime on which a command waits for its stores.
@@ -35,8 +26,8 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 #[cfg(not(feature = "distributed"))]
-fn not_distributed() -> anyhow::Error {
+pub(crate) fn not_distributed() -> anyhow::Error {
     anyhow::anyhow!(
-        "this build knows only the embedded shape; for --distributed, build it with `cargo build -p marketplace --features distributed`"
+        "this build knows only embedded mode; for --distributed, build it with `cargo build -p marketplace --features distributed`"
     )
 }

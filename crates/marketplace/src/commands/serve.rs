@@ -1,6 +1,5 @@
 //! `marketplace serve`.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use host::lifecycle::{Process, bind, runtime};
@@ -13,45 +12,33 @@ use crate::data_dir::DataDir;
 use crate::services::Services;
 
 /// Serves until SIGTERM or SIGINT, then drains.
-pub(crate) fn serve(
-    settings: &Settings,
-    services: &Services,
-    demo: bool,
-) -> anyhow::Result<ExitCode> {
+pub(crate) fn serve(settings: &Settings, services: &Services, demo: bool) -> anyhow::Result<bool> {
     let dir = DataDir::create(&settings.data_dir)?;
     let lock = dir.lock()?;
     let runtime = runtime(2)?;
-    let marketplace = runtime.block_on(run(settings, services, &dir, demo))?;
+    let marketplace = runtime.block_on(async {
+        let listener = bind(settings.server.listen, "--listen")?;
+        // The demo causes failures on purpose. Logging starts after it, so that its warnings do not alarm anyone.
+        let accounts = if demo {
+            crate::demo::fill(settings, services, &dir).await?
+        } else {
+            Vec::new()
+        };
+        let deps = Deps::new(Arc::new(SystemClock), settings.currency);
+        let process = Process::begin("marketplace", settings, &deps)?;
+        let marketplace = Marketplace::build(settings, services, &dir, deps)?;
+        let host = marketplace.start(listener, settings.server.threads())?;
+        println!("MarketPlace is ready on http://{}", host.address);
+        println!("API docs: http://{}/api/docs", host.address);
+        for line in accounts {
+            println!("{line}");
+        }
+        process.run(host).await?;
+        anyhow::Ok(marketplace)
+    })?;
     // Drop order matters: first the users of the stores, then the stores, which checkpoint their write-ahead logs as they close.
     drop(runtime);
     drop(marketplace);
     drop(lock);
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Serves until shutdown. Returns the value that is left to drop.
-async fn run(
-    settings: &Settings,
-    services: &Services,
-    dir: &DataDir,
-    demo: bool,
-) -> anyhow::Result<Marketplace> {
-    let listener = bind(settings.server.listen, "--listen")?;
-    // The demo causes failures on purpose. Logging starts after it, so that its warnings do not alarm anyone.
-    let accounts = if demo {
-        crate::demo::fill(settings, services, dir).await?
-    } else {
-        Vec::new()
-    };
-    let deps = Deps::new(Arc::new(SystemClock), settings.currency);
-    let process = Process::begin("marketplace", settings, &deps)?;
-    let marketplace = Marketplace::build(settings, services, dir, deps)?;
-    let host = marketplace.start(listener, settings.server.threads())?;
-    println!("MarketPlace is ready on http://{}", host.address);
-    println!("API docs: http://{}/api/docs", host.address);
-    for line in accounts {
-        println!("{line}");
-    }
-    process.run(host).await?;
-    Ok(marketplace)
+    Ok(true)
 }

@@ -18,6 +18,7 @@ use crate::data_dir::DataDir;
 use crate::services::Services;
 use host::service::Deps;
 use host::settings::Settings;
+use week::Week;
 
 /// Fills `dir`, unless it is already filled. Returns the lines that list the logins.
 ///
@@ -57,7 +58,14 @@ pub(crate) async fn fill(
     println!("Filling {path} with demo data; this takes some seconds.");
     let people = people::register(&marketplace).await?;
     let products = catalogue::list(&marketplace, &people.sellers).await?;
-    week::live_through(&services, &marketplace, &clock, &people, &products).await?;
-    people::complete(&marketplace).await?;
+    let week = Week {
+        services,
+        marketplace,
+        clock,
+        people,
+        products,
+    };
+    week.live_through().await?;
+    people::complete(&week.marketplace).await?;
     Ok(people::lines())
 }

@@ -37,21 +37,17 @@ pub(super) struct People {
 
 /// Whether the directory was filled completely before: the operator is registered last.
 pub(super) async fn are_complete(marketplace: &Marketplace) -> anyhow::Result<bool> {
-    Ok(marketplace
-        .users
-        .find(&Email::parse(OPERATOR.1)?)
-        .await?
-        .is_some())
+    is_registered(marketplace, OPERATOR).await
 }
 
 /// Whether a person of the demo is registered.
 pub(super) async fn have_begun(marketplace: &Marketplace) -> anyhow::Result<bool> {
-    let (_, email) = SELLERS[0];
-    Ok(marketplace
-        .users
-        .find(&Email::parse(email)?)
-        .await?
-        .is_some())
+    is_registered(marketplace, SELLERS[0]).await
+}
+
+async fn is_registered(marketplace: &Marketplace, person: (&str, &str)) -> anyhow::Result<bool> {
+    let user = marketplace.users.find(&Email::parse(person.1)?).await?;
+    Ok(user.is_some())
 }
 
 /// Registers the operator, which marks the directory as filled.

@@ -69,8 +69,8 @@ pub(super) const TOTAL_TOO_LARGE: ProblemType = ProblemType {
     title: "The total is more than an amount can be",
 };
 
-/// All of them.
-pub(crate) const PROBLEMS: &[&ProblemType] = &[
+/// This service's kinds of refusal, beside the common ones.
+pub const PROBLEMS: &[&ProblemType] = &[
     &INSUFFICIENT_FUNDS,
     &PAYMENT_DECLINED,
     &ORDER_NOT_FOUND,

@@ -7,7 +7,7 @@ mod order_json;
 mod review;
 mod show;
 
-pub(crate) use error::PROBLEMS;
+pub use error::PROBLEMS;
 
 use actix_web::web::{self, ServiceConfig};
 use platform_http::{Routes, endpoint};

@@ -12,12 +12,12 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Upper bound on the response size; `/readyz` never sends this much.
 const ANSWER: u64 = 64 * 1024;
 
-/// Returns whether `/readyz` on this port reports ready, and the response body. Uses HTTP/1.0, whose response ends when the connection
+/// Prints the response body of `/readyz` on this port. Returns whether it reports ready. Uses HTTP/1.0, whose response ends when the connection
 /// closes, so no client library is needed.
 ///
 /// # Errors
 /// If no valid response arrives.
-pub fn ask(listen: SocketAddr) -> anyhow::Result<(bool, String)> {
+pub fn print(listen: SocketAddr) -> anyhow::Result<bool> {
     let mut address = listen;
     // The unspecified address accepts connections on every interface, but cannot be connected to.
     if address.ip().is_unspecified() {
@@ -39,5 +39,6 @@ pub fn ask(listen: SocketAddr) -> anyhow::Result<(bool, String)> {
         .with_context(nobody)?;
     let status = answer.split(' ').nth(1).context("this is no HTTP answer")?;
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    Ok((status == "200", body.to_owned()))
+    println!("{}", body.trim_end());
+    Ok(status == "200")
 }

@@ -1,6 +1,7 @@
 //! The life of a process: logs and traces, ports, and shutdown signals.
 
 use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use telemetry::Traces;
@@ -9,6 +10,19 @@ use tokio::runtime::{Builder, Runtime};
 use crate::host::Host;
 use crate::service::Deps;
 use crate::settings::Settings;
+
+/// The exit code of `program` for the outcome of its command: 0 if all is well, 1 if not, 2 for an error, which is printed.
+#[must_use]
+pub fn exit_code(program: &str, outcome: anyhow::Result<bool>) -> ExitCode {
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{program}: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
 
 /// A runtime with this many threads for work other than HTTP: stores, messages, sweepers.
 ///

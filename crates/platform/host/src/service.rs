@@ -9,10 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kernel::{Clock, Currency, IdSource, SystemIds};
 use secrecy::SecretString;
-use utoipa::openapi::OpenApi;
 
 use bus::Subscription;
-use platform_http::{ProblemType, Readiness, Routes};
+use platform_http::{Readiness, Routes};
 use store::outbox::Outbox;
 use store::{Leases, Store, StoreError, StoreResult};
 use telemetry::metrics::Metrics;
@@ -136,10 +135,6 @@ pub struct Parts {
     pub name: &'static str,
     /// Its routes.
     pub routes: Routes,
-    /// The OpenAPI description of its routes.
-    pub openapi: OpenApi,
-    /// Its kinds of refusal, beside the common ones.
-    pub problems: &'static [&'static ProblemType],
     /// Queues it handles.
     pub subscriptions: Vec<Subscription>,
     /// Its outbox, if it sends messages.

@@ -17,8 +17,8 @@ pub(super) const PRODUCT_NOT_FOUND: ProblemType = ProblemType {
     title: "There is no such product",
 };
 
-/// All of them.
-pub(crate) const PROBLEMS: &[&ProblemType] = &[&NOT_OWNER, &PRODUCT_NOT_FOUND];
+/// This service's kinds of refusal, beside the common ones.
+pub const PROBLEMS: &[&ProblemType] = &[&NOT_OWNER, &PRODUCT_NOT_FOUND];
 
 /// 404 for a product that is not there, or was removed.
 pub(super) fn product_not_found() -> Problem {

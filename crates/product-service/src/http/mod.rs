@@ -11,7 +11,7 @@ mod remove;
 mod show;
 mod update;
 
-pub(crate) use error::PROBLEMS;
+pub use error::PROBLEMS;
 pub(crate) use internal::internal_routes;
 
 use std::sync::Arc;

@@ -56,8 +56,6 @@ fn listener(ear: Ear, internal: Routes) -> Parts {
     Parts {
         name: "listener",
         routes: internal,
-        openapi: product_service::openapi(),
-        problems: &[],
         subscriptions: vec![Subscription {
             queue: "test.ear",
             messages: vec![name::<product::ReservationExpired>()],

@@ -52,7 +52,7 @@ impl World {
 
     /// Sends these bytes. Returns everything received until the gateway closes the connection.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
-        let mut connection = TcpStream::connect(("127.0.0.1", self.stack.ports().gateway()))
+        let mut connection = TcpStream::connect(("127.0.0.1", self.stack.ports().gateway))
             .await
             .unwrap();
         connection.write_all(bytes).await.unwrap();

@@ -30,8 +30,8 @@ pub(crate) const WRONG_PASSWORD: ProblemType = ProblemType {
     title: "The current password is wrong",
 };
 
-/// All of them.
-pub(crate) const PROBLEMS: &[&ProblemType] = &[
+/// This service's kinds of refusal, beside the common ones.
+pub const PROBLEMS: &[&ProblemType] = &[
     &EMAIL_TAKEN,
     &INVALID_CREDENTIALS,
     &INVALID_REFRESH_TOKEN,

@@ -19,7 +19,7 @@ use utoipa::OpenApi;
 
 use crate::app::App;
 
-pub(crate) use error::PROBLEMS;
+pub use error::PROBLEMS;
 
 #[derive(OpenApi)]
 #[openapi(

@@ -33,8 +33,8 @@ pub(crate) const LEDGER_VIOLATION: ProblemType = ProblemType {
     title: "The ledger breaks an invariant",
 };
 
-/// All of them.
-pub(crate) const PROBLEMS: &[&ProblemType] = &[
+/// This service's kinds of refusal, beside the common ones.
+pub const PROBLEMS: &[&ProblemType] = &[
     &INSUFFICIENT_FUNDS,
     &BALANCE_LIMIT,
     &TOPUPS_NOT_ALLOWED,

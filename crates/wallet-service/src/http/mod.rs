@@ -18,7 +18,7 @@ use utoipa::OpenApi;
 
 use crate::app::App;
 
-pub(crate) use error::PROBLEMS;
+pub use error::PROBLEMS;
 
 /// Declares the wallet's paths.
 pub(crate) fn routes(app: App, verifier: Verifier) -> Routes {

@@ -84,8 +84,6 @@ impl Orders {
         Parts {
             name: "orders",
             routes: Arc::new(|_| {}),
-            openapi: utoipa::openapi::OpenApi::default(),
-            problems: &[],
             subscriptions: vec![Subscription {
                 queue: "orders.wallet-events",
                 messages,

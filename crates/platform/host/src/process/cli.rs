@@ -11,7 +11,7 @@ use telemetry::{LogConfig, LogFormat};
 use super::program::Program;
 use super::serve::serve;
 use crate::health;
-use crate::lifecycle::runtime;
+use crate::lifecycle::{exit_code, runtime};
 use crate::settings::{Flag, Layers, Settings};
 
 #[derive(Parser)]
@@ -29,11 +29,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve (what happens without a command, too)
+    /// Serve (the default command)
     Serve(ServeArgs),
     /// Print the effective configuration, without passwords
     Config(ServeArgs),
-    /// Ask the process on the internal port whether it is ready: exit 0 if it is, 1 if not
+    /// Ask the process on the internal port whether it is ready: exits 0 if it is, 1 if not
     Health(ServeArgs),
 }
 
@@ -51,22 +51,11 @@ struct ServeArgs {
 }
 
 impl ServeArgs {
-    fn settings<P: Program>(&self) -> anyhow::Result<(Settings, P::Config)> {
-        let flags = [
-            ("--listen", "server.listen", &self.listen),
-            (
-                "--internal-listen",
-                "internal.listen",
-                &self.internal_listen,
-            ),
-        ];
-        let flags: Vec<Flag> = flags
-            .into_iter()
-            .filter_map(|(flag, key, value)| {
-                let value = value.clone()?;
-                Some(Flag { flag, key, value })
-            })
-            .collect();
+    fn settings<P: Program>(self) -> anyhow::Result<(Settings, P::Config)> {
+        let flags = Flag::given([
+            ("--listen", "server.listen", self.listen),
+            ("--internal-listen", "internal.listen", self.internal_listen),
+        ]);
         let layers = Layers::read(self.config.as_deref(), std::env::vars(), &flags)?;
         let settings = defaults().merged(&layers)?;
         let config = layers.section(P::SECTION)?;
@@ -78,33 +67,22 @@ impl ServeArgs {
 /// The complete `main` of a service.
 #[must_use]
 pub fn main<P: Program>() -> ExitCode {
-    match run::<P>() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("{}: {error:#}", P::NAME);
-            ExitCode::from(2)
-        }
-    }
+    exit_code(P::NAME, run::<P>())
 }
 
-fn run<P: Program>() -> anyhow::Result<ExitCode> {
+/// Runs the command that the command line names. Returns whether what it checks is well.
+fn run<P: Program>() -> anyhow::Result<bool> {
     let cli = Cli::parse();
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Config(args) => {
             let (settings, config) = args.settings::<P>()?;
             let sections = BTreeMap::from([(P::SECTION, config)]);
             println!("{}", settings.print(&sections)?.trim_end());
-            Ok(ExitCode::SUCCESS)
+            Ok(true)
         }
         Command::Health(args) => {
             let (settings, _) = args.settings::<P>()?;
-            let (ready, body) = health::ask(settings.internal.listen)?;
-            println!("{}", body.trim_end());
-            Ok(if ready {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            health::print(settings.internal.listen)
         }
         Command::Serve(args) => {
             let (settings, config) = args.settings::<P>()?;

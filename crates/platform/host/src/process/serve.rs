@@ -1,6 +1,5 @@
 //! Serving: one service on its database and the broker, behind its two ports.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,7 +20,7 @@ use crate::{Host, Outside, Ports};
 pub(super) async fn serve<P: Program>(
     settings: &Settings,
     config: &P::Config,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<bool> {
     let public = bind(settings.server.listen, "server.listen")?;
     let internal = bind(settings.internal.listen, "internal.listen")?;
     let addresses = (public.local_addr()?, internal.local_addr()?);
@@ -73,7 +72,7 @@ pub(super) async fn serve<P: Program>(
     tracing::info!(service = P::NAME, public = %addresses.0, internal = %addresses.1, "started");
     process.run(host).await?;
     tracing::info!(service = P::NAME, "stopped");
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }
 
 /// The broker as a readiness check.

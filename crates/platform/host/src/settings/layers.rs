@@ -55,6 +55,21 @@ pub struct Flag {
     pub value: String,
 }
 
+impl Flag {
+    /// Those of the flags, each with its key and value, that were given.
+    pub fn given(
+        flags: impl IntoIterator<Item = (&'static str, &'static str, Option<String>)>,
+    ) -> Vec<Self> {
+        flags
+            .into_iter()
+            .filter_map(|(flag, key, value)| {
+                let value = value?;
+                Some(Self { flag, key, value })
+            })
+            .collect()
+    }
+}
+
 /// The given values; later layers override earlier ones. Programs share a file, and each reads its own part.
 #[derive(Debug)]
 pub struct Layers {
