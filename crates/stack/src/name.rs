@@ -19,21 +19,21 @@ impl Service {
     /// All four.
     pub const ALL: [Self; 4] = [Self::User, Self::Product, Self::Order, Self::Wallet];
 
-    /// The word used in the names of its processes.
+    /// The name of its binary.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn binary(self) -> &'static str {
         match self {
-            Self::User => "user",
-            Self::Product => "product",
-            Self::Order => "order",
-            Self::Wallet => "wallet",
+            Self::User => "user-service",
+            Self::Product => "product-service",
+            Self::Order => "order-service",
+            Self::Wallet => "wallet-service",
         }
     }
 
-    /// The name of its binary.
+    /// The word used in the names of its processes.
     #[must_use]
-    pub fn binary(self) -> String {
-        format!("{}-service", self.word())
+    pub fn word(self) -> &'static str {
+        self.binary().trim_end_matches("-service")
     }
 
     /// The name of its upstream in the gateway's configuration.

@@ -56,7 +56,7 @@ products_url = {products:?}
 /// How to start a replica.
 pub(crate) fn command(stack: &Stack, service: Service, replica: usize) -> anyhow::Result<Command> {
     let ports = stack.ports();
-    let program = tools::ours(stack, &service.binary())?;
+    let program = tools::ours(stack, service.binary())?;
     let mut command = detached(&program);
     command
         .arg("serve")

@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const DAY: Duration = Duration::from_hours(24);
 
 /// Which service is down.
+#[derive(Clone, Copy)]
 enum Away {
     Nobody,
     Wallet,
