@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::Invalid;
 
-/// Milliseconds since the Unix epoch, UTC. In formats that people read it is RFC 3339 with milliseconds, in the others the number.
+/// Milliseconds since the Unix epoch, UTC. Shown as RFC 3339 with milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000Z"))]
@@ -80,6 +80,7 @@ impl FromStr for Timestamp {
     }
 }
 
+/// RFC 3339 in formats that people read, the number in the others.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
