@@ -2,7 +2,6 @@
 
 mod account;
 mod journal;
-mod payouts;
 mod statement;
 
 use std::path::{Path, PathBuf};
@@ -10,8 +9,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel::{Limit, Timestamp, UserId};
+use rusqlite::Row;
 use store::{StoreError, StoreResult};
-use store_sqlite::{Migration, Records, Sqlite, SqliteRecord as _, open_read_only};
+use store_sqlite::{Migration, Records, Sqlite, SqliteRecord as _, id, open_read_only};
 use telemetry::metrics::{Read, StoreMetrics};
 
 use super::{DuePayout, WalletStore};
@@ -60,8 +60,27 @@ impl WalletStore for SqliteWalletStore {
         after: Option<DuePayout>,
         limit: usize,
     ) -> StoreResult<Vec<DuePayout>> {
+        let at = after.map_or(i64::MIN, |payout| payout.available_at.as_millis());
+        let order = after.map_or([0; 16], |payout| *payout.order.as_bytes());
+        let seller = after.map_or([0; 16], |payout| *payout.seller.as_bytes());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        // The index on `available_at` ends with the primary key, so it has the order of the sweep.
+        let sql = "SELECT available_at, order_id, seller FROM payouts
+             WHERE available_at <= ?1 AND (available_at, order_id, seller) > (?2, ?3, ?4)
+             ORDER BY available_at, order_id, seller LIMIT ?5";
+        let read = |row: &Row<'_>| {
+            Ok(DuePayout {
+                available_at: Timestamp::from_millis(row.get(0)?),
+                order: id(row, 1)?,
+                seller: id(row, 2)?,
+            })
+        };
         self.db
-            .read(Read::Sweep, move |tx| payouts::due(tx, now, after, limit))
+            .read(Read::Sweep, move |tx| {
+                let mut statement = tx.prepare_cached(sql)?;
+                let due = statement.query_map((now.as_millis(), at, order, seller, limit), read)?;
+                Ok(due.collect::<rusqlite::Result<_>>()?)
+            })
             .await
     }
 
