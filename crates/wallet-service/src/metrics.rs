@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use store::StoreResult;
-use telemetry::metrics::{Metrics, NoLabels};
+use telemetry::metrics;
+use telemetry::metrics::{Labels, Metrics, NoLabels};
 
 use crate::app::App;
 use crate::audit::{AuditReport, Invariant};
@@ -22,73 +22,44 @@ const PAUSE: u32 = 19;
 /// Maximum interval between checks for a due audit.
 const LOOK: Duration = Duration::from_secs(60);
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct InvariantLabels {
-    invariant: &'static str,
+metrics! {
+    /// The ledger's metrics.
+    struct Gauges {
+        /// Whether an invariant of the ledger held (1) or not (0) at the last audit of this replica
+        ledger_invariant_ok: Family<Labels<1>, Gauge> = Family::default(),
+        /// Violations that the last audit of this replica found
+        ledger_findings: Family<NoLabels, Gauge> = Family::default(),
+        /// Postings that the last audit of this replica read
+        ledger_postings: Family<NoLabels, Gauge> = Family::default(),
+        /// When this replica last audited the ledger, in seconds since 1970
+        ledger_audit_timestamp_seconds: Family<NoLabels, Gauge> = Family::default(),
+        /// How long the last audit of this replica took
+        ledger_audit_duration_seconds: Family<NoLabels, Gauge<f64, AtomicU64>> = Family::default(),
+        /// Audits that failed to read the ledger
+        ledger_audit_failures: Counter = Counter::default(),
+        /// Configured time between two audits, 0 if they are switched off
+        ledger_audit_interval_seconds: Gauge = Gauge::default(),
+    }
 }
 
-/// The ledger's gauges, and when the next audit is due.
+/// The ledger's metrics, and when the next audit is due.
 pub(crate) struct LedgerMetrics {
     interval: Duration,
-    holds: Family<InvariantLabels, Gauge>,
-    findings: Family<NoLabels, Gauge>,
-    audited_at: Family<NoLabels, Gauge>,
-    took: Family<NoLabels, Gauge<f64, AtomicU64>>,
-    postings: Family<NoLabels, Gauge>,
-    failures: Counter,
+    gauges: Gauges,
     next: Mutex<Option<Instant>>,
 }
 
 impl LedgerMetrics {
     /// Registers the metrics. They have no values before the first audit. An `interval` of 0 disables audits.
     pub(crate) fn register(metrics: &Metrics, interval: Duration) -> Self {
-        let gauge = |name, help| {
-            let gauge = Family::<NoLabels, Gauge>::default();
-            metrics.register(name, help, gauge.clone());
-            gauge
-        };
-        let ledger = Self {
+        let gauges = Gauges::new(metrics);
+        let shown = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX);
+        gauges.ledger_audit_interval_seconds.set(shown);
+        Self {
             interval,
-            holds: Family::default(),
-            findings: gauge(
-                "ledger_findings",
-                "Violations that the last audit of this replica found",
-            ),
-            audited_at: gauge(
-                "ledger_audit_timestamp_seconds",
-                "When this replica last audited the ledger, in seconds since 1970",
-            ),
-            took: Family::default(),
-            postings: gauge(
-                "ledger_postings",
-                "Postings that the last audit of this replica read",
-            ),
-            failures: Counter::default(),
+            gauges,
             next: Mutex::default(),
-        };
-        metrics.register(
-            "ledger_invariant_ok",
-            "Whether an invariant of the ledger held (1) or not (0) at the last audit of this replica",
-            ledger.holds.clone(),
-        );
-        metrics.register(
-            "ledger_audit_duration_seconds",
-            "How long the last audit of this replica took",
-            ledger.took.clone(),
-        );
-        metrics.register(
-            "ledger_audit_failures",
-            "Audits that failed to read the ledger",
-            ledger.failures.clone(),
-        );
-        let shown = Gauge::<i64>::default();
-        shown.set(i64::try_from(interval.as_secs()).unwrap_or(i64::MAX));
-        metrics.register(
-            "ledger_audit_interval_seconds",
-            "Configured time between two audits, 0 if they are switched off",
-            shown,
-        );
-        ledger
+        }
     }
 
     /// Interval between checks for a due audit. None if audits are disabled.
@@ -113,22 +84,22 @@ impl LedgerMetrics {
                 Ok(())
             }
             Err(error) => {
-                self.failures.inc();
+                self.gauges.ledger_audit_failures.inc();
                 Err(error)
             }
         }
     }
 
     fn show(&self, report: &AuditReport, now: i64, took: Duration) {
+        let gauges = &self.gauges;
         for invariant in Invariant::ALL {
             let broken = report
                 .violations
                 .iter()
                 .any(|one| one.invariant == invariant);
-            let labels = InvariantLabels {
-                invariant: invariant.as_str(),
-            };
-            self.holds.get_or_create(&labels).set(i64::from(!broken));
+            let labels = [("invariant", invariant.as_str().into())];
+            let holds = gauges.ledger_invariant_ok.get_or_create(&labels);
+            holds.set(i64::from(!broken));
         }
         let findings = report.findings();
         if findings > 0 {
@@ -139,10 +110,12 @@ impl LedgerMetrics {
             );
         }
         let shown = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        self.findings.get_or_create(&[]).set(shown(findings));
-        self.postings.get_or_create(&[]).set(shown(report.postings));
-        self.audited_at.get_or_create(&[]).set(now);
-        self.took.get_or_create(&[]).set(took.as_secs_f64());
+        let set = |gauge: &Family<NoLabels, Gauge>, value| gauge.get_or_create(&[]).set(value);
+        set(&gauges.ledger_findings, shown(findings));
+        set(&gauges.ledger_postings, shown(report.postings));
+        set(&gauges.ledger_audit_timestamp_seconds, now);
+        let duration = &gauges.ledger_audit_duration_seconds;
+        duration.get_or_create(&[]).set(took.as_secs_f64());
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
