@@ -20,9 +20,10 @@ use super::link::Link;
 use super::locks::Locks;
 use super::outbox::replica::{OutboxQueue, Stamped};
 use super::parked::Parked;
+use super::records::Records;
 use super::statements::Place;
 use super::transaction::{self, BACKOFF};
-use super::unit::{Registry, Unit};
+use super::unit::Unit;
 use super::work::{Run, Work, Works, finish};
 use store::{Engine as _, StoreError, StoreResult};
 use telemetry::committing;
@@ -50,7 +51,7 @@ impl Committer {
     /// Starts the task.
     pub(super) fn start(
         link: Arc<Link>,
-        records: Arc<dyn Registry>,
+        records: Arc<Records>,
         outbox: Arc<OutboxQueue>,
         watch: StoreWatch,
     ) -> Self {
@@ -92,7 +93,7 @@ impl Committer {
 
 struct Task {
     link: Arc<Link>,
-    records: Arc<dyn Registry>,
+    records: Arc<Records>,
     outbox: Arc<OutboxQueue>,
     watch: StoreWatch,
     /// Repeated messages (already handled) in the last committed batch.

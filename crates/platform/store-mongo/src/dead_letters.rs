@@ -6,7 +6,7 @@ use mongodb::bson::doc;
 
 use super::mongo::Mongo;
 use super::outbox::dead::DeadLetterRow;
-use store::{DeadLetter, Engine as _, Row as _, StoreResult};
+use store::{DeadLetter, Row as _, StoreResult};
 
 /// All dead letters, the oldest first.
 ///
@@ -45,15 +45,15 @@ pub async fn replay_dead_letters(store: &Mongo, message: Option<MessageId>) -> S
         .filter(|letter| message.is_none_or(|id| id == letter.envelope.id))
         .collect();
     store
-        .work(move |unit| {
-            unit.want::<DeadLetterRow>(letters.iter().map(|letter| letter.envelope.id))?;
+        .work(move |tx| {
+            tx.want::<DeadLetterRow>(letters.iter().map(|letter| letter.envelope.id))?;
             let mut replayed = 0;
             for letter in &letters {
                 let key = &letter.envelope.id;
                 // Another operator may have replayed it already.
-                if unit.get::<DeadLetterRow>(key)?.is_some() {
-                    unit.delete::<DeadLetterRow>(key)?;
-                    unit.send(letter.envelope.clone())?;
+                if tx.get::<DeadLetterRow>(key)?.is_some() {
+                    tx.delete::<DeadLetterRow>(key)?;
+                    tx.send(letter.envelope.clone())?;
                     replayed += 1;
                 }
             }

@@ -5,8 +5,8 @@
 //! Isolation: a transaction reads one majority-committed snapshot. It loses against a transaction that changed what it writes, and then
 //! runs again. Reads outside a transaction name their read concern.
 //!
-//! The services define how their records map to documents ([`MongoRecord`]). Use cases run over the transaction port, which a [`Unit`]
-//! implements. This crate knows only the collections that all services share.
+//! The services define how their records map to documents ([`MongoRecord`]). Use cases run over the transaction port, which a unit
+//! of work implements. This crate knows only the collections that all services share.
 
 mod change;
 mod codec;
@@ -51,4 +51,3 @@ pub use record::MongoRecord;
 pub use records::Records;
 pub use schema::Collection;
 pub use snapshot::{Rows, Snapshot};
-pub use unit::Unit;

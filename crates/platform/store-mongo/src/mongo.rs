@@ -17,14 +17,15 @@ use super::commit::Committer;
 use super::gather::Gather;
 use super::leases::MongoLeases;
 use super::link::{Link, READ_LIMIT};
+use super::outbox::dead::DeadLetterRow;
 use super::outbox::replica::OutboxQueue;
+use super::outbox::row::OutboxRow;
 use super::records::Records;
 use super::schema::Collection;
-use super::unit::{Registry as _, Unit};
 use super::work::Run;
 use store::outbox::Outbox;
 use store::{
-    AnyKey, AnyRecord, Expires, Handled, Idempotent, Job, Kind, Leases, StoreError, StoreResult, Tx,
+    AnyKey, AnyRecord, Expires, Handled, Idempotent, Job, Kind, Leases, Store, StoreResult, Tx,
 };
 use telemetry::metrics::{Read, ReadTimes, StoreMetrics};
 use telemetry::{Commit, Database as Traced};
@@ -62,7 +63,13 @@ impl Mongo {
         let outbox = Arc::new(OutboxQueue::new(clock));
         let times = watch.reads();
         let gather = Gather::new(link.clone(), watch.gets());
-        let records = Arc::new(records.with::<Handled>().with::<Idempotent>());
+        let records = Arc::new(
+            records
+                .with::<Handled>()
+                .with::<Idempotent>()
+                .with::<OutboxRow>()
+                .with::<DeadLetterRow>(),
+        );
         let committer = Committer::start(link.clone(), records.clone(), outbox.clone(), watch);
         Ok(Self {
             link,
@@ -74,40 +81,12 @@ impl Mongo {
         })
     }
 
-    /// Runs `work` on a unit: for the engine's own writes, outside the use cases. See [`Store::write`](store::Store::write).
-    ///
-    /// # Errors
-    /// What `work` returns; [`StoreError::Unavailable`] if there is no primary, the queue is full or it took too long.
-    pub async fn work<T: Send + 'static>(
+    /// Runs `work` in a transaction: for the engine's own writes. See [`Store::write`].
+    pub(super) async fn work<T: Send + 'static>(
         &self,
-        mut work: impl FnMut(&mut Unit) -> StoreResult<T> + Send + 'static,
+        work: impl FnMut(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        let (tell, told) = std::sync::mpsc::channel();
-        self.commit(Box::new(move |unit| {
-            let value = work(unit)?;
-            // The value of the last run is the valid one.
-            tell.send(value)
-                .map_err(|_| unavailable("nobody waits for the write"))
-        }))
-        .await?;
-        told.try_iter()
-            .last()
-            .ok_or_else(|| unavailable("the write did not run"))
-    }
-
-    async fn commit(&self, mut run: Run) -> StoreResult<()> {
-        let commit = Commit::begin(Traced {
-            system: "mongodb",
-            name: self.link.name(),
-            operation: "commitTransaction",
-        });
-        let carried = commit.clone();
-        let written = self
-            .committer
-            .run(Box::new(move |unit| carried.within(|| run(unit))))
-            .await;
-        commit.end();
-        written
+        Store::new(Arc::new(self.clone())).write(work).await
     }
 
     /// The majority-committed documents of `collection` that match `filter`, sorted by `sort`, at most `limit`.
@@ -187,8 +166,16 @@ impl Mongo {
 #[async_trait]
 impl store::Database for Mongo {
     async fn write(&self, mut job: Job) -> StoreResult<()> {
-        self.commit(Box::new(move |unit| job(&mut Tx::new(unit))))
-            .await
+        let commit = Commit::begin(Traced {
+            system: "mongodb",
+            name: self.link.name(),
+            operation: "commitTransaction",
+        });
+        let carried = commit.clone();
+        let run: Run = Box::new(move |unit| carried.within(|| job(&mut Tx::new(unit))));
+        let written = self.committer.run(run).await;
+        commit.end();
+        written
     }
 
     /// Reads the majority-committed record, which will not be rolled back. Concurrent gets share a query.
@@ -227,10 +214,6 @@ impl store::Database for Mongo {
     fn leases(&self) -> Option<Arc<dyn Leases>> {
         Some(Arc::new(MongoLeases::new(self.clone())))
     }
-}
-
-fn unavailable(reason: &str) -> StoreError {
-    StoreError::Unavailable(reason.to_owned())
 }
 
 /// A read that is being timed.

@@ -185,16 +185,16 @@ impl MongoOutbox {
             dead,
         } = row;
         self.store
-            .work(move |unit| {
-                bury(unit, &dead, now)?;
+            .work(move |tx| {
+                bury(tx, &dead, now)?;
                 let key = row;
-                let Some(stored) = unit.get::<OutboxRow>(&key)? else {
+                let Some(stored) = tx.get::<OutboxRow>(&key)? else {
                     return Ok(());
                 };
                 if retry.is_empty() {
-                    return unit.delete::<OutboxRow>(&key);
+                    return tx.delete::<OutboxRow>(&key);
                 }
-                unit.put(OutboxRow {
+                tx.put(OutboxRow {
                     messages: rows_of(&retry),
                     lease: not_before,
                     ..(*stored).clone()

@@ -1,6 +1,5 @@
 //! The records of one kind that a [`Unit`](super::Unit) works on: their stored and new states.
 
-use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -20,7 +19,6 @@ use super::statements::{Owners, Place, Statements};
 /// A [`Table`] of records of any kind.
 #[async_trait]
 pub(super) trait AnyTable: Send {
-    fn as_any(&mut self) -> &mut dyn Any;
     fn get(&mut self, key: &AnyKey) -> StoreResult<Option<AnyRecord>>;
     fn find_by(
         &mut self,
@@ -88,7 +86,7 @@ fn not_loaded() -> StoreError {
 
 impl<R: MongoRecord> Table<R> {
     /// The record; an error if it must be loaded first.
-    pub(super) fn record(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
+    fn record(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         if let Some(slot) = self.slots.get(key) {
             return match (&slot.stored, &slot.now) {
                 (Stored::Broken(error), None) => Err(error.clone()),
@@ -97,35 +95,6 @@ impl<R: MongoRecord> Table<R> {
         }
         self.wanted.insert(key.clone());
         Err(not_loaded())
-    }
-
-    pub(super) fn want_key(&mut self, key: R::Key) {
-        if !self.slots.contains_key(&key) {
-            self.wanted.insert(key);
-        }
-    }
-
-    pub(super) fn insert_record(&mut self, record: Arc<R>, by: Place) -> StoreResult<()> {
-        let key = record.key();
-        if self.slots.get(&key).is_some_and(|slot| slot.now.is_some()) {
-            return Err(StoreError::Duplicate(format!("{} {key:?}", R::NAME)));
-        }
-        self.change(key, Some(record), by);
-        Ok(())
-    }
-
-    pub(super) fn put_record(&mut self, record: Arc<R>, by: Place) -> StoreResult<()> {
-        let key = record.key();
-        self.record(&key)?;
-        self.change(key, Some(record), by);
-        Ok(())
-    }
-
-    pub(super) fn delete_record(&mut self, key: &R::Key, by: Place) -> StoreResult<()> {
-        if self.record(key)?.is_some() {
-            self.change(key.clone(), None, by);
-        }
-        Ok(())
     }
 
     fn change(&mut self, key: R::Key, now: Option<Arc<R>>, by: Place) {
@@ -172,10 +141,6 @@ impl<R: MongoRecord> Table<R> {
 
 #[async_trait]
 impl<R: MongoRecord> AnyTable for Table<R> {
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn get(&mut self, key: &AnyKey) -> StoreResult<Option<AnyRecord>> {
         let found = self.record(key_of::<R>(key)?)?;
         Ok(found.map(any))
@@ -208,20 +173,37 @@ impl<R: MongoRecord> AnyTable for Table<R> {
     }
 
     fn want(&mut self, key: &AnyKey) -> StoreResult<()> {
-        self.want_key(key_of::<R>(key)?.clone());
+        let key = key_of::<R>(key)?;
+        if !self.slots.contains_key(key) {
+            self.wanted.insert(key.clone());
+        }
         Ok(())
     }
 
     fn insert(&mut self, record: AnyRecord, by: Place) -> StoreResult<()> {
-        self.insert_record(record_of::<R>(record)?, by)
+        let record = record_of::<R>(record)?;
+        let key = record.key();
+        if self.slots.get(&key).is_some_and(|slot| slot.now.is_some()) {
+            return Err(StoreError::Duplicate(format!("{} {key:?}", R::NAME)));
+        }
+        self.change(key, Some(record), by);
+        Ok(())
     }
 
     fn put(&mut self, record: AnyRecord, by: Place) -> StoreResult<()> {
-        self.put_record(record_of::<R>(record)?, by)
+        let record = record_of::<R>(record)?;
+        let key = record.key();
+        self.record(&key)?;
+        self.change(key, Some(record), by);
+        Ok(())
     }
 
     fn delete(&mut self, key: &AnyKey, by: Place) -> StoreResult<()> {
-        self.delete_record(key_of::<R>(key)?, by)
+        let key = key_of::<R>(key)?;
+        if self.record(key)?.is_some() {
+            self.change(key.clone(), None, by);
+        }
+        Ok(())
     }
 
     fn misses(&self) -> usize {

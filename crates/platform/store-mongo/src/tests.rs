@@ -26,7 +26,7 @@ use self::messages::message;
 use super::testing::TestDatabase;
 use super::*;
 use store::outbox::{Fate, Outbox};
-use store::{Engine as _, Leases, Record, Row, Store, StoreError, StoreResult, Tx, Value};
+use store::{Leases, Record, Row, Store, StoreError, StoreResult, Value};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Counter {
@@ -90,12 +90,12 @@ fn open(database: &TestDatabase) -> Mongo {
 async fn add(store: &Mongo, id: &str, by: i64) -> Result<i64, StoreError> {
     let id = id.to_owned();
     store
-        .work(move |unit| {
-            let value = unit.get::<Counter>(&id)?.map_or(0, |row| row.value) + by;
+        .work(move |tx| {
+            let value = tx.get::<Counter>(&id)?.map_or(0, |row| row.value) + by;
             if value < 0 {
                 return Err(StoreError::Conflict("below zero".to_owned()));
             }
-            unit.put(Counter {
+            tx.put(Counter {
                 id: id.clone(),
                 value,
             })?;
@@ -140,8 +140,8 @@ async fn a_write_that_the_server_refuses_does_not_fail_its_neighbours() {
     let store = open(&database);
     let (bad, good) = tokio::join!(
         // Bypasses our own checks; the validator still applies.
-        store.work(|unit| {
-            unit.put(Counter {
+        store.work(|tx| {
+            tx.put(Counter {
                 id: "bad".to_owned(),
                 value: -1,
             })
@@ -158,16 +158,16 @@ async fn a_write_that_the_server_refuses_does_not_fail_its_neighbours() {
 async fn a_work_that_fails_or_panics_leaves_no_trace() {
     let database = TestDatabase::new();
     let store = open(&database);
-    let failing = store.work(|unit| {
-        unit.put(Counter {
+    let failing = store.work(|tx| {
+        tx.put(Counter {
             id: "half".to_owned(),
             value: 1,
         })?;
-        unit.send(message(1))?;
+        tx.send(message(1))?;
         Err::<(), _>(StoreError::Conflict("no".to_owned()))
     });
-    let panicking = store.work(|unit| -> StoreResult<()> {
-        unit.put(Counter {
+    let panicking = store.work(|tx| -> StoreResult<()> {
+        tx.put(Counter {
             id: "half".to_owned(),
             value: 1,
         })?;
@@ -187,8 +187,8 @@ async fn a_blind_insert_of_what_is_there_is_a_duplicate() {
     let store = open(&database);
     add(&store, "a", 1).await.unwrap();
     let again = store
-        .work(|unit| {
-            unit.insert(Counter {
+        .work(|tx| {
+            tx.insert(Counter {
                 id: "a".to_owned(),
                 value: 9,
             })
@@ -206,12 +206,12 @@ async fn a_work_runs_again_until_all_it_asks_for_is_loaded() {
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = runs.clone();
     let seen = store
-        .work(move |unit| {
+        .work(move |tx| {
             counted.fetch_add(1, Ordering::Relaxed);
-            let next = unit
+            let next = tx
                 .get::<Counter>(&"next".to_owned())?
                 .map_or(0, |row| row.value);
-            Ok::<_, StoreError>(unit.get::<Counter>(&format!("n{next}"))?.is_none())
+            Ok::<_, StoreError>(tx.get::<Counter>(&format!("n{next}"))?.is_none())
         })
         .await;
     assert_eq!((seen, runs.load(Ordering::Relaxed)), (Ok(true), 3));
@@ -314,7 +314,7 @@ async fn a_handled_message_is_handled_once_across_replicas() {
     let order = OrderId::new(&SystemIds::default());
     let handle = |store: Mongo| async move {
         store
-            .work(move |unit| Tx::new(unit).once(order, message(7).id, Timestamp::from_millis(1)))
+            .work(move |tx| tx.once(order, message(7).id, Timestamp::from_millis(1)))
             .await
     };
     let (first, second) = tokio::join!(handle(one), handle(other));

@@ -6,7 +6,7 @@
 //! had its own transaction; one that fails leaves no trace.
 
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contracts::Envelope;
@@ -17,27 +17,16 @@ use telemetry::traceparent;
 
 use super::codec::id_bytes;
 use super::failure::Failure;
-use super::layout::Layout;
 use super::locks::Locks;
-use super::record::MongoRecord;
+use super::records::Records;
 use super::statements::{Place, Statements};
-use super::table::{AnyTable, Table, query};
-
-/// The record kinds that a unit can work on.
-pub(super) trait Registry: Send + Sync {
-    fn layout(&self, kind: Kind) -> StoreResult<Layout>;
-    /// Requests what every loading transaction should load.
-    fn want_always(&self, unit: &mut Unit) -> StoreResult<()>;
-    /// Changes the data kept beside an inserted record.
-    fn change_beside(&self, kind: Kind, record: &AnyRecord, unit: &mut Unit) -> StoreResult<()>;
-}
+use super::table::{AnyTable, query};
 
 /// The records of a batch of writes. See the module.
-pub struct Unit {
-    records: Arc<dyn Registry>,
+pub(super) struct Unit {
+    records: Arc<Records>,
     /// In order of first use.
-    tables: Vec<Box<dyn AnyTable>>,
-    places: HashMap<TypeId, usize>,
+    tables: Vec<(TypeId, Box<dyn AnyTable>)>,
     messages: Vec<Arc<Envelope>>,
     repeated: u64,
     /// The running write, and its item.
@@ -58,11 +47,10 @@ struct Savepoint {
 }
 
 impl Unit {
-    pub(super) fn new(records: Arc<dyn Registry>) -> Self {
+    pub(super) fn new(records: Arc<Records>) -> Self {
         Self {
             records,
             tables: Vec::new(),
-            places: HashMap::new(),
             messages: Vec::new(),
             repeated: 0,
             running: Place::default(),
@@ -72,84 +60,20 @@ impl Unit {
         }
     }
 
-    /// The record `key`, as earlier writes of the batch have left it.
-    ///
-    /// # Errors
-    /// If it must be loaded first: pass the error on, and the write runs again.
-    pub fn get<R: MongoRecord>(&mut self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
-        self.table::<R>()?.record(key)
-    }
-
-    /// Announces reads, so that these records are loaded together with others.
-    ///
-    /// # Errors
-    /// None in practice; see [`Unit::get`].
-    pub fn want<R: MongoRecord>(
-        &mut self,
-        keys: impl IntoIterator<Item = R::Key>,
-    ) -> StoreResult<()> {
-        let table = self.table::<R>()?;
-        keys.into_iter().for_each(|key| table.want_key(key));
-        Ok(())
-    }
-
-    /// Adds `record`.
-    ///
-    /// # Errors
-    /// [`StoreError::Duplicate`] if this unit knows a record with its key; otherwise the server may report it at the commit.
-    pub fn insert<R: MongoRecord>(&mut self, record: R) -> StoreResult<()> {
-        let by = self.running;
-        self.table::<R>()?.insert_record(Arc::new(record), by)
-    }
-
-    /// Saves `record`: inserts it, or writes the differences.
-    ///
-    /// # Errors
-    /// As [`Unit::get`].
-    pub fn put<R: MongoRecord>(&mut self, record: R) -> StoreResult<()> {
-        let by = self.running;
-        self.table::<R>()?.put_record(Arc::new(record), by)
-    }
-
-    /// Deletes the record `key`, if there is one.
-    ///
-    /// # Errors
-    /// As [`Unit::get`].
-    pub fn delete<R: MongoRecord>(&mut self, key: &R::Key) -> StoreResult<()> {
-        let by = self.running;
-        self.table::<R>()?.delete_record(key, by)
-    }
-
     /// How many messages had been handled before.
     pub(super) const fn repeated(&self) -> u64 {
         self.repeated
     }
 
-    fn table<R: MongoRecord>(&mut self) -> StoreResult<&mut Table<R>> {
-        let make = || -> Box<dyn AnyTable> { Box::new(Table::<R>::default()) };
-        self.table_at(TypeId::of::<R>(), make)?
-            .as_any()
-            .downcast_mut()
-            .ok_or_else(|| StoreError::Corrupt("a table of another record".to_owned()))
-    }
-
-    fn table_of(&mut self, kind: Kind) -> StoreResult<&mut Box<dyn AnyTable>> {
-        let make = self.records.layout(kind)?.table;
-        self.table_at(kind.id, make)
-    }
-
-    fn table_at(
-        &mut self,
-        id: TypeId,
-        make: impl FnOnce() -> Box<dyn AnyTable>,
-    ) -> StoreResult<&mut Box<dyn AnyTable>> {
-        let place = *self.places.entry(id).or_insert_with(|| {
-            self.tables.push(make());
-            self.tables.len() - 1
-        });
-        self.tables
-            .get_mut(place)
-            .ok_or_else(|| StoreError::Corrupt("a table is gone".to_owned()))
+    fn table(&mut self, kind: Kind) -> StoreResult<&mut Box<dyn AnyTable>> {
+        let known = self.tables.iter().position(|(id, _)| *id == kind.id);
+        let place = known.unwrap_or(self.tables.len());
+        if known.is_none() {
+            let table = (self.records.layout(kind)?.table)();
+            self.tables.push((kind.id, table));
+        }
+        let table = self.tables.get_mut(place).map(|(_, table)| table);
+        table.ok_or_else(|| StoreError::Corrupt("a table is gone".to_owned()))
     }
 
     /// Loads what was missing, and discards the changes of the void run.
@@ -158,13 +82,11 @@ impl Unit {
         db: &Database,
         session: &mut ClientSession,
     ) -> Result<(), Failure> {
-        let records = self.records.clone();
-        records.want_always(self)?;
         self.messages.clear();
         self.repeated = 0;
         self.running = Place::default();
         let mut asked: Vec<(&'static str, Vec<Bson>)> = Vec::new();
-        for table in &mut self.tables {
+        for (_, table) in &mut self.tables {
             table.reset();
             let ids = table.ask();
             match asked.iter_mut().find(|(at, _)| *at == table.collection()) {
@@ -179,13 +101,13 @@ impl Unit {
             let filter = doc! { "_id": { "$in": ids } };
             for document in query(db, session, collection, filter, expected).await? {
                 let id = id_bytes(collection, &document)?;
-                let tables = self.tables.iter_mut();
+                let tables = self.tables.iter_mut().map(|(_, table)| table);
                 tables
                     .filter(|table| table.collection() == collection)
                     .for_each(|table| table.take(&id, &document));
             }
         }
-        for table in &mut self.tables {
+        for (_, table) in &mut self.tables {
             table.end();
             table.seek(db, session).await?;
         }
@@ -212,7 +134,7 @@ impl Unit {
 
     fn save(&mut self) {
         self.savepoints.push(Savepoint {
-            changes: self.tables.iter().map(|table| table.mark()).collect(),
+            changes: self.tables.iter().map(|(_, table)| table.mark()).collect(),
             messages: self.messages.len(),
             repeated: self.repeated,
         });
@@ -227,7 +149,7 @@ impl Unit {
         }
         // Tables added later had no changes at that point.
         let marks = savepoint.changes.into_iter().chain(std::iter::repeat(0));
-        for (table, mark) in self.tables.iter_mut().zip(marks) {
+        for ((_, table), mark) in self.tables.iter_mut().zip(marks) {
             table.undo_to(mark);
         }
         self.messages.truncate(savepoint.messages);
@@ -237,7 +159,7 @@ impl Unit {
     /// The statements that write all changes, by collection.
     pub(super) fn statements(&self) -> StoreResult<Vec<(&'static str, Statements)>> {
         let mut all: Vec<(&'static str, Statements)> = Vec::new();
-        for table in &self.tables {
+        for (_, table) in &self.tables {
             let collection = table.collection();
             if let Some((_, statements)) = all.iter_mut().find(|(known, _)| *known == collection) {
                 table.statements(statements)?;
@@ -254,7 +176,7 @@ impl Unit {
     pub(super) fn changed(&self) -> Vec<Locks> {
         let mut works = Vec::new();
         works.resize_with(self.running.work, Locks::default);
-        for table in &self.tables {
+        for (_, table) in &self.tables {
             table.changed(&mut works);
         }
         works
@@ -268,7 +190,7 @@ impl Unit {
 
 impl Engine for Unit {
     fn get(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<Option<AnyRecord>> {
-        self.table_of(kind)?.get(key)
+        self.table(kind)?.get(key)
     }
 
     fn find_by(
@@ -278,27 +200,26 @@ impl Engine for Unit {
         value: &Value,
         limit: usize,
     ) -> StoreResult<Vec<AnyRecord>> {
-        self.table_of(kind)?.find_by(field, value, limit)
+        self.table(kind)?.find_by(field, value, limit)
     }
 
     fn want(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()> {
-        self.table_of(kind)?.want(key)
+        self.table(kind)?.want(key)
     }
 
     fn insert(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()> {
-        let (by, records) = (self.running, self.records.clone());
-        records.change_beside(kind, &record, self)?;
-        self.table_of(kind)?.insert(record, by)
+        let by = self.running;
+        self.table(kind)?.insert(record, by)
     }
 
     fn put(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()> {
         let by = self.running;
-        self.table_of(kind)?.put(record, by)
+        self.table(kind)?.put(record, by)
     }
 
     fn delete(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()> {
         let by = self.running;
-        self.table_of(kind)?.delete(key, by)
+        self.table(kind)?.delete(key, by)
     }
 
     fn send(&mut self, message: Envelope) -> StoreResult<()> {
@@ -335,6 +256,6 @@ impl Engine for Unit {
     }
 
     fn misses(&self) -> usize {
-        self.tables.iter().map(|table| table.misses()).sum()
+        self.tables.iter().map(|(_, table)| table.misses()).sum()
     }
 }

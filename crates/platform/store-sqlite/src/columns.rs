@@ -31,9 +31,10 @@ pub fn fields<T: DeserializeOwned>(
 /// The columns that are not NULL.
 fn columns<'a>(row: &'a Row<'a>) -> impl Iterator<Item = (&'a str, Field<'a>)> {
     let statement = row.as_ref();
-    (0..statement.column_count()).filter_map(move |index| match row.get_ref(index).ok()? {
-        ValueRef::Null => None,
-        value => Some((statement.column_name(index).ok()?, Field::Column(value))),
+    (0..statement.column_count()).filter_map(move |index| {
+        let value = row.get_ref(index).ok()?;
+        let name = statement.column_name(index).ok()?;
+        (value != ValueRef::Null).then_some((name, Field::Column(value)))
     })
 }
 
@@ -74,9 +75,10 @@ impl<'de> Deserializer<'de> for Field<'de> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self {
-            Self::Column(ValueRef::Integer(number)) => visitor.visit_bool(number != 0),
-            other => other.deserialize_any(visitor),
+        if let Self::Column(ValueRef::Integer(number)) = self {
+            visitor.visit_bool(number != 0)
+        } else {
+            self.deserialize_any(visitor)
         }
     }
 
@@ -98,12 +100,13 @@ impl<'de> Deserializer<'de> for Field<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self {
-            Self::Column(ValueRef::Text(name)) if !name.starts_with(b"{") => {
-                let name = std::str::from_utf8(name).map_err(Error::custom)?;
-                visitor.visit_enum(name.into_deserializer())
-            }
-            other => other.json(|json| json.deserialize_enum("", &[], visitor)),
+        if let Self::Column(ValueRef::Text(name)) = self
+            && !name.starts_with(b"{")
+        {
+            let name = std::str::from_utf8(name).map_err(Error::custom)?;
+            visitor.visit_enum(name.into_deserializer())
+        } else {
+            self.json(|json| json.deserialize_enum("", &[], visitor))
         }
     }
 
@@ -114,7 +117,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self {
             Self::Key { .. } => self.deserialize_any(visitor),
-            column => column.json(|json| json.deserialize_map(visitor)),
+            Self::Column(_) => self.json(|json| json.deserialize_map(visitor)),
         }
     }
 

@@ -68,7 +68,8 @@ pub struct IdempotentId {
 /// See [`Idempotent`]. The fields of the answer are absent until there is one.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct IdempotentFields {
-    _id: IdempotentId,
+    #[serde(rename = "_id")]
+    id: IdempotentId,
     fingerprint: ByteArray<32>,
     subject: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +106,7 @@ impl Row for Idempotent {
     fn fields(&self) -> impl Serialize {
         let answer = self.answer.as_ref();
         IdempotentFields {
-            _id: Self::id(&self.key),
+            id: Self::id(&self.key),
             fingerprint: ByteArray::new(self.fingerprint),
             subject: self.subject,
             status: answer.map(|answer| answer.status),
@@ -126,9 +127,9 @@ impl Row for Idempotent {
         });
         Ok(Self {
             key: IdempotencyKey {
-                user: fields._id.user_id,
-                route: fields._id.route,
-                key: fields._id.key,
+                user: fields.id.user_id,
+                route: fields.id.route,
+                key: fields.id.key,
             },
             fingerprint: fields.fingerprint.into_array(),
             subject: fields.subject,

@@ -42,7 +42,8 @@ pub struct HandledId {
 /// See [`Handled`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct HandledFields {
-    _id: HandledId,
+    #[serde(rename = "_id")]
+    id: HandledId,
     handled_at: Timestamp,
 }
 
@@ -66,15 +67,15 @@ impl Row for Handled {
 
     fn fields(&self) -> impl Serialize {
         HandledFields {
-            _id: Self::id(&self.key()),
+            id: Self::id(&self.key()),
             handled_at: self.at,
         }
     }
 
     fn from_fields(fields: HandledFields) -> StoreResult<Self> {
         Ok(Self {
-            order: fields._id.order_id,
-            message: fields._id.message_id,
+            order: fields.id.order_id,
+            message: fields.id.message_id,
             at: fields.handled_at,
         })
     }

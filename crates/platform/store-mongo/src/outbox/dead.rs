@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::Dead;
 use super::row::MessageRow;
-use crate::unit::Unit;
-use store::{Record, Row, StoreResult};
+use store::{Record, Row, StoreResult, Tx};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeadLetterRow {
@@ -46,8 +45,8 @@ impl Row for DeadLetterRow {
 }
 
 /// Adds messages to the dead letters.
-pub(super) fn bury(unit: &mut Unit, dead: &[Dead], now: Timestamp) -> StoreResult<()> {
-    unit.want::<DeadLetterRow>(dead.iter().map(|dead| dead.message.id))?;
+pub(super) fn bury(tx: &mut Tx<'_>, dead: &[Dead], now: Timestamp) -> StoreResult<()> {
+    tx.want::<DeadLetterRow>(dead.iter().map(|dead| dead.message.id))?;
     for Dead {
         message,
         attempts,
@@ -55,7 +54,7 @@ pub(super) fn bury(unit: &mut Unit, dead: &[Dead], now: Timestamp) -> StoreResul
     } in dead
     {
         // A message that was dead-lettered before keeps its latest reason.
-        unit.put(DeadLetterRow {
+        tx.put(DeadLetterRow {
             id: message.id,
             message: MessageRow::of(message),
             attempts: *attempts,

@@ -14,8 +14,8 @@ use super::queue::{Parcel, Queue};
 use super::row::{OutboxRow, WaitingRow};
 use crate::horizon::Horizon;
 use crate::unit::Unit;
-use store::StoreResult;
 use store::outbox::Pending;
+use store::{StoreResult, Tx};
 
 /// How long a replica holds the messages that it sends. It exceeds the longest publish, and is about how long an order waits for another
 /// replica when its own has died.
@@ -63,7 +63,7 @@ impl OutboxQueue {
         let mut parcels = Vec::new();
         for messages in messages.chunks(ROOM) {
             let row = Uuid::new_v4();
-            unit.insert(OutboxRow {
+            Tx::new(unit).insert(OutboxRow {
                 id: row,
                 messages: messages
                     .iter()

@@ -46,10 +46,10 @@ impl Row for Misread {
 
 async fn fill(store: &Mongo, rows: i64) {
     store
-        .work(move |unit| {
+        .work(move |tx| {
             for value in 0..rows {
                 let id = value.to_string();
-                unit.put(Counter { id, value })?;
+                tx.put(Counter { id, value })?;
             }
             Ok::<_, StoreError>(())
         })

@@ -1,4 +1,4 @@
-//! Kinds of record that share a collection, what is kept beside a record, and documents that do not decode.
+//! Kinds of record that share a collection, and documents that do not decode.
 
 use super::*;
 
@@ -75,37 +75,6 @@ async fn two_kinds_of_record_in_one_collection_are_told_apart() {
         let before = (round > 1).then(|| format!("round {}", round - 1));
         assert_eq!(text.await, Ok((round - 1, before)));
     }
-}
-
-#[tokio::test]
-async fn what_is_kept_beside_a_record_is_undone_with_the_item_that_inserted_it() {
-    let database = TestDatabase::new();
-    let records = records()
-        .with::<Note>()
-        .always::<Counter>("sum".to_owned())
-        .beside(|note: &Note, unit| {
-            let sum = unit.get::<Counter>(&"sum".to_owned())?;
-            let sum = sum.map_or(0, |sum| sum.value);
-            unit.put(counter("sum", sum + note.value))
-        });
-    let mongo = database.open(counters(), records, Arc::new(SystemClock));
-    let store = Store::new(Arc::new(mongo.clone()));
-    let results = store.write(|tx| {
-        tx.each(&[1, 2, 3], |tx, id| {
-            tx.insert(Note {
-                id: *id,
-                value: 10,
-                text: String::new(),
-            })?;
-            if *id == 2 {
-                return Err(StoreError::Conflict("no".to_owned()));
-            }
-            Ok(())
-        })
-    });
-    let no = Err(StoreError::Conflict("no".to_owned()));
-    assert_eq!(results.await, Ok(vec![Ok(()), no, Ok(())]));
-    assert_eq!(value(&mongo, "sum").await, Some(20));
 }
 
 #[tokio::test]

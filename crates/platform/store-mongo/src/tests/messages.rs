@@ -16,7 +16,7 @@ pub(super) fn message(n: u128) -> Envelope {
 
 pub(super) async fn send(store: &Mongo, message: Envelope) {
     store
-        .work(move |unit| unit.send(message.clone()))
+        .work(move |tx| tx.send(message.clone()))
         .await
         .unwrap();
 }
@@ -104,7 +104,7 @@ async fn a_resend_of_what_another_replica_has_not_sent_yet_goes_out_as_a_copy_of
     let (one, other) = (open(&database), open(&database));
     send(&one, message(1)).await;
     let (again, fine) = tokio::join!(
-        other.work(move |unit| unit.send(message(1))),
+        other.work(move |tx| tx.send(message(1))),
         add(&other, "neighbour", 1),
     );
     assert_eq!((again, fine), (Ok(()), Ok(1)));
@@ -127,7 +127,7 @@ async fn the_messages_of_one_commit_are_one_document_until_each_of_them_has_its_
     let database = TestDatabase::new();
     let store = open(&database);
     store
-        .work(|unit| (1..=4).try_for_each(|n| unit.send(message(n))))
+        .work(|tx| (1..=4).try_for_each(|n| tx.send(message(n))))
         .await
         .unwrap();
     let outbox = store.outbox();
@@ -170,7 +170,7 @@ async fn more_messages_than_a_document_takes_are_several() {
     let database = TestDatabase::new();
     let store = open(&database);
     store
-        .work(|unit| (1..=600).try_for_each(|n| unit.send(message(n))))
+        .work(|tx| (1..=600).try_for_each(|n| tx.send(message(n))))
         .await
         .unwrap();
     let fresh = store.outbox().fresh(0, 1000).await.unwrap();

@@ -83,7 +83,7 @@ async fn a_message_that_comes_again_is_counted_once_however_often_its_work_runs(
     let store = measured(&database, Arc::new(ManualClock::at(now)), &metrics);
     let ids = SystemIds::default();
     let (order, message) = (OrderId::new(&ids), MessageId::new(&ids));
-    let handle = || store.work(move |unit| Tx::new(unit).once(order, message, now));
+    let handle = || store.work(move |tx| tx.once(order, message, now));
     let counted = || sum(&metrics, "marketplace_inbox_duplicates_total", &[]);
     assert_eq!(handle().await, Ok(true));
     assert_eq!(counted(), Some(0.0));

@@ -47,13 +47,13 @@ async fn a_guard_holds_whoever_races() {
 /// Adds one to the counter `hot` after reading `steps` other rows in sequence, each of which determines the next.
 async fn add_after_a_walk(store: &Mongo, steps: usize) -> Result<(), StoreError> {
     store
-        .work(move |unit| {
+        .work(move |tx| {
             let id = "hot".to_owned();
-            let value = unit.get::<Counter>(&id)?.map_or(0, |row| row.value) + 1;
+            let value = tx.get::<Counter>(&id)?.map_or(0, |row| row.value) + 1;
             for step in 0..steps {
-                unit.get::<Counter>(&format!("step {step}"))?;
+                tx.get::<Counter>(&format!("step {step}"))?;
             }
-            unit.put(Counter { id, value })
+            tx.put(Counter { id, value })
         })
         .await
 }
@@ -91,11 +91,11 @@ async fn a_replica_that_writes_without_a_pause_does_not_keep_out_one_that_reads_
 /// Adds to two counters at once.
 async fn add_both(store: &Mongo, both: [(String, i64); 2]) -> Result<(), StoreError> {
     store
-        .work(move |unit| {
+        .work(move |tx| {
             for (id, by) in &both {
-                let value = unit.get::<Counter>(id)?.map_or(0, |row| row.value) + by;
+                let value = tx.get::<Counter>(id)?.map_or(0, |row| row.value) + by;
                 let id = id.clone();
-                unit.put(Counter { id, value })?;
+                tx.put(Counter { id, value })?;
             }
             Ok(())
         })
