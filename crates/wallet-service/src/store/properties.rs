@@ -152,7 +152,7 @@ mod sqlite {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 5))]
         #[test]
         fn any_history_conserves_money_and_gives_each_order_one_fate(history in moves()) {
             on_a_runtime(async { run(World::sqlite(), history).await });
@@ -165,7 +165,7 @@ mod mongo {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 20))]
         #[test]
         fn any_history_conserves_money_and_gives_each_order_one_fate(history in moves()) {
             on_a_runtime(async { run(World::mongo().await, history).await });
