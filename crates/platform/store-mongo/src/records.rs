@@ -13,6 +13,12 @@ use super::record::MongoRecord;
 #[derive(Default)]
 pub struct Records(HashMap<TypeId, Layout>);
 
+impl store::Register for Records {
+    fn row<R: store::Row>(self) -> Self {
+        self.with::<R>()
+    }
+}
+
 impl Records {
     /// Adds `R`.
     #[must_use]

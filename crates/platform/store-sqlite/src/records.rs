@@ -27,6 +27,12 @@ const FORGET: usize = 2000;
 #[derive(Default)]
 pub struct Records(HashMap<TypeId, Layout>);
 
+impl store::Register for Records {
+    fn row<R: store::Row>(self) -> Self {
+        self.with::<R>()
+    }
+}
+
 impl Records {
     /// Adds `R`.
     #[must_use]

@@ -26,5 +26,5 @@ pub use handle::Store;
 pub use inbox::{Handled, MEMORY as INBOX_MEMORY};
 pub use leases::Leases;
 pub use record::{AnyKey, AnyRecord, Kind, Record, Value, key_of, record_of};
-pub use row::{Apart, Expires, Plain, Row};
+pub use row::{Apart, Expires, Plain, Register, Row};
 pub use tx::Tx;

@@ -94,3 +94,10 @@ pub struct Expires {
     /// How long after that time.
     pub after: Duration,
 }
+
+/// The record kinds that an engine knows. A service lists its rows once, for all engines.
+pub trait Register: Sized {
+    /// Adds `R`.
+    #[must_use]
+    fn row<R: Row>(self) -> Self;
+}
