@@ -11,6 +11,7 @@
 mod change;
 mod codec;
 mod commit;
+mod database;
 mod dead_letters;
 mod failure;
 mod gather;

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_trait::async_trait;
-use kernel::{Clock, Timestamp};
+use kernel::Clock;
 use mongodb::Database;
+use mongodb::bson::Document;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
-use mongodb::bson::{Document, doc};
 use mongodb::options::{FindOptions, ReadConcern};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -15,29 +14,23 @@ use serde::de::DeserializeOwned;
 use super::codec::decode;
 use super::commit::Committer;
 use super::gather::Gather;
-use super::leases::MongoLeases;
 use super::link::{Link, READ_LIMIT};
 use super::outbox::dead::DeadLetterRow;
 use super::outbox::replica::OutboxQueue;
 use super::outbox::row::OutboxRow;
 use super::records::Records;
 use super::schema::Collection;
-use super::work::Run;
-use store::outbox::Outbox;
-use store::{
-    AnyKey, AnyRecord, Expires, Handled, Idempotent, Job, Kind, Leases, Store, StoreResult, Tx,
-};
+use store::{Handled, Idempotent, Store, StoreResult, Tx};
 use telemetry::metrics::{Read, ReadTimes, StoreMetrics};
-use telemetry::{Commit, Database as Traced};
 
 /// A service's database. Cheap to clone.
 #[derive(Clone)]
 pub struct Mongo {
-    link: Arc<Link>,
+    pub(super) link: Arc<Link>,
     outbox: Arc<OutboxQueue>,
-    committer: Committer,
-    gather: Arc<Gather>,
-    records: Arc<Records>,
+    pub(super) committer: Committer,
+    pub(super) gather: Arc<Gather>,
+    pub(super) records: Arc<Records>,
     times: ReadTimes,
 }
 
@@ -160,59 +153,6 @@ impl Mongo {
     /// This replica's queue of messages to send.
     pub(super) fn outbox_queue(&self) -> Arc<OutboxQueue> {
         self.outbox.clone()
-    }
-}
-
-#[async_trait]
-impl store::Database for Mongo {
-    async fn write(&self, mut job: Job) -> StoreResult<()> {
-        let commit = Commit::begin(Traced {
-            system: "mongodb",
-            name: self.link.name(),
-            operation: "commitTransaction",
-        });
-        let carried = commit.clone();
-        let run: Run = Box::new(move |unit| carried.within(|| job(&mut Tx::new(unit))));
-        let written = self.committer.run(run).await;
-        commit.end();
-        written
-    }
-
-    /// Reads the majority-committed record, which will not be rolled back. Concurrent gets share a query.
-    async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {
-        let layout = self.records.layout(kind)?;
-        let id = (layout.id)(&*key)?;
-        let _timed = self.reading(Read::Get);
-        let found = self.gather.get(layout.collection, id).await?;
-        found.map(|document| (layout.decode)(&document)).transpose()
-    }
-
-    async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
-        let db = self.database().await?;
-        for (collection, Expires { field, after }) in self.records.expiring() {
-            let expired = doc! { field: { "$lte": now.minus(after).as_millis() } };
-            db.collection::<Document>(collection)
-                .delete_many(expired)
-                .await?;
-        }
-        Ok(false)
-    }
-
-    async fn ping(&self) -> StoreResult<()> {
-        let _timed = self.reading(Read::Check);
-        self.database()
-            .await?
-            .run_command(doc! { "ping": 1 })
-            .await?;
-        Ok(())
-    }
-
-    fn outbox(&self) -> Arc<dyn Outbox> {
-        Arc::new(Self::outbox(self))
-    }
-
-    fn leases(&self) -> Option<Arc<dyn Leases>> {
-        Some(Arc::new(MongoLeases::new(self.clone())))
     }
 }
 

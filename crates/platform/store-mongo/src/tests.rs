@@ -26,7 +26,7 @@ use self::messages::message;
 use super::testing::TestDatabase;
 use super::*;
 use store::outbox::{Fate, Outbox};
-use store::{Leases, Record, Row, Store, StoreError, StoreResult, Value};
+use store::{Leases, Plain, Record, Store, StoreError, StoreResult, Value};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Counter {
@@ -48,22 +48,8 @@ impl Record for Counter {
     }
 }
 
-impl Row for Counter {
+impl Plain for Counter {
     const TABLE: &'static str = "counters";
-    type Id = String;
-    type Fields = Self;
-
-    fn id(key: &String) -> String {
-        key.clone()
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(fields: Self) -> StoreResult<Self> {
-        Ok(fields)
-    }
 }
 
 fn counters() -> Vec<Collection> {

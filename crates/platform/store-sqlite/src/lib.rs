@@ -8,6 +8,7 @@
 
 mod codec;
 mod columns;
+mod database;
 mod dead_letters;
 mod fields;
 mod files;

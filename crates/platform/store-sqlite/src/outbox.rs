@@ -58,7 +58,7 @@ impl Outbox for SqliteOutbox {
     }
 
     async fn news(&self) {
-        self.0.sent().await;
+        self.0.news.notified().await;
     }
 }
 

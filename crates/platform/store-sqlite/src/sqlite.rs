@@ -3,21 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use kernel::Timestamp;
 use rusqlite::{Connection, Transaction};
 
-use store::outbox::Outbox;
-use store::{AnyKey, AnyRecord, Handled, Idempotent, Job, Kind, Leases, StoreResult};
+use store::{Handled, Idempotent, StoreResult};
 use telemetry::metrics::{Read, StoreMetrics};
 use telemetry::{Commit, Database};
 use tokio::sync::Notify;
 
 use super::files::{self, Migration};
-use super::outbox::SqliteOutbox;
 use super::pool::Readers;
 use super::records::Records;
-use super::tx;
 use super::writer::Writer;
 
 /// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
@@ -25,9 +20,9 @@ use super::writer::Writer;
 pub struct Sqlite {
     // Dropped in this order, so that the writer's connection closes last and checkpoints the log.
     readers: Arc<Readers>,
-    records: Arc<Records>,
+    pub(super) records: Arc<Records>,
     /// Notifies the relay that messages were committed.
-    news: Arc<Notify>,
+    pub(super) news: Arc<Notify>,
     writer: Arc<Writer>,
     name: Arc<str>,
 }
@@ -106,50 +101,6 @@ impl Sqlite {
         work: impl FnOnce(&Transaction<'_>) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         self.readers.run(kind, work).await
-    }
-
-    /// Returns when messages may have been committed since the last call.
-    pub(super) async fn sent(&self) {
-        self.news.notified().await;
-    }
-}
-
-#[async_trait]
-impl store::Database for Sqlite {
-    async fn write(&self, mut job: Job) -> StoreResult<()> {
-        let records = self.records.clone();
-        let has_sent = Sqlite::write(self, move |db| tx::run(db, &records, &mut job)).await?;
-        if has_sent {
-            self.news.notify_one();
-        }
-        Ok(())
-    }
-
-    async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {
-        let records = self.records.clone();
-        self.read(Read::Get, move |db| records.load(kind, db, &*key))
-            .await
-    }
-
-    async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
-        let records = self.records.clone();
-        Sqlite::write(self, move |db| records.forget(db, now)).await
-    }
-
-    async fn ping(&self) -> StoreResult<()> {
-        self.read(Read::Check, |db| {
-            Ok(db.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?)
-        })
-        .await
-    }
-
-    fn outbox(&self) -> Arc<dyn Outbox> {
-        Arc::new(SqliteOutbox::new(self.clone()))
-    }
-
-    /// A file has one process.
-    fn leases(&self) -> Option<Arc<dyn Leases>> {
-        None
     }
 }
 

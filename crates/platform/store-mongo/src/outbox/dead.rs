@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::queue::Dead;
 use super::row::MessageRow;
-use store::{Record, Row, StoreResult, Tx};
+use store::{Plain, Record, StoreResult, Tx};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeadLetterRow {
@@ -26,22 +26,8 @@ impl Record for DeadLetterRow {
     }
 }
 
-impl Row for DeadLetterRow {
+impl Plain for DeadLetterRow {
     const TABLE: &'static str = "dead_letters";
-    type Id = MessageId;
-    type Fields = Self;
-
-    fn id(key: &MessageId) -> MessageId {
-        *key
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(fields: Self) -> StoreResult<Self> {
-        Ok(fields)
-    }
 }
 
 /// Adds messages to the dead letters.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::codec::corrupt;
 use store::outbox::Pending;
-use store::{Record, Row, StoreResult};
+use store::{Plain, Record, StoreResult};
 
 /// A message's contents, without its id.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -106,22 +106,8 @@ impl Record for OutboxRow {
     }
 }
 
-impl Row for OutboxRow {
+impl Plain for OutboxRow {
     const TABLE: &'static str = "outbox";
-    type Id = Uuid;
-    type Fields = Self;
-
-    fn id(key: &Uuid) -> Uuid {
-        *key
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(fields: Self) -> StoreResult<Self> {
-        Ok(fields)
-    }
 }
 
 /// The messages to retry, as rows.

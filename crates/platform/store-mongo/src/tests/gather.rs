@@ -26,22 +26,8 @@ impl Record for Misread {
     }
 }
 
-impl Row for Misread {
+impl Plain for Misread {
     const TABLE: &'static str = "counters";
-    type Id = String;
-    type Fields = Self;
-
-    fn id(key: &String) -> String {
-        key.clone()
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(fields: Self) -> StoreResult<Self> {
-        Ok(fields)
-    }
 }
 
 async fn fill(store: &Mongo, rows: i64) {

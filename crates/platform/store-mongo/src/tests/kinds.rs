@@ -20,22 +20,8 @@ impl Record for Note {
     }
 }
 
-impl Row for Note {
+impl Plain for Note {
     const TABLE: &'static str = "counters";
-    type Id = i64;
-    type Fields = Self;
-
-    fn id(key: &i64) -> i64 {
-        *key
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(fields: Self) -> StoreResult<Self> {
-        Ok(fields)
-    }
 }
 
 fn counter(id: &str, value: i64) -> Counter {

@@ -1,0 +1,52 @@
+//! The transaction port on an open file.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kernel::Timestamp;
+use store::outbox::Outbox;
+use store::{AnyKey, AnyRecord, Database, Job, Kind, Leases, StoreResult};
+use telemetry::metrics::Read;
+
+use super::outbox::SqliteOutbox;
+use super::sqlite::Sqlite;
+use super::tx;
+
+#[async_trait]
+impl Database for Sqlite {
+    async fn write(&self, mut job: Job) -> StoreResult<()> {
+        let records = self.records.clone();
+        let has_sent = Sqlite::write(self, move |db| tx::run(db, &records, &mut job)).await?;
+        if has_sent {
+            self.news.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {
+        let records = self.records.clone();
+        self.read(Read::Get, move |db| records.load(kind, db, &*key))
+            .await
+    }
+
+    async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
+        let records = self.records.clone();
+        Sqlite::write(self, move |db| records.forget(db, now)).await
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        self.read(Read::Check, |db| {
+            Ok(db.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?)
+        })
+        .await
+    }
+
+    fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::new(SqliteOutbox::new(self.clone()))
+    }
+
+    /// A file has one process.
+    fn leases(&self) -> Option<Arc<dyn Leases>> {
+        None
+    }
+}
