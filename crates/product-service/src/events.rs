@@ -17,15 +17,13 @@ impl Event {
     pub(crate) fn envelope(self, now: Timestamp) -> Envelope {
         match self {
             Self::ReservationConfirmed(order) => {
-                let message = product::ReservationConfirmed {
-                    order_id: id_bytes(order.as_uuid()),
-                };
+                let order_id = id_bytes(order.as_uuid());
+                let message = product::ReservationConfirmed { order_id };
                 Envelope::of_step(order, "reservation-confirmed", &message, now)
             }
             Self::ReservationExpired(order) => {
-                let message = product::ReservationExpired {
-                    order_id: id_bytes(order.as_uuid()),
-                };
+                let order_id = id_bytes(order.as_uuid());
+                let message = product::ReservationExpired { order_id };
                 Envelope::of_step(order, "reservation-expired", &message, now)
             }
         }

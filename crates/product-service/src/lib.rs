@@ -20,9 +20,7 @@ pub use audit::sqlite::{audit, reservation_states};
 pub use config::Config;
 pub use consumers::QUEUE;
 pub use domain::{
-    Category, Change, Description, Filter, ListQuery, NewProduct, Place, Product, ProductEdit,
-    ProductName, ProductRefusal, ProductStatus, ReservationState, SearchText, Sort, Stock,
-    VersionGuard,
+    Category, Description, NewProduct, Product, ProductName, ProductStatus, ReservationState, Stock,
 };
 pub use http::{PROBLEMS, openapi};
 pub use service::ProductService;

@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use contracts::reservations::{Refusal, ReserveRequest, ReservedLine};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
-use kernel::{Page, ProductId, UserId};
 use platform_http::Routes;
 use store::{Store, StoreResult};
 
 use crate::app::{self, App};
-use crate::audit::StockAudit;
 use crate::config::Config;
-use crate::domain::{Change, ListQuery, NewProduct, Product, ProductEdit, ProductRefusal};
+use crate::domain::{NewProduct, Product};
 use crate::store::Queries;
 use crate::{consumers, http};
 
@@ -71,59 +69,12 @@ impl ProductService {
         app::create_product(&self.app, new).await
     }
 
-    /// Edits a product.
-    ///
-    /// # Errors
-    /// A store error.
-    pub async fn update(
-        &self,
-        change: Change<ProductEdit>,
-    ) -> StoreResult<Result<Product, ProductRefusal>> {
-        app::update_product(&self.app, change).await
-    }
-
-    /// Takes a product out of the catalogue.
-    ///
-    /// # Errors
-    /// A store error.
-    pub async fn remove(&self, change: Change<()>) -> StoreResult<Result<(), ProductRefusal>> {
-        app::remove_product(&self.app, change).await
-    }
-
-    /// Shows a product, if `viewer` may see it.
-    ///
-    /// # Errors
-    /// A store error.
-    pub async fn product(
-        &self,
-        id: ProductId,
-        viewer: Option<UserId>,
-    ) -> StoreResult<Option<Product>> {
-        app::product(&self.app, id, viewer).await
-    }
-
-    /// A page of the catalogue.
-    ///
-    /// # Errors
-    /// A store error.
-    pub async fn list(&self, query: ListQuery) -> StoreResult<Page<Product>> {
-        app::list_products(&self.app, query).await
-    }
-
     /// Returns the stock of reservations whose leases have run out, as the sweep does. Returns the number of orders.
     ///
     /// # Errors
     /// A store error.
     pub async fn expire_reservations(&self) -> StoreResult<usize> {
         app::expire_reservations(&self.app).await
-    }
-
-    /// Checks the stock book of the running service.
-    ///
-    /// # Errors
-    /// A store error.
-    pub async fn audit(&self) -> StoreResult<StockAudit> {
-        self.app.queries.audit().await
     }
 
     /// The routes for the other services, on a port that only they reach.
@@ -165,8 +116,10 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn Queries>
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
-            let (db, queries) = crate::store::sqlite::open(&path, &deps.metrics.store)?;
-            Ok((Store::new(Arc::new(db)), Arc::new(queries)))
+            use crate::store::sqlite::{SqliteQueries, open};
+            let db = open(&path, &deps.metrics.store)?;
+            let queries = Arc::new(SqliteQueries(db.clone()));
+            Ok((Store::new(Arc::new(db)), queries))
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {

@@ -46,8 +46,8 @@ fn filter(params: &mut QueryParams) -> Option<Filter> {
     let text = params.optional("q", SearchText::parse);
     let category = params.optional("category", Category::parse);
     let seller = params.optional("seller", str::parse::<UserId>);
-    let min_price = price(params, "minPrice");
-    let max_price = price(params, "maxPrice");
+    let min_price = params.optional("minPrice", parse_price);
+    let max_price = params.optional("maxPrice", parse_price);
     let in_stock = params.optional("inStock", parse_bool);
     if let (Some(Some(min)), Some(Some(max))) = (min_price, max_price)
         && min > max
@@ -67,22 +67,16 @@ fn filter(params: &mut QueryParams) -> Option<Filter> {
     })
 }
 
-#[expect(
-    clippy::option_option,
-    reason = "outer: was it readable; inner: was it given"
-)]
-fn price(params: &mut QueryParams, name: &str) -> Option<Option<i64>> {
-    let amount = params.integer(name)?;
-    let fits = |amount: &i64| (0..=Money::MAX_AMOUNT).contains(amount);
-    if amount.as_ref().is_none_or(fits) {
-        return Some(amount);
+fn parse_price(raw: &str) -> Result<i64, Invalid> {
+    let amount: i64 = raw
+        .parse()
+        .map_err(|_| Invalid::new("invalid_type", "must be an integer"))?;
+    if (0..=Money::MAX_AMOUNT).contains(&amount) {
+        return Ok(amount);
     }
-    let detail = format!(
-        "must be an integer of minor units between 0 and {}",
-        Money::MAX_AMOUNT
-    );
-    params.refuse(name, Invalid::new("out_of_range", detail));
-    None
+    let max = Money::MAX_AMOUNT;
+    let detail = format!("must be an integer of minor units between 0 and {max}");
+    Err(Invalid::new("out_of_range", detail))
 }
 
 fn parse_bool(raw: &str) -> Result<bool, Invalid> {

@@ -10,6 +10,7 @@ use std::any::Any;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use contracts::Envelope;
 use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine};
 use kernel::{
@@ -21,14 +22,22 @@ use store::{Database, Store, StoreResult};
 
 use super::Queries;
 use crate::app::{self, App, Ask, Command};
+use crate::audit::StockAudit;
 use crate::domain::{
     Category, Change, Description, NewProduct, Product, ProductEdit, ProductName, ProductRefusal,
     Stock,
 };
 
+/// A store that can be audited.
+#[async_trait]
+pub(crate) trait Audited: Send + Sync {
+    async fn audit(&self) -> StoreResult<StockAudit>;
+}
+
 /// The use cases on an empty store.
 pub(crate) struct Subject {
     pub(crate) app: App,
+    pub(crate) store: Box<dyn Audited>,
     pub(crate) outbox: Arc<dyn Outbox>,
     /// Lives as long as the store, such as its directory.
     #[expect(dead_code, reason = "kept for its Drop")]
@@ -87,11 +96,12 @@ pub(crate) fn release(order: OrderId) -> Command {
 
 impl Subject {
     pub(crate) fn new(
-        database: impl Database + 'static,
+        database: impl Database + Audited + Clone + 'static,
         queries: impl Queries + 'static,
         outbox: impl Outbox + 'static,
         keep: impl Any + Send + Sync,
     ) -> Self {
+        let store = Box::new(database.clone());
         let app = App {
             store: Store::new(Arc::new(database)),
             queries: Arc::new(queries),
@@ -103,6 +113,7 @@ impl Subject {
         };
         Self {
             app,
+            store,
             outbox: Arc::new(outbox),
             keep: Box::new(keep),
         }
@@ -228,7 +239,7 @@ impl Subject {
 
     /// Asserts that the stock book is right, for at least `products` products.
     pub(crate) async fn assert_book_is_right(&self, products: u64) {
-        let audit = self.app.queries.audit().await.unwrap();
+        let audit = self.store.audit().await.unwrap();
         assert_eq!(audit.violations, Vec::<String>::new());
         assert!(audit.products >= products, "{audit:?}");
     }

@@ -14,7 +14,6 @@ use kernel::{OrderId, Page, Timestamp};
 use serde::Deserialize;
 use store::StoreResult;
 
-use crate::audit::StockAudit;
 use crate::domain::{ListQuery, Product};
 
 /// The lease of a held reservation. Sweeps process leases in this order.
@@ -28,7 +27,7 @@ pub struct Lease {
     pub order: OrderId,
 }
 
-/// Answers lists, sweeps and audits.
+/// Answers lists and sweeps.
 #[async_trait]
 pub(crate) trait Queries: Send + Sync {
     /// A page of active products. Every page of a list costs the same; only a search reads everything that it matches.
@@ -41,9 +40,6 @@ pub(crate) trait Queries: Send + Sync {
         after: Option<Lease>,
         limit: usize,
     ) -> StoreResult<Vec<Lease>>;
-
-    /// Audits the stock book.
-    async fn audit(&self) -> StoreResult<StockAudit>;
 }
 
 /// The index that a list without a search walks: that of the most selective filter, in the requested order.

@@ -9,7 +9,6 @@ use store::StoreResult;
 use store_mongo::{Collection, Mongo, Records};
 
 use super::{Lease, Queries};
-use crate::audit::{StockAudit, mongo::audit};
 use crate::domain::{ListQuery, Product, Reservation};
 use crate::records::{SearchWords, StockEntry};
 
@@ -46,10 +45,6 @@ impl Queries for MongoQueries {
         limit: usize,
     ) -> StoreResult<Vec<Lease>> {
         leases::due(&self.0, now, after, limit).await
-    }
-
-    async fn audit(&self) -> StoreResult<StockAudit> {
-        audit(&self.0.database().await?).await
     }
 }
 

@@ -3,47 +3,37 @@
 mod leases;
 mod list;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use async_trait::async_trait;
 use kernel::{Page, Timestamp};
-use store::{StoreError, StoreResult};
-use store_sqlite::{Migration, Records, Sqlite, open_read_only};
+use store::StoreResult;
+use store_sqlite::{Migration, Records, Sqlite};
 use telemetry::metrics::{Read, StoreMetrics};
 
 use super::{Lease, Queries};
-use crate::audit::{StockAudit, sqlite::audit};
 use crate::domain::{ListQuery, Product, Reservation};
 use crate::records::{SearchWords, StockEntry};
 
 const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
 
 /// Answers the queries.
-#[derive(Clone)]
-pub(crate) struct SqliteQueries {
-    db: Sqlite,
-    path: PathBuf,
-}
+pub(crate) struct SqliteQueries(pub(crate) Sqlite);
 
 /// Opens the file at `path`, or creates it.
-pub(crate) fn open(path: &Path, metrics: &StoreMetrics) -> StoreResult<(Sqlite, SqliteQueries)> {
+pub(crate) fn open(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
     let records = Records::default()
         .with::<Product>()
         .with::<SearchWords>()
         .with::<StockEntry>()
         .with::<Reservation>();
-    let db = Sqlite::open(path, MIGRATIONS, records, metrics)?;
-    let queries = SqliteQueries {
-        db: db.clone(),
-        path: path.to_owned(),
-    };
-    Ok((db, queries))
+    Sqlite::open(path, MIGRATIONS, records, metrics)
 }
 
 #[async_trait]
 impl Queries for SqliteQueries {
     async fn list(&self, query: ListQuery) -> StoreResult<Page<Product>> {
-        self.db
+        self.0
             .read(Read::List, move |tx| list::page(tx, &query))
             .await
     }
@@ -54,23 +44,9 @@ impl Queries for SqliteQueries {
         after: Option<Lease>,
         limit: usize,
     ) -> StoreResult<Vec<Lease>> {
-        self.db
+        self.0
             .read(Read::Sweep, move |tx| leases::due(tx, now, after, limit))
             .await
-    }
-
-    async fn audit(&self) -> StoreResult<StockAudit> {
-        let path = self.path.clone();
-        // A connection of its own, without the time limit of those that answer requests.
-        let run = tokio::task::spawn_blocking(move || {
-            let connection = open_read_only(&path)?;
-            audit(&*connection.unchecked_transaction()?)
-        });
-        run.await.unwrap_or_else(|error| {
-            Err(StoreError::Unavailable(format!(
-                "the audit was given up: {error}"
-            )))
-        })
     }
 }
 

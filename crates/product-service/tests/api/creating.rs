@@ -29,7 +29,7 @@ async fn a_product_is_listed_with_its_place_and_its_version() {
     });
     assert_eq!(answer.body, expected);
     assert_eq!(world.get(&world.user(), &answer.body).await.body, expected);
-    world.assert_book_is_right().await;
+    world.assert_book_is_right();
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn held_stock_is_sold_by_a_confirmation_and_comes_back_by_a_release() {
     world.advance(100_000);
     assert_eq!(world.service.expire_reservations().await, Ok(0));
     assert!(world.heard.lock().unwrap().is_empty());
-    world.assert_book_is_right().await;
+    world.assert_book_is_right();
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn the_sweeper_returns_stock_whose_lease_has_run_out_and_a_late_confirmati
         world.reserve(orders[1], &buyer, &product, 10).await,
         Err(Refusal::Over)
     );
-    world.assert_book_is_right().await;
+    world.assert_book_is_right();
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn more_leases_than_one_step_takes_are_all_swept() {
     world.advance(900);
     assert_eq!(world.service.expire_reservations().await, Ok(250));
     assert_eq!(world.get(&buyer, &product).await.body["stock"], 250);
-    world.assert_book_is_right().await;
+    world.assert_book_is_right();
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn stock_that_a_seller_sets_while_orders_run_never_oversells() {
     for task in tasks {
         task.await.unwrap();
     }
-    world.assert_book_is_right().await;
+    world.assert_book_is_right();
     assert!(
         world.get(&seller, &product).await.body["stock"]
             .as_i64()

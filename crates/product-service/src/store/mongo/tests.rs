@@ -7,12 +7,22 @@ mod sweep;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use kernel::SystemClock;
+use store::StoreResult;
 use store_mongo::Mongo;
 use store_mongo::testing::TestDatabase;
 
 use super::{MongoQueries, collections, records};
-use crate::store::contract::{Subject, contract_tests};
+use crate::audit::{StockAudit, mongo};
+use crate::store::contract::{Audited, Subject, contract_tests};
+
+#[async_trait]
+impl Audited for Mongo {
+    async fn audit(&self) -> StoreResult<StockAudit> {
+        mongo::audit(&self.database().await?).await
+    }
+}
 
 fn open() -> (Subject, Mongo) {
     let database = TestDatabase::new();

@@ -5,15 +5,26 @@ mod plans;
 mod sweep;
 mod writes;
 
+use async_trait::async_trait;
+use store::StoreResult;
 use store_sqlite::{Sqlite, SqliteOutbox};
-use telemetry::metrics::Metrics;
+use telemetry::metrics::{Metrics, Read};
 
-use crate::store::contract::{Subject, contract_tests};
+use crate::audit::{StockAudit, sqlite};
+use crate::store::contract::{Audited, Subject, contract_tests};
+
+#[async_trait]
+impl Audited for Sqlite {
+    async fn audit(&self) -> StoreResult<StockAudit> {
+        self.read(Read::List, |tx| sqlite::audit(tx)).await
+    }
+}
 
 fn open() -> (Subject, Sqlite) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("product.sqlite");
-    let (db, queries) = super::open(&path, &Metrics::default().store).unwrap();
+    let db = super::open(&path, &Metrics::default().store).unwrap();
+    let queries = super::SqliteQueries(db.clone());
     let outbox = SqliteOutbox::new(db.clone());
     (Subject::new(db.clone(), queries, outbox, dir), db)
 }

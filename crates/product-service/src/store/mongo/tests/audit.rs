@@ -49,7 +49,7 @@ async fn damage_done_by_hand_is_found(
         .bypass_document_validation(true)
         .await
         .unwrap();
-    let found = match subject.app.queries.audit().await {
+    let found = match subject.store.audit().await {
         Ok(audit) => audit.violations,
         Err(error) => vec![error.to_string()],
     };
@@ -79,7 +79,7 @@ async fn a_loss_is_found(#[case] collection: &str, #[case] findings: &[&str]) {
         .unwrap()
         .collection::<Document>(collection);
     rows.delete_many(doc! {}).await.unwrap();
-    let audit = subject.app.queries.audit().await.unwrap();
+    let audit = subject.store.audit().await.unwrap();
     for finding in findings {
         assert!(
             audit

@@ -56,7 +56,7 @@ async fn damage_done_by_hand_is_found(#[case] damage: &'static str, #[case] find
         .write(move |tx| Ok::<_, StoreError>(tx.execute_batch(damage)?))
         .await
         .unwrap();
-    let audit = subject.app.queries.audit().await.unwrap();
+    let audit = subject.store.audit().await.unwrap();
     assert!(
         audit
             .violations
