@@ -8,9 +8,11 @@ mod reservation;
 mod reservation_state;
 mod search;
 
-pub use edit::{Change, ProductEdit, VersionGuard};
+pub use edit::{Change, ProductEdit};
 pub use fields::{Category, Description, ProductName, Stock};
-pub use listing::{Filter, ListQuery, Place, Sort};
+#[cfg(test)]
+pub use listing::Place;
+pub use listing::{Filter, ListQuery, Sort};
 pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
 pub use reservation::{Reservation, price};
 pub use reservation_state::ReservationState;

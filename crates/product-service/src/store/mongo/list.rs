@@ -10,7 +10,7 @@ use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::{Mongo, bson_of};
 
 #[cfg(test)]
-pub(super) use self::search::Search;
+pub(super) use self::search::stages as search_stages;
 #[cfg(test)]
 pub(super) use self::walk::Walk;
 use crate::domain::{Filter, ListQuery, Product};
@@ -18,10 +18,7 @@ use crate::domain::{Filter, ListQuery, Product};
 pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<Product>> {
     let found = match &query.filter.text {
         None => walk::Walk::of(query).run(store, query).await?,
-        Some(text) => match search::Search::of(query, text.words()) {
-            Some(search) => search.run(store, query).await?,
-            None => Vec::new(),
-        },
+        Some(text) => search::run(store, query, text.words()).await?,
     };
     Ok(query.page(found))
 }

@@ -10,7 +10,7 @@ use crate::domain::{Category, Filter, ListQuery, Place, SearchText, Sort};
 use crate::store::Lease;
 use crate::store::contract::{LATER, LEASE_END, draft, order};
 use crate::store::mongo::leases::range;
-use crate::store::mongo::list::{Search, Walk};
+use crate::store::mongo::list::{Walk, search_stages};
 
 /// Every stage of the plan that the server has for a command.
 async fn stages(store: &Mongo, command: Document) -> Vec<String> {
@@ -176,9 +176,9 @@ async fn a_search_starts_from_the_words() {
                     after,
                 );
                 let words = query.filter.text.as_ref().unwrap().words();
-                let search = Search::of(&query, words).unwrap();
+                let search = search_stages(&query, words).unwrap();
                 let command = doc! {
-                    "aggregate": "search", "pipeline": search.stages, "cursor": {}, "hint": "by_word",
+                    "aggregate": "search", "pipeline": search, "cursor": {}, "hint": "by_word",
                 };
                 let stages = stages(&store, command).await;
                 let scans = |stage: &&String| stage.contains("SCAN");
@@ -212,9 +212,9 @@ async fn one_word_sorted_by_age_or_price_is_answered_from_the_index() {
             None,
         );
         let words = query.filter.text.as_ref().unwrap().words();
-        let search = Search::of(&query, words).unwrap();
+        let search = search_stages(&query, words).unwrap();
         let command = doc! {
-            "aggregate": "search", "pipeline": search.stages, "cursor": {}, "hint": "by_word",
+            "aggregate": "search", "pipeline": search, "cursor": {}, "hint": "by_word",
         };
         let stages = stages(&store, command).await;
         assert!(
