@@ -18,7 +18,7 @@ use super::hints;
 use super::link::Link;
 use super::message::{seal, short};
 use super::publisher::{Parcel, Publisher};
-use super::topology::Topology;
+use super::topology::Queues;
 use bus::{Bus, Outcome, Subscription, Tasks};
 use telemetry::metrics::BusMetrics;
 
@@ -55,10 +55,7 @@ impl AmqpBus {
         let names = &broker.names;
         let queues = subscriptions.iter();
         let queues = queues.map(|queue| (names.queue(queue.queue), queue.messages.clone()));
-        let topology = Arc::new(Topology {
-            queues: queues.collect(),
-            names: names.clone(),
-        });
+        let queues: Arc<Queues> = queues.collect();
         let (publishing, consuming) = (Link::default(), Link::default());
         let publisher = Arc::new(Publisher::new(publishing.clone()));
         let consumers = TaskTracker::new();
@@ -79,9 +76,9 @@ impl AmqpBus {
             let watched = link.clone();
             metrics.connection(what, move || watched.live().is_some());
             let (link, close) = (link.clone(), close.clone());
-            let (broker, topology) = (broker.clone(), topology.clone());
+            let (broker, queues) = (broker.clone(), queues.clone());
             let name = format!("{service} {what}");
-            tasks.spawn(|_| async move { link.keep_up(&broker, &name, &topology, &close).await });
+            tasks.spawn(|_| async move { link.keep_up(&broker, &name, &queues, &close).await });
         }
         let last = publisher.clone();
         tasks.spawn(|stop| async move {

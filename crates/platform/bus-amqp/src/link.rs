@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::broker::Broker;
+use super::broker::{Broker, Names};
 use super::error::AmqpError;
-use super::topology::Topology;
+use super::topology::{self, Queues};
 
 /// Timeout for a handshake, a declaration or a close.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -140,13 +140,13 @@ impl Link {
         &self,
         broker: &Broker,
         name: &str,
-        topology: &Topology,
+        queues: &Queues,
         stop: &CancellationToken,
     ) {
         let mut backoff = BACKOFF;
         loop {
             let begun = Instant::now();
-            let lost = self.once(broker, name, topology);
+            let lost = self.once(broker, name, queues);
             let Some(error) = stop.run_until_cancelled(lost).await else {
                 break;
             };
@@ -166,12 +166,12 @@ impl Link {
     }
 
     /// Dials, declares and stays until the connection is lost. Returns the error if the connection never came up.
-    async fn once(&self, broker: &Broker, name: &str, topology: &Topology) -> Option<AmqpError> {
+    async fn once(&self, broker: &Broker, name: &str, queues: &Queues) -> Option<AmqpError> {
         let live = match dial(broker, name).await {
             Ok(live) => Arc::new(live),
             Err(error) => return Some(error),
         };
-        let declared = declare(&live, topology).await;
+        let declared = declare(&live, &broker.names, queues).await;
         if declared.is_ok() {
             tracing::info!(connection = name, "connected to the message broker");
             self.live.send_replace(Some(live.clone()));
@@ -183,8 +183,8 @@ impl Link {
     }
 }
 
-async fn declare(live: &Live, topology: &Topology) -> Result<(), AmqpError> {
+async fn declare(live: &Live, names: &Names, queues: &Queues) -> Result<(), AmqpError> {
     let channel = live.channel().await?;
-    within(topology.declare(&channel)).await?;
+    within(topology::declare(&channel, names, queues)).await?;
     within(channel.close(200, "OK".into())).await
 }

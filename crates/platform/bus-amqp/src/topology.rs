@@ -8,36 +8,20 @@ use lapin::{Channel, ExchangeKind};
 use super::broker::{Names, QueueNames};
 use super::message::{short, text};
 
-/// What a service needs in the broker.
-#[derive(Debug, Clone)]
-pub(super) struct Topology {
-    pub(super) names: Names,
-    /// The queues, and the full names of the messages that each is bound to.
-    pub(super) queues: Vec<(QueueNames, Vec<String>)>,
-}
+/// The queues of a service, and the full names of the messages that each is bound to.
+pub(super) type Queues = [(QueueNames, Vec<String>)];
 
-impl Topology {
-    /// Declares all of it.
-    pub(super) async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
-        for (kind, exchange) in [
-            (Kind::Event, ExchangeKind::Topic),
-            (Kind::Command, ExchangeKind::Direct),
-        ] {
-            declare_exchange(channel, &self.names.exchange(kind), exchange).await?;
-        }
-        for (queue, messages) in &self.queues {
-            self.declare_queue(channel, queue, messages).await?;
-        }
-        Ok(())
-    }
-
-    /// Declares a queue and its companions; those that others refer to come first.
-    pub(super) async fn declare_queue(
-        &self,
-        channel: &Channel,
-        queue: &QueueNames,
-        messages: &[String],
-    ) -> lapin::Result<()> {
+/// Declares what a service needs in the broker.
+pub(super) async fn declare(
+    channel: &Channel,
+    names: &Names,
+    queues: &Queues,
+) -> lapin::Result<()> {
+    let (events, commands) = (names.exchange(Kind::Event), names.exchange(Kind::Command));
+    declare_exchange(channel, &events, ExchangeKind::Topic).await?;
+    declare_exchange(channel, &commands, ExchangeKind::Direct).await?;
+    for (queue, messages) in queues {
+        // Those that others refer to come first.
         declare_quorum(channel, &queue.dead, FieldTable::default()).await?;
         // Messages that the broker itself drops (RabbitMQ 4: after twenty unacknowledged deliveries) are kept as well.
         declare_quorum(channel, &queue.main, dead_lettered_to(&queue.dead)).await?;
@@ -49,12 +33,15 @@ impl Topology {
         }
         for message in messages {
             // A name outside the contracts is bound to both exchanges, because its sender uses one of them.
-            let kinds =
-                kind_of(message).map_or(vec![Kind::Event, Kind::Command], |kind| vec![kind]);
-            for kind in kinds {
+            let exchanges = match kind_of(message) {
+                Some(Kind::Event) => &[&events][..],
+                Some(Kind::Command) => &[&commands],
+                None => &[&events, &commands],
+            };
+            for exchange in exchanges {
                 let bound = channel.queue_bind(
                     short(&queue.main),
-                    short(&self.names.exchange(kind)),
+                    short(exchange),
                     short(message),
                     QueueBindOptions::default(),
                     FieldTable::default(),
@@ -62,8 +49,8 @@ impl Topology {
                 bound.await?;
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Declares a durable exchange.
