@@ -7,7 +7,7 @@ use kernel::{Invalid, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What a user may do beyond what every user may.
+/// A permission beyond those of every user.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]

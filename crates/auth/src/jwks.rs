@@ -31,7 +31,7 @@ pub struct Jwk {
     /// Key id: its RFC 7638 thumbprint.
     #[schema(example = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")]
     pub kid: String,
-    /// What it is for, always `sig`.
+    /// Its purpose, always `sig`.
     #[serde(rename = "use")]
     #[schema(example = "sig")]
     pub usage: String,

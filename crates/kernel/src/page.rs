@@ -47,7 +47,7 @@ impl Default for Limit {
 pub struct Page<T> {
     /// At most `limit` items.
     pub items: Vec<T>,
-    /// Give it as `cursor` to get the next page; null on the last one.
+    /// Send it as `cursor` to get the next page; null on the last page.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = true))]
     pub next_cursor: Option<Cursor>,
 }

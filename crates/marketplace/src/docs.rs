@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, web};
-use platform_http::{Problem, Routes, common, endpoint};
+use platform_http::{Paths, Problem, Routes, common};
 
 struct Asset {
     name: &'static str,
@@ -84,10 +84,11 @@ pub(crate) fn files() -> impl Iterator<Item = (String, &'static [u8])> {
 pub(crate) fn routes(document_json: String) -> Routes {
     let data = web::Data::new(OpenApiJson(document_json));
     Arc::new(move |config: &mut ServiceConfig| {
-        config
-            .app_data(data.clone())
-            .service(endpoint("/api/openapi.json").get(document).done())
-            .service(endpoint("/api/docs").get(page).done())
-            .service(endpoint("/api/docs/{name}").get(asset).done());
+        config.app_data(data.clone());
+        Paths::default()
+            .get("/api/openapi.json", document)
+            .get("/api/docs", page)
+            .get("/api/docs/{name}", asset)
+            .declare(config);
     })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, web};
-use platform_http::{Problem, ProblemDocument, ProblemType, Routes, common, endpoint};
+use platform_http::{Paths, Problem, ProblemType, Routes, common};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,13 +14,13 @@ pub(crate) struct Explanation {
     /// Its URI.
     #[schema(example = "/problems/out_of_stock")]
     r#type: String,
-    /// Its stable word.
+    /// Its stable code.
     #[schema(example = "out_of_stock")]
     pub(crate) code: &'static str,
-    /// The status it is sent with.
+    /// Its HTTP status.
     #[schema(example = 409)]
     status: u16,
-    /// What it means.
+    /// Its meaning.
     #[schema(example = "There is not enough stock")]
     title: &'static str,
 }
@@ -29,8 +29,8 @@ pub(crate) struct Explanation {
 #[utoipa::path(get, path = "/problems/{code}", tag = "operations", operation_id = "explainProblem", security(()),
     params(("code" = String, Path, description = "The `code` of a problem document", example = "out_of_stock")),
     responses(
-        (status = 200, description = "What it means", body = Explanation),
-        (status = 404, description = "`not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 200, description = "Its meaning", body = Explanation),
+        (status = 404, description = "`not_found`"),
     ))]
 pub(crate) async fn explain(
     known: web::Data<Vec<Explanation>>,
@@ -71,8 +71,9 @@ pub(crate) fn explanations() -> Vec<Explanation> {
 pub(crate) fn routes() -> Routes {
     let known = web::Data::new(explanations());
     Arc::new(move |config: &mut ServiceConfig| {
-        config
-            .app_data(known.clone())
-            .service(endpoint("/problems/{code}").get(explain).done());
+        config.app_data(known.clone());
+        Paths::default()
+            .get("/problems/{code}", explain)
+            .declare(config);
     })
 }

@@ -3,9 +3,7 @@
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
 use kernel::{CursorError, Invalid, Limit, UserId};
-use platform_http::{
-    FieldError, Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common,
-};
+use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader, common};
 
 use super::order_json::OrderPage;
 use crate::app::{App, Mark, list_of, list_orders, list_scope};
@@ -20,12 +18,7 @@ pub(crate) struct ListOrders {
 
 impl QueryReader for ListOrders {
     fn read(params: &mut QueryParams) -> Option<Self> {
-        let state = params.optional("status", |raw| {
-            OrderState::of(raw).ok_or_else(|| {
-                let words = OrderState::ALL.map(OrderState::as_str).join(", ");
-                Invalid::new("unknown_value", format!("must be one of {words}"))
-            })
-        });
+        let state = params.one_of("status", OrderState::ALL, OrderState::as_str);
         let limit = params.limit();
         let mark = params.cursor(list_scope());
         Some(Self {
@@ -43,14 +36,13 @@ impl QueryReader for ListOrders {
     params(
         ("id" = String, Path, description = "The user's id"),
         ("status" = Option<String>, Query, description = "Only orders in this state", example = "paid"),
-        ("limit" = Option<u8>, Query, description = "1 to 100, 20 if not given"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("limit" = Option<u8>, Query, description = "1 to 100, default 20"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "A page of orders", body = OrderPage<'static>),
-        (status = 403, description = "`forbidden`: these are another user's", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        ReadProblems,
+        (status = 403, description = "`forbidden`: these are another user's"),
+        (status = 422, description = "`validation_failed`"),
     ))]
 pub(crate) async fn by_user(
     app: web::Data<App>,
@@ -79,9 +71,6 @@ pub(crate) async fn by_user(
 }
 
 fn other_list() -> Problem {
-    Problem::validation(vec![FieldError {
-        pointer: "?cursor".to_owned(),
-        code: "invalid_cursor",
-        detail: CursorError.to_string(),
-    }])
+    let invalid = Invalid::new("invalid_cursor", CursorError.to_string());
+    Problem::validation(vec![FieldError::new("?cursor", invalid)])
 }

@@ -7,11 +7,11 @@ use contracts::reservations::Refusal;
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::{ProductId, Quantity};
 use platform_http::{
-    Body, ETag, Faults, Prefer, Problem, ProblemDocument, WriteProblems, answer_repeat,
-    idempotency_key, json_answer, prefer, problem_answer, send_stored,
+    Body, Faults, Prefer, Problem, answer_repeat, etag, json_answer, prefer, problem_answer,
+    send_stored,
 };
 use store::StoreResult;
-use store::idempotency::{Earlier, OnceKey, StoredAnswer};
+use store::idempotency::{Earlier, StoredAnswer};
 use telemetry::current_request_id;
 use utoipa::ToSchema;
 
@@ -34,11 +34,11 @@ const ROUTE: &str = "POST /api/orders/create";
 struct OrderLineRequest {
     /// The product.
     product_id: ProductId,
-    /// How many.
+    /// The quantity.
     quantity: Quantity,
 }
 
-/// What to order: `items`, or one product directly.
+/// The order: `items`, or a single product.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
@@ -46,12 +46,12 @@ pub(crate) struct CreateOrderRequest {
     /// 1 to 100 lines; lines for the same product are summed.
     #[schema(required = false, min_items = 1, max_items = 100)]
     items: Vec<OrderLineRequest>,
-    /// Short form: the one product.
+    /// Short form: the product.
     #[deserr(skip)]
     #[schema(value_type = ProductId, required = false)]
     #[expect(dead_code, reason = "documented here, read as an `OrderLineRequest`")]
     product_id: Option<ProductId>,
-    /// Short form: how many of it.
+    /// Short form: its quantity.
     #[deserr(skip)]
     #[schema(value_type = Quantity, required = false)]
     #[expect(dead_code, reason = "documented here, read as an `OrderLineRequest`")]
@@ -106,17 +106,15 @@ impl Deserr<Faults> for CreateOrder {
 /// `Prefer: respond-async` does not wait. Send an `Idempotency-Key` so that a repeated request orders once.
 #[utoipa::path(post, path = "/api/orders/create", tag = "orders", operation_id = "createOrder", security(("bearer" = [])),
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; the first answer is given again for 48 hours"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours"),
         ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240)", example = "wait=5"),
     ),
     request_body(content = CreateOrderRequest, example = json!({"items": [{"productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "quantity": 2}]})),
     responses(
-        (status = 201, description = "Paid", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this is the answer to an earlier request"))),
-        (status = 202, description = "Pending: ask Location until it is settled", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("Preference-Applied" = Option<String>, description = "`respond-async`, if it was asked for"))),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument<'static>, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer, with the error"))),
-        (status = 402, description = "`insufficient_funds`: declined, with the order in `order`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 409, description = "`out_of_stock`, with which lines in `lines`; `request_running`; `order_cancelled`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        WriteProblems,
+        (status = 201, description = "Paid", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this repeats the answer to an earlier request"))),
+        (status = 202, description = "Pending: poll Location until the order is settled", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("Preference-Applied" = Option<String>, description = "`respond-async`, if it was requested"))),
+        (status = 402, description = "`insufficient_funds`: declined, with the order in `order`"),
+        (status = 409, description = "`out_of_stock`, with which lines in `lines`; `request_running`; `order_cancelled`"),
     ))]
 pub(crate) async fn create(
     app: web::Data<App>,
@@ -124,13 +122,9 @@ pub(crate) async fn create(
     request: HttpRequest,
     body: Body<CreateOrder>,
 ) -> Result<HttpResponse, Problem> {
-    let once = idempotency_key(&request)?.map(|key| Once {
-        key: OnceKey {
-            user: caller.user,
-            route: ROUTE,
-            key,
-            fingerprint: body.fingerprint(),
-        },
+    let key = body.once_key(&request, caller.user, ROUTE)?;
+    let once = key.map(|key| Once {
+        key,
         request: current_request_id(),
     });
     let preference = prefer(&request);
@@ -187,7 +181,7 @@ fn render(order: &Order) -> StoreResult<StoredAnswer> {
     };
     Ok(StoredAnswer {
         location: Some(format!("/api/orders/{}", order.id)),
-        etag: Some(ETag::of(order.version).to_string()),
+        etag: Some(etag(order.version).to_string()),
         ..json_answer(status, &OrderJson::try_from(order)?)?
     })
 }

@@ -2,86 +2,25 @@
 
 use contracts::reservations::{Refusal, Shortage};
 use kernel::ProductId;
-use platform_http::{FieldError, Problem, ProblemType};
+use platform_http::{FieldError, Problem};
 use serde::Serialize;
 
 use crate::app::CreateRefusal;
 use crate::reservations::ReservationRefusal;
 
-/// 402.
-pub(super) const INSUFFICIENT_FUNDS: ProblemType = ProblemType {
-    code: "insufficient_funds",
-    status: 402,
-    title: "The wallet holds too little",
-};
-/// 402.
-pub(super) const PAYMENT_DECLINED: ProblemType = ProblemType {
-    code: "payment_declined",
-    status: 402,
-    title: "The wallet declined the payment",
-};
-/// 404.
-pub(super) const ORDER_NOT_FOUND: ProblemType = ProblemType {
-    code: "order_not_found",
-    status: 404,
-    title: "There is no such order",
-};
-/// 409.
-pub(super) const OUT_OF_STOCK: ProblemType = ProblemType {
-    code: "out_of_stock",
-    status: 409,
-    title: "There is not enough stock",
-};
-/// 409.
-pub(super) const ORDER_CANCELLED: ProblemType = ProblemType {
-    code: "order_cancelled",
-    status: 409,
-    title: "The order was not paid in time and is cancelled",
-};
-/// 409.
-pub(super) const NOT_POSSIBLE_NOW: ProblemType = ProblemType {
-    code: "not_possible_in_this_state",
-    status: 409,
-    title: "The order's state does not allow this",
-};
-/// 422.
-pub(super) const UNKNOWN_PRODUCT: ProblemType = ProblemType {
-    code: "unknown_product",
-    status: 422,
-    title: "There is no such product",
-};
-/// 422.
-pub(super) const OWN_PRODUCT: ProblemType = ProblemType {
-    code: "own_product",
-    status: 422,
-    title: "Nobody can buy their own product",
-};
-/// 422.
-pub(super) const MIXED_CURRENCIES: ProblemType = ProblemType {
-    code: "mixed_currencies",
-    status: 422,
-    title: "An order is in one currency",
-};
-/// 422.
-pub(super) const TOTAL_TOO_LARGE: ProblemType = ProblemType {
-    code: "total_too_large",
-    status: 422,
-    title: "The total is more than an amount can be",
-};
-
-/// This service's kinds of refusal, beside the common ones.
-pub const PROBLEMS: &[&ProblemType] = &[
-    &INSUFFICIENT_FUNDS,
-    &PAYMENT_DECLINED,
-    &ORDER_NOT_FOUND,
-    &OUT_OF_STOCK,
-    &ORDER_CANCELLED,
-    &NOT_POSSIBLE_NOW,
-    &UNKNOWN_PRODUCT,
-    &OWN_PRODUCT,
-    &MIXED_CURRENCIES,
-    &TOTAL_TOO_LARGE,
-];
+platform_http::problems! {
+    pub PROBLEMS:
+    INSUFFICIENT_FUNDS "insufficient_funds" 402 "The wallet holds too little"
+    PAYMENT_DECLINED "payment_declined" 402 "The wallet declined the payment"
+    ORDER_NOT_FOUND "order_not_found" 404 "There is no such order"
+    OUT_OF_STOCK "out_of_stock" 409 "There is not enough stock"
+    ORDER_CANCELLED "order_cancelled" 409 "The order was not paid in time and is cancelled"
+    NOT_POSSIBLE_NOW "not_possible_in_this_state" 409 "The order's state does not allow this"
+    UNKNOWN_PRODUCT "unknown_product" 422 "There is no such product"
+    OWN_PRODUCT "own_product" 422 "Nobody can buy their own product"
+    MIXED_CURRENCIES "mixed_currencies" 422 "An order is in one currency"
+    TOTAL_TOO_LARGE "total_too_large" 422 "The total is more than an amount can be"
+}
 
 /// 404 for an order that is not there, or not for the caller's eyes.
 pub(super) fn order_not_found() -> Problem {

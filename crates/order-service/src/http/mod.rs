@@ -10,7 +10,7 @@ mod show;
 pub use error::PROBLEMS;
 
 use actix_web::web::{self, ServiceConfig};
-use platform_http::{Routes, endpoint};
+use platform_http::{Paths, Routes};
 use std::sync::Arc;
 use utoipa::OpenApi;
 
@@ -34,26 +34,14 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
     let app = web::Data::from(app);
     let verifier = web::Data::new(verifier);
     Arc::new(move |config: &mut ServiceConfig| {
-        config
-            .app_data(app.clone())
-            .app_data(verifier.clone())
-            .service(endpoint("/api/orders/create").post(create::create).done())
-            .service(endpoint("/api/orders/review").get(review::list).done())
-            .service(endpoint("/api/orders/{id}").get(show::show).done())
-            .service(
-                endpoint("/api/orders/{id}/byUser")
-                    .get(by_user::by_user)
-                    .done(),
-            )
-            .service(
-                endpoint("/api/orders/{id}/retry")
-                    .post(review::retry)
-                    .done(),
-            )
-            .service(
-                endpoint("/api/orders/{id}/compensate")
-                    .post(review::compensate)
-                    .done(),
-            );
+        config.app_data(app.clone()).app_data(verifier.clone());
+        Paths::default()
+            .post("/api/orders/create", create::create)
+            .get("/api/orders/review", review::list)
+            .get("/api/orders/{id}", show::show)
+            .get("/api/orders/{id}/byUser", by_user::by_user)
+            .post("/api/orders/{id}/retry", review::retry)
+            .post("/api/orders/{id}/compensate", review::compensate)
+            .declare(config);
     })
 }

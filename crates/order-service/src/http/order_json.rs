@@ -13,14 +13,14 @@ use crate::domain::{Order, OrderLine};
 pub(crate) struct OrderItem<'a> {
     /// The product.
     product_id: ProductId,
-    /// Who sells it.
+    /// The seller.
     seller_id: UserId,
-    /// Its name when it was ordered.
+    /// Its name at the time of the order.
     #[schema(example = "Desk lamp, brass")]
     name: &'a str,
-    /// Price of one, when it was ordered.
+    /// Unit price at the time of the order.
     unit_price: Money,
-    /// How many.
+    /// The quantity.
     quantity: Quantity,
     /// Unit price times quantity.
     line_total: Money,
@@ -33,22 +33,22 @@ pub(crate) struct OrderItem<'a> {
 pub(crate) struct OrderJson<'a> {
     /// The order's id.
     id: OrderId,
-    /// Who buys.
+    /// The buyer.
     buyer_id: UserId,
     /// `pending`, `paid`, `declined`, `cancelling`, `cancelled`, `refunding` or `refunded`.
     #[schema(example = "paid")]
     status: &'static str,
-    /// What was ordered.
+    /// The ordered products.
     items: Vec<OrderItem<'a>>,
     /// Sum of the lines.
     total: Money,
-    /// Why it is not paid, once it is known.
+    /// Why it is not paid, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "insufficient_funds")]
     reason: Option<&'static str>,
-    /// When it was made.
+    /// Time of creation.
     created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     updated_at: Timestamp,
     /// Rises with every change.
     #[schema(example = 2)]
@@ -96,7 +96,7 @@ impl<'a> TryFrom<&'a Order> for OrderJson<'a> {
 pub(crate) struct OrderPage<'a> {
     /// The orders.
     pub(crate) items: Vec<OrderJson<'a>>,
-    /// Give it as `cursor` to get the next page; null on the last one.
+    /// Send it as `cursor` to get the next page; null on the last page.
     #[schema(required = true)]
     pub(crate) next_cursor: Option<String>,
 }

@@ -3,9 +3,7 @@
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
 use kernel::Limit;
-use platform_http::{
-    Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems, common,
-};
+use platform_http::{Problem, Query, QueryParams, QueryReader, common};
 use uuid::Uuid;
 
 use super::error::{NOT_POSSIBLE_NOW, order_not_found};
@@ -42,18 +40,17 @@ fn operators_only(caller: &Caller) -> Result<(), Problem> {
 
 /// List orders that need an operator
 ///
-/// Oldest first. An order is here when it has not settled for longer than the saga should take, or a service refused what the
-/// saga asked of it. Role `admin`.
+/// Oldest first. Lists orders that have not settled within the time that the saga should take, and orders of which a service
+/// refused a command. Role `admin`.
 #[utoipa::path(get, path = "/api/orders/review", tag = "orders", operation_id = "listOrdersToReview", security(("bearer" = [])),
     params(
-        ("limit" = Option<u8>, Query, description = "1 to 100, 20 if not given"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("limit" = Option<u8>, Query, description = "1 to 100, default 20"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "A page of orders", body = OrderPage<'static>),
-        (status = 403, description = "`forbidden`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 422, description = "`validation_failed`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        ReadProblems,
+        (status = 403, description = "`forbidden`"),
+        (status = 422, description = "`validation_failed`"),
     ))]
 pub(crate) async fn list(
     app: web::Data<App>,
@@ -67,15 +64,14 @@ pub(crate) async fn list(
 
 /// Send an order's outstanding command again
 ///
-/// Harmless at any time: a command has the same id each time it is sent. Role `admin`.
+/// Safe at any time: a resent command has the same id. Role `admin`.
 #[utoipa::path(post, path = "/api/orders/{id}/retry", tag = "orders", operation_id = "retryOrder", security(("bearer" = [])),
     params(("id" = String, Path, description = "The order's id")),
     responses(
         (status = 200, description = "Sent", body = OrderJson<'static>),
-        (status = 403, description = "`forbidden`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 404, description = "`order_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 409, description = "`not_possible_in_this_state`: nothing is outstanding", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        ReadProblems,
+        (status = 403, description = "`forbidden`"),
+        (status = 404, description = "`order_not_found`"),
+        (status = 409, description = "`not_possible_in_this_state`: nothing is outstanding"),
     ))]
 pub(crate) async fn retry(
     app: web::Data<App>,
@@ -87,16 +83,15 @@ pub(crate) async fn retry(
 
 /// Undo an order
 ///
-/// Cancels one that is not paid; gives the buyer of a paid one the money back while it is in escrow. Stock that was sold stays
-/// sold: its seller puts it back. Role `admin`.
+/// Cancels an unpaid order. Refunds a paid order while its money is in escrow. Sold stock stays sold; its seller restores it.
+/// Role `admin`.
 #[utoipa::path(post, path = "/api/orders/{id}/compensate", tag = "orders", operation_id = "compensateOrder", security(("bearer" = [])),
     params(("id" = String, Path, description = "The order's id")),
     responses(
-        (status = 200, description = "Being undone", body = OrderJson<'static>),
-        (status = 403, description = "`forbidden`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 404, description = "`order_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 409, description = "`not_possible_in_this_state`: it is settled, or its money has left escrow", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        ReadProblems,
+        (status = 200, description = "The compensation has started", body = OrderJson<'static>),
+        (status = 403, description = "`forbidden`"),
+        (status = 404, description = "`order_not_found`"),
+        (status = 409, description = "`not_possible_in_this_state`: it is settled, or its money has left escrow"),
     ))]
 pub(crate) async fn compensate(
     app: web::Data<App>,

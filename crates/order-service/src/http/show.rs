@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::{Caller, Role};
-use platform_http::{ETag, Problem, ProblemDocument, ReadProblems, conditional};
+use platform_http::{Problem, conditional, etag, etag_of_view};
 
 use super::error::order_not_found;
 use super::order_json::OrderJson;
@@ -10,17 +10,16 @@ use crate::app::{App, Viewed, view_order};
 
 /// Show an order
 ///
-/// The buyer sees all of it, a seller in it their own lines only; to anyone else it is not there.
+/// The buyer sees the whole order, a seller only their own lines. Other users get 404.
 #[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", operation_id = "showOrder", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "The order's id"),
-        ("If-None-Match" = Option<String>, Header, description = "ETag of what you have; 304 if it has not changed"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has; 304 if it has not changed"),
     ),
     responses(
         (status = 200, description = "The order", body = OrderJson<'static>, headers(("ETag" = String, description = "Its version"))),
-        (status = 304, description = "You have it already"),
-        (status = 404, description = "`order_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        ReadProblems,
+        (status = 304, description = "The client has this version already"),
+        (status = 404, description = "`order_not_found`"),
     ))]
 pub(crate) async fn show(
     app: web::Data<App>,
@@ -34,8 +33,8 @@ pub(crate) async fn show(
         .await?
         .ok_or_else(order_not_found)?;
     let tag = match for_seller {
-        Some(seller) => ETag::of_view(order.version, &seller.to_string()),
-        None => ETag::of(order.version),
+        Some(seller) => etag_of_view(order.version, seller),
+        None => etag(order.version),
     };
-    conditional(&request, &tag, &OrderJson::try_from(&order)?)
+    conditional(&request, tag, &OrderJson::try_from(&order)?)
 }

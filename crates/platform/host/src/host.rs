@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, Tasks};
-use platform_http::{Edge, Readiness, Routes, Server};
+use platform_http::{Edge, Port, Readiness, Routes, Server};
 
 use crate::engine::Engine;
 use crate::service::{Deps, Parts, StoreReadiness};
@@ -68,14 +68,21 @@ impl Host {
         }
         readiness.extend(outside.readiness);
         let engine = Engine::start(outside.bus.as_ref(), deps, services);
-        let edge = || Edge::new(deps.ids.clone(), deps.metrics.clone(), readiness.clone());
-        let (mut public_edge, mut internal) = (edge(), None);
-        if let Some((listener, routes)) = ports.internal {
-            public_edge = public_edge.without_metrics();
-            let edge = edge().on_internal_port().following_traces();
-            internal = Some(Server::start(listener, 1, edge, routes)?);
-        }
-        let public = Server::start(ports.public, ports.workers, public_edge, routes)?;
+        let edge = |port| {
+            let (ids, metrics) = (deps.ids.clone(), deps.metrics.clone());
+            Edge::new(port, ids, metrics, readiness.clone())
+        };
+        let (port, internal) = match ports.internal {
+            Some((listener, routes)) => {
+                let edge = edge(Port::Internal);
+                (
+                    Port::Public,
+                    Some(Server::start(listener, 1, edge, routes)?),
+                )
+            }
+            None => (Port::Only, None),
+        };
+        let public = Server::start(ports.public, ports.workers, edge(port), routes)?;
         Ok(Self {
             address,
             public,

@@ -10,9 +10,12 @@ use actix_web::web::{BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
 use deserr::Deserr;
 use futures_util::StreamExt;
+use kernel::UserId;
 use sha2::{Digest, Sha256};
+use store::idempotency::OnceKey;
 
 use super::faults::Faults;
+use super::idempotency::idempotency_key;
 use super::json;
 use super::problem::{Problem, common};
 use super::request::MAX_BODY;
@@ -22,6 +25,7 @@ use super::server::{BODY_TIME, Edge};
 /// long to arrive, 400 for invalid JSON, and 422 for broken rules.
 pub struct Body<T> {
     value: T,
+    /// SHA-256 of the body in canonical form, which ignores white space and the order of members. Zero without an Idempotency-Key.
     fingerprint: [u8; 32],
 }
 
@@ -31,9 +35,23 @@ impl<T> Body<T> {
         self.value
     }
 
-    /// SHA-256 of the body in canonical form, which ignores white space and the order of members. Zero without an Idempotency-Key.
-    pub fn fingerprint(&self) -> [u8; 32] {
-        self.fingerprint
+    /// The request's `Idempotency-Key` in its scope, if it has one.
+    ///
+    /// # Errors
+    /// 400 if the key is empty, longer than 255 characters, not visible ASCII, or sent twice.
+    pub fn once_key(
+        &self,
+        request: &HttpRequest,
+        user: UserId,
+        route: &'static str,
+    ) -> Result<Option<OnceKey>, Problem> {
+        let fingerprint = self.fingerprint;
+        Ok(idempotency_key(request)?.map(|key| OnceKey {
+            user,
+            route,
+            key,
+            fingerprint,
+        }))
     }
 }
 

@@ -1,74 +1,33 @@
 //! Entity tags: conditional reads (`If-None-Match`) and guarded writes (`If-Match`), RFC 9110 section 13.
 
-use std::fmt;
-
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, ETag, EntityTag, Header, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse};
+use kernel::UserId;
 use serde::Serialize;
 
 use super::problem::{Problem, common};
 
-/// A strong entity tag made of a version number, for resources with one representation per version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ETag(String);
-
-impl ETag {
-    /// The tag of `version`.
-    #[must_use]
-    pub fn of(version: i64) -> Self {
-        Self(format!("\"{version}\""))
-    }
-
-    /// The tag of `version` as one audience sees it.
-    #[must_use]
-    pub fn of_view(version: i64, audience: &str) -> Self {
-        Self(format!("\"{version}-{audience}\""))
-    }
-
-    /// The header value.
-    ///
-    /// # Errors
-    /// A 500 problem if the tag contains characters that a header cannot hold.
-    pub fn value(&self) -> Result<HeaderValue, Problem> {
-        HeaderValue::from_str(&self.0).map_err(Problem::internal)
-    }
-
-    /// Weak comparison (RFC 9110 section 8.8.3.2), for reads: a proxy that compresses an answer weakens its tag.
-    fn read_in(&self, list: &str) -> bool {
-        tags(list).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.0)
-    }
-
-    /// Strong comparison, for writes (RFC 9110 section 13.1.1): a weak tag matches nothing.
-    fn guarded_by(&self, list: &str) -> bool {
-        tags(list).any(|tag| tag == "*" || tag == self.0)
-    }
+/// The strong tag of `version`, for resources with one representation per version.
+#[must_use]
+pub fn etag(version: i64) -> EntityTag {
+    EntityTag::new_strong(version.to_string())
 }
 
-/// The members of a list. Our own tags contain no comma, so splitting a foreign tag at one does no harm.
-fn tags(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').map(str::trim)
+/// The tag of `version` as one reader sees it.
+#[must_use]
+pub fn etag_of_view(version: i64, reader: UserId) -> EntityTag {
+    EntityTag::new_strong(format!("{version}-{reader}"))
 }
 
-/// The list in the header `name`, which may span several header lines.
-fn header_list(request: &HttpRequest, name: &HeaderName) -> Result<Option<String>, Problem> {
-    let lines = request
-        .headers()
-        .get_all(name)
-        .map(HeaderValue::to_str)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| {
-            Problem::new(
-                &common::INVALID_HEADER,
-                format!("{name} is not readable text."),
-            )
-        })?;
-    Ok((!lines.is_empty()).then(|| lines.join(",")))
-}
-
-impl fmt::Display for ETag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// The header of type `H`, if the request has one. A member of its list that is no entity tag matches nothing.
+fn condition<H: Header>(request: &HttpRequest) -> Result<Option<H>, Problem> {
+    if !request.headers().contains_key(H::name()) {
+        return Ok(None);
     }
+    H::parse(request).map(Some).map_err(|_| {
+        let detail = format!("{} is not readable text.", H::name());
+        Problem::new(&common::INVALID_HEADER, detail)
+    })
 }
 
 /// 200 with `body` and its tag, or 304 if the client already has this version.
@@ -77,28 +36,27 @@ impl fmt::Display for ETag {
 /// 400 for an unreadable `If-None-Match`.
 pub fn conditional(
     request: &HttpRequest,
-    tag: &ETag,
+    tag: EntityTag,
     body: &impl Serialize,
 ) -> Result<HttpResponse, Problem> {
-    let value = tag.value()?;
-    let known =
-        header_list(request, &header::IF_NONE_MATCH)?.is_some_and(|list| tag.read_in(&list));
-    let mut answer = if known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
+    // A proxy that compresses an answer weakens its tag, so reads compare weakly (section 8.8.3.2).
+    let known = match condition(request)? {
+        Some(IfNoneMatch::Any) => true,
+        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
+        None => false,
     };
-    answer.insert_header((header::ETAG, value));
     Ok(if known {
-        answer.finish()
+        HttpResponse::NotModified()
+            .insert_header(ETag(tag))
+            .finish()
     } else {
-        answer.json(body)
+        HttpResponse::Ok().insert_header(ETag(tag)).json(body)
     })
 }
 
 /// The precondition that `If-Match` sets for a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IfMatch(Option<String>);
+pub struct IfMatch(Option<header::IfMatch>);
 
 impl IfMatch {
     /// Reads the header of `request`.
@@ -106,21 +64,27 @@ impl IfMatch {
     /// # Errors
     /// 400 if it is unreadable.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        header_list(request, &header::IF_MATCH).map(Self)
+        condition(request).map(Self)
     }
 
-    /// Whether a write may proceed when the current version is `version`.
+    /// Whether a write may proceed when the current version is `version`. A weak tag matches nothing (section 13.1.1).
     #[must_use]
     pub fn allows(&self, version: i64) -> bool {
-        self.0
-            .as_deref()
-            .is_none_or(|list| ETag::of(version).guarded_by(list))
+        match &self.0 {
+            None | Some(header::IfMatch::Any) => true,
+            Some(header::IfMatch::Items(tags)) => {
+                let current = etag(version);
+                tags.iter().any(|tag| tag.strong_eq(&current))
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
     use actix_web::test::TestRequest;
+    use kernel::SystemIds;
     use rstest::rstest;
 
     use super::*;
@@ -157,12 +121,8 @@ mod tests {
         #[case] known: bool,
         #[case] allowed: bool,
     ) {
-        let answer = conditional(
-            &request(&header::IF_NONE_MATCH, lines),
-            &ETag::of(7),
-            &"body",
-        )
-        .unwrap();
+        let answer =
+            conditional(&request(&header::IF_NONE_MATCH, lines), etag(7), &"body").unwrap();
         assert_eq!(answer.status().as_u16(), if known { 304 } else { 200 });
         assert_eq!(answer.headers().get(header::ETAG).unwrap(), "\"7\"");
         let guard = IfMatch::of(&request(&header::IF_MATCH, lines)).unwrap();
@@ -171,10 +131,13 @@ mod tests {
 
     #[test]
     fn what_one_audience_has_is_not_what_another_is_shown() {
-        let mine = request(&header::IF_NONE_MATCH, &["\"7-seller\""]);
-        for (audience, status) in [("seller", 304), ("buyer", 200)] {
-            let answer = conditional(&mine, &ETag::of_view(7, audience), &"body").unwrap();
-            assert_eq!(answer.status().as_u16(), status, "{audience}");
+        let ids = SystemIds::default();
+        let (seller, buyer) = (UserId::new(&ids), UserId::new(&ids));
+        let tag = format!("\"7-{seller}\"");
+        let mine = request(&header::IF_NONE_MATCH, &[&tag]);
+        for (reader, status) in [(seller, 304), (buyer, 200)] {
+            let answer = conditional(&mine, etag_of_view(7, reader), &"body").unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{reader}");
         }
     }
 
@@ -185,7 +148,7 @@ mod tests {
             .append_header((header::IF_NONE_MATCH, value.clone()))
             .append_header((header::IF_MATCH, value))
             .to_http_request();
-        let refused = conditional(&request, &ETag::of(7), &"body").unwrap_err();
+        let refused = conditional(&request, etag(7), &"body").unwrap_err();
         assert_eq!(refused.kind(), &common::INVALID_HEADER);
         assert_eq!(
             IfMatch::of(&request).unwrap_err().kind(),

@@ -1,14 +1,12 @@
 //! Liveness, readiness and metrics.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, web};
 use async_trait::async_trait;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
-use telemetry::metrics::Metrics;
+use super::server::Edge;
 
 /// A dependency that a service needs in order to answer.
 #[async_trait]
@@ -25,13 +23,13 @@ pub trait Readiness: Send + Sync {
 /// State of one dependency.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DependencyState {
-    /// What it is called.
+    /// Its name.
     #[schema(example = "order store")]
     name: String,
     /// `up` or `down`.
     #[schema(example = "up")]
     state: &'static str,
-    /// What is missing, when it is down.
+    /// What is missing, if it is down.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }
@@ -42,7 +40,7 @@ pub struct ReadinessReport {
     /// `ready` or `not ready`.
     #[schema(example = "ready")]
     status: &'static str,
-    /// Each thing that is needed.
+    /// Every dependency.
     dependencies: Vec<DependencyState>,
 }
 
@@ -54,20 +52,20 @@ pub struct LivenessReport {
     status: &'static str,
 }
 
-/// Says that the process runs.
+/// Reports that the process runs.
 #[utoipa::path(get, path = "/healthz", tag = "operations", operation_id = "checkLiveness", security(()),
     responses((status = 200, description = "The process runs", body = LivenessReport)))]
 pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(LivenessReport { status: "alive" })
 }
 
-/// Says whether requests can be answered, and what is missing if not.
+/// Reports whether requests can be answered, and what is missing if not.
 #[utoipa::path(get, path = "/readyz", tag = "operations", operation_id = "checkReadiness", security(()),
     responses((status = 200, description = "Every dependency is up", body = ReadinessReport),
               (status = 503, description = "A dependency is down", body = ReadinessReport, headers(("Retry-After" = u32, description = "Seconds")))))]
-pub async fn ready(checks: web::Data<Vec<Arc<dyn Readiness>>>) -> HttpResponse {
-    let mut dependencies = Vec::with_capacity(checks.len());
-    for check in checks.iter() {
+pub async fn ready(edge: web::Data<Edge>) -> HttpResponse {
+    let mut dependencies = Vec::with_capacity(edge.readiness.len());
+    for check in &edge.readiness {
         let detail = check.check().await.err();
         dependencies.push(DependencyState {
             name: check.name().to_owned(),
@@ -75,27 +73,24 @@ pub async fn ready(checks: web::Data<Vec<Arc<dyn Readiness>>>) -> HttpResponse {
             detail,
         });
     }
-    if dependencies
-        .iter()
-        .all(|dependency| dependency.detail.is_none())
-    {
-        HttpResponse::Ok().json(ReadinessReport {
-            status: "ready",
-            dependencies,
-        })
+    let up = dependencies.iter().all(|one| one.detail.is_none());
+    let (mut answer, status) = if up {
+        (HttpResponse::Ok(), "ready")
     } else {
-        HttpResponse::ServiceUnavailable()
-            .insert_header(("retry-after", "1"))
-            .json(ReadinessReport {
-                status: "not ready",
-                dependencies,
-            })
+        (HttpResponse::ServiceUnavailable(), "not ready")
+    };
+    if !up {
+        answer.insert_header(("retry-after", "1"));
     }
+    answer.json(ReadinessReport {
+        status,
+        dependencies,
+    })
 }
 
 /// The metrics in Prometheus text format.
-pub async fn metrics(metrics: web::Data<Metrics>) -> Result<HttpResponse, Problem> {
-    let text = metrics.render().map_err(Problem::internal)?;
+pub async fn metrics(edge: web::Data<Edge>) -> Result<HttpResponse, Problem> {
+    let text = edge.metrics.render().map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
         .body(text))

@@ -10,10 +10,7 @@ use store::{StoreError, StoreResult};
 use super::problem::{Problem, common};
 
 /// The client's `Idempotency-Key`, if it sent one.
-///
-/// # Errors
-/// 400 if it is empty, longer than 255 characters, not visible ASCII, or sent twice.
-pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut values = request.headers().get_all("idempotency-key");
     let Some(value) = values.next() else {
         return Ok(None);

@@ -1,68 +1,40 @@
-//! The common parts of the handlers' OpenAPI fragments: the refusals, and the headers that every answer has.
+//! What the handlers' OpenAPI fragments leave out because it is the same everywhere: the refusals that follow from the kind of a
+//! request, the form of every refusal, and the headers that every answer has.
 
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr, Required, Type};
-use utoipa::{IntoResponses, PartialSchema, ToSchema};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::ProblemDocument;
 
-/// Refusals of a read.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "read by the derive only")]
-pub enum ReadProblems {
-    /// `unauthenticated`: a valid bearer token is needed
-    #[response(status = 401, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer, with the error")))]
-    Unauthenticated(ProblemDocument<'static>),
-    /// `not_acceptable`: answers are JSON
-    #[response(status = 406, content_type = "application/problem+json")]
-    NotAcceptable(ProblemDocument<'static>),
-    /// `unavailable`: try again after Retry-After
-    #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds")))]
-    Unavailable(ProblemDocument<'static>),
-}
+/// Refusals (status, description) of a request that carries a token or a body, so of all but public pages.
+const OF_ANY: [(&str, &str); 2] = [
+    ("406", "`not_acceptable`: answers are JSON"),
+    ("503", "`unavailable`: retry after Retry-After"),
+];
+
+/// Refusals of a request with a token.
+const OF_TOKEN: [(&str, &str); 1] =
+    [("401", "`unauthenticated`: a valid bearer token is required")];
 
 /// Refusals of a request with a body.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "read by the derive only")]
-pub enum WriteProblems {
-    /// `malformed_json` or `invalid_header`
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(ProblemDocument<'static>),
-    /// `not_acceptable`: answers are JSON
-    #[response(status = 406, content_type = "application/problem+json")]
-    NotAcceptable(ProblemDocument<'static>),
-    /// `request_timeout`: the body did not come within 10 seconds
-    #[response(status = 408, content_type = "application/problem+json")]
-    TooSlow(ProblemDocument<'static>),
-    /// `body_too_large`: more than 256 KiB
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(ProblemDocument<'static>),
-    /// `unsupported_media_type`: send application/json in UTF-8, without a Content-Encoding
-    #[response(status = 415, content_type = "application/problem+json")]
-    MediaType(ProblemDocument<'static>),
-    /// `validation_failed`: every fault is in `errors`
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(ProblemDocument<'static>),
-    /// `unavailable`: try again after Retry-After
-    #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds")))]
-    Unavailable(ProblemDocument<'static>),
-}
+const OF_BODY: [(&str, &str); 5] = [
+    ("400", "`malformed_json` or `invalid_header`"),
+    (
+        "408",
+        "`request_timeout`: the body did not arrive within 10 seconds",
+    ),
+    ("413", "`body_too_large`: more than 256 KiB"),
+    (
+        "415",
+        "`unsupported_media_type`: send application/json in UTF-8, without a Content-Encoding",
+    ),
+    ("422", "`validation_failed`: every fault is in `errors`"),
+];
 
-/// Refusals of a request that moves money.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "read by the derive only")]
-pub enum PaymentProblems {
-    /// `insufficient_funds`: nothing was posted
-    #[response(status = 402, content_type = "application/problem+json")]
-    InsufficientFunds(ProblemDocument<'static>),
-    /// `request_running`: the first request with this Idempotency-Key is still running
-    #[response(status = 409, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds")))]
-    Running(ProblemDocument<'static>),
-}
-
-/// Adds what applies to every operation: the bearer scheme, and `X-Request-Id` in requests and answers.
+/// Completes every operation, and adds the bearer scheme.
 pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
@@ -75,10 +47,10 @@ pub fn complete(document: &mut OpenApi) {
                 .build(),
         ),
     );
-    components.schemas.insert(
-        <ProblemDocument<'_> as ToSchema>::name().into_owned(),
-        <ProblemDocument<'_> as PartialSchema>::schema(),
-    );
+    let name = ProblemDocument::name().into_owned();
+    let mut schemas = vec![(name, ProblemDocument::schema())];
+    ProblemDocument::schemas(&mut schemas);
+    components.schemas.extend(schemas);
     for item in document.paths.paths.values_mut() {
         let operations = [
             &mut item.get,
@@ -86,34 +58,71 @@ pub fn complete(document: &mut OpenApi) {
             &mut item.put,
             &mut item.patch,
         ];
-        for operation in operations.into_iter().flatten() {
-            operation.parameters.get_or_insert_default().push(
-                ParameterBuilder::new()
-                    .name("X-Request-Id")
-                    .parameter_in(ParameterIn::Header)
-                    .required(Required::False)
-                    .description(Some(
-                        "Names the request in answers and logs; made up when missing.",
-                    ))
-                    .schema(Some(
-                        ObjectBuilder::new()
-                            .schema_type(Type::String)
-                            .max_length(Some(128)),
-                    ))
-                    .build()
-                    .into(),
-            );
-            for answer in operation.responses.responses.values_mut() {
-                if let RefOr::T(answer) = answer {
-                    let header = HeaderBuilder::new()
-                        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-                        .description(Some("The request's id"))
-                        .build();
-                    answer
-                        .headers
-                        .insert("X-Request-Id".to_owned(), header.into());
-                }
-            }
+        operations.into_iter().flatten().for_each(complete_one);
+    }
+}
+
+/// Adds the refusals of its kind, unless the handler describes them itself; the form of its refusals; and `X-Request-Id`.
+fn complete_one(operation: &mut Operation) {
+    operation.parameters.get_or_insert_default().push(
+        ParameterBuilder::new()
+            .name("X-Request-Id")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "Identifies the request in answers and logs; generated if absent.",
+            ))
+            .schema(Some(
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .max_length(Some(128)),
+            ))
+            .build()
+            .into(),
+    );
+    let bearer = SecurityRequirement::new("bearer", [""; 0]);
+    let token = operation
+        .security
+        .iter()
+        .flatten()
+        .any(|one| *one == bearer);
+    let body = operation.request_body.is_some();
+    let answers = &mut operation.responses.responses;
+    for (applies, refusals) in [
+        (token || body, &OF_ANY[..]),
+        (token, &OF_TOKEN),
+        (body, &OF_BODY),
+    ] {
+        for (status, description) in refusals.iter().filter(|_| applies) {
+            answers
+                .entry((*status).to_owned())
+                .or_insert_with(|| Response::new(*description).into());
+        }
+    }
+    for (status, answer) in answers {
+        let RefOr::T(answer) = answer else { continue };
+        if status.as_str() >= "400" && answer.content.is_empty() {
+            let problem = Content::new(Some(Ref::from_schema_name(ProblemDocument::name())));
+            let media_type = "application/problem+json".to_owned();
+            answer.content.insert(media_type, problem.into());
+        }
+        let mut add_header = |name: &str, schema, description| {
+            let header = HeaderBuilder::new().schema(Some(schema));
+            let header = header.description(Some(description)).build();
+            answer
+                .headers
+                .entry(name.to_owned())
+                .or_insert(header.into());
+        };
+        add_header("X-Request-Id", String::schema(), "The request's id");
+        match status.as_str() {
+            "401" => add_header(
+                "WWW-Authenticate",
+                String::schema(),
+                "Bearer, with the error",
+            ),
+            "503" => add_header("Retry-After", u32::schema(), "Seconds"),
+            _ => {}
         }
     }
 }

@@ -25,22 +25,24 @@ pub struct ProblemType {
     pub title: &'static str,
 }
 
+/// Declares a service's kinds of refusal, as constants with a name, a code, a status and a title; and the list of all of them.
+#[macro_export]
+macro_rules! problems {
+    ($vis:vis $all:ident: $($name:ident $code:literal $status:literal $title:literal)+) => {
+        $(
+            #[doc = $title]
+            $vis const $name: $crate::ProblemType =
+                $crate::ProblemType { code: $code, status: $status, title: $title };
+        )+
+        /// All of them, for the page that documents them.
+        $vis const $all: &[&$crate::ProblemType] = &[$(&$name),+];
+    };
+}
+
 /// Refusals common to all services.
 pub mod common {
-    use super::ProblemType;
-
-    macro_rules! problems {
-        ($($name:ident $code:literal $status:literal $title:literal)+) => {
-            $(
-                #[doc = $title]
-                pub const $name: ProblemType = ProblemType { code: $code, status: $status, title: $title };
-            )+
-            /// All of them, for the page that documents them.
-            pub const ALL: &[&ProblemType] = &[$(&$name),+];
-        };
-    }
-
-    problems! {
+    crate::problems! {
+        pub ALL:
         MALFORMED_JSON "malformed_json" 400 "The body is not JSON"
         INVALID_HEADER "invalid_header" 400 "A header cannot be understood"
         INVALID_QUERY "invalid_query" 400 "The query cannot be understood"
@@ -68,7 +70,7 @@ pub struct FieldError {
     /// JSON pointer (RFC 6901) into the body; `?name` for a query parameter.
     #[schema(example = "/price/amount")]
     pub pointer: String,
-    /// Stable word.
+    /// Stable code.
     #[schema(example = "out_of_range")]
     pub code: &'static str,
     /// What is allowed.
@@ -110,22 +112,22 @@ pub struct ProblemDocument<'a> {
     /// URI reference of the kind of problem.
     #[schema(example = "/problems/validation_failed")]
     r#type: String,
-    /// What the kind means.
+    /// Meaning of the kind.
     #[schema(example = "The request breaks a rule")]
     title: &'a str,
     /// The HTTP status.
     #[schema(example = 422)]
     status: u16,
-    /// What went wrong this time.
+    /// What went wrong with this request.
     #[schema(example = "1 field is not right.")]
     detail: &'a str,
     /// The request's id, as in `X-Request-Id`.
     #[schema(example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")]
     instance: String,
-    /// Stable word for programs.
+    /// Stable code for programs.
     #[schema(example = "validation_failed")]
     code: &'a str,
-    /// Every fault of the request, when it broke rules.
+    /// Every fault of the request, if it broke rules.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     #[schema(required = false)]
     errors: &'a [FieldError],

@@ -47,6 +47,23 @@ impl QueryParams {
         })
     }
 
+    /// Reads one of the words `all`, which `word` gives.
+    pub fn one_of<T: Copy, const N: usize>(
+        &mut self,
+        name: &str,
+        all: [T; N],
+        word: fn(T) -> &'static str,
+    ) -> Option<Option<T>> {
+        self.optional(name, |raw| {
+            all.into_iter()
+                .find(|one| word(*one) == raw)
+                .ok_or_else(|| {
+                    let words = all.map(word).join(", ");
+                    Invalid::new("unknown_value", format!("must be one of {words}"))
+                })
+        })
+    }
+
     /// Reads `limit`.
     pub fn limit(&mut self) -> Option<Limit> {
         let count = self.integer("limit")?;

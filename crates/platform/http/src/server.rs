@@ -14,8 +14,8 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, Error, HttpServer, ResponseError, middleware, web};
 use kernel::IdSource;
 
-use super::endpoint::{endpoint, not_found};
 use super::health::{self, Readiness};
+use super::paths::{Paths, not_found};
 use super::problem::{Problem, common};
 use super::request::{X_REQUEST_ID, request_id};
 use telemetry::metrics::Metrics;
@@ -33,6 +33,17 @@ const OPERATIONS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 /// Declares a service's paths.
 pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
+/// Who reaches a port.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// Everybody: it is the only port of its process.
+    Only,
+    /// Strangers, who must not see `/metrics`.
+    Public,
+    /// The marketplace's own processes and operators. A request is traced if its caller traces it.
+    Internal,
+}
+
 /// What the edge itself needs.
 #[derive(Clone)]
 pub struct Edge {
@@ -43,12 +54,7 @@ pub struct Edge {
     /// Checked by `/readyz`.
     pub readiness: Vec<Arc<dyn Readiness>>,
     pub(super) body_time: Duration,
-    /// Whether `/metrics` is served.
-    metrics_shown: bool,
-    /// Who decides whether a request is traced: the settings or the caller's `traceparent`.
-    trust: Trust,
-    /// What the metrics call the port.
-    port: &'static str,
+    port: Port,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -56,6 +62,7 @@ impl Edge {
     /// An edge with no requests in flight.
     #[must_use]
     pub fn new(
+        port: Port,
         ids: Arc<dyn IdSource>,
         metrics: Metrics,
         readiness: Vec<Arc<dyn Readiness>>,
@@ -65,32 +72,9 @@ impl Edge {
             metrics,
             readiness,
             body_time: BODY_TIME,
-            metrics_shown: true,
-            trust: Trust::Nobody,
-            port: "public",
+            port,
             in_flight: Arc::default(),
         }
-    }
-
-    /// The same for a port that only the marketplace's own processes and operators reach.
-    #[must_use]
-    pub fn on_internal_port(mut self) -> Self {
-        self.port = "internal";
-        self
-    }
-
-    /// The same without `/metrics`, for a port that strangers reach.
-    #[must_use]
-    pub fn without_metrics(mut self) -> Self {
-        self.metrics_shown = false;
-        self
-    }
-
-    /// The same for a port that only our own services reach: a request is traced if its caller traces it.
-    #[must_use]
-    pub fn following_traces(mut self) -> Self {
-        self.trust = Trust::Caller;
-        self
     }
 }
 
@@ -121,20 +105,15 @@ impl Server {
         routes: Vec<Routes>,
     ) -> std::io::Result<Self> {
         lengthen_queue(&listener)?;
-        edge.metrics
-            .http
-            .port(edge.port, IN_FLIGHT, &edge.in_flight);
+        let port = match edge.port {
+            Port::Only | Port::Public => "public",
+            Port::Internal => "internal",
+        };
+        edge.metrics.http.port(port, IN_FLIGHT, &edge.in_flight);
         let server = HttpServer::new(move || {
-            let edge_data = web::Data::new(edge.clone());
             let mut app = App::new()
-                .app_data(edge_data.clone())
-                .app_data(web::Data::new(edge.metrics.clone()))
-                .app_data(web::Data::new(edge.readiness.clone()))
-                .service(endpoint("/healthz").get(health::live).done())
-                .service(endpoint("/readyz").get(health::ready).done());
-            if edge.metrics_shown {
-                app = app.service(endpoint("/metrics").get(health::metrics).done());
-            }
+                .app_data(web::Data::new(edge.clone()))
+                .configure(|config| operations(edge.port).declare(config));
             for declare in &routes {
                 app = app.configure(|config| declare(config));
             }
@@ -165,6 +144,16 @@ impl Server {
     }
 }
 
+fn operations(port: Port) -> Paths {
+    let paths = Paths::default()
+        .get("/healthz", health::live)
+        .get("/readyz", health::ready);
+    match port {
+        Port::Only | Port::Internal => paths.get("/metrics", health::metrics),
+        Port::Public => paths,
+    }
+}
+
 /// Wraps every request: assigns an id, rejects it if too many are in flight, and counts it.
 async fn answer(
     edge: web::Data<Edge>,
@@ -182,32 +171,25 @@ async fn answer(
     let answering = if OPERATIONS.contains(&request.path()) {
         Answering::untraced()
     } else {
-        Answering::begin(
-            edge.trust,
-            (method, &route),
-            request.path(),
-            id.as_str(),
-            || {
-                let mut values = request.headers().get_all("traceparent");
-                let value = values.next()?.to_str().ok()?;
-                // A repeated header is ambiguous: ignore it.
-                values.next().is_none().then_some(value)
-            },
-        )
+        let trust = match edge.port {
+            Port::Only | Port::Public => Trust::Nobody,
+            Port::Internal => Trust::Caller,
+        };
+        Answering::begin(trust, (method, &route), request.path(), id.as_str(), || {
+            let mut values = request.headers().get_all("traceparent");
+            let value = values.next()?.to_str().ok()?;
+            // A repeated header is ambiguous: ignore it.
+            values.next().is_none().then_some(value)
+        })
     };
     let mut response = id
         .scope(answering.scope(async move {
             if let Some(problem) = refusal(&request, slot.as_ref()) {
-                let (request, _) = request.into_parts();
-                return Ok(ServiceResponse::new(
-                    request,
-                    problem.error_response().map_into_right_body(),
-                ));
+                let refused = request.into_response(problem.error_response());
+                return Ok(refused.map_into_right_body());
             }
-            match next.call(request).await {
-                Ok(response) => Ok(problem_of(response).map_into_left_body()),
-                Err(error) => Err(error),
-            }
+            let answered = next.call(request).await;
+            answered.map(|response| problem_of(response).map_into_left_body())
         }))
         .await?;
     if let Some(value) = header {
@@ -270,36 +252,22 @@ fn allows_json(range: &str) -> bool {
 
 /// A method as a metric's label. Methods that a client invents share one label, so that they cannot add series.
 fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|known| method.as_str() == *known)
+        .unwrap_or("other")
 }
 
 /// Converts the framework's own refusals (such as a path that is not UTF-8) to our problem format.
 fn problem_of<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
 ) -> ServiceResponse<actix_web::body::EitherBody<B>> {
-    let plain_error = response
-        .response()
-        .error()
-        .is_some_and(|error| error.as_error::<Problem>().is_none());
-    if !plain_error {
+    let error = response.response().error();
+    let Some(error) = error.filter(|error| error.as_error::<Problem>().is_none()) else {
         return response.map_into_left_body();
-    }
+    };
     let problem = if response.status().is_server_error() {
-        Problem::internal(
-            response
-                .response()
-                .error()
-                .map_or_else(String::new, ToString::to_string),
-        )
+        Problem::internal(error)
     } else {
         Problem::new(&common::INVALID_HEADER, "The request cannot be understood.")
     };

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
 use kernel::{Currency, UserId};
-use platform_http::{Body, ETag, Faults, Problem, ReadProblems, WriteProblems, read_by_rule};
+use platform_http::{Body, Faults, Problem, etag, read_by_rule};
 use utoipa::ToSchema;
 
 use super::price::Price;
@@ -24,18 +24,18 @@ read_by_rule! {
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct CreateProduct {
-    /// What it is called.
+    /// Its name.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     name: ProductName,
-    /// What is said of it; may be empty.
+    /// Its description; may be empty.
     #[schema(value_type = String, max_length = 10_000)]
     description: Description,
-    /// Price of one.
+    /// Unit price.
     price: Price,
-    /// How many there are.
+    /// Quantity in stock.
     #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000)]
     stock: Stock,
-    /// Its shelf. Compared without regard to case.
+    /// Its category, case-insensitive.
     #[schema(value_type = String, min_length = 1, max_length = 64)]
     category: Category,
 }
@@ -61,8 +61,6 @@ impl CreateProduct {
     responses(
         (status = 201, description = "Listed", body = ProductJson, headers(("Location" = String, description = "The product"), ("ETag" = String, description = "Its version")),
             example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "sellerId": "0199f3a0-4a11-7b2d-8c41-5e9b0d1c2f3a", "name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home", "status": "active", "version": 1, "createdAt": "2026-01-31T12:00:00.000Z", "updatedAt": "2026-01-31T12:00:00.000Z"})),
-        ReadProblems,
-        WriteProblems,
     ))]
 pub(crate) async fn create(
     app: web::Data<App>,
@@ -71,8 +69,8 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let new = body.into_inner().by(caller.user, app.currency);
     let product = create_product(&app, new).await?;
-    let mut answer = HttpResponse::Created();
-    answer.insert_header((header::LOCATION, format!("/api/products/{}", product.id)));
-    answer.insert_header((header::ETAG, ETag::of(product.version).value()?));
-    Ok(answer.json(ProductJson::from(product)))
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, format!("/api/products/{}", product.id)))
+        .insert_header(header::ETag(etag(product.version)))
+        .json(ProductJson::from(product)))
 }

@@ -1,24 +1,14 @@
 //! The product service's refusals.
 
-use platform_http::{Problem, ProblemType, common};
+use platform_http::{Problem, common};
 
 use crate::domain::ProductRefusal;
 
-/// 403.
-pub(super) const NOT_OWNER: ProblemType = ProblemType {
-    code: "not_owner",
-    status: 403,
-    title: "Only its seller may change a product",
-};
-/// 404.
-pub(super) const PRODUCT_NOT_FOUND: ProblemType = ProblemType {
-    code: "product_not_found",
-    status: 404,
-    title: "There is no such product",
-};
-
-/// This service's kinds of refusal, beside the common ones.
-pub const PROBLEMS: &[&ProblemType] = &[&NOT_OWNER, &PRODUCT_NOT_FOUND];
+platform_http::problems! {
+    pub PROBLEMS:
+    NOT_OWNER "not_owner" 403 "Only its seller may change a product"
+    PRODUCT_NOT_FOUND "product_not_found" 404 "There is no such product"
+}
 
 /// 404 for a product that is not there, or was removed.
 pub(super) fn product_not_found() -> Problem {

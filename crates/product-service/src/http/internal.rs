@@ -7,7 +7,7 @@ use actix_web::web::{self, ServiceConfig};
 use contracts::reservations::{PATH, ReserveAnswer, ReserveRequest};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::Invalid;
-use platform_http::{Body, Faults, Problem, Routes, endpoint};
+use platform_http::{Body, Faults, Paths, Problem, Routes};
 use serde::Deserialize as _;
 
 use crate::app::{App, reserve};
@@ -16,9 +16,8 @@ use crate::app::{App, reserve};
 pub(crate) fn internal_routes(app: Arc<App>) -> Routes {
     let app = web::Data::from(app);
     Arc::new(move |config: &mut ServiceConfig| {
-        config
-            .app_data(app.clone())
-            .service(endpoint(PATH).post(hold).done());
+        config.app_data(app.clone());
+        Paths::default().post(PATH, hold).declare(config);
     })
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use kernel::{Invalid, Money, Page, UserId};
-use platform_http::{Problem, ProblemDocument, Query, QueryParams, QueryReader, ReadProblems};
+use platform_http::{Problem, Query, QueryParams, QueryReader};
 
 use super::product_json::ProductJson;
 use super::reader::CatalogueReader;
@@ -13,7 +13,7 @@ impl QueryReader for ListQuery {
     fn read(params: &mut QueryParams) -> Option<Self> {
         let filter = filter(params);
         let text_given = filter.as_ref().is_some_and(|filter| filter.text.is_some());
-        let sort = params.optional("sort", parse_sort);
+        let sort = params.one_of("sort", Sort::ALL, Sort::as_str);
         let limit = params.limit();
         // A cursor belongs to a filter and an order; while those are not known, it cannot be judged.
         let (Some(filter), Some(sort)) = (filter, sort) else {
@@ -84,36 +84,25 @@ fn parse_bool(raw: &str) -> Result<bool, Invalid> {
         .map_err(|_| Invalid::new("invalid_type", "must be true or false"))
 }
 
-fn parse_sort(raw: &str) -> Result<Sort, Invalid> {
-    Sort::ALL
-        .into_iter()
-        .find(|sort| sort.as_str() == raw)
-        .ok_or_else(|| {
-            let allowed = Sort::ALL.map(Sort::as_str).join(", ");
-            Invalid::new("unknown_value", format!("must be one of {allowed}"))
-        })
-}
-
 /// List and search products
 ///
-/// All filters have to hold. `q` finds products whose name or description has all of its words (the last one may be the
-/// beginning of a word); other signs only part words. Prices are compared in minor units, whatever the currency.
+/// Products must match all filters. `q` finds products whose name or description contains all of its words (the last may be a
+/// prefix); other characters separate words. Prices are compared in minor units, regardless of the currency.
 #[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "listProducts", security((), ("bearer" = [])),
     params(
         ("q" = Option<String>, Query, description = "Words to find in name and description, at most 200 characters", example = "lamp"),
-        ("category" = Option<String>, Query, description = "One category, without regard to case", example = "Home"),
-        ("seller" = Option<String>, Query, description = "One seller's id"),
+        ("category" = Option<String>, Query, description = "Only this category, case-insensitive", example = "Home"),
+        ("seller" = Option<String>, Query, description = "Only this seller's products"),
         ("minPrice" = Option<i64>, Query, description = "Lowest price, in minor units", minimum = 0),
         ("maxPrice" = Option<i64>, Query, description = "Highest price, in minor units", minimum = 0),
-        ("inStock" = Option<bool>, Query, description = "`true`: only what can be ordered now. `false`, the default: everything"),
+        ("inStock" = Option<bool>, Query, description = "`true`: only products in stock. Default `false`"),
         ("sort" = Option<String>, Query, description = "`newest` (default), `price`, `-price`, or `relevance` (default with `q`, and only with it)", example = "price"),
         ("limit" = Option<u8>, Query, description = "1 to 100, default 20", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters and sort"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page, with the same filters and sort"),
     ),
     responses(
         (status = 200, description = "A page", body = Page<ProductJson>),
-        (status = 422, description = "`validation_failed`: a parameter is wrong, unknown or repeated", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        ReadProblems,
+        (status = 422, description = "`validation_failed`: a parameter is wrong, unknown or repeated"),
     ))]
 pub(crate) async fn list(
     app: web::Data<App>,

@@ -17,7 +17,7 @@ pub(crate) use internal::internal_routes;
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
-use platform_http::{Routes, endpoint};
+use platform_http::{Paths, Routes};
 use utoipa::OpenApi;
 
 use crate::app::App;
@@ -40,17 +40,13 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
     let app = web::Data::from(app);
     let verifier = web::Data::new(verifier);
     Arc::new(move |config: &mut ServiceConfig| {
-        config
-            .app_data(app.clone())
-            .app_data(verifier.clone())
-            .service(endpoint("/api/products").get(list::list).done())
-            .service(endpoint("/api/products/create").post(create::create).done())
-            .service(endpoint("/api/products/update").put(update::update).done())
-            .service(
-                endpoint("/api/products/remove")
-                    .patch(remove::remove)
-                    .done(),
-            )
-            .service(endpoint("/api/products/{id}").get(show::show).done());
+        config.app_data(app.clone()).app_data(verifier.clone());
+        Paths::default()
+            .get("/api/products", list::list)
+            .post("/api/products/create", create::create)
+            .put("/api/products/update", update::update)
+            .patch("/api/products/remove", remove::remove)
+            .get("/api/products/{id}", show::show)
+            .declare(config);
     })
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Price {
-    /// With its currency; the marketplace's if it names none.
+    /// With a currency; defaults to the marketplace's.
     Money(PriceMoney),
     /// Minor units of the marketplace's currency.
     Amount(i64),
@@ -22,7 +22,7 @@ pub(crate) struct PriceMoney {
     /// Minor units.
     #[schema(value_type = i64, example = 1299, minimum = 1, maximum = 9_007_199_254_740_991i64)]
     amount: Amount,
-    /// ISO 4217 code; the marketplace's if left out.
+    /// ISO 4217 code; defaults to the marketplace's currency.
     #[deserr(default, from(Currency) = Some)]
     #[schema(value_type = Currency, required = false)]
     currency: Option<Currency>,

@@ -13,30 +13,30 @@ use crate::domain::{Product, ProductStatus};
 pub(crate) struct ProductJson {
     /// Its id.
     id: ProductId,
-    /// Who sells it.
+    /// The seller.
     seller_id: UserId,
-    /// What it is called.
+    /// Its name.
     #[schema(example = "Desk lamp", min_length = 1, max_length = 200)]
     name: String,
-    /// What is said of it.
+    /// Its description.
     #[schema(example = "Warm light, three steps.", max_length = 10_000)]
     description: String,
-    /// Price of one.
+    /// Unit price.
     price: Money,
-    /// How many can be ordered now.
+    /// The quantity that can be ordered now.
     #[schema(example = 40, minimum = 0)]
     stock: i64,
-    /// Its shelf.
+    /// Its category.
     #[schema(example = "Home", min_length = 1, max_length = 64)]
     category: String,
     /// `active` or `removed`.
     status: ProductStatus,
-    /// Rises with every edit and every change of stock; `ETag` is made of it.
+    /// Rises with every edit and every change of stock; the `ETag` is derived from it.
     #[schema(example = 3, minimum = 1)]
     version: i64,
-    /// When it was listed.
+    /// Time of listing.
     created_at: Timestamp,
-    /// When it last changed, stock included.
+    /// Time of the last change, stock included.
     updated_at: Timestamp,
 }
 

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
 use kernel::ProductId;
-use platform_http::{Body, Faults, IfMatch, Problem, ProblemDocument, ReadProblems, WriteProblems};
+use platform_http::{Body, Faults, IfMatch, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,18 +31,16 @@ pub(crate) struct RemovedProduct {
 
 /// Remove a product
 ///
-/// For its seller. It leaves lists and search and cannot be ordered any more; orders that were placed still show it. Removing
-/// it again answers the same.
+/// For its seller. The product disappears from lists and search and can no longer be ordered. Existing orders still show it.
+/// A repeat gets the same answer.
 #[utoipa::path(patch, path = "/api/products/remove", tag = "products", operation_id = "removeProduct", security(("bearer" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The ETag that the product was read with", example = "\"3\"")),
+    params(("If-Match" = Option<String>, Header, description = "The ETag received when the product was read", example = "\"3\"")),
     request_body(content = RemoveProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"})),
     responses(
-        (status = 200, description = "It is removed", body = RemovedProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "status": "removed"})),
-        (status = 403, description = "`not_owner`: someone else sells it", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 404, description = "`product_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        (status = 412, description = "`precondition_failed`: it changed since it was read", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        ReadProblems,
-        WriteProblems,
+        (status = 200, description = "Removed", body = RemovedProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "status": "removed"})),
+        (status = 403, description = "`not_owner`: someone else sells it"),
+        (status = 404, description = "`product_not_found`"),
+        (status = 412, description = "`precondition_failed`: it changed since it was read"),
     ))]
 pub(crate) async fn remove(
     app: web::Data<App>,

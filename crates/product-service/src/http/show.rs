@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use kernel::ProductId;
-use platform_http::{ETag, Problem, ProblemDocument, ReadProblems, conditional};
+use platform_http::{Problem, conditional, etag};
 
 use super::error::product_not_found;
 use super::product_json::ProductJson;
@@ -15,13 +15,12 @@ use crate::app::{App, product};
 #[utoipa::path(get, path = "/api/products/{id}", tag = "products", operation_id = "showProduct", security((), ("bearer" = [])),
     params(
         ("id" = ProductId, Path, description = "The product"),
-        ("If-None-Match" = Option<String>, Header, description = "The ETag of what is known already", example = "\"3\""),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has", example = "\"3\""),
     ),
     responses(
         (status = 200, description = "The product", body = ProductJson, headers(("ETag" = String, description = "Its version"))),
-        (status = 304, description = "It did not change", headers(("ETag" = String, description = "Its version"))),
-        (status = 404, description = "`product_not_found`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        ReadProblems,
+        (status = 304, description = "The client has this version already", headers(("ETag" = String, description = "Its version"))),
+        (status = 404, description = "`product_not_found`"),
     ))]
 pub(crate) async fn show(
     app: web::Data<App>,
@@ -33,6 +32,6 @@ pub(crate) async fn show(
     let product = product(&app, id, reader.0)
         .await?
         .ok_or_else(product_not_found)?;
-    let tag = ETag::of(product.version);
-    conditional(&request, &tag, &ProductJson::from(product))
+    let tag = etag(product.version);
+    conditional(&request, tag, &ProductJson::from(product))
 }

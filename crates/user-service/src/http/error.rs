@@ -5,38 +5,14 @@ use platform_http::{Problem, ProblemType, common};
 
 use crate::app::UserError;
 
-/// 409.
-pub(crate) const EMAIL_TAKEN: ProblemType = ProblemType {
-    code: "email_taken",
-    status: 409,
-    title: "Someone has registered with this email",
-};
-/// 401, of a login.
-pub(crate) const INVALID_CREDENTIALS: ProblemType = ProblemType {
-    code: "invalid_credentials",
-    status: 401,
-    title: "The email or the password is wrong",
-};
-/// 401, of a refresh.
-pub(crate) const INVALID_REFRESH_TOKEN: ProblemType = ProblemType {
-    code: "invalid_refresh_token",
-    status: 401,
-    title: "The refresh token is not valid",
-};
-/// 403, of a password change. Not 401: the bearer token is good, and a client must not throw it away.
-pub(crate) const WRONG_PASSWORD: ProblemType = ProblemType {
-    code: "wrong_password",
-    status: 403,
-    title: "The current password is wrong",
-};
-
-/// This service's kinds of refusal, beside the common ones.
-pub const PROBLEMS: &[&ProblemType] = &[
-    &EMAIL_TAKEN,
-    &INVALID_CREDENTIALS,
-    &INVALID_REFRESH_TOKEN,
-    &WRONG_PASSWORD,
-];
+platform_http::problems! {
+    pub PROBLEMS:
+    EMAIL_TAKEN "email_taken" 409 "Someone has registered with this email"
+    INVALID_CREDENTIALS "invalid_credentials" 401 "The email or the password is wrong"
+    INVALID_REFRESH_TOKEN "invalid_refresh_token" 401 "The refresh token is not valid"
+    // Not 401: the bearer token is good, and a client must not discard it.
+    WRONG_PASSWORD "wrong_password" 403 "The current password is wrong"
+}
 
 impl From<UserError> for Problem {
     fn from(error: UserError) -> Self {

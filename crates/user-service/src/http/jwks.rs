@@ -8,7 +8,7 @@ use crate::app::App;
 
 /// Show the verification keys
 ///
-/// The public keys that access tokens are signed with (RFC 7517), for whoever wants to verify one.
+/// The public keys (RFC 7517) that verify access tokens.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "users", operation_id = "showKeys", security(()),
     responses((status = 200, description = "The keys", body = JwkSet, headers(("Cache-Control" = String, description = "How long they may be kept")))))]
 pub(crate) async fn jwks(app: web::Data<App>) -> HttpResponse {

@@ -3,21 +3,21 @@
 use actix_web::{HttpResponse, web};
 use auth::PasswordAttempt;
 use deserr::Deserr;
-use platform_http::{Body, Faults, Problem, ProblemDocument, WriteProblems};
+use platform_http::{Body, Faults, Problem};
 use utoipa::ToSchema;
 
 use super::user_json::{LoginJson, logged_in};
 use crate::app::{self, App};
 use crate::domain::Email;
 
-/// Who wants to log in.
+/// The user's credentials.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct LoginRequest {
-    /// In whatever case.
+    /// Case-insensitive.
     #[schema(value_type = String, max_length = 254, format = "email")]
     email: Email,
-    /// As it was registered.
+    /// The user's password.
     #[deserr(from(String) = PasswordAttempt::from)]
     #[schema(value_type = String, format = "password")]
     password: PasswordAttempt,
@@ -31,8 +31,7 @@ pub(crate) struct LoginRequest {
     request_body(content = LoginRequest, example = json!({"email": "ada@example.com", "password": "correct horse battery"})),
     responses(
         (status = 200, description = "Logged in", body = LoginJson<'static>, headers(("Cache-Control" = String, description = "`no-store`"))),
-        (status = 401, description = "`invalid_credentials`: the same for an unknown email and a wrong password", body = ProblemDocument<'static>, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer"))),
-        WriteProblems,
+        (status = 401, description = "`invalid_credentials`: the same for an unknown email and a wrong password"),
     ))]
 pub(crate) async fn login(
     app: web::Data<App>,

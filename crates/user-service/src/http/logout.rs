@@ -2,21 +2,19 @@
 
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use platform_http::{Body, Problem, ProblemDocument, WriteProblems};
+use platform_http::{Body, Problem};
 
 use super::refresh::RefreshTokenRequest;
 use crate::app::{self, App};
 
 /// Log out
 ///
-/// Ends the login that the refresh token belongs to, if it is the caller's own. To repeat it does no harm. Access tokens that
-/// were given out stay good until they expire.
+/// Ends the login that the refresh token belongs to, if it is the caller's own. Repeating it is harmless. Access tokens
+/// already issued stay valid until they expire.
 #[utoipa::path(post, path = "/api/users/logout", tag = "users", operation_id = "logOut", security(("bearer" = [])),
     request_body(content = RefreshTokenRequest, example = json!({"refreshToken": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})),
     responses(
         (status = 204, description = "Logged out"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument<'static>, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer, with the error"))),
-        WriteProblems,
     ))]
 pub(crate) async fn logout(
     app: web::Data<App>,

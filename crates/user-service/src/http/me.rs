@@ -3,26 +3,26 @@
 use actix_web::{HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
-use platform_http::{Body, Faults, Problem, ProblemDocument, ReadProblems, WriteProblems};
+use platform_http::{Body, Faults, Problem};
 use utoipa::ToSchema;
 
 use super::user_json::UserJson;
 use crate::app::{self, App};
 use crate::domain::UserName;
 
-/// What to change.
+/// The fields to change.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct ProfileRequest {
-    /// What to be called.
+    /// The new name.
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: UserName,
 }
 
 /// Show my profile
 #[utoipa::path(get, path = "/api/users/me", tag = "users", operation_id = "showProfile", security(("bearer" = [])),
-    description = "The profile of whoever the token belongs to.",
-    responses((status = 200, description = "The profile", body = UserJson<'static>), ReadProblems))]
+    description = "The profile of the token's owner.",
+    responses((status = 200, description = "The profile", body = UserJson<'static>)))]
 pub(crate) async fn show(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {
     let user = app::profile(&app, caller.user).await?;
     Ok(HttpResponse::Ok().json(UserJson::from(&user)))
@@ -34,8 +34,6 @@ pub(crate) async fn show(app: web::Data<App>, caller: Caller) -> Result<HttpResp
     request_body(content = ProfileRequest, example = json!({"name": "Ada King"})),
     responses(
         (status = 200, description = "The changed profile", body = UserJson<'static>),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument<'static>, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer, with the error"))),
-        WriteProblems,
     ))]
 pub(crate) async fn change(
     app: web::Data<App>,

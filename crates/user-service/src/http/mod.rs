@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
 use auth::Verifier;
-use platform_http::{Routes, endpoint};
+use platform_http::{Paths, Routes};
 use utoipa::OpenApi;
 
 use crate::app::App;
@@ -48,28 +48,16 @@ pub(crate) fn routes(app: Arc<App>, verifier: Verifier) -> Routes {
     let app = web::Data::from(app);
     let verifier = web::Data::new(verifier);
     Arc::new(move |config: &mut ServiceConfig| {
-        config
-            .app_data(app.clone())
-            .app_data(verifier.clone())
-            .service(
-                endpoint("/api/users/register")
-                    .post(register::register)
-                    .done(),
-            )
-            .service(endpoint("/api/users/login").post(login::login).done())
-            .service(endpoint("/api/users/refresh").post(refresh::refresh).done())
-            .service(endpoint("/api/users/logout").post(logout::logout).done())
-            .service(
-                endpoint("/api/users/me")
-                    .get(me::show)
-                    .patch(me::change)
-                    .done(),
-            )
-            .service(
-                endpoint("/api/users/me/password")
-                    .post(password::change)
-                    .done(),
-            )
-            .service(endpoint("/.well-known/jwks.json").get(jwks::jwks).done());
+        config.app_data(app.clone()).app_data(verifier.clone());
+        Paths::default()
+            .post("/api/users/register", register::register)
+            .post("/api/users/login", login::login)
+            .post("/api/users/refresh", refresh::refresh)
+            .post("/api/users/logout", logout::logout)
+            .get("/api/users/me", me::show)
+            .patch("/api/users/me", me::change)
+            .post("/api/users/me/password", password::change)
+            .get("/.well-known/jwks.json", jwks::jwks)
+            .declare(config);
     })
 }

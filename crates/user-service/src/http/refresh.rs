@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use auth::OpaqueToken;
 use deserr::Deserr;
-use platform_http::{Body, Faults, Problem, ProblemDocument, WriteProblems};
+use platform_http::{Body, Faults, Problem};
 use utoipa::ToSchema;
 
 use super::user_json::{LoginJson, logged_in};
@@ -22,14 +22,13 @@ pub(crate) struct RefreshTokenRequest {
 
 /// Renew a login
 ///
-/// Exchanges the refresh token for a new access token and the next refresh token. A refresh token is good once: if it comes a
-/// second time, it was stolen, and the whole login ends.
+/// Exchanges the refresh token for a new access token and the next refresh token. A refresh token is valid once. If it is
+/// used again, it is treated as stolen, and the whole login ends.
 #[utoipa::path(post, path = "/api/users/refresh", tag = "users", operation_id = "refreshLogin", security(()),
     request_body(content = RefreshTokenRequest, example = json!({"refreshToken": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})),
     responses(
         (status = 200, description = "Renewed", body = LoginJson<'static>, headers(("Cache-Control" = String, description = "`no-store`"))),
-        (status = 401, description = "`invalid_refresh_token`: unknown, expired, used before, or its login has ended", body = ProblemDocument<'static>, content_type = "application/problem+json", headers(("WWW-Authenticate" = String, description = "Bearer"))),
-        WriteProblems,
+        (status = 401, description = "`invalid_refresh_token`: unknown, expired, used before, or its login has ended"),
     ))]
 pub(crate) async fn refresh(
     app: web::Data<App>,

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use auth::Password;
 use deserr::Deserr;
 use kernel::Invalid;
-use platform_http::{Body, Faults, Problem, ProblemDocument, WriteProblems, read_by_rule};
+use platform_http::{Body, Faults, Problem, read_by_rule};
 use utoipa::ToSchema;
 
 use super::user_json::UserJson;
@@ -17,14 +17,14 @@ read_by_rule! {
     Email: String => |raw| Self::parse(&raw);
 }
 
-/// Who wants to register.
+/// The new user.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct RegisterRequest {
-    /// What to be called.
+    /// The name.
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: UserName,
-    /// Must not be taken, in whatever case.
+    /// Must not be in use; compared case-insensitively.
     #[schema(value_type = String, max_length = 254, format = "email")]
     email: Email,
     /// 8 to 72 bytes in UTF-8.
@@ -35,14 +35,13 @@ pub(crate) struct RegisterRequest {
 
 /// Register
 ///
-/// Makes a user, who can then log in. The email is compared case-insensitively. A password is taken as it is: nothing is
-/// trimmed, and one of more than 72 bytes is refused, never cut.
+/// Creates a user, who can then log in. The email is compared case-insensitively. The password is used unchanged: it is not
+/// trimmed, and one of more than 72 bytes is rejected, not truncated.
 #[utoipa::path(post, path = "/api/users/register", tag = "users", operation_id = "registerUser", security(()),
     request_body(content = RegisterRequest, example = json!({"name": "Ada Lovelace", "email": "ada@example.com", "password": "correct horse battery"})),
     responses(
         (status = 201, description = "Registered", body = UserJson<'static>, headers(("Location" = String, description = "`/api/users/me`"))),
-        (status = 409, description = "`email_taken`", body = ProblemDocument<'static>, content_type = "application/problem+json"),
-        WriteProblems,
+        (status = 409, description = "`email_taken`"),
     ))]
 pub(crate) async fn register(
     app: web::Data<App>,

@@ -15,18 +15,18 @@ use crate::domain::User;
 #[serde(rename_all = "camelCase")]
 #[schema(as = User)]
 pub(crate) struct UserJson<'a> {
-    /// Names the user for ever.
+    /// The user's permanent id.
     id: UserId,
     /// 1 to 100 characters.
     #[schema(example = "Ada Lovelace")]
     name: &'a str,
-    /// As it was given; compared case-insensitively.
+    /// As registered; compared case-insensitively.
     #[schema(example = "ada@example.com", format = "email")]
     email: &'a str,
-    /// What the user may do beyond what everyone may.
+    /// Permissions beyond those of every user.
     #[schema(example = json!([]))]
     roles: &'a [Role],
-    /// When they registered.
+    /// Time of registration.
     created_at: Timestamp,
 }
 
@@ -42,7 +42,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
     }
 }
 
-/// A login: what to send with requests, and what to renew it with.
+/// A login: an access token, and a refresh token to renew it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Login)]
@@ -53,13 +53,13 @@ pub(crate) struct LoginJson<'a> {
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
     token_type: &'static str,
-    /// For how many seconds the access token is good.
+    /// Lifetime of the access token, in seconds.
     #[schema(example = 900)]
     expires_in: u64,
-    /// Good once, for POST /api/users/refresh.
+    /// Valid once, for POST /api/users/refresh.
     #[schema(example = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     refresh_token: &'a str,
-    /// Who logged in.
+    /// The user who logged in.
     #[schema(inline = false)]
     user: UserJson<'a>,
 }

@@ -2,18 +2,18 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
-use platform_http::{Problem, ReadProblems, common};
+use platform_http::{Problem, common};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::ledger_violation;
 use crate::app::App;
 
-/// What an audit looked at.
+/// What an audit checked.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LedgerAudit)]
 pub(super) struct AuditBody {
-    /// Always `clean`; a ledger that is not is a 409.
+    /// Always `clean`; otherwise the answer is 409.
     #[schema(example = "clean")]
     status: &'static str,
     /// Journal transactions checked.
@@ -38,11 +38,8 @@ pub(super) struct AuditBody {
     responses(
         (status = 200, description = "Every invariant holds", body = AuditBody,
             example = json!({"status": "clean", "transactions": 1042, "postings": 2084, "balances": 311, "payments": 507})),
-        (status = 403, description = "`forbidden`: not an administrator",
-            content_type = "application/problem+json", body = platform_http::ProblemDocument<'static>),
-        (status = 409, description = "`ledger_violation`: what is wrong is in `findings`",
-            content_type = "application/problem+json", body = platform_http::ProblemDocument<'static>),
-        ReadProblems,
+        (status = 403, description = "`forbidden`: not an administrator"),
+        (status = 409, description = "`ledger_violation`: what is wrong is in `findings`"),
     )
 )]
 pub(super) async fn audit(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {

@@ -3,13 +3,13 @@
 use actix_web::{HttpResponse, web};
 use auth::Caller;
 use kernel::Currency;
-use platform_http::{Problem, ReadProblems};
+use platform_http::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{self, App};
 
-/// What a user has of one currency.
+/// A user's balance in one currency.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CurrencyBalance)]
 struct HoldingBody {
@@ -18,34 +18,33 @@ struct HoldingBody {
     /// Minor units that can be spent.
     #[schema(example = 12000, minimum = 0)]
     available: i64,
-    /// Minor units earned with sales and not yet released.
+    /// Minor units earned from sales and not yet released.
     #[schema(example = 0, minimum = 0)]
     pending: i64,
 }
 
-/// What a user has.
+/// A user's balances.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = WalletBalance)]
 pub(super) struct BalanceBody {
     /// Minor units of the marketplace's currency that can be spent.
     #[schema(example = 12000, minimum = 0)]
     available: i64,
-    /// Minor units of the marketplace's currency earned with sales and not yet released.
+    /// Minor units of the marketplace's currency earned from sales and not yet released.
     #[schema(example = 0, minimum = 0)]
     pending: i64,
-    /// The same for every currency, the marketplace's first.
+    /// The balance in each currency, the marketplace's first.
     balances: Vec<HoldingBody>,
 }
 
-/// What the caller has
+/// Show the caller's balance
 ///
-/// Who never had any money has zero.
+/// Returns 0 for a user who has never held money.
 #[utoipa::path(
     get, path = "/api/wallet/balance", tag = "wallet", operation_id = "walletBalance", security(("bearer" = [])),
     responses(
-        (status = 200, description = "What the caller has", body = BalanceBody,
+        (status = 200, description = "The balance", body = BalanceBody,
             example = json!({"available": 12000, "pending": 0, "balances": [{"currency": "USD", "available": 12000, "pending": 0}]})),
-        ReadProblems,
     )
 )]
 pub(super) async fn balance(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {

@@ -4,15 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
 use kernel::{Currency, Money};
-use platform_http::{Amount, Body, Faults, PaymentProblems, Problem, ReadProblems, WriteProblems};
+use platform_http::{Amount, Body, Faults, Problem};
 use utoipa::ToSchema;
 
 use super::shapes::TransactionBody;
-use super::transfer::{once_key, transfer};
+use super::transfer::transfer;
 use crate::app::App;
 use crate::domain::{Direction, Movement, Reference};
 
-/// Money from a wallet.
+/// A debit of the caller's wallet.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schema(as = DebitWallet, example = json!({"amount": 1500, "currency": "USD", "reference": "To my bank"}))]
@@ -20,10 +20,10 @@ pub(super) struct DebitWallet {
     /// Minor units.
     #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991i64)]
     amount: Amount,
-    /// The marketplace's currency when left out.
+    /// Defaults to the marketplace's currency.
     #[deserr(default, from(Currency) = Some)]
     currency: Option<Currency>,
-    /// Your own words, shown in the statement.
+    /// Free text, shown in the statement.
     #[deserr(default, from(Reference) = Some)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     reference: Option<Reference>,
@@ -31,19 +31,21 @@ pub(super) struct DebitWallet {
 
 /// Take money out of the caller's wallet
 ///
-/// Never more than it holds: 402 `insufficient_funds` says in `available` how much that is, and nothing is moved. With an
-/// `Idempotency-Key` a repetition gets the first answer, also a 402, and moves nothing.
+/// Debits at most the balance. Otherwise the answer is 402 `insufficient_funds` with the balance in `available`, and nothing
+/// is posted. With an `Idempotency-Key`, a repeat gets the first answer, including a 402, and posts nothing.
 #[utoipa::path(
     post, path = "/api/wallet/debit", tag = "wallet", operation_id = "debitWallet", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters; remembered for 48 hours, and the money moves once for ever")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours; the transfer is applied at most once, permanently")),
     request_body(content = DebitWallet, content_type = "application/json",
         example = json!({"amount": 1500, "currency": "USD", "reference": "To my bank"})),
     responses(
-        (status = 201, description = "It is out", body = TransactionBody,
-            headers(("Idempotency-Replayed" = String, description = "`true` when this is the first answer again")),
+        (status = 201, description = "Debited", body = TransactionBody,
+            headers(("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request")),
             example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "debit", "amount": -1500, "currency": "USD",
                 "balanceAfter": 10500, "sequence": 8, "reference": "To my bank", "createdAt": "2026-01-31T12:00:00.000Z"})),
-        ReadProblems, PaymentProblems, WriteProblems,
+        (status = 402, description = "`insufficient_funds`: nothing was posted"),
+        (status = 409, description = "`request_running`: the first request with this Idempotency-Key is still running",
+            headers(("Retry-After" = u32, description = "Seconds"))),
     )
 )]
 pub(super) async fn debit(
@@ -52,12 +54,7 @@ pub(super) async fn debit(
     request: HttpRequest,
     body: Body<DebitWallet>,
 ) -> Result<HttpResponse, Problem> {
-    let key = once_key(
-        &request,
-        caller.user,
-        "POST /api/wallet/debit",
-        body.fingerprint(),
-    )?;
+    let key = body.once_key(&request, caller.user, "POST /api/wallet/debit")?;
     let input = body.into_inner();
     let currency = input.currency.unwrap_or(app.currency);
     let movement = Movement {

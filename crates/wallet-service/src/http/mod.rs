@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use auth::Verifier;
-use platform_http::{Routes, endpoint};
+use platform_http::{Paths, Routes};
 use utoipa::OpenApi;
 
 use crate::app::App;
@@ -24,25 +24,21 @@ pub use error::PROBLEMS;
 pub(crate) fn routes(app: App, verifier: Verifier) -> Routes {
     let (app, verifier) = (web::Data::new(app), web::Data::new(verifier));
     Arc::new(move |config| {
-        config
-            .app_data(app.clone())
-            .app_data(verifier.clone())
-            .service(endpoint("/api/wallet/credit").post(credit::credit).done())
-            .service(endpoint("/api/wallet/debit").post(debit::debit).done())
-            .service(endpoint("/api/wallet/balance").get(balance::balance).done())
-            .service(
-                endpoint("/api/wallet/transaction")
-                    .get(transactions::transactions)
-                    .done(),
-            )
-            .service(endpoint("/api/wallet/audit").get(audit::audit).done());
+        config.app_data(app.clone()).app_data(verifier.clone());
+        Paths::default()
+            .post("/api/wallet/credit", credit::credit)
+            .post("/api/wallet/debit", debit::debit)
+            .get("/api/wallet/balance", balance::balance)
+            .get("/api/wallet/transaction", transactions::transactions)
+            .get("/api/wallet/audit", audit::audit)
+            .declare(config);
     })
 }
 
 #[derive(OpenApi)]
 #[openapi(
     paths(credit::credit, debit::debit, balance::balance, transactions::transactions, audit::audit),
-    tags((name = "wallet", description = "What a user has, and every movement of it"))
+    tags((name = "wallet", description = "Balances, and every movement of money"))
 )]
 struct Document;
 

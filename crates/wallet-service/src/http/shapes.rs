@@ -16,25 +16,25 @@ pub(crate) struct TransactionBody {
     /// `credit`, `debit`, `order_payment`, `order_refund` or `earning`.
     #[schema(example = "credit")]
     r#type: &'static str,
-    /// Minor units, negative for what left the wallet.
+    /// Minor units; negative if money left the wallet.
     #[schema(example = 5000)]
     amount: i64,
     /// Currency of the amount and the balance.
     currency: Currency,
-    /// What the wallet held of that currency afterwards, in minor units.
+    /// Balance in that currency after the movement, in minor units.
     #[schema(example = 12000, minimum = 0)]
     balance_after: i64,
-    /// The movement's number in this wallet: 1, 2, 3 … without a gap.
+    /// The movement's number in this wallet: 1, 2, 3 … without gaps.
     #[schema(example = 7, minimum = 1)]
     sequence: i64,
-    /// The order it was about.
+    /// The order it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<OrderId>,
-    /// The client's own words.
+    /// Free text from the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "March salary", max_length = 200)]
     reference: Option<String>,
-    /// When.
+    /// Time of the movement.
     created_at: Timestamp,
 }
 

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use auth::Caller;
 use kernel::{CursorScope, Invalid, Limit, Page, Timestamp};
-use platform_http::{Problem, Query, QueryParams, QueryReader, ReadProblems};
+use platform_http::{Problem, Query, QueryParams, QueryReader};
 
 use super::shapes::TransactionBody;
 use crate::app::{self, App};
@@ -18,7 +18,7 @@ pub(super) struct StatementQuery {
 
 impl QueryReader for StatementQuery {
     fn read(params: &mut QueryParams) -> Option<Self> {
-        let kind = params.optional("type", kind);
+        let kind = params.one_of("type", Kind::IN_STATEMENT, Kind::as_str);
         let from = params.optional("from", str::parse::<Timestamp>);
         let to = params.optional("to", str::parse::<Timestamp>);
         let limit = params.limit();
@@ -64,37 +64,25 @@ fn text(filter: &StatementFilter) -> String {
     format!("{kind}|{from}|{to}")
 }
 
-fn kind(raw: &str) -> Result<Kind, Invalid> {
-    Kind::IN_STATEMENT
-        .into_iter()
-        .find(|kind| kind.as_str() == raw)
-        .ok_or_else(|| {
-            let words = Kind::IN_STATEMENT.map(Kind::as_str).join(", ");
-            Invalid::new("unknown_value", format!("must be one of {words}"))
-        })
-}
-
 /// The caller's statement
 ///
-/// Every movement of what the caller can spend, newest first. `sequence` has no gap, and `balanceAfter` is what the movement
-/// left.
+/// Every movement of the caller's available balance, newest first. `sequence` has no gaps, and `balanceAfter` is the balance
+/// after the movement.
 #[utoipa::path(
     get, path = "/api/wallet/transaction", tag = "wallet", operation_id = "walletTransactions", security(("bearer" = [])),
     params(
         ("type" = Option<String>, Query, description = "Only `credit`, `debit`, `order_payment`, `order_refund` or `earning`"),
-        ("from" = Option<String>, Query, description = "RFC 3339; not earlier than this"),
-        ("to" = Option<String>, Query, description = "RFC 3339; earlier than this"),
-        ("limit" = Option<u8>, Query, description = "1 to 100, 20 when left out"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before, with the same filters"),
+        ("from" = Option<String>, Query, description = "Earliest time, inclusive (RFC 3339)"),
+        ("to" = Option<String>, Query, description = "Latest time, exclusive (RFC 3339)"),
+        ("limit" = Option<u8>, Query, description = "1 to 100, default 20"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page, with the same filters"),
     ),
     responses(
         (status = 200, description = "A page", body = Page<TransactionBody>,
             example = json!({"items": [{"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "order_payment", "amount": -1299,
                 "currency": "USD", "balanceAfter": 10701, "sequence": 8, "orderId": "0199f3a0-6b1c-7c3e-9d52-6f0c1a2b3c4d",
                 "createdAt": "2026-01-31T12:00:00.000Z"}], "nextCursor": null})),
-        (status = 422, description = "`validation_failed`: every fault is in `errors`",
-            content_type = "application/problem+json", body = platform_http::ProblemDocument<'static>),
-        ReadProblems,
+        (status = 422, description = "`validation_failed`: every fault is in `errors`"),
     )
 )]
 pub(super) async fn transactions(

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse};
-use kernel::UserId;
+use actix_web::HttpResponse;
 use platform_http::{
-    Problem, answer_repeat, idempotency_key, json_answer, problem_answer, read_by_rule,
+    Problem, answer_repeat, json_answer, problem_answer, read_by_rule,
     send_stored, with_request_id,
 };
 use store::StoreResult;
@@ -18,22 +17,6 @@ use crate::domain::{Movement, Reference};
 
 read_by_rule! {
     Reference: String => |raw| Self::parse(&raw);
-}
-
-/// The Idempotency-Key of a request from `user` to `route`, if it has one.
-pub(super) fn once_key(
-    request: &HttpRequest,
-    user: UserId,
-    route: &'static str,
-    fingerprint: [u8; 32],
-) -> Result<Option<OnceKey>, Problem> {
-    let key = idempotency_key(request)?;
-    Ok(key.map(|key| OnceKey {
-        user,
-        route,
-        key,
-        fingerprint,
-    }))
 }
 
 /// Moves money, or answers as the first request with this key was answered.

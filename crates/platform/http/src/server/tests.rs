@@ -26,6 +26,7 @@ impl World {
 
     fn with_body_time(body_time: Duration) -> Self {
         let mut edge = Edge::new(
+            Port::Only,
             Arc::new(SystemIds::default()),
             Metrics::default(),
             Vec::new(),
@@ -33,12 +34,14 @@ impl World {
         edge.body_time = body_time;
         let in_flight = edge.in_flight.clone();
         let routes: Routes = Arc::new(|config: &mut ServiceConfig| {
-            config
-                .service(endpoint("/api/things").get(name).done())
-                .service(endpoint("/api/docs").get(name).done())
-                .service(endpoint("/things").get(name).post(name).done())
-                .service(endpoint("/things/make").post(name).done())
-                .service(endpoint("/things/read").post(swallow).done());
+            Paths::default()
+                .get("/api/things", name)
+                .get("/api/docs", name)
+                .get("/things", name)
+                .post("/things", name)
+                .post("/things/make", name)
+                .post("/things/read", swallow)
+                .declare(config);
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -75,7 +78,7 @@ async fn swallow(_: Body<serde_json::Value>) -> HttpResponse {
 }
 
 #[tokio::test]
-async fn a_requests_id_is_in_its_answer_and_known_to_whoever_answers_it() {
+async fn a_requests_id_is_in_its_answer_and_known_to_its_handler() {
     let world = World::start();
     let named = Answer::of(
         world

@@ -9,7 +9,7 @@ use auth::testing::{policy, token_for};
 use auth::{Caller, Issuer, SigningKey};
 use host::testing::{Answer, eventually};
 use kernel::{SystemClock, SystemIds, UserId};
-use platform_http::{Edge, Routes, Server, endpoint};
+use platform_http::{Edge, Paths, Port, Routes, Server};
 use telemetry::metrics::Metrics;
 
 use super::*;
@@ -37,6 +37,7 @@ struct Signer {
 
 fn serve(listener: TcpListener, readiness: Vec<Arc<dyn Readiness>>, routes: Routes) -> Server {
     let edge = Edge::new(
+        Port::Only,
         Arc::new(SystemIds::default()),
         Metrics::default(),
         readiness,
@@ -51,9 +52,8 @@ impl Signer {
         let published = Arc::new(Published::default());
         let data = web::Data::from(published.clone());
         let routes: Routes = Arc::new(move |config| {
-            config
-                .app_data(data.clone())
-                .service(endpoint("/keys").get(publish).done());
+            config.app_data(data.clone());
+            Paths::default().get("/keys", publish).declare(config);
         });
         let signer = Self {
             address,
@@ -99,9 +99,8 @@ impl Service {
         let ready = follow_at(pace, &keys, verifier.clone(), &tasks).unwrap();
         let data = web::Data::new(verifier);
         let routes: Routes = Arc::new(move |config| {
-            config
-                .app_data(data.clone())
-                .service(endpoint("/me").get(me).done());
+            config.app_data(data.clone());
+            Paths::default().get("/me", me).declare(config);
         });
         let listener = TcpListener::bind(anywhere()).unwrap();
         Self {
@@ -240,7 +239,7 @@ async fn tokens_of_made_up_keys_do_not_have_the_keys_fetched_more_often_than_the
 }
 
 #[actix_web::test]
-async fn whoever_follows_stops_when_told_to() {
+async fn a_follower_stops_when_told_to() {
     let service = Service::start(FAST, anywhere());
     let drained = tokio::time::timeout(
         Duration::from_secs(5),
