@@ -9,9 +9,7 @@ use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind, Result};
-use jsonwebtoken::jwk::{EllipticCurve, ThumbprintHash};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
-use sha2::{Digest, Sha256};
 use signature::{Signer, Verifier};
 
 static PROVIDER: CryptoProvider = CryptoProvider {
@@ -21,8 +19,8 @@ static PROVIDER: CryptoProvider = CryptoProvider {
         rsa_pub_components_from_private_key: |_| Err(unsupported()),
         rsa_pub_components_from_public_key: |_| Err(unsupported()),
         ec_pub_components_from_private_key: |_, _| Err(unsupported()),
-        ed_pub_components_from_private_key: public_of_private,
-        compute_digest: digest,
+        ed_pub_components_from_private_key: |_, _| Err(unsupported()),
+        compute_digest: |_, _| Err(unsupported()),
     },
 };
 
@@ -49,7 +47,9 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
     if *algorithm != Algorithm::EdDSA || key.family() != AlgorithmFamily::Ed {
         return Err(unsupported());
     }
-    Ok(Box::new(Ed25519Signer(private(key.as_bytes())?)))
+    let key = SigningKey::from_pkcs8_der(key.as_bytes());
+    let key = key.map_err(|_| ErrorKind::InvalidEddsaKey)?;
+    Ok(Box::new(Ed25519Signer(key)))
 }
 
 #[expect(
@@ -64,28 +64,6 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
         .map_err(|_| Error::from(ErrorKind::InvalidEddsaKey))?;
     let key = VerifyingKey::from_bytes(&bytes).map_err(|_| ErrorKind::InvalidEddsaKey)?;
     Ok(Box::new(Ed25519Verifier(key)))
-}
-
-fn private(der: &[u8]) -> Result<SigningKey> {
-    SigningKey::from_pkcs8_der(der).map_err(|_| ErrorKind::InvalidEddsaKey.into())
-}
-
-fn public_of_private(der: &[u8], curve: &EllipticCurve) -> Result<Vec<u8>> {
-    if *curve != EllipticCurve::Ed25519 {
-        return Err(unsupported());
-    }
-    Ok(private(der)?.verifying_key().to_bytes().to_vec())
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the library sets the signature"
-)]
-fn digest(data: &[u8], hash: ThumbprintHash) -> Result<Vec<u8>> {
-    if matches!(hash, ThumbprintHash::SHA256) {
-        return Ok(Sha256::digest(data).to_vec());
-    }
-    Err(unsupported())
 }
 
 struct Ed25519Signer(SigningKey);
@@ -164,7 +142,13 @@ mod tests {
         assert!((utils.rsa_pub_components_from_private_key)(&[]).is_err());
         assert!((utils.rsa_pub_components_from_public_key)(&[]).is_err());
         assert!((utils.ec_pub_components_from_private_key)(&[], Algorithm::ES256).is_err());
-        assert!((utils.ed_pub_components_from_private_key)(&[], &EllipticCurve::Ed25519).is_err());
-        assert!((utils.compute_digest)(&[], ThumbprintHash::SHA512).is_err());
+        assert!(
+            (utils.ed_pub_components_from_private_key)(
+                &[],
+                &jsonwebtoken::jwk::EllipticCurve::Ed25519
+            )
+            .is_err()
+        );
+        assert!((utils.compute_digest)(&[], jsonwebtoken::jwk::ThumbprintHash::SHA256).is_err());
     }
 }

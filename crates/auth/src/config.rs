@@ -46,30 +46,37 @@ impl AuthConfig {
     /// # Errors
     /// If a value makes no sense.
     pub fn policy(&self) -> Result<TokenPolicy, Invalid> {
-        for (name, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
-            if value.trim().is_empty() {
-                return Err(Invalid::new(
-                    "too_short",
-                    format!("auth.{name} must not be empty"),
-                ));
+        let lifetime = self.access_token_lifetime_seconds;
+        for (holds, code, rule) in [
+            (
+                !self.issuer.trim().is_empty(),
+                "too_short",
+                "issuer must not be empty",
+            ),
+            (
+                !self.audience.trim().is_empty(),
+                "too_short",
+                "audience must not be empty",
+            ),
+            (
+                (30..=86_400).contains(&lifetime),
+                "out_of_range",
+                "access_token_lifetime_seconds must be between 30 and 86400",
+            ),
+            (
+                self.leeway_seconds <= 120,
+                "out_of_range",
+                "leeway_seconds must be at most 120",
+            ),
+        ] {
+            if !holds {
+                return Err(Invalid::new(code, format!("auth.{rule}")));
             }
-        }
-        if !(30..=86_400).contains(&self.access_token_lifetime_seconds) {
-            return Err(Invalid::new(
-                "out_of_range",
-                "auth.access_token_lifetime_seconds must be between 30 and 86400",
-            ));
-        }
-        if self.leeway_seconds > 120 {
-            return Err(Invalid::new(
-                "out_of_range",
-                "auth.leeway_seconds must be at most 120",
-            ));
         }
         Ok(TokenPolicy {
             issuer: self.issuer.clone(),
             audience: self.audience.clone(),
-            lifetime: Duration::from_secs(self.access_token_lifetime_seconds.into()),
+            lifetime: Duration::from_secs(lifetime.into()),
             leeway: Duration::from_secs(self.leeway_seconds.into()),
         })
     }

@@ -42,11 +42,11 @@ pub struct Jwk {
 
 impl From<&VerificationKeys> for JwkSet {
     fn from(keys: &VerificationKeys) -> Self {
-        let keys = keys.iter().map(|key| Jwk {
+        let keys = keys.0.iter().map(|(kid, key)| Jwk {
             kty: "OKP".to_owned(),
             crv: "Ed25519".to_owned(),
-            x: x(&key.key),
-            kid: key.kid.clone(),
+            x: x(key),
+            kid: kid.clone(),
             usage: "sig".to_owned(),
             alg: "EdDSA".to_owned(),
         });
@@ -62,20 +62,16 @@ impl TryFrom<&JwkSet> for VerificationKeys {
     /// Takes the Ed25519 signing keys of the set, under ids derived from the keys themselves. Ignores other keys, as RFC 7517 section 5
     /// recommends.
     fn try_from(set: &JwkSet) -> Result<Self, KeyError> {
-        let mut keys = Self::default();
-        for jwk in &set.keys {
-            if jwk.kty != "OKP" || jwk.crv != "Ed25519" || jwk.usage != "sig" {
-                continue;
-            }
-            let key = URL_SAFE_NO_PAD
+        let ours = |jwk: &&Jwk| jwk.kty == "OKP" && jwk.crv == "Ed25519" && jwk.usage == "sig";
+        let read = |jwk: &Jwk| {
+            URL_SAFE_NO_PAD
                 .decode(&jwk.x)
                 .ok()
                 .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
                 .and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok())
-                .ok_or_else(|| KeyError::Format(format!("key {} of the set", jwk.kid)))?;
-            keys.push(key);
-        }
-        Ok(keys)
+                .ok_or_else(|| KeyError::Format(format!("key {} of the set", jwk.kid)))
+        };
+        set.keys.iter().filter(ours).map(read).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Ed25519 keys: the signing key and the verification keys.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -73,10 +74,7 @@ impl SigningKey {
     /// The public key, which verifies what this key signs.
     #[must_use]
     pub fn verification_keys(&self) -> VerificationKeys {
-        VerificationKeys(vec![VerificationKey {
-            kid: self.kid.clone(),
-            key: self.key.verifying_key(),
-        }])
+        VerificationKeys::from_iter([self.key.verifying_key()])
     }
 
     pub(crate) fn kid(&self) -> &str {
@@ -109,40 +107,21 @@ impl fmt::Debug for SigningKey {
 
 /// The public keys that tokens may be signed with, by key id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct VerificationKeys(Vec<VerificationKey>);
-
-/// One public key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct VerificationKey {
-    pub(crate) kid: String,
-    pub(crate) key: VerifyingKey,
-}
+pub struct VerificationKeys(pub(crate) BTreeMap<String, VerifyingKey>);
 
 impl VerificationKeys {
     /// The union of both sets. While a key is being rotated, tokens of either key are valid.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        for key in other.0 {
-            if !self.0.contains(&key) {
-                self.0.push(key);
-            }
-        }
+        self.0.extend(other.0);
         self
     }
+}
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &VerificationKey> {
-        self.0.iter()
-    }
-
-    pub(crate) fn into_keys(self) -> impl Iterator<Item = VerificationKey> {
-        self.0.into_iter()
-    }
-
-    pub(crate) fn push(&mut self, key: VerifyingKey) {
-        self.0.push(VerificationKey {
-            kid: thumbprint(&key),
-            key,
-        });
+impl FromIterator<VerifyingKey> for VerificationKeys {
+    fn from_iter<I: IntoIterator<Item = VerifyingKey>>(keys: I) -> Self {
+        let keys = keys.into_iter();
+        Self(keys.map(|key| (thumbprint(&key), key)).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The signing key on disk: created at the first start, readable by its owner only, and written atomically.
 
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -19,42 +20,42 @@ impl SigningKey {
     /// # Errors
     /// If the file is not a private Ed25519 key, can be read by others, or cannot be created.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        let wrong = |error: std::io::Error| KeyError::File {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        };
         if let Some(key) = load(path)? {
             return Ok(key);
         }
-        create(path, &draft(path)?, Self::generate()?.to_pem()?.as_bytes()).map_err(wrong)?;
+        create(path, &draft(path)?, Self::generate()?.to_pem()?.as_bytes())
+            .map_err(|error| wrong(path, &error))?;
         // Read back what is there now: another process may have created its key first.
-        load(path)?.ok_or_else(|| wrong(ErrorKind::NotFound.into()))
+        load(path)?.ok_or_else(|| wrong(path, &ErrorKind::NotFound))
+    }
+}
+
+fn wrong(path: &Path, reason: &dyn Display) -> KeyError {
+    KeyError::File {
+        path: path.to_owned(),
+        reason: reason.to_string(),
     }
 }
 
 fn load(path: &Path) -> Result<Option<SigningKey>, KeyError> {
-    let wrong = |reason: String| KeyError::File {
-        path: path.to_owned(),
-        reason,
-    };
+    let wrong = |reason: &dyn Display| wrong(path, reason);
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(wrong(error.to_string())),
+        Err(error) => return Err(wrong(&error)),
     };
-    let metadata = file.metadata().map_err(|error| wrong(error.to_string()))?;
+    let metadata = file.metadata().map_err(|error| wrong(&error))?;
     if exposed(metadata.uid(), metadata.mode()) {
-        return Err(wrong(format!(
+        return Err(wrong(&format!(
             "its mode is {:03o}, so others can use it; set it to 600 (or, if it is root's, to 640)",
             metadata.mode() & 0o777
         )));
     }
     let mut pem = Zeroizing::new(String::new());
     file.read_to_string(&mut pem)
-        .map_err(|error| wrong(error.to_string()))?;
-    SigningKey::from_pem(&pem)
-        .map(Some)
-        .map_err(|error| wrong(error.to_string()))
+        .map_err(|error| wrong(&error))?;
+    let key = SigningKey::from_pem(&pem).map_err(|error| wrong(&error))?;
+    Ok(Some(key))
 }
 
 /// Whether unintended users can access a file with this owner and mode. A file owned by root may be readable by its group: container

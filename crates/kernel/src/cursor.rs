@@ -6,13 +6,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use uuid::Uuid;
 
 const VERSION: u8 = 1;
 
 /// The position after the last item of a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cursor(String);
 
 impl Cursor {
@@ -20,12 +20,6 @@ impl Cursor {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Serialize for Cursor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
     }
 }
 
@@ -71,12 +65,8 @@ impl CursorScope {
         if *version != VERSION || *scope != self.0.to_be_bytes() {
             return Err(CursorError);
         }
-        let value = K::read(&mut key).ok_or(CursorError)?;
-        if key.is_empty() {
-            Ok(value)
-        } else {
-            Err(CursorError)
-        }
+        let value = K::read(&mut key);
+        value.filter(|_| key.is_empty()).ok_or(CursorError)
     }
 }
 

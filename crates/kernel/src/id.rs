@@ -148,10 +148,6 @@ define_id!(
     SessionId, "a session"
 );
 define_id!(
-    /// Something that happened once, such as a request that moves money.
-    EventId, "an event"
-);
-define_id!(
     /// A message between services. Redeliveries and resends of one message carry the same id.
     MessageId, "a message"
 );

@@ -16,7 +16,7 @@ mod time;
 pub use backoff::{Backoff, jitter};
 pub use cursor::{Cursor, CursorError, CursorKey, CursorScope};
 pub use id::{
-    EventId, IdSource, MessageId, OrderId, ProductId, SessionId, SystemIds, TransactionId, UserId,
+    IdSource, MessageId, OrderId, ProductId, SessionId, SystemIds, TransactionId, UserId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money, MoneyError};

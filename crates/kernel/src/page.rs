@@ -57,11 +57,7 @@ impl<T> Page<T> {
     pub fn cut(mut rows: Vec<T>, limit: Limit, cursor_of: impl FnOnce(&T) -> Cursor) -> Self {
         let more = rows.len() > limit.get();
         rows.truncate(limit.get());
-        let next_cursor = if more {
-            rows.last().map(cursor_of)
-        } else {
-            None
-        };
+        let next_cursor = rows.last().filter(|_| more).map(cursor_of);
         Self {
             items: rows,
             next_cursor,

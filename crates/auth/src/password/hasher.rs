@@ -1,21 +1,22 @@
-//! Hashes passwords on a few dedicated threads. A hash occupies a core for a few hundred milliseconds, so it does not run on the
-//! runtime's threads. No more hashes run at once than there are cores. The queue is short enough to be worked off before clients give up.
+//! Hashes passwords on the runtime's blocking threads. A hash occupies a core for a few hundred milliseconds, so no more hashes run at
+//! once than there are cores. The queue is short enough to be worked off before clients give up.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use platform_http::Problem;
+use prometheus_client::metrics::histogram::Histogram;
 use telemetry::metrics::Metrics;
-use tokio::sync::oneshot;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
-use super::metrics::{HashTimes, Work};
+use super::metrics::HashTimes;
 use super::{Password, PasswordAttempt, PasswordHash};
 
 /// Maximum number of queued hashes.
 const QUEUE: usize = 64;
-/// Maximum number of threads.
+/// Maximum number of hashes that run at once.
 const THREADS: usize = 4;
 
 /// Why nothing was hashed.
@@ -41,14 +42,15 @@ impl From<HashError> for Problem {
     }
 }
 
-type Job = Box<dyn FnOnce() + Send>;
-
-/// Hashes and verifies passwords. Its threads end when it is dropped.
+/// Hashes and verifies passwords.
 #[derive(Debug)]
 pub struct PasswordHasher {
     cost: u32,
     nobody: PasswordHash,
-    queue: Arc<Sender<Job>>,
+    /// The free places in the queue.
+    queue: Arc<Semaphore>,
+    /// The free threads.
+    threads: Arc<Semaphore>,
     times: HashTimes,
 }
 
@@ -56,18 +58,19 @@ impl PasswordHasher {
     /// A hasher with the given `cost` (2^cost rounds).
     ///
     /// # Errors
-    /// [`HashError::Cost`] for a cost outside 4..=31, [`HashError::Failed`] if no thread can be created.
+    /// [`HashError::Cost`] for a cost outside 4..=31.
     pub fn new(cost: u32) -> Result<Self, HashError> {
-        let threads = available_parallelism().map_or(1, usize::from).min(THREADS);
-        let (hasher, jobs) = Self::unstarted(cost)?;
-        for number in 0..threads {
-            let jobs = jobs.clone();
-            std::thread::Builder::new()
-                .name(format!("password-{number}"))
-                .spawn(move || jobs.into_iter().for_each(|job| job()))
-                .map_err(|error| HashError::Failed(error.to_string()))?;
+        if !(4..=31).contains(&cost) {
+            return Err(HashError::Cost(cost));
         }
-        Ok(hasher)
+        let threads = available_parallelism().map_or(1, usize::from).min(THREADS);
+        Ok(Self {
+            cost,
+            nobody: nobody(cost),
+            queue: Arc::new(Semaphore::new(QUEUE)),
+            threads: Arc::new(Semaphore::new(threads)),
+            times: HashTimes::default(),
+        })
     }
 
     /// As [`PasswordHasher::new`], and records in `metrics` how long hashes take and how many are queued.
@@ -77,23 +80,9 @@ impl PasswordHasher {
     pub fn measured(cost: u32, metrics: &Metrics) -> Result<Self, HashError> {
         let hasher = Self::new(cost)?;
         let queue = Arc::downgrade(&hasher.queue);
-        let waiting = move || Some(queue.upgrade()?.len());
+        let waiting = move || Some(QUEUE - queue.upgrade()?.available_permits());
         hasher.times.register(metrics, QUEUE, waiting);
         Ok(hasher)
-    }
-
-    fn unstarted(cost: u32) -> Result<(Self, Receiver<Job>), HashError> {
-        if !(4..=31).contains(&cost) {
-            return Err(HashError::Cost(cost));
-        }
-        let (queue, jobs) = bounded(QUEUE);
-        let hasher = Self {
-            cost,
-            nobody: nobody(cost),
-            queue: Arc::new(queue),
-            times: HashTimes::default(),
-        };
-        Ok((hasher, jobs))
     }
 
     /// Hashes `password` with a new salt.
@@ -104,7 +93,7 @@ impl PasswordHasher {
         let cost = self.cost;
         // `Password` has at most the 72 bytes that bcrypt reads, so nothing is truncated. (The library's "non-truncating" calls count a
         // terminating NUL and reject 72.)
-        self.run(Work::Hash, move || {
+        self.run(&self.times.hash, move || {
             bcrypt::hash(password.bytes(), cost).map(PasswordHash)
         })
         .await
@@ -121,7 +110,7 @@ impl PasswordHasher {
     ) -> Result<bool, HashError> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        self.run(Work::Verify, move || match attempt.0 {
+        self.run(&self.times.verify, move || match attempt.0 {
             Some(password) => Ok(bcrypt::verify(password.bytes(), hash.as_str())? && known),
             None => bcrypt::verify("", hash.as_str()).map(|_| false),
         })
@@ -130,31 +119,29 @@ impl PasswordHasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        kind: Work,
+        times: &Histogram,
         work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
     ) -> Result<T, HashError> {
-        let (answer, answered) = oneshot::channel();
-        let times = self.times.of(kind);
-        let job = Box::new(move || {
-            // The caller is gone (the connection closed): do not spend a core on the hash.
-            if !answer.is_closed() {
-                let begun = Instant::now();
-                let done = work();
-                times.observe(begun.elapsed().as_secs_f64());
-                drop(answer.send(done));
-            }
+        let failed = |error: &dyn std::fmt::Display| HashError::Failed(error.to_string());
+        let Ok(place) = self.queue.try_acquire() else {
+            self.times.refused.inc();
+            return Err(HashError::Overloaded);
+        };
+        // A caller that is gone (its connection closed) leaves the queue here, and no core is spent on its hash.
+        let thread = self.threads.clone().acquire_owned().await;
+        let thread = thread.map_err(|error| failed(&error))?;
+        drop(place);
+        let times = times.clone();
+        let done = spawn_blocking(move || {
+            let begun = Instant::now();
+            let done = work();
+            times.observe(begun.elapsed().as_secs_f64());
+            drop(thread);
+            done
         });
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => {
-                self.times.refused();
-                HashError::Overloaded
-            }
-            TrySendError::Disconnected(_) => HashError::Failed("the threads have ended".to_owned()),
-        })?;
-        answered
-            .await
-            .map_err(|_| HashError::Failed("it was given up".to_owned()))?
-            .map_err(|error| HashError::Failed(error.to_string()))
+        done.await
+            .map_err(|error| failed(&error))?
+            .map_err(|error| failed(&error))
     }
 }
 
@@ -167,6 +154,8 @@ fn nobody(cost: u32) -> PasswordHash {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn password(raw: &str) -> Password {
@@ -220,13 +209,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_is_an_answer_and_not_a_wait() {
-        let (hasher, jobs) = PasswordHasher::unstarted(4).unwrap();
-        for _ in 0..QUEUE {
-            hasher.queue.try_send(Box::new(|| ())).unwrap();
+        let hasher = PasswordHasher::new(4).unwrap();
+        let busy = hasher.threads.available_permits();
+        let _busy = hasher
+            .threads
+            .try_acquire_many(u32::try_from(busy).unwrap());
+        let mut waiting: Vec<_> = (0..QUEUE)
+            .map(|_| Box::pin(hasher.hash(password("correct horse"))))
+            .collect();
+        for hash in &mut waiting {
+            assert!(hash.now_or_never().is_none());
         }
         let outcome = hasher.hash(password("correct horse")).await;
         assert_eq!(outcome, Err(HashError::Overloaded));
-        drop(jobs);
+        drop(waiting);
+        assert_eq!(
+            hasher.queue.available_permits(),
+            QUEUE,
+            "who is gone waits no more"
+        );
     }
 
     #[test]

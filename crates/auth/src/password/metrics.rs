@@ -12,22 +12,16 @@ struct WorkLabels {
     work: &'static str,
 }
 
-/// The operation on a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
-    /// Setting a password.
-    Hash,
-    /// Verifying an attempt.
-    Verify,
-}
-
 /// The metrics of a hasher.
 #[derive(Debug)]
 pub(super) struct HashTimes {
-    hash: Histogram,
-    verify: Histogram,
+    /// Of setting a password.
+    pub(super) hash: Histogram,
+    /// Of verifying an attempt.
+    pub(super) verify: Histogram,
     all: Family<WorkLabels, Histogram, fn() -> Histogram>,
-    refused: Counter,
+    /// Counts passwords that found the queue full.
+    pub(super) refused: Counter,
 }
 
 impl Default for HashTimes {
@@ -77,16 +71,5 @@ impl HashTimes {
                 waits.set(gauge_of(waiting));
             }
         });
-    }
-
-    pub(super) fn of(&self, work: Work) -> Histogram {
-        match work {
-            Work::Hash => self.hash.clone(),
-            Work::Verify => self.verify.clone(),
-        }
-    }
-
-    pub(super) fn refused(&self) {
-        self.refused.inc();
     }
 }

@@ -33,9 +33,8 @@ pub(super) struct KeyRing {
 impl KeyRing {
     /// A ring of these keys with an empty cache. Tokens stay cached for `remember`.
     pub(super) fn new(keys: VerificationKeys, remember: Duration) -> Self {
-        let keys = keys
-            .into_keys()
-            .map(|key| (key.kid, DecodingKey::from_ed_der(key.key.as_bytes())));
+        let keys = keys.0.into_iter();
+        let keys = keys.map(|(kid, key)| (kid, DecodingKey::from_ed_der(key.as_bytes())));
         Self {
             keys: keys.collect(),
             verified: Cache::builder()
@@ -47,8 +46,7 @@ impl KeyRing {
 
     /// Whether the ring holds exactly these keys. A key's id is its thumbprint, so comparing ids is enough.
     pub(super) fn holds(&self, keys: &VerificationKeys) -> bool {
-        keys.iter().count() == self.keys.len()
-            && keys.iter().all(|key| self.keys.contains_key(&key.kid))
+        keys.0.len() == self.keys.len() && keys.0.keys().all(|kid| self.keys.contains_key(kid))
     }
 
     /// The key `kid`.

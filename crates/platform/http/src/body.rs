@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::web::{BytesMut, Data};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::web::{Bytes, Data};
+use actix_web::{Error, FromRequest, HttpRequest};
 use deserr::Deserr;
-use futures_util::StreamExt;
 use kernel::UserId;
 use sha2::{Digest, Sha256};
 use store::idempotency::OnceKey;
@@ -61,16 +61,15 @@ impl<T: Deserr<Faults> + 'static> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_head(request);
-        let payload = payload.take();
+        let bytes = Bytes::from_request(request, payload);
         let time = request
             .app_data::<Data<Edge>>()
             .map_or(BODY_TIME, |edge| edge.body_time);
         let keyed = request.headers().contains_key("idempotency-key");
         Box::pin(async move {
             head?;
-            let bytes = tokio::time::timeout(time, collect(payload))
-                .await
-                .map_err(|_| too_slow(time))??;
+            let bytes = tokio::time::timeout(time, bytes).await;
+            let bytes = bytes.map_err(|_| too_slow(time))?.map_err(broken)?;
             let json = json::parse(&bytes)
                 .map_err(|error| Problem::new(&common::MALFORMED_JSON, format!("{error}.")))?;
             let fingerprint = if keyed {
@@ -101,13 +100,6 @@ fn check_head(request: &HttpRequest) -> Result<(), Problem> {
             "Send the body as UTF-8 with Content-Type: application/json and without a Content-Encoding.",
         ));
     }
-    let length = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MAX_BODY) {
-        return Err(too_large());
-    }
     Ok(())
 }
 
@@ -122,34 +114,23 @@ fn is_json(content_type: &str) -> bool {
             .all(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"))
 }
 
-async fn collect(mut payload: Payload) -> Result<BytesMut, Problem> {
-    let mut bytes = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| {
-            Problem::new(
-                &common::MALFORMED_JSON,
-                format!("The body broke off: {error}."),
-            )
-        })?;
-        if bytes.len() + chunk.len() > MAX_BODY {
-            return Err(too_large());
-        }
-        bytes.extend_from_slice(&chunk);
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a function to map an error with"
+)]
+fn broken(error: Error) -> Problem {
+    if let Some(PayloadError::Overflow) = error.as_error() {
+        let detail = format!("At most {MAX_BODY} bytes.");
+        return Problem::new(&common::BODY_TOO_LARGE, detail);
     }
-    Ok(bytes)
+    let detail = format!("The body broke off: {error}.");
+    Problem::new(&common::MALFORMED_JSON, detail)
 }
 
 fn too_slow(time: Duration) -> Problem {
     Problem::new(
         &common::REQUEST_TIMEOUT,
         format!("Send all of the body within {} seconds.", time.as_secs()),
-    )
-}
-
-fn too_large() -> Problem {
-    Problem::new(
-        &common::BODY_TOO_LARGE,
-        format!("At most {MAX_BODY} bytes."),
     )
 }
 

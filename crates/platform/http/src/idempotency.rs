@@ -45,7 +45,7 @@ pub fn json_answer(status: u16, body: &impl Serialize) -> StoreResult<StoredAnsw
 /// # Errors
 /// As [`json_answer`].
 pub fn problem_answer(problem: &Problem) -> StoreResult<StoredAnswer> {
-    json_answer(problem.kind().status, &problem.document())
+    json_answer(problem.kind().status, problem.document())
 }
 
 /// Sends a stored answer.

@@ -18,9 +18,9 @@ struct Path {
     allowed: Vec<&'static str>,
 }
 
-macro_rules! method {
-    ($name:ident, $allowed:expr, $route:expr, $doc:literal) => {
-        #[doc = $doc]
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident $allowed:tt by $route:expr;)+) => {$(
+        $(#[$doc])*
         #[must_use]
         pub fn $name<F, Args>(self, path: &'static str, handler: F) -> Self
         where
@@ -30,24 +30,20 @@ macro_rules! method {
         {
             self.with(path, &$allowed, $route.to(handler))
         }
-    };
+    )+};
 }
 
 impl Paths {
-    method!(
-        get,
-        ["GET", "HEAD"],
-        web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
-        "Answers GET, and HEAD without the body, with `handler`."
-    );
-    method!(post, ["POST"], web::post(), "Answers POST with `handler`.");
-    method!(put, ["PUT"], web::put(), "Answers PUT with `handler`.");
-    method!(
-        patch,
-        ["PATCH"],
-        web::patch(),
-        "Answers PATCH with `handler`."
-    );
+    methods! {
+        /// Answers GET, and HEAD without the body, with `handler`.
+        get ["GET", "HEAD"] by web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+        /// Answers POST with `handler`.
+        post ["POST"] by web::post();
+        /// Answers PUT with `handler`.
+        put ["PUT"] by web::put();
+        /// Answers PATCH with `handler`.
+        patch ["PATCH"] by web::patch();
+    }
 
     fn with(mut self, path: &'static str, methods: &[&'static str], route: Route) -> Self {
         let declared = self.0.pop_if(|last| last.pattern == path);

@@ -90,63 +90,60 @@ impl FieldError {
     }
 }
 
-/// A refusal of one request.
+/// A refusal of one request. Boxed to keep a `Result` with this error small.
 #[derive(Debug, Clone)]
-pub struct Problem(Box<Occurrence>);
-
-/// Boxed to keep a `Result` with this error small.
-#[derive(Debug, Clone)]
-struct Occurrence {
-    kind: &'static ProblemType,
-    detail: String,
-    errors: Vec<FieldError>,
-    members: Map<String, Value>,
-    headers: Vec<(header::HeaderName, HeaderValue)>,
-    instance: Option<String>,
-}
+pub struct Problem(Box<ProblemDocument>);
 
 /// The body of every refusal (RFC 9457), sent as `application/problem+json`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct ProblemDocument<'a> {
+pub struct ProblemDocument {
     /// URI reference of the kind of problem.
     #[schema(example = "/problems/validation_failed")]
     r#type: String,
     /// Meaning of the kind.
     #[schema(example = "The request breaks a rule")]
-    title: &'a str,
+    title: &'static str,
     /// The HTTP status.
     #[schema(example = 422)]
     status: u16,
     /// What went wrong with this request.
     #[schema(example = "1 field is not right.")]
-    detail: &'a str,
+    detail: String,
     /// The request's id, as in `X-Request-Id`.
     #[schema(example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")]
     instance: String,
     /// Stable code for programs.
     #[schema(example = "validation_failed")]
-    code: &'a str,
+    code: &'static str,
     /// Every fault of the request, if it broke rules.
-    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    errors: &'a [FieldError],
+    errors: Vec<FieldError>,
     /// Members of this kind of problem, such as the declined `order`.
     #[serde(flatten)]
     #[schema(ignore)]
-    members: &'a Map<String, Value>,
+    members: Map<String, Value>,
+    #[serde(skip)]
+    kind: &'static ProblemType,
+    #[serde(skip)]
+    headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// A refusal of this kind, with a sentence about this occurrence.
     pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
-        Self(Box::new(Occurrence {
-            kind,
+        Self(Box::new(ProblemDocument {
+            r#type: format!("/problems/{}", kind.code),
+            title: kind.title,
+            status: kind.status,
             detail: detail.into(),
+            instance: current_request_id(),
+            code: kind.code,
             errors: Vec::new(),
             members: Map::new(),
+            kind,
             headers: Vec::new(),
-            instance: None,
         }))
     }
 
@@ -207,7 +204,7 @@ impl Problem {
     /// Sets the occurrence's identifier, for a document created outside of any request.
     #[must_use]
     pub fn instance(mut self, instance: String) -> Self {
-        self.0.instance = Some(instance);
+        self.0.instance = instance;
         self
     }
 
@@ -224,29 +221,20 @@ impl Problem {
     }
 
     /// The document as sent.
-    pub(super) fn document(&self) -> ProblemDocument<'_> {
-        ProblemDocument {
-            r#type: format!("/problems/{}", self.0.kind.code),
-            title: self.0.kind.title,
-            status: self.0.kind.status,
-            detail: &self.0.detail,
-            instance: self.0.instance.clone().unwrap_or_else(current_request_id),
-            code: self.0.kind.code,
-            errors: &self.0.errors,
-            members: &self.0.members,
-        }
+    pub(super) fn document(&self) -> &ProblemDocument {
+        &self.0
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.kind.code, self.0.detail)
+        write!(f, "{}: {}", self.0.code, self.0.detail)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.0.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -258,7 +246,7 @@ impl ResponseError for Problem {
             // The rest of the body may still arrive and would be read as the next request.
             answer.force_close();
         }
-        match serde_json::to_vec(&self.document()) {
+        match serde_json::to_vec(&self.0) {
             Ok(document) => answer
                 .content_type("application/problem+json")
                 .body(document),

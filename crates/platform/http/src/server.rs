@@ -10,14 +10,14 @@ use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::web::ServiceConfig;
+use actix_web::web::{PayloadConfig, ServiceConfig};
 use actix_web::{App, Error, HttpServer, ResponseError, middleware, web};
 use kernel::IdSource;
 
 use super::health::{self, Readiness};
 use super::paths::{Paths, not_found};
 use super::problem::{Problem, common};
-use super::request::{X_REQUEST_ID, request_id};
+use super::request::{MAX_BODY, X_REQUEST_ID, request_id};
 use telemetry::metrics::Metrics;
 use telemetry::{Answering, Trust};
 
@@ -113,6 +113,7 @@ impl Server {
         let server = HttpServer::new(move || {
             let mut app = App::new()
                 .app_data(web::Data::new(edge.clone()))
+                .app_data(PayloadConfig::new(MAX_BODY))
                 .configure(|config| operations(edge.port).declare(config));
             for declare in &routes {
                 app = app.configure(|config| declare(config));

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 #[tokio::test]
 async fn every_operation_is_explained_with_its_answers_and_examples() {
-    let document = serde_json::to_value(user_service::openapi()).unwrap();
+    let mut document = user_service::openapi();
+    platform_http::complete(&mut document);
+    let document = serde_json::to_value(document).unwrap();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {

@@ -186,6 +186,10 @@ impl Subject {
             .collect()
     }
 
+    #[cfg_attr(
+        not(feature = "mongo"),
+        expect(clippy::unused_async, reason = "only MongoDB is asked asynchronously")
+    )]
     pub(super) async fn audited(&self, only: Option<OrderId>) -> Vec<AuditedOrder> {
         let mut found = Vec::new();
         let each = |order| found.push(order);
@@ -209,6 +213,10 @@ impl Subject {
     }
 
     /// Writes an unknown state into the order's row, behind the store's back.
+    #[cfg_attr(
+        not(feature = "mongo"),
+        expect(clippy::unused_async, reason = "only MongoDB is asked asynchronously")
+    )]
     pub(super) async fn damage(&self, order: OrderId) {
         match &self.place {
             #[cfg(feature = "sqlite")]

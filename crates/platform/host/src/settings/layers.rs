@@ -120,8 +120,10 @@ impl Layers {
                 allowed: format!("the section [{name}]"),
             });
         }
-        let own = |key: &str| Some(key.strip_prefix(name)?.strip_prefix('.')?.to_owned());
-        self.part(&format!("{name}."), own, &[], &T::default())
+        let own = |key: &str| key.split('.').next() == Some(name);
+        let defaults = BTreeMap::from([(name, T::default())]);
+        let mut section: BTreeMap<String, T> = self.part(own, &[], &defaults)?;
+        Ok(section.remove(name).unwrap_or_default())
     }
 
     /// Everything outside `sections` (which other types read), merged over `defaults`. Every key must be known.
@@ -133,25 +135,20 @@ impl Layers {
         T: Serialize + DeserializeOwned,
     {
         let own = |key: &str| {
-            let section = key.split('.').next().unwrap_or(key);
-            (!sections.contains(&section)).then(|| key.to_owned())
+            !key.split('.')
+                .next()
+                .is_some_and(|own| sections.contains(&own))
         };
-        self.part("", own, sections, defaults)
+        self.part(own, sections, defaults)
     }
 
-    /// The keys for which `own` returns the part after `prefix`, merged over `defaults`. `sections` are the other sections, for error
-    /// messages.
-    fn part<T>(
+    /// The `own` keys, merged over `defaults`. `sections` are the other sections, for error messages.
+    fn part<T: DeserializeOwned>(
         &self,
-        prefix: &str,
-        own: impl Fn(&str) -> Option<String>,
+        own: impl Fn(&str) -> bool,
         sections: &[&str],
-        defaults: &T,
-    ) -> Result<T, SettingsError>
-    where
-        T: Serialize + DeserializeOwned,
-    {
-        let full = |key: &str| format!("{prefix}{key}");
+        defaults: &impl Serialize,
+    ) -> Result<T, SettingsError> {
         let broken = |error: config::ConfigError| SettingsError::BadValue {
             key: "(all)".to_owned(),
             origin: "the defaults".to_owned(),
@@ -159,27 +156,18 @@ impl Layers {
         };
         let defaults = Config::try_from(defaults).map_err(broken)?;
         let known = flatten(&defaults.cache);
-        let given: BTreeMap<String, &(Value, String)> = self
-            .given
-            .iter()
-            .filter_map(|(key, value)| Some((own(key)?, value)))
-            .collect();
-        for (key, (_, origin)) in &given {
-            if !known.contains_key(key) {
-                let known = known.keys().map(|key| full(key));
-                let known: Vec<String> = known
-                    .chain(sections.iter().map(|s| format!("{s}.")))
-                    .collect();
-                return Err(SettingsError::UnknownKey {
-                    key: full(key),
-                    origin: origin.clone(),
-                    allowed: allowed_beside(&full(key), known),
-                });
-            }
+        let given = || self.given.iter().filter(|(key, _)| own(key));
+        if let Some((key, (_, origin))) = given().find(|(key, _)| !known.contains_key(*key)) {
+            let sections = sections.iter().map(|section| format!("{section}."));
+            return Err(SettingsError::UnknownKey {
+                key: key.clone(),
+                origin: origin.clone(),
+                allowed: allowed_beside(key, known.into_keys().chain(sections).collect()),
+            });
         }
         let assemble = |only: Option<&str>| -> Result<T, config::ConfigError> {
             let mut builder = Config::builder().add_source(defaults.clone());
-            for (key, (value, _)) in &given {
+            for (key, (value, _)) in given() {
                 if only.is_none_or(|only| only == key) {
                     builder = builder.set_override(key, value.clone())?;
                 }
@@ -188,18 +176,15 @@ impl Layers {
         };
         assemble(None).map_err(|error| {
             // Find the culprit: the single value that fails when applied alone on top of the defaults.
-            for (key, (_, origin)) in &given {
-                if let Err(error) = assemble(Some(key)) {
-                    return SettingsError::BadValue {
-                        key: full(key),
-                        origin: origin.clone(),
-                        reason: reason(&error),
-                    };
-                }
-            }
+            let culprit = given().find_map(|(key, (_, origin))| {
+                let error = assemble(Some(key)).err()?;
+                Some((key.as_str(), origin.as_str(), error))
+            });
+            let (key, origin, error) =
+                culprit.unwrap_or(("(several)", "the settings together", error));
             SettingsError::BadValue {
-                key: "(several)".to_owned(),
-                origin: "the settings together".to_owned(),
+                key: key.to_owned(),
+                origin: origin.to_owned(),
                 reason: reason(&error),
             }
         })
