@@ -70,7 +70,7 @@ pub async fn check(client: &Client, busy: Busy, audit: impl FnOnce() -> Run) {
 /// If the variable names no program.
 #[must_use]
 pub fn audit_given() -> Run {
-    audit_by_program().expect("MARKETPLACE_AUDIT is set by whoever runs this")
+    audit_by_program().expect("MARKETPLACE_AUDIT is set by the runner of the suite")
 }
 
 /// Waits until each of `replicas` gets its share of new orders. `log` returns the gateway's log of the last given number of seconds.

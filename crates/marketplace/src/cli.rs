@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use host::settings::{Flag, Layers, Settings};
+use host::settings::{Layers, Settings};
 
 use crate::commands::prepare_mongo::PrepareArgs;
 use crate::commands::{self, Place};
@@ -110,11 +110,11 @@ enum MessagesCommand {
 impl DirArgs {
     /// The settings from all layers; the arguments are the flags.
     fn settings(self, listen: Option<String>) -> anyhow::Result<(Settings, Services)> {
-        let flags = Flag::given([
+        let flags = [
             ("--data-dir", "data_dir", self.data_dir),
             ("--listen", "server.listen", listen),
-        ]);
-        let layers = Layers::read(self.config.as_deref(), std::env::vars(), &flags)?;
+        ];
+        let layers = Layers::read(self.config.as_deref(), std::env::vars(), flags)?;
         let settings = Settings::default().merged(&layers)?;
         let services = Services::read(&layers)?;
         services.validate(&settings).map_err(anyhow::Error::msg)?;

@@ -1,6 +1,6 @@
 //! An order as clients see it.
 
-use kernel::{Money, OrderId, Page, ProductId, Quantity, Timestamp, UserId};
+use kernel::{Cursor, Money, OrderId, Page, ProductId, Quantity, Timestamp, UserId};
 use serde::Serialize;
 use store::{StoreError, StoreResult};
 use utoipa::ToSchema;
@@ -97,8 +97,8 @@ pub(crate) struct OrderPage<'a> {
     /// The orders.
     pub(crate) items: Vec<OrderJson<'a>>,
     /// Send it as `cursor` to get the next page; null on the last page.
-    #[schema(required = true)]
-    pub(crate) next_cursor: Option<String>,
+    #[schema(value_type = Option<String>, required = true)]
+    pub(crate) next_cursor: Option<Cursor>,
 }
 
 impl<'a> TryFrom<&'a Page<Order>> for OrderPage<'a> {
@@ -108,10 +108,7 @@ impl<'a> TryFrom<&'a Page<Order>> for OrderPage<'a> {
         let items: StoreResult<_> = page.items.iter().map(OrderJson::try_from).collect();
         Ok(Self {
             items: items?,
-            next_cursor: page
-                .next_cursor
-                .as_ref()
-                .map(|cursor| cursor.as_str().to_owned()),
+            next_cursor: page.next_cursor.clone(),
         })
     }
 }

@@ -2,10 +2,10 @@
 //! request, the form of every refusal, and the headers that every answer has.
 
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::problem::ProblemDocument;
 
@@ -33,6 +33,15 @@ const OF_BODY: [(&str, &str); 5] = [
     ),
     ("422", "`validation_failed`: every fault is in `errors`"),
 ];
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "read by the derive only")]
+struct RequestIdHeader {
+    /// Identifies the request in answers and logs; generated if absent.
+    #[param(rename = "X-Request-Id", required = false, max_length = 128)]
+    id: String,
+}
 
 /// Completes every operation, and adds the bearer scheme.
 pub fn complete(document: &mut OpenApi) {
@@ -64,22 +73,9 @@ pub fn complete(document: &mut OpenApi) {
 
 /// Adds the refusals of its kind, unless the handler describes them itself; the form of its refusals; and `X-Request-Id`.
 fn complete_one(operation: &mut Operation) {
-    operation.parameters.get_or_insert_default().push(
-        ParameterBuilder::new()
-            .name("X-Request-Id")
-            .parameter_in(ParameterIn::Header)
-            .required(Required::False)
-            .description(Some(
-                "Identifies the request in answers and logs; generated if absent.",
-            ))
-            .schema(Some(
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .max_length(Some(128)),
-            ))
-            .build()
-            .into(),
-    );
+    let parameters = operation.parameters.get_or_insert_default();
+    let request_id = RequestIdHeader::into_params(|| None);
+    parameters.extend(request_id.into_iter().map(RefOr::T));
     let bearer = SecurityRequirement::new("bearer", [""; 0]);
     let token = operation
         .security

@@ -12,7 +12,7 @@ use super::program::Program;
 use super::serve::serve;
 use crate::health;
 use crate::lifecycle::{exit_code, runtime};
-use crate::settings::{Flag, Layers, Settings};
+use crate::settings::{Layers, Settings};
 
 #[derive(Parser)]
 #[command(
@@ -52,11 +52,11 @@ struct ServeArgs {
 
 impl ServeArgs {
     fn settings<P: Program>(self) -> anyhow::Result<(Settings, P::Config)> {
-        let flags = Flag::given([
+        let flags = [
             ("--listen", "server.listen", self.listen),
             ("--internal-listen", "internal.listen", self.internal_listen),
-        ]);
-        let layers = Layers::read(self.config.as_deref(), std::env::vars(), &flags)?;
+        ];
+        let layers = Layers::read(self.config.as_deref(), std::env::vars(), flags)?;
         let settings = defaults().merged(&layers)?;
         let config = layers.section(P::SECTION)?;
         P::validate(&settings, &config).map_err(anyhow::Error::msg)?;

@@ -44,31 +44,8 @@ pub enum SettingsError {
     },
 }
 
-/// A flag that overrides a setting.
-#[derive(Debug, Clone)]
-pub struct Flag {
-    /// The flag as written, for error messages.
-    pub flag: &'static str,
-    /// The setting's key, such as `server.listen`.
-    pub key: &'static str,
-    /// The value given.
-    pub value: String,
-}
-
-impl Flag {
-    /// Those of the flags, each with its key and value, that were given.
-    pub fn given(
-        flags: impl IntoIterator<Item = (&'static str, &'static str, Option<String>)>,
-    ) -> Vec<Self> {
-        flags
-            .into_iter()
-            .filter_map(|(flag, key, value)| {
-                let value = value?;
-                Some(Self { flag, key, value })
-            })
-            .collect()
-    }
-}
+/// A flag that overrides a setting: the flag as written (for error messages), the setting's key, and the value, if one was given.
+pub type Flag = (&'static str, &'static str, Option<String>);
 
 /// The given values; later layers override earlier ones. Programs share a file, and each reads its own part.
 #[derive(Debug)]
@@ -85,7 +62,7 @@ impl Layers {
     pub fn read(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
-        flags: &[Flag],
+        flags: impl IntoIterator<Item = Flag>,
     ) -> Result<Self, SettingsError> {
         let mut given = BTreeMap::new();
         if let Some(path) = file {
@@ -98,9 +75,10 @@ impl Layers {
                 given.insert(key, (Value::from(value), name));
             }
         }
-        for flag in flags {
-            let value = Value::from(flag.value.clone());
-            given.insert(flag.key.to_owned(), (value, flag.flag.to_owned()));
+        for (flag, key, value) in flags {
+            if let Some(value) = value {
+                given.insert(key.to_owned(), (Value::from(value), flag.to_owned()));
+            }
         }
         Ok(Self { given })
     }
@@ -294,7 +272,7 @@ mod tests {
     fn load(
         file: Option<&Path>,
         environment: Vec<(String, String)>,
-        flags: &[Flag],
+        flags: Option<Flag>,
     ) -> Result<Settings, SettingsError> {
         Layers::read(file, environment, flags)?.beside(&[], &Settings::default())
     }
@@ -305,27 +283,27 @@ mod tests {
         let file = dir.path().join("m.toml");
         std::fs::write(&file, "[server]\nport = 1\nopen = true\n").unwrap();
         let settings: Settings =
-            load(Some(&file), env("MARKETPLACE__SERVER__PORT", "2"), &[]).unwrap();
+            load(Some(&file), env("MARKETPLACE__SERVER__PORT", "2"), None).unwrap();
         assert_eq!((settings.server.port, settings.server.open), (2, true));
-        let flag = Flag {
-            flag: "--port",
-            key: "server.port",
-            value: "3".to_owned(),
-        };
-        let settings: Settings =
-            load(Some(&file), env("MARKETPLACE__SERVER__PORT", "2"), &[flag]).unwrap();
+        let flag = ("--port", "server.port", Some("3".to_owned()));
+        let settings: Settings = load(
+            Some(&file),
+            env("MARKETPLACE__SERVER__PORT", "2"),
+            Some(flag),
+        )
+        .unwrap();
         assert_eq!(settings.server.port, 3);
     }
 
     #[test]
     fn an_unknown_key_is_refused_with_its_origin_and_what_is_allowed() {
-        let error = load(None, env("MARKETPLACE__SERVER__PROT", "2"), &[])
+        let error = load(None, env("MARKETPLACE__SERVER__PROT", "2"), None)
             .unwrap_err()
             .to_string();
         for part in ["server.prot", "MARKETPLACE__SERVER__PROT", "server.port"] {
             assert!(error.contains(part), "{error}");
         }
-        let error = load(None, env("MARKETPLACE__SEVRER__PORT", "2"), &[])
+        let error = load(None, env("MARKETPLACE__SEVRER__PORT", "2"), None)
             .unwrap_err()
             .to_string();
         assert!(error.contains("the sections server"), "{error}");
@@ -333,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_bad_value_is_refused_with_its_key_and_origin() {
-        let error = load(None, env("MARKETPLACE__SERVER__PORT", "99999"), &[])
+        let error = load(None, env("MARKETPLACE__SERVER__PORT", "99999"), None)
             .unwrap_err()
             .to_string();
         for part in ["server.port", "MARKETPLACE__SERVER__PORT"] {
@@ -346,18 +324,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("m.toml");
         std::fs::write(&file, "[server]\nport = 7\n[wallet]\nfee = 1\n").unwrap();
-        let layers = Layers::read(Some(&file), Vec::new(), &[]).unwrap();
+        let layers = Layers::read(Some(&file), Vec::new(), None).unwrap();
         let settings: Settings = layers.beside(&["wallet"], &Settings::default()).unwrap();
         assert_eq!(settings.server.port, 7);
-        assert!(load(Some(&file), Vec::new(), &[]).is_err());
+        assert!(load(Some(&file), Vec::new(), None).is_err());
         let server: Server = layers.section("server").unwrap();
         assert_eq!(server.port, 7);
-        let typo = Layers::read(None, env("MARKETPLACE__SERVER__PROT", "2"), &[]).unwrap();
+        let typo = Layers::read(None, env("MARKETPLACE__SERVER__PROT", "2"), None).unwrap();
         let error = typo.section::<Server>("server").unwrap_err().to_string();
         for part in ["server.prot", "server.open, server.port"] {
             assert!(error.contains(part), "{error}");
         }
-        let typo = Layers::read(None, env("MARKETPLACE__WALET__FEE", "2"), &[]).unwrap();
+        let typo = Layers::read(None, env("MARKETPLACE__WALET__FEE", "2"), None).unwrap();
         let error = typo.beside(&["wallet"], &Settings::default()).unwrap_err();
         assert!(
             error.to_string().contains("the sections server, wallet"),
@@ -367,6 +345,6 @@ mod tests {
 
     #[test]
     fn other_variables_are_none_of_our_business() {
-        assert!(load(None, env("MARKETPLACES", "1"), &[]).is_ok());
+        assert!(load(None, env("MARKETPLACES", "1"), None).is_ok());
     }
 }

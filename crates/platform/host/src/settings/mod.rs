@@ -100,7 +100,7 @@ mod tests {
             ("MARKETPLACE__AUTH__LEEWAY_SECONDS", "7"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let layers = Layers::read(None, environment, &[]).unwrap();
+        let layers = Layers::read(None, environment, None).unwrap();
         let auth = Settings::default().merged(&layers).unwrap().auth;
         assert_eq!(auth.signing_key_file, Some(PathBuf::from("/etc/key.pem")));
         assert_eq!(

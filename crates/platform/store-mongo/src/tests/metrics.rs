@@ -116,7 +116,7 @@ async fn a_try_that_lost_against_another_replica_is_counted() {
 }
 
 #[tokio::test]
-async fn the_outbox_tells_how_old_its_oldest_message_is_whoever_holds_it() {
+async fn the_outbox_tells_every_replica_how_old_its_oldest_message_is() {
     let (database, metrics) = (TestDatabase::new(), Metrics::default());
     let written = Timestamp::from_millis(1_700_000_000_000);
     let clock = Arc::new(ManualClock::at(written));

@@ -23,7 +23,7 @@ async fn writes_of_two_replicas_to_one_row_add_up() {
 }
 
 #[tokio::test]
-async fn a_guard_holds_whoever_races() {
+async fn a_guard_holds_under_any_race() {
     let database = TestDatabase::new();
     let (one, other) = (open(&database), open(&database));
     add(&one, "purse", 100).await.unwrap();
@@ -41,7 +41,11 @@ async fn a_guard_holds_whoever_races() {
         .filter(|done| done.is_ok())
         .count();
     assert_eq!((done, value(&one, "purse").await), (100, Some(0)));
-    assert_eq!(locked(&one).await, 0, "whoever lost and then refused");
+    assert_eq!(
+        locked(&one).await,
+        0,
+        "a loser that then refused holds no lock"
+    );
 }
 
 /// Adds one to the counter `hot` after reading `steps` other rows in sequence, each of which determines the next.
@@ -164,7 +168,7 @@ async fn a_row_that_somebody_holds_holds_up_only_who_wants_it() {
 }
 
 #[tokio::test]
-async fn whoever_wants_a_row_that_stays_held_is_told_and_nothing_is_done_later() {
+async fn a_writer_of_a_row_that_stays_held_is_told_and_nothing_is_done_later() {
     let database = TestDatabase::new();
     let store = open(&database);
     add(&store, "hot", 1).await.unwrap();
