@@ -9,50 +9,40 @@ use platform_http::{Problem, common};
 
 use crate::{Caller, TokenError, Verifier};
 
-/// The caller, if the request has a token. An invalid token is rejected, as it is by [`Caller`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaybeCaller(
-    /// None without an `Authorization` header.
-    pub Option<Caller>,
-);
-
 impl FromRequest for Caller {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(identify(request).and_then(|caller| caller.ok_or_else(missing)))
+        ready(Self::of(request).and_then(|caller| caller.ok_or_else(missing)))
     }
 }
 
-impl FromRequest for MaybeCaller {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(identify(request).map(Self))
+impl Caller {
+    /// The caller, if the request has an `Authorization` header.
+    ///
+    /// # Errors
+    /// 401 if its token is invalid.
+    pub fn of(request: &HttpRequest) -> Result<Option<Self>, Problem> {
+        let mut values = request.headers().get_all(header::AUTHORIZATION);
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(invalid("There is more than one Authorization header."));
+        }
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(missing)?;
+        let Some(verifier) = request.app_data::<web::Data<Verifier>>() else {
+            return Err(Problem::internal("no token verifier was registered"));
+        };
+        verifier.verify(token).map(Some).map_err(refusal)
     }
-}
-
-fn identify(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
-    let mut values = request.headers().get_all(header::AUTHORIZATION);
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(invalid("There is more than one Authorization header."));
-    }
-    let token = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(missing)?;
-    let Some(verifier) = request.app_data::<web::Data<Verifier>>() else {
-        return Err(Problem::internal("no token verifier was registered"));
-    };
-    verifier.verify(token).map(Some).map_err(refusal)
 }
 
 fn refusal(error: TokenError) -> Problem {

@@ -18,7 +18,6 @@ mod token;
 
 pub use caller::{Caller, Role};
 pub use config::AuthConfig;
-pub use extract::MaybeCaller;
 pub use jwks::{Jwk, JwkSet};
 pub use key::{KeyError, SigningKey, VerificationKeys};
 pub use password::{HashError, Password, PasswordAttempt, PasswordHash, PasswordHasher};

@@ -9,7 +9,7 @@ use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::test::TestRequest;
 use actix_web::{FromRequest, HttpRequest, ResponseError, web};
 use auth::testing::{fixture, fixture_at, policy, token_for};
-use auth::{Caller, MaybeCaller, Role, Verifier};
+use auth::{Caller, Role, Verifier};
 use kernel::{Clock, ManualClock, SystemClock, SystemIds, UserId};
 use platform_http::Problem;
 
@@ -23,11 +23,6 @@ fn request(verifier: &Verifier, authorization: &[&str]) -> HttpRequest {
 
 async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     Caller::from_request(request, &mut Payload::None).await
-}
-
-async fn maybe(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
-    let caller = MaybeCaller::from_request(request, &mut Payload::None).await;
-    caller.map(|MaybeCaller(caller)| caller)
 }
 
 fn challenge(problem: &Problem) -> String {
@@ -49,7 +44,7 @@ async fn a_valid_token_names_the_caller_whatever_the_case_of_the_scheme() {
         let request = request(&verifier, &[&format!("{scheme} {token}")]);
         let caller = caller(&request).await.unwrap();
         assert!(caller.user == user && caller.has(Role::Treasury));
-        assert_eq!(maybe(&request).await.unwrap(), Some(caller));
+        assert_eq!(Caller::of(&request).unwrap(), Some(caller));
     }
 }
 
@@ -61,7 +56,7 @@ async fn without_credentials_the_challenge_names_no_error() {
         challenge(&caller(&request).await.unwrap_err()),
         "Bearer realm=\"marketplace\""
     );
-    assert_eq!(maybe(&request).await.unwrap(), None);
+    assert_eq!(Caller::of(&request).unwrap(), None);
 }
 
 #[actix_web::test]
@@ -77,7 +72,7 @@ async fn a_token_that_is_not_valid_is_refused_also_where_none_is_needed() {
         let request = request(&verifier, &authorization);
         for problem in [
             caller(&request).await.unwrap_err(),
-            maybe(&request).await.unwrap_err(),
+            Caller::of(&request).unwrap_err(),
         ] {
             let challenge = challenge(&problem);
             assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");
@@ -94,7 +89,7 @@ async fn another_scheme_is_no_credential_of_ours() {
             challenge(&caller(&request).await.unwrap_err()),
             "Bearer realm=\"marketplace\""
         );
-        assert!(maybe(&request).await.is_err(), "{authorization}");
+        assert!(Caller::of(&request).is_err(), "{authorization}");
     }
 }
 
@@ -106,7 +101,7 @@ async fn while_no_keys_have_come_a_token_is_neither_taken_nor_refused() {
     let sent = request(&verifier, &[&format!("Bearer {token}")]);
     for problem in [
         caller(&sent).await.unwrap_err(),
-        maybe(&sent).await.unwrap_err(),
+        Caller::of(&sent).unwrap_err(),
     ] {
         assert!(problem.to_string().contains("keys"), "{problem}");
         let answer = problem.error_response();
@@ -119,7 +114,7 @@ async fn while_no_keys_have_come_a_token_is_neither_taken_nor_refused() {
     // A request without a token needs no keys: it is challenged, or let in where a token is optional.
     let bare = request(&verifier, &[]);
     challenge(&caller(&bare).await.unwrap_err());
-    assert_eq!(maybe(&bare).await.unwrap(), None);
+    assert_eq!(Caller::of(&bare).unwrap(), None);
 }
 
 #[actix_web::test]

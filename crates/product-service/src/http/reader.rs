@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use auth::{Caller, MaybeCaller};
+use auth::Caller;
 use kernel::UserId;
 use platform_http::Problem;
 
@@ -22,9 +22,7 @@ impl FromRequest for CatalogueReader {
             .app_data::<web::Data<App>>()
             .is_some_and(|app| app.public);
         let caller = if public {
-            MaybeCaller::from_request(request, payload)
-                .into_inner()
-                .map(|MaybeCaller(caller)| caller)
+            Caller::of(request)
         } else {
             Caller::from_request(request, payload)
                 .into_inner()
