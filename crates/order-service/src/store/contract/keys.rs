@@ -34,7 +34,7 @@ fn refusal() -> StoredAnswer {
 async fn claimed(s: &Subject, key: OnceKey, order: OrderId) -> Claimed {
     match claim(&s.app, key, order).await.unwrap() {
         Claimed::Answered(order) => answered(&order),
-        claimed => claimed,
+        claimed @ (Claimed::Mine { .. } | Claimed::Earlier(_)) => claimed,
     }
 }
 
