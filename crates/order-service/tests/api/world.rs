@@ -185,6 +185,13 @@ impl Around {
 /// Everything a test needs.
 pub(crate) struct World {
     pub(crate) host: TestHost,
+    #[cfg_attr(
+        not(feature = "mongo"),
+        expect(
+            dead_code,
+            reason = "only replicas, which need MongoDB, are told what happened"
+        )
+    )]
     pub(crate) service: Arc<OrderService>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) script: Arc<Mutex<Script>>,
