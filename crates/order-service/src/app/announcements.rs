@@ -17,7 +17,9 @@ const ID: usize = 16;
 /// Announces to every other replica that `orders` have settled. Neither waits nor fails.
 pub(super) fn announce(announcer: &mpsc::Sender<Bytes>, orders: &[OrderId]) {
     if announcer.try_send(encode(orders)).is_err() {
-        tracing::debug!("an announcement was lost; the requests that wait for it read the store later");
+        tracing::debug!(
+            "an announcement was lost; the requests that wait for it read the store later"
+        );
     }
 }
 

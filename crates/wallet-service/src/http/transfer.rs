@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use platform_http::{
-    Problem, answer_repeat, json_answer, problem_answer, read_by_rule,
-    send_stored, with_request_id,
+    Problem, answer_repeat, json_answer, problem_answer, read_by_rule, send_stored, with_request_id,
 };
 use store::StoreResult;
 use store::idempotency::{Answered, OnceKey, StoredAnswer};
