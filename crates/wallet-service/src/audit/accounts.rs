@@ -3,26 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Held, Id, Posted, Subject};
-use super::{AuditReport, Invariant, shown};
-
-/// A user's account as stored: its owner's bytes and its bucket's code.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
-    pub(super) owner: Id,
-    pub(super) bucket: i32,
-}
-
-impl std::fmt::Display for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let bucket = if self.bucket == 0 {
-            "available"
-        } else {
-            "pending"
-        };
-        write!(f, "user:{}:{bucket}", shown(&self.owner))
-    }
-}
+use super::facts::{Held, Name, Posted, Subject};
+use super::{AuditReport, Invariant};
 
 /// Running totals over the postings of an account.
 #[derive(Default)]

@@ -10,8 +10,8 @@ use store_mongo::mongodb::Database;
 use store_mongo::{MongoRecord, Rows, Snapshot, bson_of};
 use uuid::Uuid;
 
-use super::accounts::Name;
-use super::facts::{Audit, Fact, Held, Id, Line, Paid, Posted, Waits};
+use super::check::Audit;
+use super::facts::{Fact, Held, Id, Line, Name, Paid, Posted, Waits};
 use super::{AuditReport, PaymentRecord};
 use crate::domain::{Account, Bucket, Kind, Payment, Payout, Recorded, SystemAccount};
 use crate::store::codec::{bucket_code, kind_code, system_code};

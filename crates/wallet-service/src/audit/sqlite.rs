@@ -5,8 +5,8 @@ use rusqlite::{Connection, Result, Row};
 use store::StoreResult;
 use store_sqlite::{SqliteRecord as _, rows};
 
-use super::accounts::Name;
-use super::facts::{Audit, Fact, Held, Line, Paid, Posted, Waits};
+use super::check::Audit;
+use super::facts::{Fact, Held, Line, Name, Paid, Posted, Waits};
 use super::{AuditReport, PaymentRecord};
 use crate::domain::Payment;
 

@@ -10,7 +10,7 @@ use store_mongo::mongodb::options::{AggregateOptions, Hint, ReadConcern};
 use store_mongo::{Mongo, READ_LIMIT, bson_of, corrupt, decode};
 use telemetry::metrics::Read;
 
-use super::{conditions, in_stock};
+use super::conditions::{conditions, in_stock};
 use crate::domain::{ListQuery, Product, Sort};
 use crate::records::SearchWords;
 use crate::store::rows::ProductFields;

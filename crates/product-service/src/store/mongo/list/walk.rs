@@ -9,7 +9,7 @@ use store_mongo::mongodb::options::{FindOptions, Hint};
 use store_mongo::{Mongo, MongoRecord, bson_of};
 use telemetry::metrics::Read;
 
-use super::{conditions, in_stock};
+use super::conditions::{conditions, in_stock};
 use crate::domain::{Filter, ListQuery, Product, Sort};
 use crate::store::index;
 
