@@ -1,6 +1,7 @@
 //! Prepares a new MongoDB replica set for the marketplace: initiates it, and creates the administrator's account and the services'
 //! account. Each step checks first and changes only what is missing, so it is safe to run at every start.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -9,8 +10,6 @@ use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::mongodb::error::{Error, ErrorKind};
 use store_mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
 use store_mongo::mongodb::{Client, Database};
-
-use crate::commands::prepare_mongo::PrepareArgs;
 
 /// The account that administers the set.
 const ADMIN: &str = "admin";
@@ -25,16 +24,20 @@ const LOOK: Duration = Duration::from_millis(250);
 const AUTHENTICATION_FAILED: i32 = 18;
 const USER_EXISTS: i32 = 51_003;
 
-/// Performs the missing steps and prints each one.
-pub(crate) async fn prepare(config: &MongoConfig, args: &PrepareArgs) -> anyhow::Result<()> {
-    let file = &args.admin_password_file;
+/// Performs the missing steps and prints each one. `at` is a member on this machine; `file` holds the administrator's password.
+pub(crate) async fn prepare(
+    config: &MongoConfig,
+    at: &str,
+    members: &[String],
+    file: &Path,
+) -> anyhow::Result<()> {
     let admin_password = std::fs::read_to_string(file)
         .with_context(|| format!("--admin-password-file {}", file.display()))?;
     let admin_password = admin_password.trim();
     let uri = config.resolved_uri().map_err(anyhow::Error::msg)?;
     let services = ClientOptions::parse(uri.expose()).await;
     let services = services.context("mongo.uri")?;
-    let at = ServerAddress::parse(&args.at).context("--at")?;
+    let at = ServerAddress::parse(at).context("--at")?;
     let stranger = admin_database(&at, None)?;
     let member = within("MongoDB answers", async || {
         stranger.run_command(doc! {"hello": 1}).await
@@ -44,7 +47,7 @@ pub(crate) async fn prepare(config: &MongoConfig, args: &PrepareArgs) -> anyhow:
         println!("The replica set is there.");
     } else {
         let set = services.repl_set_name.as_deref();
-        initiate(&stranger, set, &args.members).await?;
+        initiate(&stranger, set, members).await?;
     }
     within("the set has a primary", async || {
         let hello = stranger.run_command(doc! {"hello": 1}).await?;

@@ -27,6 +27,11 @@ pub(crate) fn prepare(
     settings: &host::settings::Settings,
     args: &PrepareArgs,
 ) -> anyhow::Result<bool> {
-    super::runtime()?.block_on(crate::replica_set::prepare(&settings.mongo, args))?;
+    super::runtime()?.block_on(crate::replica_set::prepare(
+        &settings.mongo,
+        &args.at,
+        &args.members,
+        &args.admin_password_file,
+    ))?;
     Ok(true)
 }
