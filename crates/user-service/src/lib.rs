@@ -8,7 +8,8 @@ mod records;
 mod service;
 mod store;
 
+pub use app::UserError;
 pub use config::Config;
 pub use domain::{Email, User, UserName};
 pub use http::{PROBLEMS, openapi};
-pub use service::{BuildError, RegisterError, UserService};
+pub use service::UserService;

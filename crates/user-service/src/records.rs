@@ -1,4 +1,4 @@
-//! The records that the service loads and saves.
+//! The records that the service loads and saves: each is one row or document on both engines.
 //!
 //! Each rule about logins relies on a record that all conflicting operations write:
 //!
@@ -10,47 +10,90 @@
 //!
 //! Expired records are deleted some time later. Until then the domain refuses them.
 
-use kernel::{SessionId, Timestamp, UserId};
-use store::{Record, Value};
+use std::time::Duration;
 
-use crate::domain::{NewSession, NextToken, RefreshToken, TokenDigest, TokenState, User};
+use auth::{PasswordHash, Role};
+use kernel::{Invalid, SessionId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteArray;
+use store::{Expires, Record, Row, StoreError, StoreResult, Value};
+
+use crate::domain::{Email, Session, Token, TokenDigest, User, UserName};
 
 /// The field for looking up a user by email: the email in lower case, as compared.
 pub(crate) const EMAIL_KEY: &str = "email_key";
 
-/// A user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct UserRecord {
-    /// The user as the service shows them.
-    pub(crate) user: User,
-    /// Number of password changes. Only sessions with the same number are valid.
-    pub(crate) password_version: i64,
-}
-
-impl Record for UserRecord {
+impl Record for User {
     const NAME: &'static str = "user";
     type Key = UserId;
 
     fn key(&self) -> UserId {
-        self.user.id
+        self.id
     }
 
     fn lookup(&self, field: &'static str) -> Option<Value> {
-        (field == EMAIL_KEY).then(|| self.user.email.key().into())
+        (field == EMAIL_KEY).then(|| self.email.key().into())
     }
 }
 
-/// A login: a family of refresh tokens. It lasts as long as its newest token. Deleting it ends the login.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Session {
-    pub(crate) id: SessionId,
-    pub(crate) user: UserId,
-    /// The user's version when the session was opened, or kept through a password change.
-    pub(crate) password_version: i64,
-    /// The digest of its one unused token.
-    pub(crate) token: TokenDigest,
-    pub(crate) created_at: Timestamp,
-    pub(crate) expires_at: Timestamp,
+/// A user as stored.
+#[derive(Serialize, Deserialize)]
+pub struct UserFields {
+    #[serde(rename = "_id")]
+    id: UserId,
+    name: String,
+    email: String,
+    email_key: String,
+    password_hash: String,
+    password_version: i64,
+    roles: Vec<Role>,
+    created_at: Timestamp,
+}
+
+impl Row for User {
+    const TABLE: &'static str = "users";
+    const LOOKUPS: &'static [&'static str] = &[EMAIL_KEY];
+
+    type Id = UserId;
+    type Fields = UserFields;
+
+    fn id(user: &UserId) -> UserId {
+        *user
+    }
+
+    fn fields(&self) -> impl Serialize {
+        UserFields {
+            id: self.id,
+            name: self.name.as_str().to_owned(),
+            email: self.email.as_str().to_owned(),
+            email_key: self.email.key().to_owned(),
+            password_hash: self.password_hash.as_str().to_owned(),
+            password_version: self.password_version,
+            roles: self.roles.clone(),
+            created_at: self.created_at,
+        }
+    }
+
+    fn from_fields(fields: UserFields) -> StoreResult<Self> {
+        let id = fields.id;
+        let wrong = |what: &'static str| {
+            move |invalid: Invalid| {
+                StoreError::Corrupt(format!("the {what} of user {id}: {}", invalid.code))
+            }
+        };
+        let mut roles = fields.roles;
+        roles.sort_unstable();
+        Ok(Self {
+            id,
+            name: UserName::parse(&fields.name).map_err(wrong("name"))?,
+            email: Email::parse(&fields.email).map_err(wrong("email"))?,
+            password_hash: PasswordHash::parse(fields.password_hash)
+                .map_err(wrong("password hash"))?,
+            password_version: fields.password_version,
+            roles,
+            created_at: fields.created_at,
+        })
+    }
 }
 
 impl Record for Session {
@@ -62,27 +105,30 @@ impl Record for Session {
     }
 }
 
-impl Session {
-    /// A new session of a user with this `password_version`.
-    pub(crate) fn open(new: &NewSession, password_version: i64) -> Self {
-        Self {
-            id: new.id,
-            user: new.user,
-            password_version,
-            token: new.token.digest,
-            created_at: new.created_at,
-            expires_at: new.token.expires_at,
-        }
-    }
-}
+/// As soon as the time is over.
+const EXPIRES: Option<Expires> = Some(Expires {
+    field: "expires_at",
+    after: Duration::ZERO,
+});
 
-/// A refresh token, keyed by its SHA-256. Used tokens stay until they expire, so that reuse is detected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) digest: TokenDigest,
-    pub(crate) session: SessionId,
-    pub(crate) user: UserId,
-    pub(crate) expires_at: Timestamp,
+impl Row for Session {
+    const TABLE: &'static str = "sessions";
+    const EXPIRES: Option<Expires> = EXPIRES;
+
+    type Id = SessionId;
+    type Fields = Self;
+
+    fn id(session: &SessionId) -> SessionId {
+        *session
+    }
+
+    fn fields(&self) -> impl Serialize {
+        self
+    }
+
+    fn from_fields(session: Self) -> StoreResult<Self> {
+        Ok(session)
+    }
 }
 
 impl Record for Token {
@@ -94,26 +140,22 @@ impl Record for Token {
     }
 }
 
-impl Token {
-    /// A new token of `session`.
-    pub(crate) const fn of(next: &NextToken, session: &Session) -> Self {
-        Self {
-            digest: next.digest,
-            session: session.id,
-            user: session.user,
-            expires_at: next.expires_at,
-        }
+impl Row for Token {
+    const TABLE: &'static str = "refresh_tokens";
+    const EXPIRES: Option<Expires> = EXPIRES;
+
+    type Id = ByteArray<32>;
+    type Fields = Self;
+
+    fn id(digest: &TokenDigest) -> ByteArray<32> {
+        ByteArray::new(*digest)
     }
 
-    /// The token's state, for the domain to judge.
-    pub(crate) fn state(&self, session: &Session) -> RefreshToken {
-        RefreshToken {
-            expires_at: self.expires_at,
-            state: if session.token == self.digest {
-                TokenState::Unused
-            } else {
-                TokenState::Used
-            },
-        }
+    fn fields(&self) -> impl Serialize {
+        self
+    }
+
+    fn from_fields(token: Self) -> StoreResult<Self> {
+        Ok(token)
     }
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::Timestamp;
 use mongodb::bson::{Document, doc};
+use mongodb::options::FindOptions;
 use store::outbox::Outbox;
-use store::{AnyKey, AnyRecord, Database, Expires, Job, Kind, Leases, StoreResult, Tx};
+use store::{AnyKey, AnyRecord, Database, Expires, Job, Kind, Leases, StoreResult, Tx, Value};
 use telemetry::metrics::Read;
 use telemetry::{Commit, Database as Traced};
 
+use super::codec::bson_of;
 use super::leases::MongoLeases;
 use super::mongo::Mongo;
 use super::work::Run;
@@ -36,6 +38,21 @@ impl Database for Mongo {
         let _timed = self.reading(Read::Get);
         let found = self.gather.get(layout.collection, id).await?;
         found.map(|document| (layout.decode)(&document)).transpose()
+    }
+
+    async fn find_by(
+        &self,
+        kind: Kind,
+        field: &'static str,
+        value: Value,
+        limit: usize,
+    ) -> StoreResult<Vec<AnyRecord>> {
+        let layout = self.records.layout(kind)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let options = FindOptions::builder().limit(limit).build();
+        let filter = doc! { field: bson_of(&value) };
+        self.find_with(Read::Get, layout.collection, filter, options, layout.decode)
+            .await
     }
 
     async fn forget(&self, now: Timestamp) -> StoreResult<bool> {

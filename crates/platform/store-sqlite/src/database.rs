@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::Timestamp;
 use store::outbox::Outbox;
-use store::{AnyKey, AnyRecord, Database, Job, Kind, Leases, StoreResult};
+use store::{AnyKey, AnyRecord, Database, Job, Kind, Leases, StoreResult, Value};
 use telemetry::metrics::Read;
 
 use super::outbox::SqliteOutbox;
@@ -27,6 +27,20 @@ impl Database for Sqlite {
         let records = self.records.clone();
         self.read(Read::Get, move |db| records.load(kind, db, &*key))
             .await
+    }
+
+    async fn find_by(
+        &self,
+        kind: Kind,
+        field: &'static str,
+        value: Value,
+        limit: usize,
+    ) -> StoreResult<Vec<AnyRecord>> {
+        let records = self.records.clone();
+        self.read(Read::Get, move |db| {
+            records.find_by(kind, db, field, &value, limit)
+        })
+        .await
     }
 
     async fn forget(&self, now: Timestamp) -> StoreResult<bool> {

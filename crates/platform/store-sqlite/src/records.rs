@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kernel::Timestamp;
 use rusqlite::Connection;
-use store::{AnyKey, AnyRecord, Kind, StoreError, StoreResult, key_of};
+use store::{AnyKey, AnyRecord, Kind, StoreError, StoreResult, Value, key_of};
 
 use super::record::SqliteRecord;
 use super::table::{AnyTable, Table};
@@ -14,9 +14,13 @@ use super::table::{AnyTable, Table};
 /// Reads one record on a reader's connection.
 type Load = fn(&Connection, &AnyKey) -> StoreResult<Option<AnyRecord>>;
 
+/// Reads records by an indexed field.
+type FindBy = fn(&Connection, &'static str, &Value, usize) -> StoreResult<Vec<AnyRecord>>;
+
 struct Layout {
     table: fn() -> Box<dyn AnyTable>,
     load: Load,
+    find_by: FindBy,
     forget: fn(&Connection, Timestamp, usize) -> StoreResult<usize>,
 }
 
@@ -41,10 +45,11 @@ impl Records {
             table: || Box::new(Table::<R>::default()),
             load: |db, key| {
                 let found = R::load(db, key_of::<R>(key)?)?;
-                Ok(found.map(|record| {
-                    let record: AnyRecord = Arc::new(record);
-                    record
-                }))
+                Ok(found.map(any))
+            },
+            find_by: |db, field, value, limit| {
+                let found = R::find_by(db, field, value, limit)?;
+                Ok(found.into_iter().map(any).collect())
             },
             forget: R::forget,
         };
@@ -65,6 +70,17 @@ impl Records {
         (self.layout(kind)?.load)(db, key)
     }
 
+    pub(super) fn find_by(
+        &self,
+        kind: Kind,
+        db: &Connection,
+        field: &'static str,
+        value: &Value,
+        limit: usize,
+    ) -> StoreResult<Vec<AnyRecord>> {
+        (self.layout(kind)?.find_by)(db, field, value, limit)
+    }
+
     /// Deletes records that have expired at `now`. Returns whether more may be left.
     pub(super) fn forget(&self, db: &Connection, now: Timestamp) -> StoreResult<bool> {
         let mut more = false;
@@ -79,4 +95,8 @@ impl Records {
             .get(&kind.id)
             .ok_or_else(|| StoreError::Corrupt(format!("{} has no layout in SQLite", kind.name)))
     }
+}
+
+fn any<R: SqliteRecord>(record: R) -> AnyRecord {
+    Arc::new(record)
 }

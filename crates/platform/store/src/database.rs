@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::Timestamp;
 
 use crate::outbox::Outbox;
-use crate::record::{AnyKey, AnyRecord, Kind};
+use crate::record::{AnyKey, AnyRecord, Kind, Value};
 use crate::{Leases, StoreResult, Tx};
 
 /// A write to run in a transaction. It may run more than once.
@@ -19,6 +19,14 @@ pub trait Database: Send + Sync {
     async fn write(&self, job: Job) -> StoreResult<()>;
     /// Reads one committed record.
     async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>>;
+    /// Reads at most `limit` committed records whose indexed `field` is `value`.
+    async fn find_by(
+        &self,
+        kind: Kind,
+        field: &'static str,
+        value: Value,
+        limit: usize,
+    ) -> StoreResult<Vec<AnyRecord>>;
     /// Deletes a bounded number of inbox rows and stored answers that have expired at `now`. Returns whether more may be left.
     async fn forget(&self, now: Timestamp) -> StoreResult<bool>;
     /// Whether the database answers.

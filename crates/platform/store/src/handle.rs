@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::outbox::Outbox;
-use crate::record::{Kind, Record, record_of};
+use crate::record::{Kind, Record, Value, record_of};
 use crate::{Database, Leases, StoreError, StoreResult, Tx};
 use kernel::Timestamp;
 
@@ -47,6 +47,23 @@ impl Store {
     pub async fn get<R: Record>(&self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
         let found = self.0.get(Kind::of::<R>(), Box::new(key.clone())).await?;
         found.map(record_of::<R>).transpose()
+    }
+
+    /// At most `limit` committed records whose indexed `field` is `value`, in any order.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn find_by<R: Record>(
+        &self,
+        field: &'static str,
+        value: impl Into<Value>,
+        limit: usize,
+    ) -> StoreResult<Vec<Arc<R>>> {
+        let found = self
+            .0
+            .find_by(Kind::of::<R>(), field, value.into(), limit)
+            .await?;
+        found.into_iter().map(record_of::<R>).collect()
     }
 
     /// The records that exist, in the order of `keys`.

@@ -9,7 +9,7 @@ CREATE TABLE users (
     password_hash TEXT    NOT NULL CHECK (length(password_hash) = 60),
     -- How often the password was changed. Only sessions with the same number count.
     password_version INTEGER NOT NULL,
-    -- Words separated by spaces.
+    -- A JSON array.
     roles         TEXT    NOT NULL,
     created_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -17,7 +17,7 @@ CREATE TABLE users (
 -- One login: a family of refresh tokens. It lives as long as its newest token; to end it is to delete it.
 CREATE TABLE sessions (
     id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
-    user_id          BLOB    NOT NULL REFERENCES users (id),
+    user             BLOB    NOT NULL REFERENCES users (id),
     password_version INTEGER NOT NULL,
     -- The digest of its one token that was not used yet.
     token            BLOB    NOT NULL CHECK (length(token) = 32),
@@ -28,9 +28,9 @@ CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
 -- Refresh tokens by their SHA-256. Used ones stay until they expire, so that their second use is noticed.
 CREATE TABLE refresh_tokens (
-    digest     BLOB    PRIMARY KEY CHECK (length(digest) = 32),
-    session_id BLOB    NOT NULL,
-    user_id    BLOB    NOT NULL,
+    id         BLOB    PRIMARY KEY CHECK (length(id) = 32),
+    session    BLOB    NOT NULL,
+    user       BLOB    NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);

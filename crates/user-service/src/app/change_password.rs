@@ -5,8 +5,7 @@ use kernel::{SessionId, UserId};
 use store::{Store, StoreResult};
 
 use super::{App, UserError};
-use crate::domain::User;
-use crate::records::{Session, UserRecord};
+use crate::domain::{Session, User};
 
 pub(crate) async fn change_password(
     app: &App,
@@ -14,8 +13,8 @@ pub(crate) async fn change_password(
     current: PasswordAttempt,
     new: Password,
 ) -> Result<(), UserError> {
-    let found = app.store.get::<UserRecord>(&caller.user).await?;
-    let old = found.ok_or(UserError::Gone)?.user.password_hash.clone();
+    let found = app.store.get::<User>(&caller.user).await?;
+    let old = found.ok_or(UserError::Gone)?.password_hash.clone();
     if !app.hasher.verify(current, Some(old.clone())).await? {
         return Err(UserError::WrongPassword);
     }
@@ -40,8 +39,8 @@ pub(crate) async fn replace_password(
     store
         .write(move |tx| {
             tx.want::<Session>([keep])?;
-            let found = tx.get::<UserRecord>(&user)?;
-            let Some(found) = found.filter(|found| found.user.password_hash == old) else {
+            let found = tx.get::<User>(&user)?;
+            let Some(found) = found.filter(|found| found.password_hash == old) else {
                 return Ok(false);
             };
             let password_version = found.password_version + 1;
@@ -54,12 +53,10 @@ pub(crate) async fn replace_password(
                     ..(*kept).clone()
                 })?;
             }
-            tx.put(UserRecord {
-                user: User {
-                    password_hash: new.clone(),
-                    ..found.user.clone()
-                },
+            tx.put(User {
+                password_hash: new.clone(),
                 password_version,
+                ..(*found).clone()
             })?;
             Ok(true)
         })

@@ -4,7 +4,7 @@ use auth::Role;
 use store::{Store, StoreResult};
 
 use crate::domain::{Email, User};
-use crate::records::{EMAIL_KEY, UserRecord};
+use crate::records::EMAIL_KEY;
 
 /// Grants `role` to the user with `email` and returns the updated user, or None if there is no such user. Granting a role twice
 /// changes nothing.
@@ -12,17 +12,17 @@ pub(crate) async fn grant(store: &Store, email: &Email, role: Role) -> StoreResu
     let key = email.key().to_owned();
     let granted = store
         .write(move |tx| {
-            let found = tx.find_by::<UserRecord>(EMAIL_KEY, key.as_str(), 1)?;
+            let found = tx.find_by::<User>(EMAIL_KEY, key.as_str(), 1)?;
             let Some(found) = found.into_iter().next() else {
                 return Ok(None);
             };
-            let mut record = (*found).clone();
-            if !record.user.roles.contains(&role) {
-                record.user.roles.push(role);
-                record.user.roles.sort_unstable();
-                tx.put(record.clone())?;
+            let mut user = (*found).clone();
+            if !user.roles.contains(&role) {
+                user.roles.push(role);
+                user.roles.sort_unstable();
+                tx.put(user.clone())?;
             }
-            Ok(Some(record.user))
+            Ok(Some(user))
         })
         .await?;
     if let Some(user) = &granted {

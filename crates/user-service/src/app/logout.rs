@@ -6,8 +6,7 @@ use store::{Store, StoreResult};
 
 use super::sessions::known;
 use super::{App, UserError};
-use crate::domain::TokenDigest;
-use crate::records::Session;
+use crate::domain::{Session, TokenDigest};
 
 /// Does nothing if the session no longer exists or belongs to another user.
 pub(crate) async fn logout(app: &App, user: UserId, token: &OpaqueToken) -> Result<(), UserError> {

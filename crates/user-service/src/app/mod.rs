@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use auth::{Issuer, JwkSet, OpaqueToken, PasswordHasher};
 use kernel::{Clock, IdSource, SessionId, Timestamp};
-use store::Store;
+use store::{Store, StoreResult};
 
-use crate::domain::{NextToken, User};
-use crate::store::Users;
+use crate::domain::{Email, NextToken, User};
+use crate::records::EMAIL_KEY;
 
 pub(crate) use change_password::change_password;
-pub(crate) use error::UserError;
+pub use error::UserError;
 pub(crate) use grant::grant;
 pub(crate) use login::login;
 pub(crate) use logout::logout;
@@ -31,10 +31,7 @@ pub(crate) use register::register;
 
 /// The dependencies of the use cases.
 pub(crate) struct App {
-    /// Writes, and reads by key.
     pub(crate) store: Store,
-    /// Queries other than by key.
-    pub(crate) users: Arc<dyn Users>,
     pub(crate) hasher: PasswordHasher,
     pub(crate) issuer: Issuer,
     pub(crate) jwks: JwkSet,
@@ -52,6 +49,15 @@ pub(crate) struct LoggedIn {
 }
 
 impl App {
+    /// The user with `email`, ignoring case.
+    pub(crate) async fn by_email(&self, email: &Email) -> StoreResult<Option<User>> {
+        let found = self
+            .store
+            .find_by::<User>(EMAIL_KEY, email.key(), 1)
+            .await?;
+        Ok(found.into_iter().next().map(Arc::unwrap_or_clone))
+    }
+
     /// A new refresh token, and the part of it to store.
     fn next_token(&self, now: Timestamp) -> Result<(OpaqueToken, NextToken), UserError> {
         let token = OpaqueToken::generate()?;

@@ -1,17 +1,16 @@
 //! Shows and changes the caller's own profile.
 
+use std::sync::Arc;
+
 use kernel::UserId;
 use store::{Store, StoreResult};
 
 use super::{App, UserError};
 use crate::domain::{User, UserName};
-use crate::records::UserRecord;
 
 pub(crate) async fn profile(app: &App, user: UserId) -> Result<User, UserError> {
-    let found = app.store.get::<UserRecord>(&user).await?;
-    found
-        .map(|record| record.user.clone())
-        .ok_or(UserError::Gone)
+    let found = app.store.get::<User>(&user).await?;
+    found.map(Arc::unwrap_or_clone).ok_or(UserError::Gone)
 }
 
 pub(crate) async fn rename(app: &App, user: UserId, name: UserName) -> Result<User, UserError> {
@@ -27,13 +26,13 @@ pub(crate) async fn change_name(
 ) -> StoreResult<Option<User>> {
     store
         .write(move |tx| {
-            let Some(found) = tx.get::<UserRecord>(&user)? else {
+            let Some(found) = tx.get::<User>(&user)? else {
                 return Ok(None);
             };
-            let mut record = (*found).clone();
-            record.user.name = name.clone();
-            tx.put(record.clone())?;
-            Ok(Some(record.user))
+            let mut user = (*found).clone();
+            user.name = name.clone();
+            tx.put(user.clone())?;
+            Ok(Some(user))
         })
         .await
 }

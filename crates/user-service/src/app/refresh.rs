@@ -6,8 +6,7 @@ use store::{Store, StoreResult};
 
 use super::sessions::known;
 use super::{App, LoggedIn, UserError};
-use crate::domain::{NextToken, Presented, TokenDigest, User, present};
-use crate::records::{Session, Token};
+use crate::domain::{NextToken, Presented, Session, TokenDigest, User, present};
 
 pub(crate) async fn refresh(app: &App, presented: &OpaqueToken) -> Result<LoggedIn, UserError> {
     let now = app.clock.now();
@@ -57,21 +56,22 @@ pub(crate) async fn rotate(
                 return Ok(Rotated::Unknown);
             };
             let (user, session) = (known.session.user, known.session.id);
-            match present(&known.token.state(&known.session), now) {
+            match present(&known.token, &known.session, now) {
                 Presented::Refuse => Ok(Rotated::Unknown),
                 Presented::EndSession => {
                     tx.delete::<Session>(&session)?;
                     Ok(Rotated::SessionEnded { user, session })
                 }
                 Presented::Rotate => {
-                    tx.insert(Token::of(&next, &known.session))?;
-                    tx.put(Session {
+                    let rotated = Session {
                         token: next.digest,
                         expires_at: next.expires_at,
                         ..(*known.session).clone()
-                    })?;
+                    };
+                    tx.insert(rotated.unused_token())?;
+                    tx.put(rotated)?;
                     Ok(Rotated::Done {
-                        user: Box::new(known.user.user.clone()),
+                        user: Box::new((*known.user).clone()),
                         session,
                     })
                 }

@@ -6,7 +6,7 @@ use store::{Store, StoreError, StoreResult};
 
 use super::{App, UserError};
 use crate::domain::{Email, User, UserName};
-use crate::records::{EMAIL_KEY, UserRecord};
+use crate::records::EMAIL_KEY;
 
 pub(crate) async fn register(
     app: &App,
@@ -15,7 +15,7 @@ pub(crate) async fn register(
     password: Password,
 ) -> Result<User, UserError> {
     // The transaction below decides; checking first avoids a needless hash.
-    if app.users.by_email(&email).await?.is_some() {
+    if app.by_email(&email).await?.is_some() {
         return Err(UserError::EmailTaken);
     }
     let user = User {
@@ -23,6 +23,7 @@ pub(crate) async fn register(
         name,
         email,
         password_hash: app.hasher.hash(password).await?,
+        password_version: 0,
         roles: Vec::new(),
         created_at: app.clock.now(),
     };
@@ -45,14 +46,11 @@ pub(crate) enum Registered {
 pub(crate) async fn add_user(store: &Store, user: User) -> StoreResult<Registered> {
     let written = store
         .write(move |tx| {
-            let taken = tx.find_by::<UserRecord>(EMAIL_KEY, user.email.key(), 1)?;
+            let taken = tx.find_by::<User>(EMAIL_KEY, user.email.key(), 1)?;
             if !taken.is_empty() {
                 return Ok(Registered::EmailTaken);
             }
-            tx.insert(UserRecord {
-                user: user.clone(),
-                password_version: 0,
-            })?;
+            tx.insert(user.clone())?;
             Ok(Registered::Done)
         })
         .await;

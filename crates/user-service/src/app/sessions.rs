@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use store::{StoreError, StoreResult, Tx};
 
-use crate::domain::TokenDigest;
-use crate::records::{Session, Token, UserRecord};
+use crate::domain::{Session, Token, TokenDigest, User};
 
 /// A token of a valid session, used or not.
 pub(super) struct Known {
     pub(super) token: Arc<Token>,
     pub(super) session: Arc<Session>,
-    pub(super) user: Arc<UserRecord>,
+    pub(super) user: Arc<User>,
 }
 
 /// Finds the token and its session. None if there is no such token or its session has ended.
@@ -19,12 +18,12 @@ pub(super) fn known(tx: &mut Tx<'_>, digest: &TokenDigest) -> StoreResult<Option
     let Some(token) = tx.get::<Token>(digest)? else {
         return Ok(None);
     };
-    tx.want::<UserRecord>([token.user])?;
+    tx.want::<User>([token.user])?;
     let Some(session) = tx.get::<Session>(&token.session)? else {
         return Ok(None);
     };
     let user = tx
-        .get::<UserRecord>(&token.user)?
+        .get::<User>(&token.user)?
         .ok_or_else(|| StoreError::Corrupt(format!("session {} has no user", session.id)))?;
     Ok(
         (session.password_version == user.password_version).then_some(Known {

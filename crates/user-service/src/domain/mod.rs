@@ -7,6 +7,4 @@ mod user;
 pub use email::Email;
 pub use user::{User, UserName};
 
-pub(crate) use session::{
-    NewSession, NextToken, Presented, RefreshToken, TokenDigest, TokenState, present,
-};
+pub(crate) use session::{NextToken, Presented, Session, Token, TokenDigest, present};

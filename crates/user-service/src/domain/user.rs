@@ -44,6 +44,8 @@ pub struct User {
     pub email: Email,
     /// The hash of their password.
     pub password_hash: PasswordHash,
+    /// Number of password changes. Only sessions with the same number are valid.
+    pub password_version: i64,
     /// Roles that grant additional permissions, in the order of [`Role`].
     pub roles: Vec<Role>,
     /// When they registered.

@@ -1,7 +1,7 @@
 //! The service's refusals, as problems.
 
 use actix_web::http::header::{self, HeaderValue};
-use platform_http::{Problem, ProblemType, common};
+use platform_http::{FieldError, Problem, ProblemType, common};
 
 use crate::app::UserError;
 
@@ -34,6 +34,7 @@ impl From<UserError> for Problem {
                 "The user of this token is not here any more.",
             ),
             UserError::WrongPassword => Self::new(&WRONG_PASSWORD, "The password was not changed."),
+            UserError::Invalid(invalid) => Self::validation(vec![FieldError::new("", invalid)]),
             UserError::Hash(error) => error.into(),
             UserError::Store(error) => error.into(),
             UserError::Token(error) => Self::internal(error),

@@ -16,11 +16,10 @@ use kernel::{SessionId, SystemIds, Timestamp, UserId};
 
 use store::{Store, StoreResult};
 
-use super::Users;
 use crate::app;
 use crate::app::steps::{Rotated, add_user, open_session};
-use crate::domain::{Email, NewSession, NextToken, User, UserName};
-use crate::records::UserRecord;
+use crate::domain::{Email, NextToken, Session, User, UserName};
+use crate::records::EMAIL_KEY;
 
 /// Far in the future, so that no server treats these records as expired.
 const NOW: Timestamp = Timestamp::from_millis(4_000_000_000_000);
@@ -30,13 +29,17 @@ const LIFETIME: Duration = Duration::from_hours(1);
 #[derive(Clone)]
 struct Open {
     store: Store,
-    users: Arc<dyn Users>,
 }
 
 impl Open {
     async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
-        let found = self.store.get::<UserRecord>(&id).await?;
-        Ok(found.map(|record| record.user.clone()))
+        let found = self.store.get::<User>(&id).await?;
+        Ok(found.map(Arc::unwrap_or_clone))
+    }
+
+    async fn by_email(&self, email: &Email) -> StoreResult<Option<User>> {
+        let found = self.store.find_by::<User>(EMAIL_KEY, email.key(), 1);
+        Ok(found.await?.pop().map(Arc::unwrap_or_clone))
     }
 }
 
@@ -73,6 +76,7 @@ fn someone(address: &str) -> User {
         name: UserName::parse("Ada").unwrap(),
         email: email(address),
         password_hash: hash('C'),
+        password_version: 0,
         roles: Vec::new(),
         created_at: NOW,
     }
@@ -85,12 +89,16 @@ fn token(number: u8) -> NextToken {
     }
 }
 
-fn session(user: UserId, number: u8) -> NewSession {
-    NewSession {
+/// A session whose token is `number`, of a user whose password was changed `password_version` times.
+fn session(user: UserId, password_version: i64, number: u8) -> Session {
+    let token = token(number);
+    Session {
         id: SessionId::new(&SystemIds::default()),
         user,
+        password_version,
+        token: token.digest,
         created_at: NOW,
-        token: token(number),
+        expires_at: token.expires_at,
     }
 }
 
@@ -103,9 +111,9 @@ async fn logged_in(open: &Open, address: &str, number: u8) -> (User, SessionId) 
 }
 
 async fn open_for(open: &Open, user: &User, number: u8) -> SessionId {
-    let session = session(user.id, number);
+    let session = session(user.id, user.password_version, number);
     let id = session.id;
-    let opened = open_session(&open.store, session, user.password_hash.clone()).await;
+    let opened = open_session(&open.store, session).await;
     assert_eq!(opened, Ok(true));
     id
 }
@@ -136,6 +144,7 @@ macro_rules! suite {
             a_changed_password_ends_all_sessions_but_one,
             a_password_that_changed_meanwhile_is_not_overwritten,
             no_session_is_opened_with_a_password_that_changed_meanwhile,
+            what_expired_is_forgotten_and_nothing_else,
         }
 
         #[tokio::test]

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
-use user_service::RegisterError;
+use user_service::UserError;
 
 use crate::world::{PASSWORD, World};
 
@@ -147,10 +147,10 @@ async fn the_same_can_be_done_within_the_process() {
         .users
         .register("Eve", "ADA@example.com", PASSWORD)
         .await;
-    assert!(matches!(again, Err(RegisterError::EmailTaken)));
+    assert!(matches!(again, Err(UserError::EmailTaken)));
     let short = world
         .users
         .register("Eve", "eve@example.com", "short")
         .await;
-    assert!(matches!(short, Err(RegisterError::Invalid(_))));
+    assert!(matches!(short, Err(UserError::Invalid(_))));
 }

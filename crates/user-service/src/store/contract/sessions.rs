@@ -1,5 +1,7 @@
 //! Rules about logins.
 
+use std::time::Duration;
+
 use super::{LIFETIME, NOW, Open, hash, logged_in, open_for, rotate, session, token};
 use crate::app::steps::{self, Rotated, end_session, open_session, replace_password};
 
@@ -87,7 +89,20 @@ pub(super) async fn no_session_is_opened_with_a_password_that_changed_meanwhile(
     replace_password(&open.store, ada.id, hash('C'), hash('D'), keep)
         .await
         .unwrap();
-    let opened = open_session(&open.store, session(ada.id, 2), hash('C')).await;
+    let opened = open_session(&open.store, session(ada.id, 0, 2)).await;
     assert_eq!(opened, Ok(false));
     assert_eq!(rotate(&open, 2, 3).await, Rotated::Unknown);
+}
+
+pub(super) async fn what_expired_is_forgotten_and_nothing_else(open: Open) {
+    let (ada, _) = logged_in(&open, "ada@example.com", 1).await;
+    let mut young = session(ada.id, 0, 2);
+    young.expires_at = NOW.plus(2 * LIFETIME);
+    open_session(&open.store, young).await.unwrap();
+    let later = NOW.plus(LIFETIME).plus(Duration::from_millis(1));
+    assert_eq!(open.store.forget(later).await, Ok(false));
+    // At NOW both tokens would still be valid, so an unknown one was removed.
+    assert_eq!(rotate(&open, 1, 11).await, Rotated::Unknown);
+    assert!(matches!(rotate(&open, 2, 12).await, Rotated::Done { .. }));
+    assert!(open.user(ada.id).await.unwrap().is_some());
 }

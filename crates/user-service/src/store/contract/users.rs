@@ -18,12 +18,9 @@ pub(super) async fn a_registered_user_is_found_by_id_and_by_email_in_any_case(op
     let found = open.user(user.id).await.unwrap().unwrap();
     assert_eq!(found, user);
     assert_eq!(found.email.as_str(), "Ada@Example.com");
-    let found = open.users.by_email(&email("aDA@eXAMPLE.COM")).await;
+    let found = open.by_email(&email("aDA@eXAMPLE.COM")).await;
     assert_eq!(found, Ok(Some(user)));
-    assert_eq!(
-        open.users.by_email(&email("eve@example.com")).await,
-        Ok(None)
-    );
+    assert_eq!(open.by_email(&email("eve@example.com")).await, Ok(None));
     let nobody = UserId::new(&SystemIds::default());
     assert_eq!(open.user(nobody).await, Ok(None));
 }
@@ -39,7 +36,7 @@ pub(super) async fn an_email_is_taken_once_whatever_its_case(open: Open) {
         Ok(Registered::EmailTaken)
     );
     assert_eq!(open.user(second.id).await, Ok(None));
-    assert_eq!(open.users.by_email(&second.email).await, Ok(Some(first)));
+    assert_eq!(open.by_email(&second.email).await, Ok(Some(first)));
 }
 
 pub(super) async fn of_many_who_register_one_email_at_once_one_wins(open: Open) {
