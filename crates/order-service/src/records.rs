@@ -1,8 +1,7 @@
 //! What use cases load and save: orders, as they are. Both engines keep one row or document each.
 
 use kernel::OrderId;
-use serde::Serialize;
-use store::{Record, Row, StoreResult};
+use store::{Plain, Record};
 
 use crate::domain::Order;
 
@@ -15,21 +14,6 @@ impl Record for Order {
     }
 }
 
-impl Row for Order {
+impl Plain for Order {
     const TABLE: &'static str = "orders";
-
-    type Id = OrderId;
-    type Fields = Self;
-
-    fn id(order: &OrderId) -> OrderId {
-        *order
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(order: Self) -> StoreResult<Self> {
-        Ok(order)
-    }
 }

@@ -16,7 +16,7 @@ use auth::{PasswordHash, Role};
 use kernel::{Invalid, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
-use store::{Expires, Record, Row, StoreError, StoreResult, Value};
+use store::{Expires, Plain, Record, Row, StoreError, StoreResult, Value};
 
 use crate::domain::{Email, Session, Token, TokenDigest, User, UserName};
 
@@ -111,24 +111,9 @@ const EXPIRES: Option<Expires> = Some(Expires {
     after: Duration::ZERO,
 });
 
-impl Row for Session {
+impl Plain for Session {
     const TABLE: &'static str = "sessions";
     const EXPIRES: Option<Expires> = EXPIRES;
-
-    type Id = SessionId;
-    type Fields = Self;
-
-    fn id(session: &SessionId) -> SessionId {
-        *session
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(session: Self) -> StoreResult<Self> {
-        Ok(session)
-    }
 }
 
 impl Record for Token {

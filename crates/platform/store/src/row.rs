@@ -55,11 +55,14 @@ pub trait Plain: Record<Key: Serialize> + Serialize + DeserializeOwned {
     const TABLE: &'static str;
     /// See [`Row::KEY`].
     const KEY: &'static [&'static str] = &["id"];
+    /// See [`Row::EXPIRES`].
+    const EXPIRES: Option<Expires> = None;
 }
 
 impl<R: Plain> Row for R {
     const TABLE: &'static str = <R as Plain>::TABLE;
     const KEY: &'static [&'static str] = <R as Plain>::KEY;
+    const EXPIRES: Option<Expires> = <R as Plain>::EXPIRES;
 
     type Id = R::Key;
     type Fields = Self;

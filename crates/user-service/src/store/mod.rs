@@ -6,11 +6,16 @@ mod contract;
 #[cfg(feature = "sqlite")]
 use std::path::Path;
 
-use store::StoreResult;
+use store::{Register, StoreResult};
 #[cfg(feature = "sqlite")]
 use telemetry::metrics::StoreMetrics;
 
 use crate::domain::{Session, Token, User};
+
+/// The records that the service keeps.
+fn records<R: Register + Default>() -> R {
+    R::default().row::<User>().row::<Session>().row::<Token>()
+}
 
 /// Opens the file at `path`.
 #[cfg(feature = "sqlite")]
@@ -19,11 +24,7 @@ pub(crate) fn open_sqlite(
     metrics: &StoreMetrics,
 ) -> StoreResult<store_sqlite::Sqlite> {
     let migrations = [include_str!("../../migrations/sqlite/0001_init.sql")];
-    let records = store_sqlite::Records::default()
-        .with::<User>()
-        .with::<Session>()
-        .with::<Token>();
-    store_sqlite::Sqlite::open(path, &migrations, records, metrics)
+    store_sqlite::Sqlite::open(path, &migrations, records(), metrics)
 }
 
 /// Opens a database by `open`, which is given the service's collections and records.
@@ -35,9 +36,5 @@ pub(crate) fn open_mongo(
     ) -> StoreResult<store_mongo::Mongo>,
 ) -> StoreResult<store_mongo::Mongo> {
     let collections = include_str!("../../migrations/mongo/0001_init.json");
-    let records = store_mongo::Records::default()
-        .with::<User>()
-        .with::<Session>()
-        .with::<Token>();
-    open(store_mongo::Collection::parse(collections)?, records)
+    open(store_mongo::Collection::parse(collections)?, records())
 }
