@@ -31,14 +31,6 @@ pub struct HttpReservations {
     url: Url,
 }
 
-/// Why there is no answer.
-enum Lost {
-    /// The connection failed: another may not.
-    Connection(reqwest::Error),
-    /// Something else.
-    Other(reqwest::Error),
-}
-
 impl HttpReservations {
     /// Reservations at the product service whose internal port is at `products_url`.
     ///
@@ -71,18 +63,18 @@ impl HttpReservations {
                 Ok(response) if is_for_a_connection(response.status()) => {
                     Some(response.status().to_string())
                 }
-                Err(Lost::Connection(error)) => Some(error.to_string()),
-                Ok(_) | Err(Lost::Other(_)) => None,
+                Err(error) if has_lost_its_connection(error) => Some(error.to_string()),
+                Ok(_) | Err(_) => None,
             };
             let (Some(why), Some(pause)) = (given_up, pauses.next()) else {
-                return answered.map_err(|(Lost::Connection(error) | Lost::Other(error))| error);
+                return answered;
             };
             tracing::debug!(why, order = %request.order, "a connection to the product service failed; another is tried");
             tokio::time::sleep(*pause).await;
         }
     }
 
-    async fn send(&self, request: &ReserveRequest) -> Result<Response, Lost> {
+    async fn send(&self, request: &ReserveRequest) -> Result<Response, reqwest::Error> {
         let peer = (
             self.url.host_str().unwrap_or_default(),
             self.url.port_or_known_default().unwrap_or_default(),
@@ -96,21 +88,19 @@ impl HttpReservations {
         if !id.is_empty() {
             post = post.header("x-request-id", id);
         }
-        match post.send().await {
-            Ok(response) => {
-                asking.answered(response.status().as_u16());
-                Ok(response)
-            }
-            Err(error) if error.is_builder() || error.is_timeout() => {
-                asking.failed("timeout");
-                Err(Lost::Other(error))
-            }
-            Err(error) => {
-                asking.failed("connection");
-                Err(Lost::Connection(error))
-            }
+        let answered = post.send().await;
+        match &answered {
+            Ok(response) => asking.answered(response.status().as_u16()),
+            Err(error) if has_lost_its_connection(error) => asking.failed("connection"),
+            Err(_) => asking.failed("timeout"),
         }
+        answered
     }
+}
+
+/// Whether the connection failed: another may not.
+fn has_lost_its_connection(error: &reqwest::Error) -> bool {
+    !error.is_builder() && !error.is_timeout()
 }
 
 #[async_trait]
