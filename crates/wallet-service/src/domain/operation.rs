@@ -43,6 +43,7 @@ impl OperationId {
     }
 
     /// The 16 bytes of the id.
+    #[cfg(feature = "sqlite")]
     pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
