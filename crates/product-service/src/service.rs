@@ -116,14 +116,12 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn Queries>
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
-            use crate::store::sqlite::{SqliteQueries, open};
-            let db = open(&path, &deps.metrics.store)?;
-            let queries = Arc::new(SqliteQueries(db.clone()));
-            Ok((Store::new(Arc::new(db)), queries))
+            let db = crate::store::sqlite::open(&path, &deps.metrics.store)?;
+            Ok((Store::new(Arc::new(db.clone())), Arc::new(db)))
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
-            use crate::store::mongo::{MongoQueries, collections, records};
+            use crate::store::mongo::{collections, records};
             let (clock, metrics) = (deps.clock.clone(), &deps.metrics.store);
             let db = store_mongo::Mongo::open(
                 uri,
@@ -133,7 +131,7 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn Queries>
                 clock,
                 metrics,
             )?;
-            Ok((Store::new(Arc::new(db.clone())), Arc::new(MongoQueries(db))))
+            Ok((Store::new(Arc::new(db.clone())), Arc::new(db)))
         }
         #[cfg(not(all(feature = "sqlite", feature = "mongo")))]
         other => Err(other.not_compiled()),

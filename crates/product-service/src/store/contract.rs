@@ -96,15 +96,14 @@ pub(crate) fn release(order: OrderId) -> Command {
 
 impl Subject {
     pub(crate) fn new(
-        database: impl Database + Audited + Clone + 'static,
-        queries: impl Queries + 'static,
+        database: impl Database + Queries + Audited + Clone + 'static,
         outbox: impl Outbox + 'static,
         keep: impl Any + Send + Sync,
     ) -> Self {
         let store = Box::new(database.clone());
         let app = App {
+            queries: Arc::new(database.clone()),
             store: Store::new(Arc::new(database)),
-            queries: Arc::new(queries),
             clock: Arc::new(ManualClock::at(NOW)),
             ids: IDS.clone(),
             currency: Currency::USD,

@@ -12,9 +12,6 @@ use super::{Lease, Queries};
 use crate::domain::{ListQuery, Product, Reservation};
 use crate::records::{SearchWords, StockEntry};
 
-/// Answers the queries.
-pub(crate) struct MongoQueries(pub(crate) Mongo);
-
 /// The product service's collections, beside those that all services have.
 ///
 /// # Errors
@@ -33,9 +30,9 @@ pub(crate) fn records() -> Records {
 }
 
 #[async_trait]
-impl Queries for MongoQueries {
+impl Queries for Mongo {
     async fn list(&self, query: ListQuery) -> StoreResult<Page<Product>> {
-        list::page(&self.0, &query).await
+        list::page(self, &query).await
     }
 
     async fn leases_due(
@@ -44,7 +41,7 @@ impl Queries for MongoQueries {
         after: Option<Lease>,
         limit: usize,
     ) -> StoreResult<Vec<Lease>> {
-        leases::due(&self.0, now, after, limit).await
+        leases::due(self, now, after, limit).await
     }
 }
 

@@ -17,9 +17,6 @@ use crate::records::{SearchWords, StockEntry};
 
 const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
 
-/// Answers the queries.
-pub(crate) struct SqliteQueries(pub(crate) Sqlite);
-
 /// Opens the file at `path`, or creates it.
 pub(crate) fn open(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
     let records = Records::default()
@@ -31,10 +28,9 @@ pub(crate) fn open(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
 }
 
 #[async_trait]
-impl Queries for SqliteQueries {
+impl Queries for Sqlite {
     async fn list(&self, query: ListQuery) -> StoreResult<Page<Product>> {
-        self.0
-            .read(Read::List, move |tx| list::page(tx, &query))
+        self.read(Read::List, move |tx| list::page(tx, &query))
             .await
     }
 
@@ -44,8 +40,7 @@ impl Queries for SqliteQueries {
         after: Option<Lease>,
         limit: usize,
     ) -> StoreResult<Vec<Lease>> {
-        self.0
-            .read(Read::Sweep, move |tx| leases::due(tx, now, after, limit))
+        self.read(Read::Sweep, move |tx| leases::due(tx, now, after, limit))
             .await
     }
 }

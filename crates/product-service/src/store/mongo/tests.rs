@@ -13,7 +13,7 @@ use store::StoreResult;
 use store_mongo::Mongo;
 use store_mongo::testing::TestDatabase;
 
-use super::{MongoQueries, collections, records};
+use super::{collections, records};
 use crate::audit::{StockAudit, mongo};
 use crate::store::contract::{Audited, Subject, contract_tests};
 
@@ -27,9 +27,8 @@ impl Audited for Mongo {
 fn open() -> (Subject, Mongo) {
     let database = TestDatabase::new();
     let db = database.open(collections().unwrap(), records(), Arc::new(SystemClock));
-    let queries = MongoQueries(db.clone());
     let outbox = db.outbox();
-    (Subject::new(db.clone(), queries, outbox, database), db)
+    (Subject::new(db.clone(), outbox, database), db)
 }
 
 fn subject() -> Subject {

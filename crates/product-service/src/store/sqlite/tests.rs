@@ -24,9 +24,8 @@ fn open() -> (Subject, Sqlite) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("product.sqlite");
     let db = super::open(&path, &Metrics::default().store).unwrap();
-    let queries = super::SqliteQueries(db.clone());
     let outbox = SqliteOutbox::new(db.clone());
-    (Subject::new(db.clone(), queries, outbox, dir), db)
+    (Subject::new(db.clone(), outbox, dir), db)
 }
 
 fn subject() -> Subject {
