@@ -1,7 +1,7 @@
 //! What use cases load and save: orders, as they are. Both engines keep one row or document each.
 
 use kernel::OrderId;
-use store::{Plain, Record};
+use store::{Plain, Record, Register};
 
 use crate::domain::Order;
 
@@ -16,4 +16,9 @@ impl Record for Order {
 
 impl Plain for Order {
     const TABLE: &'static str = "orders";
+}
+
+/// Lists the rows for an engine.
+pub(crate) fn rows<R: Register>(records: R) -> R {
+    records.row::<Order>()
 }

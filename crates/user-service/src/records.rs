@@ -16,7 +16,7 @@ use auth::{PasswordHash, Role};
 use kernel::{Invalid, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
-use store::{Expires, Plain, Record, Row, StoreError, StoreResult, Value};
+use store::{Expires, Plain, Record, Register, Row, StoreError, StoreResult, Value};
 
 use crate::domain::{Email, Session, Token, TokenDigest, User, UserName};
 
@@ -143,4 +143,9 @@ impl Row for Token {
     fn from_fields(token: Self) -> StoreResult<Self> {
         Ok(token)
     }
+}
+
+/// Lists the rows for an engine.
+pub(crate) fn rows<R: Register>(records: R) -> R {
+    records.row::<User>().row::<Session>().row::<Token>()
 }

@@ -19,6 +19,7 @@ use telemetry::metrics::Read;
 use super::{OpenOrders, OrderQueries, UNSETTLED, list_index};
 use crate::audit::AuditedOrder;
 use crate::domain::{Order, OrderState};
+use crate::records::rows;
 
 /// Opens a database by `open`, which is given the service's collections and records.
 ///
@@ -28,10 +29,7 @@ pub(crate) fn open_mongo(
     open: impl FnOnce(Vec<Collection>, Records) -> StoreResult<Mongo>,
 ) -> StoreResult<Mongo> {
     let collections = include_str!("../../migrations/mongo/0001_init.json");
-    open(
-        Collection::parse(collections)?,
-        Records::default().with::<Order>(),
-    )
+    open(Collection::parse(collections)?, rows(Records::default()))
 }
 
 /// The [`OrderQueries`] on MongoDB.

@@ -12,6 +12,7 @@ use telemetry::metrics::{Read, StoreMetrics};
 use super::{OpenOrders, OrderQueries, list_index};
 use crate::audit::AuditedOrder;
 use crate::domain::{Order, OrderState};
+use crate::records;
 
 /// Opens the file at `path`.
 ///
@@ -19,8 +20,12 @@ use crate::domain::{Order, OrderState};
 /// As [`Sqlite::open`].
 pub(crate) fn open_sqlite(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
     let migrations = [include_str!("../../migrations/sqlite/0001_init.sql")];
-    let records = Records::default().with::<Order>();
-    Sqlite::open(path, &migrations, records, metrics)
+    Sqlite::open(
+        path,
+        &migrations,
+        records::rows(Records::default()),
+        metrics,
+    )
 }
 
 /// The query of a buyer's list. It names the index, since SQLite would scan the buyer's whole list for a state. The state is a literal,

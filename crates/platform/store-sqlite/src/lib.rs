@@ -13,8 +13,6 @@ mod dead_letters;
 mod fields;
 mod files;
 mod message;
-#[doc(hidden)]
-pub mod old;
 mod outbox;
 mod pool;
 mod record;
@@ -29,7 +27,6 @@ pub use codec::{blob, corrupt, id, unsigned};
 pub use columns::fields;
 pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use files::{Migration, open_read_only};
-pub use old::OldRow as Row;
 pub use outbox::SqliteOutbox;
 pub use record::SqliteRecord;
 pub use records::Records;

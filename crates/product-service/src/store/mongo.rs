@@ -22,11 +22,7 @@ pub fn collections() -> StoreResult<Vec<Collection>> {
 
 /// The layouts of the records.
 pub(crate) fn records() -> Records {
-    Records::default()
-        .with::<Product>()
-        .with::<SearchWords>()
-        .with::<StockEntry>()
-        .with::<Reservation>()
+    rows(Records::default())
 }
 
 #[async_trait]

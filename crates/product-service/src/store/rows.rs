@@ -6,7 +6,7 @@
 
 use kernel::{Currency, Money, ProductId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use store::{Apart, Plain, Row, StoreError, StoreResult};
+use store::{Apart, Plain, Register, Row, StoreError, StoreResult};
 
 use crate::domain::{
     Category, Description, Product, ProductName, ProductStatus, Reservation, Stock,
@@ -96,4 +96,13 @@ impl Plain for SearchWords {
 impl Plain for StockEntry {
     const TABLE: &'static str = "stock_entries";
     const KEY: &'static [&'static str] = &["product", "version"];
+}
+
+/// Lists the rows for an engine.
+pub(crate) fn rows<R: Register>(records: R) -> R {
+    records
+        .row::<Product>()
+        .row::<SearchWords>()
+        .row::<StockEntry>()
+        .row::<Reservation>()
 }

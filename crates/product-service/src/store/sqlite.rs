@@ -11,20 +11,15 @@ use store::StoreResult;
 use store_sqlite::{Migration, Records, Sqlite};
 use telemetry::metrics::{Read, StoreMetrics};
 
+use super::rows::rows;
 use super::{Lease, Queries};
-use crate::domain::{ListQuery, Product, Reservation};
-use crate::records::{SearchWords, StockEntry};
+use crate::domain::{ListQuery, Product};
 
 const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
 
 /// Opens the file at `path`, or creates it.
 pub(crate) fn open(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
-    let records = Records::default()
-        .with::<Product>()
-        .with::<SearchWords>()
-        .with::<StockEntry>()
-        .with::<Reservation>();
-    Sqlite::open(path, MIGRATIONS, records, metrics)
+    Sqlite::open(path, MIGRATIONS, rows(Records::default()), metrics)
 }
 
 #[async_trait]

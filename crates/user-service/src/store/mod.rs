@@ -6,16 +6,11 @@ mod contract;
 #[cfg(feature = "sqlite")]
 use std::path::Path;
 
-use store::{Register, StoreResult};
+use store::StoreResult;
 #[cfg(feature = "sqlite")]
 use telemetry::metrics::StoreMetrics;
 
-use crate::domain::{Session, Token, User};
-
-/// The records that the service keeps.
-fn records<R: Register + Default>() -> R {
-    R::default().row::<User>().row::<Session>().row::<Token>()
-}
+use crate::records::rows;
 
 /// Opens the file at `path`.
 #[cfg(feature = "sqlite")]
@@ -24,7 +19,12 @@ pub(crate) fn open_sqlite(
     metrics: &StoreMetrics,
 ) -> StoreResult<store_sqlite::Sqlite> {
     let migrations = [include_str!("../../migrations/sqlite/0001_init.sql")];
-    store_sqlite::Sqlite::open(path, &migrations, records(), metrics)
+    store_sqlite::Sqlite::open(
+        path,
+        &migrations,
+        rows(store_sqlite::Records::default()),
+        metrics,
+    )
 }
 
 /// Opens a database by `open`, which is given the service's collections and records.
@@ -36,5 +36,8 @@ pub(crate) fn open_mongo(
     ) -> StoreResult<store_mongo::Mongo>,
 ) -> StoreResult<store_mongo::Mongo> {
     let collections = include_str!("../../migrations/mongo/0001_init.json");
-    open(store_mongo::Collection::parse(collections)?, records())
+    open(
+        store_mongo::Collection::parse(collections)?,
+        rows(store_mongo::Records::default()),
+    )
 }

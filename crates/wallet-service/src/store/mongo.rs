@@ -13,6 +13,7 @@ use store::StoreResult;
 use store_mongo::{Collection, Mongo, Records};
 use tokio::sync::Mutex;
 
+use super::rows::rows;
 use super::{DuePayout, WalletStore};
 use crate::audit::AuditReport;
 use crate::audit::mongo::audit;
@@ -46,11 +47,7 @@ pub(crate) fn collections() -> StoreResult<Vec<Collection>> {
 
 /// The ledger's records.
 pub(crate) fn records() -> Records {
-    Records::default()
-        .with::<Account>()
-        .with::<Recorded>()
-        .with::<Payment>()
-        .with::<Payout>()
+    rows(Records::default().with::<Account>().with::<Recorded>())
 }
 
 #[async_trait]

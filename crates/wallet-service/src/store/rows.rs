@@ -2,7 +2,7 @@
 
 use kernel::{OrderId, Timestamp, TransactionId, UserId};
 use serde::{Deserialize, Serialize};
-use store::{Record, Row, StoreResult};
+use store::{Record, Register, Row, StoreResult};
 
 use super::codec::{corrupt, money, status, status_code};
 use crate::domain::{Payment, PaymentState, Payout};
@@ -106,4 +106,9 @@ impl Row for Payout {
             available_at: fields.available_at,
         })
     }
+}
+
+/// Lists the rows for an engine.
+pub(crate) fn rows<R: Register>(records: R) -> R {
+    records.row::<Payment>().row::<Payout>()
 }

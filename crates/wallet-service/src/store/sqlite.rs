@@ -14,6 +14,7 @@ use store::{StoreError, StoreResult};
 use store_sqlite::{Migration, Records, Sqlite, SqliteRecord as _, id, open_read_only};
 use telemetry::metrics::{Read, StoreMetrics};
 
+use super::rows::rows;
 use super::{DuePayout, WalletStore};
 use crate::audit::{AuditReport, audit};
 use crate::domain::{Account, AccountKey, Entry, Payment, Payout, Recorded, StatementFilter};
@@ -25,12 +26,8 @@ const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_in
 /// # Errors
 /// As [`Sqlite::open`].
 pub(crate) fn open(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
-    let records = Records::default()
-        .with::<Account>()
-        .with::<Recorded>()
-        .with::<Payment>()
-        .with::<Payout>();
-    Sqlite::open(path, MIGRATIONS, records, metrics)
+    let records = Records::default().with::<Account>().with::<Recorded>();
+    Sqlite::open(path, MIGRATIONS, rows(records), metrics)
 }
 
 /// [`WalletStore`] on SQLite.
