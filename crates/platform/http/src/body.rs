@@ -14,12 +14,12 @@ use kernel::UserId;
 use sha2::{Digest, Sha256};
 use store::idempotency::OnceKey;
 
+use super::edge::{BODY_TIME, Edge};
 use super::faults::Faults;
 use super::idempotency::idempotency_key;
 use super::json;
 use super::problem::{Problem, common};
 use super::request::MAX_BODY;
-use super::server::{BODY_TIME, Edge};
 
 /// A body read as `T`. Answers 415 for an unsupported media type, charset or coding, 413 above [`MAX_BODY`], 408 if the body takes too
 /// long to arrive, 400 for invalid JSON, and 422 for broken rules.

@@ -1,24 +1,11 @@
 //! Liveness, readiness and metrics.
 
 use actix_web::{HttpResponse, web};
-use async_trait::async_trait;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::edge::Edge;
 use super::problem::Problem;
-use super::server::Edge;
-
-/// A dependency that a service needs in order to answer.
-#[async_trait]
-pub trait Readiness: Send + Sync {
-    /// Its name in the answer of `/readyz`.
-    fn name(&self) -> &str;
-    /// Checks whether it is available.
-    ///
-    /// # Errors
-    /// What is missing, in a few words. `/readyz` is public, so the text must contain no addresses and no secrets.
-    async fn check(&self) -> Result<(), String>;
-}
 
 /// State of one dependency.
 #[derive(Debug, Serialize, ToSchema)]

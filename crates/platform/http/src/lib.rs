@@ -4,6 +4,7 @@
 //! query, [`Problem`] is every refusal, and [`Paths`] declares paths with their methods.
 
 mod body;
+mod edge;
 mod etag;
 mod faults;
 pub mod health;
@@ -19,13 +20,13 @@ mod server;
 pub mod testing;
 
 pub use body::Body;
+pub use edge::{Edge, Port, Readiness};
 pub use etag::{IfMatch, conditional, etag, etag_of_view};
 pub use faults::{Amount, Faults, by_rule};
-pub use health::Readiness;
 pub use idempotency::{answer_repeat, json_answer, problem_answer, send_stored};
 pub use openapi::complete;
 pub use paths::{Paths, not_found};
 pub use problem::{FieldError, Problem, ProblemDocument, ProblemType, common};
 pub use query::{Query, QueryParams, QueryReader};
 pub use request::{MAX_BODY, Prefer, prefer, request_id, with_request_id};
-pub use server::{Edge, Port, Routes, Server};
+pub use server::{Routes, Server};

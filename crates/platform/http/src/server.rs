@@ -12,71 +12,22 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::{PayloadConfig, ServiceConfig};
 use actix_web::{App, Error, HttpServer, ResponseError, middleware, web};
-use kernel::IdSource;
 
-use super::health::{self, Readiness};
+use super::edge::{Edge, Port};
+use super::health;
 use super::paths::{Paths, not_found};
 use super::problem::{Problem, common};
 use super::request::{MAX_BODY, X_REQUEST_ID, request_id};
-use telemetry::metrics::Metrics;
 use telemetry::{Answering, Trust};
 
 /// Most requests in flight in one process. Any more are answered 503 at once: queueing them would only add latency.
 const IN_FLIGHT: usize = 2048;
-
-/// Time limit for receiving a body. A request occupies a slot meanwhile, so a slow client must not keep one indefinitely.
-pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// Paths for operators. They are answered under any load: a process at its limit is still alive and must report it.
 const OPERATIONS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Declares a service's paths.
 pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
-
-/// Who reaches a port.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Port {
-    /// Everybody: it is the only port of its process.
-    Only,
-    /// Strangers, who must not see `/metrics`.
-    Public,
-    /// The marketplace's own processes and operators. A request is traced if its caller traces it.
-    Internal,
-}
-
-/// What the edge itself needs.
-#[derive(Clone)]
-pub struct Edge {
-    /// Makes request ids.
-    pub ids: Arc<dyn IdSource>,
-    /// Counts requests.
-    pub metrics: Metrics,
-    /// Checked by `/readyz`.
-    pub readiness: Vec<Arc<dyn Readiness>>,
-    pub(super) body_time: Duration,
-    port: Port,
-    in_flight: Arc<AtomicUsize>,
-}
-
-impl Edge {
-    /// An edge with no requests in flight.
-    #[must_use]
-    pub fn new(
-        port: Port,
-        ids: Arc<dyn IdSource>,
-        metrics: Metrics,
-        readiness: Vec<Arc<dyn Readiness>>,
-    ) -> Self {
-        Self {
-            ids,
-            metrics,
-            readiness,
-            body_time: BODY_TIME,
-            port,
-            in_flight: Arc::default(),
-        }
-    }
-}
 
 /// Length of the listen queue. A burst of connections fills a short queue within milliseconds. The kernel then drops the SYN, and
 /// the client retries a second later. By then a gateway may have timed out and answered 502.

@@ -8,9 +8,9 @@ use kernel::{Page, Timestamp};
 use store::StoreResult;
 use store_mongo::{Collection, Mongo, Records};
 
+use super::rows::rows;
 use super::{Lease, Queries};
-use crate::domain::{ListQuery, Product, Reservation};
-use crate::records::{SearchWords, StockEntry};
+use crate::domain::{ListQuery, Product};
 
 /// The product service's collections, beside those that all services have.
 ///

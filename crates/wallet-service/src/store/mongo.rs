@@ -17,7 +17,7 @@ use super::rows::rows;
 use super::{DuePayout, WalletStore};
 use crate::audit::AuditReport;
 use crate::audit::mongo::audit;
-use crate::domain::{Account, Entry, Payment, Payout, Recorded, StatementFilter};
+use crate::domain::{Account, Entry, Recorded, StatementFilter};
 
 /// [`WalletStore`] on MongoDB.
 pub(crate) struct MongoWalletStore {

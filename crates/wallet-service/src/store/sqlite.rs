@@ -17,7 +17,7 @@ use telemetry::metrics::{Read, StoreMetrics};
 use super::rows::rows;
 use super::{DuePayout, WalletStore};
 use crate::audit::{AuditReport, audit};
-use crate::domain::{Account, AccountKey, Entry, Payment, Payout, Recorded, StatementFilter};
+use crate::domain::{Account, AccountKey, Entry, Recorded, StatementFilter};
 
 const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
 

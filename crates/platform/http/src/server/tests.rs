@@ -6,10 +6,12 @@ use reqwest::{Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::super::edge::BODY_TIME;
 use super::*;
 use crate::Body;
 use crate::testing::Answer;
 use telemetry::current_request_id;
+use telemetry::metrics::Metrics;
 
 /// A server and the switches that a test may flip.
 struct World {

@@ -1,0 +1,69 @@
+//! What the edge of a server needs, whatever is served.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kernel::IdSource;
+use telemetry::metrics::Metrics;
+
+/// Time limit for receiving a body. A request occupies a slot meanwhile, so a slow client must not keep one indefinitely.
+pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// A dependency that a service needs in order to answer.
+#[async_trait]
+pub trait Readiness: Send + Sync {
+    /// Its name in the answer of `/readyz`.
+    fn name(&self) -> &str;
+    /// Checks whether it is available.
+    ///
+    /// # Errors
+    /// What is missing, in a few words. `/readyz` is public, so the text must contain no addresses and no secrets.
+    async fn check(&self) -> Result<(), String>;
+}
+
+/// Who reaches a port.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// Everybody: it is the only port of its process.
+    Only,
+    /// Strangers, who must not see `/metrics`.
+    Public,
+    /// The marketplace's own processes and operators. A request is traced if its caller traces it.
+    Internal,
+}
+
+/// What the edge itself needs.
+#[derive(Clone)]
+pub struct Edge {
+    /// Makes request ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Counts requests.
+    pub metrics: Metrics,
+    /// Checked by `/readyz`.
+    pub readiness: Vec<Arc<dyn Readiness>>,
+    pub(super) body_time: Duration,
+    pub(super) port: Port,
+    pub(super) in_flight: Arc<AtomicUsize>,
+}
+
+impl Edge {
+    /// An edge with no requests in flight.
+    #[must_use]
+    pub fn new(
+        port: Port,
+        ids: Arc<dyn IdSource>,
+        metrics: Metrics,
+        readiness: Vec<Arc<dyn Readiness>>,
+    ) -> Self {
+        Self {
+            ids,
+            metrics,
+            readiness,
+            body_time: BODY_TIME,
+            port,
+            in_flight: Arc::default(),
+        }
+    }
+}
