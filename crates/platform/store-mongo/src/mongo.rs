@@ -85,7 +85,7 @@ impl Mongo {
     /// The majority-committed documents of `collection` that match `filter`, sorted by `sort`, at most `limit`.
     ///
     /// # Errors
-    /// A store error; [`StoreError::Unavailable`] after [`READ_LIMIT`].
+    /// A store error; [`StoreError::Unavailable`](store::StoreError::Unavailable) after [`READ_LIMIT`].
     pub async fn find<T: DeserializeOwned + Send + Sync>(
         &self,
         collection: &str,
@@ -135,7 +135,7 @@ impl Mongo {
     /// The database itself, prepared, for what the methods above do not cover.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if no server answers.
+    /// [`StoreError::Unavailable`](store::StoreError::Unavailable) if no server answers.
     pub async fn database(&self) -> StoreResult<Database> {
         self.link.database().await
     }

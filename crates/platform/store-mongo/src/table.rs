@@ -1,4 +1,4 @@
-//! The records of one kind that a [`Unit`](super::Unit) works on: their stored and new states.
+//! The records of one kind that a [`Unit`](super::unit::Unit) works on: their stored and new states.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

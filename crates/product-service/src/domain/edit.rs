@@ -57,7 +57,7 @@ impl Product {
     /// Decides the edit that `editor` asks for at `now`.
     ///
     /// # Errors
-    /// [`ProductRefusal`], checked in this order: it exists, the editor owns it, the version is allowed.
+    /// `ProductRefusal`, checked in this order: it exists, the editor owns it, the version is allowed.
     pub fn edit(
         self,
         editor: UserId,
@@ -92,7 +92,7 @@ impl Product {
     /// the product was removed before: a repeated removal succeeds, regardless of its version guard.
     ///
     /// # Errors
-    /// [`ProductRefusal`]. To everyone except its seller, a removed product does not exist.
+    /// `ProductRefusal`. To everyone except its seller, a removed product does not exist.
     pub fn remove(
         self,
         editor: UserId,

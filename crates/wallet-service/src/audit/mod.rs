@@ -1,7 +1,7 @@
 //! The audit: reads a wallet's store and reports where the ledger breaks its invariants (`docs` and ledger.md number them). It
 //! writes nothing and needs no running service, so an operator can run it on a live store, a stopped one, or a copy.
 //!
-//! `sqlite` and `mongo` only tell the [facts](facts::Fact): each reads one snapshot as a stream, ordered by an index or one sort, so a
+//! `sqlite` and `mongo` only tell the facts (`facts.rs`): each reads one snapshot as a stream, ordered by an index or one sort, so a
 //! million postings take seconds and little memory. The checks are the same for both: `check` passes each fact to the group of invariants
 //! that it concerns, which has a file of its own.
 //! The composition root checks what involves other services (does every payment belong to an order?). It receives the payments
