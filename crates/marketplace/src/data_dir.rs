@@ -36,8 +36,8 @@ impl DataDir {
         Ok(dir)
     }
 
-    /// Locks the directory for one serving process, until the file is dropped. The operating system releases the lock when the process ends,
-    /// however it ends.
+    /// Locks the directory for one serving process, until the file is dropped. The operating system releases the lock when the process
+    /// ends, however it ends.
     ///
     /// # Errors
     /// If another process holds the lock.

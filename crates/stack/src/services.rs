@@ -13,19 +13,23 @@ use crate::tools;
 
 /// Writes the settings file. `marketplace audit --config` reads it too.
 pub(crate) fn write_settings(stack: &Stack) -> anyhow::Result<()> {
-    let signing_key = stack.dir.signing_key().display().to_string();
-    let (mongo, amqp) = (stack.mongo_uri(), stack.amqp_uri());
+    // A JSON string is a basic string of TOML, too.
+    let quoted = |text: String| serde_json::Value::String(text).to_string();
+    let signing_key = quoted(stack.dir.signing_key().display().to_string());
+    let (mongo, amqp) = (quoted(stack.mongo_uri()), quoted(stack.amqp_uri()));
     let ports = stack.ports();
     let users = match stack.state.shape.replicas {
         1 => ports.public(Service::User, 0),
         _ => ports.gateway,
     };
-    let products = stack.mesh_url(Service::Product);
+    let products = quoted(stack.mesh_url(Service::Product));
     let ca_file = match stack.certificates() {
-        Some(files) => format!("ca_file = {:?}\n", files.authority.display().to_string()),
+        Some(files) => {
+            let authority = quoted(files.authority.display().to_string());
+            format!("ca_file = {authority}\n")
+        }
         None => String::new(),
     };
-    // What Rust's `{:?}` prints of these strings is a basic string of TOML, too.
     let text = format!(
         r#"# Written by the stack when it starts; changes are lost. MARKETPLACE__SECTION__KEY overrides.
 profile = "development"
@@ -34,19 +38,19 @@ profile = "development"
 format = "json"
 
 [auth]
-signing_key_file = {signing_key:?}
+signing_key_file = {signing_key}
 jwks_url = "http://127.0.0.1:{users}/.well-known/jwks.json"
 
 [mongo]
-uri = {mongo:?}
+uri = {mongo}
 database_prefix = "marketplace"
 
 [amqp]
-uri = {amqp:?}
+uri = {amqp}
 namespace = "marketplace"
 {ca_file}
 [orders]
-products_url = {products:?}
+products_url = {products}
 "#
     );
     let path = stack.config_path();

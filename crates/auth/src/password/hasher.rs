@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(
             hasher.queue.available_permits(),
             QUEUE,
-            "who is gone waits no more"
+            "a dropped request frees its place"
         );
     }
 

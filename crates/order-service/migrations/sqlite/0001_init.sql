@@ -3,7 +3,9 @@ CREATE TABLE orders (
     id           BLOB    PRIMARY KEY,
     buyer        BLOB    NOT NULL,
     lines        TEXT    NOT NULL CHECK (json_array_length(lines) > 0),
-    total        TEXT    NOT NULL CHECK (json_extract(total, '$.amount') > 0),
+    total        TEXT    NOT NULL CHECK (
+        json_type(total, '$.amount') IS 'integer' AND json_extract(total, '$.amount') > 0 AND json_type(total, '$.currency') IS 'text'
+    ),
     state        TEXT    NOT NULL
         CHECK (state IN ('pending', 'paid', 'declined', 'cancelling', 'cancelled', 'refunding', 'refunded')),
     reason       TEXT,

@@ -258,7 +258,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(2000)))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases * 8))]
 
     #[test]
     fn whatever_happens_money_and_stock_end_where_the_state_says(funds: bool, steps in prop::collection::vec(step(), 0..60)) {

@@ -167,4 +167,27 @@ mod tests {
             );
         }
     }
+
+    #[tokio::test]
+    async fn the_file_refuses_a_total_that_is_no_positive_amount_of_a_currency() {
+        let (_dir, db) = opened();
+        for (total, is_right) in [
+            (r#"{"amount":5,"currency":"USD"}"#, true),
+            (r#"{"amount":0,"currency":"USD"}"#, false),
+            (r#"{"amount":-5,"currency":"USD"}"#, false),
+            (r#"{"amount":0.5,"currency":"USD"}"#, false),
+            (r#"{"amount":"abc","currency":"USD"}"#, false),
+            (r#"{"amount":5}"#, false),
+            ("{}", false),
+        ] {
+            let inserted = db.write(move |tx| {
+                let sql = "INSERT INTO orders (id, buyer, lines, total, state, escrow, confirmed, needs_review, handled, resends,
+                                               version, created_at, updated_at, state_since)
+                           VALUES (x'01', x'02', '[{}]', ?1, 'pending', 'held', 0, 0, '[]', 0, 1, 0, 0, 0)";
+                tx.execute(sql, [total])?;
+                Ok(())
+            });
+            assert_eq!(inserted.await.is_ok(), is_right, "{total}");
+        }
+    }
 }

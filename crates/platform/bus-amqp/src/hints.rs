@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
-use kernel::jitter;
+use kernel::Backoff;
 use lapin::options::{
     BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
 };
@@ -26,8 +26,8 @@ const BUFFER: usize = 1024;
 const BATCH: usize = 128;
 /// Timeout for writing a batch to the connection.
 const WRITE: Duration = Duration::from_secs(5);
-/// Delay after an interruption.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Delays after interruptions.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// Never on disk.
 const TRANSIENT: u8 = 1;
 
@@ -52,13 +52,13 @@ pub(super) fn carry(
 
 /// Publishes announced hints. Never returns: once every sender is gone it stays pending, so that `hear` goes on.
 async fn announce(exchange: &str, mut announced: mpsc::Receiver<Bytes>, link: &Link) {
-    let mut batch = Vec::with_capacity(BATCH);
+    let (mut batch, mut backoff) = (Vec::with_capacity(BATCH), BACKOFF);
     loop {
-        again(
-            exchange,
-            write(exchange, &mut announced, &mut batch, link).await,
-        )
-        .await;
+        let written = write(exchange, &mut announced, &mut batch, &mut backoff, link);
+        if let Err(error) = written.await {
+            tracing::debug!(exchange, %error, "hints were not announced; trying again");
+        }
+        sleep(backoff.delay()).await;
     }
 }
 
@@ -66,6 +66,7 @@ async fn write(
     exchange: &str,
     announced: &mut mpsc::Receiver<Bytes>,
     batch: &mut Vec<Bytes>,
+    backoff: &mut Backoff,
     link: &Link,
 ) -> Result<(), AmqpError> {
     let channel = channel_to(exchange, link).await?;
@@ -85,25 +86,37 @@ async fn write(
         });
         limited(WRITE, try_join_all(writes)).await?;
         batch.clear();
+        *backoff = BACKOFF;
     }
 }
 
 /// Passes on what the broker delivers, using a new queue after every interruption.
 async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
+    let mut backoff = BACKOFF;
     loop {
-        again(exchange, read(exchange, heard, link).await).await;
+        if let Err(error) = read(exchange, heard, &mut backoff, link).await {
+            tracing::warn!(exchange, %error, "hints are not heard; trying again");
+        }
+        sleep(backoff.delay()).await;
     }
 }
 
-async fn read(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) -> Result<(), AmqpError> {
+/// Returns without an error if the connection ended: the link reports that.
+async fn read(
+    exchange: &str,
+    heard: &mpsc::Sender<Bytes>,
+    backoff: &mut Backoff,
+    link: &Link,
+) -> Result<(), AmqpError> {
     let channel = channel_to(exchange, link).await?;
     let mut hints = listen(&channel, exchange).await?;
+    *backoff = BACKOFF;
     while let Some(Ok(hint)) = hints.next().await {
         if heard.try_send(hint.data.into()).is_err() {
             tracing::debug!("a hint was dropped: nobody takes them");
         }
     }
-    Err(AmqpError::Cancelled)
+    Ok(())
 }
 
 /// A channel to `exchange`, as soon as the connection is up.
@@ -111,14 +124,6 @@ async fn channel_to(exchange: &str, link: &Link) -> Result<Channel, AmqpError> {
     let channel = link.up().await.channel().await?;
     within(declare_exchange(&channel, exchange, ExchangeKind::Fanout)).await?;
     Ok(channel)
-}
-
-/// Waits after an interruption.
-async fn again(exchange: &str, interrupted: Result<(), AmqpError>) {
-    if let Err(error) = interrupted {
-        tracing::warn!(exchange, %error, "hints are not carried; trying again");
-    }
-    sleep(jitter(PAUSE)).await;
 }
 
 async fn listen(channel: &Channel, exchange: &str) -> Result<Consumer, AmqpError> {

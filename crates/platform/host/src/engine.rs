@@ -8,7 +8,7 @@ use store::Store;
 
 use crate::service::{Deps, Parts, Periodic};
 
-/// Interval between deletions of expired inbox rows and stored answers.
+/// Interval between deletions of expired records.
 const FORGET: Duration = Duration::from_mins(1);
 
 /// The sweepers and outbox relays of the services in one process.

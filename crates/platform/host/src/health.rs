@@ -12,8 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Upper bound on the response size; `/readyz` never sends this much.
 const ANSWER: u64 = 64 * 1024;
 
-/// Prints the response body of `/readyz` on this port. Returns whether it reports ready. Uses HTTP/1.0, whose response ends when the connection
-/// closes, so no client library is needed.
+/// Prints the response body of `/readyz` on this port. Returns whether it reports ready. Uses HTTP/1.0, whose response ends when the
+/// connection closes, so no client library is needed.
 ///
 /// # Errors
 /// If no valid response arrives.

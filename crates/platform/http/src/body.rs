@@ -114,10 +114,7 @@ fn is_json(content_type: &str) -> bool {
             .all(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a function to map an error with"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "used with map_err")]
 fn broken(error: Error) -> Problem {
     if let Some(PayloadError::Overflow) = error.as_error() {
         let detail = format!("At most {MAX_BODY} bytes.");

@@ -47,7 +47,7 @@ impl QueryParams {
         })
     }
 
-    /// Reads one of the words `all`, which `word` gives.
+    /// Reads one of `all`; `word` gives the text of each.
     pub fn one_of<T: Copy, const N: usize>(
         &mut self,
         name: &str,

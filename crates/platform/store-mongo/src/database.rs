@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel::Timestamp;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::raw::RawDocument;
+use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::FindOptions;
+use serde::Deserialize;
 use store::outbox::Outbox;
 use store::{AnyKey, AnyRecord, Database, Expires, Job, Kind, Leases, StoreResult, Tx, Value};
 use telemetry::metrics::Read;
 use telemetry::{Commit, Database as Traced};
 
-use super::codec::bson_of;
+use super::codec::{bson_of, decode};
 use super::leases::MongoLeases;
 use super::mongo::Mongo;
 use super::work::Run;
@@ -55,15 +57,16 @@ impl Database for Mongo {
             .await
     }
 
+    /// Tries every collection, even after one has failed.
     async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
-        let db = self.database().await?;
-        for (collection, Expires { field, after }) in self.records.expiring() {
-            let expired = doc! { field: { "$lte": now.minus(after).as_millis() } };
-            db.collection::<Document>(collection)
-                .delete_many(expired)
-                .await?;
+        let mut more = Ok(false);
+        for (collection, expires) in self.records.expiring() {
+            match self.forget_some(collection, expires, now).await {
+                Ok(is_full) => more = more.map(|more| more || is_full),
+                Err(error) => more = Err(error),
+            }
         }
-        Ok(false)
+        more
     }
 
     async fn ping(&self) -> StoreResult<()> {
@@ -81,5 +84,43 @@ impl Database for Mongo {
 
     fn leases(&self) -> Option<Arc<dyn Leases>> {
         Some(Arc::new(MongoLeases::new(self.clone())))
+    }
+}
+
+impl Mongo {
+    /// Deletes some documents that have expired at `now`. Returns whether more may be left.
+    async fn forget_some(
+        &self,
+        collection: &'static str,
+        Expires { field, after }: Expires,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        #[derive(Deserialize)]
+        struct Id {
+            #[serde(rename = "_id")]
+            id: Bson,
+        }
+        let limit = i64::try_from(Expires::BATCH).unwrap_or(i64::MAX);
+        let options = FindOptions::builder()
+            .sort(doc! { field: 1 })
+            .projection(doc! { "_id": 1 })
+            .limit(limit)
+            .build();
+        let mut expired = doc! { field: { "$lte": now.minus(after).as_millis() } };
+        let id = |document: &RawDocument| Ok(decode::<Id>(collection, document)?.id);
+        let ids: Vec<Bson> = self
+            .find_with(Read::Sweep, collection, expired.clone(), options, id)
+            .await?;
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        let is_full = ids.len() == Expires::BATCH;
+        // Still only what has expired: it may have been renewed meanwhile.
+        expired.insert("_id", doc! { "$in": ids });
+        let db = self.database().await?;
+        db.collection::<Document>(collection)
+            .delete_many(expired)
+            .await?;
+        Ok(is_full)
     }
 }

@@ -306,3 +306,38 @@ async fn a_handled_message_is_handled_once_across_replicas() {
     let (first, second) = tokio::join!(handle(one), handle(other));
     assert_ne!(first.unwrap(), second.unwrap());
 }
+
+#[tokio::test]
+async fn what_has_expired_is_forgotten_in_bounded_steps_and_nothing_else() {
+    let database = TestDatabase::new();
+    let store = Store::new(Arc::new(open(&database)));
+    let (order, now) = (OrderId::new(&SystemIds::default()), NOW);
+    let old = now.minus(store::INBOX_MEMORY);
+    let past = i64::try_from(store::Expires::BATCH).unwrap() + 1;
+    let ids: Vec<MessageId> = (0..=past)
+        .map(|n| MessageId::of_step(order, &n.to_string()))
+        .collect();
+    for batch in ids[1..].chunks(500) {
+        let batch = batch.to_vec();
+        let noted = store.write(move |tx| {
+            batch
+                .iter()
+                .try_for_each(|id| tx.once(order, *id, old).map(drop))
+        });
+        noted.await.unwrap();
+    }
+    let kept = ids[0];
+    store
+        .write(move |tx| tx.once(order, kept, old.plus(Duration::from_millis(1))))
+        .await
+        .unwrap();
+    assert_eq!(store.forget(now).await, Ok(true));
+    assert_eq!(store.forget(now).await, Ok(false));
+    let known = store.write(move |tx| {
+        let last = tx.was_handled(order, ids[ids.len() - 1])?;
+        Ok((tx.was_handled(order, kept)?, last))
+    });
+    assert_eq!(known.await, Ok((true, false)));
+}
+
+const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);

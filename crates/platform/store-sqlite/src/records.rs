@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kernel::Timestamp;
 use rusqlite::Connection;
-use store::{AnyKey, AnyRecord, Kind, StoreError, StoreResult, Value, key_of};
+use store::{AnyKey, AnyRecord, Expires, Kind, StoreError, StoreResult, Value, key_of};
 
 use super::record::SqliteRecord;
 use super::table::{AnyTable, Table};
@@ -23,9 +23,6 @@ struct Layout {
     find_by: FindBy,
     forget: fn(&Connection, Timestamp, usize) -> StoreResult<usize>,
 }
-
-/// Rows of a table deleted in one transaction; a bound keeps requests from waiting long behind it.
-const FORGET: usize = 2000;
 
 /// The record kinds of a service that runs on SQLite.
 #[derive(Default)]
@@ -85,7 +82,7 @@ impl Records {
     pub(super) fn forget(&self, db: &Connection, now: Timestamp) -> StoreResult<bool> {
         let mut more = false;
         for layout in self.0.values() {
-            more |= (layout.forget)(db, now, FORGET)? == FORGET;
+            more |= (layout.forget)(db, now, Expires::BATCH)? == Expires::BATCH;
         }
         Ok(more)
     }

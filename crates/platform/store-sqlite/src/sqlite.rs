@@ -31,8 +31,8 @@ impl Sqlite {
     /// Opens (or creates) the file at `path`, brings its schema up to date and starts the threads.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`](store::StoreError::Unavailable) if the file cannot be opened, [`StoreError::Corrupt`](store::StoreError::Corrupt) if its schema is newer than this
-    /// program or a migration fails.
+    /// [`StoreError::Unavailable`](store::StoreError::Unavailable) if the file cannot be opened,
+    /// [`StoreError::Corrupt`](store::StoreError::Corrupt) if its schema is newer than this program or a migration fails.
     pub fn open(
         path: &Path,
         migrations: &[Migration],

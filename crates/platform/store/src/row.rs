@@ -98,6 +98,11 @@ pub struct Expires {
     pub after: Duration,
 }
 
+impl Expires {
+    /// Most rows of a table that are deleted at once: a bound keeps other writes from waiting long.
+    pub const BATCH: usize = 2000;
+}
+
 /// The record kinds that an engine knows. A service lists its rows once, for all engines.
 pub trait Register: Sized {
     /// Adds `R`.

@@ -32,7 +32,8 @@ pub struct Database<'a> {
     pub operation: &'static str,
 }
 
-/// A write on its way to its commit; empty if it belongs to no trace. A clone goes to the thread that runs the write; its spans end when the last one is dropped.
+/// A write on its way to its commit; empty if it belongs to no trace. A clone goes to the thread that runs the write; its spans end when
+/// the last one is dropped.
 #[derive(Clone)]
 pub struct Commit(Option<Arc<Write>>);
 

@@ -58,6 +58,8 @@ impl Audit {
         match fact {
             Fact::Transaction(id, kind) => {
                 report.transactions += 1;
+                // Two transactions with one id must not make up for each other.
+                self.transaction.close(report);
                 self.transaction.of(&id, report).row(kind);
             }
             Fact::Line(line) => {

@@ -36,7 +36,7 @@ struct Plan {
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Arguments {
-    /// The distributed shape, on a stack of its own, instead of the embedded one
+    /// The distributed mode, on a stack of its own, instead of the embedded one
     #[arg(long)]
     distributed: bool,
     /// Two seconds of each load instead of ten: a rough look

@@ -242,10 +242,7 @@ pub(crate) fn no_order_of_events_breaks_the_stock_book(make: fn() -> Subject) {
         .build()
         .unwrap();
     let subject = runtime.block_on(async { make() });
-    let mut runner = TestRunner::new(Config {
-        cases: 40,
-        ..Config::default()
-    });
+    let mut runner = TestRunner::new(Config::with_cases(Config::default().cases / 6));
     runner
         .run(&prop::collection::vec(happening(), 1..30), |happenings| {
             runtime.block_on(play(&subject, happenings));
