@@ -26,6 +26,7 @@ pub(super) fn open_existing(path: &Path) -> StoreResult<Connection> {
     durable(open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
 }
 
+/// What savepoints keep for undoing stays in memory: SQLite would write it to a temporary file, which cost orders a fifth of their rate.
 fn durable(connection: Connection) -> StoreResult<Connection> {
     connection
         .execute_batch(
@@ -34,6 +35,7 @@ fn durable(connection: Connection) -> StoreResult<Connection> {
              PRAGMA foreign_keys = ON;
              PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864;
+             PRAGMA temp_store = MEMORY;
              PRAGMA cache_size = -8192;",
         )
         .map_err(StoreError::from)?;
