@@ -26,7 +26,7 @@ pub(super) fn open_existing(path: &Path) -> StoreResult<Connection> {
     durable(open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?)
 }
 
-/// What savepoints keep for undoing stays in memory: SQLite would write it to a temporary file, which cost orders a fifth of their rate.
+/// What savepoints keep for undoing stays in memory: SQLite would write it to a temporary file.
 fn durable(connection: Connection) -> StoreResult<Connection> {
     connection
         .execute_batch(

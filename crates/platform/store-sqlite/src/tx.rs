@@ -6,12 +6,12 @@ use std::collections::HashMap;
 
 use contracts::Envelope;
 use rusqlite::Connection;
-use store::{AnyKey, AnyRecord, Engine, Job, Keep, Kind, StoreResult, Tx, Value};
+use store::{AnyKey, AnyRecord, Engine, Job, Keep, Kind, StoreError, StoreResult, Tx, Value};
 
 use super::message::enqueue;
 use super::records::Records;
 use super::table::AnyTable;
-use super::writer::{count_repeated, execute};
+use super::writer::{count_repeated, execute, repeated, set_repeated};
 
 /// The transaction of one write.
 pub(super) struct SqliteTx<'a> {
@@ -19,21 +19,29 @@ pub(super) struct SqliteTx<'a> {
     records: &'a Records,
     tables: HashMap<TypeId, Box<dyn AnyTable>>,
     has_sent: bool,
+    items: Items,
+}
+
+/// How the items of a batch are undone.
+#[derive(Clone, Copy, PartialEq)]
+enum Items {
+    /// With the whole write. A savepoint for each item would have SQLite copy every page that the item changes.
+    Together,
+    /// One failed, so the write must run again with a savepoint for each.
+    OneFailed,
+    /// Each by its own savepoint.
+    Apart,
 }
 
 impl<'a> SqliteTx<'a> {
-    pub(super) fn new(db: &'a Connection, records: &'a Records) -> Self {
+    fn new(db: &'a Connection, records: &'a Records, items: Items) -> Self {
         Self {
             db,
             records,
             tables: HashMap::new(),
             has_sent: false,
+            items,
         }
-    }
-
-    /// Whether it added messages for the relay.
-    pub(super) const fn has_sent(&self) -> bool {
-        self.has_sent
     }
 
     fn table(&mut self, kind: Kind) -> StoreResult<&mut Box<dyn AnyTable>> {
@@ -92,10 +100,20 @@ impl Engine for SqliteTx<'_> {
     }
 
     fn begin_item(&mut self) -> StoreResult<()> {
-        execute(self.db, "SAVEPOINT item")
+        if self.items == Items::Apart {
+            execute(self.db, "SAVEPOINT item")?;
+        }
+        Ok(())
     }
 
     fn end_item(&mut self, keep: Keep) -> StoreResult<()> {
+        if self.items != Items::Apart {
+            if keep == Keep::Nothing {
+                self.items = Items::OneFailed;
+                return Err(StoreError::Conflict("an item failed".to_owned()));
+            }
+            return Ok(());
+        }
         if keep == Keep::Nothing {
             execute(self.db, "ROLLBACK TO item")?;
             self.tables.clear();
@@ -110,15 +128,28 @@ pub(super) fn run(db: &Connection, records: &Records, job: &mut Job) -> StoreRes
     #[cfg(feature = "testing")]
     {
         execute(db, "SAVEPOINT rehearsal")?;
-        let rehearsed = job(&mut Tx::new(&mut SqliteTx::new(db, records)));
-        super::writer::take_repeated();
+        let counted = repeated();
+        let rehearsed = attempt(db, records, job, "ROLLBACK TO rehearsal");
+        set_repeated(counted);
         execute(db, "ROLLBACK TO rehearsal")?;
         execute(db, "RELEASE rehearsal")?;
         rehearsed?;
     }
-    let mut tx = SqliteTx::new(db, records);
-    job(&mut Tx::new(&mut tx))?;
-    Ok(tx.has_sent())
+    attempt(db, records, job, "ROLLBACK TO job")
+}
+
+/// Runs `job`, and if one of its items fails, undoes it by `undo` and runs it again with a savepoint for each item.
+fn attempt(db: &Connection, records: &Records, job: &mut Job, undo: &str) -> StoreResult<bool> {
+    let counted = repeated();
+    let mut tx = SqliteTx::new(db, records, Items::Together);
+    let mut result = job(&mut Tx::new(&mut tx));
+    if tx.items == Items::OneFailed {
+        execute(db, undo)?;
+        set_repeated(counted);
+        tx = SqliteTx::new(db, records, Items::Apart);
+        result = job(&mut Tx::new(&mut tx));
+    }
+    result.map(|()| tx.has_sent)
 }
 
 #[cfg(test)]

@@ -34,9 +34,14 @@ pub(super) fn count_repeated() {
     REPEATED.set(REPEATED.get().saturating_add(1));
 }
 
-/// How many repeated messages this thread has counted since the last call.
-pub(super) fn take_repeated() -> u64 {
-    REPEATED.take()
+/// How many repeated messages this thread has counted for the open transaction.
+pub(super) fn repeated() -> u64 {
+    REPEATED.get()
+}
+
+/// Sets that number back, for a run that is undone.
+pub(super) fn set_repeated(count: u64) {
+    REPEATED.set(count);
 }
 
 /// Runs inside the transaction. Returns what to do once the transaction's outcome is known, and whether to keep the changes.
@@ -133,7 +138,7 @@ fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch) {
             // The jobs are dropped without running; their callers see the channel close and answer "unavailable".
             Err(error) => (Vec::new(), Err(error)),
         };
-        let repeated = take_repeated();
+        let repeated = REPEATED.take();
         if fate.is_ok() {
             watch.committed(size, begun.elapsed(), repeated);
         }
