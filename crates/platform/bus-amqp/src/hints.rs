@@ -113,7 +113,7 @@ async fn read(
     *backoff = BACKOFF;
     while let Some(Ok(hint)) = hints.next().await {
         if heard.try_send(hint.data.into()).is_err() {
-            tracing::debug!("a hint was dropped: nobody takes them");
+            tracing::debug!("a hint was dropped: the buffer is full");
         }
     }
     Ok(())

@@ -27,7 +27,7 @@ pub trait Database: Send + Sync {
         value: Value,
         limit: usize,
     ) -> StoreResult<Vec<AnyRecord>>;
-    /// Deletes a bounded number of inbox rows and stored answers that have expired at `now`. Returns whether more may be left.
+    /// Deletes a bounded number of records that have expired at `now`. Returns whether more may be left.
     async fn forget(&self, now: Timestamp) -> StoreResult<bool>;
     /// Whether the database answers.
     async fn ping(&self) -> StoreResult<()>;
