@@ -67,7 +67,7 @@ pub(crate) struct SearchWords {
 
 impl SearchWords {
     pub(crate) fn of(product: &Product) -> Self {
-        let name_words: BTreeSet<String> = words_of(product.name.as_str()).collect();
+        let name_words = words_of(product.name.as_str());
         let mut words = name_words.clone();
         words.extend(words_of(product.description.as_str()));
         Self {

@@ -27,6 +27,6 @@ pub use idempotency::{answer_repeat, json_answer, problem_answer, send_stored};
 pub use openapi::complete;
 pub use paths::{Paths, not_found};
 pub use problem::{FieldError, Problem, ProblemDocument, ProblemType, common};
-pub use query::{Query, QueryParams, QueryReader};
+pub use query::{Query, QueryParams, QueryReader, integer};
 pub use request::{MAX_BODY, Prefer, prefer, request_id, with_request_id};
 pub use server::{Routes, Server};

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
+use std::num::{IntErrorKind, ParseIntError};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -39,14 +40,6 @@ impl QueryParams {
         }
     }
 
-    /// Reads an integer.
-    pub fn integer(&mut self, name: &str) -> Option<Option<i64>> {
-        self.optional(name, |raw| {
-            raw.parse()
-                .map_err(|_| Invalid::new("invalid_type", "must be an integer"))
-        })
-    }
-
     /// Reads one of `all`; `word` gives the text of each.
     pub fn one_of<T: Copy, const N: usize>(
         &mut self,
@@ -66,11 +59,8 @@ impl QueryParams {
 
     /// Reads `limit`.
     pub fn limit(&mut self) -> Option<Limit> {
-        let count = self.integer("limit")?;
-        match count {
-            Some(count) => self.check("limit", Limit::new(count)),
-            None => Some(Limit::default()),
-        }
+        let limit = self.optional("limit", |raw| integer(raw).and_then(Limit::new))?;
+        Some(limit.unwrap_or_default())
     }
 
     /// Reads `cursor` as the position after a page of the list `scope`.
@@ -117,6 +107,23 @@ impl QueryParams {
         }
         Ok(params)
     }
+}
+
+/// Parses an integer. One beyond 64 bits becomes the nearest of 64 bits: no parameter's range reaches there.
+///
+/// # Errors
+/// `invalid_type`.
+pub fn integer(raw: &str) -> Result<i64, Invalid> {
+    raw.parse().or_else(|error: ParseIntError| {
+        let kind = error.kind();
+        if *kind == IntErrorKind::PosOverflow {
+            Ok(i64::MAX)
+        } else if *kind == IntErrorKind::NegOverflow {
+            Ok(i64::MIN)
+        } else {
+            Err(Invalid::new("invalid_type", "must be an integer"))
+        }
+    })
 }
 
 /// A query read as `T`.

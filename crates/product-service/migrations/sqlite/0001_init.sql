@@ -56,8 +56,7 @@ CREATE TABLE reservations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reservations_by_lease ON reservations (lease_until) WHERE state = 'held';
 
--- The words of active products, as the service makes them: letters and digits without case and accents, in JSON lists. `words` has those
--- of the name and those that only the description has.
+-- The words of active products, as the service makes them, in JSON lists. `words` has those of the name and of the description.
 CREATE TABLE search (
     id           BLOB    PRIMARY KEY REFERENCES products (id),
     seller       BLOB    NOT NULL,
@@ -67,28 +66,26 @@ CREATE TABLE search (
     words        TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The full-text index of these words. It has none of the text, only which product (`products.seq`) has which word: in its name, or only
--- in its description. The tokenizer splits at what is no letter and no digit. A word in the name weighs ten times one in the description.
+-- The full-text index of these words. It has none of the text, only which product (`products.seq`) has which word, in its name or at all:
+-- neither places nor weights. The tokenizer splits at the signs of ASCII, which no word has. `№3` says that a name has three words.
 CREATE VIRTUAL TABLE products_fts USING fts5 (
-    name, description,
+    name, words,
     content = '',
     contentless_delete = 1,
+    detail = 'column',
     tokenize = 'ascii',
     prefix = '2 3'
 );
-INSERT INTO products_fts (products_fts, rank) VALUES ('rank', 'bm25(10.0, 1.0)');
 
 CREATE VIEW search_text AS
-SELECT w.id, p.seq, w.name_words AS name,
-       (SELECT json_group_array(value) FROM json_each(w.words)
-        WHERE value NOT IN (SELECT value FROM json_each(w.name_words))) AS description
+SELECT w.id, p.seq, w.name_words || ' №' || json_array_length(w.name_words) AS name, w.words
 FROM search w JOIN products p ON p.id = w.id;
 
 CREATE TRIGGER search_added AFTER INSERT ON search BEGIN
-    INSERT INTO products_fts (rowid, name, description) SELECT seq, name, description FROM search_text WHERE id = NEW.id;
+    INSERT INTO products_fts (rowid, name, words) SELECT seq, name, words FROM search_text WHERE id = NEW.id;
 END;
 CREATE TRIGGER search_changed AFTER UPDATE OF name_words, words ON search BEGIN
-    UPDATE products_fts SET name = t.name, description = t.description FROM search_text t
+    UPDATE products_fts SET name = t.name, words = t.words FROM search_text t
     WHERE t.id = NEW.id AND products_fts.rowid = t.seq;
 END;
 CREATE TRIGGER search_removed AFTER DELETE ON search BEGIN

@@ -2,6 +2,8 @@
 
 use kernel::{Invalid, bounded};
 
+use super::fold::caseless;
+
 macro_rules! text_field {
     ($(#[$doc:meta])* $name:ident, $min:literal..=$max:literal) => {
         $(#[$doc])*
@@ -47,8 +49,8 @@ text_field!(
     Description, 0..=10_000
 );
 text_field!(
-    /// A product's category, 1 to 64 characters. Shown as its seller wrote it, compared without regard to the case of ASCII
-    /// letters.
+    /// A product's category, 1 to 64 characters. Shown as its seller wrote it, compared without regard to the case and width of
+    /// letters and of the space between words.
     Category, 1..=64
 );
 
@@ -56,7 +58,7 @@ impl Category {
     /// The category as it is compared.
     #[must_use]
     pub fn key(&self) -> String {
-        self.0.to_ascii_lowercase()
+        caseless(&self.0)
     }
 }
 

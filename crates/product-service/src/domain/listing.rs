@@ -2,7 +2,7 @@
 
 use kernel::{CursorKey, CursorScope, Limit, Page, ProductId, UserId};
 
-use super::{Category, Product, SearchText};
+use super::{Category, Product, Rank, SearchText};
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Sort {
     PriceUp,
     /// Highest price first.
     PriceDown,
-    /// Best match first. Only with a search.
+    /// Best match first, in the order of [`Rank`]; of equal matches, the newest first. Only with a search.
     Relevance,
 }
 
@@ -70,35 +70,39 @@ impl Filter {
     }
 }
 
-/// Where a page continues: after the product with this place in the list. Its order says which of price and score count; the id breaks
+/// Where a page continues: after the product that had this place in the list. Its order says which of price and rank count; the id breaks
 /// ties.
-#[derive(Debug, Clone, Copy, PartialEq)]
+///
+/// It says all about the place: it stays where it is if the product moves away, or is removed. So a walk of all pages meets each product
+/// that stays in its place once, whatever is added, edited or removed meanwhile. A product that moves, as its price or its text is edited,
+/// is met again if it moves from before the place to after it, and missed if it moves the other way; in a list by age, none moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// Its price, in minor units.
     pub price: i64,
-    /// Its score, in a list by relevance.
-    pub score: f64,
+    /// How well it matches the search, if there is one by relevance.
+    pub rank: Rank,
     /// Its id. Ids increase with every listed product.
     pub product: ProductId,
 }
 
 impl CursorKey for Place {
     fn write(&self, out: &mut Vec<u8>) {
-        (self.price, (self.score, self.product.as_uuid())).write(out);
+        (self.price, (self.rank, self.product.as_uuid())).write(out);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let (price, (score, id)) = CursorKey::read(from)?;
+        let (price, (rank, id)) = CursorKey::read(from)?;
         Some(Self {
             price,
-            score,
+            rank,
             product: ProductId::from_uuid(id),
         })
     }
 }
 
 /// A query for one page of a list.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
     /// Which products it contains.
     pub filter: Filter,
@@ -111,14 +115,14 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// Builds a page from the results and their scores, with the cursor of the next page.
+    /// Builds a page from the results and their ranks, with the cursor of the next page.
     #[must_use]
-    pub fn page(&self, found: Vec<(Product, f64)>) -> Page<Product> {
+    pub fn page(&self, found: Vec<(Product, Rank)>) -> Page<Product> {
         let scope = Self::scope(&self.filter, self.sort);
-        let page = Page::cut(found, self.limit, |(product, score)| {
+        let page = Page::cut(found, self.limit, |(product, rank)| {
             scope.cursor(&Place {
                 price: product.price.amount,
-                score: *score,
+                rank: *rank,
                 product: product.id,
             })
         });
@@ -129,13 +133,13 @@ impl ListQuery {
     #[must_use]
     pub fn scope(filter: &Filter, sort: Sort) -> CursorScope {
         let category = filter.category.as_ref().map(Category::key);
-        let words = filter.text.as_ref().map(SearchText::words);
+        let text = filter.text.as_ref();
         let rest = (filter.min_price, filter.max_price, filter.only_in_stock);
         // Debug quotes and escapes text, so different filters have different scopes.
         CursorScope::new(
             "products",
             &format!(
-                "{sort:?} {words:?} {category:?} {:?} {rest:?}",
+                "{sort:?} {text:?} {category:?} {:?} {rest:?}",
                 filter.seller
             ),
         )

@@ -2,11 +2,13 @@
 
 mod edit;
 mod fields;
+mod fold;
 mod listing;
 mod product;
 mod reservation;
 mod reservation_state;
 mod search;
+mod words;
 
 pub use edit::{Change, ProductEdit};
 pub use fields::{Category, Description, ProductName, Stock};
@@ -16,5 +18,5 @@ pub use listing::{Filter, ListQuery, Sort};
 pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
 pub use reservation::{Reservation, price};
 pub use reservation_state::ReservationState;
-pub use search::SearchText;
-pub(crate) use search::words_of;
+pub use search::{Rank, SearchText, Term};
+pub(crate) use words::words_of;

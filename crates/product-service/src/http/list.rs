@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use kernel::{Invalid, Money, Page, UserId};
-use platform_http::{Problem, Query, QueryParams, QueryReader};
+use platform_http::{Problem, Query, QueryParams, QueryReader, integer};
 
 use super::product_json::ProductJson;
 use super::reader::CatalogueReader;
@@ -68,9 +68,7 @@ fn filter(params: &mut QueryParams) -> Option<Filter> {
 }
 
 fn parse_price(raw: &str) -> Result<i64, Invalid> {
-    let amount: i64 = raw
-        .parse()
-        .map_err(|_| Invalid::new("invalid_type", "must be an integer"))?;
+    let amount = integer(raw)?;
     if (0..=Money::MAX_AMOUNT).contains(&amount) {
         return Ok(amount);
     }
@@ -86,12 +84,18 @@ fn parse_bool(raw: &str) -> Result<bool, Invalid> {
 
 /// List and search products
 ///
-/// Products must match all filters. `q` finds products whose name or description contains all of its words (the last may be a
-/// prefix); other characters separate words. Prices are compared in minor units, regardless of the currency.
+/// Products must match all filters. `q` finds products whose name or description contains all of its words; the last may be the beginning
+/// of one. Case, accents and width of letters do not count. Each emoji is a word; other signs separate words. In scripts without spaces
+/// between words, such as Chinese, Japanese and Thai, any sequence of characters is found. `relevance` sorts by which of the words the name
+/// has: first names of just these words, then those with all of them, with some, with none; the newest first among equals.
+///
+/// A walk of all pages meets each product once, whatever is added, edited or removed meanwhile. A product whose price (with a sort by
+/// price) or text (with `relevance`) is edited meanwhile may be met in both of its places, or in neither. Prices are compared in minor
+/// units, regardless of the currency.
 #[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "listProducts", security((), ("bearer" = [])),
     params(
-        ("q" = Option<String>, Query, description = "Words to find in name and description, at most 200 characters", example = "lamp"),
-        ("category" = Option<String>, Query, description = "Only this category, case-insensitive", example = "Home"),
+        ("q" = Option<String>, Query, description = "Words to find in name and description: at most 200 characters and 8 different words. One of signs only finds nothing; a blank one is left out", example = "lamp"),
+        ("category" = Option<String>, Query, description = "Only this category, without regard to case and white space", example = "Home"),
         ("seller" = Option<String>, Query, description = "Only this seller's products"),
         ("minPrice" = Option<i64>, Query, description = "Lowest price, in minor units", minimum = 0),
         ("maxPrice" = Option<i64>, Query, description = "Highest price, in minor units", minimum = 0),

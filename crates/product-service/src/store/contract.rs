@@ -1,8 +1,10 @@
 //! The suite that both engines pass: use cases and queries. `contract_tests!` runs each test on a fresh store of one engine.
 
 pub(crate) mod lists;
+pub(crate) mod paging;
 pub(crate) mod products;
 pub(crate) mod reservations;
+pub(crate) mod search;
 pub(crate) mod settlements;
 pub(crate) mod stock_book;
 
@@ -280,11 +282,15 @@ macro_rules! contract_tests {
             lists: every_order_pages_without_gap_or_repeat,
             lists: every_filter_narrows_and_pages,
             lists: a_cursor_outside_of_the_prices_asked_for_leads_to_none_of_them,
-            lists: a_search_finds_all_words_in_name_or_description_the_last_as_a_prefix,
-            lists: a_search_follows_edits,
-            lists: words_are_found_without_case_and_accents_in_any_script,
-            lists: no_sign_in_a_search_is_an_operator,
-            lists: the_best_match_comes_first,
+            search: a_search_finds_all_words_in_name_or_description_the_last_as_a_prefix,
+            search: a_search_follows_edits,
+            search: a_search_finds_what_it_should_in_the_scripts_of_the_world,
+            search: no_sign_in_a_search_is_an_operator,
+            search: relevance_follows_from_the_name_then_from_age_and_from_nothing_else,
+            paging: each_match_is_met_once_whatever_is_added_meanwhile,
+            paging: a_product_that_stays_in_its_place_is_met_once_whatever_moves,
+            paging: a_page_continues_after_a_product_that_moved_or_was_removed,
+            lists: a_category_is_compared_without_regard_to_case_and_space,
             reservations: all_lines_are_held_or_none,
             reservations: a_refusal_names_the_products_and_holds_nothing,
             reservations: the_same_order_again_gets_the_first_answer,

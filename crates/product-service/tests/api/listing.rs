@@ -162,12 +162,22 @@ async fn filters_narrow_the_list() {
         (String::new(), vec!["C", "B", "A"]),
         ("?category=hOmE".to_owned(), vec!["C", "A"]),
         ("?category=Hom".to_owned(), vec![]),
+        (
+            "?category=%20%EF%BC%A8%EF%BC%AFme%20".to_owned(),
+            vec!["C", "A"],
+        ),
         (format!("?seller={}", seller.id), vec!["B", "A"]),
         (format!("?seller={}&category=garden", seller.id), vec!["B"]),
         ("?minPrice=200".to_owned(), vec!["C", "B"]),
         ("?maxPrice=200".to_owned(), vec!["B", "A"]),
         ("?minPrice=200&maxPrice=200".to_owned(), vec!["B"]),
         ("?minPrice=0&maxPrice=99".to_owned(), vec![]),
+        ("?minPrice=0&maxPrice=0".to_owned(), vec![]),
+        (
+            "?minPrice=0&maxPrice=9007199254740991".to_owned(),
+            vec!["C", "B", "A"],
+        ),
+        ("?minPrice=9007199254740991".to_owned(), vec![]),
         ("?inStock=true".to_owned(), vec!["C", "B"]),
         ("?inStock=false".to_owned(), vec!["C", "B", "A"]),
         ("?sort=price".to_owned(), vec!["A", "B", "C"]),
@@ -204,7 +214,10 @@ async fn signs_in_a_search_are_no_syntax() {
         assert_eq!(answer.status, 200, "{q}: {answer:?}");
     }
     assert_eq!(world.names(&seller, "?q=-lamp").await, ["Desk lamp"]);
-    assert_eq!(world.names(&seller, "?q=***").await, Vec::<String>::new());
+    for none in ["***", "%CC%81", "%D9%8E%D6%B0", "%E2%80%8B", "%27%27"] {
+        let found = world.names(&seller, &format!("?q={none}")).await;
+        assert_eq!(found, Vec::<String>::new(), "{none}");
+    }
     assert_eq!(
         world.names(&seller, "?q=***&sort=price").await,
         Vec::<String>::new()
@@ -214,4 +227,25 @@ async fn signs_in_a_search_are_no_syntax() {
         world.names(&seller, "?q=lamp+OR+sofa").await,
         Vec::<String>::new()
     );
+}
+
+#[tokio::test]
+async fn a_search_of_one_letter_finds_only_that_word_and_one_of_200_characters_is_answered() {
+    let world = World::new();
+    let seller = world.user();
+    for name in ["Vitamin C", "Cup", "\u{676f}\u{5b50}"] {
+        world
+            .list(&seller, &with(lamp(), json!({"name": name})))
+            .await;
+    }
+    assert_eq!(world.names(&seller, "?q=c").await, ["Vitamin C"]);
+    assert_eq!(world.names(&seller, "?q=cu").await, ["Cup"]);
+    for half in ["%E6%9D%AF", "%E5%AD%90"] {
+        let found = world.names(&seller, &format!("?q={half}")).await;
+        assert_eq!(found, ["\u{676f}\u{5b50}"]);
+    }
+    for long in ["x".repeat(200), "%E6%9D%AF".repeat(200), "c+".repeat(100)] {
+        let answer = world.page(&seller, &format!("?q={long}")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
 }

@@ -17,7 +17,7 @@ use crate::domain::{ListQuery, Product};
 pub(super) async fn page(store: &Mongo, query: &ListQuery) -> StoreResult<Page<Product>> {
     let found = match &query.filter.text {
         None => walk::Walk::of(query).run(store, query).await?,
-        Some(text) => search::run(store, query, text.words()).await?,
+        Some(text) => search::run(store, query, text).await?,
     };
     Ok(query.page(found))
 }

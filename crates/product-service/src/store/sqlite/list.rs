@@ -1,9 +1,9 @@
-//! Lists: each combination of filters and order becomes one statement, or two, with keyset paging, so the last page costs the same as
+//! Lists: each combination of filters and order becomes one statement, or a few, with keyset paging, so the last page costs the same as
 //! the first.
 //!
 //! A list without a search walks one index, beginning at the cursor. The statement names the index (`INDEXED BY`): the right one follows
 //! from the query, not from statistics. Filters on other columns are checked row by row. A search starts from the matches of the
-//! full-text index.
+//! full-text index, which are in the order of age: only one by price reads and sorts all of them.
 
 use kernel::Page;
 use rusqlite::types::Value;
@@ -11,7 +11,7 @@ use rusqlite::{Connection, params_from_iter};
 use store::StoreResult;
 use store_sqlite::{blob, read};
 
-use crate::domain::{Category, Filter, ListQuery, Product, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, Product, Rank, SearchText, Sort, Term};
 use crate::store::index;
 
 pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Product>> {
@@ -29,6 +29,8 @@ pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Produ
 pub(super) struct Statement {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
+    /// The rank of what it finds.
+    rank: Rank,
 }
 
 /// The columns of a product, of `products p` and `stock s`.
@@ -41,8 +43,9 @@ impl Statement {
     /// The statements that together return a page; each continues where the previous one ends.
     pub(super) fn all_of(query: &ListQuery) -> Vec<Self> {
         match &query.filter.text {
-            Some(text) if text.words().is_empty() => Vec::new(),
-            Some(text) => vec![Self::search(query, text)],
+            Some(text) if text.terms().is_empty() => Vec::new(),
+            Some(text) if query.sort == Sort::Relevance => Self::ranks(query, text),
+            Some(text) => vec![Self::search(query, Rank::default(), all(text))],
             None => Self::walks(query),
         }
     }
@@ -74,11 +77,12 @@ impl Statement {
         let walk = |conditions: Vec<(&str, Option<Value>)>| {
             let mut statement = Self {
                 sql: format!(
-                    "SELECT {COLUMNS}, 0 AS score FROM products p INDEXED BY products_{} CROSS JOIN stock s ON s.id = p.id \
+                    "SELECT {COLUMNS} FROM products p INDEXED BY products_{} CROSS JOIN stock s ON s.id = p.id \
                      WHERE p.status = 'active'",
                     index(query)
                 ),
                 values: Vec::new(),
+                rank: Rank::default(),
             };
             statement.filters(filter);
             for (condition, value) in conditions {
@@ -90,10 +94,29 @@ impl Statement {
         walks.into_iter().map(walk).collect()
     }
 
-    /// The matches of the full-text index. The inner query sorts only keys and numbers; the outer one reads the page's rows.
-    fn search(query: &ListQuery, text: &SearchText) -> Self {
+    /// The matches of each rank, beginning with that of the cursor.
+    fn ranks(query: &ListQuery, text: &SearchText) -> Vec<Self> {
+        let from = query.after.map_or(Rank::Exact, |last| last.rank);
+        let ranks = Rank::ALL.into_iter().filter(|rank| *rank <= from);
+        // A name has all of one word, or none.
+        let ranks = ranks.filter(|rank| *rank != Rank::Partial || text.terms().len() > 1);
+        let after = |rank| query.after.filter(|_| rank == from);
+        ranks
+            .map(|rank| {
+                let query = ListQuery {
+                    after: after(rank),
+                    ..query.clone()
+                };
+                Self::search(&query, rank, ranked(text, rank))
+            })
+            .collect()
+    }
+
+    /// The matches of `expression` in the full-text index. The inner query sorts only keys and numbers; the outer one reads the page's
+    /// rows.
+    fn search(query: &ListQuery, rank: Rank, expression: String) -> Self {
         let (key, order, beyond) = match query.sort {
-            Sort::Newest => ("0", "n DESC", format!("f.rowid < {NUMBER}")),
+            Sort::Newest | Sort::Relevance => ("0", "n DESC", format!("f.rowid < {NUMBER}")),
             Sort::PriceUp => {
                 let beyond = format!("(p.price, p.seq) > (?, {NUMBER})");
                 ("p.price", "k, n", beyond)
@@ -101,10 +124,6 @@ impl Statement {
             Sort::PriceDown => {
                 let beyond = format!("(p.price, p.seq) < (?, {NUMBER})");
                 ("p.price", "k DESC, n DESC", beyond)
-            }
-            Sort::Relevance => {
-                let beyond = format!("(f.rank, -f.rowid) > (?, -{NUMBER})");
-                ("f.rank", "k, n DESC", beyond)
             }
         };
         let joined = if needs_products(query) {
@@ -114,10 +133,11 @@ impl Statement {
         };
         let mut statement = Self {
             sql: format!(
-                "SELECT {COLUMNS}, h.k AS score FROM (\
+                "SELECT {COLUMNS} FROM (\
                  SELECT {key} AS k, f.rowid AS n FROM products_fts f {joined} WHERE products_fts MATCH ?"
             ),
-            values: vec![match_expression(text).into()],
+            values: vec![expression.into()],
+            rank,
         };
         statement.filters(&query.filter);
         statement.and("p.price >= ?", query.filter.min_price);
@@ -125,9 +145,8 @@ impl Statement {
         if let Some(last) = query.after {
             statement.sql.extend([" AND ", &*beyond]);
             let key = match query.sort {
-                Sort::Newest => None,
+                Sort::Newest | Sort::Relevance => None,
                 Sort::PriceUp | Sort::PriceDown => Some(last.price.into()),
-                Sort::Relevance => Some(last.score.into()),
             };
             statement.values.extend(key);
             statement.values.push(blob(last.product.as_bytes()));
@@ -141,13 +160,18 @@ impl Statement {
         statement
     }
 
-    /// Adds at most `room` products, with the values that they were sorted by, to what was found.
-    fn run(self, tx: &Connection, room: usize, found: &mut Vec<(Product, f64)>) -> StoreResult<()> {
+    /// Adds at most `room` products, with their rank, to what was found.
+    fn run(
+        self,
+        tx: &Connection,
+        room: usize,
+        found: &mut Vec<(Product, Rank)>,
+    ) -> StoreResult<()> {
         let mut statement = tx.prepare_cached(&self.sql)?;
         let room = Value::Integer(i64::try_from(room).unwrap_or(i64::MAX));
         let mut rows = statement.query(params_from_iter(self.values.into_iter().chain([room])))?;
         while let Some(row) = rows.next()? {
-            found.push((read(row)?, row.get("score")?));
+            found.push((read(row)?, self.rank));
         }
         Ok(())
     }
@@ -181,7 +205,25 @@ fn needs_products(query: &ListQuery) -> bool {
     query.sort.is_by_price() || others != Filter::default()
 }
 
-/// Quotes every word, so that none is an operator; the last one is a prefix. Words contain no quotation marks, see [`SearchText`].
-fn match_expression(text: &SearchText) -> String {
-    format!("\"{}\"*", text.words().join("\" \""))
+/// Every product that has all words. Words are quoted, so that none is an operator; they contain no quotation marks, see [`Term`].
+fn all(text: &SearchText) -> String {
+    joined(text, " AND ")
+}
+
+/// Of these, the ones with `rank`. The number of the words of a name is a word of the index, too.
+fn ranked(text: &SearchText, rank: Rank) -> String {
+    let (all, any, size) = (all(text), joined(text, " OR "), text.size());
+    match rank {
+        Rank::Exact => format!("name : ({all} AND \"№{size}\")"),
+        Rank::Full => format!("name : ({all}) NOT name : \"№{size}\""),
+        Rank::Partial => format!("(({all}) AND name : ({any})) NOT name : ({all})"),
+        Rank::Mention => format!("({all}) NOT name : ({any})"),
+    }
+}
+
+fn joined(text: &SearchText, operator: &str) -> String {
+    let quoted =
+        |term: &Term| format!("\"{}\"{}", term.word, if term.is_prefix { "*" } else { "" });
+    let terms: Vec<String> = text.terms().iter().map(quoted).collect();
+    terms.join(operator)
 }

@@ -1,4 +1,4 @@
-//! Searches. The word index finds the matching products; these are scored and sorted, and only the page's products are fetched.
+//! Searches. The word index finds the matching products; these are ranked and sorted, and only the page's products are fetched.
 //!
 //! The query reads a snapshot, so every product that the words lead to exists and is active.
 
@@ -11,47 +11,48 @@ use store_mongo::{Mongo, READ_LIMIT, bson_of, corrupt, decode};
 use telemetry::metrics::Read;
 
 use super::conditions::{conditions, in_stock};
-use crate::domain::{ListQuery, Product, Sort};
+use crate::domain::{ListQuery, Product, Rank, SearchText, Sort, Term};
 use crate::records::SearchWords;
 use crate::store::rows::ProductFields;
 
 /// A result row.
 #[derive(Deserialize)]
 struct Row {
-    /// The score, in a search by relevance.
+    /// The number of the rank, in a search by relevance.
     #[serde(default)]
-    score: i32,
+    rank: i64,
     product: Vec<ProductFields<String>>,
 }
 
 /// A search as the stages of an aggregation over the words. None if there is no word: such a search finds nothing.
 pub(in crate::store::mongo) fn stages(
     query: &ListQuery,
-    words: &[String],
+    text: &SearchText,
 ) -> Option<Vec<Document>> {
-    let (last, whole) = words.split_last()?;
+    if text.terms().is_empty() {
+        return None;
+    }
     let mut all = vec![conditions(&query.filter)];
-    all.extend(whole.iter().map(|word| doc! { "words": word }));
-    all.push(doc! { "words": { "$regex": beginning(last) } });
+    all.extend(text.terms().iter().map(|term| doc! { "words": has(term) }));
     // The field to sort by before the id, how it is projected, and the direction.
     let (field, value, step) = match query.sort {
         Sort::Newest => ("_id", Bson::Int32(1), -1),
         Sort::PriceUp => ("price", Bson::Int32(1), 1),
         Sort::PriceDown => ("price", Bson::Int32(1), -1),
-        Sort::Relevance => ("score", score(whole, last).into(), -1),
+        Sort::Relevance => ("rank", rank(text).into(), -1),
     };
     let mut stages = vec![
         doc! { "$match": { "$and": all } },
         doc! { "$project": { "_id": 1, field: value } },
     ];
-    // The server moves this before the projection, unless it is about the score.
+    // The server moves this before the projection, unless it is about the rank.
     stages.extend(query.after.map(|place| {
         let op = if step > 0 { "$gt" } else { "$lt" };
         let mut beyond = doc! { "_id": { op: bson_of(&place.product) } };
         let at: Option<Bson> = match query.sort {
             Sort::Newest => None,
             Sort::PriceUp | Sort::PriceDown => Some(place.price.into()),
-            Sort::Relevance => Some(place.score.into()),
+            Sort::Relevance => Some(place.rank.number().into()),
         };
         if let Some(at) = at {
             beyond.insert(field, &at);
@@ -80,9 +81,9 @@ pub(in crate::store::mongo) fn stages(
 pub(super) async fn run(
     store: &Mongo,
     query: &ListQuery,
-    words: &[String],
-) -> StoreResult<Vec<(Product, f64)>> {
-    let Some(stages) = stages(query, words) else {
+    text: &SearchText,
+) -> StoreResult<Vec<(Product, Rank)>> {
+    let Some(stages) = stages(query, text) else {
         return Ok(Vec::new());
     };
     let options = AggregateOptions::builder()
@@ -104,29 +105,48 @@ pub(super) async fn run(
         let row: Row = decode(SearchWords::TABLE, rows.current())?;
         let product = row.product.into_iter().next();
         let product = product.ok_or_else(|| corrupt("words of a product that is not there"))?;
-        all.push((Product::from_fields(product)?, row.score.into()));
+        let rank = Rank::of_number(row.rank).ok_or_else(|| corrupt("a rank that is none"))?;
+        all.push((Product::from_fields(product)?, rank));
     }
     Ok(all)
 }
 
-/// The pattern of words that begin with `word`: one range of the index. Words contain only letters and digits, so no operators.
-fn beginning(word: &str) -> String {
-    format!("^{word}")
+/// The condition on one of a product's words. A prefix is one range of the index.
+fn has(term: &Term) -> Bson {
+    if term.is_prefix {
+        doc! { "$regex": beginning(term) }.into()
+    } else {
+        term.word.clone().into()
+    }
 }
 
-/// The score: 1000 for each search word in the product's name, plus up to 999 for the share of the name that they make up. Words of the
-/// description do not count, because that would read each of them.
-fn score(whole: &[String], last: &str) -> Document {
-    let begins = doc! { "$regexMatch": { "input": "$$word", "regex": beginning(last) } };
-    let begun = doc! { "$anyElementTrue": [ { "$map": { "input": "$name_words", "as": "word", "in": begins } } ] };
-    let hits = doc! { "$add": [
-        { "$size": { "$setIntersection": [ "$name_words", { "$literal": whole } ] } },
-        { "$cond": [ begun, 1, 0 ] },
-    ] };
-    let length = doc! { "$max": [ { "$size": "$name_words" }, 1 ] };
-    let share = doc! { "$toInt": { "$divide": [ { "$multiply": [ "$$hits", 1000 ] }, length ] } };
-    doc! { "$let": {
-        "vars": { "hits": hits },
-        "in": { "$add": [ { "$multiply": [ "$$hits", 1000 ] }, { "$min": [ share, 999 ] } ] },
+/// The pattern of words that begin so. Words contain no ASCII but letters and digits, so no operators.
+fn beginning(term: &Term) -> String {
+    format!("^{}", term.word)
+}
+
+/// The number of the [`Rank`].
+fn rank(text: &SearchText) -> Document {
+    let in_name = |term: &Term| {
+        if term.is_prefix {
+            let begins = doc! { "$regexMatch": { "input": "$$word", "regex": beginning(term) } };
+            let each = doc! { "input": "$name_words", "as": "word", "in": begins };
+            doc! { "$anyElementTrue": [ { "$map": each } ] }
+        } else {
+            doc! { "$in": [ { "$literal": &term.word }, "$name_words" ] }
+        }
+    };
+    let each: Vec<Document> = text.terms().iter().map(in_name).collect();
+    let all = doc! { "$and": &each };
+    let size = i64::try_from(text.size()).unwrap_or(i64::MAX);
+    let is_size = doc! { "$eq": [ { "$size": "$name_words" }, size ] };
+    let then = |case: Document, rank: Rank| doc! { "case": case, "then": rank.number() };
+    doc! { "$switch": {
+        "branches": [
+            then(doc! { "$and": [ is_size, &all ] }, Rank::Exact),
+            then(all, Rank::Full),
+            then(doc! { "$or": each }, Rank::Partial),
+        ],
+        "default": Rank::Mention.number(),
     } }
 }

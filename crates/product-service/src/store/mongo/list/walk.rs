@@ -10,7 +10,7 @@ use store_mongo::{Mongo, MongoRecord, bson_of};
 use telemetry::metrics::Read;
 
 use super::conditions::{conditions, in_stock};
-use crate::domain::{Filter, ListQuery, Product, Sort};
+use crate::domain::{Filter, ListQuery, Product, Rank, Sort};
 use crate::store::index;
 
 /// The walk of one index.
@@ -68,7 +68,7 @@ impl Walk {
         self,
         store: &Mongo,
         query: &ListQuery,
-    ) -> StoreResult<Vec<(Product, f64)>> {
+    ) -> StoreResult<Vec<(Product, Rank)>> {
         let options = FindOptions::builder()
             .hint(Hint::Name(self.index.to_owned()))
             .min(self.min)
@@ -81,7 +81,7 @@ impl Walk {
         Ok(products
             .await?
             .into_iter()
-            .map(|product| (product, 0.0))
+            .map(|product| (product, Rank::default()))
             .collect())
     }
 }

@@ -6,7 +6,7 @@ use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 
 use super::open;
-use crate::domain::{Category, Filter, ListQuery, Place, SearchText, Sort};
+use crate::domain::{Category, Filter, ListQuery, Place, Rank, SearchText, Sort};
 use crate::store::Lease;
 use crate::store::contract::{LATER, LEASE_END, draft, order};
 use crate::store::mongo::leases::range;
@@ -82,7 +82,7 @@ fn filters() -> Vec<Filter> {
 fn middle() -> Place {
     Place {
         price: 7,
-        score: 15.0,
+        rank: Rank::Partial,
         product: ProductId::new(&SystemIds::default()),
     }
 }
@@ -133,7 +133,7 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
     let middle = &all[20];
     let after = Some(Place {
         price: middle.price.amount,
-        score: 0.0,
+        rank: Rank::default(),
         product: middle.id,
     });
     for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
@@ -175,8 +175,8 @@ async fn a_search_starts_from_the_words() {
                     sort,
                     after,
                 );
-                let words = query.filter.text.as_ref().unwrap().words();
-                let search = search_stages(&query, words).unwrap();
+                let text = query.filter.text.as_ref().unwrap();
+                let search = search_stages(&query, text).unwrap();
                 let command = doc! {
                     "aggregate": "search", "pipeline": search, "cursor": {}, "hint": "by_word",
                 };
@@ -211,8 +211,8 @@ async fn one_word_sorted_by_age_or_price_is_answered_from_the_index() {
             sort,
             None,
         );
-        let words = query.filter.text.as_ref().unwrap().words();
-        let search = search_stages(&query, words).unwrap();
+        let text = query.filter.text.as_ref().unwrap();
+        let search = search_stages(&query, text).unwrap();
         let command = doc! {
             "aggregate": "search", "pipeline": search, "cursor": {}, "hint": "by_word",
         };
