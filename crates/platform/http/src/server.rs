@@ -1,5 +1,6 @@
 //! The HTTP server: routes of any number of services behind one edge (request id, admission, metrics, access log).
 
+use std::cell::RefCell;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::{PayloadConfig, ServiceConfig};
 use actix_web::{App, Error, HttpServer, ResponseError, middleware, web};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::timeout;
 
 use super::edge::{Edge, Port};
 use super::health;
@@ -38,10 +41,20 @@ fn lengthen_queue(listener: &TcpListener) -> std::io::Result<()> {
     socket2::SockRef::from(listener).listen(QUEUE)
 }
 
+/// How long to wait for the worker threads to end, once their requests have.
+const THREADS_END: Duration = Duration::from_secs(5);
+
+thread_local! {
+    /// On each worker thread; dropped as the thread ends, after all that its requests used.
+    static RUNNING: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
+}
+
 /// A running server.
 pub struct Server {
     handle: ServerHandle,
     task: tokio::task::JoinHandle<std::io::Result<()>>,
+    /// Closed once all worker threads have ended.
+    threads: Receiver<()>,
 }
 
 impl Server {
@@ -61,7 +74,9 @@ impl Server {
             Port::Internal => "internal",
         };
         edge.metrics.http.port(port, IN_FLIGHT, &edge.in_flight);
+        let (running, threads) = channel(1);
         let server = HttpServer::new(move || {
+            RUNNING.set(Some(running.clone()));
             let mut app = App::new()
                 .app_data(web::Data::new(edge.clone()))
                 .app_data(PayloadConfig::new(MAX_BODY))
@@ -83,16 +98,23 @@ impl Server {
         Ok(Self {
             handle,
             task: tokio::spawn(server),
+            threads,
         })
     }
 
-    /// Stops accepting connections, finishes the requests in progress, then returns.
+    /// Stops accepting connections, finishes the requests in progress, then returns. By then nothing here holds what the routes use:
+    /// actix reports a worker as stopped before the worker's thread has dropped its routes, and with them the stores.
     ///
     /// # Errors
     /// If the server failed while it ran.
-    pub async fn stop(self) -> std::io::Result<()> {
+    pub async fn stop(mut self) -> std::io::Result<()> {
         self.handle.stop(true).await;
-        self.task.await.map_err(std::io::Error::other)?
+        let stopped = self.task.await.map_err(std::io::Error::other)?;
+        // Nothing is ever sent: it returns once the last thread has dropped its sender.
+        if timeout(THREADS_END, self.threads.recv()).await.is_err() {
+            tracing::warn!("worker threads of the server did not end in time");
+        }
+        stopped
     }
 }
 

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::Connection;
@@ -77,6 +77,7 @@ impl Writer {
             .name(format!("{name}-writer"))
             .spawn(move || {
                 serve(&connection, &jobs, &watch);
+                fold(&connection);
             })
             .map_err(|error| StoreError::Unavailable(format!("writer thread: {error}")))?;
         Ok(Self {
@@ -153,6 +154,17 @@ fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch) {
         for reply in replies {
             reply(fate.clone());
         }
+    }
+}
+
+/// Folds the log into the file at the end. Closing the last connection does the same, but this one need not be the last: another process
+/// may be reading the file, and then this folds what that reader does not need.
+fn fold(connection: &Connection) {
+    let folded = connection
+        .busy_timeout(Duration::ZERO)
+        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+    if let Err(error) = folded {
+        tracing::warn!(%error, "the log was not folded into its file; the next start does it");
     }
 }
 

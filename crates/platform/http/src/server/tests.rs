@@ -262,3 +262,21 @@ fn a_crowd_that_comes_at_once_finds_a_place_to_wait() {
         .collect();
     assert_eq!(crowd.iter().filter(|one| one.is_err()).count(), 0);
 }
+
+#[tokio::test]
+async fn a_server_that_has_stopped_holds_nothing_that_its_routes_used() {
+    for _ in 0..20 {
+        let used = Arc::new(());
+        let by_routes = used.clone();
+        let routes: Routes = Arc::new(move |config: &mut ServiceConfig| {
+            config.app_data(web::Data::from(by_routes.clone()));
+        });
+        let ids = Arc::new(SystemIds::default());
+        let edge = Edge::new(Port::Only, ids, Metrics::default(), Vec::new());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Server::start(listener, 4, edge, vec![routes]).unwrap();
+        assert!(Arc::strong_count(&used) > 1);
+        server.stop().await.unwrap();
+        assert_eq!(Arc::strong_count(&used), 1);
+    }
+}
