@@ -2,7 +2,7 @@
 //! Idempotency-Key. In the end every response they received holds true, and nothing was applied twice.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -145,7 +145,12 @@ impl Worker {
             match self.send(&intent).await {
                 Sent::Answered(status, body) => {
                     self.note(&intent, status, &body);
-                    counts.answers.fetch_add(1, Ordering::Relaxed);
+                    counts.answers().push(Answered {
+                        person: self.person.clone(),
+                        path: intent.path,
+                        status,
+                        body,
+                    });
                     self.open.extend(unanswered.pop());
                 }
                 Sent::Unanswered(why) => {
@@ -249,15 +254,32 @@ pub struct Busy {
     over: Arc<AtomicBool>,
 }
 
-/// Counts of the responses and the resends.
+/// A response to one of a crew's requests.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// Who sent the request.
+    pub person: Person,
+    /// Where to.
+    pub path: &'static str,
+    /// The status of the response.
+    pub status: u16,
+    /// Its body.
+    pub body: Value,
+}
+
+/// The responses, and counts of the resends.
 #[derive(Debug, Default)]
 struct Counts {
-    answers: AtomicUsize,
+    answers: Mutex<Vec<Answered>>,
     /// The number of requests to resend, by reason.
     repeats: Mutex<BTreeMap<Why, usize>>,
 }
 
 impl Counts {
+    fn answers(&self) -> MutexGuard<'_, Vec<Answered>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn repeats(&self) -> MutexGuard<'_, BTreeMap<Why, usize>> {
         self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -345,7 +367,13 @@ impl Busy {
     /// The number of responses so far.
     #[must_use]
     pub fn answers(&self) -> usize {
-        self.counts.answers.load(Ordering::Relaxed)
+        self.counts.answers().len()
+    }
+
+    /// The responses so far.
+    #[must_use]
+    pub fn answered_so_far(&self) -> Vec<Answered> {
+        self.counts.answers().clone()
     }
 
     /// The number of requests resent so far, by reason.

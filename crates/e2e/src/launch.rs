@@ -147,7 +147,7 @@ impl Launch {
             command.env_remove(name);
         }
         command.envs(self.settings.iter().cloned()).args(arguments);
-        let of_directory = matches!(arguments, ["serve", ..] | ["audit"]);
+        let of_directory = matches!(arguments, ["serve" | "backup" | "restore", ..] | ["audit"]);
         if of_directory {
             command.arg("--data-dir").arg(&self.data_dir);
         }

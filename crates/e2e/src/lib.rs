@@ -23,7 +23,7 @@ mod person;
 mod shape;
 
 pub use client::Client;
-pub use crew::{Busy, Crew, Why};
+pub use crew::{Answered, Busy, Crew, Why};
 pub use forge::{Forgery, forge};
 pub use host::testing::{Answer, eventually};
 pub use ids::unique;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use host::settings::{Layers, Settings};
+use host::settings::{Flag, Layers, Settings};
 
 use crate::commands::prepare_mongo::PrepareArgs;
 use crate::commands::{self, Place};
@@ -33,6 +33,22 @@ enum Command {
     Serve(ServeArgs),
     /// Check the ledger's invariants on a running or stopped marketplace: prints a line each; exits 0 if all hold, 1 if not
     Audit(WhereArgs),
+    /// Back the data directory up, of a running or stopped marketplace, at one point in time; the copy is audited
+    Backup {
+        /// A new or empty directory, or a new file NAME.tar
+        #[arg(long, value_name = "DEST")]
+        to: PathBuf,
+        #[command(flatten)]
+        dir: DirArgs,
+    },
+    /// Restore a backup to the data directory, which has to be new or empty
+    Restore {
+        /// The backup: a directory, or a .tar file
+        #[arg(value_name = "FROM")]
+        from: PathBuf,
+        #[command(flatten)]
+        dir: DirArgs,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Print the effective configuration, secrets redacted
@@ -89,6 +105,15 @@ struct ServeArgs {
     /// Fill a new data directory with sellers, products, buyers and orders to try
     #[arg(long)]
     demo: bool,
+    /// Back up to a new directory in this one, now and then
+    #[arg(long, value_name = "DIR")]
+    backup_to: Option<String>,
+    /// Time from one backup to the next, such as 30m or 1d [default: 1h]
+    #[arg(long, value_name = "TIME")]
+    every: Option<String>,
+    /// How many of those backups to keep [default: 24]
+    #[arg(long, value_name = "N")]
+    keep: Option<String>,
     #[command(flatten)]
     dir: DirArgs,
 }
@@ -108,12 +133,13 @@ enum MessagesCommand {
 }
 
 impl DirArgs {
-    /// The settings from all layers; the arguments are the flags.
-    fn settings(self, listen: Option<String>) -> anyhow::Result<(Settings, Services)> {
-        let flags = [
-            ("--data-dir", "data_dir", self.data_dir),
-            ("--listen", "server.listen", listen),
-        ];
+    /// The settings from all layers; the arguments and `flags` are the flags.
+    fn settings(
+        self,
+        flags: impl IntoIterator<Item = Flag>,
+    ) -> anyhow::Result<(Settings, Services)> {
+        let own = [("--data-dir", "data_dir", self.data_dir)];
+        let flags = own.into_iter().chain(flags);
         let layers = Layers::read(self.config.as_deref(), std::env::vars(), flags)?;
         let settings = Settings::default().merged(&layers)?;
         let services = Services::read(&layers)?;
@@ -122,9 +148,26 @@ impl DirArgs {
     }
 }
 
+impl ServeArgs {
+    fn settings(self) -> anyhow::Result<(Settings, Services)> {
+        let needs_place = self.every.is_some() || self.keep.is_some();
+        let (settings, services) = self.dir.settings([
+            ("--listen", "server.listen", self.listen),
+            ("--backup-to", "backup.to", self.backup_to),
+            ("--every", "backup.every", self.every),
+            ("--keep", "backup.keep", self.keep),
+        ])?;
+        anyhow::ensure!(
+            !needs_place || services.backup.directory().is_some(),
+            "--every and --keep are about backups, and there is no place for them: name it with --backup-to"
+        );
+        Ok((settings, services))
+    }
+}
+
 impl WhereArgs {
     fn place(self) -> anyhow::Result<Place> {
-        let (settings, _) = self.dir.settings(None)?;
+        let (settings, _) = self.dir.settings([])?;
         if !self.distributed {
             return Ok(Place::Files(DataDir::existing(&settings.data_dir)?));
         }
@@ -143,17 +186,20 @@ pub fn run() -> anyhow::Result<bool> {
     let cli = Cli::parse();
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => {
-            let (settings, services) = args.dir.settings(args.listen)?;
-            commands::serve::serve(&settings, &services, args.demo)
+            let demo = args.demo;
+            let (settings, services) = args.settings()?;
+            commands::serve::serve(&settings, &services, demo)
         }
         Command::Audit(place) => commands::audit::audit(&place.place()?),
+        Command::Backup { to, dir } => commands::backup::backup(&dir.settings([])?.0, &to),
+        Command::Restore { from, dir } => commands::backup::restore(&dir.settings([])?.0, &from),
         Command::Openapi => commands::print::openapi(),
         Command::Config(args) => {
-            let (settings, services) = args.dir.settings(args.listen)?;
+            let (settings, services) = args.settings()?;
             commands::print::config(&settings, &services)
         }
         Command::Health(args) => {
-            let (settings, _) = args.dir.settings(args.listen)?;
+            let (settings, _) = args.settings()?;
             // A process that cannot be asked is not ready.
             Ok(
                 host::health::print(settings.server.listen).unwrap_or_else(|error| {
@@ -168,7 +214,7 @@ pub fn run() -> anyhow::Result<bool> {
                 data_dir: None,
                 config: args.config.clone(),
             };
-            commands::prepare_mongo::prepare(&dir.settings(None)?.0, &args)
+            commands::prepare_mongo::prepare(&dir.settings([])?.0, &args)
         }
         #[cfg(not(feature = "distributed"))]
         Command::PrepareMongo(_) => Err(commands::not_distributed()),

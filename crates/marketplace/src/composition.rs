@@ -41,11 +41,13 @@ impl Marketplace {
         dir: &DataDir,
         deps: Deps,
     ) -> anyhow::Result<Self> {
-        let key_file = settings
-            .auth
-            .signing_key_file
-            .clone()
-            .unwrap_or_else(|| dir.signing_key());
+        let key_file = dir.signing_key(settings);
+        if dir.open()? && !key_file.exists() {
+            tracing::warn!(
+                file = %key_file.display(),
+                "the signing key is missing and is made anew: access tokens issued so far are refused, logins last"
+            );
+        }
         let key = SigningKey::load_or_create(&key_file).context("the signing key")?;
         let policy = settings.auth.policy()?;
         let verifier = Verifier::new(key.verification_keys(), policy.clone(), deps.clock.clone());
@@ -65,6 +67,7 @@ impl Marketplace {
         let config = &services.orders;
         let orders = OrderService::build(config, store, &deps, verifier, reservations, None)
             .context("the order service")?;
+        dir.opened()?;
         Ok(Self {
             deps,
             users: Arc::new(users),

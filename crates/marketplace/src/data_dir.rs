@@ -1,39 +1,167 @@
 //! The data directory: one file per service, the signing key, and a lock that keeps a second server out.
+//!
+//! The stores belong together, so a directory is checked as a whole before any of them is opened: a missing or empty store would otherwise
+//! be created anew, and every balance would be 0.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use host::service::StoreConfig;
+use host::settings::Settings;
+use rusqlite::Connection;
+use store::{StoreError, StoreResult};
+use store_sqlite::{log_of, open_at_rest, open_read_only};
+
+/// Marks a directory whose stores are being created for the first time.
+const NEW: &str = ".new";
+/// What a restore, or a backup, writes until it is complete.
+pub(crate) const INCOMPLETE: &str = ".incomplete";
+/// The signing key's name in a data directory, and in a backup.
+pub(crate) const SIGNING_KEY: &str = "signing-key.pem";
+/// Held by the process that serves; it stays behind.
+pub(crate) const LOCK: &str = "lock";
+/// How long a start waits for the lock: others hold it for an instant, to see whether it is taken.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
 
 /// A data directory.
 #[derive(Debug, Clone)]
 pub struct DataDir(PathBuf);
 
 impl DataDir {
-    /// The directory at `path`, created if missing.
+    /// The directory at `path`, unchecked.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// The directory at `path`, created if missing; then only its owner can read it.
     ///
     /// # Errors
     /// If it cannot be created.
     pub fn create(path: &Path) -> anyhow::Result<Self> {
-        let dir = Self(path.to_owned());
-        std::fs::create_dir_all(path).with_context(|| dir.unusable())?;
+        let dir = Self::at(path);
+        let mut builder = DirBuilder::new();
+        let created = builder.recursive(true).mode(0o700).create(path);
+        created.with_context(|| dir.unusable())?;
         Ok(dir)
     }
 
-    /// The directory at `path`, which must hold a marketplace.
+    /// The directory at `path`, which must hold a whole marketplace.
     ///
     /// # Errors
     /// If it does not.
     pub fn existing(path: &Path) -> anyhow::Result<Self> {
-        let dir = Self(path.to_owned());
-        let files = [dir.users(), dir.products(), dir.orders(), dir.wallet()];
+        let dir = Self::at(path);
         ensure!(
-            files.iter().all(|file| file.is_file()),
+            dir.check()?,
             "there is no marketplace in {}; name the directory with --data-dir",
             path.display()
         );
+        ensure!(
+            !dir.is_new(),
+            "the first start on {} was cut off; start it again with `marketplace serve`",
+            path.display()
+        );
         Ok(dir)
+    }
+
+    /// Checks the directory before its stores are opened to be served. If it is new, it is marked as such until [`DataDir::opened`], so
+    /// that a first start that is cut off half-way can be repeated. Returns whether it holds a marketplace.
+    ///
+    /// # Errors
+    /// If it is not whole, with what to do.
+    pub(crate) fn open(&self) -> anyhow::Result<bool> {
+        let begun = self.check()?;
+        if !begun {
+            File::create(self.0.join(NEW))
+                .and_then(|mark| mark.sync_all())
+                .and_then(|()| self.sync())
+                .with_context(|| self.unusable())?;
+        }
+        Ok(begun && !self.is_new())
+    }
+
+    /// All stores are open, and so they exist.
+    ///
+    /// # Errors
+    /// If the mark of a new directory cannot be removed.
+    pub(crate) fn opened(&self) -> anyhow::Result<()> {
+        if self.is_new() {
+            std::fs::remove_file(self.0.join(NEW))
+                .and_then(|()| self.sync())
+                .with_context(|| self.unusable())?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether there are stores. Those of a new directory need not be complete.
+    fn check(&self) -> anyhow::Result<bool> {
+        let incomplete = self.0.join(INCOMPLETE);
+        ensure!(
+            !incomplete.exists(),
+            "a restore into {} was cut off; run it again, or remove {}",
+            self.0.display(),
+            incomplete.display()
+        );
+        let stores = self.stores();
+        if !stores
+            .iter()
+            .any(|path| path.exists() || log_of(path).exists())
+        {
+            return Ok(false);
+        }
+        if self.is_new() {
+            return Ok(true);
+        }
+        for path in &stores {
+            let fault = match std::fs::metadata(path) {
+                Ok(metadata) if metadata.len() == 0 => "is empty".to_owned(),
+                Ok(_) => match self.read(path) {
+                    Ok(_) => continue,
+                    Err(StoreError::Corrupt(fault)) => format!("cannot be used ({fault})"),
+                    Err(error) => return Err(error).with_context(|| self.unusable()),
+                },
+                Err(error) if error.kind() == ErrorKind::NotFound => "is missing".to_owned(),
+                Err(error) => return Err(error).with_context(|| self.unusable()),
+            };
+            bail!(
+                "the data directory {} is not whole: {} {fault}. Its four stores belong together: put this one back, or restore all of \
+                 them from a backup into a new directory (marketplace restore)",
+                self.0.display(),
+                path.file_name().unwrap_or_default().display()
+            );
+        }
+        Ok(true)
+    }
+
+    fn is_new(&self) -> bool {
+        self.0.join(NEW).exists()
+    }
+
+    /// Makes what was created or renamed in it durable.
+    fn sync(&self) -> std::io::Result<()> {
+        File::open(&self.0)?.sync_all()
+    }
+
+    /// Opens a store for reading. If nobody serves the directory, it is left as it is.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub(crate) fn read(&self, path: &Path) -> StoreResult<Connection> {
+        if self.is_served() {
+            open_read_only(path)
+        } else {
+            open_at_rest(path)
+        }
+    }
+
+    /// Whether a process holds the lock.
+    pub(crate) fn is_served(&self) -> bool {
+        File::open(self.lock_file())
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Locks the directory for one serving process, until the file is dropped. The operating system releases the lock when the process
@@ -42,19 +170,41 @@ impl DataDir {
     /// # Errors
     /// If another process holds the lock.
     pub fn lock(&self) -> anyhow::Result<File> {
-        let file = File::create(self.0.join("lock")).with_context(|| self.unusable())?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => bail!(
-                "another marketplace serves the data directory {}; stop it, or choose another one with --data-dir",
-                self.0.display()
-            ),
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| self.unusable()),
+        let file = File::create(self.lock_file()).with_context(|| self.unusable())?;
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_WAIT => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Err(TryLockError::WouldBlock) => bail!(
+                    "another marketplace serves the data directory {}; stop it, or choose another one with --data-dir",
+                    self.0.display()
+                ),
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).with_context(|| self.unusable());
+                }
+            }
         }
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.0.join(LOCK)
     }
 
     fn unusable(&self) -> String {
         format!("the data directory {} cannot be used", self.0.display())
+    }
+
+    /// The directory's path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The files of all services, in the order in which a backup locks them.
+    pub(crate) fn stores(&self) -> [PathBuf; 4] {
+        [self.users(), self.products(), self.orders(), self.wallet()]
     }
 
     /// The user service's file.
@@ -81,10 +231,10 @@ impl DataDir {
         self.0.join("wallet.db")
     }
 
-    /// The file with the key that signs access tokens.
-    #[must_use]
-    pub fn signing_key(&self) -> PathBuf {
-        self.0.join("signing-key.pem")
+    /// The file with the key that signs access tokens: in the directory, unless the settings name another one.
+    pub(crate) fn signing_key(&self, settings: &Settings) -> PathBuf {
+        let elsewhere = settings.auth.signing_key_file.clone();
+        elsewhere.unwrap_or_else(|| self.0.join(SIGNING_KEY))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod adapters;
 mod audit;
+mod backup;
 pub mod cli;
 mod commands;
 mod composition;
@@ -17,6 +18,7 @@ mod problems;
 mod replica_set;
 mod services;
 
+pub use backup::{BackupConfig, Every};
 pub use composition::{Marketplace, openapi};
 pub use data_dir::DataDir;
 pub use host::settings::Settings;

@@ -1,9 +1,11 @@
-//! The settings of the four services, and the rules that their combination must satisfy.
+//! The settings of the four services and of backups, and the rules that their combination must satisfy.
 
 use host::settings::{Layers, Settings, SettingsError};
 use serde::Serialize;
 
-/// A section for each service.
+use crate::backup::BackupConfig;
+
+/// A section for each service, and one for backups.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Services {
     /// The user service.
@@ -14,10 +16,12 @@ pub struct Services {
     pub orders: order_service::Config,
     /// The wallet service.
     pub wallet: wallet_service::Config,
+    /// Backups that `serve` makes.
+    pub backup: BackupConfig,
 }
 
 impl Services {
-    /// Reads all four sections.
+    /// Reads all sections.
     ///
     /// # Errors
     /// [`SettingsError`], for the first invalid setting.
@@ -27,6 +31,7 @@ impl Services {
             catalogue: layers.section("catalogue")?,
             orders: layers.section("orders")?,
             wallet: layers.section("wallet")?,
+            backup: layers.section("backup")?,
         })
     }
 
@@ -47,6 +52,7 @@ impl Services {
             ));
         }
         self.orders.validate()?;
+        self.backup.validate()?;
         Ok(())
     }
 }

@@ -8,7 +8,6 @@ use order_service::{AuditedOrder, audited_orders};
 use product_service::{ReservationState, StockAudit, reservation_states};
 use rusqlite::Connection;
 use store::StoreResult;
-use store_sqlite::open_read_only;
 use wallet_service::audit::{AuditReport, PaymentRecord, payment, payments};
 
 use super::books::{Books, ByOrder};
@@ -28,9 +27,9 @@ impl Files {
     /// If a file cannot be read.
     pub(crate) fn open(dir: &DataDir) -> StoreResult<Self> {
         Ok(Self {
-            orders: open_read_only(&dir.orders())?,
-            wallet: open_read_only(&dir.wallet())?,
-            products: open_read_only(&dir.products())?,
+            orders: dir.read(&dir.orders())?,
+            wallet: dir.read(&dir.wallet())?,
+            products: dir.read(&dir.products())?,
         })
     }
 }

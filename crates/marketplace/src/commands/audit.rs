@@ -3,7 +3,7 @@
 use super::{Place, runtime};
 #[cfg(feature = "distributed")]
 use crate::audit::Databases;
-use crate::audit::{Books, Files, check};
+use crate::audit::{Books, Files, Finding, check};
 
 /// Prints a line for each invariant, then its violations. Returns whether there are none.
 pub(crate) fn audit(place: &Place) -> anyhow::Result<bool> {
@@ -15,7 +15,13 @@ pub(crate) fn audit(place: &Place) -> anyhow::Result<bool> {
         };
         anyhow::Ok(check(&*books).await?)
     })?;
-    for finding in &findings {
+    print(&findings);
+    Ok(findings.iter().all(|finding| finding.violations.is_empty()))
+}
+
+/// Prints a line for each invariant, then its violations.
+pub(super) fn print(findings: &[Finding]) {
+    for finding in findings {
         let word = if finding.violations.is_empty() {
             "ok"
         } else {
@@ -29,5 +35,4 @@ pub(crate) fn audit(place: &Place) -> anyhow::Result<bool> {
             println!("         - {violation}");
         }
     }
-    Ok(findings.iter().all(|finding| finding.violations.is_empty()))
 }

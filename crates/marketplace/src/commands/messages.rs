@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use kernel::MessageId;
-use store_sqlite::{Sqlite, dead_letters, open_read_only, replay_dead_letters};
+use store_sqlite::{Sqlite, dead_letters, replay_dead_letters};
 use telemetry::metrics::StoreMetrics;
 
 use super::{Place, runtime};
@@ -32,7 +32,7 @@ pub(crate) fn list(place: &Place) -> anyhow::Result<bool> {
     match place {
         Place::Files(dir) => {
             for (service, path) in senders(dir) {
-                let found = dead_letters(&open_read_only(&path)?)?;
+                let found = dead_letters(&dir.read(&path)?)?;
                 letters.extend(found.into_iter().map(|letter| (service, letter)));
             }
         }

@@ -1,6 +1,7 @@
 //! The commands of the command line, one per file. Each returns whether what it checks is well.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod grant;
 pub(crate) mod messages;
 pub(crate) mod prepare_mongo;

@@ -7,6 +7,7 @@ use host::service::Deps;
 use host::settings::Settings;
 use kernel::SystemClock;
 
+use crate::backup::{Schedule, Source};
 use crate::composition::Marketplace;
 use crate::data_dir::DataDir;
 use crate::services::Services;
@@ -16,7 +17,7 @@ pub(crate) fn serve(settings: &Settings, services: &Services, demo: bool) -> any
     let dir = DataDir::create(&settings.data_dir)?;
     let lock = dir.lock()?;
     let runtime = runtime(2)?;
-    let marketplace = runtime.block_on(async {
+    let (marketplace, backups) = runtime.block_on(async {
         let listener = bind(settings.server.listen, "--listen")?;
         // The demo causes failures on purpose. Logging starts after it, so that its warnings do not alarm anyone.
         let accounts = if demo {
@@ -26,7 +27,9 @@ pub(crate) fn serve(settings: &Settings, services: &Services, demo: bool) -> any
         };
         let deps = Deps::new(Arc::new(SystemClock), settings.currency);
         let process = Process::begin("marketplace", settings, &deps)?;
+        let metrics = deps.metrics.clone();
         let marketplace = Marketplace::build(settings, services, &dir, deps)?;
+        let backups = Schedule::start(&services.backup, Source::of(settings)?, &metrics)?;
         let host = marketplace.start(listener, settings.server.threads())?;
         println!("MarketPlace is ready on http://{}", host.address);
         println!("API docs: http://{}/api/docs", host.address);
@@ -34,9 +37,10 @@ pub(crate) fn serve(settings: &Settings, services: &Services, demo: bool) -> any
             println!("{line}");
         }
         process.run(host).await?;
-        anyhow::Ok(marketplace)
+        anyhow::Ok((marketplace, backups))
     })?;
     // Drop order matters: first the users of the stores, then the stores, which checkpoint their write-ahead logs as they close.
+    drop(backups);
     drop(runtime);
     drop(marketplace);
     drop(lock);

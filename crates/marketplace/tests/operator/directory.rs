@@ -1,5 +1,6 @@
 //! A data directory that no process is serving.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use host::service::Deps;
@@ -18,16 +19,20 @@ impl Directory {
     pub(crate) fn new() -> Self {
         let temp = tempfile::tempdir().unwrap();
         let dir = DataDir::create(temp.path()).unwrap();
-        drop(
-            Marketplace::build(
-                &Settings::default(),
-                &Services::default(),
-                &dir,
-                Deps::new(Arc::new(SystemClock), Currency::USD),
-            )
-            .unwrap(),
-        );
-        Self { temp, dir }
+        let directory = Self { temp, dir };
+        directory.build();
+        directory
+    }
+
+    /// Opens the stores as a start does, and closes them.
+    pub(crate) fn build(&self) {
+        let (settings, services) = (Settings::default(), Services::default());
+        let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
+        drop(Marketplace::build(&settings, &services, &self.dir, deps).unwrap());
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.temp.path()
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {

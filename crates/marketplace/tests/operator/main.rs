@@ -5,6 +5,8 @@
     reason = "a test fails by panicking; it writes into the databases past the program, as no part of it does"
 )]
 
+mod audit;
+mod backup;
 mod config;
 mod directory;
 mod health;
@@ -15,3 +17,4 @@ mod mongod;
 mod prepare_mongo;
 mod run;
 mod serve;
+mod whole;

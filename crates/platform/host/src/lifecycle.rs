@@ -81,7 +81,10 @@ impl Process {
 }
 
 /// Returns when the process receives SIGTERM or SIGINT.
-async fn shutdown_signal() -> std::io::Result<()> {
+///
+/// # Errors
+/// If signal handlers cannot be installed.
+pub async fn shutdown_signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

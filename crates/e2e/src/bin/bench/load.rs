@@ -123,6 +123,14 @@ pub(crate) async fn reads_against(
     Ok(run(subject, load, duration, report).await?.per_second)
 }
 
+/// The requests of the load that places orders of many buyers and products.
+pub(crate) async fn orders(client: &Client) -> Result<Vec<Prepared>> {
+    let load = loads(&prepare(client).await, &EMBEDDED)?
+        .into_iter()
+        .find(|load| load.route == "/api/orders/create");
+    Ok(load.context("a load")?.requests)
+}
+
 async fn prepare(client: &Client) -> Cast {
     eprintln!("Preparing {BUYERS} buyers and {PRODUCTS} products.");
     let seller = client.join("Seller").await;

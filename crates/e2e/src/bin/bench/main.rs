@@ -3,6 +3,7 @@
 //! It prints a Markdown table, and fails if a response was wrong or the books do not balance. It never fails for being slow:
 //! the target stands beside each figure, for a reader who knows the machine. Run it with `scripts/bench`.
 
+mod backup;
 mod cost;
 mod distributed;
 mod fill;
@@ -39,6 +40,9 @@ struct Arguments {
     /// The distributed mode, on a stack of its own, instead of the embedded one
     #[arg(long)]
     distributed: bool,
+    /// Only this: `backups`, under load, of a directory with a million products and as many wallet transactions
+    #[arg(long, value_name = "WHAT", value_parser = ["backups"], conflicts_with = "distributed")]
+    only: Option<String>,
     /// Two seconds of each load instead of ten: a rough look
     #[arg(long)]
     quick: bool,
@@ -98,6 +102,15 @@ async fn main() -> Result<()> {
 
     if arguments.distributed {
         distributed::measure(plan.duration, &arguments, &mut report).await?;
+        println!("{report}\n{surroundings}");
+        return report.errors();
+    }
+    if arguments.only.is_some() {
+        let filled = tempfile::tempdir()?;
+        let launch = Launch::on(filled.path());
+        fill::fill(&launch, filled.path(), plan.rows).await?;
+        backup::measure(&launch, plan.duration, &mut report).await?;
+        audit(&launch, "after the load")?;
         println!("{report}\n{surroundings}");
         return report.errors();
     }

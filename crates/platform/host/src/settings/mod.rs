@@ -14,8 +14,8 @@ use kernel::Currency;
 use serde::{Deserialize, Serialize};
 use telemetry::{LogConfig, TelemetryConfig};
 
-/// The sections of single services, read only by the processes that run them.
-const SERVICES: [&str; 4] = ["users", "catalogue", "orders", "wallet"];
+/// The sections that only some processes read: those of single services, and of the embedded mode's backups.
+const SECTIONS: [&str; 5] = ["users", "catalogue", "orders", "wallet", "backup"];
 
 /// The shared settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ impl Settings {
     /// # Errors
     /// A sentence that names the first invalid setting.
     pub fn merged(self, layers: &Layers) -> anyhow::Result<Self> {
-        let settings: Self = layers.beside(&SERVICES, &self)?;
+        let settings: Self = layers.beside(&SECTIONS, &self)?;
         settings.telemetry.validate().map_err(anyhow::Error::msg)?;
         Ok(settings)
     }
