@@ -22,5 +22,5 @@ pub use invalid::Invalid;
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Limit, Page};
 pub use quantity::Quantity;
-pub use text::bounded;
+pub use text::{one_line, paragraphs};
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};

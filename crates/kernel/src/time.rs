@@ -34,6 +34,29 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// Reads the start of a span: a time, or a date for the start of that day in UTC.
+    ///
+    /// # Errors
+    /// `invalid_time`.
+    pub fn parse_since(raw: &str) -> Result<Self, Invalid> {
+        match midnight(raw) {
+            Some(start) => Ok(Self(start)),
+            None => raw.parse().map_err(|_| neither_time_nor_date()),
+        }
+    }
+
+    /// Reads the end of a span, the first moment that is no longer in it: a time, or a date for the end of that day in UTC. So the span
+    /// includes the day, and not the time.
+    ///
+    /// # Errors
+    /// `invalid_time`.
+    pub fn parse_until(raw: &str) -> Result<Self, Invalid> {
+        match midnight(raw) {
+            Some(start) => Ok(Self(start).plus(Duration::from_hours(24))),
+            None => raw.parse().map_err(|_| neither_time_nor_date()),
+        }
+    }
+
     /// This time plus `span`; saturates at the latest timestamp.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
@@ -51,6 +74,25 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
+}
+
+fn neither_time_nor_date() -> Invalid {
+    Invalid::new(
+        "invalid_time",
+        "must be an RFC 3339 time such as 2026-01-31T12:00:00.000Z, or a date such as 2026-01-31",
+    )
+}
+
+/// Midnight UTC at the start of a date such as `2026-01-31`. None if `raw` is no date in this form, or one that the calendar lacks.
+fn midnight(raw: &str) -> Option<i64> {
+    let is_form = raw.len() == 10
+        && raw.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    let date: jiff::civil::Date = is_form.then(|| raw.parse().ok()).flatten()?;
+    let epoch = jiff::civil::date(1970, 1, 1);
+    i64::try_from(date.duration_since(epoch).as_millis()).ok()
 }
 
 fn millis_of(span: Duration) -> i64 {
@@ -189,5 +231,49 @@ mod tests {
             Timestamp::from_millis(5).since(Timestamp::from_millis(9)),
             Duration::ZERO
         );
+    }
+
+    #[test]
+    fn a_date_in_a_filter_is_the_whole_day_in_utc() {
+        let at = |raw: &str| raw.parse::<Timestamp>().unwrap();
+        for (day, start, end) in [
+            ("2026-11-01", "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),
+            ("2024-02-29", "2024-02-29T00:00:00Z", "2024-03-01T00:00:00Z"),
+            ("1969-12-31", "1969-12-31T00:00:00Z", "1970-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(Timestamp::parse_since(day), Ok(at(start)));
+            assert_eq!(Timestamp::parse_until(day), Ok(at(end)));
+        }
+        assert!(Timestamp::parse_until("9999-12-31").is_ok());
+        assert!(Timestamp::parse_since("0000-01-01").is_ok());
+        let time = "2026-11-01T10:00:00+01:00";
+        assert_eq!(Timestamp::parse_since(time), Ok(at("2026-11-01T09:00:00Z")));
+        assert_eq!(Timestamp::parse_until(time), Ok(at("2026-11-01T09:00:00Z")));
+    }
+
+    #[test]
+    fn what_is_neither_a_time_nor_a_date_is_refused() {
+        for raw in [
+            "",
+            "2026",
+            "2026-11",
+            "2026-02-30",
+            "2025-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "20261101",
+            "2026-W45-1",
+            "26-11-01",
+            " 2026-11-01",
+            "2026-11-01Z",
+            "2026-11-01T00:00:00",
+            "01/11/2026",
+            "１２３４-０１-０１",
+            "-000001-01-01",
+        ] {
+            for parsed in [Timestamp::parse_since(raw), Timestamp::parse_until(raw)] {
+                assert_eq!(parsed.unwrap_err().code, "invalid_time", "{raw}");
+            }
+        }
     }
 }

@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn short(raw: &str) -> Result<String, Invalid> {
-        kernel::bounded(raw, 1, 3)
+        kernel::one_line(raw, 1, 3)
     }
 
     const ID: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d";

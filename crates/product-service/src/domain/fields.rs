@@ -1,22 +1,22 @@
 //! The fields of a product, validated when they are parsed.
 
-use kernel::{Invalid, bounded};
+use kernel::{Invalid, one_line, paragraphs};
 
 use super::fold::caseless;
 
 macro_rules! text_field {
-    ($(#[$doc:meta])* $name:ident, $min:literal..=$max:literal) => {
+    ($(#[$doc:meta])* $name:ident, $rule:ident $min:literal..=$max:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name(String);
 
         impl $name {
-            /// Parses `raw` without the white space around it.
+            /// Parses `raw` without the space around it.
             ///
             /// # Errors
-            /// `too_short`, `too_long`, `invalid_character`.
+            #[doc = concat!("As [`kernel::", stringify!($rule), "`].")]
             pub fn parse(raw: &str) -> Result<Self, Invalid> {
-                bounded(raw, $min, $max).map(Self)
+                $rule(raw, $min, $max).map(Self)
             }
 
             /// Wraps text that was parsed before it was stored.
@@ -42,16 +42,16 @@ macro_rules! text_field {
 
 text_field!(
     /// A product's name, 1 to 200 characters.
-    ProductName, 1..=200
+    ProductName, one_line 1..=200
 );
 text_field!(
     /// A product's description, up to 10 000 characters.
-    Description, 0..=10_000
+    Description, paragraphs 0..=10_000
 );
 text_field!(
     /// A product's category, 1 to 64 characters. Shown as its seller wrote it, compared without regard to the case and width of
     /// letters and of the space between words.
-    Category, 1..=64
+    Category, one_line 1..=64
 );
 
 impl Category {

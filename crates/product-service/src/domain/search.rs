@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{CursorKey, Invalid, bounded};
+use kernel::{CursorKey, Invalid, paragraphs};
 
 use super::words::{Piece, pieces, words_of};
 
@@ -33,7 +33,7 @@ impl SearchText {
     /// # Errors
     /// `too_long`, `invalid_character`, `too_many_words`.
     pub fn parse(raw: &str) -> Result<Option<Self>, Invalid> {
-        let text = bounded(raw, 0, Self::MAX)?;
+        let text = paragraphs(raw, 0, Self::MAX)?;
         if text.is_empty() {
             return Ok(None);
         }

@@ -1,11 +1,14 @@
 //! Email addresses in the common form `local@host.domain` (RFC 5321 section 4.1.2 without quoted strings and address literals).
-//! Only sending mail can show whether the address receives it.
+//! A domain may be internationalised: it is compared in its ASCII form (UTS #46). Only sending mail can show whether the address receives
+//! it.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use kernel::Invalid;
+use kernel::{Invalid, one_line};
 
-/// A valid address. Addresses that differ only in case are equal; the original spelling is kept for display.
+/// A valid address. Addresses that differ only in case, or in how an internationalised domain is written, are equal; the original spelling
+/// is kept for display.
 #[derive(Debug, Clone)]
 pub struct Email {
     shown: String,
@@ -16,27 +19,25 @@ impl Email {
     /// Maximum length in characters (RFC 5321 section 4.5.3.1.3, less the angle brackets).
     pub const MAX: usize = 254;
 
-    /// Parses an address.
+    /// Parses an address, without the space around it.
     ///
     /// # Errors
-    /// `too_long` or `invalid_email`.
+    /// As [`kernel::one_line`], or `invalid_email`.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        if raw.chars().count() > Self::MAX {
-            let detail = format!("must have at most {} characters", Self::MAX);
-            return Err(Invalid::new("too_long", detail));
-        }
-        let valid = raw
-            .rsplit_once('@')
-            .is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain));
-        if !valid {
-            return Err(Invalid::new(
-                "invalid_email",
-                "must be an address such as someone@example.com",
-            ));
-        }
+        let shown = one_line(raw, 1, Self::MAX)?;
+        let key = shown.rsplit_once('@').and_then(|(local, domain)| {
+            let domain = ascii(domain)?;
+            let key = format!("{local}@{domain}").to_ascii_lowercase();
+            let valid = is_local_part(local) && is_domain(&domain) && key.len() <= Self::MAX;
+            valid.then_some(key)
+        });
+        let invalid = || {
+            let detail = "must be an address such as someone@example.com";
+            Invalid::new("invalid_email", detail)
+        };
         Ok(Self {
-            key: raw.to_ascii_lowercase(),
-            shown: raw.to_owned(),
+            key: key.ok_or_else(invalid)?,
+            shown,
         })
     }
 
@@ -51,6 +52,14 @@ impl Email {
     pub fn key(&self) -> &str {
         &self.key
     }
+}
+
+/// The domain in ASCII; None if it cannot be written so.
+fn ascii(domain: &str) -> Option<Cow<'_, str>> {
+    if domain.is_ascii() {
+        return Some(Cow::Borrowed(domain));
+    }
+    idna::domain_to_ascii_strict(domain).ok().map(Cow::Owned)
 }
 
 /// A dot-string of at most 64 characters.
@@ -114,7 +123,6 @@ mod tests {
     }
 
     #[rstest]
-    #[case("")]
     #[case("@")]
     #[case("ada")]
     #[case("ada@")]
@@ -135,17 +143,58 @@ mod tests {
     #[case("ada@[127.0.0.1]")]
     #[case("\"ada l\"@example.com")]
     #[case("ada l@example.com")]
-    #[case(" ada@example.com")]
-    #[case("ada@example.com\n")]
-    #[case("ada\0@example.com")]
     #[case("äda@example.com")]
-    #[case("ada@exämple.com")]
+    #[case("ada@exä mple.com")]
+    #[case("ada@ex\u{AD}.")]
+    #[case("ada@münchen")]
+    #[case("ada@-münchen.de")]
+    #[case("ada@mün_chen.de")]
+    #[case("ada@a\u{200D}ä.de")]
+    #[case("ada@\u{5D0}a.de")]
+    #[case(&format!("ada@{}.de", "ü".repeat(60)))]
     #[case("Ada <ada@example.com>")]
     #[case("a@example.com,b@example.com")]
     #[case(&format!("{}@example.com", "l".repeat(65)))]
     #[case(&format!("ada@{}.com", "d".repeat(64)))]
     fn what_is_no_address_is_refused(#[case] raw: &str) {
         assert_eq!(Email::parse(raw).unwrap_err().code, "invalid_email");
+    }
+
+    #[rstest]
+    #[case("", "too_short")]
+    #[case(" \u{200B}", "too_short")]
+    #[case("ada\0@example.com", "invalid_character")]
+    #[case("ada@example.com\r\nBcc: eve@example.com", "invalid_character")]
+    #[case("ada@\u{202E}example.com", "invalid_character")]
+    fn an_address_is_one_line_of_text(#[case] raw: &str, #[case] code: &str) {
+        assert_eq!(Email::parse(raw).unwrap_err().code, code);
+    }
+
+    #[test]
+    fn the_space_around_an_address_is_taken_away() {
+        for raw in [
+            " ada@example.com",
+            "ada@example.com\n",
+            "\u{FEFF}ada@example.com\t",
+        ] {
+            assert_eq!(Email::parse(raw).unwrap().as_str(), "ada@example.com");
+        }
+    }
+
+    #[rstest]
+    #[case("ada@münchen.de", "ada@xn--mnchen-3ya.de")]
+    #[case("ADA@MÜNCHEN.DE", "ada@xn--mnchen-3ya.de")]
+    #[case("ada@mu\u{308}nchen.de", "ada@xn--mnchen-3ya.de")]
+    #[case("Ada@XN--MNCHEN-3YA.de", "ada@xn--mnchen-3ya.de")]
+    #[case("ada@例え.テスト", "ada@xn--r8jz45g.xn--zckzah")]
+    #[case("ada@例え。テスト", "ada@xn--r8jz45g.xn--zckzah")]
+    fn an_internationalised_domain_is_compared_in_ascii_and_shown_as_it_was_written(
+        #[case] raw: &str,
+        #[case] key: &str,
+    ) {
+        let email = Email::parse(raw).unwrap();
+        assert_eq!((email.as_str(), email.key()), (raw, key));
+        assert_eq!(email, Email::parse(key).unwrap());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use auth::{PasswordHash, Role};
-use kernel::{Invalid, Timestamp, UserId, bounded};
+use kernel::{Invalid, Timestamp, UserId, one_line};
 
 use super::Email;
 
@@ -15,9 +15,9 @@ impl UserName {
     /// Parses a name without the white space around it.
     ///
     /// # Errors
-    /// As [`kernel::bounded`].
+    /// As [`kernel::one_line`].
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        bounded(raw, 1, 100).map(Self)
+        one_line(raw, 1, 100).map(Self)
     }
 
     /// The name.

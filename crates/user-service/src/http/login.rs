@@ -15,7 +15,7 @@ use crate::domain::Email;
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct LoginRequest {
     /// Case-insensitive.
-    #[schema(value_type = String, max_length = 254, format = "email")]
+    #[schema(value_type = String, max_length = 254, format = "idn-email")]
     email: Email,
     /// The user's password.
     #[deserr(from(String) = PasswordAttempt::from)]

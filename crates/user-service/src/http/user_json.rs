@@ -21,7 +21,7 @@ pub(crate) struct UserJson<'a> {
     #[schema(example = "Ada Lovelace")]
     name: &'a str,
     /// As registered; compared case-insensitively.
-    #[schema(example = "ada@example.com", format = "email")]
+    #[schema(example = "ada@example.com", format = "idn-email")]
     email: &'a str,
     /// Permissions beyond those of every user.
     #[schema(example = json!([]))]

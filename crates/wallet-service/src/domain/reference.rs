@@ -10,9 +10,9 @@ impl Reference {
     /// Parses `raw` without the white space around it.
     ///
     /// # Errors
-    /// As [`kernel::bounded`].
+    /// As [`kernel::one_line`].
     pub(crate) fn parse(raw: &str) -> Result<Self, Invalid> {
-        kernel::bounded(raw, 1, 200).map(Self)
+        kernel::one_line(raw, 1, 200).map(Self)
     }
 
     /// The text.

@@ -19,8 +19,8 @@ pub(super) struct StatementQuery {
 impl QueryReader for StatementQuery {
     fn read(params: &mut QueryParams) -> Option<Self> {
         let kind = params.one_of("type", Kind::IN_STATEMENT, Kind::as_str);
-        let from = params.optional("from", str::parse::<Timestamp>);
-        let to = params.optional("to", str::parse::<Timestamp>);
+        let from = params.optional("from", Timestamp::parse_since);
+        let to = params.optional("to", Timestamp::parse_until);
         let limit = params.limit();
         let filter = match (kind, from, to) {
             (Some(kind), Some(from), Some(to)) => Some(StatementFilter {
@@ -72,8 +72,8 @@ fn text(filter: &StatementFilter) -> String {
     get, path = "/api/wallet/transaction", tag = "wallet", operation_id = "walletTransactions", security(("bearer" = [])),
     params(
         ("type" = Option<String>, Query, description = "Only `credit`, `debit`, `order_payment`, `order_refund` or `earning`"),
-        ("from" = Option<String>, Query, description = "Earliest time, inclusive (RFC 3339)"),
-        ("to" = Option<String>, Query, description = "Latest time, exclusive (RFC 3339)"),
+        ("from" = Option<String>, Query, description = "Start: a time (RFC 3339), or a date such as 2026-01-31, which is the start of that day in UTC", example = "2026-01-01"),
+        ("to" = Option<String>, Query, description = "End: a time (RFC 3339), not included, or a date such as 2026-01-31, the whole of which is included", example = "2026-01-31"),
         ("limit" = Option<u8>, Query, description = "1 to 100, default 20"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page, with the same filters"),
     ),

@@ -102,12 +102,35 @@ async fn a_statement_filters_by_type_and_time() {
     );
 }
 
+#[tokio::test]
+async fn a_date_is_the_whole_day_in_utc_at_either_end() {
+    let (wallet, me) = furnished().await;
+    let all = wallet.statement(&me, "").await.body;
+    let items = all["items"].as_array().unwrap();
+    let days: Vec<&str> = items
+        .iter()
+        .map(|item| &item["createdAt"].as_str().unwrap()[..10])
+        .collect();
+    let (first, last) = (days.last().unwrap(), days.first().unwrap());
+    let count = async |query: String| sequences(&wallet.statement(&me, &query).await.body).len();
+    assert_eq!(count(format!("?from={first}&to={last}")).await, days.len());
+    assert_eq!(
+        count(format!("?to={last}T00:00:00Z&from=2020-01-01")).await,
+        days.iter().filter(|day| *day < last).count()
+    );
+    assert_eq!(count("?from=2020-01-01&to=2020-01-01".to_owned()).await, 0);
+    assert_eq!(count("?from=2999-12-31".to_owned()).await, 0);
+}
+
 #[rstest]
 #[case("?type=gift", "?type", "unknown_value")]
 #[case("?type=order_release", "?type", "unknown_value")]
 #[case("?type=", "?type", "unknown_value")]
 #[case("?from=yesterday", "?from", "invalid_time")]
-#[case("?from=2026-01-31", "?from", "invalid_time")]
+#[case("?from=2026-02-30", "?from", "invalid_time")]
+#[case("?to=20260131", "?to", "invalid_time")]
+#[case("?to=2026-01-31T00:00:00", "?to", "invalid_time")]
+#[case("?from=2026-01-02&to=2026-01-01", "?to", "out_of_range")]
 #[case("?to=2026-13-01T00:00:00Z", "?to", "invalid_time")]
 #[case(
     "?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
