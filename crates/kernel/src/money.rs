@@ -86,12 +86,13 @@ pub enum MoneyError {
         /// Currency of the second amount.
         right: Currency,
     },
-    /// The result does not fit a signed 64-bit integer.
+    /// The result is beyond [`Money::MAX_AMOUNT`], on either side of zero.
     #[error("the amount is too large")]
     Overflow,
 }
 
-/// A signed amount of minor units (cents, yen, …) of one currency.
+/// A signed amount of minor units (cents, yen, …) of one currency. Arithmetic refuses a result beyond [`Money::MAX_AMOUNT`], so that no
+/// sum of valid amounts is one that a client cannot read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(example = json!({"amount": 1299, "currency": "USD"})))]
@@ -104,7 +105,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// The largest amount a client may send, 2^53 - 1: every JSON parser represents it exactly.
+    /// The largest amount, 2^53 - 1: every JSON parser represents it exactly.
     pub const MAX_AMOUNT: i64 = 9_007_199_254_740_991;
 
     /// `amount` minor units of `currency`.
@@ -142,11 +143,7 @@ impl Money {
                 right: other.currency,
             });
         }
-        let amount = self
-            .amount
-            .checked_add(other.amount)
-            .ok_or(MoneyError::Overflow)?;
-        Ok(Self { amount, ..self })
+        self.with_amount(i128::from(self.amount) + i128::from(other.amount))
     }
 
     /// This amount minus another of the same currency.
@@ -160,10 +157,9 @@ impl Money {
     /// The negated amount.
     ///
     /// # Errors
-    /// [`MoneyError::Overflow`] for `i64::MIN`, which has no negation.
+    /// [`MoneyError::Overflow`].
     pub fn checked_neg(self) -> Result<Self, MoneyError> {
-        let amount = self.amount.checked_neg().ok_or(MoneyError::Overflow)?;
-        Ok(Self { amount, ..self })
+        self.with_amount(-i128::from(self.amount))
     }
 
     /// The price of `quantity` items at this unit price.
@@ -171,11 +167,7 @@ impl Money {
     /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn times(self, quantity: Quantity) -> Result<Self, MoneyError> {
-        let amount = self
-            .amount
-            .checked_mul(i64::from(quantity))
-            .ok_or(MoneyError::Overflow)?;
-        Ok(Self { amount, ..self })
+        self.with_amount(i128::from(self.amount) * i128::from(i64::from(quantity)))
     }
 
     /// `basis_points` hundredths of a percent of this amount, rounded towards zero, so that a fee never exceeds its rate.
@@ -183,9 +175,15 @@ impl Money {
     /// # Errors
     /// [`MoneyError::Overflow`].
     pub fn basis_points(self, basis_points: u16) -> Result<Self, MoneyError> {
-        let share = i128::from(self.amount) * i128::from(basis_points) / 10_000;
-        let amount = i64::try_from(share).map_err(|_| MoneyError::Overflow)?;
-        Ok(Self { amount, ..self })
+        self.with_amount(i128::from(self.amount) * i128::from(basis_points) / 10_000)
+    }
+
+    fn with_amount(self, amount: i128) -> Result<Self, MoneyError> {
+        i64::try_from(amount)
+            .ok()
+            .filter(|amount| (-Self::MAX_AMOUNT..=Self::MAX_AMOUNT).contains(amount))
+            .map(|amount| Self { amount, ..self })
+            .ok_or(MoneyError::Overflow)
     }
 }
 
@@ -202,6 +200,15 @@ mod tests {
 
     fn usd(amount: i64) -> Money {
         Money::new(amount, Currency::USD)
+    }
+
+    fn exact_or_refused(exact: i128) -> Result<Money, MoneyError> {
+        let limit = i128::from(Money::MAX_AMOUNT);
+        if (-limit..=limit).contains(&exact) {
+            Ok(usd(i64::try_from(exact).unwrap()))
+        } else {
+            Err(MoneyError::Overflow)
+        }
     }
 
     #[test]
@@ -241,13 +248,15 @@ mod tests {
     proptest! {
         #[test]
         fn sums_are_exact_or_refused(a: i64, b: i64) {
-            match usd(a).checked_add(usd(b)) {
-                Ok(sum) => prop_assert_eq!(i128::from(sum.amount), i128::from(a) + i128::from(b)),
-                Err(error) => {
-                    prop_assert_eq!(error, MoneyError::Overflow);
-                    prop_assert!(i64::try_from(i128::from(a) + i128::from(b)).is_err());
-                }
-            }
+            let exact = i128::from(a) + i128::from(b);
+            prop_assert_eq!(usd(a).checked_add(usd(b)), exact_or_refused(exact));
+        }
+
+        #[test]
+        fn sums_of_the_largest_amounts_are_refused(a in Money::MAX_AMOUNT - 3..=Money::MAX_AMOUNT, b in -4i64..=4) {
+            let exact = i128::from(a) + i128::from(b);
+            prop_assert_eq!(usd(a).checked_add(usd(b)), exact_or_refused(exact));
+            prop_assert_eq!(usd(-a).checked_sub(usd(b)), exact_or_refused(-exact));
         }
 
         #[test]
@@ -258,10 +267,7 @@ mod tests {
         #[test]
         fn a_line_total_is_exact_or_refused(price: i64, count in 1i64..=10_000) {
             let exact = i128::from(price) * i128::from(count);
-            match usd(price).times(Quantity::new(count).unwrap()) {
-                Ok(total) => prop_assert_eq!(i128::from(total.amount), exact),
-                Err(_) => prop_assert!(i64::try_from(exact).is_err()),
-            }
+            prop_assert_eq!(usd(price).times(Quantity::new(count).unwrap()), exact_or_refused(exact));
         }
 
         #[test]

@@ -91,7 +91,13 @@ static REPLIES: LazyLock<[Reply; 8]> = LazyLock::new(|| {
         reply(|body: wallet::OrderDebitCancelled| (body.order_id, Message::DebitCancelled)),
         reply(|body: wallet::OrderRefunded| (body.order_id, Message::Refunded)),
         reply(|body: wallet::EscrowReleased| (body.order_id, Message::EscrowReleased)),
-        reply(|body: wallet::OrderPaymentRefused| (body.order_id, Message::PaymentRefused)),
+        reply(|body: wallet::OrderPaymentRefused| {
+            let message = match body.reason.as_str() {
+                "balance_limit" => Message::BalanceLimit,
+                _ => Message::PaymentRefused,
+            };
+            (body.order_id, message)
+        }),
         reply(|body: product::ReservationConfirmed| (body.order_id, Message::ReservationConfirmed)),
         reply(|body: product::ReservationExpired| (body.order_id, Message::ReservationExpired)),
     ]

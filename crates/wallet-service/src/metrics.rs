@@ -1,4 +1,4 @@
-//! Metrics of the ledger: whether its invariants held at the last audit, and when it ran.
+//! Metrics of the ledger: whether its invariants held at the last audit, and when it ran; and payouts that did not fit a balance.
 //!
 //! An audit reads the whole ledger. One replica at a time runs it periodically. Audits take at most 5% of the time, however large the
 //! ledger grows.
@@ -14,7 +14,7 @@ use store::StoreResult;
 use telemetry::metrics;
 use telemetry::metrics::{Labels, Metrics, NoLabels};
 
-use crate::app::App;
+use crate::app::{App, Swept};
 use crate::audit::{AuditReport, Invariant};
 
 /// Minimum pause after an audit, as a multiple of its duration.
@@ -37,6 +37,8 @@ metrics! {
         ledger_audit_duration_seconds: Family<NoLabels, Gauge<f64, AtomicU64>> = Family::default(),
         /// Audits that failed to read the ledger
         ledger_audit_failures: Counter = Counter::default(),
+        /// Attempts to release a payout that the seller's balance has no room for
+        payouts_postponed: Counter = Counter::default(),
         /// Configured time between two audits, 0 if they are switched off
         ledger_audit_interval_seconds: Gauge = Gauge::default(),
     }
@@ -60,6 +62,12 @@ impl LedgerMetrics {
             gauges,
             next: Mutex::default(),
         }
+    }
+
+    /// Counts what a sweep of the payouts could not release.
+    pub(crate) fn swept(&self, swept: Swept) {
+        let postponed = u64::try_from(swept.postponed).unwrap_or(u64::MAX);
+        self.gauges.payouts_postponed.inc_by(postponed);
     }
 
     /// Interval between checks for a due audit. None if audits are disabled.

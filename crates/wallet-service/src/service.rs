@@ -87,14 +87,17 @@ impl WalletService {
 
     fn periodic(&self) -> Vec<Periodic> {
         let app = &self.app;
+        let context = (app.clone(), self.ledger.clone());
         let mut periodic = vec![Periodic::new(
             "payouts",
             PAYOUT_PERIOD,
-            app,
-            |app| async move { app::release_payouts(&app).await.map(drop) },
+            &context,
+            |(app, ledger)| async move {
+                ledger.swept(app::release_payouts(&app).await?);
+                Ok(())
+            },
         )];
         if let Some(period) = self.ledger.period() {
-            let context = (app.clone(), self.ledger.clone());
             periodic.push(Periodic::new(
                 "ledger audit",
                 period,
@@ -137,7 +140,8 @@ impl WalletService {
     /// # Errors
     /// A store error. Earnings released before it stay released.
     pub async fn release_payouts(&self) -> StoreResult<usize> {
-        app::release_payouts(&self.app).await
+        let swept = app::release_payouts(&self.app).await?;
+        Ok(swept.released)
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Message {
     EscrowReleased,
     /// The wallet cannot do what it was asked to.
     PaymentRefused,
+    /// The wallet that the money has to go to has no room for it now.
+    BalanceLimit,
     /// The held stock is sold.
     ReservationConfirmed,
     /// The confirmation came after the lease had run out.
@@ -100,6 +102,7 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> C
         (Refunding, Message::Refunded) => step.enter(Refunded, order.reason, None),
         (Paid, Message::EscrowReleased) => released(order),
         (Paid | Refunding, Message::PaymentRefused) => step.review(order.reason),
+        (Paid | Refunding | Cancelling, Message::BalanceLimit) => full(order),
         (Pending | Cancelling | Refunding | Paid, Message::Tick) => step.tick(),
         (_, Message::Review(action)) => step.operator(action),
         // Late and repeated replies. Debited while cancelling: the cancellation on its way undoes it.
@@ -113,6 +116,7 @@ pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> C
             | Message::ReservationConfirmed
             | Message::ReservationExpired
             | Message::PaymentRefused
+            | Message::BalanceLimit
             | Message::Tick,
         ) => Change::Ignored,
     }
@@ -146,6 +150,17 @@ fn released(order: &Order) -> Change {
     // That the sellers are paid does not settle that the buyer got nothing.
     order.needs_review = order.reason == Some(Reason::ReservationExpired);
     order.due_at = None;
+    to(order, None)
+}
+
+/// The money stays in escrow. The command goes out again on its schedule until the wallet has room, and an operator can see why that
+/// takes so long.
+fn full(order: &Order) -> Change {
+    if order.needs_review || outstanding(order).is_none() {
+        return Change::Ignored;
+    }
+    let mut order = order.clone();
+    order.needs_review = true;
     to(order, None)
 }
 

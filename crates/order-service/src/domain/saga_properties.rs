@@ -41,6 +41,8 @@ struct World {
     payment: Payment,
     hold: Hold,
     funds: bool,
+    /// Whether the wallet that money has to go to has no room for it.
+    full: bool,
     now: Timestamp,
     commands: Vec<Command>,
     replies: Vec<Message>,
@@ -73,6 +75,7 @@ impl World {
             payment: Payment::Unknown,
             hold: Hold::Held,
             funds,
+            full: false,
             now,
             commands: vec![Command::DebitForOrder],
             replies: Vec::new(),
@@ -120,6 +123,10 @@ impl World {
                 self.payment = Payment::Tombstone;
                 Some(Message::DebitCancelled)
             }
+            (
+                Command::CancelOrderDebit | Command::RefundOrder | Command::ReleaseEscrow,
+                Payment::Debited,
+            ) if self.full => Some(Message::BalanceLimit),
             (Command::CancelOrderDebit, Payment::Debited) => {
                 self.payment = Payment::Reversed;
                 Some(Message::DebitCancelled)
@@ -187,6 +194,7 @@ impl World {
                 self.tell(Message::Tick);
             }
             Step::Operator(action) => self.tell(Message::Review(*action)),
+            Step::Full(full) => self.full = *full,
         }
         self.check();
     }
@@ -223,15 +231,21 @@ impl World {
         }
     }
 
-    /// Everything in flight arrives, time goes on, nothing is lost any more.
+    /// Everything in flight arrives.
+    fn deliver(&mut self) {
+        while let Some(command) = self.commands.pop() {
+            self.obey(command);
+        }
+        while let Some(reply) = self.replies.pop() {
+            self.tell(reply);
+        }
+    }
+
+    /// Everything in flight arrives, time goes on, nothing is lost any more, and each wallet has room.
     fn settle(&mut self) {
+        self.full = false;
         for _ in 0..60 {
-            while let Some(command) = self.commands.pop() {
-                self.obey(command);
-            }
-            while let Some(reply) = self.replies.pop() {
-                self.tell(reply);
-            }
+            self.deliver();
             self.run(&Step::Wait { seconds: 2000 });
         }
     }
@@ -239,11 +253,23 @@ impl World {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Obey { at: prop::sample::Index, keep: bool },
-    Reply { at: prop::sample::Index, keep: bool },
-    LoseReply { at: prop::sample::Index },
-    Wait { seconds: u16 },
+    Obey {
+        at: prop::sample::Index,
+        keep: bool,
+    },
+    Reply {
+        at: prop::sample::Index,
+        keep: bool,
+    },
+    LoseReply {
+        at: prop::sample::Index,
+    },
+    Wait {
+        seconds: u16,
+    },
     Operator(ReviewAction),
+    /// The wallet that the money would go to becomes full, or has room again.
+    Full(bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -253,6 +279,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (at(), any::<bool>()).prop_map(|(at, keep)| Step::Reply { at, keep }),
         1 => at().prop_map(|at| Step::LoseReply { at }),
         3 => prop_oneof![1u16..30, 60u16..200, 800u16..2000].prop_map(|seconds| Step::Wait { seconds }),
+        1 => any::<bool>().prop_map(Step::Full),
         1 => prop_oneof![Just(ReviewAction::Retry), Just(ReviewAction::Compensate)].prop_map(Step::Operator),
     ]
 }
@@ -282,7 +309,7 @@ proptest! {
     }
 
     #[test]
-    fn a_settled_order_that_is_not_paid_never_changes_again(steps in prop::collection::vec(step(), 0..60), message in 0usize..7) {
+    fn a_settled_order_that_is_not_paid_never_changes_again(steps in prop::collection::vec(step(), 0..60), message in 0usize..8) {
         let mut world = World::new(false);
         for step in &steps {
             world.run(step);
@@ -291,6 +318,7 @@ proptest! {
         let late = [
             Message::Debited, Message::DebitDeclined(Reason::InsufficientFunds), Message::DebitCancelled, Message::Refunded,
             Message::EscrowReleased, Message::ReservationExpired, Message::PaymentRefused,
+            Message::BalanceLimit,
         ];
         prop_assert_eq!(on(&world.order, late[message], world.now, &TIMING), Change::Ignored);
     }
@@ -341,4 +369,22 @@ fn a_sale_whose_lease_ran_out_is_refunded() {
         (world.order.state, world.payment),
         (OrderState::Refunded, Payment::Refunded)
     );
+}
+
+#[test]
+fn money_that_a_full_wallet_refuses_is_sent_again_until_there_is_room_while_an_operator_sees_it() {
+    let mut world = World::new(true);
+    world.full = true;
+    // Debited, then confirmed: only the release is left.
+    world.deliver();
+    world.deliver();
+    for _ in 0..10 {
+        world.deliver();
+        world.run(&Step::Wait { seconds: 20_000 });
+    }
+    assert_eq!(world.payment, Payment::Debited);
+    assert!(world.order.needs_review && world.order.due_at.is_some());
+    world.settle();
+    assert!(!world.order.needs_review);
+    assert_eq!(world.payment, Payment::Released);
 }

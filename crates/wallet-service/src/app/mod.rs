@@ -15,7 +15,7 @@ use store::Store;
 
 pub(crate) use balance::balance;
 pub(crate) use history::history;
-pub(crate) use release_payouts::release_payouts;
+pub(crate) use release_payouts::{Swept, release_payouts};
 pub(crate) use settle::settle;
 pub(crate) use transfer::{Repeatable, TransferOutcome, transfer};
 

@@ -13,25 +13,47 @@ use crate::store::DuePayout;
 const BATCH: usize = 200;
 
 /// When to try again to pay out what does not fit the seller's balance.
-const POSTPONED: Duration = Duration::from_hours(24);
+const POSTPONED: Duration = Duration::from_hours(1);
 
-/// Makes all earnings available whose hold is over, the oldest first. Returns how many. A payout that cannot be released is logged and
+/// What a sweep came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Swept {
+    /// Payouts made available.
+    pub(crate) released: usize,
+    /// Payouts that stay pending until they are tried again, because their sellers' balances have no room for them.
+    pub(crate) postponed: usize,
+}
+
+/// What became of one payout.
+enum Outcome {
+    Released,
+    Postponed,
+    /// It is gone, or not due any more.
+    NotDue,
+}
+
+/// Makes all earnings available whose hold is over, the oldest first. A payout that cannot be released is logged and
 /// passed over, so that it holds up no other seller's money. One that does not fit its seller's balance is postponed.
-pub(crate) async fn release_payouts(app: &App) -> StoreResult<usize> {
+pub(crate) async fn release_payouts(app: &App) -> StoreResult<Swept> {
     let now = app.clock.now();
-    let (mut released, mut after) = (0, None);
+    let (mut swept, mut after) = (Swept::default(), None);
     loop {
         let due = app.ledger.payouts_due(now, after, BATCH).await?;
         after = due.last().copied();
         let is_last = due.len() < BATCH;
-        released += release_all(app, due, now).await?;
+        release_all(app, due, now, &mut swept).await?;
         if is_last {
-            return Ok(released);
+            return Ok(swept);
         }
     }
 }
 
-async fn release_all(app: &App, due: Vec<DuePayout>, now: Timestamp) -> StoreResult<usize> {
+async fn release_all(
+    app: &App,
+    due: Vec<DuePayout>,
+    now: Timestamp,
+    swept: &mut Swept,
+) -> StoreResult<()> {
     let named: Vec<(DuePayout, TransactionId)> = due
         .iter()
         .map(|payout| (*payout, TransactionId::new(&*app.ids)))
@@ -42,17 +64,18 @@ async fn release_all(app: &App, due: Vec<DuePayout>, now: Timestamp) -> StoreRes
         tx.want::<Account>(accounts)?;
         tx.each(&named, |tx, (payout, id)| release(tx, payout, *id, now))
     });
-    let mut released = 0;
     for (payout, result) in due.iter().zip(results.await?) {
         match result {
-            Ok(is_released) => released += usize::from(is_released),
+            Ok(Outcome::Released) => swept.released += 1,
+            Ok(Outcome::Postponed) => swept.postponed += 1,
+            Ok(Outcome::NotDue) => {}
             Err(error) => {
                 let (order, seller) = (payout.order, payout.seller);
                 tracing::error!(%order, %seller, %error, "a payout cannot be released");
             }
         }
     }
-    Ok(released)
+    Ok(())
 }
 
 fn accounts_of(payout: &DuePayout) -> [AccountKey; 2] {
@@ -62,23 +85,23 @@ fn accounts_of(payout: &DuePayout) -> [AccountKey; 2] {
     ]
 }
 
-/// Releases a payout, unless it is gone or not due any more. Returns whether it did.
+/// Releases a payout, unless it is gone or not due any more, or postpones it.
 fn release(
     tx: &mut Tx<'_>,
     due: &DuePayout,
     id: TransactionId,
     now: Timestamp,
-) -> StoreResult<bool> {
+) -> StoreResult<Outcome> {
     let found = tx.get::<Payout>(&due.key())?;
     let Some(payout) = found.filter(|payout| payout.available_at <= now) else {
-        return Ok(false);
+        return Ok(Outcome::NotDue);
     };
     let mut accounts = ledger::load(tx, &accounts_of(due))?;
     match earn(&payout, id, &mut accounts, now) {
         Ok(recorded) => {
             ledger::save(tx, accounts, recorded)?;
             tx.delete::<Payout>(&due.key())?;
-            Ok(true)
+            Ok(Outcome::Released)
         }
         Err(LedgerError::Overflow { owner }) => {
             tracing::warn!(%owner, order = %payout.order, "a payout does not fit the seller's balance; postponed");
@@ -86,7 +109,7 @@ fn release(
                 available_at: now.plus(POSTPONED),
                 ..*payout
             })?;
-            Ok(false)
+            Ok(Outcome::Postponed)
         }
         Err(error) => Err(StoreError::from(error)),
     }

@@ -47,7 +47,7 @@ impl AccountKey {
 pub(crate) struct Line {
     /// The currency.
     pub(crate) currency: Currency,
-    /// Minor units, never negative.
+    /// Minor units, never negative and at most [`Money::MAX_AMOUNT`].
     pub(crate) balance: i64,
     /// Number of the last posting in this currency.
     pub(crate) sequence: i64,
@@ -99,10 +99,10 @@ impl Account {
             .last_sequence
             .checked_add(1)
             .ok_or(LedgerError::Overflow { owner })?;
-        let balance_after = self
-            .balance(money.currency)
-            .checked_add(money.amount)
-            .ok_or(LedgerError::Overflow { owner })?;
+        let balance_after = Money::new(self.balance(money.currency), money.currency)
+            .checked_add(money)
+            .map_err(|_| LedgerError::Overflow { owner })?
+            .amount;
         if balance_after < 0 {
             return Err(LedgerError::Overdrawn { owner });
         }

@@ -16,7 +16,7 @@ pub(crate) enum LedgerError {
     /// There are fewer than two postings, or a posting of zero.
     #[error("a transaction moves something from one account to another")]
     Empty,
-    /// A balance would exceed 64 bits.
+    /// A balance would exceed [`kernel::Money::MAX_AMOUNT`].
     #[error("the balance of {owner} would not fit")]
     Overflow {
         /// The account's owner.

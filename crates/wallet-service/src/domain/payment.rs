@@ -225,7 +225,7 @@ pub(crate) enum Refusal {
     OtherPayment,
     /// The shares do not sum to the total, or are in another currency.
     SharesMismatch,
-    /// A balance would overflow.
+    /// A balance would exceed [`Money::MAX_AMOUNT`]. The same command may be accepted later.
     BalanceLimit,
 }
 

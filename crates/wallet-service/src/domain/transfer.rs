@@ -81,13 +81,9 @@ pub(crate) fn transfer(
     let held = accounts
         .get(&account)
         .map_or(0, |account| account.balance(signed.currency));
-    let after = i128::from(held) + i128::from(signed.amount);
-    if after < 0 {
+    if signed.amount < -held {
         let available = Money::new(held, signed.currency);
         return Ok(Err(TransferRefusal::InsufficientFunds { available }));
-    }
-    if movement.direction == Direction::Credit && after > i128::from(Money::MAX_AMOUNT) {
-        return Ok(Err(TransferRefusal::BalanceLimit));
     }
     let (kind, outside) = match movement.direction {
         Direction::Credit => (Kind::Credit, SystemAccount::ExternalTopup),
@@ -104,5 +100,8 @@ pub(crate) fn transfer(
         Posting::User(account, signed),
         Posting::System(outside, negative(signed, movement.owner)?),
     ];
-    Recorded::post(header, &postings, accounts, now).map(Ok)
+    match Recorded::post(header, &postings, accounts, now) {
+        Err(LedgerError::Overflow { .. }) => Ok(Err(TransferRefusal::BalanceLimit)),
+        posted => posted.map(Ok),
+    }
 }

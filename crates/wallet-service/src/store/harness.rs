@@ -226,7 +226,8 @@ impl World {
     }
 
     pub(crate) async fn payouts(&self, now: Timestamp) -> usize {
-        app::release_payouts(&at(&self.app, now)).await.unwrap()
+        let swept = app::release_payouts(&at(&self.app, now)).await;
+        swept.unwrap().released
     }
 
     pub(crate) async fn audit(&self) -> AuditReport {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kernel::{OrderId, Timestamp, UserId};
+use kernel::{Money, OrderId, Timestamp, UserId};
 use proptest::prelude::*;
 
 use super::harness::{NOW, World, debit, eur, release, usd};
@@ -21,6 +21,10 @@ enum Move {
         user: usize,
         amount: i64,
     },
+    /// Credits as much as the wallet has room for.
+    Fill {
+        user: usize,
+    },
     /// A batch of commands: (order, command 0..4, a resend with the first's id or a new one).
     Commands(Vec<(usize, u8, bool)>),
     Wait(u64),
@@ -31,6 +35,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     let one = prop_oneof![
         3 => (0usize..3, 1i64..200, any::<bool>()).prop_map(|(user, amount, euro)| Move::Credit { user, amount, euro }),
         2 => (0usize..3, 1i64..200).prop_map(|(user, amount)| Move::Debit { user, amount }),
+        1 => (0usize..3).prop_map(|user| Move::Fill { user }),
         6 => proptest::collection::vec((0usize..5, 0u8..4, any::<bool>()), 1..8).prop_map(Move::Commands),
         1 => (0u64..90).prop_map(Move::Wait),
         1 => Just(Move::Payouts),
@@ -65,11 +70,25 @@ async fn run(world: World, history: Vec<Move>) {
                 } else {
                     ("USD", usd(amount))
                 };
-                world
+                let before = if euro {
+                    0
+                } else {
+                    world.balance(users[user]).await.0
+                };
+                let outcome = world
                     .move_money(Direction::Credit, users[user], money, now)
-                    .await
-                    .unwrap();
-                *put_in.get_mut(code).unwrap() += amount;
+                    .await;
+                assert_eq!(outcome.is_ok(), before + amount <= Money::MAX_AMOUNT);
+                if outcome.is_ok() {
+                    *put_in.get_mut(code).unwrap() += amount;
+                }
+            }
+            Move::Fill { user } => {
+                let room = Money::MAX_AMOUNT - world.balance(users[user]).await.0;
+                if room > 0 {
+                    world.credit(users[user], usd(room)).await;
+                    *put_in.get_mut("USD").unwrap() += room;
+                }
             }
             Move::Debit { user, amount } => {
                 let before = world.balance(users[user]).await.0;
@@ -107,6 +126,10 @@ async fn run(world: World, history: Vec<Move>) {
         }
     }
     world.assert_clean().await;
+    for user in &users {
+        let (available, pending) = world.balance(*user).await;
+        assert!(available.max(pending) <= Money::MAX_AMOUNT);
+    }
     for order in 0..orders.len() {
         let words = fates.iter().filter(|(of, _)| *of == order).count();
         assert!(

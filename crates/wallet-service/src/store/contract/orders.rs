@@ -7,13 +7,13 @@ use contracts::wallet::{
     OrderRefunded,
 };
 use contracts::{Envelope, transaction_id};
-use kernel::MessageId;
+use kernel::{MessageId, Money};
 use store::StoreError;
 
 use super::World;
 use crate::app::settle;
 use crate::domain::{Action, Kind};
-use crate::store::harness::{NOW, debit, eur, only, release, usd};
+use crate::store::harness::{NOW, TERMS, debit, eur, only, release, usd};
 
 contract! {
     an_order_is_debited_into_escrow
@@ -32,6 +32,7 @@ contract! {
     a_batch_may_touch_one_account_many_times
     a_command_that_fails_changes_nothing_and_its_neighbours_are_done
     a_refusal_for_a_full_balance_does_not_bind_the_same_message_later
+    a_release_into_a_full_wallet_leaves_the_money_in_escrow_until_there_is_room
 }
 
 async fn an_order_is_debited_into_escrow(world: World) {
@@ -315,5 +316,33 @@ async fn a_refusal_for_a_full_balance_does_not_bind_the_same_message_later(world
         let _: OrderRefunded = only(&world.settle(vec![refund.clone()], NOW).await);
         assert_eq!(world.balance(buyer).await, (100, 0));
     }
+    world.assert_clean().await;
+}
+
+async fn a_release_into_a_full_wallet_leaves_the_money_in_escrow_until_there_is_room(world: World) {
+    let (buyer, seller, other) = (world.user(), world.user(), world.user());
+    let (first, second) = (world.order(), world.order());
+    world.credit(buyer, usd(Money::MAX_AMOUNT)).await;
+    let all = usd(Money::MAX_AMOUNT);
+    world.settle_one(first, debit(buyer, all)).await;
+    world.settle_one(first, release(&[(seller, all)])).await;
+    let (_, earned) = world.balance(seller).await;
+    world.credit(buyer, usd(Money::MAX_AMOUNT)).await;
+    world.settle_one(second, debit(buyer, all)).await;
+    let part = usd(Money::MAX_AMOUNT - 1000);
+    let shares = release(&[(seller, part), (other, usd(1000))]);
+    let command = world.command(second, shares);
+    for _ in 0..2 {
+        let refused: OrderPaymentRefused = only(&world.settle(vec![command.clone()], NOW).await);
+        assert_eq!(refused.reason, "balance_limit");
+        assert_eq!(world.balance(seller).await, (0, earned));
+        assert_eq!(world.balance(other).await, (0, 0), "all shares or none");
+        world.assert_clean().await;
+    }
+    assert_eq!(world.payouts(NOW.plus(TERMS.payout_hold)).await, 1);
+    for _ in 0..2 {
+        let _: EscrowReleased = only(&world.settle(vec![command.clone()], NOW).await);
+    }
+    assert_eq!(world.balance(other).await, (0, 975));
     world.assert_clean().await;
 }

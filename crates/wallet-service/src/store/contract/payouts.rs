@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use kernel::Money;
+
 use super::World;
-use crate::app::release_payouts;
-use crate::domain::Kind;
+use crate::app::{Swept, release_payouts};
+use crate::domain::{Direction, Kind};
 use crate::store::DuePayout;
 use crate::store::harness::{NOW, TERMS, at, debit, release, usd};
 
 contract! {
     earnings_wait_for_their_hold_and_are_then_available
     a_payout_that_cannot_be_released_keeps_no_other_sellers_money
-    a_payout_that_does_not_fit_the_sellers_balance_is_postponed_by_a_day
+    a_payout_that_does_not_fit_the_sellers_balance_stays_pending_and_is_tried_again_each_hour
     payouts_are_due_by_time_then_order_then_seller
 }
 
@@ -54,37 +56,40 @@ async fn a_payout_that_cannot_be_released_keeps_no_other_sellers_money(world: Wo
     world.settle(commands.collect(), NOW).await;
     world.past_the_store().spoil_payouts(sellers[7]).await;
     let app = at(&world.app, NOW.plus(TERMS.payout_hold));
-    assert_eq!(release_payouts(&app).await, Ok(249));
+    assert_eq!(release_payouts(&app).await.unwrap().released, 249);
     assert_eq!(world.balance(sellers[7]).await, (0, 975));
     assert_eq!(world.balance(sellers[249]).await, (975, 0));
-    assert_eq!(
-        release_payouts(&app).await,
-        Ok(0),
-        "each sweep gets past it"
-    );
+    let again = release_payouts(&app).await;
+    assert_eq!(again.unwrap(), Swept::default(), "each sweep gets past it");
 }
 
-async fn a_payout_that_does_not_fit_the_sellers_balance_is_postponed_by_a_day(world: World) {
+async fn a_payout_that_does_not_fit_the_sellers_balance_stays_pending_and_is_tried_again_each_hour(
+    world: World,
+) {
     let (buyer, seller, order) = (world.user(), world.user(), world.order());
     world.credit(buyer, usd(1000)).await;
-    world.credit(seller, usd(1)).await;
+    world.credit(seller, usd(Money::MAX_AMOUNT - 974)).await;
     world.settle_one(order, debit(buyer, usd(1000))).await;
     let shares = release(&[(seller, usd(1000))]);
     world.settle_one(order, shares).await;
-    world.past_the_store().set_balance(seller, i64::MAX).await;
-    let due = NOW.plus(TERMS.payout_hold);
-    assert_eq!(world.payouts(due).await, 0);
-    world.past_the_store().set_balance(seller, 1).await;
-    let postponed = due.plus(Duration::from_hours(24));
-    assert_eq!(
-        world
-            .payouts(postponed.minus(Duration::from_millis(1)))
-            .await,
-        0
-    );
-    assert_eq!(world.balance(seller).await, (1, 975));
-    assert_eq!(world.payouts(postponed).await, 1);
-    assert_eq!(world.balance(seller).await, (976, 0));
+    let mut due = NOW.plus(TERMS.payout_hold);
+    for _ in 0..3 {
+        let swept = release_payouts(&at(&world.app, due)).await.unwrap();
+        assert_eq!((swept.released, swept.postponed), (0, 1));
+        let full = (Money::MAX_AMOUNT - 974, 975);
+        assert_eq!(world.balance(seller).await, full);
+        world.assert_clean().await;
+        due = due.plus(Duration::from_hours(1));
+        let early = due.minus(Duration::from_millis(1));
+        let swept = release_payouts(&at(&world.app, early)).await.unwrap();
+        assert_eq!(swept, Swept::default());
+    }
+    world
+        .move_money(Direction::Debit, seller, usd(1), due)
+        .await
+        .unwrap();
+    assert_eq!(world.payouts(due).await, 1);
+    assert_eq!(world.balance(seller).await, (Money::MAX_AMOUNT, 0));
     world.assert_clean().await;
 }
 
