@@ -23,6 +23,9 @@ pub struct ReserveRequest {
     pub buyer: UserId,
     /// At least one line; several may name the same product.
     pub lines: Vec<RequestedLine>,
+    /// The total that the buyer agreed to, if they named one: the stock is held at exactly this total or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_total: Option<Money>,
 }
 
 /// A product and the requested quantity.
@@ -33,6 +36,32 @@ pub struct RequestedLine {
     pub product: ProductId,
     /// The requested quantity.
     pub quantity: Quantity,
+    /// What the buyer agreed to pay for one.
+    #[serde(default)]
+    pub agreed: Agreed,
+}
+
+/// The terms that a buyer agreed to for a product. What they named no value for may be anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agreed {
+    /// The highest price of one, and its currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<Money>,
+    /// The product's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+impl Agreed {
+    /// Whether a product of this version at this price is within the terms.
+    #[must_use]
+    pub fn allows(&self, unit_price: Money, version: i64) -> bool {
+        self.version.is_none_or(|agreed| agreed == version)
+            && self.unit_price.is_none_or(|most| {
+                most.currency == unit_price.currency && unit_price.amount <= most.amount
+            })
+    }
 }
 
 /// Either all lines are held or none.
@@ -80,9 +109,35 @@ pub enum Refusal {
     /// The total exceeds [`Money::MAX_AMOUNT`].
     #[error("the total is too large")]
     TotalTooLarge,
+    /// A price or the total is not what the buyer agreed to.
+    #[error("the price has changed")]
+    PriceChanged(PriceChanged),
     /// The order's reservation has ended and its stock was returned.
     #[error("the reservation is over")]
     Over,
+}
+
+/// What an order would cost now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PriceChanged {
+    /// The products that are not on the agreed terms; all of the order if only its total is another.
+    pub lines: Vec<CurrentPrice>,
+    /// The total, if the lines have one: they may be in different currencies by now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<Money>,
+}
+
+/// A product's price now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrentPrice {
+    /// The product.
+    pub product: ProductId,
+    /// The price of one.
+    pub unit_price: Money,
+    /// The product's version.
+    pub version: i64,
 }
 
 /// A product with insufficient stock.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bus::{Batched, Subscription};
 use bytes::Bytes;
+use contracts::reservations::{Agreed, RequestedLine};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{OrderId, ProductId, Quantity, UserId};
 use store::{Store, StoreResult};
@@ -59,6 +60,7 @@ impl OrderService {
             reservations,
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
+            currency: deps.currency,
             timing: config.timing(),
             default_wait: Duration::from_secs(config.wait_seconds.min(30)),
             waiters: Waiters::default(),
@@ -87,7 +89,12 @@ impl OrderService {
         lines: Vec<(ProductId, Quantity)>,
         wait: Duration,
     ) -> Result<(OrderId, OrderState), String> {
-        let wanted = Wanted::new(lines).map_err(|invalid| invalid.detail)?;
+        let lines = lines.into_iter().map(|(product, quantity)| RequestedLine {
+            product,
+            quantity,
+            agreed: Agreed::default(),
+        });
+        let wanted = Wanted::new(lines.collect(), None).map_err(|invalid| invalid.detail)?;
         let created = create_order(&self.app, buyer, wanted, None, Wait::AtMost(wait), |_| {
             Ok(None)
         })

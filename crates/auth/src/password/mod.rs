@@ -59,6 +59,12 @@ impl fmt::Debug for Password {
 #[derive(Debug, Clone)]
 pub struct PasswordAttempt(Option<Password>);
 
+impl From<Password> for PasswordAttempt {
+    fn from(password: Password) -> Self {
+        Self(Some(password))
+    }
+}
+
 impl From<String> for PasswordAttempt {
     fn from(raw: String) -> Self {
         Self(Password::parse(raw).ok())

@@ -55,6 +55,25 @@ const REGISTER: &[Case] = &[
     ),
     (
         r#"{"name": "X", "email": "", "password": "12345678"}"#,
+        &[("/email", "too_short")],
+    ),
+    (
+        r#"{"name": "A\r\nSet-Cookie: x", "email": "x@example.com\r\nBcc: y@example.com", "password": "12345678"}"#,
+        &[
+            ("/name", "invalid_character"),
+            ("/email", "invalid_character"),
+        ],
+    ),
+    (
+        r#"{"name": "\u202Eada", "email": "x@example.com", "password": "12345678"}"#,
+        &[("/name", "invalid_character")],
+    ),
+    (
+        r#"{"name": "\u200B\u200D\u2060", "email": "x@example.com", "password": "12345678"}"#,
+        &[("/name", "invisible")],
+    ),
+    (
+        r#"{"name": "X", "email": "x@-münchen.de", "password": "12345678"}"#,
         &[("/email", "invalid_email")],
     ),
     (
@@ -141,6 +160,8 @@ const PROFILE: &[Case] = &[
     (r#"{"name": null}"#, &[("/name", "invalid_type")]),
     (r#"{"name": ""}"#, &[("/name", "too_short")]),
     (r#"{"name": "$L101"}"#, &[("/name", "too_long")]),
+    (r#"{"name": "a\nb"}"#, &[("/name", "invalid_character")]),
+    (r#"{"name": "\u3164"}"#, &[("/name", "invisible")]),
     (
         r#"{"name": "Eve", "email": "eve@example.com"}"#,
         &[("/email", "unknown_field")],
@@ -261,6 +282,14 @@ const PRODUCT: &[Case] = &[
         r#"{"name": "X\u0007", "description": "", "price": 1, "stock": 1, "category": "x"}"#,
         &[("/name", "invalid_character")],
     ),
+    (
+        r#"{"name": "X\tY", "description": "a\u202Eb", "price": 1, "stock": 1, "category": "\u200D"}"#,
+        &[
+            ("/name", "invalid_character"),
+            ("/description", "invalid_character"),
+            ("/category", "invisible"),
+        ],
+    ),
 ];
 
 const UPDATE: &[Case] = &[
@@ -283,6 +312,10 @@ const UPDATE: &[Case] = &[
         &[("/price", "invalid_type")],
     ),
     (r#"{"id": "$P", "name": "$L201"}"#, &[("/name", "too_long")]),
+    (
+        r#"{"id": "$P", "name": "a\r\nb", "category": "\u2800"}"#,
+        &[("/name", "invalid_character"), ("/category", "invisible")],
+    ),
     (
         r#"{"id": "$P", "status": "removed"}"#,
         &[("/status", "unknown_field")],
@@ -349,6 +382,14 @@ const ORDER: &[Case] = &[
         r#"{"items": [{"productId": "$P", "quantity": 1}], "coupon": "x"}"#,
         &[("/coupon", "unknown_field")],
     ),
+    (
+        r#"{"items": [{"productId": "$P", "quantity": 1, "unitPrice": -1, "version": 0}], "expectedTotal": 9007199254740992}"#,
+        &[
+            ("/items/0/unitPrice", "out_of_range"),
+            ("/items/0/version", "out_of_range"),
+            ("/expectedTotal", "out_of_range"),
+        ],
+    ),
     (r#"{"productId": "$P"}"#, &[("/quantity", "required")]),
     (r#"{"quantity": 1}"#, &[("/productId", "required")]),
     (
@@ -407,6 +448,18 @@ const MONEY: &[Case] = &[
     (
         r#"{"amount": 5, "reference": "$L10001"}"#,
         &[("/reference", "too_long")],
+    ),
+    (
+        r#"{"amount": 5, "reference": "a\r\nb"}"#,
+        &[("/reference", "invalid_character")],
+    ),
+    (
+        r#"{"amount": 5, "reference": "\u202Eb"}"#,
+        &[("/reference", "invalid_character")],
+    ),
+    (
+        r#"{"amount": 5, "reference": "\u200D"}"#,
+        &[("/reference", "invisible")],
     ),
     (
         r#"{"amount": 5, "balance": 10}"#,

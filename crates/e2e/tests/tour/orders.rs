@@ -275,3 +275,66 @@ async fn a_declined_order_with_a_key_stays_declined_also_when_the_money_has_come
     );
     assert_eq!(ada.balance().await, 1_000);
 }
+
+#[tokio::test]
+async fn a_price_raised_since_the_buyer_saw_it_is_not_charged_and_a_lower_one_is() {
+    let shape = Shape::start();
+    let (grace, ada) = (
+        shape.client().join("Grace").await,
+        shape.client().join("Ada").await,
+    );
+    let lamp = grace.lists("Lamp", 1_000, 10).await;
+    ada.credit(1_000_000).await;
+    let seen = ada.get(&format!("/api/products/{}", lamp.id)).await.body;
+    let reprice = async |amount: i64| {
+        let edit = json!({"id": lamp.id, "price": amount});
+        let path = "/api/products/update";
+        let edited = grace.send(Method::PUT, path, &edit).await;
+        assert_eq!(edited.status, 200, "{edited:?}");
+        edited.body
+    };
+    let now = reprice(100_000).await;
+    let key = unique();
+    let order = async |terms: serde_json::Value, key: &str| {
+        let mut body = json!({"productId": lamp.id, "quantity": 1});
+        let members = body.as_object_mut().unwrap();
+        members.extend(terms.as_object().unwrap().clone());
+        let request = ada.request(Method::POST, "/api/orders/create");
+        Answer::of(request.header("idempotency-key", key).json(&body)).await
+    };
+    for terms in [
+        json!({"unitPrice": seen["price"]}),
+        json!({"unitPrice": {"amount": 100_000, "currency": "EUR"}}),
+        json!({"version": seen["version"]}),
+        json!({"expectedTotal": seen["price"]}),
+    ] {
+        let refused = order(terms.clone(), &unique()).await;
+        refused.assert_problem(409, "price_changed");
+        let line = &refused.body["lines"][0];
+        assert_eq!(line["productId"], *lamp.id, "{refused:?}");
+        assert_eq!(line["unitPrice"], now["price"]);
+        assert_eq!(line["version"], now["version"]);
+        assert_eq!(refused.body["total"], now["price"]);
+    }
+    let refused = order(json!({"unitPrice": 1_000}), &key).await;
+    reprice(900).await;
+    let again = order(json!({"unitPrice": 1_000}), &key).await;
+    assert_eq!((again.status, &again.body), (409, &refused.body));
+    assert_eq!(grace.stock(&lamp).await, 10, "nothing was held");
+    order(json!({"expectedTotal": 1_000}), &unique())
+        .await
+        .assert_problem(409, "price_changed");
+    let ordered = order(json!({"unitPrice": 1_000}), &unique()).await;
+    assert_eq!(ordered.status, 201, "{ordered:?}");
+    assert_eq!(ordered.body["total"]["amount"], 900);
+    let exact = order(json!({"expectedTotal": 900}), &unique()).await;
+    assert_eq!(exact.status, 201, "{exact:?}");
+    let guarded = ada.request(Method::POST, "/api/orders/create");
+    let guarded = guarded.header("if-match", "\"1\"");
+    Answer::of(guarded.json(&json!({"productId": lamp.id, "quantity": 1})))
+        .await
+        .assert_problem(412, "precondition_failed");
+    assert_eq!(ada.balance().await, 1_000_000 - 2 * 900);
+    assert_eq!(grace.stock(&lamp).await, 8);
+    shape.assert_audit_is_clean();
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contracts::reservations::{Refusal, RequestedLine, ReserveRequest};
+use contracts::reservations::{Refusal, ReserveRequest};
 use kernel::{OrderId, UserId};
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use store::{StoreError, StoreResult};
@@ -132,13 +132,11 @@ async fn reserve(
     request: Option<String>,
 ) -> Result<Order, ReservationRefusal> {
     note_order(id);
-    let lines = wanted.lines().iter();
     let reservation = ReserveRequest {
         order: id,
         buyer,
-        lines: lines
-            .map(|&(product, quantity)| RequestedLine { product, quantity })
-            .collect(),
+        lines: wanted.lines().to_vec(),
+        expected_total: wanted.expected_total(),
     };
     let lines: Vec<OrderLine> = app
         .reservations

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kernel::{Clock, IdSource, OrderId, Timestamp};
+use kernel::{Clock, Currency, IdSource, OrderId, Timestamp};
 use store::{Store, StoreError, StoreResult, Tx};
 use tokio::sync::mpsc;
 
@@ -43,6 +43,8 @@ pub(crate) struct App {
     pub(crate) reservations: Arc<dyn Reservations>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
+    /// The currency of amounts that name none.
+    pub(crate) currency: Currency,
     pub(crate) timing: Timing,
     pub(crate) default_wait: Duration,
     pub(crate) waiters: Waiters,

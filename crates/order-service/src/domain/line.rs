@@ -2,22 +2,28 @@
 
 use std::collections::BTreeMap;
 
+use contracts::reservations::{Agreed, RequestedLine};
 use kernel::{Invalid, Money, ProductId, Quantity, UserId};
 use serde::{Deserialize, Serialize};
 
-/// Lines of a create request: 1 to 100, one for each product.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted(Vec<(ProductId, Quantity)>);
+/// What a create request asks for: 1 to 100 lines, one for each product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Wanted {
+    lines: Vec<RequestedLine>,
+    expected_total: Option<Money>,
+}
 
 impl Wanted {
     /// Most lines that a request may have.
     pub const MAX_LINES: usize = 100;
 
-    /// Takes the lines of a request. Lines for the same product are summed first.
+    /// Takes the lines of a request, and the total that the buyer agreed to, if they named one. Lines for the same product are summed
+    /// first.
     ///
     /// # Errors
-    /// `too_short` or `too_long` for none or more than 100 lines, `out_of_range` if a sum is above what one line may ask for.
-    pub fn new(lines: Vec<(ProductId, Quantity)>) -> Result<Self, Invalid> {
+    /// `too_short` or `too_long` for none or more than 100 lines, `out_of_range` if a sum is above what one line may ask for,
+    /// `conflicting_terms` if lines for the same product name different terms.
+    pub fn new(lines: Vec<RequestedLine>, expected_total: Option<Money>) -> Result<Self, Invalid> {
         if lines.is_empty() {
             return Err(Invalid::new("too_short", "must have at least one line"));
         }
@@ -25,34 +31,65 @@ impl Wanted {
             return Err(Invalid::new("too_long", "must have at most 100 lines"));
         }
         let mut places: BTreeMap<ProductId, usize> = BTreeMap::new();
-        let mut sums: Vec<(ProductId, i64)> = Vec::with_capacity(lines.len());
-        for (product, quantity) in lines {
-            let place = *places.entry(product).or_insert(sums.len());
+        let mut sums: Vec<(RequestedLine, i64)> = Vec::with_capacity(lines.len());
+        for line in lines {
+            let place = *places.entry(line.product).or_insert(sums.len());
+            let quantity = i64::from(line.quantity);
             match sums.get_mut(place) {
-                Some((_, sum)) => *sum = sum.saturating_add(i64::from(quantity)),
-                None => sums.push((product, i64::from(quantity))),
+                Some((first, sum)) => {
+                    *sum = sum.saturating_add(quantity);
+                    first.agreed = both(first.agreed, line.agreed)
+                        .ok_or_else(|| conflicting_terms(line.product))?;
+                }
+                None => sums.push((line, quantity)),
             }
         }
-        sums.into_iter()
-            .map(|(product, sum)| {
-                let quantity = Quantity::new(sum).map_err(|invalid| {
-                    let detail = format!(
-                        "the lines of product {product} add up to {sum}: together they {}",
-                        invalid.detail
-                    );
-                    Invalid::new(invalid.code, detail)
-                })?;
-                Ok((product, quantity))
-            })
-            .collect::<Result<_, Invalid>>()
-            .map(Self)
+        let lines = sums.into_iter().map(|(line, sum)| {
+            let quantity = Quantity::new(sum).map_err(|invalid| {
+                let detail = format!(
+                    "the lines of product {} add up to {sum}: together they {}",
+                    line.product, invalid.detail
+                );
+                Invalid::new(invalid.code, detail)
+            })?;
+            Ok(RequestedLine { quantity, ..line })
+        });
+        Ok(Self {
+            lines: lines.collect::<Result<_, Invalid>>()?,
+            expected_total,
+        })
     }
 
-    /// Product and quantity of each line, in the order of the request.
+    /// Its lines, in the order of the request.
     #[must_use]
-    pub fn lines(&self) -> &[(ProductId, Quantity)] {
-        &self.0
+    pub fn lines(&self) -> &[RequestedLine] {
+        &self.lines
     }
+
+    /// The total that the buyer agreed to.
+    #[must_use]
+    pub const fn expected_total(&self) -> Option<Money> {
+        self.expected_total
+    }
+}
+
+/// The terms of two lines for the same product. None if they conflict.
+fn both(one: Agreed, other: Agreed) -> Option<Agreed> {
+    fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    if differ(one.unit_price, other.unit_price) || differ(one.version, other.version) {
+        return None;
+    }
+    Some(Agreed {
+        unit_price: one.unit_price.or(other.unit_price),
+        version: one.version.or(other.version),
+    })
+}
+
+fn conflicting_terms(product: ProductId) -> Invalid {
+    let detail = format!("the lines of product {product} name different unitPrices or versions");
+    Invalid::new("conflicting_terms", detail)
 }
 
 /// A line of an order: what was bought from whom, at the price of the moment.
@@ -78,14 +115,14 @@ impl OrderLine {
     }
 }
 
-/// The sum of `lines`. None if `lines` is empty or in several currencies, or if the sum is above [`Money::MAX_AMOUNT`].
+/// The sum of `lines`. None if `lines` is empty or in several currencies, or if the sum is not an amount.
 #[must_use]
 pub fn total_of<'a>(lines: impl IntoIterator<Item = &'a OrderLine>) -> Option<Money> {
     let mut lines = lines.into_iter();
     let first = lines.next()?.total()?;
     lines
         .try_fold(first, |sum, line| sum.checked_add(line.total()?).ok())
-        .filter(|total| (1..=Money::MAX_AMOUNT).contains(&total.amount))
+        .filter(|total| total.amount > 0)
 }
 
 #[cfg(test)]
@@ -93,33 +130,66 @@ mod tests {
     use super::*;
     use kernel::SystemIds;
 
-    fn quantity(n: i64) -> Quantity {
-        Quantity::new(n).unwrap()
+    fn line(product: ProductId, quantity: i64) -> RequestedLine {
+        agreed(product, quantity, Agreed::default())
+    }
+
+    fn agreed(product: ProductId, quantity: i64, agreed: Agreed) -> RequestedLine {
+        RequestedLine {
+            product,
+            quantity: Quantity::new(quantity).unwrap(),
+            agreed,
+        }
     }
 
     #[test]
     fn lines_for_the_same_product_are_summed_and_keep_the_first_place() {
         let ids = SystemIds::default();
         let (a, b) = (ProductId::new(&ids), ProductId::new(&ids));
-        let wanted =
-            Wanted::new(vec![(b, quantity(1)), (a, quantity(2)), (b, quantity(3))]).unwrap();
-        assert_eq!(wanted.lines(), [(b, quantity(4)), (a, quantity(2))]);
+        let lines = vec![line(b, 1), line(a, 2), line(b, 3)];
+        let wanted = Wanted::new(lines, None).unwrap();
+        assert_eq!(wanted.lines(), [line(b, 4), line(a, 2)]);
+    }
+
+    #[test]
+    fn the_terms_of_lines_for_the_same_product_hold_for_their_sum() {
+        let product = ProductId::new(&SystemIds::default());
+        let price = |amount| Agreed {
+            unit_price: Some(Money::new(amount, kernel::Currency::USD)),
+            version: None,
+        };
+        let version = Agreed {
+            unit_price: None,
+            version: Some(3),
+        };
+        let together = |first, second| {
+            let lines = vec![agreed(product, 1, first), agreed(product, 1, second)];
+            Wanted::new(lines, None)
+        };
+        let both = Agreed {
+            version: Some(3),
+            ..price(5)
+        };
+        for (first, second) in [(price(5), version), (both, price(5)), (version, both)] {
+            let wanted = together(first, second).unwrap();
+            assert_eq!(wanted.lines(), [agreed(product, 2, both)]);
+        }
+        let refused = together(price(5), price(6)).unwrap_err();
+        assert_eq!(refused.code, "conflicting_terms");
     }
 
     #[test]
     fn a_sum_above_what_one_line_may_ask_for_is_refused() {
         let product = ProductId::new(&SystemIds::default());
-        let lines = vec![(product, quantity(10_000)), (product, quantity(1))];
-        assert_eq!(Wanted::new(lines).unwrap_err().code, "out_of_range");
+        let lines = vec![line(product, 10_000), line(product, 1)];
+        assert_eq!(Wanted::new(lines, None).unwrap_err().code, "out_of_range");
     }
 
     #[test]
     fn an_order_has_one_to_a_hundred_lines() {
         let ids = SystemIds::default();
-        assert_eq!(Wanted::new(vec![]).unwrap_err().code, "too_short");
-        let many = (0..101)
-            .map(|_| (ProductId::new(&ids), quantity(1)))
-            .collect();
-        assert_eq!(Wanted::new(many).unwrap_err().code, "too_long");
+        assert_eq!(Wanted::new(vec![], None).unwrap_err().code, "too_short");
+        let many = (0..101).map(|_| line(ProductId::new(&ids), 1)).collect();
+        assert_eq!(Wanted::new(many, None).unwrap_err().code, "too_long");
     }
 }

@@ -3,12 +3,12 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
-use contracts::reservations::Refusal;
+use contracts::reservations::{Agreed, Refusal, RequestedLine};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kernel::{ProductId, Quantity};
+use kernel::{Currency, Invalid, ProductId, Quantity};
 use platform_http::{
-    Body, Faults, Prefer, Problem, answer_repeat, etag, json_answer, prefer, problem_answer,
-    send_stored,
+    Body, Faults, FieldError, Prefer, Price, Problem, answer_repeat, etag, json_answer, once_key,
+    prefer, problem_answer, read_by_rule, send_stored,
 };
 use store::StoreResult;
 use store::idempotency::{Earlier, StoredAnswer};
@@ -36,66 +36,127 @@ struct OrderLineRequest {
     product_id: ProductId,
     /// The quantity.
     quantity: Quantity,
+    /// The most that the buyer pays for one. If the product costs more now, or is in another currency: 409 `price_changed`. If it costs
+    /// less, the lower price is charged.
+    #[deserr(default, from(Price) = Some)]
+    #[schema(value_type = Price, required = false)]
+    unit_price: Option<Price>,
+    /// The product's version, which changes with every edit and with its stock. If it is another now: 409 `price_changed`.
+    #[deserr(default, from(Version) = Some)]
+    #[schema(value_type = i64, required = false, minimum = 1)]
+    version: Option<Version>,
 }
 
-/// The order: `items`, or a single product.
+/// Several lines.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
-pub(crate) struct CreateOrderRequest {
+pub(crate) struct OrderOfLines {
     /// 1 to 100 lines; lines for the same product are summed.
-    #[schema(required = false, min_items = 1, max_items = 100)]
+    #[schema(min_items = 1, max_items = 100)]
     items: Vec<OrderLineRequest>,
-    /// Short form: the product.
-    #[deserr(skip)]
-    #[schema(value_type = ProductId, required = false)]
-    #[expect(dead_code, reason = "documented here, read as an `OrderLineRequest`")]
-    product_id: Option<ProductId>,
-    /// Short form: its quantity.
-    #[deserr(skip)]
-    #[schema(value_type = Quantity, required = false)]
-    #[expect(dead_code, reason = "documented here, read as an `OrderLineRequest`")]
-    quantity: Option<Quantity>,
+    /// The total that the buyer agreed to. If it is another now, higher or lower: 409 `price_changed`.
+    #[deserr(default, from(Price) = Some)]
+    #[schema(value_type = Price, required = false)]
+    expected_total: Option<Price>,
 }
 
-/// The request, read: what is wanted, and where in the body each product stands.
-pub(crate) struct CreateOrder {
-    wanted: Wanted,
-    places: Places,
+/// Short form: a single product.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct OrderOfOneProduct {
+    /// The product.
+    product_id: ProductId,
+    /// Its quantity.
+    quantity: Quantity,
+    /// As in `items`.
+    #[deserr(default, from(Price) = Some)]
+    #[schema(value_type = Price, required = false)]
+    unit_price: Option<Price>,
+    /// As in `items`.
+    #[deserr(default, from(Version) = Some)]
+    #[schema(value_type = i64, required = false, minimum = 1)]
+    version: Option<Version>,
+    /// As with `items`.
+    #[deserr(default, from(Price) = Some)]
+    #[schema(value_type = Price, required = false)]
+    expected_total: Option<Price>,
 }
 
-impl Deserr<Faults> for CreateOrder {
+/// The order: `items`, or a single product.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum CreateOrderRequest {
+    /// Several lines.
+    Lines(OrderOfLines),
+    /// A single product.
+    One(OrderOfOneProduct),
+}
+
+/// A version of a product.
+struct Version(i64);
+
+impl Version {
+    fn new(version: i64) -> Result<Self, Invalid> {
+        let invalid = || Invalid::new("out_of_range", "must be at least 1");
+        (version >= 1).then_some(Self(version)).ok_or_else(invalid)
+    }
+}
+
+read_by_rule! {
+    Version: i64 => Self::new;
+}
+
+impl Deserr<Faults> for CreateOrderRequest {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         place: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
         let body = serde_json::Value::from(value);
         let has = |member: &str| body.get(member).is_some();
-        let (items, at) = if !has("items") && (has("productId") || has("quantity")) {
-            let line = OrderLineRequest::deserialize_from_value(body.into_value(), place)?;
-            (vec![line], place)
+        if !has("items") && (has("productId") || has("quantity")) {
+            OrderOfOneProduct::deserialize_from_value(body.into_value(), place).map(Self::One)
         } else {
-            let request = CreateOrderRequest::deserialize_from_value(body.into_value(), place)?;
-            (request.items, place.push_key("items"))
-        };
-        let places = items
-            .iter()
-            .enumerate()
-            .map(|(index, line)| {
-                let pointer = if at.is_origin() {
-                    "/productId".to_owned()
-                } else {
-                    format!("/items/{index}/productId")
+            OrderOfLines::deserialize_from_value(body.into_value(), place).map(Self::Lines)
+        }
+    }
+}
+
+impl CreateOrderRequest {
+    /// What is wanted, and where in the body each product stands. Amounts that name no currency are in `currency`.
+    fn read(self, currency: Currency) -> Result<(Wanted, Places), Problem> {
+        let (items, expected_total, at) = match self {
+            Self::Lines(order) => (order.items, order.expected_total, "/items"),
+            Self::One(order) => {
+                let line = OrderLineRequest {
+                    product_id: order.product_id,
+                    quantity: order.quantity,
+                    unit_price: order.unit_price,
+                    version: order.version,
                 };
-                (line.product_id, pointer)
-            })
-            .collect();
-        let lines = items
-            .into_iter()
-            .map(|line| (line.product_id, line.quantity))
-            .collect();
-        let wanted = Wanted::new(lines).map_err(|invalid| Faults::at(at, invalid))?;
-        Ok(Self { wanted, places })
+                (vec![line], order.expected_total, "")
+            }
+        };
+        let place = |index: usize| match at {
+            "" => "/productId".to_owned(),
+            at => format!("{at}/{index}/productId"),
+        };
+        let places = items.iter().enumerate();
+        let places = places.map(|(index, line)| (line.product_id, place(index)));
+        let places = places.collect();
+        let lines = items.into_iter().map(|line| RequestedLine {
+            product: line.product_id,
+            quantity: line.quantity,
+            agreed: Agreed {
+                unit_price: line.unit_price.map(|price| price.in_currency(currency)),
+                version: line.version.map(|Version(version)| version),
+            },
+        });
+        let expected_total = expected_total.map(|total| total.in_currency(currency));
+        let wanted = Wanted::new(lines.collect(), expected_total)
+            .map_err(|invalid| Problem::validation(vec![FieldError::new(at, invalid)]))?;
+        Ok((wanted, places))
     }
 }
 
@@ -104,6 +165,11 @@ impl Deserr<Faults> for CreateOrder {
 /// Holds the stock of every line (all or none), debits the buyer's wallet into escrow, and answers when that is settled: by
 /// default within two seconds, else with 202 and the pending order. `Prefer: wait=N` waits up to N seconds (at most 30),
 /// `Prefer: respond-async` does not wait. Send an `Idempotency-Key` so that a repeated request orders once.
+///
+/// A price may change between the moment when the buyer sees it and the order. To pay no more than what was seen, send `unitPrice` with
+/// each line; to order exactly what was seen, its `version`; to pay exactly one total, not even a lower one, `expectedTotal`. If they do
+/// not hold, the answer is 409 `price_changed` with what each such product costs now, and nothing is held. Without them the current
+/// prices are charged.
 #[utoipa::path(post, path = "/api/orders/create", tag = "orders", operation_id = "createOrder", security(("bearer" = [])),
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours"),
@@ -114,15 +180,17 @@ impl Deserr<Faults> for CreateOrder {
         (status = 201, description = "Paid", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 202, description = "Pending: poll Location until the order is settled", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("Preference-Applied" = Option<String>, description = "`respond-async`, if it was requested"))),
         (status = 402, description = "`insufficient_funds`: declined, with the order in `order`"),
-        (status = 409, description = "`out_of_stock`, with which lines in `lines`; `request_running`; `order_cancelled`"),
+        (status = 409, description = "`out_of_stock`, with which lines in `lines`; `price_changed`, with `productId`, `unitPrice` and `version` of each product that differs in `lines`, and the order's `total` now; `request_running`; `order_cancelled`"),
+        (status = 412, description = "`precondition_failed`: an order that does not exist yet matches no `If-Match`; name the agreed price in the body"),
     ))]
 pub(crate) async fn create(
     app: web::Data<App>,
     caller: Caller,
     request: HttpRequest,
-    body: Body<CreateOrder>,
+    body: Body<CreateOrderRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let key = body.once_key(&request, caller.user, ROUTE)?;
+    let (wanted, places) = body.into_inner().read(app.currency)?;
+    let key = once_key(&request, caller.user, ROUTE, &wanted)?;
     let once = key.map(|key| Once {
         key,
         request: current_request_id(),
@@ -133,7 +201,6 @@ pub(crate) async fn create(
         Prefer::RespondAsync => Wait::No,
         Prefer::Wait(limit) => Wait::AtMost(limit),
     };
-    let CreateOrder { wanted, places } = body.into_inner();
     let created = create_order(&app, caller.user, wanted, once, wait, render_refusal)
         .await
         .map_err(|refusal| create_problem(refusal, &places))?;
@@ -186,10 +253,10 @@ fn render(order: &Order) -> StoreResult<StoredAnswer> {
     })
 }
 
-/// Of the refusals of the product service, only that there is not enough stock is remembered.
+/// Of the refusals of the product service, those are remembered that depend on the moment: too little stock, and another price.
 fn render_refusal(refusal: &ReservationRefusal) -> StoreResult<Option<StoredAnswer>> {
     match refusal {
-        ReservationRefusal::Refused(Refusal::OutOfStock(_)) => {
+        ReservationRefusal::Refused(Refusal::OutOfStock(_) | Refusal::PriceChanged(_)) => {
             problem_answer(&reservation_problem(refusal, &Places::new())).map(Some)
         }
         ReservationRefusal::Refused(_)

@@ -1,7 +1,7 @@
 //! The order service's refusals.
 
-use contracts::reservations::{Refusal, Shortage};
-use kernel::ProductId;
+use contracts::reservations::{CurrentPrice, Refusal, Shortage};
+use kernel::{Money, ProductId};
 use platform_http::{FieldError, Problem};
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ platform_http::problems! {
     PAYMENT_DECLINED "payment_declined" 402 "The wallet declined the payment"
     ORDER_NOT_FOUND "order_not_found" 404 "There is no such order"
     OUT_OF_STOCK "out_of_stock" 409 "There is not enough stock"
+    PRICE_CHANGED "price_changed" 409 "A price is not the one that you agreed to"
     ORDER_CANCELLED "order_cancelled" 409 "The order was not paid in time and is cancelled"
     NOT_POSSIBLE_NOW "not_possible_in_this_state" 409 "The order's state does not allow this"
     UNKNOWN_PRODUCT "unknown_product" 422 "There is no such product"
@@ -49,6 +50,25 @@ impl From<&Shortage> for ShortLine {
     }
 }
 
+/// A line that is not on the terms that the buyer agreed to, in the member `lines`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangedLine {
+    product_id: ProductId,
+    unit_price: Money,
+    version: i64,
+}
+
+impl From<&CurrentPrice> for ChangedLine {
+    fn from(current: &CurrentPrice) -> Self {
+        Self {
+            product_id: current.product,
+            unit_price: current.unit_price,
+            version: current.version,
+        }
+    }
+}
+
 /// Where in a request each product stands.
 pub(super) type Places = Vec<(ProductId, String)>;
 
@@ -74,6 +94,15 @@ pub(super) fn reservation_problem(refusal: &ReservationRefusal, places: &Places)
         Refusal::OutOfStock(lines) => {
             let lines: Vec<ShortLine> = lines.iter().map(ShortLine::from).collect();
             Problem::new(&OUT_OF_STOCK, "Order less, or come back later.").with("lines", &lines)
+        }
+        Refusal::PriceChanged(now) => {
+            let lines: Vec<ChangedLine> = now.lines.iter().map(ChangedLine::from).collect();
+            let detail = "Nothing was ordered. See lines for what they cost now.";
+            let problem = Problem::new(&PRICE_CHANGED, detail).with("lines", &lines);
+            match now.total {
+                Some(total) => problem.with("total", &total),
+                None => problem,
+            }
         }
         Refusal::UnknownProducts(products) => Problem::new(
             &UNKNOWN_PRODUCT,

@@ -25,6 +25,11 @@ const SOME_ID: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d";
 #[case(json!({"productId": SOME_ID}), &[("/quantity", "required")])]
 #[case(json!({"productId": SOME_ID, "quantity": "1"}), &[("/quantity", "invalid_type")])]
 #[case(json!({"items": [{"productId": SOME_ID, "quantity": 1}], "productId": SOME_ID}), &[("/productId", "unknown_field")])]
+#[case(json!({"productId": SOME_ID, "quantity": 1, "unitPrice": 0, "version": 0, "expectedTotal": -1}), &[("/expectedTotal", "out_of_range"), ("/unitPrice", "out_of_range"), ("/version", "out_of_range")])]
+#[case(json!({"items": [{"productId": SOME_ID, "quantity": 1, "unitPrice": "5", "version": "1"}], "expectedTotal": {"amount": 1, "currency": "usd"}}), &[("/expectedTotal/currency", "invalid_currency"), ("/items/0/unitPrice", "invalid_type"), ("/items/0/version", "invalid_type")])]
+#[case(json!({"items": [{"productId": SOME_ID, "quantity": 1, "expectedTotal": 1}], "unitPrice": 1}), &[("/items/0/expectedTotal", "unknown_field"), ("/unitPrice", "unknown_field")])]
+#[case(json!({"items": [{"productId": SOME_ID, "quantity": 1, "unitPrice": 1}, {"productId": SOME_ID, "quantity": 1, "unitPrice": 2}]}), &[("/items", "conflicting_terms")])]
+#[case(json!({"productId": SOME_ID, "quantity": 1, "maxTotal": 1}), &[("/maxTotal", "unknown_field")])]
 #[tokio::test]
 async fn a_body_that_breaks_rules_is_refused_with_every_fault(
     #[case] body: Value,

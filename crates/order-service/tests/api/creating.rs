@@ -129,3 +129,51 @@ async fn an_unknown_product_and_ones_own_are_422() {
         .assert_problem(422, "own_product");
     assert_eq!(world.stock(product), 2);
 }
+
+#[tokio::test]
+async fn another_price_than_was_agreed_is_told_line_by_line_and_orders_nothing() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (user, token)) = (world.product(10), world.user());
+    let usd = |amount: i64| json!({"amount": amount, "currency": "USD"});
+    for terms in [
+        json!({"unitPrice": 499}),
+        json!({"unitPrice": {"amount": 900, "currency": "EUR"}}),
+        json!({"version": 2}),
+    ] {
+        let mut line = json!({"productId": product, "quantity": 1});
+        line.as_object_mut()
+            .unwrap()
+            .extend(terms.as_object().unwrap().clone());
+        for body in [line.clone(), json!({"items": [line]})] {
+            let refused = world.create(&token, &body, &[]).await;
+            refused.assert_problem(409, "price_changed");
+            let lines = json!([{"productId": product, "unitPrice": usd(500), "version": 1}]);
+            assert_eq!(refused.body["lines"], lines);
+            assert_eq!(refused.body["total"], usd(500));
+        }
+    }
+    let agreed = json!({"productId": product, "quantity": 1, "unitPrice": 900, "version": 1});
+    let ordered = world.create(&token, &agreed, &[]).await;
+    assert_eq!(ordered.status, 201, "{ordered:?}");
+    assert_eq!(
+        ordered.body["total"],
+        usd(500),
+        "the lower price is charged"
+    );
+    let path = format!("/api/orders/{user}/byUser");
+    let list = world.host.get(&path, &token).await;
+    assert_eq!(list.body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(world.stock(product), 9);
+}
+
+#[tokio::test]
+async fn an_order_matches_no_version_before_it_exists() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (_, token)) = (world.product(10), world.user());
+    for tag in ["\"1\"", "*", "W/\"1\""] {
+        let headers = [("if-match", tag)];
+        let refused = world.create(&token, &one(product, 1), &headers).await;
+        refused.assert_problem(412, "precondition_failed");
+    }
+    assert!(world.desk.asked.lock().unwrap().is_empty());
+}

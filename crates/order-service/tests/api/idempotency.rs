@@ -1,6 +1,6 @@
 //! Idempotency-Key on POST /api/orders/create.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{Script, World, one};
 
@@ -77,6 +77,56 @@ async fn another_body_under_the_same_key_is_refused_but_white_space_and_order_do
             .header("idempotency-replayed"),
         "true"
     );
+}
+
+#[tokio::test]
+async fn the_same_order_spelt_another_way_is_the_same_request() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (_, token)) = (world.product(10), world.user());
+    let key = [("idempotency-key", "once")];
+    let body = |product: &str, price: Value| json!({"items": [{"productId": product, "quantity": 2, "unitPrice": price}]});
+    let id = product.to_string();
+    let first = world.create(&token, &body(&id, json!(500)), &key).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    let usd = json!({"amount": 500, "currency": "USD"});
+    for same in [
+        body(&id.to_uppercase(), json!(500)),
+        body(&id, usd.clone()),
+        body(&id, json!({"amount": 500})),
+        json!({"productId": id.to_uppercase(), "quantity": 2, "unitPrice": usd}),
+        json!({"items": [{"productId": id, "quantity": 1, "unitPrice": 500}, {"productId": id, "quantity": 1}]}),
+    ] {
+        let again = world.create(&token, &same, &key).await;
+        assert_eq!((again.status, &again.body), (201, &first.body), "{same}");
+        assert_eq!(again.header("idempotency-replayed"), "true");
+    }
+    for other in [
+        body(&id, json!(501)),
+        one(product, 2),
+        json!({"productId": id, "quantity": 2, "unitPrice": 500, "version": 1}),
+        json!({"productId": id, "quantity": 2, "unitPrice": 500, "expectedTotal": 1000}),
+    ] {
+        let reused = world.create(&token, &other, &key).await;
+        reused.assert_problem(422, "idempotency_key_reused");
+    }
+    assert_eq!(world.stock(product), 8);
+}
+
+#[tokio::test]
+async fn another_price_is_remembered_with_the_key() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (_, token)) = (world.product(10), world.user());
+    let key = [("idempotency-key", "once")];
+    let body = json!({"productId": product, "quantity": 1, "unitPrice": 499});
+    let first = world.create(&token, &body, &key).await;
+    first.assert_problem(409, "price_changed");
+    *world.desk.price.lock().unwrap() = 499;
+    let again = world.create(&token, &body, &key).await;
+    assert_eq!((again.status, &again.body), (409, &first.body));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(world.stock(product), 10);
+    let fresh = world.create(&token, &body, &[("idempotency-key", "new")]);
+    assert_eq!(fresh.await.status, 201);
 }
 
 #[tokio::test]

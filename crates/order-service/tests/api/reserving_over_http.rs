@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::{HttpResponse, web};
 use contracts::reservations::{
-    PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine, Shortage,
+    Agreed, CurrentPrice, PATH, PriceChanged, Refusal, RequestedLine, ReserveAnswer,
+    ReserveRequest, ReservedLine, Shortage,
 };
 use kernel::{Currency, Money, OrderId, ProductId, Quantity, SystemIds, UserId};
 use order_service::{HttpReservations, ReservationRefusal, Reservations};
@@ -21,7 +22,12 @@ fn request() -> ReserveRequest {
     ReserveRequest {
         order: OrderId::new(&ids),
         buyer: UserId::new(&ids),
+        expected_total: Some(Money::new(1500, Currency::USD)),
         lines: vec![RequestedLine {
+            agreed: Agreed {
+                unit_price: Some(Money::new(500, Currency::USD)),
+                version: Some(4),
+            },
             product: ProductId::new(&ids),
             quantity: Quantity::new(3).unwrap(),
         }],
@@ -78,6 +84,14 @@ async fn what_the_product_service_answers_is_what_the_order_service_hears() {
         Refusal::OwnProducts(vec![product]),
         Refusal::MixedCurrencies,
         Refusal::TotalTooLarge,
+        Refusal::PriceChanged(PriceChanged {
+            lines: vec![CurrentPrice {
+                product,
+                unit_price: Money::new(500, Currency::USD),
+                version: 4,
+            }],
+            total: None,
+        }),
         Refusal::Over,
     ];
     for refusal in refusals {

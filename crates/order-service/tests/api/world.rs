@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use auth::{Role, testing};
 use bus::{Handler, Outcome, Subscription};
 use bytes::Bytes;
-use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage};
+use contracts::reservations::{
+    CurrentPrice, PriceChanged, Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage,
+};
 use contracts::{Contract, Envelope, product, wallet};
 use host::service::{Deps, StoreConfig};
 use host::testing::{Answer, TestHost};
@@ -34,6 +36,8 @@ pub(crate) enum Script {
 pub(crate) struct Desk {
     pub(crate) stock: Mutex<HashMap<ProductId, (UserId, i64)>>,
     pub(crate) asked: Mutex<Vec<OrderId>>,
+    /// What one of each product costs.
+    pub(crate) price: Mutex<i64>,
 }
 
 #[async_trait]
@@ -46,12 +50,27 @@ impl Reservations for Desk {
         let mut kept = self.stock.lock().unwrap();
         let mut stock = kept.clone();
         let mut lines = Vec::new();
-        for RequestedLine { product, quantity } in request.lines {
+        let price = Money::new(*self.price.lock().unwrap(), Currency::USD);
+        for RequestedLine {
+            product,
+            quantity,
+            agreed,
+        } in request.lines
+        {
             let Some((seller, left)) = stock.get_mut(&product) else {
                 return Err(Refusal::UnknownProducts(vec![product]).into());
             };
             if *seller == request.buyer {
                 return Err(Refusal::OwnProducts(vec![product]).into());
+            }
+            if !agreed.allows(price, 1) {
+                let current = CurrentPrice {
+                    product,
+                    unit_price: price,
+                    version: 1,
+                };
+                let (lines, total) = (vec![current], Some(price));
+                return Err(Refusal::PriceChanged(PriceChanged { lines, total }).into());
             }
             let requested = i64::from(quantity);
             if *left < requested {
@@ -67,7 +86,7 @@ impl Reservations for Desk {
                 product,
                 seller: *seller,
                 name: "Lamp".to_owned(),
-                unit_price: Money::new(500, Currency::USD),
+                unit_price: price,
                 quantity,
             });
         }
@@ -172,6 +191,7 @@ impl Around {
             desk: Arc::new(Desk {
                 stock: Mutex::default(),
                 asked: Mutex::default(),
+                price: Mutex::new(500),
             }),
             clock: Arc::new(ManualClock::at(SystemClock.now())),
             ids: Arc::new(SystemIds::default()),

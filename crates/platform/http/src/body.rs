@@ -10,48 +10,21 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, FromRequest, HttpRequest};
 use deserr::Deserr;
-use kernel::UserId;
-use sha2::{Digest, Sha256};
-use store::idempotency::OnceKey;
 
 use super::edge::{BODY_TIME, Edge};
 use super::faults::Faults;
-use super::idempotency::idempotency_key;
 use super::json;
 use super::problem::{Problem, common};
 use super::request::MAX_BODY;
 
 /// A body read as `T`. Answers 415 for an unsupported media type, charset or coding, 413 above [`MAX_BODY`], 408 if the body takes too
 /// long to arrive, 400 for invalid JSON, and 422 for broken rules.
-pub struct Body<T> {
-    value: T,
-    /// SHA-256 of the body in canonical form, which ignores white space and the order of members. Zero without an Idempotency-Key.
-    fingerprint: [u8; 32],
-}
+pub struct Body<T>(T);
 
 impl<T> Body<T> {
     /// The value.
     pub fn into_inner(self) -> T {
-        self.value
-    }
-
-    /// The request's `Idempotency-Key` in its scope, if it has one.
-    ///
-    /// # Errors
-    /// 400 if the key is empty, longer than 255 characters, not visible ASCII, or sent twice.
-    pub fn once_key(
-        &self,
-        request: &HttpRequest,
-        user: UserId,
-        route: &'static str,
-    ) -> Result<Option<OnceKey>, Problem> {
-        let fingerprint = self.fingerprint;
-        Ok(idempotency_key(request)?.map(|key| OnceKey {
-            user,
-            route,
-            key,
-            fingerprint,
-        }))
+        self.0
     }
 }
 
@@ -65,20 +38,14 @@ impl<T: Deserr<Faults> + 'static> FromRequest for Body<T> {
         let time = request
             .app_data::<Data<Edge>>()
             .map_or(BODY_TIME, |edge| edge.body_time);
-        let keyed = request.headers().contains_key("idempotency-key");
         Box::pin(async move {
             head?;
             let bytes = tokio::time::timeout(time, bytes).await;
             let bytes = bytes.map_err(|_| too_slow(time))?.map_err(broken)?;
             let json = json::parse(&bytes)
                 .map_err(|error| Problem::new(&common::MALFORMED_JSON, format!("{error}.")))?;
-            let fingerprint = if keyed {
-                Sha256::digest(json.to_string()).into()
-            } else {
-                [0; 32]
-            };
             deserr::deserialize(json)
-                .map(|value| Self { value, fingerprint })
+                .map(Self)
                 .map_err(|faults: Faults| Problem::validation(faults.into_errors()))
         })
     }

@@ -1,16 +1,46 @@
 //! `Idempotency-Key` in HTTP: reading the header, and the answers stored under a key. The store owns the rows.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use kernel::UserId;
 use serde::Serialize;
-use store::idempotency::{Earlier, StoredAnswer};
+use sha2::{Digest, Sha256};
+use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use store::{StoreError, StoreResult};
 
 use super::problem::{Problem, common};
 
-/// The client's `Idempotency-Key`, if it sent one.
-pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+/// The `Idempotency-Key` in its scope, if a request that creates something has one. `meaning` is what was asked for, as it was
+/// understood: the spelling of an id, the order of members, or a default written out, do not make another request. It is stored as a
+/// hash that is fast to compute, so it must hold no secret.
+///
+/// # Errors
+/// 400 if the key is empty, longer than 255 characters, not visible ASCII, or sent twice. 412 for an `If-Match`, which no version of a
+/// thing that does not exist yet can match (RFC 9110 section 13.1.1). A client that guards its request must not have the guard ignored.
+pub fn once_key(
+    request: &HttpRequest,
+    user: UserId,
+    route: &'static str,
+    meaning: &impl Serialize,
+) -> Result<Option<OnceKey>, Problem> {
+    if request.headers().contains_key(header::IF_MATCH) {
+        let detail = "What this request creates has no version yet that If-Match could match.";
+        return Err(Problem::new(&common::PRECONDITION_FAILED, detail));
+    }
+    let Some(key) = idempotency_key(request)? else {
+        return Ok(None);
+    };
+    let meaning = serde_json::to_vec(meaning).map_err(Problem::internal)?;
+    Ok(Some(OnceKey {
+        user,
+        route,
+        key,
+        fingerprint: Sha256::digest(meaning).into(),
+    }))
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut values = request.headers().get_all("idempotency-key");
     let Some(value) = values.next() else {
         return Ok(None);

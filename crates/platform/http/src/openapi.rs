@@ -2,7 +2,7 @@
 //! request, the form of every refusal, and the headers that every answer has.
 
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
@@ -33,6 +33,12 @@ const OF_BODY: [(&str, &str); 5] = [
     ),
     ("422", "`validation_failed`: every fault is in `errors`"),
 ];
+
+/// Refusals of a request that creates something, and so takes an `Idempotency-Key`.
+const OF_KEY: [(&str, &str); 1] = [(
+    "412",
+    "`precondition_failed`: what does not exist yet matches no `If-Match`",
+)];
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -74,6 +80,8 @@ pub fn complete(document: &mut OpenApi) {
 /// Adds the refusals of its kind, unless the handler describes them itself; the form of its refusals; and `X-Request-Id`.
 fn complete_one(operation: &mut Operation) {
     let parameters = operation.parameters.get_or_insert_default();
+    let is_key = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(one) if one.name == "Idempotency-Key");
+    let keyed = parameters.iter().any(is_key);
     let request_id = RequestIdHeader::into_params(|| None);
     parameters.extend(request_id.into_iter().map(RefOr::T));
     let bearer = SecurityRequirement::new("bearer", [""; 0]);
@@ -88,6 +96,7 @@ fn complete_one(operation: &mut Operation) {
         (token || body, &OF_ANY[..]),
         (token, &OF_TOKEN),
         (body, &OF_BODY),
+        (keyed, &OF_KEY),
     ] {
         for (status, description) in refusals.iter().filter(|_| applies) {
             answers

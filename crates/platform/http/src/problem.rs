@@ -53,7 +53,7 @@ pub mod common {
         NOT_ACCEPTABLE "not_acceptable" 406 "The answer cannot be given in an accepted media type"
         REQUEST_TIMEOUT "request_timeout" 408 "The body did not come in time"
         REQUEST_RUNNING "request_running" 409 "The first request with this Idempotency-Key is still running"
-        PRECONDITION_FAILED "precondition_failed" 412 "It was changed since you read it"
+        PRECONDITION_FAILED "precondition_failed" 412 "It is not at the version that the request is for"
         BODY_TOO_LARGE "body_too_large" 413 "The body is too large"
         UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" 415 "The body has to be application/json"
         VALIDATION_FAILED "validation_failed" 422 "The request breaks a rule"

@@ -15,7 +15,7 @@ use crate::{Expires, Record, Row, StoreResult, Tx};
 pub struct Idempotent {
     /// The key in its scope.
     pub key: IdempotencyKey,
-    /// SHA-256 of the request body in canonical form.
+    /// SHA-256 of what the request asks for.
     pub fingerprint: [u8; 32],
     /// The id of what the request creates.
     pub subject: Uuid,

@@ -1,10 +1,13 @@
 //! Idempotency keys: one effect and one answer however often a request is sent (draft-ietf-httpapi-idempotency-key-header). `http` reads
 //! the header; the store adapters keep the rows.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Timestamp, UserId};
 use uuid::Uuid;
+
+use crate::StoreResult;
 
 /// How long a first answer is remembered.
 pub const LIFETIME: Duration = Duration::from_hours(48);
@@ -18,7 +21,7 @@ pub struct OnceKey {
     pub route: &'static str,
     /// What the client sent.
     pub key: String,
-    /// SHA-256 of the request body in canonical form.
+    /// SHA-256 of what the request asks for.
     pub fingerprint: [u8; 32],
 }
 
@@ -33,6 +36,17 @@ pub struct StoredAnswer {
     pub etag: Option<String>,
     /// The JSON body.
     pub body: Vec<u8>,
+}
+
+/// Renders an outcome as the answer that is stored.
+pub type Render<T> = Arc<dyn Fn(&T) -> StoreResult<StoredAnswer> + Send + Sync>;
+
+/// A request's Idempotency-Key, and how its answer is rendered.
+pub struct Repeatable<T> {
+    /// The key in its scope.
+    pub key: OnceKey,
+    /// Renders the answer. It runs in the transaction, so that effect and answer are stored together.
+    pub render: Render<T>,
 }
 
 /// The result of an earlier request with the same key.

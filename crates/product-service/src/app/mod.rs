@@ -10,7 +10,7 @@ mod settle;
 mod stock;
 mod update;
 
-pub(crate) use create::create_product;
+pub(crate) use create::{create_product, create_product_once};
 #[cfg(test)]
 pub(crate) use expire::expire;
 pub(crate) use expire::expire_reservations;

@@ -1,6 +1,6 @@
 //! Changes that a seller makes: an edit of any of a product's fields, and its removal.
 
-use kernel::{Money, ProductId, Timestamp, UserId};
+use kernel::{Currency, Money, ProductId, Timestamp, UserId};
 
 use super::{Category, Description, Product, ProductName, ProductRefusal, ProductStatus, Stock};
 
@@ -19,6 +19,21 @@ pub struct Change<T> {
     pub to: T,
 }
 
+/// A new price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceEdit {
+    /// Minor units, positive.
+    pub amount: i64,
+    /// Their currency. None keeps the product's: a currency never changes unless the seller says so.
+    pub currency: Option<Currency>,
+}
+
+impl PriceEdit {
+    fn of(self, old: Money) -> Money {
+        Money::new(self.amount, self.currency.unwrap_or(old.currency))
+    }
+}
+
 /// New values for some of a product's fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProductEdit {
@@ -27,7 +42,7 @@ pub struct ProductEdit {
     /// A new description.
     pub description: Option<Description>,
     /// A new price. Existing reservations keep theirs.
-    pub price: Option<Money>,
+    pub price: Option<PriceEdit>,
     /// How many can be ordered from now on, without what is held or sold.
     pub stock: Option<Stock>,
     /// A new category.
@@ -70,7 +85,7 @@ impl Product {
         let mut product = Self {
             name: edit.name.unwrap_or(self.name),
             description: edit.description.unwrap_or(self.description),
-            price: edit.price.unwrap_or(self.price),
+            price: edit.price.map_or(self.price, |price| price.of(self.price)),
             stock: edit.stock.unwrap_or(self.stock),
             category: edit.category.unwrap_or(self.category),
             ..self

@@ -10,7 +10,7 @@ mod reservation_state;
 mod search;
 mod words;
 
-pub use edit::{Change, ProductEdit};
+pub use edit::{Change, PriceEdit, ProductEdit};
 pub use fields::{Category, Description, ProductName, Stock};
 #[cfg(test)]
 pub use listing::Place;

@@ -1,6 +1,8 @@
 //! Reservations of stock: pricing what an order asks for, and the reservation that results.
 
-use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage};
+use contracts::reservations::{
+    CurrentPrice, PriceChanged, Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage,
+};
 use kernel::{Money, OrderId, ProductId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +71,8 @@ pub struct Priced {
 /// Prices `request` with the active products that `offer` finds, and checks that all of it can be held.
 ///
 /// # Errors
-/// [`Refusal`]: unknown products first, then the buyer's own, more than one currency, too large a total, too little stock.
+/// [`Refusal`]: unknown products first, then the buyer's own, prices that the buyer did not agree to, more than one currency, too large a
+/// total, another total than the buyer agreed to, too little stock.
 pub fn price<'a>(
     request: &ReserveRequest,
     offer: impl Fn(ProductId) -> Option<&'a Product>,
@@ -102,7 +105,7 @@ pub fn price<'a>(
     if !own.is_empty() {
         return Err(Refusal::OwnProducts(own));
     }
-    check_total(&lines)?;
+    check_prices(request, &takes, &lines, &offer)?;
     let short: Vec<Shortage> = takes
         .iter()
         .filter_map(|&(product, requested)| {
@@ -131,29 +134,68 @@ fn add(takes: &mut Vec<(ProductId, i64)>, line: RequestedLine) -> bool {
     true
 }
 
-/// Checks that `lines` have one currency and a total that fits.
-fn check_total(lines: &[ReservedLine]) -> Result<(), Refusal> {
-    let mut prices = lines.iter().map(|line| line.unit_price.currency);
-    let Some(currency) = prices.next() else {
-        return Ok(());
+/// Checks that each product and the total are on the terms that the buyer agreed to.
+fn check_prices<'a>(
+    request: &ReserveRequest,
+    takes: &[(ProductId, i64)],
+    lines: &[ReservedLine],
+    offer: &impl Fn(ProductId) -> Option<&'a Product>,
+) -> Result<(), Refusal> {
+    let total = total_of(lines);
+    let prices_of = |is_meant: &dyn Fn(&Product) -> bool| -> Vec<CurrentPrice> {
+        takes
+            .iter()
+            .filter_map(|(id, _)| offer(*id))
+            .filter(|product| is_meant(product))
+            .map(|product| CurrentPrice {
+                product: product.id,
+                unit_price: product.price,
+                version: product.version,
+            })
+            .collect()
     };
-    if prices.any(|other| other != currency) {
+    let changed = prices_of(&|product| {
+        let mut lines = request.lines.iter();
+        lines.any(|line| {
+            line.product == product.id && !line.agreed.allows(product.price, product.version)
+        })
+    });
+    if !changed.is_empty() {
+        let (lines, total) = (changed, total.ok());
+        return Err(Refusal::PriceChanged(PriceChanged { lines, total }));
+    }
+    let total = total?;
+    if request.expected_total.is_some_and(|agreed| agreed != total) {
+        let (lines, total) = (prices_of(&|_| true), Some(total));
+        return Err(Refusal::PriceChanged(PriceChanged { lines, total }));
+    }
+    Ok(())
+}
+
+/// The total of `lines`, of which there is at least one.
+fn total_of(lines: &[ReservedLine]) -> Result<Money, Refusal> {
+    let mut currencies = lines.iter().map(|line| line.unit_price.currency);
+    let currency = currencies
+        .next()
+        .ok_or_else(|| Refusal::UnknownProducts(Vec::new()))?;
+    if currencies.any(|other| other != currency) {
         return Err(Refusal::MixedCurrencies);
     }
-    let total = lines.iter().try_fold(Money::new(0, currency), |sum, line| {
-        sum.checked_add(line.unit_price.times(line.quantity)?)
-    });
-    match total {
-        Ok(total) if total.amount <= Money::MAX_AMOUNT => Ok(()),
-        Ok(_) | Err(_) => Err(Refusal::TotalTooLarge),
-    }
+    lines
+        .iter()
+        .try_fold(Money::new(0, currency), |sum, line| {
+            sum.checked_add(line.unit_price.times(line.quantity)?)
+        })
+        .map_err(|_| Refusal::TotalTooLarge)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{Category, Description, NewProduct, ProductName, Stock};
+    use contracts::reservations::Agreed;
     use kernel::{Currency, Quantity, SystemIds};
+    use proptest::prelude::*;
     use std::collections::HashMap;
 
     struct Market {
@@ -200,11 +242,13 @@ mod tests {
             let lines = lines
                 .iter()
                 .map(|&(product, quantity)| RequestedLine {
+                    agreed: Agreed::default(),
                     product,
                     quantity: Quantity::new(quantity).unwrap(),
                 })
                 .collect();
             let request = ReserveRequest {
+                expected_total: None,
                 order: OrderId::new(&self.ids),
                 buyer,
                 lines,
@@ -279,6 +323,74 @@ mod tests {
             vec![(dear, 10_000)],
         ] {
             assert_eq!(market.price(&lines), Err(Refusal::TotalTooLarge));
+        }
+    }
+
+    /// What a buyer may have agreed to: nothing, a price up to 4, a version up to 2.
+    fn agreed() -> impl Strategy<Value = Agreed> {
+        let price = (1i64..5, any::<bool>()).prop_map(|(amount, euro)| {
+            let currency = if euro { "EUR" } else { "USD" };
+            Money::new(amount, currency.parse().unwrap())
+        });
+        (proptest::option::of(price), proptest::option::of(1i64..3)).prop_map(
+            |(unit_price, version)| Agreed {
+                unit_price,
+                version,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn stock_is_taken_only_on_the_terms_that_the_buyer_agreed_to(
+            offers in proptest::collection::vec((1i64..5, 1i64..3), 1..4),
+            wanted in proptest::collection::vec((0usize..3, 1i64..3, agreed()), 1..6),
+            expected_total in proptest::option::of(1i64..60),
+        ) {
+            let mut market = Market::new();
+            let ids: Vec<ProductId> = offers.iter().map(|&(price, version)| {
+                let id = market.offer(price, 1000);
+                market.offers.get_mut(&id).unwrap().version = version;
+                id
+            }).collect();
+            let lines: Vec<RequestedLine> = wanted.iter().map(|&(at, quantity, agreed)| RequestedLine {
+                product: ids[at % ids.len()],
+                quantity: Quantity::new(quantity).unwrap(),
+                agreed,
+            }).collect();
+            let request = ReserveRequest {
+                order: OrderId::new(&market.ids),
+                buyer: UserId::new(&market.ids),
+                lines,
+                expected_total: expected_total.map(|amount| Money::new(amount, Currency::USD)),
+            };
+            let broken: Vec<ProductId> = request.lines.iter().filter(|line| {
+                let offer = &market.offers[&line.product];
+                let price_holds = line.agreed.unit_price.is_none_or(|most| most.currency == Currency::USD && most.amount >= offer.price.amount);
+                !(price_holds && line.agreed.version.is_none_or(|version| version == offer.version))
+            }).map(|line| line.product).collect();
+            let total: i64 = request.lines.iter().map(|line| market.offers[&line.product].price.amount * i64::from(line.quantity)).sum();
+            let is_expected = expected_total.is_none_or(|expected| expected == total);
+            match price(&request, |id| market.offers.get(&id)) {
+                Ok(priced) => {
+                    prop_assert!(broken.is_empty() && is_expected);
+                    prop_assert_eq!(priced.lines.len(), request.lines.len());
+                }
+                Err(Refusal::PriceChanged(now)) => {
+                    prop_assert_eq!(now.total, Some(Money::new(total, Currency::USD)));
+                    prop_assert!(!broken.is_empty() || !is_expected);
+                    for line in &request.lines {
+                        let shown = now.lines.iter().filter(|one| one.product == line.product).count();
+                        let differs = broken.is_empty() || broken.contains(&line.product);
+                        prop_assert_eq!(shown, usize::from(differs));
+                    }
+                    for one in &now.lines {
+                        let offer = &market.offers[&one.product];
+                        prop_assert_eq!((one.unit_price, one.version), (offer.price, offer.version));
+                    }
+                }
+                Err(other) => prop_assert!(false, "{other:?}"),
+            }
         }
     }
 }

@@ -1,17 +1,26 @@
 //! POST /api/products/create.
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
 use kernel::{Currency, UserId};
-use platform_http::{Body, Faults, Problem, etag, read_by_rule};
+use platform_http::{
+    Body, Faults, Price, Problem, answer_repeat, etag, json_answer, once_key, read_by_rule,
+    send_stored,
+};
+use serde::Serialize;
+use store::StoreResult;
+use store::idempotency::{Answered, Repeatable, StoredAnswer};
 use utoipa::ToSchema;
 
-use super::price::Price;
 use super::product_json::ProductJson;
-use crate::app::{App, create_product};
-use crate::domain::{Category, Description, NewProduct, ProductName, Stock};
+use crate::app::{App, create_product, create_product_once};
+use crate::domain::{Category, Description, NewProduct, Product, ProductName, Stock};
+
+/// Scope of idempotency keys.
+const ROUTE: &str = "POST /api/products/create";
 
 read_by_rule! {
     ProductName: String => |raw| Self::parse(&raw);
@@ -55,22 +64,51 @@ impl CreateProduct {
 
 /// List a product
 ///
-/// The caller becomes its seller. It can be found and bought at once.
+/// The caller becomes its seller. It can be found and bought at once. Send an `Idempotency-Key` so that a repeated request lists it
+/// once.
 #[utoipa::path(post, path = "/api/products/create", tag = "products", operation_id = "createProduct", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours")),
     request_body(content = CreateProduct, example = json!({"name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home"})),
     responses(
-        (status = 201, description = "Listed", body = ProductJson, headers(("Location" = String, description = "The product"), ("ETag" = String, description = "Its version")),
+        (status = 201, description = "Listed", body = ProductJson, headers(("Location" = String, description = "The product"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this repeats the answer to an earlier request")),
             example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "sellerId": "0199f3a0-4a11-7b2d-8c41-5e9b0d1c2f3a", "name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home", "status": "active", "version": 1, "createdAt": "2026-01-31T12:00:00.000Z", "updatedAt": "2026-01-31T12:00:00.000Z"})),
     ))]
 pub(crate) async fn create(
     app: web::Data<App>,
     caller: Caller,
+    request: HttpRequest,
     body: Body<CreateProduct>,
 ) -> Result<HttpResponse, Problem> {
     let new = body.into_inner().by(caller.user, app.currency);
-    let product = create_product(&app, new).await?;
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, format!("/api/products/{}", product.id)))
-        .insert_header(header::ETag(etag(product.version)))
-        .json(ProductJson::from(product)))
+    let key = once_key(&request, caller.user, ROUTE, &meaning(&new))?;
+    let Some(key) = key else {
+        let product = create_product(&app, new).await?;
+        return Ok(send_stored(render(&product)?));
+    };
+    let repeatable = Repeatable {
+        key,
+        render: Arc::new(render),
+    };
+    match create_product_once(&app, new, repeatable).await? {
+        Answered::First(product) => Ok(send_stored(render(&product)?)),
+        Answered::Before(earlier) => answer_repeat(earlier),
+    }
+}
+
+fn meaning(new: &NewProduct) -> impl Serialize {
+    (
+        new.name.as_str(),
+        new.description.as_str(),
+        new.price,
+        new.stock.get(),
+        new.category.as_str(),
+    )
+}
+
+fn render(product: &Product) -> StoreResult<StoredAnswer> {
+    Ok(StoredAnswer {
+        location: Some(format!("/api/products/{}", product.id)),
+        etag: Some(etag(product.version).to_string()),
+        ..json_answer(201, &ProductJson::from(product.clone()))?
+    })
 }

@@ -4,7 +4,6 @@ mod create;
 mod error;
 mod internal;
 mod list;
-mod price;
 mod product_json;
 mod reader;
 mod remove;

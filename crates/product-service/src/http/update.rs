@@ -4,14 +4,13 @@ use actix_web::http::header::ETag;
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
-use kernel::{Currency, ProductId};
-use platform_http::{Body, Faults, IfMatch, Problem, etag};
+use kernel::ProductId;
+use platform_http::{Body, Faults, IfMatch, Price, Problem, etag};
 use utoipa::ToSchema;
 
-use super::price::Price;
 use super::product_json::ProductJson;
 use crate::app::{App, update_product};
-use crate::domain::{Category, Change, Description, ProductEdit, ProductName, Stock};
+use crate::domain::{Category, Change, Description, PriceEdit, ProductEdit, ProductName, Stock};
 
 /// The product and the fields to change. Absent fields stay unchanged.
 #[derive(Deserr, ToSchema)]
@@ -27,7 +26,7 @@ pub(crate) struct UpdateProduct {
     #[deserr(default, from(Description) = Some)]
     #[schema(value_type = String, required = false, max_length = 10_000)]
     description: Option<Description>,
-    /// The new price. Existing orders keep theirs.
+    /// The new price. Without a currency it keeps the product's. Existing orders keep their prices.
     #[deserr(default, from(Price) = Some)]
     #[schema(value_type = Price, required = false)]
     price: Option<Price>,
@@ -41,21 +40,25 @@ pub(crate) struct UpdateProduct {
     category: Option<Category>,
 }
 
-impl UpdateProduct {
-    fn edit(self, currency: Currency) -> ProductEdit {
-        ProductEdit {
-            name: self.name,
-            description: self.description,
-            price: self.price.map(|price| price.in_currency(currency)),
-            stock: self.stock,
-            category: self.category,
+impl From<UpdateProduct> for ProductEdit {
+    fn from(body: UpdateProduct) -> Self {
+        Self {
+            name: body.name,
+            description: body.description,
+            price: body.price.map(|price| {
+                let (amount, currency) = price.parts();
+                PriceEdit { amount, currency }
+            }),
+            stock: body.stock,
+            category: body.category,
         }
     }
 }
 
 /// Edit a product
 ///
-/// For its seller. Send the fields to change; the others stay unchanged. With `If-Match`, the edit is made only if no user
+/// For its seller. Send the fields to change; the others stay unchanged, and so does the currency of a price that names none: only a
+/// price that names another currency changes it. With `If-Match`, the edit is made only if no user
 /// and no order changed the product since it was read.
 #[utoipa::path(put, path = "/api/products/update", tag = "products", operation_id = "updateProduct", security(("bearer" = [])),
     params(("If-Match" = Option<String>, Header, description = "The ETag received when the product was read", example = "\"3\"")),
@@ -78,7 +81,7 @@ pub(crate) async fn update(
         product: body.id,
         editor: caller.user,
         guard: Box::new(move |version| if_match.allows(version)),
-        to: body.edit(app.currency),
+        to: body.into(),
     };
     let product = update_product(&app, change).await??;
     Ok(HttpResponse::Ok()

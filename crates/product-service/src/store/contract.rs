@@ -259,11 +259,13 @@ pub(crate) fn request(order: OrderId, buyer: UserId, lines: &[(ProductId, i64)])
     let lines = lines
         .iter()
         .map(|&(product, quantity)| RequestedLine {
+            agreed: contracts::reservations::Agreed::default(),
             product,
             quantity: Quantity::new(quantity).unwrap(),
         })
         .collect();
     ReserveRequest {
+        expected_total: None,
         order,
         buyer,
         lines,
@@ -293,6 +295,8 @@ macro_rules! contract_tests {
             lists: a_category_is_compared_without_regard_to_case_and_space,
             reservations: all_lines_are_held_or_none,
             reservations: a_refusal_names_the_products_and_holds_nothing,
+            reservations: another_price_than_was_agreed_holds_nothing,
+            reservations: the_agreed_price_or_a_lower_one_is_held_and_the_same_order_again_too,
             reservations: the_same_order_again_gets_the_first_answer,
             reservations: a_reservation_that_is_over_is_not_made_again,
             settlements: commands_of_both_kinds_are_settled_together_in_their_order,

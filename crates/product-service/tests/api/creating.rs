@@ -1,8 +1,10 @@
 //! POST /api/products/create.
 
-use serde_json::json;
+use host::testing::Answer;
+use reqwest::Method;
+use serde_json::{Value, json};
 
-use crate::world::{World, lamp, with};
+use crate::world::{User, World, lamp, with};
 
 #[tokio::test]
 async fn a_product_is_listed_with_its_place_and_its_version() {
@@ -80,4 +82,89 @@ async fn white_space_around_a_text_is_no_part_of_it() {
     assert_eq!(product["name"], "Lamp");
     assert_eq!(product["description"], "");
     assert_eq!(product["category"], "Home");
+}
+
+async fn keyed(world: &World, seller: &User, body: &Value) -> Answer {
+    let request = world
+        .host
+        .request(Method::POST, "/api/products/create", &seller.token);
+    Answer::of(request.header("idempotency-key", "once").json(body)).await
+}
+
+async fn count(world: &World, seller: &User) -> usize {
+    world.names(seller, "").await.len()
+}
+
+#[tokio::test]
+async fn a_repeated_request_with_a_key_lists_one_product_and_gets_the_first_answer() {
+    let world = World::new();
+    let seller = world.user();
+    let first = keyed(&world, &seller, &lamp()).await;
+    assert_eq!(first.status, 201);
+    assert_eq!(first.header("idempotency-replayed"), "");
+    let edit = json!({"id": first.body["id"], "stock": 1});
+    assert_eq!(world.update(&seller, &edit).await.status, 200);
+    let again = keyed(&world, &seller, &lamp()).await;
+    assert_eq!((again.status, &again.body), (201, &first.body));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    for name in ["location", "etag", "content-type"] {
+        assert_eq!(again.header(name), first.header(name));
+    }
+    assert_eq!(count(&world, &seller).await, 1);
+    world.assert_book_is_right();
+}
+
+#[tokio::test]
+async fn the_same_product_spelt_another_way_is_the_same_request_and_another_product_is_not() {
+    let world = World::new();
+    let seller = world.user();
+    let first = keyed(&world, &seller, &lamp()).await;
+    let amount = first.body["price"]["amount"].clone();
+    for same in [
+        json!({"price": amount}),
+        json!({"price": {"amount": amount}}),
+        json!({"price": {"currency": "USD", "amount": amount}}),
+        json!({"name": " Desk lamp\n"}),
+    ] {
+        let again = keyed(&world, &seller, &with(lamp(), same)).await;
+        assert_eq!((again.status, &again.body), (201, &first.body));
+    }
+    for other in [
+        json!({"name": "desk lamp"}),
+        json!({"price": {"amount": amount, "currency": "EUR"}}),
+        json!({"stock": 41}),
+    ] {
+        keyed(&world, &seller, &with(lamp(), other))
+            .await
+            .assert_problem(422, "idempotency_key_reused");
+    }
+    let theirs = keyed(&world, &world.user(), &lamp()).await;
+    assert_ne!(theirs.body["id"], first.body["id"], "a key is its user's");
+    assert_eq!(count(&world, &seller).await, 2);
+}
+
+#[tokio::test]
+async fn concurrent_requests_with_one_key_list_one_product() {
+    let world = World::new();
+    let seller = world.user();
+    let body = lamp();
+    let ask = || keyed(&world, &seller, &body);
+    let (one, two, three, four) = tokio::join!(ask(), ask(), ask(), ask());
+    for other in [two, three, four] {
+        assert_eq!((other.status, other.body), (201, one.body.clone()));
+    }
+    assert_eq!(count(&world, &seller).await, 1);
+}
+
+#[tokio::test]
+async fn what_does_not_exist_yet_matches_no_version() {
+    let world = World::new();
+    let seller = world.user();
+    let request = world
+        .host
+        .request(Method::POST, "/api/products/create", &seller.token);
+    Answer::of(request.header("if-match", "\"1\"").json(&lamp()))
+        .await
+        .assert_problem(412, "precondition_failed");
+    assert_eq!(count(&world, &seller).await, 0);
 }

@@ -26,7 +26,7 @@ fn every_operation_has_its_words_its_refusals_and_its_security() {
             "/api/products/create",
             "post",
             vec![
-                "201", "400", "401", "406", "408", "413", "415", "422", "503",
+                "201", "400", "401", "406", "408", "412", "413", "415", "422", "503",
             ],
         ),
         (

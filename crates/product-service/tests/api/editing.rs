@@ -49,6 +49,26 @@ async fn an_edit_that_changes_nothing_leaves_the_version() {
 }
 
 #[tokio::test]
+async fn a_price_without_a_currency_keeps_the_products_and_only_a_named_one_changes_it() {
+    let world = World::new();
+    let seller = world.user();
+    let yen = json!({"price": {"amount": 100_000, "currency": "JPY"}});
+    let product = world.list(&seller, &with(lamp(), yen)).await;
+    for (price, amount, currency) in [
+        (json!(120_000), 120_000, "JPY"),
+        (json!({"amount": 130_000}), 130_000, "JPY"),
+        (json!({"amount": 900, "currency": "EUR"}), 900, "EUR"),
+        (json!(950), 950, "EUR"),
+    ] {
+        let edit = json!({"id": product["id"], "price": price});
+        let answer = world.update(&seller, &edit).await;
+        let expected = json!({"amount": amount, "currency": currency});
+        assert_eq!((answer.status, &answer.body["price"]), (200, &expected));
+        assert_eq!(world.get(&seller, &product).await.body["price"], expected);
+    }
+}
+
+#[tokio::test]
 async fn another_sellers_product_is_not_changed() {
     let world = World::new();
     let (seller, stranger) = (world.user(), world.user());

@@ -1,7 +1,7 @@
 //! Holding stock over HTTP, as the order service does. The answer carries everything that an in-process call returns.
 
 use contracts::reservations::{
-    PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine, Shortage,
+    Agreed, PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine, Shortage,
 };
 use host::testing::Answer;
 use kernel::{Money, OrderId, ProductId, Quantity};
@@ -16,10 +16,12 @@ fn id(product: &Value) -> ProductId {
 impl World {
     async fn ask(&self, order: OrderId, buyer: &User, lines: &[(ProductId, i64)]) -> Answer {
         let lines = lines.iter().map(|&(product, quantity)| RequestedLine {
+            agreed: Agreed::default(),
             product,
             quantity: Quantity::new(quantity).unwrap(),
         });
         let request = ReserveRequest {
+            expected_total: None,
             order,
             buyer: buyer.id,
             lines: lines.collect(),
@@ -102,6 +104,28 @@ async fn a_refusal_says_all_that_is_wrong() {
         let answer = world.ask(world.order(), asker, &lines).await;
         assert_eq!(answer.status, 409, "{answer:?}");
         assert_eq!(read(&answer), ReserveAnswer::Refused(refusal));
+    }
+    assert_eq!(world.get(&buyer, &product).await.body["stock"], 40);
+}
+
+#[tokio::test]
+async fn another_price_than_was_agreed_is_told_with_what_it_is_now() {
+    let world = World::new();
+    let (seller, buyer) = (world.user(), world.user());
+    let product = world.list(&seller, &lamp()).await;
+    let line = json!({"product": product["id"], "quantity": 1, "agreed": {"unitPrice": {"amount": 1298, "currency": "USD"}}});
+    let total = json!({"amount": 1298, "currency": "USD"});
+    for terms in [
+        json!({"lines": [line]}),
+        json!({"lines": [{"product": product["id"], "quantity": 1}], "expectedTotal": total}),
+    ] {
+        let body = with(json!({"order": world.order(), "buyer": buyer.id}), terms);
+        let answer = world.host.post(PATH, "", &body).await;
+        assert_eq!(answer.status, 409, "{answer:?}");
+        let now = json!({"amount": 1299, "currency": "USD"});
+        let lines = json!([{"product": product["id"], "unitPrice": now, "version": 1}]);
+        let expected = json!({"refused": {"priceChanged": {"lines": lines, "total": now}}});
+        assert_eq!(answer.body, expected);
     }
     assert_eq!(world.get(&buyer, &product).await.body["stock"], 40);
 }

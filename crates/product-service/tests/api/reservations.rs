@@ -2,7 +2,7 @@
 
 use bus::Outcome;
 use contracts::Envelope;
-use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, Shortage};
+use contracts::reservations::{Agreed, Refusal, RequestedLine, ReserveRequest, Shortage};
 use host::testing::eventually;
 use product_service::Config;
 use serde_json::json;
@@ -173,11 +173,13 @@ async fn stock_that_a_seller_sets_while_orders_run_never_oversells() {
     for _ in 0..60 {
         let (service, order, buyer) = (world.service.clone(), world.order(), buyer.id);
         let line = RequestedLine {
+            agreed: Agreed::default(),
             product: product["id"].as_str().unwrap().parse().unwrap(),
             quantity: kernel::Quantity::new(1).unwrap(),
         };
         tasks.push(tokio::spawn(async move {
             let request = ReserveRequest {
+                expected_total: None,
                 order,
                 buyer,
                 lines: vec![line],

@@ -215,11 +215,13 @@ impl World {
         quantity: i64,
     ) -> Result<Vec<ReservedLine>, Refusal> {
         let line = RequestedLine {
+            agreed: contracts::reservations::Agreed::default(),
             product: product["id"].as_str().unwrap().parse().unwrap(),
             quantity: Quantity::new(quantity).unwrap(),
         };
         self.service
             .reserve(ReserveRequest {
+                expected_total: None,
                 order,
                 buyer: buyer.id,
                 lines: vec![line],

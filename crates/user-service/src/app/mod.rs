@@ -27,7 +27,7 @@ pub(crate) use login::login;
 pub(crate) use logout::logout;
 pub(crate) use profile::{profile, rename};
 pub(crate) use refresh::refresh;
-pub(crate) use register::register;
+pub(crate) use register::{register, register_once};
 
 /// The dependencies of the use cases.
 pub(crate) struct App {

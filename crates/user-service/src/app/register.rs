@@ -1,7 +1,11 @@
 //! Registers a user.
+//!
+//! A repeat of a request with an Idempotency-Key gets the first answer if it comes with the same password. What is stored for the key holds
+//! nothing of the password, not even in its fingerprint, which is fast to compute: the password is compared with the user's own hash.
 
-use auth::Password;
+use auth::{Password, PasswordAttempt};
 use kernel::UserId;
+use store::idempotency::{Answered, Earlier, Repeatable};
 use store::{Store, StoreError, StoreResult};
 
 use super::{App, UserError};
@@ -18,7 +22,56 @@ pub(crate) async fn register(
     if app.by_email(&email).await?.is_some() {
         return Err(UserError::EmailTaken);
     }
-    let user = User {
+    let user = hashed(app, name, email, password).await?;
+    match add_user(&app.store, user.clone(), None).await? {
+        Registered::Done => Ok(user),
+        Registered::EmailTaken => Err(UserError::EmailTaken),
+    }
+}
+
+/// Registers a user once for a key.
+pub(crate) async fn register_once(
+    app: &App,
+    name: UserName,
+    email: Email,
+    password: Password,
+    once: Repeatable<User>,
+) -> Result<Answered<User>, UserError> {
+    let key = once.key.clone();
+    if app.by_email(&email).await?.is_none() {
+        let user = hashed(app, name, email.clone(), password.clone()).await?;
+        if add_user(&app.store, user.clone(), Some(once)).await? == Registered::Done {
+            return Ok(Answered::First(user));
+        }
+    }
+    let owner = app.by_email(&email).await?.ok_or(UserError::EmailTaken)?;
+    let now = app.clock.now();
+    let earlier = app.store.write(move |tx| tx.earlier(&key, now)).await?;
+    match earlier {
+        // The key did not register this user.
+        None => Err(UserError::EmailTaken),
+        Some(Earlier::Answered(answer)) => {
+            let attempt = PasswordAttempt::from(password);
+            let hash = Some(owner.password_hash);
+            let is_same = app.hasher.verify(attempt, hash).await?;
+            Ok(Answered::Before(if is_same {
+                Earlier::Answered(answer)
+            } else {
+                Earlier::OtherBody
+            }))
+        }
+        Some(other) => Ok(Answered::Before(other)),
+    }
+}
+
+/// The new user.
+async fn hashed(
+    app: &App,
+    name: UserName,
+    email: Email,
+    password: Password,
+) -> Result<User, UserError> {
+    Ok(User {
         id: UserId::new(&*app.ids),
         name,
         email,
@@ -26,11 +79,7 @@ pub(crate) async fn register(
         password_version: 0,
         roles: Vec::new(),
         created_at: app.clock.now(),
-    };
-    match add_user(&app.store, user.clone()).await? {
-        Registered::Done => Ok(user),
-        Registered::EmailTaken => Err(UserError::EmailTaken),
-    }
+    })
 }
 
 /// The outcome of a registration.
@@ -42,8 +91,12 @@ pub(crate) enum Registered {
     EmailTaken,
 }
 
-/// Adds `user` unless their email is taken. Of two concurrent registrations of an email, one wins.
-pub(crate) async fn add_user(store: &Store, user: User) -> StoreResult<Registered> {
+/// Adds `user` unless their email is taken, and stores the answer to a request with a key. Of two concurrent registrations of an email, one wins.
+pub(crate) async fn add_user(
+    store: &Store,
+    user: User,
+    once: Option<Repeatable<User>>,
+) -> StoreResult<Registered> {
     let written = store
         .write(move |tx| {
             let taken = tx.find_by::<User>(EMAIL_KEY, user.email.key(), 1)?;
@@ -51,6 +104,9 @@ pub(crate) async fn add_user(store: &Store, user: User) -> StoreResult<Registere
                 return Ok(Registered::EmailTaken);
             }
             tx.insert(user.clone())?;
+            if let Some(Repeatable { key, render }) = &once {
+                tx.answer(key, user.id.as_uuid(), render(&user)?, user.created_at)?;
+            }
             Ok(Registered::Done)
         })
         .await;

@@ -1,16 +1,25 @@
 //! POST /api/users/register.
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Password;
 use deserr::Deserr;
-use kernel::Invalid;
-use platform_http::{Body, Faults, Problem, read_by_rule};
+use kernel::{Invalid, UserId};
+use platform_http::{
+    Body, Faults, Problem, answer_repeat, json_answer, once_key, read_by_rule, send_stored,
+};
+use store::StoreResult;
+use store::idempotency::{Answered, Repeatable, StoredAnswer};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::user_json::UserJson;
 use crate::app::{self, App};
-use crate::domain::{Email, UserName};
+use crate::domain::{Email, User, UserName};
+
+/// Scope of idempotency keys.
+const ROUTE: &str = "POST /api/users/register";
 
 read_by_rule! {
     UserName: String => |raw| Self::parse(&raw);
@@ -24,8 +33,8 @@ pub(crate) struct RegisterRequest {
     /// The name.
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: UserName,
-    /// Must not be in use; compared case-insensitively.
-    #[schema(value_type = String, max_length = 254, format = "email")]
+    /// Must not be in use; compared case-insensitively, an internationalised domain in its ASCII form.
+    #[schema(value_type = String, max_length = 254, format = "idn-email")]
     email: Email,
     /// 8 to 72 bytes in UTF-8.
     #[deserr(try_from(String) = Password::parse -> Invalid)]
@@ -36,15 +45,18 @@ pub(crate) struct RegisterRequest {
 /// Register
 ///
 /// Creates a user, who can then log in. The email is compared case-insensitively. The password is used unchanged: it is not
-/// trimmed, and one of more than 72 bytes is rejected, not truncated.
+/// trimmed, and one of more than 72 bytes is rejected, not truncated. With an `Idempotency-Key`, a repeat of the request gets the first
+/// answer instead of 409 `email_taken`.
 #[utoipa::path(post, path = "/api/users/register", tag = "users", operation_id = "registerUser", security(()),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours. Nothing of the password is stored with it")),
     request_body(content = RegisterRequest, example = json!({"name": "Ada Lovelace", "email": "ada@example.com", "password": "correct horse battery"})),
     responses(
-        (status = 201, description = "Registered", body = UserJson<'static>, headers(("Location" = String, description = "`/api/users/me`"))),
+        (status = 201, description = "Registered", body = UserJson<'static>, headers(("Location" = String, description = "`/api/users/me`"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 409, description = "`email_taken`"),
     ))]
 pub(crate) async fn register(
     app: web::Data<App>,
+    request: HttpRequest,
     body: Body<RegisterRequest>,
 ) -> Result<HttpResponse, Problem> {
     let RegisterRequest {
@@ -52,8 +64,34 @@ pub(crate) async fn register(
         email,
         password,
     } = body.into_inner();
-    let user = app::register(&app, name, email, password).await?;
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, "/api/users/me"))
-        .json(UserJson::from(&user)))
+    // Not the password: the key is stored with a hash of this that is fast to compute.
+    let meaning = (name.as_str(), email.key());
+    let Some(key) = once_key(&request, scope(&email), ROUTE, &meaning)? else {
+        let user = app::register(&app, name, email, password).await?;
+        return Ok(send_stored(render(&user)?));
+    };
+    let once = Repeatable {
+        key,
+        render: Arc::new(render),
+    };
+    match app::register_once(&app, name, email, password, once).await? {
+        Answered::First(user) => Ok(send_stored(render(&user)?)),
+        Answered::Before(earlier) => answer_repeat(earlier),
+    }
+}
+
+/// Whose key it is: there is no user yet, so it belongs to the email that registers.
+fn scope(email: &Email) -> UserId {
+    Uuid::new_v5(
+        &Uuid::NAMESPACE_URL,
+        format!("mailto:{}", email.key()).as_bytes(),
+    )
+    .into()
+}
+
+fn render(user: &User) -> StoreResult<StoredAnswer> {
+    Ok(StoredAnswer {
+        location: Some("/api/users/me".to_owned()),
+        ..json_answer(201, &UserJson::from(user))?
+    })
 }

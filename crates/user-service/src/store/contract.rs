@@ -105,7 +105,7 @@ fn session(user: UserId, password_version: i64, number: u8) -> Session {
 /// A user with a session whose token is `number`.
 async fn logged_in(open: &Open, address: &str, number: u8) -> (User, SessionId) {
     let user = someone(address);
-    add_user(&open.store, user.clone()).await.unwrap();
+    add_user(&open.store, user.clone(), None).await.unwrap();
     let session = open_for(open, &user, number).await;
     (user, session)
 }

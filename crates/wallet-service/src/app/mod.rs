@@ -17,7 +17,7 @@ pub(crate) use balance::balance;
 pub(crate) use history::history;
 pub(crate) use release_payouts::{Swept, release_payouts};
 pub(crate) use settle::settle;
-pub(crate) use transfer::{Repeatable, TransferOutcome, transfer};
+pub(crate) use transfer::{TransferOutcome, transfer};
 
 use crate::domain::{Terms, Topups};
 use crate::store::WalletStore;

@@ -3,10 +3,8 @@
 //! With an Idempotency-Key, a repetition gets the first answer: the stored one for as long as it is remembered. After that, the answer
 //! is rendered again from the transaction that the journal holds for the operation, so the money moves once, permanently.
 
-use std::sync::Arc;
-
 use kernel::{Timestamp, TransactionId};
-use store::idempotency::{Answered, Earlier, OnceKey, StoredAnswer};
+use store::idempotency::{Answered, Earlier, Repeatable};
 use store::{IdempotencyKey, Idempotent, StoreError, StoreResult, Tx};
 
 use super::{App, ledger};
@@ -18,22 +16,11 @@ use crate::domain::{
 /// What a credit or debit came to.
 pub(crate) type TransferOutcome = Result<Entry, TransferRefusal>;
 
-/// Renders an outcome as the answer that is stored.
-pub(crate) type Render = Arc<dyn Fn(&TransferOutcome) -> StoreResult<StoredAnswer> + Send + Sync>;
-
-/// A request's Idempotency-Key, and how its answer is rendered.
-pub(crate) struct Repeatable {
-    /// The key in its scope.
-    pub(crate) key: OnceKey,
-    /// Renders the answer. It runs in the transaction, so that effect and answer are stored together.
-    pub(crate) render: Render,
-}
-
 /// Credits a wallet, or debits it if it holds enough.
 pub(crate) async fn transfer(
     app: &App,
     movement: Movement,
-    repeatable: Option<Repeatable>,
+    repeatable: Option<Repeatable<TransferOutcome>>,
 ) -> StoreResult<Answered<TransferOutcome>> {
     let id = TransactionId::new(&*app.ids);
     let transfer = Transfer {
@@ -58,7 +45,7 @@ pub(crate) async fn transfer(
 fn once(
     tx: &mut Tx<'_>,
     transfer: &Transfer,
-    Repeatable { key, render }: &Repeatable,
+    Repeatable { key, render }: &Repeatable<TransferOutcome>,
     now: Timestamp,
 ) -> StoreResult<Answered<TransferOutcome>> {
     tx.want::<Idempotent>([IdempotencyKey::from(key)])?;

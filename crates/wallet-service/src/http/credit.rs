@@ -58,7 +58,6 @@ pub(super) async fn credit(
     request: HttpRequest,
     body: Body<CreditWallet>,
 ) -> Result<HttpResponse, Problem> {
-    let key = body.once_key(&request, caller.user, "POST /api/wallet/credit")?;
     let input = body.into_inner();
     let owner = app
         .topups
@@ -71,5 +70,6 @@ pub(super) async fn credit(
         money: Money::new(input.amount.get(), currency),
         reference: input.reference,
     };
-    transfer(&app, movement, key).await
+    let route = "POST /api/wallet/credit";
+    transfer(&app, &request, caller.user, route, movement).await
 }

@@ -54,7 +54,6 @@ pub(super) async fn debit(
     request: HttpRequest,
     body: Body<DebitWallet>,
 ) -> Result<HttpResponse, Problem> {
-    let key = body.once_key(&request, caller.user, "POST /api/wallet/debit")?;
     let input = body.into_inner();
     let currency = input.currency.unwrap_or(app.currency);
     let movement = Movement {
@@ -63,5 +62,6 @@ pub(super) async fn debit(
         money: Money::new(input.amount.get(), currency),
         reference: input.reference,
     };
-    transfer(&app, movement, key).await
+    let route = "POST /api/wallet/debit";
+    transfer(&app, &request, caller.user, route, movement).await
 }

@@ -14,12 +14,12 @@ use kernel::{
     Currency, Limit, ManualClock, MessageId, Money, OrderId, SystemIds, Timestamp, TransactionId,
     UserId,
 };
-use store::idempotency::{Answered, Earlier, OnceKey, StoredAnswer};
+use store::idempotency::{Answered, Earlier, OnceKey, Repeatable, StoredAnswer};
 use store::outbox::{Fate, Outbox};
 use store::{Store, StoreResult};
 
 use super::WalletStore;
-use crate::app::{self, App, Repeatable, TransferOutcome};
+use crate::app::{self, App, TransferOutcome};
 use crate::audit::{AuditReport, PaymentRecord};
 use crate::domain::{
     Action, Direction, Entry, Movement, OrderCommand, Reference, Share, StatementFilter, Terms,
@@ -129,7 +129,7 @@ impl World {
         &self,
         direction: Direction,
         movement: Movement,
-        repeatable: Option<Repeatable>,
+        repeatable: Option<Repeatable<TransferOutcome>>,
         now: Timestamp,
     ) -> StoreResult<Answered<TransferOutcome>> {
         let movement = Movement {
@@ -255,7 +255,7 @@ pub(crate) fn repeatable(
     key: &str,
     movement: &Movement,
     render: fn(&TransferOutcome) -> StoreResult<StoredAnswer>,
-) -> Repeatable {
+) -> Repeatable<TransferOutcome> {
     Repeatable {
         key: OnceKey {
             user: movement.owner,

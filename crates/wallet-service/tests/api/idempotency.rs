@@ -31,6 +31,32 @@ async fn the_same_key_and_body_have_the_same_answer_and_one_effect() {
 }
 
 #[tokio::test]
+async fn the_same_credit_spelt_another_way_is_the_same_request() {
+    let wallet = Wallet::start();
+    let me = wallet.person();
+    let body = json!({"amount": 5, "reference": "x"});
+    let first = wallet.keyed(CREDIT, &me, "k", &body).await;
+    let id = me.id.to_string();
+    for same in [
+        json!({"amount": 5, "reference": " x ", "currency": "USD"}),
+        json!({"amount": 5, "reference": "x", "userId": id}),
+        json!({"amount": 5, "reference": "x", "userId": id.to_uppercase()}),
+    ] {
+        let again = wallet.keyed(CREDIT, &me, "k", &same).await;
+        assert_eq!((again.status, &again.body), (201, &first.body));
+    }
+    for other in [
+        json!({"amount": 5, "reference": "X"}),
+        json!({"amount": 5}),
+        json!({"amount": 5, "reference": "x", "currency": "EUR"}),
+    ] {
+        let reused = wallet.keyed(CREDIT, &me, "k", &other).await;
+        reused.assert_problem(422, "idempotency_key_reused");
+    }
+    assert_eq!(wallet.transactions().await, 1);
+}
+
+#[tokio::test]
 async fn the_same_key_with_another_body_is_422_and_moves_nothing() {
     let wallet = Wallet::start();
     let me = wallet.person();

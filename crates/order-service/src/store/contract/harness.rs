@@ -102,6 +102,7 @@ impl Subject {
             queries,
             reservations: Arc::new(NoStock),
             clock: clock.clone(),
+            currency: Currency::USD,
             ids: ids.clone(),
             timing: TIMING,
             default_wait: Duration::ZERO,

@@ -5,7 +5,7 @@ use kernel::{Money, ProductId, SystemIds};
 
 use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
 use crate::domain::{
-    Category, Change, Description, Filter, ListQuery, Product, ProductEdit, ProductName,
+    Category, Change, Description, Filter, ListQuery, PriceEdit, Product, ProductEdit, ProductName,
     ProductRefusal, ProductStatus, SearchText, Sort, Stock,
 };
 
@@ -25,7 +25,10 @@ pub(crate) async fn an_edit_is_written_and_read_back(subject: Subject) {
     let edit = ProductEdit {
         name: ProductName::parse("Lantern").ok(),
         description: Description::parse("Bright.").ok(),
-        price: Some(Money::new(250, "EUR".parse().unwrap())),
+        price: Some(PriceEdit {
+            amount: 250,
+            currency: Some("EUR".parse().unwrap()),
+        }),
         stock: Stock::parse(2).ok(),
         category: Category::parse("Garden").ok(),
     };

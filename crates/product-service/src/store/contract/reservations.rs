@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use contracts::reservations::{Refusal, Shortage};
+use contracts::reservations::{
+    Agreed, CurrentPrice, PriceChanged, Refusal, ReserveRequest, Shortage,
+};
 use kernel::{Currency, Money, ProductId, SystemIds, Timestamp};
 
 use super::{LATER, LEASE_END, NOW, Subject, change, draft, order, request, stock_of, user};
-use crate::domain::{ProductEdit, ProductName, Reservation, ReservationState};
+use crate::domain::{PriceEdit, Product, ProductEdit, ProductName, Reservation, ReservationState};
 
 pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
     let a = subject.list(draft("A", 100, 5)).await;
@@ -90,6 +92,122 @@ pub(crate) async fn a_refusal_names_the_products_and_holds_nothing(subject: Subj
     subject.assert_book_is_right(3).await;
 }
 
+/// A request for one of each of `products`, on the terms that `agreed` returns for its place.
+fn on_terms(products: &[&Product], agreed: impl Fn(usize) -> Agreed) -> ReserveRequest {
+    let lines: Vec<_> = products.iter().map(|product| (product.id, 1)).collect();
+    let mut request = request(order(), user(), &lines);
+    for (at, line) in request.lines.iter_mut().enumerate() {
+        line.agreed = agreed(at);
+    }
+    request
+}
+
+fn now(product: &Product) -> CurrentPrice {
+    CurrentPrice {
+        product: product.id,
+        unit_price: product.price,
+        version: product.version,
+    }
+}
+
+pub(crate) async fn another_price_than_was_agreed_holds_nothing(subject: Subject) {
+    let a = subject.list(draft("A", 100, 5)).await;
+    let b = subject.list(draft("B", 7, 5)).await;
+    let raised = ProductEdit {
+        price: Some(PriceEdit {
+            amount: 101,
+            currency: None,
+        }),
+        ..ProductEdit::default()
+    };
+    let old = a.clone();
+    let a = subject.edit(&a, raised).await;
+    let usd = |amount| Money::new(amount, Currency::USD);
+    let price = |unit_price| Agreed {
+        unit_price: Some(unit_price),
+        version: None,
+    };
+    let version = |version| Agreed {
+        unit_price: None,
+        version: Some(version),
+    };
+    let anything = Agreed::default();
+    let euros = Money::new(500, "EUR".parse().unwrap());
+    let cases = [
+        ([price(usd(100)), price(usd(7))], None, vec![now(&a)]),
+        ([price(euros), anything], None, vec![now(&a)]),
+        (
+            [version(old.version), version(b.version)],
+            None,
+            vec![now(&a)],
+        ),
+        ([version(a.version), version(9)], None, vec![now(&b)]),
+        (
+            [price(usd(1)), price(usd(1))],
+            Some(usd(108)),
+            vec![now(&a), now(&b)],
+        ),
+        ([anything, anything], Some(usd(107)), vec![now(&a), now(&b)]),
+        ([anything, anything], Some(usd(109)), vec![now(&a), now(&b)]),
+    ];
+    for (agreed, expected_total, lines) in cases {
+        let request = ReserveRequest {
+            expected_total,
+            ..on_terms(&[&a, &b], |at| agreed[at])
+        };
+        let id = request.order;
+        let total = Some(usd(108));
+        let refused = Refusal::PriceChanged(PriceChanged { lines, total });
+        let answer = subject.reserve_until(request, LEASE_END, LATER).await;
+        assert_eq!(answer, Err(refused));
+        let none = subject.app.store.get::<Reservation>(&id).await.unwrap();
+        assert_eq!(none, None, "no reservation");
+    }
+    for product in [&a, &b] {
+        assert_eq!(subject.get(product.id).await, *product, "untouched");
+    }
+    subject.assert_book_is_right(2).await;
+}
+
+pub(crate) async fn the_agreed_price_or_a_lower_one_is_held_and_the_same_order_again_too(
+    subject: Subject,
+) {
+    let a = subject.list(draft("A", 100, 5)).await;
+    let b = subject.list(draft("B", 7, 5)).await;
+    let usd = |amount| Money::new(amount, Currency::USD);
+    let request = ReserveRequest {
+        expected_total: Some(usd(107)),
+        ..on_terms(&[&a, &b], |at| Agreed {
+            unit_price: Some(usd([150, 7][at])),
+            version: Some(1),
+        })
+    };
+    let held = subject.reserve_until(request.clone(), LEASE_END, NOW).await;
+    let prices: Vec<_> = held
+        .as_ref()
+        .unwrap()
+        .iter()
+        .map(|one| one.unit_price)
+        .collect();
+    assert_eq!(
+        prices,
+        [usd(100), usd(7)],
+        "what it costs, not what was agreed"
+    );
+    // The stock has changed the version, and the price rises: the first answer stays.
+    let raised = ProductEdit {
+        price: Some(PriceEdit {
+            amount: 999,
+            currency: None,
+        }),
+        ..ProductEdit::default()
+    };
+    subject.edit(&a, raised).await;
+    assert_eq!(subject.reserve_until(request, LEASE_END, LATER).await, held);
+    assert_eq!(subject.available(a.id).await, 4);
+    subject.assert_book_is_right(2).await;
+}
+
 pub(crate) async fn the_same_order_again_gets_the_first_answer(subject: Subject) {
     let product = subject.list(draft("A", 100, 3)).await;
     let (id, lines) = (order(), [(product.id, 2), (product.id, 1)]);
@@ -98,7 +216,10 @@ pub(crate) async fn the_same_order_again_gets_the_first_answer(subject: Subject)
     assert_eq!(subject.reserve(id, &lines).await.as_ref(), Ok(&first));
     let edit = ProductEdit {
         name: ProductName::parse("Z").ok(),
-        price: Some(Money::new(999, Currency::USD)),
+        price: Some(PriceEdit {
+            amount: 999,
+            currency: None,
+        }),
         ..stock_of(50)
     };
     let edited = subject.edit(&product, edit).await;

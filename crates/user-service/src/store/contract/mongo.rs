@@ -68,8 +68,8 @@ async fn of_two_replicas_that_register_one_email_at_once_one_wins() {
         let address = format!("ada{round}@example.com");
         let (mine, theirs) = (someone(&address), someone(&address.to_uppercase()));
         let (won, lost) = match join(
-            add_user(&one.store, mine.clone()),
-            add_user(&other.store, theirs.clone()),
+            add_user(&one.store, mine.clone(), None),
+            add_user(&other.store, theirs.clone(), None),
         )
         .await
         {
@@ -127,7 +127,7 @@ async fn the_server_refuses_a_document_that_no_user_can_be() {
     let house = Database::default();
     let store = house.open();
     let user = someone("ada@example.com");
-    add_user(&store.store, user.clone()).await.unwrap();
+    add_user(&store.store, user.clone(), None).await.unwrap();
     for (field, wrong) in [
         ("name", Bson::from("")),
         ("password_hash", Bson::from("secret")),

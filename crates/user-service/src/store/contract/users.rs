@@ -12,7 +12,7 @@ use store::StoreError;
 pub(super) async fn a_registered_user_is_found_by_id_and_by_email_in_any_case(open: Open) {
     let user = someone("Ada@Example.com");
     assert_eq!(
-        add_user(&open.store, user.clone()).await,
+        add_user(&open.store, user.clone(), None).await,
         Ok(Registered::Done)
     );
     let found = open.user(user.id).await.unwrap().unwrap();
@@ -28,11 +28,11 @@ pub(super) async fn a_registered_user_is_found_by_id_and_by_email_in_any_case(op
 pub(super) async fn an_email_is_taken_once_whatever_its_case(open: Open) {
     let (first, second) = (someone("ada@example.com"), someone("ADA@example.com"));
     assert_eq!(
-        add_user(&open.store, first.clone()).await,
+        add_user(&open.store, first.clone(), None).await,
         Ok(Registered::Done)
     );
     assert_eq!(
-        add_user(&open.store, second.clone()).await,
+        add_user(&open.store, second.clone(), None).await,
         Ok(Registered::EmailTaken)
     );
     assert_eq!(open.user(second.id).await, Ok(None));
@@ -40,7 +40,7 @@ pub(super) async fn an_email_is_taken_once_whatever_its_case(open: Open) {
 }
 
 pub(super) async fn of_many_who_register_one_email_at_once_one_wins(open: Open) {
-    let attempts = (0..20).map(|_| add_user(&open.store, someone("ada@example.com")));
+    let attempts = (0..20).map(|_| add_user(&open.store, someone("ada@example.com"), None));
     let outcomes = futures_util::future::join_all(attempts).await;
     let won = outcomes
         .iter()
@@ -50,7 +50,7 @@ pub(super) async fn of_many_who_register_one_email_at_once_one_wins(open: Open) 
 
 pub(super) async fn a_name_can_be_changed(open: Open) {
     let user = someone("ada@example.com");
-    add_user(&open.store, user.clone()).await.unwrap();
+    add_user(&open.store, user.clone(), None).await.unwrap();
     let name = UserName::parse("Ada King").unwrap();
     let renamed = change_name(&open.store, user.id, name.clone())
         .await
@@ -67,7 +67,7 @@ pub(super) async fn a_name_can_be_changed(open: Open) {
 
 pub(super) async fn a_role_is_granted_once_and_kept_in_order(open: Open) {
     let user = someone("ada@example.com");
-    add_user(&open.store, user.clone()).await.unwrap();
+    add_user(&open.store, user.clone(), None).await.unwrap();
     for role in [Role::Treasury, Role::Admin, Role::Treasury] {
         let granted = grant(&open.store, &user.email, role)
             .await
@@ -100,7 +100,7 @@ pub(super) async fn a_user_who_does_not_decode_is_an_error_and_not_skipped(house
         (Damage::Role, "eve@example.com"),
     ] {
         let user = someone(address);
-        add_user(&open.store, user.clone()).await.unwrap();
+        add_user(&open.store, user.clone(), None).await.unwrap();
         house.damage(user.id, damage).await;
         let found = open.user(user.id).await;
         assert!(

@@ -4,12 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use kernel::{Currency, Money};
 use store::StoreError;
 use store_sqlite::Sqlite;
 
 use super::open;
-use crate::domain::{ProductEdit, ProductName};
+use crate::domain::{PriceEdit, ProductEdit, ProductName};
 use crate::store::contract::{draft, order};
 
 /// Collects the names of the tables with a rowid whose rows are written from now on.
@@ -52,7 +51,10 @@ async fn a_change_writes_only_the_tables_that_it_is_about() {
     subject.confirm(kept).await;
     assert_eq!(taken(&tables), ["outbox"]);
     let price = ProductEdit {
-        price: Some(Money::new(5, Currency::USD)),
+        price: Some(PriceEdit {
+            amount: 5,
+            currency: None,
+        }),
         ..ProductEdit::default()
     };
     subject.edit(&product, price).await;

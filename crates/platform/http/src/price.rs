@@ -1,14 +1,15 @@
-//! A price in a request.
+//! A price in a request: what a seller asks, or what a buyer agreed to.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::{Currency, Money};
-use platform_http::{Amount, Faults};
 use utoipa::ToSchema;
+
+use super::faults::{Amount, Faults};
 
 /// A price in a request: a money object, or a plain integer of minor units of the marketplace's currency.
 #[derive(ToSchema)]
 #[serde(untagged)]
-pub(crate) enum Price {
+pub enum Price {
     /// With a currency; defaults to the marketplace's.
     Money(PriceMoney),
     /// Minor units of the marketplace's currency.
@@ -18,7 +19,7 @@ pub(crate) enum Price {
 /// A price with its currency.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
-pub(crate) struct PriceMoney {
+pub struct PriceMoney {
     /// Minor units.
     #[schema(value_type = i64, example = 1299, minimum = 1, maximum = 9_007_199_254_740_991i64)]
     amount: Amount,
@@ -30,12 +31,18 @@ pub(crate) struct PriceMoney {
 
 impl Price {
     /// The price, in `default` if it named no currency.
-    pub(super) fn in_currency(self, default: Currency) -> Money {
+    #[must_use]
+    pub fn in_currency(self, default: Currency) -> Money {
+        let (amount, currency) = self.parts();
+        Money::new(amount, currency.unwrap_or(default))
+    }
+
+    /// The minor units, and the currency if it named one.
+    #[must_use]
+    pub const fn parts(self) -> (i64, Option<Currency>) {
         match self {
-            Self::Money(PriceMoney { amount, currency }) => {
-                Money::new(amount.get(), currency.unwrap_or(default))
-            }
-            Self::Amount(amount) => Money::new(amount, default),
+            Self::Money(PriceMoney { amount, currency }) => (amount.get(), currency),
+            Self::Amount(amount) => (amount, None),
         }
     }
 }
