@@ -91,8 +91,7 @@ pub enum MoneyError {
     Overflow,
 }
 
-/// A signed amount of minor units (cents, yen, …) of one currency. Arithmetic refuses a result beyond [`Money::MAX_AMOUNT`], so that no
-/// sum of valid amounts is one that a client cannot read.
+/// A signed amount of minor units (cents, yen, …) of one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(example = json!({"amount": 1299, "currency": "USD"})))]
@@ -105,7 +104,8 @@ pub struct Money {
 }
 
 impl Money {
-    /// The largest amount, 2^53 - 1: every JSON parser represents it exactly.
+    /// The largest amount, 2^53 - 1: every JSON parser represents it exactly. Arithmetic refuses a result beyond it, on either side of
+    /// zero, so that no sum of valid amounts is one that a client cannot read.
     pub const MAX_AMOUNT: i64 = 9_007_199_254_740_991;
 
     /// `amount` minor units of `currency`.
