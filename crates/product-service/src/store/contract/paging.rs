@@ -1,10 +1,8 @@
 //! What a walk of all pages meets while the catalogue changes.
 
-use kernel::{Currency, Money};
-
 use super::lists::{matching, next, query, walk};
 use super::{LATER, Subject, change, draft};
-use crate::domain::{Description, ListQuery, Product, ProductEdit, ProductName, Sort};
+use crate::domain::{Description, ListQuery, PriceEdit, Product, ProductEdit, ProductName, Sort};
 
 /// Reads a list page by page, and calls `between` with the last product of each page and the number of the page.
 async fn walk_while(
@@ -92,7 +90,10 @@ pub(crate) async fn a_product_that_stays_in_its_place_is_met_once_whatever_moves
                 let mover = &movers[number % 2];
                 let cheap = number % 4 < 2;
                 let edit = ProductEdit {
-                    price: Some(Money::new(if cheap { 1 } else { 999 }, Currency::USD)),
+                    price: Some(PriceEdit {
+                        amount: if cheap { 1 } else { 999 },
+                        currency: None,
+                    }),
                     name: ProductName::parse(if cheap { "Red lamp" } else { "Light" }).ok(),
                     ..ProductEdit::default()
                 };
@@ -136,7 +137,10 @@ pub(crate) async fn a_page_continues_after_a_product_that_moved_or_was_removed(s
                 subject.remove(change(last, ()), LATER).await.unwrap();
             } else {
                 let edit = ProductEdit {
-                    price: Some(Money::new(1, Currency::USD)),
+                    price: Some(PriceEdit {
+                        amount: 1,
+                        currency: None,
+                    }),
                     name: ProductName::parse("Red lamp").ok(),
                     ..ProductEdit::default()
                 };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::lists::{matching, names, query, walk};
 use super::{Subject, draft};
 use crate::domain::{
-    Description, Product, ProductEdit, ProductName, Rank, SearchText, Sort, words_of,
+    Description, PriceEdit, Product, ProductEdit, ProductName, Rank, SearchText, Sort, words_of,
 };
 
 /// A text, and searches that must find it or must not.
@@ -61,7 +61,10 @@ pub(crate) async fn a_search_follows_edits(subject: Subject) {
         ["Lantern"]
     );
     let price_only = ProductEdit {
-        price: Some(kernel::Money::new(5, kernel::Currency::USD)),
+        price: Some(PriceEdit {
+            amount: 5,
+            currency: None,
+        }),
         ..ProductEdit::default()
     };
     subject.edit(&lamp, price_only).await;
