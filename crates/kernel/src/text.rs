@@ -12,7 +12,7 @@ use crate::Invalid;
 /// # Errors
 /// `too_short`, `too_long`, `invisible` or `invalid_character`, each with a sentence that says what is allowed.
 pub fn one_line(raw: &str, min: usize, max: usize) -> Result<String, Invalid> {
-    let text = bounded(raw, min, max, is_control)?;
+    let text = bounded(raw.trim_matches(is_space), min, max, is_control)?;
     if !text.is_empty() && text.chars().all(is_invisible) {
         let detail = "must contain a character that can be seen";
         return Err(Invalid::new("invisible", detail));
@@ -27,16 +27,15 @@ pub fn one_line(raw: &str, min: usize, max: usize) -> Result<String, Invalid> {
 pub fn paragraphs(raw: &str, min: usize, max: usize) -> Result<String, Invalid> {
     let breaks = ['\n', '\r', '\t', '\u{2028}', '\u{2029}'];
     let is_refused = |c| is_control(c) && !breaks.contains(&c);
-    bounded(raw, min, max, is_refused).map(str::to_owned)
+    bounded(raw.trim(), min, max, is_refused).map(str::to_owned)
 }
 
 fn bounded(
-    raw: &str,
+    text: &str,
     min: usize,
     max: usize,
     is_refused: impl Fn(char) -> bool,
 ) -> Result<&str, Invalid> {
-    let text = raw.trim_matches(is_space);
     let length = text.chars().count();
     if length < min {
         let detail = if min == 1 {
