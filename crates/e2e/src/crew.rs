@@ -1,15 +1,20 @@
 //! Well-behaved clients: after a lost connection, or a response that asks them to retry, they resend the request with the same
 //! Idempotency-Key. In the end every response they received holds true, and nothing was applied twice.
 
+mod counts;
+
+pub use counts::{Answered, Why};
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::{JoinHandle, JoinSet};
 
+use self::counts::Counts;
 use crate::client::Client;
 use crate::ids::unique;
 use crate::person::{Person, Product};
@@ -34,19 +39,6 @@ enum Sent {
     Answered(u16, Value),
     /// It must be resent.
     Unanswered(Why),
-}
-
-/// Why a request must be resent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// The connection broke, or could not be opened.
-    NoAnswer,
-    /// The connection broke in the middle of the response.
-    HalfAnAnswer,
-    /// It was sent before without a response, and the earlier attempt is still running.
-    StillRunning,
-    /// The response, with this status, asked the client to retry.
-    Later(u16),
 }
 
 /// A client with its wallet, and the responses it received.
@@ -252,37 +244,6 @@ pub struct Busy {
     workers: Vec<JoinHandle<Worker>>,
     counts: Arc<Counts>,
     over: Arc<AtomicBool>,
-}
-
-/// A response to one of a crew's requests.
-#[derive(Debug, Clone)]
-pub struct Answered {
-    /// Who sent the request.
-    pub person: Person,
-    /// Where to.
-    pub path: &'static str,
-    /// The status of the response.
-    pub status: u16,
-    /// Its body.
-    pub body: Value,
-}
-
-/// The responses, and counts of the resends.
-#[derive(Debug, Default)]
-struct Counts {
-    answers: Mutex<Vec<Answered>>,
-    /// The number of requests to resend, by reason.
-    repeats: Mutex<BTreeMap<Why, usize>>,
-}
-
-impl Counts {
-    fn answers(&self) -> MutexGuard<'_, Vec<Answered>> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn repeats(&self) -> MutexGuard<'_, BTreeMap<Why, usize>> {
-        self.repeats.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Crew {
