@@ -14,7 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use store::{StoreError, StoreResult};
 
 /// Longest time for which one attempt holds locks while it waits for more of them.
-const HOLD: Duration = Duration::from_millis(20);
+const HOLD: Duration = Duration::from_millis(10);
 /// Pause between two attempts.
 const BETWEEN: Duration = Duration::from_millis(50);
 /// Time after which no more attempts are made.
@@ -43,6 +43,10 @@ impl Moment {
         open: impl Fn(&Path) -> StoreResult<Connection>,
     ) -> StoreResult<Self> {
         let readers: Vec<Connection> = paths.clone().map(&open).collect::<StoreResult<_>>()?;
+        for reader in &readers {
+            // Reads the schema, so that the first read under the locks need not.
+            first_read(reader)?;
+        }
         let mut writers = Vec::with_capacity(readers.len());
         for path in paths {
             let writer = open(path)?;
@@ -85,7 +89,7 @@ fn attempt(writers: &[Connection], readers: &[Connection]) -> StoreResult<Option
             for reader in readers.iter().filter(|_| all) {
                 reader.execute_batch("BEGIN")?;
                 // A transaction gets its snapshot at its first read.
-                reader.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+                first_read(reader)?;
             }
             Ok(all)
         });
@@ -94,6 +98,10 @@ fn attempt(writers: &[Connection], readers: &[Connection]) -> StoreResult<Option
     }
     let pause = since.map_or(Duration::ZERO, |since| since.elapsed());
     Ok(locked?.then_some(pause))
+}
+
+fn first_read(reader: &Connection) -> StoreResult<()> {
+    Ok(reader.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?)
 }
 
 /// Takes the write lock. Returns false if it is still taken [`HOLD`] after `since`. A busy group commit leaves it free for microseconds only:
