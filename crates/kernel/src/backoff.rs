@@ -11,6 +11,10 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// Between attempts to reach a dependency that is away. The longest is short, so that its return is noticed within a second: an attempt
+    /// costs little on either side.
+    pub const RECONNECT: Self = Self::new(Duration::from_millis(100), Duration::from_secs(1));
+
     /// Delays from `first` to `longest`.
     #[must_use]
     pub const fn new(first: Duration, longest: Duration) -> Self {
@@ -48,6 +52,14 @@ mod tests {
             let delay = backoff.delay();
             assert!(delay <= Duration::from_millis(full), "{delay:?}");
             assert!(delay >= Duration::from_millis(full / 2), "{delay:?}");
+        }
+    }
+
+    #[test]
+    fn however_long_a_dependency_was_away_its_return_is_noticed_within_a_second() {
+        let mut backoff = Backoff::RECONNECT;
+        for _ in 0..100 {
+            assert!(backoff.delay() <= Duration::from_secs(1));
         }
     }
 }

@@ -17,8 +17,8 @@ pub(super) const SYSTEM: &str = "rabbitmq";
 const HEARTBEAT: u16 = 10;
 /// Largest frame. Messages are small, and lapin buffers 32 frames in each direction.
 const FRAME: u32 = 16 * 1024;
-/// Timeout for making a connection.
-const CONNECT: Duration = Duration::from_secs(5);
+/// Timeout for making a connection. An attempt that a dead network swallows must not outlast the network's return by much.
+const CONNECT: Duration = Duration::from_secs(2);
 /// Missed heartbeats after which a broker counts as gone. The broker sends heartbeats at half the interval.
 const MISSING: u32 = 3;
 /// The namespace whose queues have no prefix.

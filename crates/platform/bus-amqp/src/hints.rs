@@ -26,8 +26,6 @@ const BUFFER: usize = 1024;
 const BATCH: usize = 128;
 /// Timeout for writing a batch to the connection.
 const WRITE: Duration = Duration::from_secs(5);
-/// Delays after interruptions.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// Never on disk.
 const TRANSIENT: u8 = 1;
 
@@ -52,7 +50,7 @@ pub(super) fn carry(
 
 /// Publishes announced hints. Never returns: once every sender is gone it stays pending, so that `hear` goes on.
 async fn announce(exchange: &str, mut announced: mpsc::Receiver<Bytes>, link: &Link) {
-    let (mut batch, mut backoff) = (Vec::with_capacity(BATCH), BACKOFF);
+    let (mut batch, mut backoff) = (Vec::with_capacity(BATCH), Backoff::RECONNECT);
     loop {
         let written = write(exchange, &mut announced, &mut batch, &mut backoff, link);
         if let Err(error) = written.await {
@@ -86,13 +84,13 @@ async fn write(
         });
         limited(WRITE, try_join_all(writes)).await?;
         batch.clear();
-        *backoff = BACKOFF;
+        *backoff = Backoff::RECONNECT;
     }
 }
 
 /// Passes on what the broker delivers, using a new queue after every interruption.
 async fn hear(exchange: &str, heard: &mpsc::Sender<Bytes>, link: &Link) {
-    let mut backoff = BACKOFF;
+    let mut backoff = Backoff::RECONNECT;
     loop {
         if let Err(error) = read(exchange, heard, &mut backoff, link).await {
             tracing::warn!(exchange, %error, "hints are not heard; trying again");
@@ -110,7 +108,7 @@ async fn read(
 ) -> Result<(), AmqpError> {
     let channel = channel_to(exchange, link).await?;
     let mut hints = listen(&channel, exchange).await?;
-    *backoff = BACKOFF;
+    *backoff = Backoff::RECONNECT;
     while let Some(Ok(hint)) = hints.next().await {
         if heard.try_send(hint.data.into()).is_err() {
             tracing::debug!("a hint was dropped: the buffer is full");

@@ -21,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(250);
 /// Time a broken connection has for an orderly close.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// Delays between attempts.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 /// A connection that worked this long counts as healthy: its loss restarts the backoff.
 const FINE: Duration = Duration::from_secs(10);
 
@@ -143,20 +141,25 @@ impl Link {
         queues: &Queues,
         stop: &CancellationToken,
     ) {
-        let mut backoff = BACKOFF;
+        let (mut backoff, mut known) = (Backoff::RECONNECT, None);
         loop {
             let begun = Instant::now();
             let lost = self.once(broker, name, queues);
             let Some(error) = stop.run_until_cancelled(lost).await else {
                 break;
             };
-            tracing::warn!(
-                connection = name,
-                error = error.map(tracing::field::display),
-                "the message broker is away; dialling again"
-            );
+            let error = error.map(|error| error.to_string());
+            // A line for each reason, not for each attempt.
+            if error.is_none() || error != known {
+                tracing::warn!(
+                    connection = name,
+                    error,
+                    "the message broker is away; dialling again"
+                );
+                known = error;
+            }
             if begun.elapsed() > FINE {
-                backoff = BACKOFF;
+                backoff = Backoff::RECONNECT;
             }
             stop.run_until_cancelled(sleep(backoff.delay())).await;
         }

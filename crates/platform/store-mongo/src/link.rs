@@ -20,6 +20,9 @@ pub const READ_LIMIT: Duration = Duration::from_secs(2);
 /// How long an operation waits for a suitable server. Elections take longer; clients are asked to retry.
 const SELECTION: Duration = Duration::from_secs(2);
 
+/// Interval between the driver's checks of each server. A server that returns is found within it, also by a service that is idle.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
 /// See the module.
 pub(super) struct Link {
     uri: SecretString,
@@ -74,6 +77,7 @@ impl Link {
                 options.app_name.get_or_insert_with(|| self.name.clone());
                 options.server_selection_timeout.get_or_insert(SELECTION);
                 options.connect_timeout.get_or_insert(SELECTION);
+                options.heartbeat_freq.get_or_insert(HEARTBEAT);
                 let most = options.max_pool_size.get_or_insert(64);
                 self.pool.max.set(i64::from(*most));
                 options.cmap_event_handler = Some(connections(&self.pool));

@@ -32,7 +32,7 @@ struct Pace {
 }
 
 const PACE: Pace = Pace {
-    backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
+    backoff: Backoff::RECONNECT,
     least: Duration::from_secs(5),
     most: Duration::from_mins(1),
 };
