@@ -7,5 +7,6 @@ mod away;
 mod broken;
 mod duplicates;
 mod kills;
+mod returns;
 mod upgrade;
 mod world;

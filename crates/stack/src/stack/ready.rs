@@ -20,6 +20,17 @@ impl Stack {
         self.wait(name, async || self.check(name).await).await
     }
 
+    /// Waits until the gateway finds a ready replica of each service. It leaves one that did not answer out for a moment.
+    pub(super) async fn wait_reachable(&self) -> anyhow::Result<()> {
+        let has_services = |name: &Name| matches!(name, Name::Service(..));
+        if !self.names().iter().any(has_services) {
+            return Ok(());
+        }
+        let url = format!("{}/readyz", self.gateway_url());
+        self.wait(Name::Gateway, async || self.check_url(&url).await)
+            .await
+    }
+
     pub(super) async fn wait(
         &self,
         name: Name,
@@ -58,7 +69,11 @@ impl Stack {
                 format!("http://127.0.0.1:{port}/readyz")
             }
         };
-        let answer = self.http.get(&url).send().await;
+        self.check_url(&url).await
+    }
+
+    async fn check_url(&self, url: &str) -> Result<(), String> {
+        let answer = self.http.get(url).send().await;
         let answer = answer.map_err(|error| error.to_string())?;
         let status = answer.status();
         if status.as_u16() == 200 {

@@ -65,8 +65,18 @@ impl Stack {
         missing.retain(|name| self.pid(*name).is_none());
         if missing.is_empty() {
             self.found = Found::Everything;
-            return Ok(());
+        } else {
+            self.start_all(missing).await?;
         }
+        // Also what ran already: it connects again to what was missing.
+        for name in self.names() {
+            self.wait_ready(name).await?;
+        }
+        self.wait_reachable().await
+    }
+
+    /// Starts these, each after its dependencies.
+    async fn start_all(&mut self, missing: Vec<Name>) -> anyhow::Result<()> {
         for name in &missing {
             self.ports().check_free(*name)?;
         }
@@ -89,11 +99,8 @@ impl Stack {
         for name in servers {
             self.wait_ready(name).await?;
         }
-        for name in &ours {
-            self.start(*name)?;
-        }
         for name in ours {
-            self.wait_ready(name).await?;
+            self.start(name)?;
         }
         Ok(())
     }
