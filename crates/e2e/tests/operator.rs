@@ -302,6 +302,8 @@ async fn a_demo_can_be_logged_into_and_has_goods_money_and_orders() {
     assert_eq!(server.terminate(), Some(0));
 
     let again = launch.serve();
+    let told_again = demo_accounts(&again).await;
+    assert_eq!(told_again, (emails, password), "at every start");
     let person = people[0].at(&again.client());
     assert_eq!(
         person.all("/api/products?limit=100").await.len(),

@@ -50,6 +50,13 @@ pub(crate) async fn page() -> HttpResponse {
     serve(&INDEX)
 }
 
+/// Leads a person who opens the address in a browser to the page.
+async fn home() -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header((header::LOCATION, "/api/docs"))
+        .finish()
+}
+
 async fn asset(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let name = request.match_info().query("name");
     ASSETS
@@ -86,6 +93,7 @@ pub(crate) fn routes(document_json: String) -> Routes {
     Arc::new(move |config: &mut ServiceConfig| {
         config.app_data(data.clone());
         Paths::default()
+            .get("/", home)
             .get("/api/openapi.json", document)
             .get("/api/docs", page)
             .get("/api/docs/{name}", asset)
