@@ -19,7 +19,7 @@ use crate::data_dir::{DataDir, sqlite};
 use crate::docs;
 use crate::problems;
 use crate::services::Services;
-use host::settings::Settings;
+use host::settings::{ServerConfig, Settings};
 
 /// The four services, built on one data directory.
 pub struct Marketplace {
@@ -81,7 +81,7 @@ impl Marketplace {
     ///
     /// # Errors
     /// If the listener cannot be used.
-    pub fn start(&self, listener: TcpListener, workers: usize) -> anyhow::Result<Host> {
+    pub fn start(&self, listener: TcpListener, server: &ServerConfig) -> anyhow::Result<Host> {
         let parts = vec![
             self.users.parts(),
             self.products.parts(),
@@ -90,7 +90,7 @@ impl Marketplace {
         ];
         let more = vec![docs::routes(compact_document()?), problems::routes()];
         Ok(Host::start_embedded(
-            listener, workers, &self.deps, parts, more,
+            listener, server, &self.deps, parts, more,
         )?)
     }
 }

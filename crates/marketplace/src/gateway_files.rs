@@ -13,9 +13,7 @@ use crate::docs;
 use crate::problems::{Explanation, explanations};
 
 /// Problem kinds that only a gateway returns; deploy/nginx/problems.conf holds their documents.
-const GATEWAY: [ProblemType; 4] = [
-    kind("uri_too_long", 414, "The address is too long"),
-    kind("headers_too_large", 431, "The headers are too large"),
+const GATEWAY: [ProblemType; 2] = [
     kind("bad_gateway", 502, "The service broke off"),
     kind("gateway_timeout", 504, "The service did not answer in time"),
 ];

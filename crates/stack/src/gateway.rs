@@ -1,5 +1,5 @@
-//! nginx with the configuration in deploy/nginx: the committed files unchanged, plus two generated ones that list the upstreams and the
-//! listen address. With more than one replica it also does what service discovery does in a cluster: it gives each service one address
+//! nginx with the configuration in deploy/nginx: the committed files unchanged, plus generated ones that list the upstreams, the allowed
+//! origins and the listen address. With more than one replica it also does what service discovery does in a cluster: it gives each service one address
 //! for other services ([`Stack::mesh_url`]), on a port that is not reachable from outside.
 
 use std::fs;
@@ -15,12 +15,16 @@ use crate::state::unusable;
 use crate::tools;
 
 /// The committed configuration, compiled in so that a stack does not need the source tree.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     (
         "nginx.conf",
         include_str!("../../../deploy/nginx/nginx.conf"),
     ),
     ("edge.conf", include_str!("../../../deploy/nginx/edge.conf")),
+    (
+        "headers.conf",
+        include_str!("../../../deploy/nginx/headers.conf"),
+    ),
     (
         "proxy.conf",
         include_str!("../../../deploy/nginx/proxy.conf"),
@@ -51,7 +55,12 @@ pub(crate) fn command(stack: &Stack) -> anyhow::Result<Command> {
         "listen 127.0.0.1:{} default_server backlog=4096;\n",
         stack.ports().gateway
     );
-    let generated = [("upstreams.conf", &*upstreams), ("listen.conf", &*listen)];
+    let origins = allowed_origins(&stack.state.shape.cors_origins());
+    let generated = [
+        ("upstreams.conf", &*upstreams),
+        ("listen.conf", &*listen),
+        ("origins.conf", &*origins),
+    ];
     for (name, text) in FILES.into_iter().chain(generated) {
         let path = conf.join(name);
         fs::write(&path, text).with_context(unusable(&path))?;
@@ -133,6 +142,19 @@ fn upstreams(stack: &Stack) -> String {
          proxy_connect_timeout 1s;\n    proxy_next_upstream error timeout;\n{}}}\n",
         ports.mesh(),
         locations.concat()
+    )
+}
+
+/// The origins whose pages may use the API: the services' setting, for what the gateway answers itself.
+fn allowed_origins(origins: &[&str]) -> String {
+    let lines: Vec<String> = origins
+        .iter()
+        .map(|origin| format!("    \"{origin}\" \"{origin}\";\n"))
+        .collect();
+    let vary = if origins.is_empty() { "" } else { "Origin" };
+    format!(
+        "map $http_origin $allowed_origin {{\n    default \"\";\n{}}}\nmap $host $origins_vary {{ default \"{vary}\"; }}\n",
+        lines.concat()
     )
 }
 

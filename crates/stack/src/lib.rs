@@ -22,4 +22,4 @@ pub use name::{Name, Service};
 pub use options::{Only, Options, Shape};
 pub use ports::{Ports, Reservation, free_port};
 pub use stack::{Found, Process, Stack};
-pub use tools::mongod;
+pub use tools::{debian, mongod};

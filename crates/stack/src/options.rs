@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::name::{Name, Service};
 use crate::ports::BASE;
 
+/// The one setting of the services that the gateway needs to know.
+const CORS_ORIGINS: &str = "MARKETPLACE__SERVER__CORS_ORIGINS";
+
 /// A part of a stack that can be started alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -106,6 +109,17 @@ impl Shape {
             "--replicas is {replicas}; allowed: 1 to 20"
         );
         Ok(())
+    }
+
+    /// `server.cors_origins` of the services.
+    pub(crate) fn cors_origins(&self) -> Vec<&str> {
+        let mut settings = self.settings.iter().rev();
+        let origins = settings.find(|(name, _)| name == CORS_ORIGINS);
+        let origins = origins.map_or("", |(_, value)| value).split(',');
+        origins
+            .map(str::trim)
+            .filter(|one| !one.is_empty())
+            .collect()
     }
 
     /// The processes, in start order.

@@ -74,7 +74,10 @@ pub(crate) fn ours(stack: &Stack, name: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// A program, by name or path, from a Debian package, which is installed if we have permission.
-pub(crate) fn debian(package: &str, program: &str) -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// If it is missing and cannot be installed; the message says what to do.
+pub fn debian(package: &str, program: &str) -> anyhow::Result<PathBuf> {
     if let Some(path) = find(program) {
         return Ok(path);
     }

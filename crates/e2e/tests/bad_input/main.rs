@@ -7,6 +7,7 @@
 )]
 
 mod bodies;
+mod framing;
 mod queries;
 mod transport;
 

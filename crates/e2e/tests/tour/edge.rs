@@ -2,13 +2,13 @@
 
 use e2e::{Answer, Shape};
 use reqwest::Method;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn unknown_paths_and_wrong_methods_are_problems() {
     let shape = Shape::start();
     let client = shape.client();
     for path in [
-        "/",
         "/api",
         "/api/nothing",
         "/api/orders",
@@ -23,6 +23,7 @@ async fn unknown_paths_and_wrong_methods_are_problems() {
         (Method::POST, "/api/products/update"),
         (Method::PUT, "/api/wallet/credit"),
         (Method::DELETE, "/healthz"),
+        (Method::POST, "/"),
     ];
     for (method, path) in wrong {
         let answer = Answer::of(client.request(method.clone(), path, "")).await;
@@ -68,6 +69,14 @@ async fn it_says_that_it_lives_and_what_it_needs() {
 }
 
 #[tokio::test]
+async fn the_address_alone_leads_to_the_docs_page() {
+    let shape = Shape::start();
+    let page = shape.client().get_text("/").await;
+    assert_eq!(page.0, 200, "after a redirect, which the client follows");
+    assert_eq!(page, shape.client().get_text("/api/docs").await);
+}
+
+#[tokio::test]
 async fn the_docs_page_and_all_it_loads_come_from_here() {
     let shape = Shape::start();
     let client = shape.client();
@@ -92,4 +101,46 @@ async fn the_docs_page_and_all_it_loads_come_from_here() {
         };
         assert!(media_type.contains(expected), "{asset}: {media_type}");
     }
+}
+
+#[tokio::test]
+async fn lists_are_compressed_for_clients_that_ask_and_answers_with_tokens_or_tags_never() {
+    let shape = Shape::start();
+    let client = shape.client();
+    let seller = client.join("Grace").await;
+    let lamp = seller.lists("Lamp", 100, 10).await;
+    for _ in 0..5 {
+        seller.lists("Another lamp", 100, 10).await;
+    }
+    let encoding = async |method: Method, path: &str, body: Option<&Value>| {
+        let mut request = seller.request(method, path);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request
+            .header("accept-encoding", "gzip")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        let header = |name: &str| {
+            let value = answer.headers().get(name);
+            value.map_or("", |value| value.to_str().unwrap()).to_owned()
+        };
+        (header("content-encoding"), header("vary"))
+    };
+    for path in [
+        format!("/api/products?seller={}", seller.id).as_str(),
+        "/api/openapi.json",
+        "/api/docs/swagger-ui-bundle.js",
+        "/api/docs/swagger-ui.css",
+    ] {
+        let (encoding, vary) = encoding(Method::GET, path, None).await;
+        assert_eq!((&*encoding, &*vary), ("gzip", "Accept-Encoding"), "{path}");
+    }
+    let product = format!("/api/products/{}", lamp.id);
+    assert_eq!(encoding(Method::GET, &product, None).await.0, "");
+    let session = json!({"email": seller.email, "password": seller.password});
+    let login = encoding(Method::POST, "/api/users/login", Some(&session));
+    assert_eq!(login.await.0, "");
 }

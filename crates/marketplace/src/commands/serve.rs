@@ -30,7 +30,7 @@ pub(crate) fn serve(settings: &Settings, services: &Services, demo: bool) -> any
         let metrics = deps.metrics.clone();
         let marketplace = Marketplace::build(settings, services, &dir, deps)?;
         let backups = Schedule::start(&services.backup, Source::of(settings)?, &metrics)?;
-        let host = marketplace.start(listener, settings.server.threads())?;
+        let host = marketplace.start(listener, &settings.server)?;
         println!("MarketPlace is ready on http://{}", host.address);
         println!("API docs: http://{}/api/docs", host.address);
         for line in accounts {

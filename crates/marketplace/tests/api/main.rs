@@ -11,5 +11,6 @@ mod access;
 mod document;
 mod metrics;
 mod operation;
+mod pages;
 mod refusals;
 mod world;

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use host::service::Deps;
+use host::settings::ServerConfig;
 use host::testing::Answer;
 use kernel::{Currency, SystemClock};
 use marketplace::{DataDir, Marketplace, Services, Settings};
@@ -29,7 +30,11 @@ impl World {
         Self::with(Services::default())
     }
 
-    pub(crate) fn with(mut services: Services) -> Self {
+    pub(crate) fn with(services: Services) -> Self {
+        Self::on(services, &ServerConfig::default())
+    }
+
+    pub(crate) fn on(mut services: Services, server: &ServerConfig) -> Self {
         services.users.bcrypt_cost = 4;
         let dir = tempfile::tempdir().unwrap();
         let data_dir = DataDir::create(dir.path()).unwrap();
@@ -38,7 +43,7 @@ impl World {
             Marketplace::build(&Settings::default(), &services, &data_dir, deps).unwrap()
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let running = marketplace.start(listener, 1).unwrap();
+        let running = marketplace.start(listener, server).unwrap();
         Self {
             url: format!("http://{}", running.address),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),

@@ -46,7 +46,9 @@ async fn of_a_marketplace_that_is_ready_it_exits_0_and_prints_what_readyz_says()
     )
     .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let running = marketplace.start(listener, 1).unwrap();
+    let running = marketplace
+        .start(listener, &Settings::default().server)
+        .unwrap();
     let port = running.address.port();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("http://127.0.0.1:{port}/readyz");

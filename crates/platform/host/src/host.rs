@@ -5,20 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, Tasks};
-use platform_http::{Edge, Port, Readiness, Routes, Server};
+use platform_http::{Cors, Edge, Port, Readiness, Routes, Server};
 
 use crate::engine::Engine;
 use crate::service::{Deps, Parts, StoreReadiness};
+use crate::settings::ServerConfig;
 
 /// Shutdown timeout for tasks outside the engine: deliveries and publishes in progress.
 const FINISH: Duration = Duration::from_secs(10);
 
 /// Where services listen.
-pub struct Ports {
+pub struct Ports<'a> {
     /// The public listener.
     pub public: TcpListener,
-    /// Worker threads of the public port.
-    pub workers: usize,
+    /// How to serve the public port.
+    pub server: &'a ServerConfig,
     /// Routes on the public port besides the services' own.
     pub routes: Vec<Routes>,
     /// The internal listener with its routes. Without one, the public port also serves the metrics.
@@ -52,7 +53,7 @@ impl Host {
     /// # Errors
     /// If a listener cannot be used.
     pub fn start(
-        ports: Ports,
+        ports: Ports<'_>,
         deps: &Deps,
         services: Vec<Parts>,
         outside: Outside,
@@ -82,7 +83,9 @@ impl Host {
             }
             None => (Port::Only, None),
         };
-        let public = Server::start(ports.public, ports.workers, edge(port), routes)?;
+        let mut edge = edge(port);
+        edge.cors = Cors::of(&ports.server.cors_origins);
+        let public = Server::start(ports.public, ports.server.threads(), edge, routes)?;
         Ok(Self {
             address,
             public,
@@ -98,14 +101,14 @@ impl Host {
     /// If the listener cannot be used.
     pub fn start_embedded(
         public: TcpListener,
-        workers: usize,
+        server: &ServerConfig,
         deps: &Deps,
         mut services: Vec<Parts>,
         routes: Vec<Routes>,
     ) -> std::io::Result<Self> {
         let ports = Ports {
             public,
-            workers,
+            server,
             routes,
             internal: None,
         };

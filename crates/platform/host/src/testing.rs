@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::Host;
 use crate::service::{Deps, Parts};
+use crate::settings::ServerConfig;
 
 /// Services running on a free port of the loopback interface.
 pub struct TestHost {
@@ -33,8 +34,12 @@ impl TestHost {
     pub fn start(deps: &Deps, services: Vec<Parts>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound address"));
-        let host =
-            Host::start_embedded(listener, 1, deps, services, Vec::new()).expect("the host starts");
+        let server = ServerConfig {
+            workers: 1,
+            ..ServerConfig::default()
+        };
+        let host = Host::start_embedded(listener, &server, deps, services, Vec::new())
+            .expect("the host starts");
         let client = reqwest::Client::builder()
             .timeout(Duration::from_mins(1))
             .build()

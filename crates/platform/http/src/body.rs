@@ -88,7 +88,7 @@ fn broken(error: Error) -> Problem {
         return Problem::new(&common::BODY_TOO_LARGE, detail);
     }
     let detail = format!("The body broke off: {error}.");
-    Problem::new(&common::MALFORMED_JSON, detail)
+    Problem::new(&common::MALFORMED_JSON, detail).last()
 }
 
 fn too_slow(time: Duration) -> Problem {
@@ -96,6 +96,7 @@ fn too_slow(time: Duration) -> Problem {
         &common::REQUEST_TIMEOUT,
         format!("Send all of the body within {} seconds.", time.as_secs()),
     )
+    .last()
 }
 
 #[cfg(test)]

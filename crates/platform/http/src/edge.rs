@@ -8,8 +8,16 @@ use async_trait::async_trait;
 use kernel::IdSource;
 use telemetry::metrics::Metrics;
 
+use super::cors::Cors;
+
 /// Time limit for receiving a body. A request occupies a slot meanwhile, so a slow client must not keep one indefinitely.
 pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// Longest path and query, in bytes. The gateway's limit for the request line (deploy/nginx), and so is the next one.
+pub(super) const MAX_URI: usize = 16 * 1024;
+
+/// Longest value of a header, in bytes.
+pub(super) const MAX_HEADER: usize = 16 * 1024;
 
 /// A dependency that a service needs in order to answer.
 #[async_trait]
@@ -43,13 +51,15 @@ pub struct Edge {
     pub metrics: Metrics,
     /// Checked by `/readyz`.
     pub readiness: Vec<Arc<dyn Readiness>>,
+    /// The origins whose pages may use the API.
+    pub cors: Cors,
     pub(super) body_time: Duration,
     pub(super) port: Port,
     pub(super) in_flight: Arc<AtomicUsize>,
 }
 
 impl Edge {
-    /// An edge with no requests in flight.
+    /// An edge with no requests in flight, and for no pages of other origins.
     #[must_use]
     pub fn new(
         port: Port,
@@ -61,6 +71,7 @@ impl Edge {
             ids,
             metrics,
             readiness,
+            cors: Cors::default(),
             body_time: BODY_TIME,
             port,
             in_flight: Arc::default(),

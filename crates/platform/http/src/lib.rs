@@ -4,6 +4,9 @@
 //! query, [`Problem`] is every refusal, and [`Paths`] declares paths with their methods.
 
 mod body;
+mod compression;
+mod connection;
+mod cors;
 mod edge;
 mod etag;
 mod faults;
@@ -21,6 +24,7 @@ mod server;
 pub mod testing;
 
 pub use body::Body;
+pub use cors::{Cors, Origin};
 pub use edge::{Edge, Port, Readiness};
 pub use etag::{IfMatch, conditional, etag, etag_of_view};
 pub use faults::{Amount, Faults, by_rule};

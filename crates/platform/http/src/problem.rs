@@ -55,10 +55,12 @@ pub mod common {
         REQUEST_RUNNING "request_running" 409 "The first request with this Idempotency-Key is still running"
         PRECONDITION_FAILED "precondition_failed" 412 "It is not at the version that the request is for"
         BODY_TOO_LARGE "body_too_large" 413 "The body is too large"
+        URI_TOO_LONG "uri_too_long" 414 "The address is too long"
         UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" 415 "The body has to be application/json"
         VALIDATION_FAILED "validation_failed" 422 "The request breaks a rule"
         IDEMPOTENCY_KEY_REUSED "idempotency_key_reused" 422 "This Idempotency-Key was used with another body"
         TOO_MANY_REQUESTS "too_many_requests" 429 "Too many requests"
+        HEADERS_TOO_LARGE "headers_too_large" 431 "The headers are too large"
         INTERNAL "internal_error" 500 "Something went wrong on our side"
         UNAVAILABLE "unavailable" 503 "The service cannot answer now"
     }
@@ -128,9 +130,14 @@ pub struct ProblemDocument {
     kind: &'static ProblemType,
     #[serde(skip)]
     headers: Vec<(header::HeaderName, HeaderValue)>,
+    #[serde(skip)]
+    is_last: bool,
 }
 
 impl Problem {
+    /// The media type of the document.
+    pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+
     /// A refusal of this kind, with a sentence about this occurrence.
     pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
         Self(Box::new(ProblemDocument {
@@ -144,6 +151,7 @@ impl Problem {
             members: Map::new(),
             kind,
             headers: Vec::new(),
+            is_last: false,
         }))
     }
 
@@ -214,6 +222,12 @@ impl Problem {
         self.header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// Closes the connection after this answer, because what else arrives on it cannot be told from a new request.
+    pub(super) fn last(mut self) -> Self {
+        self.0.is_last = true;
+        self
+    }
+
     /// The kind of refusal.
     #[must_use]
     pub fn kind(&self) -> &'static ProblemType {
@@ -223,6 +237,11 @@ impl Problem {
     /// The document as sent.
     pub(super) fn document(&self) -> &ProblemDocument {
         &self.0
+    }
+
+    /// The bytes of the document.
+    pub(super) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&self.0)
     }
 }
 
@@ -242,14 +261,11 @@ impl ResponseError for Problem {
         for header in &self.0.headers {
             answer.append_header(header.clone());
         }
-        if self.status_code() == StatusCode::REQUEST_TIMEOUT {
-            // The rest of the body may still arrive and would be read as the next request.
+        if self.0.is_last {
             answer.force_close();
         }
-        match serde_json::to_vec(&self.0) {
-            Ok(document) => answer
-                .content_type("application/problem+json")
-                .body(document),
+        match self.to_json() {
+            Ok(document) => answer.content_type(Self::MEDIA_TYPE).body(document),
             Err(error) => {
                 tracing::error!(%error, "a problem has no JSON form");
                 HttpResponse::InternalServerError().finish()

@@ -2,21 +2,30 @@
 
 use std::cell::RefCell;
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppConfig, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::uri::{Authority, PathAndQuery};
 use actix_web::middleware::Next;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{PayloadConfig, ServiceConfig};
-use actix_web::{App, Error, HttpServer, ResponseError, middleware, web};
+use actix_web::{App, Error, ResponseError, middleware, web};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
-use super::edge::{Edge, Port};
+use super::compression::compress;
+use super::connection::Connection;
+use super::cors::Cors;
+use super::edge::{Edge, MAX_HEADER, MAX_URI, Port};
 use super::health;
 use super::paths::{Paths, not_found};
 use super::problem::{Problem, common};
@@ -29,6 +38,9 @@ const IN_FLIGHT: usize = 2048;
 /// Paths for operators. They are answered under any load: a process at its limit is still alive and must report it.
 const OPERATIONS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
+/// Time limit for receiving the first request's line and headers.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
 /// Declares a service's paths.
 pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
@@ -36,7 +48,7 @@ pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 /// the client retries a second later. By then a gateway may have timed out and answered 502.
 const QUEUE: i32 = 4096;
 
-/// The standard library binds with a queue of 128. [`HttpServer::backlog`] only affects sockets that actix binds itself.
+/// The standard library binds with a queue of 128. The `backlog` of the server only affects sockets that actix binds itself.
 fn lengthen_queue(listener: &TcpListener) -> std::io::Result<()> {
     socket2::SockRef::from(listener).listen(QUEUE)
 }
@@ -75,25 +87,41 @@ impl Server {
         };
         edge.metrics.http.port(port, IN_FLIGHT, &edge.in_flight);
         let (running, threads) = channel(1);
-        let server = HttpServer::new(move || {
+        let builder = actix_server::Server::build()
+            .workers(workers)
+            .shutdown_timeout(30)
+            .disable_signals();
+        let stopping = builder.graceful_shutdown_signal();
+        // As actix-web's own server, whose connections cannot be replaced.
+        let serve = move || {
             RUNNING.set(Some(running.clone()));
-            let mut app = App::new()
+            let app = App::new()
                 .app_data(web::Data::new(edge.clone()))
                 .app_data(PayloadConfig::new(MAX_BODY))
-                .configure(|config| operations(edge.port).declare(config));
-            for declare in &routes {
-                app = app.configure(|config| declare(config));
-            }
-            app.default_service(web::route().to(not_found))
+                .configure(|config| operations(edge.port).declare(config))
+                .configure(|config| routes.iter().for_each(|declare| declare(config)))
+                .default_service(web::route().to(not_found))
                 .wrap(middleware::from_fn(answer))
-        })
-        .workers(workers)
-        .keep_alive(Duration::from_secs(75))
-        .client_request_timeout(Duration::from_secs(10))
-        .shutdown_timeout(30)
-        .disable_signals()
-        .listen(listener)?
-        .run();
+                .into_factory()
+                .map_err(|error| error.error_response());
+            let (edge, stopping) = (Rc::new(edge.clone()), stopping.clone());
+            let connect = fn_service(move |stream: TcpStream| {
+                let peer = stream.peer_addr().ok();
+                let connection = Connection::new(stream, edge.clone());
+                async move { Ok::<_, DispatchError>((connection, peer)) }
+            });
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .keep_alive(Duration::from_secs(75))
+                .client_request_timeout(HEAD_TIME)
+                .client_disconnect_timeout(Duration::from_secs(1))
+                .h1(map_config(app, |()| AppConfig::default()));
+            connect.and_then(http)
+        };
+        let server = builder.listen("http", listener, serve)?.run();
         let handle = server.handle();
         Ok(Self {
             handle,
@@ -139,6 +167,7 @@ async fn answer(
     let method = method_label(request.method());
     let slot = Slot::take(&edge.in_flight);
     let header = HeaderValue::from_str(id.as_str()).ok();
+    let origin = edge.cors.allowed(request.headers());
     let route = request
         .match_pattern()
         .unwrap_or_else(|| "unmatched".to_owned());
@@ -156,16 +185,20 @@ async fn answer(
             values.next().is_none().then_some(value)
         })
     };
+    let preflight = Cors::preflight(&request, origin.as_ref());
     let mut response = id
         .scope(answering.scope(async move {
-            if let Some(problem) = refusal(&request, slot.as_ref()) {
-                let refused = request.into_response(problem.error_response());
-                return Ok(refused.map_into_right_body());
+            let early = preflight.or_else(|| {
+                refusal(&request, slot.as_ref()).map(|problem| problem.error_response())
+            });
+            if let Some(early) = early {
+                return Ok(request.into_response(early).map_into_right_body());
             }
-            let answered = next.call(request).await;
-            answered.map(|response| problem_of(response).map_into_left_body())
+            let answered = problem_of(next.call(request).await?);
+            Ok::<_, Error>(compress(answered).await?.map_into_left_body())
         }))
         .await?;
+    edge.cors.mark(origin, response.headers_mut());
     if let Some(value) = header {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
@@ -181,6 +214,9 @@ async fn answer(
 
 /// The reason to reject a request before it is routed, if any.
 fn refusal(request: &ServiceRequest, slot: Option<&Slot>) -> Option<Problem> {
+    if let Some(problem) = misframed(request) {
+        return Some(problem);
+    }
     if OPERATIONS.contains(&request.path()) {
         return None;
     }
@@ -194,6 +230,34 @@ fn refusal(request: &ServiceRequest, slot: Option<&Slot>) -> Option<Problem> {
             "Answers are application/json or application/problem+json.",
         )
     })
+}
+
+/// What the framework does not mind and the gateway refuses: see [`Connection`] for what the framework refuses itself.
+fn misframed(request: &ServiceRequest) -> Option<Problem> {
+    let target = request.uri().path_and_query();
+    if target.map_or(0, |target: &PathAndQuery| target.as_str().len()) > MAX_URI {
+        let detail = "Its request line has to fit 16 KiB.";
+        return Some(Problem::new(&common::URI_TOO_LONG, detail));
+    }
+    let mut headers = request.headers().iter();
+    if headers.any(|(_, value)| value.len() > MAX_HEADER) {
+        let detail = "Each has to fit 16 KiB, all of them 64 KiB.";
+        return Some(Problem::new(&common::HEADERS_TOO_LARGE, detail));
+    }
+    if !request.path().starts_with('/') {
+        let detail = "The request line has no path.";
+        return Some(Problem::new(&common::INVALID_HEADER, detail));
+    }
+    let host = request.headers().get(header::HOST);
+    host.is_some_and(|host| !is_host(host.as_bytes())).then(|| {
+        let detail = "Host is not a host, with a port or without.";
+        Problem::new(&common::INVALID_HEADER, detail)
+    })
+}
+
+/// Whether this is the value of a `Host` (RFC 9110 section 7.2).
+fn is_host(value: &[u8]) -> bool {
+    !value.contains(&b'@') && Authority::try_from(value).is_ok()
 }
 
 /// Whether `Accept` allows JSON (RFC 9110 section 12.5.1). Without the header, or with an empty one, it does.

@@ -8,5 +8,6 @@
 
 mod files;
 mod forwarding;
+mod origins;
 mod refusals;
 mod world;

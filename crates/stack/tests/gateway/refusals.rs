@@ -11,7 +11,6 @@ async fn what_is_no_path_of_the_api_is_not_found_internal_ones_above_all() {
         .serve(Service::Product, 0, Manner::Answer(200, "", "{}"))
         .await;
     let paths = [
-        "/",
         "/api",
         "/api/nothing",
         "/api/docs/nothing",
@@ -45,6 +44,7 @@ async fn what_is_no_path_of_the_api_is_not_found_internal_ones_above_all() {
 async fn its_own_paths_only_read() {
     let world = World::start().await;
     for path in [
+        "/",
         "/healthz",
         "/readyz",
         "/api/docs",

@@ -64,7 +64,7 @@ pub(super) async fn serve<P: Program>(
     }
     let ports = Ports {
         public,
-        workers: settings.server.threads(),
+        server: &settings.server,
         routes: Vec::new(),
         internal: Some((internal, internal_routes.into_iter().collect())),
     };

@@ -2,6 +2,7 @@
 //! also reads the sections of the services that it runs ([`Layers::section`]).
 
 mod layers;
+mod origins;
 mod sections;
 
 pub use layers::{Flag, Layers, PREFIX, SettingsError};

@@ -5,9 +5,11 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use platform_http::Origin;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::origins;
 use crate::service::StoreConfig;
 
 /// The purpose of the process.
@@ -28,6 +30,9 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Worker threads; 0 means one per core.
     pub workers: usize,
+    /// Origins whose pages may use the API.
+    #[serde(with = "origins")]
+    pub cors_origins: Vec<Origin>,
 }
 
 impl Default for ServerConfig {
@@ -35,6 +40,7 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             workers: 0,
+            cors_origins: Vec::new(),
         }
     }
 }

@@ -6,12 +6,15 @@ use reqwest::{Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::super::edge::BODY_TIME;
 use super::*;
 use crate::Body;
 use crate::testing::Answer;
 use telemetry::current_request_id;
 use telemetry::metrics::Metrics;
+
+mod compressed;
+mod pages;
+mod unread;
 
 /// A server and the switches that a test may flip.
 struct World {
@@ -23,17 +26,17 @@ struct World {
 
 impl World {
     fn start() -> Self {
-        Self::with_body_time(BODY_TIME)
+        Self::with(|_| {})
     }
 
-    fn with_body_time(body_time: Duration) -> Self {
+    fn with(change: impl FnOnce(&mut Edge)) -> Self {
         let mut edge = Edge::new(
             Port::Only,
             Arc::new(SystemIds::default()),
             Metrics::default(),
             Vec::new(),
         );
-        edge.body_time = body_time;
+        change(&mut edge);
         let in_flight = edge.in_flight.clone();
         let routes: Routes = Arc::new(|config: &mut ServiceConfig| {
             Paths::default()
@@ -44,6 +47,7 @@ impl World {
                 .post("/things/make", name)
                 .post("/things/read", swallow)
                 .declare(config);
+            compressed::routes().declare(config);
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -200,7 +204,7 @@ async fn metrics_count_by_route_and_never_by_what_a_client_made_up() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up_with_its_place_and_its_connection() {
-    let world = World::with_body_time(Duration::from_millis(50));
+    let world = World::with(|edge| edge.body_time = Duration::from_millis(50));
     let address = world.url.strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(address).await.unwrap();
     let start = "POST /things/read HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
