@@ -224,12 +224,13 @@ impl<'a> Bare<'a> {
                 .iter()
                 .any(|known| line.starts_with(known))
         };
-        (matches!(status, 400 | 408 | 431 | 500) && lines.iter().skip(1).all(|line| bare(&line)))
-            .then_some(Self {
+        (matches!(status, 400 | 408 | 431 | 500) && lines.iter().skip(1).all(bare)).then_some(
+            Self {
                 start: from + start,
                 status,
                 lines,
-            })
+            },
+        )
     }
 
     /// The same answer with `problem` as its body.
