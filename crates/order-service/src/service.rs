@@ -122,6 +122,14 @@ impl OrderService {
         sweep(&self.app).await
     }
 
+    /// The service's store alone, for commands that work on it while the service does not run.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn store(store: StoreConfig, deps: &Deps) -> StoreResult<Store> {
+        Ok(open(store, deps)?.0)
+    }
+
     /// What the service hands to its host.
     #[must_use]
     pub fn parts(&self) -> Parts {

@@ -93,6 +93,14 @@ impl UserService {
         self.app.by_email(email).await
     }
 
+    /// The service's store alone, for commands that work on it while the service does not run.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn store(store: StoreConfig, deps: &Deps) -> StoreResult<Store> {
+        open(store, deps)
+    }
+
     /// The parts that the host runs.
     #[must_use]
     pub fn parts(&self) -> Parts {

@@ -71,6 +71,14 @@ impl WalletService {
         })
     }
 
+    /// The service's store alone, for commands that work on it while the service does not run.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn store(store: StoreConfig, deps: &Deps) -> StoreResult<Store> {
+        Ok(open(store, deps)?.0)
+    }
+
     /// The parts that the host runs.
     #[must_use]
     pub fn parts(&self) -> Parts {

@@ -25,7 +25,7 @@ fn bury(path: &Path, reason: &str) -> MessageId {
     Connection::open(path)
         .unwrap()
         .execute(
-            "INSERT INTO dead_letters (message_id, name, kind, order_id, time, traceparent, body, attempts, reason, died_at)
+            "INSERT INTO dead_letters (id, name, kind, order_id, time, traceparent, body, attempts, reason, died_at)
              VALUES (?1, 'marketplace.wallet.v1.DebitForOrder', 0, ?2, 1700000000000, NULL, x'0A', 6, ?3, 1700000900000)",
             (id.as_bytes(), order.as_bytes(), reason),
         )
@@ -37,9 +37,7 @@ fn bury(path: &Path, reason: &str) -> MessageId {
 fn ids_in(path: &Path, table: &str) -> Vec<Vec<u8>> {
     let file = Connection::open(path).unwrap();
     let mut rows = file
-        .prepare(&format!(
-            "SELECT message_id FROM {table} ORDER BY message_id"
-        ))
+        .prepare(&format!("SELECT id FROM {table} ORDER BY id"))
         .unwrap();
     let rows = rows.query_map([], |row| row.get(0)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()

@@ -9,13 +9,18 @@ use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::FindOptions;
 use serde::Deserialize;
 use store::outbox::Outbox;
-use store::{AnyKey, AnyRecord, Database, Expires, Job, Kind, Leases, StoreResult, Tx, Value};
+use store::{
+    AnyKey, AnyRecord, Codec, Database, Expires, Import, Job, Kind, Leases, PointInTime, Scan,
+    StoreResult, Tx, Value,
+};
 use telemetry::metrics::Read;
 use telemetry::{Commit, Database as Traced};
 
 use super::codec::{bson_of, decode};
 use super::leases::MongoLeases;
 use super::mongo::Mongo;
+use super::outbox::row::OutboxRow;
+use super::scan;
 use super::work::Run;
 
 #[async_trait]
@@ -84,6 +89,29 @@ impl Database for Mongo {
 
     fn leases(&self) -> Option<Arc<dyn Leases>> {
         Some(Arc::new(MongoLeases::new(self.clone())))
+    }
+
+    /// What this engine or an import writes for itself is no record of the service.
+    fn kinds(&self) -> Vec<Kind> {
+        let own = [Kind::of::<OutboxRow>(), Kind::of::<Import>()];
+        let kinds = self.records.kinds().iter().copied();
+        kinds.filter(|kind| !own.contains(kind)).collect()
+    }
+
+    fn scan(&self, kind: Kind, at: Option<PointInTime>) -> StoreResult<Scan> {
+        scan::start(self, kind, at)
+    }
+
+    async fn moment(&self) -> StoreResult<PointInTime> {
+        scan::moment(&self.database().await?).await
+    }
+
+    fn codec(&self) -> Option<Arc<dyn Codec>> {
+        Some(self.records.clone())
+    }
+
+    fn for_import(&self) {
+        self.link.for_import();
     }
 }
 

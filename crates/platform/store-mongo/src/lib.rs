@@ -25,6 +25,7 @@ mod outbox;
 mod parked;
 mod record;
 mod records;
+mod scan;
 mod schema;
 mod slot;
 mod snapshot;

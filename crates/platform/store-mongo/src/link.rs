@@ -1,8 +1,10 @@
 //! The connection to one service's database. It is made on first use, and prepared (collections, validators, indexes) before anything is
 //! read or written. If the server is down, the next caller tries again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use mongodb::bson::{Document, doc};
 use mongodb::event::EventHandler;
 use mongodb::event::cmap::CmapEvent;
 use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, WriteConcern};
@@ -11,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
 use super::schema::{Collection, ensure};
-use store::{StoreError, StoreResult};
+use store::{Import, Row as _, StoreError, StoreResult};
 use telemetry::metrics::PoolWatch;
 
 /// Time limit for a read outside a transaction.
@@ -31,6 +33,8 @@ pub(super) struct Link {
     pool: PoolWatch,
     client: OnceCell<Client>,
     ready: OnceCell<Database>,
+    /// Whether the database may hold an unfinished import.
+    importing: AtomicBool,
 }
 
 impl Link {
@@ -49,7 +53,13 @@ impl Link {
             pool,
             client: OnceCell::new(),
             ready: OnceCell::new(),
+            importing: AtomicBool::new(false),
         })
+    }
+
+    /// Opens the database even if it holds an unfinished import.
+    pub(super) fn for_import(&self) {
+        self.importing.store(true, Ordering::Relaxed);
     }
 
     /// The database's name.
@@ -64,6 +74,9 @@ impl Link {
             .get_or_try_init(|| async {
                 let database = self.client().await?.database(&self.name);
                 ensure(&database, &self.collections).await?;
+                if !self.importing.load(Ordering::Relaxed) {
+                    refuse_unfinished(&database).await?;
+                }
                 Ok::<_, StoreError>(database)
             })
             .await?;
@@ -91,6 +104,19 @@ impl Link {
             })
             .await
     }
+}
+
+/// Part of a shop must not be served as if it were all of it.
+async fn refuse_unfinished(database: &Database) -> StoreResult<()> {
+    let imports = database.collection::<Document>(Import::TABLE);
+    let unfinished = doc! { "_id": Import::ID, "finished_at": { "$exists": false } };
+    if imports.find_one(unfinished).await?.is_some() {
+        return Err(StoreError::Unavailable(format!(
+            "what is brought into {} is not all there yet; run the command that brings it again until it succeeds",
+            database.name()
+        )));
+    }
+    Ok(())
 }
 
 /// Counts the driver's connections: one up or down for each event.

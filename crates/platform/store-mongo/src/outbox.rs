@@ -7,10 +7,11 @@
 //! sent twice but is never lost; receivers have an inbox.
 
 mod backlog;
-pub(super) mod dead;
+mod dead;
 mod queue;
 pub(super) mod replica;
 pub(super) mod row;
+pub(super) mod waiting;
 
 use std::sync::Arc;
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 mod gather;
+mod imports;
 mod items;
 mod kinds;
 mod messages;

@@ -18,6 +18,7 @@ use telemetry::traceparent;
 use super::codec::id_bytes;
 use super::failure::Failure;
 use super::locks::Locks;
+use super::outbox::waiting;
 use super::records::Records;
 use super::statements::{Place, Statements};
 use super::table::{AnyTable, query};
@@ -208,6 +209,7 @@ impl Engine for Unit {
     }
 
     fn insert(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()> {
+        let (kind, record) = waiting::stored(kind, record)?;
         let by = self.running;
         self.table(kind)?.insert(record, by)
     }

@@ -3,7 +3,7 @@
 -- Messages decided but not yet confirmed by the bus. The relay sends them in the order of seq.
 CREATE TABLE outbox (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    message_id  BLOB    NOT NULL UNIQUE,
+    id          BLOB    NOT NULL UNIQUE,
     name        TEXT    NOT NULL,
     kind        INTEGER NOT NULL,
     order_id    BLOB    NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE outbox (
 
 -- Messages that were given up: malformed, or refused too often. An operator lists and replays them.
 CREATE TABLE dead_letters (
-    message_id  BLOB    PRIMARY KEY,
+    id          BLOB    PRIMARY KEY,
     name        TEXT    NOT NULL,
     kind        INTEGER NOT NULL,
     order_id    BLOB    NOT NULL,
@@ -55,3 +55,12 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 CREATE INDEX outbox_retries ON outbox (not_before) WHERE attempts > 0;
+
+-- How far records have come that are brought into a new file. At most one row.
+CREATE TABLE imports (
+    id          TEXT    PRIMARY KEY CHECK (id = 'import'),
+    source      TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    records     INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT, WITHOUT ROWID;

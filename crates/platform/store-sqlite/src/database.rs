@@ -5,12 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::Timestamp;
 use store::outbox::Outbox;
-use store::{AnyKey, AnyRecord, Database, Job, Kind, Leases, StoreResult, Value};
+use store::{
+    AnyKey, AnyRecord, Codec, Database, Import, Job, Kind, Leases, PointInTime, Scan, StoreError,
+    StoreResult, Value,
+};
 use telemetry::metrics::Read;
 
 use super::outbox::SqliteOutbox;
 use super::sqlite::Sqlite;
-use super::tx;
+use super::{scan, tx};
 
 #[async_trait]
 impl Database for Sqlite {
@@ -63,4 +66,37 @@ impl Database for Sqlite {
     fn leases(&self) -> Option<Arc<dyn Leases>> {
         None
     }
+
+    /// What an import writes for itself is no record of the service.
+    fn kinds(&self) -> Vec<Kind> {
+        let import = Kind::of::<Import>();
+        self.records
+            .kinds()
+            .filter(|kind| *kind != import)
+            .collect()
+    }
+
+    fn scan(&self, kind: Kind, at: Option<PointInTime>) -> StoreResult<Scan> {
+        match at {
+            None => scan::start(self, kind),
+            Some(_) => Err(no_moments()),
+        }
+    }
+
+    async fn moment(&self) -> StoreResult<PointInTime> {
+        Err(no_moments())
+    }
+
+    /// A record may lie in several tables.
+    fn codec(&self) -> Option<Arc<dyn Codec>> {
+        None
+    }
+
+    /// Nothing to do: a directory gets its name when all of its files are complete.
+    fn for_import(&self) {}
+}
+
+/// Files have no common moment that their readers could name.
+fn no_moments() -> StoreError {
+    StoreError::Unavailable("a SQLite file cannot be read at a given moment".to_owned())
 }

@@ -1,37 +1,19 @@
 //! Lists and replays dead-lettered messages, for operators.
 
-use kernel::{MessageId, Timestamp};
+use kernel::MessageId;
 use rusqlite::Connection;
+use store::{DeadLetter, StoreResult};
 
-use super::codec::unsigned;
-use super::message::{enqueue, envelope, known_kind};
-use store::DeadLetter;
-use store::StoreResult;
+use super::message::enqueue;
+use super::record::SqliteRecord as _;
+use super::row::rows;
 
 /// All dead letters, the oldest first.
 ///
 /// # Errors
 /// A store error.
 pub fn dead_letters(tx: &Connection) -> StoreResult<Vec<DeadLetter>> {
-    let mut statement = tx.prepare_cached(
-        "SELECT message_id, name, kind, order_id, time, traceparent, body, attempts, reason, died_at
-         FROM dead_letters ORDER BY died_at, message_id",
-    )?;
-    let rows = statement.query_map([], |row| {
-        let (envelope, kind) = envelope(row, 0)?;
-        let letter = DeadLetter {
-            envelope,
-            attempts: unsigned(row, 7)?,
-            reason: row.get(8)?,
-            died_at: Timestamp::from_millis(row.get(9)?),
-        };
-        Ok((letter, kind))
-    })?;
-    rows.map(|row| {
-        let (letter, kind) = row?;
-        known_kind(kind).map(|()| letter)
-    })
-    .collect()
+    rows(tx, "SELECT * FROM dead_letters ORDER BY died_at, id", [])
 }
 
 /// Puts the dead letter `message` (or all of them if `None`) back into the outbox. Returns how many.
@@ -46,8 +28,7 @@ pub fn replay_dead_letters(tx: &Connection, message: Option<MessageId>) -> Store
     let mut replayed = 0;
     for letter in chosen {
         enqueue(tx, &letter.envelope)?;
-        tx.prepare_cached("DELETE FROM dead_letters WHERE message_id = ?1")?
-            .execute([letter.envelope.id.as_bytes()])?;
+        letter.delete(tx)?;
         replayed += 1;
     }
     Ok(replayed)

@@ -7,7 +7,7 @@ use kernel::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::codec::unsigned;
-use super::message::{envelope, known_kind};
+use super::message::envelope;
 use super::sqlite::Sqlite;
 use store::outbox::{Backlog, Fate, Outbox, Pending};
 use store::{StoreError, StoreResult};
@@ -26,7 +26,7 @@ impl SqliteOutbox {
 }
 
 const COLUMNS: &str =
-    "seq, message_id, name, kind, order_id, time, traceparent, body, attempts FROM outbox";
+    "seq, id, name, kind, order_id, time, traceparent, body, attempts FROM outbox";
 
 #[async_trait]
 impl Outbox for SqliteOutbox {
@@ -68,20 +68,16 @@ impl SqliteOutbox {
         self.0
             .read(Read::Sweep, move |tx| {
                 let mut statement = tx.prepare_cached(&sql)?;
-                let rows = statement.query_map((bound, limit), |row| {
-                    let (envelope, kind) = envelope(row, 1)?;
-                    let pending = Pending {
+                let mut rows = statement.query((bound, limit))?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    found.push(Pending {
                         seq: row.get(0)?,
                         attempts: unsigned(row, 8)?,
-                        envelope: Arc::new(envelope),
-                    };
-                    Ok((pending, kind))
-                })?;
-                rows.map(|row| {
-                    let (pending, kind) = row?;
-                    known_kind(kind).map(|()| pending)
-                })
-                .collect()
+                        envelope: Arc::new(envelope(row, 1)?),
+                    });
+                }
+                Ok(found)
             })
             .await
     }
@@ -119,7 +115,7 @@ fn settle_one(tx: &Connection, seq: i64, fate: &Fate, now: Timestamp) -> Result<
         Fate::Dead { attempts, reason } => {
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO dead_letters
-                 SELECT message_id, name, kind, order_id, time, traceparent, body, ?2, ?3, ?4 FROM outbox WHERE seq = ?1",
+                 SELECT id, name, kind, order_id, time, traceparent, body, ?2, ?3, ?4 FROM outbox WHERE seq = ?1",
             )?
             .execute((seq, attempts, reason, now.as_millis()))?;
         }

@@ -10,7 +10,7 @@ use store::{Apart, Expires, Record, Row, StoreResult, Value};
 use super::codec::corrupt;
 use super::columns;
 use super::fields::{Column, columns, key_values};
-use super::record::SqliteRecord;
+use super::record::{SqliteRecord, size};
 
 impl<R: Row> SqliteRecord for R {
     fn load(db: &Connection, key: &Self::Key) -> StoreResult<Option<Self>> {
@@ -36,6 +36,23 @@ impl<R: Row> SqliteRecord for R {
         let sql = format!("SELECT * FROM {tables} WHERE {field} = ?1 LIMIT ?2");
         let limit = Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX));
         rows(db, &sql, [sql_value(value), limit])
+    }
+
+    fn scan(
+        db: &Connection,
+        visit: &mut dyn FnMut(Self, usize) -> StoreResult<()>,
+    ) -> StoreResult<()> {
+        let sql = format!(
+            "SELECT * FROM {} ORDER BY {}",
+            tables::<R>(),
+            R::SCANNED_BY.join(", ")
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            visit(read(row)?, size(row)?)?;
+        }
+        Ok(())
     }
 
     fn insert(&self, db: &Connection) -> StoreResult<()> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
 
-use store::{Handled, Idempotent, StoreResult};
+use store::{DeadLetter, Handled, Idempotent, Import, StoreResult, Waiting};
 use telemetry::metrics::{Read, StoreMetrics};
 use telemetry::{Commit, Database};
 use tokio::sync::Notify;
@@ -25,6 +25,7 @@ pub struct Sqlite {
     pub(super) news: Arc<Notify>,
     writer: Arc<Writer>,
     name: Arc<str>,
+    pub(super) path: Arc<Path>,
 }
 
 impl Sqlite {
@@ -64,9 +65,17 @@ impl Sqlite {
         Ok(Self {
             readers: Arc::new(Readers::start(path, &watch)?),
             writer: Arc::new(Writer::start(connection, path, &watch)?),
-            records: Arc::new(records.with::<Handled>().with::<Idempotent>()),
+            records: Arc::new(
+                records
+                    .with::<Handled>()
+                    .with::<Idempotent>()
+                    .with::<Waiting>()
+                    .with::<DeadLetter>()
+                    .with::<Import>(),
+            ),
             news: Arc::default(),
             name,
+            path: path.into(),
         })
     }
 

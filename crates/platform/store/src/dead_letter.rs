@@ -1,10 +1,16 @@
 //! A dead-lettered message, kept either in the sender's outbox or in the broker's dead-letter queue.
 
+use bytes::Bytes;
 use contracts::Envelope;
-use kernel::Timestamp;
+use kernel::{MessageId, OrderId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::outbox::{kind_code, kind_of};
+use crate::{Record, Row, StoreResult};
 
 /// A dead-lettered message and the reason. An operator can list and replay it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// The message as it was sent.
     pub envelope: Envelope,
@@ -14,4 +20,74 @@ pub struct DeadLetter {
     pub reason: String,
     /// When it was dead-lettered.
     pub died_at: Timestamp,
+}
+
+impl Record for DeadLetter {
+    const NAME: &'static str = "dead letter";
+    type Key = MessageId;
+
+    fn key(&self) -> MessageId {
+        self.envelope.id
+    }
+}
+
+/// See [`DeadLetter`].
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeadLetterFields {
+    #[serde(rename = "_id")]
+    id: MessageId,
+    name: String,
+    kind: i32,
+    order_id: OrderId,
+    time: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
+    body: ByteBuf,
+    attempts: u32,
+    reason: String,
+    died_at: Timestamp,
+}
+
+impl Row for DeadLetter {
+    const TABLE: &'static str = "dead_letters";
+
+    type Id = MessageId;
+    type Fields = DeadLetterFields;
+
+    fn id(message: &MessageId) -> MessageId {
+        *message
+    }
+
+    fn fields(&self) -> impl Serialize {
+        let message = &self.envelope;
+        DeadLetterFields {
+            id: message.id,
+            name: message.name.clone(),
+            kind: kind_code(message.kind),
+            order_id: message.order,
+            time: message.time,
+            traceparent: message.traceparent.clone(),
+            body: ByteBuf::from(message.body.to_vec()),
+            attempts: self.attempts,
+            reason: self.reason.clone(),
+            died_at: self.died_at,
+        }
+    }
+
+    fn from_fields(fields: DeadLetterFields) -> StoreResult<Self> {
+        Ok(Self {
+            envelope: Envelope {
+                id: fields.id,
+                name: fields.name,
+                kind: kind_of(fields.kind)?,
+                order: fields.order_id,
+                time: fields.time,
+                traceparent: fields.traceparent,
+                body: Bytes::from(fields.body.into_vec()),
+            },
+            attempts: fields.attempts,
+            reason: fields.reason,
+            died_at: fields.died_at,
+        })
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::outbox::Outbox;
-use crate::record::{Kind, Record, Value, record_of};
-use crate::{Database, Leases, StoreError, StoreResult, Tx};
+use crate::record::{AnyRecord, Kind, Record, Value, record_of};
+use crate::{Codec, Database, Import, Leases, PointInTime, Scan, StoreError, StoreResult, Tx};
 use kernel::Timestamp;
 
 /// Runs writes in transactions and reads single records. Cheap to clone.
@@ -101,5 +101,59 @@ impl Store {
     #[must_use]
     pub fn leases(&self) -> Option<Arc<dyn Leases>> {
         self.0.leases()
+    }
+
+    /// The kinds of records, each after those that it refers to.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.0.kinds()
+    }
+
+    /// All committed records of `kind`, for a backup or a move: at the moment `at`, or, if it is None, while nothing writes.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn scan(&self, kind: Kind, at: Option<PointInTime>) -> StoreResult<Scan> {
+        self.0.scan(kind, at)
+    }
+
+    /// The present moment, for scans of this database and of others on the same servers.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn moment(&self) -> StoreResult<PointInTime> {
+        self.0.moment().await
+    }
+
+    /// How the engine keeps a record as one piece. None if it does not.
+    #[must_use]
+    pub fn codec(&self) -> Option<Arc<dyn Codec>> {
+        self.0.codec()
+    }
+
+    /// This store, for an import. Use it before anything else has used the store.
+    #[must_use]
+    pub fn for_import(self) -> Self {
+        self.0.for_import();
+        self
+    }
+
+    /// Adds the records of an import, and saves with them how far it has come.
+    ///
+    /// # Errors
+    /// A store error; [`StoreError::Duplicate`] if a record is there already.
+    pub async fn import(
+        &self,
+        kind: Kind,
+        records: Vec<AnyRecord>,
+        progress: Import,
+    ) -> StoreResult<()> {
+        self.write(move |tx| {
+            for record in &records {
+                tx.insert_any(kind, record.clone())?;
+            }
+            tx.put(progress.clone())
+        })
+        .await
     }
 }

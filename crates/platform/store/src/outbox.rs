@@ -3,10 +3,33 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contracts::Envelope;
+use contracts::{Envelope, Kind};
 use kernel::Timestamp;
 
-use crate::StoreResult;
+use crate::{StoreError, StoreResult};
+
+/// A kind of message as stored.
+#[must_use]
+pub const fn kind_code(kind: Kind) -> i32 {
+    match kind {
+        Kind::Command => 0,
+        Kind::Event => 1,
+    }
+}
+
+/// Reads a stored kind.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if it is none.
+pub fn kind_of(code: i32) -> StoreResult<Kind> {
+    match code {
+        0 => Ok(Kind::Command),
+        1 => Ok(Kind::Event),
+        other => Err(StoreError::Corrupt(format!(
+            "{other} is no kind of message"
+        ))),
+    }
+}
 
 /// A pending message in an outbox.
 #[derive(Debug, Clone)]

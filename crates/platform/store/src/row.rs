@@ -28,6 +28,8 @@ pub trait Row: Record + Sized {
     const LOOKUPS: &'static [&'static str] = &[];
     /// When rows may be deleted, if they expire.
     const EXPIRES: Option<Expires> = None;
+    /// The columns by which SQLite orders a scan. Together they are unique.
+    const SCANNED_BY: &'static [&'static str] = Self::KEY;
     /// What SQLite keeps in a second table, because it changes far more often than the rest of a long row.
     const APART: Option<Apart> = None;
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use contracts::Envelope;
 
-use crate::record::{Kind, Record, Value, record_of};
+use crate::record::{AnyRecord, Kind, Record, Value, record_of};
 use crate::{Engine, Keep, StoreError, StoreResult};
 
 /// One transaction. See the module.
@@ -70,6 +70,11 @@ impl Tx<'_> {
     /// commit. Then the whole write fails with it, or only the item of [`Tx::each`] that inserted the record.
     pub fn insert<R: Record>(&mut self, record: R) -> StoreResult<()> {
         self.0.insert(Kind::of::<R>(), Arc::new(record))
+    }
+
+    /// Adds a record of some kind, see [`Tx::insert`].
+    pub(crate) fn insert_any(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()> {
+        self.0.insert(kind, record)
     }
 
     /// Saves `record`: inserts it, or writes the differences from the stored one.

@@ -10,6 +10,13 @@ use uuid::Uuid;
 #[serde(transparent)]
 pub(crate) struct OperationId(Uuid);
 
+impl From<Uuid> for OperationId {
+    /// An id that was read from the journal.
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
 impl OperationId {
     /// The request that `caller` sent to `route` with the Idempotency-Key `key`.
     pub(crate) fn of_request(caller: UserId, route: &str, key: &str) -> Self {

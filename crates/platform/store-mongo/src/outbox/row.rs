@@ -1,14 +1,13 @@
 //! The documents of the outbox: one for all messages of a commit, so that a message needs no insert or delete of its own.
 
 use bytes::Bytes;
-use contracts::{Envelope, Kind};
+use contracts::Envelope;
 use kernel::{MessageId, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use uuid::Uuid;
 
-use crate::codec::corrupt;
-use store::outbox::Pending;
+use store::outbox::{Pending, kind_code, kind_of};
 use store::{Plain, Record, StoreResult};
 
 /// A message's contents, without its id.
@@ -27,10 +26,7 @@ impl MessageRow {
     pub(crate) fn of(message: &Envelope) -> Self {
         Self {
             name: message.name.clone(),
-            kind: match message.kind {
-                Kind::Command => 0,
-                Kind::Event => 1,
-            },
+            kind: kind_code(message.kind),
             order: message.order,
             time: message.time,
             traceparent: message.traceparent.clone(),
@@ -42,11 +38,7 @@ impl MessageRow {
         Ok(Envelope {
             id,
             name: self.name,
-            kind: match self.kind {
-                0 => Kind::Command,
-                1 => Kind::Event,
-                other => return Err(corrupt(format!("{other} is no kind of message"))),
-            },
+            kind: kind_of(self.kind)?,
             order: self.order,
             time: self.time,
             traceparent: self.traceparent,

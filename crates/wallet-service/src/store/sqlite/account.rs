@@ -1,12 +1,12 @@
 //! Users' accounts: one row for each currency that an account holds.
 
 use kernel::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use store::{StoreError, StoreResult};
-use store_sqlite::SqliteRecord;
+use store_sqlite::{SqliteRecord, id, scan_keys};
 
 use crate::domain::{Account, AccountKey, Line};
-use crate::store::codec::{bucket_code, currency};
+use crate::store::codec::{bucket, bucket_code, currency};
 
 impl SqliteRecord for Account {
     fn load(db: &Connection, key: &AccountKey) -> StoreResult<Option<Self>> {
@@ -28,6 +28,20 @@ impl SqliteRecord for Account {
             account.lines.push(line);
         }
         Ok((!account.lines.is_empty()).then_some(account))
+    }
+
+    fn scan(
+        db: &Connection,
+        visit: &mut dyn FnMut(Self, usize) -> StoreResult<()>,
+    ) -> StoreResult<()> {
+        let sql = "SELECT DISTINCT owner, bucket FROM balances ORDER BY owner, bucket";
+        let key = |row: &Row<'_>| {
+            Ok(AccountKey {
+                owner: id(row, 0)?,
+                bucket: bucket(row.get(1)?)?,
+            })
+        };
+        scan_keys(db, sql, key, visit)
     }
 
     fn insert(&self, db: &Connection) -> StoreResult<()> {

@@ -4,7 +4,7 @@
 use kernel::Timestamp;
 use rusqlite::{Connection, Row};
 use store::StoreResult;
-use store_sqlite::{SqliteRecord, id};
+use store_sqlite::{SqliteRecord, id, scan_keys};
 use uuid::Uuid;
 
 use crate::domain::{
@@ -37,6 +37,14 @@ impl SqliteRecord for Recorded {
             entries: load_entries(db, at, &row.get::<_, String>(5)?)?,
             system: load_system(db, row.get(6)?, row.get(7)?)?,
         }))
+    }
+
+    fn scan(
+        db: &Connection,
+        visit: &mut dyn FnMut(Self, usize) -> StoreResult<()>,
+    ) -> StoreResult<()> {
+        let sql = "SELECT operation_id FROM journal ORDER BY operation_id";
+        scan_keys(db, sql, |row| Ok(id(row, 0)?), visit)
     }
 
     fn insert(&self, db: &Connection) -> StoreResult<()> {

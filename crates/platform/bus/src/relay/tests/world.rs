@@ -197,7 +197,7 @@ impl World {
     pub(super) async fn waiting(&self) -> Vec<(MessageId, u32, Timestamp)> {
         self.read(|tx| {
             let mut rows =
-                tx.prepare("SELECT message_id, attempts, not_before FROM outbox ORDER BY seq")?;
+                tx.prepare("SELECT id, attempts, not_before FROM outbox ORDER BY seq")?;
             let rows = rows.query_map([], |row| {
                 Ok((
                     store_sqlite::id(row, 0)?,
