@@ -28,6 +28,27 @@ impl SigningKey {
         // Read back what is there now: another process may have created its key first.
         load(path)?.ok_or_else(|| wrong(path, &ErrorKind::NotFound))
     }
+
+    /// Copies the key in the file `from` to the file `to`, unless it is there already.
+    ///
+    /// # Errors
+    /// [`KeyError::File`] if `from` holds no key, `to` holds another one, or it cannot be written.
+    pub fn copy(from: &Path, to: &Path) -> Result<(), KeyError> {
+        let key = load(from)?.ok_or_else(|| wrong(from, &ErrorKind::NotFound))?;
+        if load(to)?.is_none() {
+            create(to, &draft(to)?, key.to_pem()?.as_bytes()).map_err(|error| wrong(to, &error))?;
+        }
+        let there = load(to)?.ok_or_else(|| wrong(to, &ErrorKind::NotFound))?;
+        if there.verification_keys() == key.verification_keys() {
+            Ok(())
+        } else {
+            let origin = from.display();
+            Err(wrong(
+                to,
+                &format!("it holds another key than {origin}; move it away first"),
+            ))
+        }
+    }
 }
 
 fn wrong(path: &Path, reason: &dyn Display) -> KeyError {
@@ -120,6 +141,35 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1, "no draft stays behind: {left:?}");
+    }
+
+    #[test]
+    fn a_key_is_copied_once_and_never_over_another_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let [first, copy, other] =
+            ["first.pem", "copy/key.pem", "other.pem"].map(|name| dir.path().join(name));
+        SigningKey::copy(&first, &copy).unwrap_err();
+        let keys = SigningKey::load_or_create(&first)
+            .unwrap()
+            .verification_keys();
+        for _ in 0..2 {
+            SigningKey::copy(&first, &copy).unwrap();
+            assert_eq!(
+                SigningKey::load_or_create(&copy)
+                    .unwrap()
+                    .verification_keys(),
+                keys
+            );
+        }
+        drop(SigningKey::load_or_create(&other).unwrap());
+        let refusal = SigningKey::copy(&other, &copy).unwrap_err().to_string();
+        assert!(refusal.contains("holds another key"), "{refusal}");
+        assert_eq!(
+            SigningKey::load_or_create(&copy)
+                .unwrap()
+                .verification_keys(),
+            keys
+        );
     }
 
     #[test]

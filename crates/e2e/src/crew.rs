@@ -1,9 +1,7 @@
 //! Well-behaved clients: after a lost connection, or a response that asks them to retry, they resend the request with the same
 //! Idempotency-Key. In the end every response they received holds true, and nothing was applied twice.
 
-mod counts;
-
-pub use counts::{Answered, Why};
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,7 +40,7 @@ enum Sent {
 }
 
 /// A client with its wallet, and the responses it received.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Worker {
     person: Person,
     goods: Vec<Product>,
@@ -175,10 +173,10 @@ impl Worker {
         self
     }
 
-    /// Checks the wallet and the orders against the responses received. Returns what was bought: product and quantity.
-    async fn check(&self) -> Vec<(String, i64)> {
+    /// Waits until every order has settled. Returns them.
+    async fn settled(&self) -> Vec<Value> {
         let list = format!("/api/orders/{}/byUser?limit=100", self.person.id);
-        let orders = within(Duration::from_mins(1), "every order settles", async || {
+        within(Duration::from_mins(1), "every order settles", async || {
             let orders = self.person.all(&list).await;
             let settled = ["paid", "declined", "cancelled", "refunded"];
             let open = orders
@@ -186,16 +184,31 @@ impl Worker {
                 .any(|order| !settled.contains(&order["status"].as_str().expect("a text")));
             (!open).then_some(orders)
         })
-        .await;
-        let ids = |wanted: &dyn Fn(&Value) -> bool| -> BTreeSet<String> {
-            orders
-                .iter()
-                .filter(|order| wanted(order))
-                .map(|order| order["id"].as_str().expect("a text").to_owned())
-                .collect()
-        };
-        let paid = ids(&|order| order["status"] == "paid");
-        assert_eq!(ids(&|_| true), self.orders, "each request made one order");
+        .await
+    }
+
+    /// The credits of the wallet, whose balance is the sum of its entries.
+    async fn posted(&self) -> BTreeSet<String> {
+        let history = self.person.all("/api/wallet/transaction?limit=100").await;
+        let sum: i64 = history
+            .iter()
+            .map(|entry| entry["amount"].as_i64().expect("a number"))
+            .sum();
+        assert_eq!(self.person.balance().await, sum);
+        ids(&history, |entry| {
+            entry.get("orderId").is_none_or(Value::is_null)
+        })
+    }
+
+    /// Checks the wallet and the orders against the responses received. Returns what was bought: product and quantity.
+    async fn check(&self) -> Vec<(String, i64)> {
+        let orders = self.settled().await;
+        let paid = ids(&orders, |order| order["status"] == "paid");
+        assert_eq!(
+            ids(&orders, |_| true),
+            self.orders,
+            "each request made one order"
+        );
         assert!(
             self.paid.is_subset(&paid),
             "what was said to be paid is paid"
@@ -204,21 +217,11 @@ impl Worker {
             assert_eq!(self.person.order(id).await.body["status"], "paid");
         }
 
-        let history = self.person.all("/api/wallet/transaction?limit=100").await;
-        let posted: BTreeSet<String> = history
-            .iter()
-            .filter(|entry| entry.get("orderId").is_none_or(Value::is_null))
-            .map(|entry| entry["id"].as_str().expect("a text").to_owned())
-            .collect();
         assert_eq!(
-            posted, self.credits,
+            self.posted().await,
+            self.credits,
             "each credit that was answered, once, and no other"
         );
-        let sum: i64 = history
-            .iter()
-            .map(|entry| entry["amount"].as_i64().expect("a number"))
-            .sum();
-        assert_eq!(self.person.balance().await, sum);
 
         orders
             .iter()
@@ -232,8 +235,16 @@ impl Worker {
     }
 }
 
+/// The ids of those items that are wanted.
+fn ids(items: &[Value], wanted: impl Fn(&Value) -> bool) -> BTreeSet<String> {
+    let wanted = items.iter().filter(|item| wanted(item));
+    wanted
+        .map(|item| item["id"].as_str().expect("a text").to_owned())
+        .collect()
+}
+
 /// Clients that use one marketplace.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Crew {
     workers: Vec<Worker>,
 }

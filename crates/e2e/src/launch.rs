@@ -175,6 +175,18 @@ pub fn operate(config: &Path, command: &[&str]) -> Run {
     Launch::on(config).run(&[command, &at].concat())
 }
 
+/// Runs a script of the repository that calls `marketplace`, with the settings in `config`.
+///
+/// # Panics
+/// If it cannot be started.
+#[must_use]
+pub fn script(name: &str, arguments: &[&str], config: &Path) -> Run {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts");
+    let mut command = Command::new(path.join(name));
+    command.args(arguments).arg("--config").arg(config);
+    Run::of(command.env("MARKETPLACE_BINARY", binary()))
+}
+
 /// Runs the audit program that `MARKETPLACE_AUDIT` names, if any, for a marketplace whose databases are not reachable from here.
 ///
 /// # Panics

@@ -27,7 +27,7 @@ pub use crew::{Answered, Busy, Crew, Why};
 pub use forge::{Forgery, forge};
 pub use host::testing::{Answer, eventually};
 pub use ids::unique;
-pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed, operate};
+pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed, operate, script};
 pub use otlp::receive_traces;
 pub use person::{Person, Product};
 pub use shape::{Shape, within};

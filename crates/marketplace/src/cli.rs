@@ -1,6 +1,6 @@
 //! The command line: its commands, and the settings that each command loads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use host::settings::{Flag, Layers, Settings};
@@ -35,19 +35,22 @@ enum Command {
     Audit(WhereArgs),
     /// Back the data directory up, of a running or stopped marketplace, at one point in time; the copy is audited
     Backup {
-        /// A new or empty directory, or a new file NAME.tar
+        /// A new or empty directory, or a new file NAME.tar; with --keep, the directory of all backups
         #[arg(long, value_name = "DEST")]
         to: PathBuf,
+        /// With --distributed: keep this many backups, each in a directory named by its time
+        #[arg(long, value_name = "N", requires = "distributed")]
+        keep: Option<usize>,
         #[command(flatten)]
-        dir: DirArgs,
+        place: WhereArgs,
     },
-    /// Restore a backup to the data directory, which has to be new or empty
+    /// Restore a backup to the data directory, which has to be new or empty; with --distributed, to empty databases
     Restore {
         /// The backup: a directory, or a .tar file
         #[arg(value_name = "FROM")]
         from: PathBuf,
         #[command(flatten)]
-        dir: DirArgs,
+        place: WhereArgs,
     },
     /// Print the OpenAPI document
     Openapi,
@@ -63,6 +66,8 @@ enum Command {
     },
     /// Prepare a new MongoDB replica set for distributed mode: initiate it and create the accounts. Safe to run at every start
     PrepareMongo(PrepareArgs),
+    /// Move a stopped marketplace from its data directory to MongoDB, or back
+    Move(MoveArgs),
     /// Give a user a role (admin or treasury); it is in the user's tokens from the next login on
     Grant {
         /// The user's email address
@@ -93,6 +98,28 @@ struct DirArgs {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
     /// Settings file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct MoveArgs {
+    /// Data directory to move to MongoDB [default: ./data]
+    #[arg(long, value_name = "DIR", conflicts_with = "to_sqlite")]
+    from: Option<String>,
+    /// Move to MongoDB: to the databases at this URI, or without one, at that of the settings
+    #[arg(long, value_name = "URI")]
+    #[expect(clippy::option_option, reason = "a flag whose value may be missing")]
+    to_mongo: Option<Option<String>>,
+    /// Move from MongoDB to this new data directory
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with = "to_mongo",
+        required_unless_present = "to_mongo"
+    )]
+    to_sqlite: Option<PathBuf>,
+    /// Settings file (TOML) of the distributed mode
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -148,6 +175,22 @@ impl DirArgs {
     }
 }
 
+#[cfg(feature = "distributed")]
+impl MoveArgs {
+    fn run(self) -> anyhow::Result<bool> {
+        let dir = DirArgs {
+            data_dir: self.from,
+            config: self.config,
+        };
+        let to = ("--to-mongo", "mongo.uri", self.to_mongo.flatten());
+        let (settings, _) = dir.settings([to])?;
+        match self.to_sqlite {
+            Some(path) => commands::relocate::to_sqlite(&settings, &path),
+            None => commands::relocate::to_mongo(&settings),
+        }
+    }
+}
+
 impl ServeArgs {
     fn settings(self) -> anyhow::Result<(Settings, Services)> {
         let needs_place = self.every.is_some() || self.keep.is_some();
@@ -166,6 +209,32 @@ impl ServeArgs {
 }
 
 impl WhereArgs {
+    #[cfg_attr(
+        not(feature = "distributed"),
+        expect(unused_variables, reason = "of the distributed mode")
+    )]
+    fn backup(self, to: &Path, keep: Option<usize>) -> anyhow::Result<bool> {
+        let (settings, _) = self.dir.settings([])?;
+        if !self.distributed {
+            return commands::backup::backup(&settings, to);
+        }
+        #[cfg(feature = "distributed")]
+        return commands::databases::backup(&settings, to, keep);
+        #[cfg(not(feature = "distributed"))]
+        Err(commands::not_distributed())
+    }
+
+    fn restore(self, from: &Path) -> anyhow::Result<bool> {
+        let (settings, _) = self.dir.settings([])?;
+        if !self.distributed {
+            return commands::backup::restore(&settings, from);
+        }
+        #[cfg(feature = "distributed")]
+        return commands::databases::restore(&settings, from);
+        #[cfg(not(feature = "distributed"))]
+        Err(commands::not_distributed())
+    }
+
     fn place(self) -> anyhow::Result<Place> {
         let (settings, _) = self.dir.settings([])?;
         if !self.distributed {
@@ -191,8 +260,8 @@ pub fn run() -> anyhow::Result<bool> {
             commands::serve::serve(&settings, &services, demo)
         }
         Command::Audit(place) => commands::audit::audit(&place.place()?),
-        Command::Backup { to, dir } => commands::backup::backup(&dir.settings([])?.0, &to),
-        Command::Restore { from, dir } => commands::backup::restore(&dir.settings([])?.0, &from),
+        Command::Backup { to, keep, place } => place.backup(&to, keep),
+        Command::Restore { from, place } => place.restore(&from),
         Command::Openapi => commands::print::openapi(),
         Command::Config(args) => {
             let (settings, services) = args.settings()?;
@@ -223,6 +292,10 @@ pub fn run() -> anyhow::Result<bool> {
             println!("{count} files are in {}.", out.display());
             Ok(true)
         }
+        #[cfg(feature = "distributed")]
+        Command::Move(args) => args.run(),
+        #[cfg(not(feature = "distributed"))]
+        Command::Move(_) => Err(commands::not_distributed()),
         Command::Grant { email, role, place } => {
             commands::grant::grant(place.place()?, &email, &role)
         }

@@ -207,28 +207,34 @@ impl DataDir {
         [self.users(), self.products(), self.orders(), self.wallet()]
     }
 
+    /// The file of the service with this name.
+    #[must_use]
+    pub fn file(&self, service: &str) -> PathBuf {
+        self.0.join(format!("{service}.db"))
+    }
+
     /// The user service's file.
     #[must_use]
     pub fn users(&self) -> PathBuf {
-        self.0.join("users.db")
+        self.file("users")
     }
 
     /// The product service's file.
     #[must_use]
     pub fn products(&self) -> PathBuf {
-        self.0.join("products.db")
+        self.file("products")
     }
 
     /// The order service's file.
     #[must_use]
     pub fn orders(&self) -> PathBuf {
-        self.0.join("orders.db")
+        self.file("orders")
     }
 
     /// The wallet service's file.
     #[must_use]
     pub fn wallet(&self) -> PathBuf {
-        self.0.join("wallet.db")
+        self.file("wallet")
     }
 
     /// The file with the key that signs access tokens: in the directory, unless the settings name another one.

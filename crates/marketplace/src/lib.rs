@@ -17,6 +17,8 @@ mod problems;
 #[cfg(feature = "distributed")]
 mod replica_set;
 mod services;
+#[cfg(feature = "distributed")]
+mod transfer;
 
 pub use backup::{BackupConfig, Every};
 pub use composition::{Marketplace, openapi};

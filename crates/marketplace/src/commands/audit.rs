@@ -5,7 +5,7 @@ use super::{Place, runtime};
 use crate::audit::Databases;
 use crate::audit::{Books, Files, Finding, check};
 
-/// Prints a line for each invariant, then its violations. Returns whether there are none.
+/// Audits a marketplace. Returns whether there is no violation.
 pub(crate) fn audit(place: &Place) -> anyhow::Result<bool> {
     let findings = runtime()?.block_on(async {
         let books: Box<dyn Books> = match place {
@@ -15,12 +15,11 @@ pub(crate) fn audit(place: &Place) -> anyhow::Result<bool> {
         };
         anyhow::Ok(check(&*books).await?)
     })?;
-    print(&findings);
-    Ok(findings.iter().all(|finding| finding.violations.is_empty()))
+    Ok(print(&findings))
 }
 
-/// Prints a line for each invariant, then its violations.
-pub(super) fn print(findings: &[Finding]) {
+/// Prints a line for each invariant, then its violations. Returns whether there are none.
+pub(super) fn print(findings: &[Finding]) -> bool {
     for finding in findings {
         let word = if finding.violations.is_empty() {
             "ok"
@@ -35,4 +34,5 @@ pub(super) fn print(findings: &[Finding]) {
             println!("         - {violation}");
         }
     }
+    findings.iter().all(|finding| finding.violations.is_empty())
 }

@@ -2,10 +2,14 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+#[cfg(feature = "distributed")]
+pub(crate) mod databases;
 pub(crate) mod grant;
 pub(crate) mod messages;
 pub(crate) mod prepare_mongo;
 pub(crate) mod print;
+#[cfg(feature = "distributed")]
+pub(crate) mod relocate;
 pub(crate) mod serve;
 
 use crate::data_dir::DataDir;

@@ -1,0 +1,110 @@
+//! `marketplace backup` and `restore` of the distributed mode's databases.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use host::lifecycle::runtime;
+use host::service::Deps;
+use host::settings::Settings;
+use kernel::{Clock as _, SystemClock, Timestamp};
+use store::Store;
+
+use super::audit::print;
+use super::relocate::{complete, list, mongo, nobody_uses};
+use crate::audit::{Databases, check};
+use crate::transfer::{Backup, MANIFEST, UNFINISHED, beside, bring, put_in_place, stores, write};
+
+fn open(settings: &Settings) -> anyhow::Result<[(&'static str, Store); 4]> {
+    let deps = Deps::new(Arc::new(SystemClock), settings.currency);
+    stores(|service| mongo(settings, service), &deps)
+}
+
+/// Writes what the databases have at one moment to the new directory `to`, while they are used. With `keep`, `to` holds that many of such
+/// directories, each with the time as its name, and the oldest ones make room.
+pub(crate) fn backup(settings: &Settings, to: &Path, keep: Option<usize>) -> anyhow::Result<bool> {
+    let (begun, now) = (Instant::now(), SystemClock.now());
+    let place = match keep {
+        Some(_) => to.join(directory_name(now)),
+        None => to.to_owned(),
+    };
+    let unfinished = beside(&place)?;
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)
+            .with_context(|| format!("what is left in {}", unfinished.display()))?;
+    }
+    fs::create_dir_all(&unfinished).with_context(|| format!("{}", unfinished.display()))?;
+    let manifest =
+        runtime(2)?.block_on(async { write(&open(settings)?, &unfinished, now).await })?;
+    put_in_place(&unfinished, &place)?;
+    let records: u64 = manifest.files.iter().map(|file| file.records).sum();
+    println!(
+        "{} holds {records} records, written in {:.1?}.",
+        place.display(),
+        begun.elapsed()
+    );
+    if let Some(keep) = keep {
+        forget_oldest(to, keep)?;
+    }
+    Ok(true)
+}
+
+/// Brings a backup into empty databases, and audits them. Returns whether the audit finds no violation.
+pub(crate) fn restore(settings: &Settings, from: &Path) -> anyhow::Result<bool> {
+    let begun = Instant::now();
+    let backup = Backup::open(from)?;
+    let taken = backup.manifest.taken_at;
+    let sound = runtime(2)?.block_on(async {
+        nobody_uses(settings).await?;
+        let to = open(settings)?.map(|(service, store)| (service, store.for_import()));
+        let mut finished = 0;
+        for (service, store) in &to {
+            let codec = store.codec().context("this engine has no such backup")?;
+            let source = backup.of(service, store)?;
+            let brought = bring(&source, store, &format!("the backup of {taken}"), &*codec)
+                .await
+                .with_context(|| format!("the database of {service}"))?;
+            match brought {
+                Some(tallies) => println!("{service}: {}", list(&tallies)),
+                None => finished += 1,
+            }
+        }
+        ensure!(finished < to.len(), "this backup was restored there before");
+        let findings = check(&Databases::open(&settings.mongo).await?).await?;
+        complete(&to).await?;
+        anyhow::Ok(print(&findings))
+    })?;
+    println!(
+        "Restored what there was at {taken}, in {:.1?}. Start with an empty message broker: its messages are of another time.",
+        begun.elapsed()
+    );
+    Ok(sound)
+}
+
+/// `2026-11-28T03:17:00.000Z` without what some file systems do not allow.
+fn directory_name(at: Timestamp) -> String {
+    at.to_string().replace(':', "")
+}
+
+/// Deletes the oldest backups in `dir` that are more than `keep`, and what backups that were killed have left. Nothing else is touched.
+fn forget_oldest(dir: &Path, keep: usize) -> anyhow::Result<()> {
+    let (mut backups, mut doomed) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == UNFINISHED) {
+            doomed.push(path);
+        } else if path.join(MANIFEST).is_file() {
+            backups.push(path);
+        }
+    }
+    backups.sort_unstable();
+    backups.truncate(backups.len().saturating_sub(keep.max(1)));
+    doomed.append(&mut backups);
+    for path in doomed {
+        fs::remove_dir_all(&path).with_context(|| format!("{}", path.display()))?;
+        println!("{} is deleted.", path.display());
+    }
+    Ok(())
+}

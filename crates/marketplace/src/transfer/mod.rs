@@ -1,0 +1,16 @@
+//! Brings all records of the services from one place to another: from SQLite to MongoDB and back, or from a backup. Nothing here knows
+//! what a service keeps: the stores list their kinds of records.
+
+mod copy;
+mod files;
+mod places;
+mod staging;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use copy::{bring, finish};
+pub(crate) use files::{Backup, MANIFEST, write};
+pub(crate) use places::{in_use, stores};
+pub(crate) use staging::{UNFINISHED, beside, put_in_place};
+pub(crate) use tally::Tally;
