@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -43,6 +43,12 @@ impl Run {
             .stdin(Stdio::null())
             .output()
             .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+        Self::from(output)
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -124,6 +130,31 @@ impl Launch {
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Run {
         Run::of(&mut self.command(arguments))
+    }
+
+    /// Runs a subcommand to completion, as [`run`](Self::run). Also returns the most memory that it had resident, in kibibytes.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    #[must_use]
+    pub fn measured(&self, arguments: &[&str]) -> (Run, u32) {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null());
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = piped.spawn().expect("the marketplace can be started");
+        let status = format!("/proc/{}/status", child.id());
+        let output = std::thread::spawn(move || child.wait_with_output());
+        let mut peak = 0;
+        while !output.is_finished() {
+            // There is none once it has ended.
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kib = line.and_then(|kib| kib.trim().trim_end_matches("kB").trim().parse().ok());
+            peak = kib.unwrap_or(peak);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let output = output.join().expect("no panic").expect("its output");
+        (Run::from(output), peak)
     }
 
     /// Asserts that `marketplace audit` finds no violation.

@@ -5,6 +5,7 @@
 
 mod backoff;
 mod cursor;
+mod findings;
 mod id;
 mod invalid;
 mod money;
@@ -15,6 +16,7 @@ mod time;
 
 pub use backoff::{Backoff, jitter};
 pub use cursor::{Cursor, CursorError, CursorKey, CursorScope};
+pub use findings::Findings;
 pub use id::{
     IdSource, MessageId, OrderId, ProductId, SessionId, SystemIds, TransactionId, UserId,
 };

@@ -101,13 +101,10 @@ impl LedgerMetrics {
     fn show(&self, report: &AuditReport, now: i64, took: Duration) {
         let gauges = &self.gauges;
         for invariant in Invariant::ALL {
-            let broken = report
-                .violations
-                .iter()
-                .any(|one| one.invariant == invariant);
+            let is_sound = report.violations_of(invariant).is_empty();
             let labels = [("invariant", invariant.as_str().into())];
             let holds = gauges.ledger_invariant_ok.get_or_create(&labels);
-            holds.set(i64::from(!broken));
+            holds.set(i64::from(is_sound));
         }
         let findings = report.findings();
         if findings > 0 {

@@ -1,8 +1,7 @@
 //! The books in distributed mode: one MongoDB database per service.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
+use futures_util::StreamExt as _;
 use host::settings::MongoConfig;
 use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders_in_mongo};
@@ -47,35 +46,20 @@ impl Books for Databases {
         product_service::mongo::audit(&self.products).await
     }
 
-    async fn orders(&self, only: Option<OrderId>) -> ByOrder<AuditedOrder> {
-        let mut found = HashMap::new();
-        audited_orders_in_mongo(&self.orders, only, |order| {
-            found.insert(order.id, order);
-        })
-        .await?;
-        Ok(found)
+    async fn orders(&self, only: Option<OrderId>) -> ByOrder<'_, AuditedOrder> {
+        let orders = audited_orders_in_mongo(&self.orders, only).await?;
+        Ok(orders.boxed_local())
     }
 
-    async fn payments(&self, only: Option<OrderId>) -> ByOrder<PaymentRecord> {
-        let mut found = HashMap::new();
-        if let Some(order) = only {
-            let payment = mongo::payment(&self.wallet, order).await?;
-            found.extend(payment.map(|payment| (order, payment)));
-        } else {
-            mongo::payments(&self.wallet, |payment| {
-                found.insert(payment.order, payment);
-            })
-            .await?;
-        }
-        Ok(found)
+    async fn payments(&self, only: Option<OrderId>) -> ByOrder<'_, PaymentRecord> {
+        Ok(mongo::payments(&self.wallet, only).await?.boxed_local())
     }
 
-    async fn reservations(&self, only: Option<OrderId>) -> ByOrder<ReservationState> {
-        let mut found = HashMap::new();
-        product_service::mongo::reservation_states(&self.products, only, |order, state| {
-            found.insert(order, state);
-        })
-        .await?;
-        Ok(found)
+    async fn reservations(
+        &self,
+        only: Option<OrderId>,
+    ) -> ByOrder<'_, (OrderId, ReservationState)> {
+        let states = product_service::mongo::reservation_states(&self.products, only).await?;
+        Ok(states.boxed_local())
     }
 }

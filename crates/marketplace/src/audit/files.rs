@@ -1,14 +1,13 @@
 //! The books in embedded mode: one SQLite file per service.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
+use futures_util::{StreamExt as _, stream};
 use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders};
 use product_service::{ReservationState, StockAudit, reservation_states};
 use rusqlite::Connection;
 use store::StoreResult;
-use wallet_service::audit::{AuditReport, PaymentRecord, payment, payments};
+use wallet_service::audit::{AuditReport, PaymentRecord, payments};
 
 use super::books::{Books, ByOrder};
 use crate::data_dir::DataDir;
@@ -44,27 +43,18 @@ impl Books for Files {
         product_service::audit(&self.products)
     }
 
-    async fn orders(&self, only: Option<OrderId>) -> ByOrder<AuditedOrder> {
-        let mut found = HashMap::new();
-        audited_orders(&self.orders, only, |order| {
-            found.insert(order.id, order);
-        })?;
-        Ok(found)
+    async fn orders(&self, only: Option<OrderId>) -> ByOrder<'_, AuditedOrder> {
+        Ok(stream::iter(audited_orders(&self.orders, only)).boxed_local())
     }
 
-    async fn payments(&self, only: Option<OrderId>) -> ByOrder<PaymentRecord> {
-        let found = match only {
-            Some(order) => payment(&self.wallet, order)?.into_iter().collect(),
-            None => payments(&self.wallet)?,
-        };
-        Ok(found.into_iter().map(|one| (one.order, one)).collect())
+    async fn payments(&self, only: Option<OrderId>) -> ByOrder<'_, PaymentRecord> {
+        Ok(stream::iter(payments(&self.wallet, only)).boxed_local())
     }
 
-    async fn reservations(&self, only: Option<OrderId>) -> ByOrder<ReservationState> {
-        let mut found = HashMap::new();
-        reservation_states(&self.products, only, |order, state| {
-            found.insert(order, state);
-        })?;
-        Ok(found)
+    async fn reservations(
+        &self,
+        only: Option<OrderId>,
+    ) -> ByOrder<'_, (OrderId, ReservationState)> {
+        Ok(stream::iter(reservation_states(&self.products, only)).boxed_local())
     }
 }

@@ -166,7 +166,10 @@ impl Work {
         let taken = take(&self.source, &to, go_on)?;
         self.show(&taken);
         let mut replaced = self.backups()?;
-        let first = taken.findings.iter().find_map(|one| one.violations.first());
+        let first = taken
+            .findings
+            .iter()
+            .find_map(|one| one.violations.details().first());
         if let Some(violation) = first {
             self.gauges.backup_failures.inc();
             tracing::error!(to = %to.display(), violation, "the audit of a backup found a violation");

@@ -30,8 +30,11 @@ pub(super) fn print(findings: &[Finding]) -> bool {
             "{word:8} {} ({} checked)",
             finding.invariant, finding.checked
         );
-        for violation in &finding.violations {
+        for violation in finding.violations.details() {
             println!("         - {violation}");
+        }
+        if finding.violations.more() > 0 {
+            println!("         - and {} more", finding.violations.more());
         }
     }
     findings.iter().all(|finding| finding.violations.is_empty())

@@ -4,6 +4,7 @@
 mod tests;
 
 use async_trait::async_trait;
+use futures_util::{Stream, TryStreamExt as _};
 use kernel::{Limit, OrderId, Timestamp, UserId};
 use serde::Deserialize;
 use store::{Row as _, StoreResult};
@@ -12,7 +13,7 @@ use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
 use store_mongo::mongodb::{self, Database};
 use store_mongo::{
-    Collection, Horizon, Mongo, MongoRecord as _, READ_LIMIT, Records, Snapshot, bson_of, decode,
+    Collection, Horizon, Mongo, MongoRecord as _, READ_LIMIT, Records, bson_of, decode, walk,
 };
 use telemetry::metrics::Read;
 
@@ -204,22 +205,15 @@ impl OrderQueries for MongoOrders {
     }
 }
 
-/// Reads all orders, or only the one asked for, from one snapshot of a store's database.
+/// All orders in a store's database, or only the one asked for, sorted by id.
 ///
 /// # Errors
 /// A store error.
 pub async fn audited_orders_in_mongo(
     database: &Database,
     only: Option<OrderId>,
-    mut each: impl FnMut(AuditedOrder),
-) -> StoreResult<()> {
-    let asked_for = only.map_or_else(|| doc! {}, |order| doc! { "_id": bson_of(&order) });
-    let mut snapshot = Snapshot::open(database).await?;
-    let mut rows = snapshot
-        .find::<Order>(Order::TABLE, asked_for, doc! {})
-        .await?;
-    while let Some(order) = rows.next(&mut snapshot).await? {
-        each(AuditedOrder::from(order));
-    }
-    Ok(())
+) -> StoreResult<impl Stream<Item = StoreResult<AuditedOrder>> + use<>> {
+    let only = only.map(|order| bson_of(&order));
+    let orders = walk::<Order>(database, Order::TABLE, only).await?;
+    Ok(orders.map_ok(AuditedOrder::from))
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use async_trait::async_trait;
 use kernel::{Limit, OrderId, Timestamp, UserId};
 use rusqlite::Connection;
-use store::StoreResult;
-use store_sqlite::{Records, Sqlite, corrupt, id, read, rows};
+use store::{Row as _, StoreResult};
+use store_sqlite::{Records, Sqlite, corrupt, id, read, rows, walk};
 use telemetry::metrics::{Read, StoreMetrics};
 
 use super::{OpenOrders, OrderQueries, list_index};
@@ -105,22 +105,15 @@ impl OrderQueries for Sqlite {
     }
 }
 
-/// Reads all orders, or only the one asked for, from a store's file.
-///
-/// # Errors
-/// A store error.
+/// All orders in a store's file, or only the one asked for, sorted by id.
 pub fn audited_orders(
     db: &Connection,
     only: Option<OrderId>,
-    mut each: impl FnMut(AuditedOrder),
-) -> StoreResult<()> {
-    let sql = "SELECT * FROM orders WHERE ?1 IS NULL OR id = ?1";
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query([only.map(|order| *order.as_bytes())])?;
-    while let Some(row) = rows.next()? {
-        each(AuditedOrder::from(read::<Order>(row)?));
-    }
-    Ok(())
+) -> impl Iterator<Item = StoreResult<AuditedOrder>> {
+    let only = only.as_ref().map(|order| &order.as_bytes()[..]);
+    walk(db, "*", Order::TABLE, only, |row| {
+        Ok(AuditedOrder::from(read::<Order>(row)?))
+    })
 }
 
 #[cfg(test)]

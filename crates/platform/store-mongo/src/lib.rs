@@ -37,6 +37,7 @@ pub mod testing;
 mod tests;
 mod transaction;
 mod unit;
+mod walk;
 mod work;
 
 pub use codec::{binary, bson_of, corrupt, decode, encode};
@@ -51,3 +52,4 @@ pub use record::MongoRecord;
 pub use records::Records;
 pub use schema::Collection;
 pub use snapshot::{Rows, Snapshot};
+pub use walk::walk;

@@ -24,6 +24,7 @@ mod snapshot;
 mod sqlite;
 mod table;
 mod tx;
+mod walk;
 mod writer;
 
 pub use codec::{blob, corrupt, id, unsigned};
@@ -37,3 +38,4 @@ pub use row::{read, rows, sql_value};
 pub use snapshot::{Moment, Snapshot, check_pages};
 pub use sqlite::Sqlite;
 pub use store::DeadLetter;
+pub use walk::walk;

@@ -7,9 +7,8 @@ pub(crate) mod mongo;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-use kernel::{OrderId, ProductId};
+use kernel::{Findings, OrderId, ProductId};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::domain::ReservationState;
 
@@ -18,8 +17,8 @@ use crate::domain::ReservationState;
 pub struct StockAudit {
     /// Products checked.
     pub products: u64,
-    /// A sentence for each violation.
-    pub violations: Vec<String>,
+    /// What is wrong.
+    pub violations: Findings,
 }
 
 /// The sums of what refers to one product, or to none.
@@ -62,16 +61,16 @@ impl Auditor {
         let (booked, held, sold) = (sums.booked, sums.held, sums.sold);
         let Some(available) = sums.available else {
             let finding = format!("product {product} has no stock row");
-            self.audit.violations.push(finding);
+            self.audit.violations.add(finding);
             return;
         };
         self.audit.products = self.audit.products.saturating_add(1);
         let there = i128::from(available) + i128::from(held) + i128::from(sold);
         if available < 0 {
             let finding = format!("product {product}: available is {available}");
-            self.audit.violations.push(finding);
+            self.audit.violations.add(finding);
         } else if there != i128::from(booked) {
-            self.audit.violations.push(format!(
+            self.audit.violations.add(format!(
                 "product {product}: available {available} + held {held} + sold {sold} = {there}, but {booked} were put in"
             ));
         }
@@ -84,7 +83,7 @@ impl Auditor {
             (self.lost_entries, "stock book entries without a product"),
         ] {
             if count > 0 {
-                self.audit.violations.push(format!("{count} {what}"));
+                self.audit.violations.add(format!("{count} {what}"));
             }
         }
         self.audit
@@ -97,12 +96,4 @@ struct StateRow {
     #[serde(rename = "_id")]
     order: OrderId,
     state: ReservationState,
-}
-
-/// The first and the last id that `order` allows: itself, or if it is none, any.
-fn ids(order: Option<OrderId>) -> [OrderId; 2] {
-    match order {
-        Some(order) => [order, order],
-        None => [Uuid::nil(), Uuid::max()].map(OrderId::from_uuid),
-    }
 }

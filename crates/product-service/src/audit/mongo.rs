@@ -1,12 +1,13 @@
 //! The audit of a MongoDB database.
 
+use futures_util::{Stream, TryStreamExt as _};
 use kernel::OrderId;
 use store::{Row as _, StoreResult};
 use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::Database;
-use store_mongo::{Snapshot, bson_of};
+use store_mongo::{Snapshot, bson_of, walk};
 
-use super::{Auditor, StateRow, StockAudit, Sums, ids};
+use super::{Auditor, StateRow, StockAudit, Sums};
 use crate::domain::{Product, Reservation, ReservationState};
 use crate::records::StockEntry;
 
@@ -64,26 +65,15 @@ fn sums() -> Vec<Document> {
     ]
 }
 
-/// Calls `each` for every reservation in a snapshot, or only for that of `order`, sorted by order id.
+/// The state of every reservation, or only of that of the order asked for, sorted by order id.
 ///
 /// # Errors
 /// A store error.
 pub async fn reservation_states(
     database: &Database,
-    order: Option<OrderId>,
-    mut each: impl FnMut(OrderId, ReservationState) + Send,
-) -> StoreResult<()> {
-    let mut snapshot = Snapshot::open(database).await?;
-    let [first, last] = ids(order).map(|id| bson_of(&id));
-    let stages = vec![
-        doc! { "$match": { "_id": { "$gte": first, "$lte": last } } },
-        doc! { "$sort": { "_id": 1 } },
-        doc! { "$project": { "state": 1 } },
-    ];
-    let rows = snapshot.aggregate::<StateRow>(Reservation::TABLE, stages);
-    let mut rows = rows.await?;
-    while let Some(row) = rows.next(&mut snapshot).await? {
-        each(row.order, row.state);
-    }
-    Ok(())
+    only: Option<OrderId>,
+) -> StoreResult<impl Stream<Item = StoreResult<(OrderId, ReservationState)>> + use<>> {
+    let only = only.map(|order| bson_of(&order));
+    let rows = walk::<StateRow>(database, Reservation::TABLE, only).await?;
+    Ok(rows.map_ok(|row| (row.order, row.state)))
 }

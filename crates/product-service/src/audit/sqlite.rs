@@ -2,12 +2,11 @@
 
 use kernel::OrderId;
 use rusqlite::Connection;
-use serde::de::DeserializeOwned;
-use store::StoreResult;
-use store_sqlite::fields;
+use store::{Row as _, StoreResult};
+use store_sqlite::{fields, walk};
 
-use super::{Auditor, StateRow, StockAudit, Sums, ids};
-use crate::domain::ReservationState;
+use super::{Auditor, StateRow, StockAudit, Sums};
+use crate::domain::{Reservation, ReservationState};
 
 /// Adds up products, entries and lines by product.
 const SUMS: &str = "
@@ -31,37 +30,23 @@ const SUMS: &str = "
 /// A store error if the rows cannot be read at all.
 pub fn audit(connection: &Connection) -> StoreResult<StockAudit> {
     let mut auditor = Auditor::default();
-    each(connection, SUMS, [], |sums: Sums| auditor.check(&sums))?;
+    let mut statement = connection.prepare(SUMS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let sums: Sums = fields("an audit", &["id"], row)?;
+        auditor.check(&sums);
+    }
     Ok(auditor.end())
 }
 
-/// Calls `each` for every reservation, or only for that of `order`, sorted by order id.
-///
-/// # Errors
-/// A store error.
+/// The state of every reservation, or only of that of the order asked for, sorted by order id.
 pub fn reservation_states(
     connection: &Connection,
-    order: Option<OrderId>,
-    mut found: impl FnMut(OrderId, ReservationState),
-) -> StoreResult<()> {
-    let sql = "SELECT id, state FROM reservations WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
-    let [first, last] = ids(order).map(|id| *id.as_bytes());
-    each(connection, sql, [first, last], |row: StateRow| {
-        found(row.order, row.state);
+    only: Option<OrderId>,
+) -> impl Iterator<Item = StoreResult<(OrderId, ReservationState)>> {
+    let only = only.as_ref().map(|order| &order.as_bytes()[..]);
+    walk(connection, "id, state", Reservation::TABLE, only, |row| {
+        let StateRow { order, state } = fields("an audit", &["id"], row)?;
+        Ok((order, state))
     })
-}
-
-/// Calls `each` for every row of `sql`.
-fn each<T: DeserializeOwned>(
-    connection: &Connection,
-    sql: &str,
-    values: impl rusqlite::Params,
-    mut each: impl FnMut(T),
-) -> StoreResult<()> {
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query(values)?;
-    while let Some(row) = rows.next()? {
-        each(fields("an audit", &["id"], row)?);
-    }
-    Ok(())
 }

@@ -241,7 +241,7 @@ impl Subject {
     /// Asserts that the stock book is right, for at least `products` products.
     pub(crate) async fn assert_book_is_right(&self, products: u64) {
         let audit = self.store.audit().await.unwrap();
-        assert_eq!(audit.violations, Vec::<String>::new());
+        assert_eq!(audit.violations.details(), Vec::<String>::new());
         assert!(audit.products >= products, "{audit:?}");
     }
 }

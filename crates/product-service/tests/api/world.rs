@@ -265,6 +265,6 @@ impl World {
     pub(crate) fn assert_book_is_right(&self) {
         let file = store_sqlite::open_read_only(&self.dir.path().join(FILE)).unwrap();
         let audit = product_service::audit(&file).unwrap();
-        assert_eq!(audit.violations, Vec::<String>::new());
+        assert_eq!(audit.violations.details(), Vec::<String>::new());
     }
 }

@@ -1,10 +1,12 @@
 //! Invariants 2 and 3: each user balance is the sum of its postings, each posting records the balance after it, numbers have no
-//! gap, time does not decrease, and nothing is negative.
+//! gap, time does not decrease, nothing is negative, and what is pending waits to be paid out.
 
 use std::collections::BTreeMap;
 
-use super::facts::{Held, Name, Posted, Subject};
+use super::facts::{Held, Name, Posted, Subject, Waits};
 use super::{AuditReport, Invariant};
+use crate::domain::Bucket;
+use crate::store::codec::bucket_code;
 
 /// Running totals over the postings of an account.
 #[derive(Default)]
@@ -13,6 +15,8 @@ pub(super) struct Account {
     last: Option<i64>,
     /// Per currency: sum and last number.
     lines: BTreeMap<String, (i128, i64)>,
+    /// Per currency: what is pending, and what waits to be paid out.
+    earned: BTreeMap<String, (i128, i128)>,
 }
 
 impl Account {
@@ -26,7 +30,7 @@ impl Account {
         } = posted;
         let mut found = |what| report.found(Invariant::BalancesArePostings, what);
         let last = self.last.replace(sequence).unwrap_or(0);
-        if sequence != last + 1 {
+        if last.checked_add(1) != Some(sequence) {
             found(format!("{name}: posting {sequence} follows posting {last}"));
         }
         let line = self.lines.entry(currency).or_default();
@@ -40,7 +44,7 @@ impl Account {
         *line = (i128::from(after), sequence);
     }
 
-    pub(super) fn balance(&mut self, held: &Held, report: &mut AuditReport) {
+    pub(super) fn balance(&mut self, held: Held, report: &mut AuditReport) {
         let Held {
             account: name,
             sequence,
@@ -48,29 +52,34 @@ impl Account {
             balance,
         } = held;
         let mut found = |what| report.found(Invariant::BalancesArePostings, what);
+        let (sum, last) = self.lines.remove(&currency).unwrap_or_default();
         if self.last.is_none() {
             found(format!(
                 "{name}: holds {balance} {currency} and has no posting"
             ));
-            return;
-        }
-        let (sum, last) = self.lines.remove(currency).unwrap_or_default();
-        if i128::from(*balance) != sum {
+        } else if i128::from(balance) != sum {
             found(format!(
                 "{name}: holds {balance} {currency}, its postings sum to {sum}"
             ));
         }
-        if *sequence != last {
+        if self.last.is_some() && sequence != last {
             found(format!(
                 "{name}: its last posting in {currency} is {last}, the balance says {sequence}"
             ));
         }
-        if *balance < 0 {
+        if balance < 0 {
             report.found(
                 Invariant::NothingNegative,
                 format!("{name}: holds {balance} {currency}, which is negative"),
             );
         }
+        if name.bucket == bucket_code(Bucket::Pending) {
+            self.earned.entry(currency).or_default().0 += i128::from(balance);
+        }
+    }
+
+    pub(super) fn waits(&mut self, waits: Waits) {
+        self.earned.entry(waits.currency).or_default().1 += i128::from(waits.amount);
     }
 }
 
@@ -78,11 +87,18 @@ impl Subject for Account {
     type Id = Name;
 
     fn close(self, name: Name, report: &mut AuditReport) {
+        let mut found = |what| report.found(Invariant::BalancesArePostings, what);
         for (currency, (sum, _)) in self.lines {
-            report.found(
-                Invariant::BalancesArePostings,
-                format!("{name}: has postings of {sum} {currency} and no balance"),
-            );
+            found(format!(
+                "{name}: has postings of {sum} {currency} and no balance"
+            ));
+        }
+        for (currency, (held, waits)) in self.earned {
+            if held != waits {
+                found(format!(
+                    "{name}: holds {held} {currency}, {waits} wait to be paid out"
+                ));
+            }
         }
     }
 }

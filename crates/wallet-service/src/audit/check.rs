@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::accounts::Account;
-use super::facts::{Fact, Id, Name, Subject};
+use super::facts::{Fact, Subject};
 use super::payments::Order;
 use super::transactions::Transaction;
 use super::{AuditReport, Invariant, PaymentStatus};
-use crate::domain::{Bucket, SystemAccount};
-use crate::store::codec::{bucket_code, status_code, system_code};
+use crate::domain::SystemAccount;
+use crate::store::codec::{status_code, system_code};
 
 /// The subject that is being read.
 struct Reading<S: Subject>(Option<(S::Id, S)>);
@@ -47,8 +47,6 @@ pub(super) struct Audit {
     system: BTreeMap<(i32, String), i128>,
     /// Of the payments that are paid and not settled, by currency.
     owed: BTreeMap<String, i128>,
-    /// By seller and currency: what is pending, and what waits to be paid out.
-    earned: BTreeMap<(Id, String), (i128, i128)>,
 }
 
 impl Audit {
@@ -76,17 +74,11 @@ impl Audit {
             }
             Fact::Held(held) => {
                 report.balances += 1;
-                self.account
-                    .of(&held.account, report)
-                    .balance(&held, report);
-                if held.account.bucket == bucket_code(Bucket::Pending) && held.balance != 0 {
-                    let earned = self.earned.entry((held.account.owner, held.currency));
-                    earned.or_default().0 += i128::from(held.balance);
-                }
+                let account = self.account.of(&held.account, report);
+                account.balance(held, report);
             }
             Fact::Waits(waits) => {
-                let earned = self.earned.entry((waits.seller, waits.currency));
-                earned.or_default().1 += i128::from(waits.amount);
+                self.account.of(&waits.account, report).waits(waits);
             }
             Fact::Paid(paid) => {
                 report.payments += 1;
@@ -111,23 +103,8 @@ impl Audit {
         self.transaction.close(&mut self.report);
         self.account.close(&mut self.report);
         self.order.close(&mut self.report);
-        self.earnings();
         self.system();
         self.report
-    }
-
-    /// Invariant 2, of pending balances: they are the outstanding payouts.
-    fn earnings(&mut self) {
-        for ((owner, currency), (held, waits)) in std::mem::take(&mut self.earned) {
-            if held != waits {
-                let bucket = bucket_code(Bucket::Pending);
-                let name = Name { owner, bucket };
-                self.report.found(
-                    Invariant::BalancesArePostings,
-                    format!("{name}: holds {held} {currency}, {waits} wait to be paid out"),
-                );
-            }
-        }
     }
 
     /// Invariants 3 and 4, of the system's accounts: escrow and fees are not negative, and escrow is what debited orders paid.

@@ -8,7 +8,7 @@ pub(super) type Id = Vec<u8>;
 /// One thing that is stored, as it is stored.
 ///
 /// The facts about one transaction, account or order follow each other: a transaction's row before its lines, an account's postings
-/// by time and number before its balances, and an order's payment before its steps.
+/// by time and number before its balances and payouts, and an order's payment before its steps.
 pub(super) enum Fact {
     /// A transaction's row in the journal: its id and kind.
     Transaction(Id, i32),
@@ -18,7 +18,7 @@ pub(super) enum Fact {
     Posted(Posted),
     /// What a user's account holds of a currency.
     Held(Held),
-    /// Earnings that wait to be paid out.
+    /// Earnings that wait in a user's account to be paid out.
     Waits(Waits),
     /// An order's payment.
     Paid(Paid),
@@ -74,7 +74,7 @@ pub(super) struct Held {
 }
 
 pub(super) struct Waits {
-    pub(super) seller: Id,
+    pub(super) account: Name,
     pub(super) currency: String,
     pub(super) amount: i64,
 }

@@ -19,16 +19,17 @@ mod sqlite;
 mod tests;
 mod transactions;
 
+use std::collections::BTreeMap;
+
+use kernel::Findings;
+
 pub use crate::domain::PaymentStatus;
 pub use payments::PaymentRecord;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{audit, payment, payments};
-
-/// Maximum number of findings reported in full. The rest are only counted.
-const SPELT_OUT: usize = 200;
+pub use sqlite::{audit, payments};
 
 /// An invariant of the ledger, by its number in ledger.md.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
     /// 1: every journal transaction sums to zero in each currency.
     TransactionsBalance,
@@ -65,15 +66,6 @@ impl Invariant {
     }
 }
 
-/// A finding: the broken invariant, and where it is broken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// The invariant.
-    pub invariant: Invariant,
-    /// A sentence that names the account, transaction or order.
-    pub detail: String,
-}
-
 /// The result of an audit: what it read and what it found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditReport {
@@ -85,10 +77,8 @@ pub struct AuditReport {
     pub balances: u64,
     /// Payments of orders read.
     pub payments: u64,
-    /// The findings. Empty if all invariants hold.
-    pub violations: Vec<Violation>,
-    /// Findings beyond those in `violations`.
-    pub more_violations: u64,
+    /// The violations of each broken invariant. A sentence names the account, transaction or order.
+    violations: BTreeMap<Invariant, Findings>,
 }
 
 impl AuditReport {
@@ -98,28 +88,27 @@ impl AuditReport {
         self.violations.is_empty()
     }
 
-    /// How many findings there are.
+    /// The violations of `invariant`.
     #[must_use]
-    pub fn findings(&self) -> u64 {
-        let spelt_out = u64::try_from(self.violations.len()).unwrap_or(u64::MAX);
-        spelt_out.saturating_add(self.more_violations)
+    pub fn violations_of(&self, invariant: Invariant) -> Findings {
+        self.violations.get(&invariant).cloned().unwrap_or_default()
     }
 
-    /// The details of all violations.
+    /// How many violations there are.
+    #[must_use]
+    pub fn findings(&self) -> u64 {
+        self.violations.values().map(Findings::count).sum()
+    }
+
+    /// The details of the violations, as far as they are kept.
     #[must_use]
     pub fn details(&self) -> Vec<&str> {
-        self.violations
-            .iter()
-            .map(|violation| violation.detail.as_str())
-            .collect()
+        let details = self.violations.values().flat_map(Findings::details);
+        details.map(String::as_str).collect()
     }
 
     fn found(&mut self, invariant: Invariant, detail: String) {
-        if self.violations.len() < SPELT_OUT {
-            self.violations.push(Violation { invariant, detail });
-        } else {
-            self.more_violations += 1;
-        }
+        self.violations.entry(invariant).or_default().add(detail);
     }
 }
 

@@ -1,13 +1,15 @@
 //! Reads a wallet's database for the audit, on a [`Snapshot`], which blocks no writes. The server sorts where the stored order
 //! differs from the required one, on disk if necessary.
 
+use async_trait::async_trait;
+use futures_util::{Stream, StreamExt as _};
 use kernel::OrderId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::{Row as _, StoreResult};
 use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::Database;
-use store_mongo::{MongoRecord, Rows, Snapshot, bson_of};
+use store_mongo::{MongoRecord, Rows, Snapshot, bson_of, walk};
 use uuid::Uuid;
 
 use super::check::Audit;
@@ -39,65 +41,41 @@ pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
     let accounts: Rows<AccountRow> = snapshot
         .find(Account::COLLECTION, all.clone(), by_id.clone())
         .await?;
-    merge(&mut snapshot, postings, accounts, &mut audit).await?;
-
-    let mut payouts: Rows<PayoutFields> = snapshot
-        .find(Payout::TABLE, all.clone(), all.clone())
-        .await?;
-    while let Some(row) = payouts.next(&mut snapshot).await? {
-        audit.take(Fact::Waits(Waits {
-            seller: bytes(row.id.seller),
-            currency: row.currency,
-            amount: row.amount,
-        }));
-    }
+    let payouts: Rows<PayoutFields> = snapshot.aggregate(Payout::TABLE, payouts()).await?;
+    let streams = [
+        stream(postings, &mut snapshot).await?,
+        stream(accounts, &mut snapshot).await?,
+        stream(payouts, &mut snapshot).await?,
+    ];
+    merge(streams, &mut snapshot, &mut audit).await?;
 
     let payments: Rows<PaymentFields> = snapshot.find(Payment::TABLE, all, by_id).await?;
     let steps: Rows<JournalRow> = snapshot.aggregate(Recorded::COLLECTION, steps()).await?;
-    merge(&mut snapshot, payments, steps, &mut audit).await?;
+    let streams = [
+        stream(payments, &mut snapshot).await?,
+        stream(steps, &mut snapshot).await?,
+    ];
+    merge(streams, &mut snapshot, &mut audit).await?;
     Ok(audit.end())
 }
 
-/// Passes each payment to `each`, ordered by order id, from one snapshot.
+/// All payments, or only that of the order asked for, sorted by order id.
 ///
 /// # Errors
 /// A store error.
 pub async fn payments(
     database: &Database,
-    each: impl FnMut(PaymentRecord) + Send,
-) -> StoreResult<()> {
-    payments_that(database, Document::new(), each).await
-}
-
-/// The payment of `order`, if the wallet ever received a command for it.
-///
-/// # Errors
-/// A store error.
-pub async fn payment(database: &Database, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
-    let mut found = None;
-    let filter = doc! { "_id": bson_of(&order) };
-    payments_that(database, filter, |payment| found = Some(payment)).await?;
-    Ok(found)
-}
-
-async fn payments_that(
-    database: &Database,
-    filter: Document,
-    mut each: impl FnMut(PaymentRecord) + Send,
-) -> StoreResult<()> {
-    let mut snapshot = Snapshot::open(database).await?;
-    let by_id = doc! { "_id": 1 };
-    let mut rows: Rows<PaymentFields> = snapshot.find(Payment::TABLE, filter, by_id).await?;
-    while let Some(row) = rows.next(&mut snapshot).await? {
-        each(Payment::from_fields(row)?.into());
-    }
-    Ok(())
+    only: Option<OrderId>,
+) -> StoreResult<impl Stream<Item = StoreResult<PaymentRecord>> + use<>> {
+    let only = only.map(|order| bson_of(&order));
+    let payments = walk::<PaymentFields>(database, Payment::TABLE, only).await?;
+    Ok(payments.map(|fields| Ok(Payment::from_fields(fields?)?.into())))
 }
 
 /// A row of a stream that is sorted by what its rows are about.
-trait About: DeserializeOwned {
+trait About: DeserializeOwned + Send {
     /// What that is, in the order of the stream.
-    type Subject: Ord;
+    type Subject: Ord + Send;
 
     fn subject(&self) -> Self::Subject;
 
@@ -105,29 +83,67 @@ trait About: DeserializeOwned {
     fn tell(self, audit: &mut Audit);
 }
 
-/// Tells what two streams say of each subject: first the one, then the other.
-async fn merge<A: About, B: About<Subject = A::Subject>>(
+/// A stream and its next row.
+struct Ahead<R: About> {
+    rows: Rows<R>,
+    next: Option<(R::Subject, R)>,
+}
+
+impl<R: About> Ahead<R> {
+    async fn advance(&mut self, snapshot: &mut Snapshot) -> StoreResult<()> {
+        let next = self.rows.next(snapshot).await?;
+        self.next = next.map(|row| (row.subject(), row));
+        Ok(())
+    }
+}
+
+/// A stream of rows about subjects `S`, whatever its rows are.
+#[async_trait]
+trait Source<S>: Send {
+    /// What the next row is about.
+    fn subject(&self) -> Option<&S>;
+
+    /// Tells the next row.
+    async fn tell(&mut self, snapshot: &mut Snapshot, audit: &mut Audit) -> StoreResult<()>;
+}
+
+#[async_trait]
+impl<R: About> Source<R::Subject> for Ahead<R> {
+    fn subject(&self) -> Option<&R::Subject> {
+        self.next.as_ref().map(|(subject, _)| subject)
+    }
+
+    async fn tell(&mut self, snapshot: &mut Snapshot, audit: &mut Audit) -> StoreResult<()> {
+        if let Some((_, row)) = self.next.take() {
+            row.tell(audit);
+        }
+        self.advance(snapshot).await
+    }
+}
+
+async fn stream<R: About + 'static>(
+    rows: Rows<R>,
     snapshot: &mut Snapshot,
-    mut first: Rows<A>,
-    mut second: Rows<B>,
+) -> StoreResult<Box<dyn Source<R::Subject>>> {
+    let mut ahead = Ahead { rows, next: None };
+    ahead.advance(snapshot).await?;
+    Ok(Box::new(ahead))
+}
+
+/// Tells what the streams say of each subject, one stream after the other.
+async fn merge<S: Ord, const STREAMS: usize>(
+    mut streams: [Box<dyn Source<S>>; STREAMS],
+    snapshot: &mut Snapshot,
     audit: &mut Audit,
 ) -> StoreResult<()> {
-    let (mut one, mut other) = (first.next(snapshot).await?, second.next(snapshot).await?);
-    loop {
-        let comes_first = match (&one, &other) {
-            (Some(one), Some(other)) => one.subject() <= other.subject(),
-            (one, _) => one.is_some(),
-        };
-        if comes_first && let Some(row) = one {
-            row.tell(audit);
-            one = first.next(snapshot).await?;
-        } else if let Some(row) = other {
-            row.tell(audit);
-            other = second.next(snapshot).await?;
-        } else {
-            return Ok(());
-        }
+    while let Some(first) = streams
+        .iter_mut()
+        .filter(|stream| stream.subject().is_some())
+        .min_by(|one, other| one.subject().cmp(&other.subject()))
+    {
+        first.tell(snapshot, audit).await?;
     }
+    Ok(())
 }
 
 /// A document holds a whole transaction.
@@ -214,6 +230,30 @@ impl About for AccountRow {
                 balance: row.balance,
             }));
         }
+    }
+}
+
+/// All payouts, ordered by the seller's account.
+fn payouts() -> Vec<Document> {
+    vec![doc! { "$sort": { "_id.seller": 1 } }]
+}
+
+impl About for PayoutFields {
+    type Subject = Name;
+
+    fn subject(&self) -> Name {
+        Name {
+            owner: bytes(self.id.seller),
+            bucket: bucket_code(Bucket::Pending),
+        }
+    }
+
+    fn tell(self, audit: &mut Audit) {
+        audit.take(Fact::Waits(Waits {
+            account: self.subject(),
+            currency: self.currency,
+            amount: self.amount,
+        }));
     }
 }
 

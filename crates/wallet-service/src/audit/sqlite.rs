@@ -2,8 +2,8 @@
 
 use kernel::OrderId;
 use rusqlite::{Connection, Result, Row};
-use store::StoreResult;
-use store_sqlite::{SqliteRecord as _, rows};
+use store::{Row as _, StoreResult};
+use store_sqlite::{read, walk};
 
 use super::check::Audit;
 use super::facts::{Fact, Held, Line, Name, Paid, Posted, Waits};
@@ -27,27 +27,21 @@ pub fn audit(connection: &Connection) -> StoreResult<AuditReport> {
     Ok(audit.end())
 }
 
-/// All payments, ordered by order id.
-///
-/// # Errors
-/// A store error.
-pub fn payments(connection: &Connection) -> StoreResult<Vec<PaymentRecord>> {
-    let all = rows::<Payment>(connection, "SELECT * FROM payments ORDER BY id", [])?;
-    Ok(all.into_iter().map(PaymentRecord::from).collect())
-}
-
-/// The payment of `order`, if the wallet ever received a command for it.
-///
-/// # Errors
-/// A store error.
-pub fn payment(connection: &Connection, order: OrderId) -> StoreResult<Option<PaymentRecord>> {
-    Ok(Payment::load(connection, &order)?.map(PaymentRecord::from))
+/// All payments, or only that of the order asked for, sorted by order id.
+pub fn payments(
+    connection: &Connection,
+    only: Option<OrderId>,
+) -> impl Iterator<Item = StoreResult<PaymentRecord>> {
+    let only = only.as_ref().map(|order| &order.as_bytes()[..]);
+    walk(connection, "*", Payment::TABLE, only, |row| {
+        Ok(PaymentRecord::from(read::<Payment>(row)?))
+    })
 }
 
 type Read = fn(&Row<'_>) -> Result<Fact>;
 
 /// The queries, and how their rows are read. Where facts of several tables belong together, a column tells which one it is.
-const FACTS: [(&str, Read); 4] = [
+const FACTS: [(&str, Read); 3] = [
     // Sorted together. One pass finds rows without postings and postings without a row.
     (
         "SELECT id, 0, kind, NULL, '', 0 FROM journal
@@ -56,14 +50,15 @@ const FACTS: [(&str, Read); 4] = [
          ORDER BY 1, 2",
         of_transaction,
     ),
-    // Both tables are read side by side in the order of their keys, so SQLite need not sort postings. Balances have no time, and come last.
+    // The tables are read side by side in the order of their keys, so SQLite need not sort postings. Balances and payouts (which wait in
+    // bucket 1) have no time, and come last.
     (
         "SELECT owner, bucket, created_at, sequence, currency, amount, balance_after FROM postings
          UNION ALL SELECT owner, bucket, 9223372036854775807, sequence, currency, balance, NULL FROM balances
+         UNION ALL SELECT seller, 1, 9223372036854775807, NULL, currency, amount, NULL FROM payouts
          ORDER BY 1, 2, 3, 4",
         of_account,
     ),
-    ("SELECT seller, currency, amount FROM payouts", of_payout),
     // Kinds 2 to 4 pay, refund and release an order; account 0 is escrow. The plus keeps SQLite from making an index on the account,
     // through which it would read all of escrow for each transaction.
     (
@@ -98,29 +93,26 @@ fn of_account(row: &Row<'_>) -> Result<Fact> {
         bucket: row.get(1)?,
     };
     let (sequence, currency, amount) = (row.get(3)?, row.get(4)?, row.get(5)?);
-    Ok(match row.get(6)? {
-        Some(after) => Fact::Posted(Posted {
+    Ok(match (sequence, row.get(6)?) {
+        (Some(sequence), Some(after)) => Fact::Posted(Posted {
             account,
             sequence,
             currency,
             amount,
             after,
         }),
-        None => Fact::Held(Held {
+        (Some(sequence), None) => Fact::Held(Held {
             account,
             sequence,
             currency,
             balance: amount,
         }),
+        (None, _) => Fact::Waits(Waits {
+            account,
+            currency,
+            amount,
+        }),
     })
-}
-
-fn of_payout(row: &Row<'_>) -> Result<Fact> {
-    Ok(Fact::Waits(Waits {
-        seller: row.get(0)?,
-        currency: row.get(1)?,
-        amount: row.get(2)?,
-    }))
 }
 
 fn of_order(row: &Row<'_>) -> Result<Fact> {

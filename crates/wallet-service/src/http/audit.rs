@@ -52,7 +52,7 @@ pub(super) async fn audit(app: web::Data<App>, caller: Caller) -> Result<HttpRes
     let report = app.ledger.audit().await?;
     if !report.is_clean() {
         tracing::error!(
-            findings = report.violations.len(),
+            findings = report.findings(),
             first = report.details().first(),
             "the ledger breaks an invariant"
         );

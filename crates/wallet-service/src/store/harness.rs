@@ -236,7 +236,7 @@ impl World {
 
     pub(crate) async fn assert_clean(&self) {
         let report = self.audit().await;
-        assert!(report.is_clean(), "{:#?}", report.violations);
+        assert!(report.is_clean(), "{:#?}", report.details());
     }
 }
 

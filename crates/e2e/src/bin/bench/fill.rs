@@ -9,12 +9,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use e2e::books::{START, id};
 use e2e::{Launch, Person};
 use rusqlite::{Connection, params};
-use uuid::{Builder, Uuid};
-
-/// Creation time of the first row, in milliseconds since the epoch. Rows are one millisecond apart.
-const START: i64 = 1_700_000_000_000;
+use uuid::Uuid;
 
 /// Fills a new directory with `rows` products and `rows` wallet transactions of one person.
 pub(crate) async fn fill(launch: &Launch, data_dir: &Path, rows: u32) -> Result<Person> {
@@ -41,17 +39,6 @@ fn close(database: &Connection) -> Result<()> {
     database
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .context("the checkpoint")
-}
-
-/// A unique id for each row and table, in row order.
-fn id(row: u32, table: u8) -> Uuid {
-    let mut random = [0; 10];
-    let [first, rest @ ..] = &mut random;
-    *first = table;
-    for (byte, value) in rest.iter_mut().zip(row.to_be_bytes()) {
-        *byte = value;
-    }
-    Builder::from_unix_timestamp_millis(START.unsigned_abs() + u64::from(row), &random).into_uuid()
 }
 
 fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {

@@ -3,6 +3,7 @@
 //! It prints a Markdown table, and fails if a response was wrong or the books do not balance. It never fails for being slow:
 //! the target stands beside each figure, for a reader who knows the machine. Run it with `scripts/bench`.
 
+mod audit;
 mod backup;
 mod cost;
 mod distributed;
@@ -55,6 +56,9 @@ struct Arguments {
     /// Processes of each service. Two of them fight for the same rows, which is what more than one is to show
     #[arg(long, value_name = "N", requires = "distributed", conflicts_with = "costs", default_value = "1", value_parser = replicas)]
     replicas: usize,
+    /// Only the audit, of books with this many orders; they are written first
+    #[arg(long, value_name = "ORDERS", conflicts_with_all = ["only", "quick", "costs", "tls", "traces"])]
+    audit: Option<u32>,
     /// Trace this share of the requests, such as 0.05 or 1, into a receiver in this process that throws the traces away
     #[arg(long, value_name = "SHARE", requires = "distributed", value_parser = share)]
     traces: Option<f64>,
@@ -100,6 +104,15 @@ async fn main() -> Result<()> {
     let surroundings = process::surroundings()?;
     eprintln!("{surroundings}");
 
+    if let Some(orders) = arguments.audit {
+        if arguments.distributed {
+            audit::distributed(orders, &mut report).await?;
+        } else {
+            audit::embedded(orders, &mut report).await?;
+        }
+        println!("{report}\n{surroundings}");
+        return report.errors();
+    }
     if arguments.distributed {
         distributed::measure(plan.duration, &arguments, &mut report).await?;
         println!("{report}\n{surroundings}");
@@ -110,19 +123,19 @@ async fn main() -> Result<()> {
         let launch = Launch::on(filled.path());
         fill::fill(&launch, filled.path(), plan.rows).await?;
         backup::measure(&launch, plan.duration, &mut report).await?;
-        audit(&launch, "after the load")?;
+        assert_clean(&launch, "after the load")?;
         println!("{report}\n{surroundings}");
         return report.errors();
     }
     let data_dir = tempfile::tempdir()?;
     let launch = Launch::on(data_dir.path());
     load::measure(&launch, plan.duration, &mut report).await?;
-    audit(&launch, "after the load")?;
+    assert_clean(&launch, "after the load")?;
 
     let filled = tempfile::tempdir()?;
     let launch = Launch::on(filled.path());
     let owner = fill::fill(&launch, filled.path(), plan.rows).await?;
-    audit(&launch, "of the filled directory")?;
+    assert_clean(&launch, "of the filled directory")?;
     process::measure(&launch, plan.starts, &mut report).await?;
     paging::measure(&launch, &owner, &mut report).await?;
 
@@ -130,7 +143,7 @@ async fn main() -> Result<()> {
     report.errors()
 }
 
-fn audit(launch: &Launch, when: &str) -> Result<()> {
+fn assert_clean(launch: &Launch, when: &str) -> Result<()> {
     let audit = launch.audit();
     if audit.code == Some(0) {
         eprintln!("The audit {when} is clean.");

@@ -192,25 +192,23 @@ impl Subject {
         expect(clippy::unused_async, reason = "only MongoDB is asked asynchronously")
     )]
     pub(super) async fn audited(&self, only: Option<OrderId>) -> Vec<AuditedOrder> {
-        let mut found = Vec::new();
-        let each = |order| found.push(order);
         match &self.place {
             #[cfg(feature = "sqlite")]
             Place::Sqlite(dir) => {
                 let file = dir.path().join("orders.db");
                 let connection = store_sqlite::open_read_only(&file).unwrap();
-                crate::store::audited_orders(&connection, only, each).unwrap();
+                let all = crate::store::audited_orders(&connection, only);
+                all.collect::<Result<_, _>>().unwrap()
             }
             #[cfg(feature = "mongo")]
             Place::Mongo(db, _) => {
                 let database = db.database().await.unwrap();
-                crate::store::audited_orders_in_mongo(&database, only, each)
+                let all = crate::store::audited_orders_in_mongo(&database, only).await;
+                futures_util::TryStreamExt::try_collect(all.unwrap())
                     .await
-                    .unwrap();
+                    .unwrap()
             }
         }
-        found.sort_by_key(|order| order.id);
-        found
     }
 
     /// Writes an unknown state into the order's row, behind the store's back.

@@ -65,6 +65,7 @@ pub(super) async fn the_audit_reads_all_orders_or_the_one_asked_for(s: Subject) 
     s.tell(one.id, Message::ReservationConfirmed).await;
     let audited = |id, state, confirmed| AuditedOrder {
         id,
+        buyer,
         state,
         escrow: Escrow::Held,
         total: one.total,

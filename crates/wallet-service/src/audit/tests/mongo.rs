@@ -3,6 +3,7 @@
 use rstest::rstest;
 use store_mongo::bson::{Binary, Bson, Document, doc};
 use store_mongo::{binary, mongodb::Collection};
+use uuid::Uuid;
 
 use super::{finds, furnished};
 use crate::store::harness::World;
@@ -12,11 +13,20 @@ enum Damage {
     Update(&'static str, Document, Document),
     Delete(&'static str, Document),
     Insert(&'static str, Document),
+    /// Deletes the first in this order.
+    DeleteOne(&'static str, Document),
+    /// Inserts the first that matches once more.
+    Repeat(&'static str, Document),
 }
-use Damage::{Delete, Insert, Update};
+use Damage::{Delete, DeleteOne, Insert, Repeat, Update};
 
 fn new_id() -> Binary {
     binary(uuid::Uuid::new_v4())
+}
+
+/// A payout to a seller who never earned anything.
+fn payout(seller: Uuid) -> Document {
+    doc! { "_id": { "order_id": new_id(), "seller": binary(seller) }, "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }
 }
 
 fn of_currency(currency: &str) -> Document {
@@ -170,10 +180,44 @@ fn add(field: &str, by: i64) -> Document {
     Update("journal", doc! { "kind": 4 }, doc! { "$unset": { "order": 1 } }),
     "order unknown: its payment is unknown over no amount"
 )]
+// where a walk begins and where it ends, what one side lacks, and what is there twice
+#[case(DeleteOne("accounts", doc! { "_id": 1 }), "and no balance")]
+#[case(DeleteOne("accounts", doc! { "_id": -1 }), "and no balance")]
+#[case(
+    Update("journal", doc! { "line": { "$exists": true } }, doc! { "$unset": { "line": 1 } }),
+    "and has no posting"
+)]
+#[case(
+    Insert("payouts", payout(Uuid::nil())),
+    "user:00000000-0000-0000-0000-000000000000:pending: holds 0 USD, 7 wait to be paid out"
+)]
+#[case(
+    Insert("payouts", payout(Uuid::max())),
+    "user:ffffffff-ffff-ffff-ffff-ffffffffffff:pending: holds 0 USD, 7 wait to be paid out"
+)]
+#[case(Update("payouts", doc! {}, set("currency", "EUR")), "holds 0 EUR, 390 wait to be paid out")]
+#[case(
+    Update("payments", doc! { "state": 1 }, doc! { "$set":
+        { "state": 2, "amount": 7_i64, "currency": "USD", "debit": new_id() } }),
+    "debited over 7, but the journal has 0 payments"
+)]
+#[case(
+    Insert("payments", doc! { "_id": binary(Uuid::nil()), "buyer": new_id(), "state": 2, "amount": 7_i64, "currency": "USD",
+        "debit": new_id() }),
+    "order 00000000-0000-0000-0000-000000000000: its payment is debited over 7, but the journal has 0 payments"
+)]
+#[case(
+    Repeat("journal", doc! { "kind": 4 }),
+    "2 releases of it, 400 into and 800 out of escrow"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_document_is_found(#[case] damage: Damage, #[case] finding: &str) {
     let world = furnished(World::mongo().await).await;
-    let (Update(name, ..) | Delete(name, _) | Insert(name, _)) = damage;
+    let (Update(name, ..)
+    | Delete(name, _)
+    | Insert(name, _)
+    | DeleteOne(name, _)
+    | Repeat(name, _)) = damage;
     let collection: Collection<Document> = world.database().collection(name);
     let changed = match damage {
         Update(_, filter, update) => {
@@ -185,6 +229,16 @@ async fn a_broken_document_is_found(#[case] damage: Damage, #[case] finding: &st
         Insert(_, document) => {
             let insert = collection.insert_one(document);
             insert.bypass_document_validation(true).await.unwrap();
+            1
+        }
+        DeleteOne(_, order) => {
+            let delete = collection.find_one_and_delete(doc! {}).sort(order);
+            u64::from(delete.await.unwrap().is_some())
+        }
+        Repeat(_, filter) => {
+            let mut copy = collection.find_one(filter).await.unwrap().unwrap();
+            copy.insert("_id", new_id());
+            collection.insert_one(copy).await.unwrap();
             1
         }
     };

@@ -141,6 +141,50 @@ use crate::store::harness::World;
     "UPDATE journal SET order_id = NULL WHERE kind = 4",
     "released over 400, but the journal has 1 payments, 0 refunds and 0 releases"
 )]
+// where a walk begins and where it ends, what one side lacks, and what is there twice
+#[case(
+    "DELETE FROM balances WHERE owner = (SELECT min(owner) FROM balances)",
+    "and no balance"
+)]
+#[case(
+    "DELETE FROM balances WHERE owner = (SELECT max(owner) FROM balances)",
+    "and no balance"
+)]
+#[case(
+    "DELETE FROM postings WHERE owner = (SELECT max(owner) FROM postings)",
+    "and has no posting"
+)]
+#[case(
+    "INSERT INTO payouts VALUES (randomblob(16), zeroblob(16), 7, 'USD', 0)",
+    "user:00000000-0000-0000-0000-000000000000:pending: holds 0 USD, 7 wait to be paid out"
+)]
+#[case(
+    "INSERT INTO payouts VALUES (randomblob(16), unhex('ffffffffffffffffffffffffffffffff'), 7, 'USD', 0)",
+    "user:ffffffff-ffff-ffff-ffff-ffffffffffff:pending: holds 0 USD, 7 wait to be paid out"
+)]
+#[case(
+    "UPDATE payouts SET currency = 'EUR'",
+    "holds 0 EUR, 390 wait to be paid out"
+)]
+#[case(
+    "UPDATE payments SET state = 2, amount = 7, currency = 'USD', debit = randomblob(16)
+     WHERE id = (SELECT max(id) FROM payments)",
+    "debited over 7, but the journal has 0 payments"
+)]
+#[case(
+    "INSERT INTO payments VALUES (zeroblob(16), zeroblob(16), 2, 7, 'USD', randomblob(16), NULL)",
+    "order 00000000-0000-0000-0000-000000000000: its payment is debited over 7, but the journal has 0 payments"
+)]
+#[case(
+    "INSERT INTO journal SELECT randomblob(16), id, kind, order_id, reference, created_at, lines, NULL, NULL FROM journal
+     WHERE kind = 4",
+    "has 0 postings, not two or more"
+)]
+#[case(
+    "INSERT INTO journal SELECT randomblob(16), id, kind, order_id, reference, created_at, lines, system_from, system_to FROM journal
+     WHERE kind = 4",
+    "2 releases of it, 400 into and 800 out of escrow"
+)]
 #[tokio::test]
 async fn a_broken_row_is_found(#[case] sql: &str, #[case] finding: &str) {
     let world = furnished(World::sqlite()).await;

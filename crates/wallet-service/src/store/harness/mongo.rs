@@ -14,7 +14,7 @@ use store_mongo::{Mongo, MongoRecord as _, bson_of};
 use super::{NOW, PastTheStore, Place, World, app_on, at};
 use crate::app::App;
 use crate::audit::PaymentRecord;
-use crate::audit::mongo::{payment, payments};
+use crate::audit::mongo::payments;
 use crate::domain::{Account, AccountKey};
 use crate::store::mongo::{MongoWalletStore, collections, records};
 
@@ -136,10 +136,11 @@ impl PastTheStore for Server {
         &self,
         order: OrderId,
     ) -> (Vec<PaymentRecord>, Option<PaymentRecord>) {
-        let mut all = Vec::new();
-        payments(&self.database, |payment| all.push(payment))
-            .await
-            .unwrap();
-        (all, payment(&self.database, order).await.unwrap())
+        let all = payments(&self.database, None).await.unwrap();
+        let mut one = Box::pin(payments(&self.database, Some(order)).await.unwrap());
+        (
+            all.try_collect().await.unwrap(),
+            one.try_next().await.unwrap(),
+        )
     }
 }

@@ -11,7 +11,7 @@ use store_sqlite::{SqliteOutbox, open_read_only};
 use telemetry::metrics::StoreMetrics;
 
 use super::{PastTheStore, Place, World, app_on};
-use crate::audit::{PaymentRecord, payment, payments};
+use crate::audit::{PaymentRecord, payments};
 use crate::store::sqlite::{SqliteWalletStore, open};
 
 pub(super) struct File {
@@ -99,9 +99,8 @@ impl PastTheStore for File {
         order: OrderId,
     ) -> (Vec<PaymentRecord>, Option<PaymentRecord>) {
         let connection = open_read_only(&self.path).unwrap();
-        (
-            payments(&connection).unwrap(),
-            payment(&connection, order).unwrap(),
-        )
+        let all = payments(&connection, None).collect::<Result<_, _>>();
+        let one = payments(&connection, Some(order)).next();
+        (all.unwrap(), one.transpose().unwrap())
     }
 }

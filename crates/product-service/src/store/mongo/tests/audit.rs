@@ -50,7 +50,7 @@ async fn damage_done_by_hand_is_found(
         .await
         .unwrap();
     let found = match subject.store.audit().await {
-        Ok(audit) => audit.violations,
+        Ok(audit) => audit.violations.details().to_vec(),
         Err(error) => vec![error.to_string()],
     };
     assert!(
@@ -84,6 +84,7 @@ async fn a_loss_is_found(#[case] collection: &str, #[case] findings: &[&str]) {
         assert!(
             audit
                 .violations
+                .details()
                 .iter()
                 .any(|violation| violation.contains(finding)),
             "{audit:?}"

@@ -1,5 +1,6 @@
 //! What the sweeper does about a document that is damaged, and what the marketplace's audit reads of reservations.
 
+use futures_util::TryStreamExt as _;
 use store_mongo::bson::{Document, doc};
 use store_mongo::bson_of;
 
@@ -49,10 +50,8 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
     subject.confirm(orders[0]).await;
     subject.release(orders[1]).await;
     let database = store.database().await.unwrap();
-    let mut all = Vec::new();
-    reservation_states(&database, None, |order, state| all.push((order, state)))
-        .await
-        .unwrap();
+    let all = reservation_states(&database, None).await.unwrap();
+    let all: Vec<_> = all.try_collect().await.unwrap();
     let states = [
         ReservationState::Sold,
         ReservationState::Released,
@@ -64,10 +63,8 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
         .into_iter()
         .zip(states.map(Some).into_iter().chain([None]))
     {
-        let mut found = None;
-        reservation_states(&database, Some(order), |_, state| found = Some(state))
-            .await
-            .unwrap();
-        assert_eq!(found, state);
+        let one = reservation_states(&database, Some(order)).await.unwrap();
+        let one: Vec<_> = one.try_collect().await.unwrap();
+        assert_eq!(one, Vec::from_iter(state.map(|state| (order, state))));
     }
 }

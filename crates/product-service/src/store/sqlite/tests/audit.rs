@@ -40,6 +40,14 @@ use crate::store::contract::{draft, order};
     "1 stock book entries without a product"
 )]
 #[case(
+    "UPDATE stock_entries SET product = unhex('ffffffffffffffffffffffffffffffff')",
+    "1 stock book entries without a product"
+)]
+#[case(
+    "INSERT INTO stock_entries SELECT product, 2, delta, at FROM stock_entries",
+    "available 2 + held 2 + sold 1 = 5, but 10 were put in"
+)]
+#[case(
     "PRAGMA ignore_check_constraints = ON; UPDATE stock SET available = -1; PRAGMA ignore_check_constraints = OFF",
     "available is -1"
 )]
@@ -60,6 +68,7 @@ async fn damage_done_by_hand_is_found(#[case] damage: &'static str, #[case] find
     assert!(
         audit
             .violations
+            .details()
             .iter()
             .any(|violation| violation.contains(finding)),
         "{audit:?}"

@@ -47,12 +47,10 @@ async fn the_states_of_all_reservations_can_be_read_one_by_one() {
     subject.release(orders[1]).await;
     let (all, each) = store
         .read(Read::List, move |tx| {
-            let mut all = Vec::new();
-            reservation_states(tx, None, |order, state| all.push((order, state)))?;
+            let all = reservation_states(tx, None).collect::<Result<Vec<_>, _>>()?;
             let each = orders.map(|order| {
-                let mut found = None;
-                reservation_states(tx, Some(order), |_, state| found = Some(state)).unwrap();
-                found
+                let found = reservation_states(tx, Some(order)).next();
+                found.map(|row| row.unwrap().1)
             });
             Ok::<_, StoreError>((all, each))
         })
