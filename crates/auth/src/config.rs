@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kernel::Invalid;
+use kernel::{SecretUri, WrongSetting};
 use serde::{Deserialize, Serialize};
 
 use crate::TokenPolicy;
@@ -24,7 +24,7 @@ pub struct AuthConfig {
     pub signing_key_file: Option<PathBuf>,
     /// Where a process that signs no tokens fetches the verification keys: the `http` URL of the user service's
     /// `/.well-known/jwks.json`. A process that signs does not need it.
-    pub jwks_url: Option<String>,
+    pub jwks_url: Option<SecretUri>,
 }
 
 impl Default for AuthConfig {
@@ -41,42 +41,46 @@ impl Default for AuthConfig {
 }
 
 impl AuthConfig {
+    /// Checks the rules that types do not express.
+    ///
+    /// # Errors
+    /// The setting at fault, and what is allowed.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        for (key, text) in [
+            ("auth.issuer", &self.issuer),
+            ("auth.audience", &self.audience),
+        ] {
+            if text.trim().is_empty() {
+                return Err(WrongSetting::new(key, "it must not be empty"));
+            }
+        }
+        WrongSetting::unless_within(
+            "auth.access_token_lifetime_seconds",
+            self.access_token_lifetime_seconds,
+            30..=86_400,
+        )?;
+        WrongSetting::unless_within("auth.leeway_seconds", self.leeway_seconds, 0..=120)?;
+        match &self.jwks_url {
+            Some(url) if url.scheme() != Some("http") => {
+                let reason = format!(
+                    "it is {url}; it has to begin with http://: the keys come over the services' own network"
+                );
+                Err(WrongSetting::new("auth.jwks_url", reason))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// The token policy that these settings define.
     ///
     /// # Errors
-    /// If a value makes no sense.
-    pub fn policy(&self) -> Result<TokenPolicy, Invalid> {
-        let lifetime = self.access_token_lifetime_seconds;
-        for (holds, code, rule) in [
-            (
-                !self.issuer.trim().is_empty(),
-                "too_short",
-                "issuer must not be empty",
-            ),
-            (
-                !self.audience.trim().is_empty(),
-                "too_short",
-                "audience must not be empty",
-            ),
-            (
-                (30..=86_400).contains(&lifetime),
-                "out_of_range",
-                "access_token_lifetime_seconds must be between 30 and 86400",
-            ),
-            (
-                self.leeway_seconds <= 120,
-                "out_of_range",
-                "leeway_seconds must be at most 120",
-            ),
-        ] {
-            if !holds {
-                return Err(Invalid::new(code, format!("auth.{rule}")));
-            }
-        }
+    /// As [`AuthConfig::validate`].
+    pub fn policy(&self) -> Result<TokenPolicy, WrongSetting> {
+        self.validate()?;
         Ok(TokenPolicy {
             issuer: self.issuer.clone(),
             audience: self.audience.clone(),
-            lifetime: Duration::from_secs(lifetime.into()),
+            lifetime: Duration::from_secs(self.access_token_lifetime_seconds.into()),
             leeway: Duration::from_secs(self.leeway_seconds.into()),
         })
     }
@@ -94,13 +98,13 @@ mod tests {
         }
         .policy()
         .unwrap_err();
-        assert!(error.detail.contains("auth.access_token_lifetime_seconds"));
+        assert_eq!(error.keys, ["auth.access_token_lifetime_seconds"]);
         let error = AuthConfig {
             issuer: String::new(),
             ..AuthConfig::default()
         }
         .policy()
         .unwrap_err();
-        assert!(error.detail.contains("auth.issuer"));
+        assert_eq!(error.keys, ["auth.issuer"]);
     }
 }

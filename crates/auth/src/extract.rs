@@ -48,7 +48,6 @@ impl Caller {
 fn refusal(error: TokenError) -> Problem {
     match error {
         TokenError::Expired => invalid("The token has expired."),
-        TokenError::NotYetValid => invalid("The token is not valid yet."),
         TokenError::Invalid(reason) => {
             tracing::debug!(reason, "a token was refused");
             invalid("The token is not valid.")

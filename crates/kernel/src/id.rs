@@ -175,6 +175,19 @@ mod tests {
     }
 
     #[test]
+    fn ids_of_one_source_rise_whatever_the_clock_does() {
+        let start = Timestamp::from_millis(1_700_000_000_123);
+        let clock = Arc::new(ManualClock::at(start));
+        let ids = SystemIds::new(clock.clone());
+        let mut given = Vec::new();
+        for step in [0, -3_600_000, 86_400_000, -1, 5, 0] {
+            clock.set(Timestamp::from_millis(start.as_millis() + step));
+            given.extend((0..1000).map(|_| ids.next()));
+        }
+        assert!(given.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
     fn only_the_canonical_spelling_is_an_id() {
         let id = UserId::new(&SystemIds::default());
         assert_eq!(id.to_string().parse::<UserId>().unwrap(), id);

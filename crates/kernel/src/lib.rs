@@ -4,6 +4,7 @@
 //! service (an order's states, a ledger's accounts) belong to that service's `domain`.
 
 mod backoff;
+mod clock;
 mod cursor;
 mod findings;
 mod id;
@@ -11,10 +12,13 @@ mod invalid;
 mod money;
 mod page;
 mod quantity;
+mod secret_uri;
+mod setting;
 mod text;
 mod time;
 
 pub use backoff::{Backoff, jitter};
+pub use clock::{Clock, ManualClock, SteadyClock, SystemClock};
 pub use cursor::{Cursor, CursorError, CursorKey, CursorScope};
 pub use findings::Findings;
 pub use id::{
@@ -24,5 +28,7 @@ pub use invalid::Invalid;
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Limit, Page};
 pub use quantity::Quantity;
+pub use secret_uri::SecretUri;
+pub use setting::WrongSetting;
 pub use text::{one_line, paragraphs};
-pub use time::{Clock, ManualClock, SystemClock, Timestamp};
+pub use time::Timestamp;

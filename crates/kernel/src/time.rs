@@ -1,8 +1,7 @@
-//! Time as a value: a millisecond timestamp, and the clock that provides it.
+//! Time as a value: a millisecond timestamp.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -95,7 +94,7 @@ fn midnight(raw: &str) -> Option<i64> {
     i64::try_from(date.duration_since(epoch).as_millis()).ok()
 }
 
-fn millis_of(span: Duration) -> i64 {
+pub(crate) fn millis_of(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -140,52 +139,6 @@ impl<'de> Deserialize<'de> for Timestamp {
         }
         let raw = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         raw.parse().map_err(D::Error::custom)
-    }
-}
-
-/// The source of the current time. Injected, so that leases, deadlines and expiry can be tested without sleeping.
-pub trait Clock: Send + Sync {
-    /// The current time.
-    fn now(&self) -> Timestamp;
-}
-
-/// The machine's clock.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the wall clock"
-    )]
-    fn now(&self) -> Timestamp {
-        let since_epoch = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
-        Timestamp(millis_of(since_epoch))
-    }
-}
-
-/// A clock that moves only when advanced: for tests, and for demo data that lies in the past.
-#[derive(Debug)]
-pub struct ManualClock(AtomicI64);
-
-impl ManualClock {
-    /// A clock that starts at `now`.
-    #[must_use]
-    pub const fn at(now: Timestamp) -> Self {
-        Self(AtomicI64::new(now.0))
-    }
-
-    /// Moves the clock forward by `span`.
-    pub fn advance(&self, span: Duration) {
-        self.0.fetch_add(millis_of(span), Ordering::SeqCst);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
     }
 }
 

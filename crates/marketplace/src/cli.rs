@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use host::output;
 use host::settings::{Flag, Layers, Settings};
 
 use crate::commands::prepare_mongo::PrepareArgs;
@@ -53,7 +54,7 @@ enum Command {
         place: WhereArgs,
     },
     /// Print the OpenAPI document
-    Openapi,
+    Openapi(FileArgs),
     /// Print the effective configuration, secrets redacted
     Config(ServeArgs),
     /// Ask the serving process whether it is ready: exits 0 if it is, 1 if not
@@ -63,6 +64,8 @@ enum Command {
         /// Target directory; created if missing
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        #[command(flatten)]
+        settings: FileArgs,
     },
     /// Prepare a new MongoDB replica set for distributed mode: initiate it and create the accounts. Safe to run at every start
     PrepareMongo(PrepareArgs),
@@ -97,6 +100,13 @@ struct DirArgs {
     /// Data directory [default: ./data]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
+    #[command(flatten)]
+    file: FileArgs,
+}
+
+/// The settings of a command that needs no data. It reads them all the same: each command refuses a wrong one.
+#[derive(Args)]
+struct FileArgs {
     /// Settings file (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -167,10 +177,10 @@ impl DirArgs {
     ) -> anyhow::Result<(Settings, Services)> {
         let own = [("--data-dir", "data_dir", self.data_dir)];
         let flags = own.into_iter().chain(flags);
-        let layers = Layers::read(self.config.as_deref(), std::env::vars(), flags)?;
-        let settings = Settings::default().merged(&layers)?;
+        let layers = Layers::read(self.file.config.as_deref(), std::env::vars_os(), flags)?;
+        let settings = Settings::read(&layers)?;
         let services = Services::read(&layers)?;
-        services.validate(&settings).map_err(anyhow::Error::msg)?;
+        layers.check(services.validate(&settings))?;
         Ok((settings, services))
     }
 }
@@ -205,6 +215,16 @@ impl ServeArgs {
             "--every and --keep are about backups, and there is no place for them: name it with --backup-to"
         );
         Ok((settings, services))
+    }
+}
+
+impl FileArgs {
+    fn settings(self) -> anyhow::Result<(Settings, Services)> {
+        let dir = DirArgs {
+            data_dir: None,
+            file: self,
+        };
+        dir.settings([])
     }
 }
 
@@ -260,9 +280,12 @@ pub fn run() -> anyhow::Result<bool> {
             commands::serve::serve(&settings, &services, demo)
         }
         Command::Audit(place) => commands::audit::audit(&place.place()?),
-        Command::Backup { to, keep, place } => place.backup(&to, keep),
-        Command::Restore { from, place } => place.restore(&from),
-        Command::Openapi => commands::print::openapi(),
+        Command::Backup { to, dir } => commands::backup::backup(&dir.settings([])?.0, &to),
+        Command::Restore { from, dir } => commands::backup::restore(&dir.settings([])?.0, &from),
+        Command::Openapi(args) => {
+            args.settings()?;
+            commands::print::openapi()
+        }
         Command::Config(args) => {
             let (settings, services) = args.settings()?;
             commands::print::config(&settings, &services)
@@ -272,24 +295,23 @@ pub fn run() -> anyhow::Result<bool> {
             // A process that cannot be asked is not ready.
             Ok(
                 host::health::print(settings.server.listen).unwrap_or_else(|error| {
-                    eprintln!("marketplace: {error:#}");
+                    output::complaint("marketplace", &error);
                     false
                 }),
             )
         }
         #[cfg(feature = "distributed")]
         Command::PrepareMongo(args) => {
-            let dir = DirArgs {
-                data_dir: None,
-                config: args.config.clone(),
-            };
-            commands::prepare_mongo::prepare(&dir.settings([])?.0, &args)
+            let config = args.config.clone();
+            let (settings, _) = FileArgs { config }.settings()?;
+            commands::prepare_mongo::prepare(&settings, &args)
         }
         #[cfg(not(feature = "distributed"))]
         Command::PrepareMongo(_) => Err(commands::not_distributed()),
-        Command::GatewayFiles { out } => {
+        Command::GatewayFiles { out, settings } => {
+            settings.settings()?;
             let count = crate::gateway_files::write(&out)?;
-            println!("{count} files are in {}.", out.display());
+            output::line(format_args!("{count} files are in {}.", out.display()))?;
             Ok(true)
         }
         #[cfg(feature = "distributed")]

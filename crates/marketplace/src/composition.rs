@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use auth::{Issuer, SigningKey, Verifier};
 use host::Host;
 use host::service::Deps;
+use kernel::Clock;
 use order_service::OrderService;
 use platform_http::complete;
 use product_service::ProductService;
@@ -31,7 +32,7 @@ pub struct Marketplace {
 }
 
 impl Marketplace {
-    /// Opens the stores and builds the services.
+    /// Opens the stores and builds the services. Access tokens are issued and verified by `token_clock`.
     ///
     /// # Errors
     /// If a setting is invalid or a store cannot be opened.
@@ -40,6 +41,7 @@ impl Marketplace {
         services: &Services,
         dir: &DataDir,
         deps: Deps,
+        token_clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         let key_file = dir.signing_key(settings);
         if dir.open()? && !key_file.exists() {
@@ -50,7 +52,7 @@ impl Marketplace {
         }
         let key = SigningKey::load_or_create(&key_file).context("the signing key")?;
         let policy = settings.auth.policy()?;
-        let verifier = Verifier::new(key.verification_keys(), policy.clone(), deps.clock.clone());
+        let verifier = Verifier::new(key.verification_keys(), policy.clone(), token_clock);
         let issuer = Issuer::new(key, policy);
         let store = sqlite(dir.users());
         let users = UserService::build(&services.users, store, &deps, issuer, verifier.clone())

@@ -7,11 +7,12 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail, ensure};
 use host::service::StoreConfig;
 use host::settings::Settings;
+use kernel::Timestamp;
 use rusqlite::Connection;
 use store::{StoreError, StoreResult};
 use store_sqlite::{log_of, open_at_rest, open_read_only};
@@ -207,10 +208,16 @@ impl DataDir {
         [self.users(), self.products(), self.orders(), self.wallet()]
     }
 
-    /// The file of the service with this name.
+    /// When a store was last written, by the machine's clock of then. None for a new directory.
     #[must_use]
-    pub fn file(&self, service: &str) -> PathBuf {
-        self.0.join(format!("{service}.db"))
+    pub fn last_written(&self) -> Option<Timestamp> {
+        let stores = self.stores();
+        let logs = stores.each_ref().map(|store| log_of(store));
+        let written = stores.iter().chain(&logs).filter_map(|file| {
+            let written = file.metadata().ok()?.modified().ok()?;
+            written.duration_since(UNIX_EPOCH).ok()
+        });
+        Some(Timestamp::from_millis(0).plus(written.max()?))
     }
 
     /// The user service's file.

@@ -3,6 +3,8 @@
 //! This crate only composes. Each service is built by its own `build`, and calls between services go through an
 //! adapter in `adapters`.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod adapters;
 mod audit;
 mod backup;

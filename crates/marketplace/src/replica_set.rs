@@ -5,8 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use host::output;
 use host::settings::MongoConfig;
 use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::client_options;
 use store_mongo::mongodb::error::{Error, ErrorKind};
 use store_mongo::mongodb::options::{ClientOptions, Credential, ServerAddress};
 use store_mongo::mongodb::{Client, Database};
@@ -35,8 +37,7 @@ pub(crate) async fn prepare(
         .with_context(|| format!("--admin-password-file {}", file.display()))?;
     let admin_password = admin_password.trim();
     let uri = config.resolved_uri().map_err(anyhow::Error::msg)?;
-    let services = ClientOptions::parse(uri.expose()).await;
-    let services = services.context("mongo.uri")?;
+    let services = client_options(&uri).await.context("mongo.uri")?;
     let at = ServerAddress::parse(at).context("--at")?;
     let stranger = admin_database(&at, None)?;
     let member = within("MongoDB answers", async || {
@@ -44,7 +45,7 @@ pub(crate) async fn prepare(
     })
     .await?;
     if member.contains_key("setName") {
-        println!("The replica set is there.");
+        output::line("The replica set is there.")?;
     } else {
         let set = services.repl_set_name.as_deref();
         initiate(&stranger, set, members).await?;
@@ -64,13 +65,13 @@ pub(crate) async fn prepare(
         .build();
     let mut admin = admin_database(&at, Some(credential.clone()))?;
     match admin.run_command(doc! {"ping": 1}).await {
-        Ok(_) => println!("The administrator's account is there."),
+        Ok(_) => output::line("The administrator's account is there.")?,
         Err(error) if is(&error, AUTHENTICATION_FAILED) => {
             stranger
                 .run_command(account("createUser", ADMIN, admin_password, vec!["root"]))
                 .await
                 .context("the administrator's account cannot be made; if there is one, this is not its password")?;
-            println!("The administrator's account is made.");
+            output::line("The administrator's account is made.")?;
             // The driver caches the authentication failure, so use a new client.
             admin = admin_database(&at, Some(credential))?;
         }
@@ -89,7 +90,10 @@ async fn initiate(stranger: &Database, set: Option<&str>, hosts: &[String]) -> a
         .run_command(doc! {"replSetInitiate": {"_id": set, "members": members}})
         .await
         .context("the replica set cannot be initiated")?;
-    println!("The replica set {set} is made of {}.", hosts.join(", "));
+    output::line(format_args!(
+        "The replica set {set} is made of {}.",
+        hosts.join(", ")
+    ))?;
     Ok(())
 }
 
@@ -112,12 +116,12 @@ async fn services_account(
         .run_command(account("createUser", name, password, roles.clone()))
         .await;
     match made {
-        Ok(_) => println!("The services' account {name} is made."),
+        Ok(_) => output::line(format_args!("The services' account {name} is made."))?,
         Err(error) if is(&error, USER_EXISTS) => {
             admin
                 .run_command(account("updateUser", name, password, roles))
                 .await?;
-            println!("The services' account {name} is up to date.");
+            output::line(format_args!("The services' account {name} is up to date."))?;
         }
         Err(error) => return Err(error).context("the services' account cannot be made"),
     }

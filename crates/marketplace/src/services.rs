@@ -1,6 +1,7 @@
 //! The settings of the four services and of backups, and the rules that their combination must satisfy.
 
 use host::settings::{Layers, Settings, SettingsError};
+use kernel::WrongSetting;
 use serde::Serialize;
 
 use crate::backup::BackupConfig;
@@ -35,23 +36,28 @@ impl Services {
         })
     }
 
-    /// Checks rules that involve more than one setting.
+    /// Checks the rules that types do not express, also those that involve several services.
     ///
     /// # Errors
-    /// A sentence that names the settings and the allowed values.
-    pub fn validate(&self, settings: &Settings) -> Result<(), String> {
+    /// The settings at fault, and what is allowed.
+    pub fn validate(&self, settings: &Settings) -> Result<(), WrongSetting> {
+        self.users.validate()?;
+        self.catalogue.validate()?;
+        self.orders.validate()?;
+        self.wallet.validate()?;
         self.wallet
             .allowed_in(settings.profile, settings.allow_self_service_topups)?;
-        self.wallet.validate()?;
         let lease = self.catalogue.lease_seconds;
         let deadline = self.orders.payment_deadline_seconds;
         if deadline.saturating_mul(2) > lease {
-            return Err(format!(
-                "orders.payment_deadline_seconds ({deadline}) has to lie well inside catalogue.lease_seconds ({lease}): at \
-                 most half of it, or paid orders lose their stock"
+            return Err(WrongSetting::together(
+                &["orders.payment_deadline_seconds", "catalogue.lease_seconds"],
+                format!(
+                    "the deadline of {deadline} has to lie well inside the lease of {lease}: at most half of it, or paid orders lose \
+                     their stock"
+                ),
             ));
         }
-        self.orders.validate()?;
         self.backup.validate()?;
         Ok(())
     }
@@ -76,7 +82,7 @@ mod tests {
             ..Settings::default()
         };
         let refused = services.validate(&settings).unwrap_err();
-        assert!(refused.contains("wallet.topups"));
+        assert_eq!(refused.keys, ["wallet.topups", "profile"]);
         settings.allow_self_service_topups = true;
         assert_eq!(services.validate(&settings), Ok(()));
     }
@@ -86,6 +92,6 @@ mod tests {
         let mut services = Services::default();
         services.orders.payment_deadline_seconds = 3600;
         let refused = services.validate(&Settings::default()).unwrap_err();
-        assert!(refused.contains("catalogue.lease_seconds"));
+        assert!(refused.keys.contains(&"catalogue.lease_seconds"));
     }
 }

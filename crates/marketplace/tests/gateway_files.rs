@@ -43,7 +43,8 @@ async fn every_file_is_what_the_embedded_marketplace_serves_at_its_path() {
     let dir = DataDir::create(&temp.path().join("data")).unwrap();
     let marketplace = {
         let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
-        Marketplace::build(&settings, &services, &dir, deps).unwrap()
+        let tokens = deps.clock.clone();
+        Marketplace::build(&settings, &services, &dir, deps, tokens).unwrap()
     };
     let running = marketplace
         .start(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kernel::{SecretUri, WrongSetting};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Timing;
@@ -20,10 +21,10 @@ pub struct Config {
     pub review_after_seconds: u64,
     /// From payment to paying the sellers out of escrow.
     pub release_after_seconds: u64,
-    /// How often the sweepers look for what is due, in milliseconds.
+    /// How often the sweepers look for what is due, in milliseconds, 10 to 3600000.
     pub sweep_milliseconds: u64,
     /// Where the product service answers internal requests. Not used where both are one process.
-    pub products_url: String,
+    pub products_url: SecretUri,
 }
 
 impl Default for Config {
@@ -35,22 +36,56 @@ impl Default for Config {
             review_after_seconds: 900,
             release_after_seconds: 86_400,
             sweep_milliseconds: 500,
-            products_url: "http://127.0.0.1:9082".to_owned(),
+            products_url: "http://127.0.0.1:9082".to_owned().into(),
         }
     }
 }
 
 impl Config {
-    /// Checks what types cannot say.
+    /// 100 years, so that no time overflows.
+    const MAX_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
+
+    /// Checks the rules that types do not express.
     ///
     /// # Errors
-    /// A sentence that names the setting and what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.wait_seconds > 30 {
-            return Err(format!(
-                "orders.wait_seconds is {}; allowed: 0 to 30",
-                self.wait_seconds
-            ));
+    /// The setting at fault, and what is allowed.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        for (key, value, allowed) in [
+            ("orders.wait_seconds", self.wait_seconds, 0..=30),
+            (
+                "orders.payment_deadline_seconds",
+                self.payment_deadline_seconds,
+                1..=Self::MAX_SECONDS / 2,
+            ),
+            (
+                "orders.resend_after_seconds",
+                self.resend_after_seconds,
+                1..=3600,
+            ),
+            (
+                "orders.review_after_seconds",
+                self.review_after_seconds,
+                1..=Self::MAX_SECONDS,
+            ),
+            (
+                "orders.release_after_seconds",
+                self.release_after_seconds,
+                0..=Self::MAX_SECONDS,
+            ),
+            (
+                "orders.sweep_milliseconds",
+                self.sweep_milliseconds,
+                10..=3_600_000,
+            ),
+        ] {
+            WrongSetting::unless_within(key, value, allowed)?;
+        }
+        if self.products_url.scheme() != Some("http") {
+            let reason = format!(
+                "it is {}; it has to be the http:// URL of the product service's internal port",
+                self.products_url
+            );
+            return Err(WrongSetting::new("orders.products_url", reason));
         }
         Ok(())
     }
@@ -59,7 +94,7 @@ impl Config {
     pub(crate) fn timing(&self) -> Timing {
         Timing {
             payment_deadline: Duration::from_secs(self.payment_deadline_seconds),
-            resend_after: Duration::from_secs(self.resend_after_seconds.max(1)),
+            resend_after: Duration::from_secs(self.resend_after_seconds),
             review_after: Duration::from_secs(self.review_after_seconds),
             release_after: Duration::from_secs(self.release_after_seconds),
         }

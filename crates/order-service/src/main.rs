@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use host::process::{Built, Context, Program};
 use host::settings::Settings;
+use kernel::WrongSetting;
 use order_service::{Config, HttpReservations, OrderService};
 
 #[global_allocator]
@@ -18,7 +19,7 @@ impl Program for Order {
     const DATABASE: &'static str = "orders";
     type Config = Config;
 
-    fn validate(_settings: &Settings, config: &Config) -> Result<(), String> {
+    fn validate(_settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
         config.validate()
     }
 

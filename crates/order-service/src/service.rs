@@ -70,7 +70,7 @@ impl OrderService {
         Ok(Self {
             app: Arc::new(app),
             verifier,
-            sweep_period: Duration::from_millis(config.sweep_milliseconds.max(10)),
+            sweep_period: Duration::from_millis(config.sweep_milliseconds),
         })
     }
 

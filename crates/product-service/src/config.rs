@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use kernel::WrongSetting;
+use serde::{Deserialize, Serialize};
 
 /// Section `catalogue`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -11,10 +12,8 @@ pub struct Config {
     /// Whether products may be read without a token.
     pub public: bool,
     /// How long stock is held for an order that is not paid yet. Well above the order service's payment deadline.
-    #[serde(deserialize_with = "at_least_one")]
     pub lease_seconds: u64,
     /// Time between two sweeps for leases that have run out.
-    #[serde(deserialize_with = "at_least_one")]
     pub sweep_seconds: u64,
 }
 
@@ -29,19 +28,25 @@ impl Default for Config {
 }
 
 impl Config {
+    /// 100 years, so that no time overflows.
+    const MAX_LEASE: u64 = 100 * 365 * 24 * 60 * 60;
+
+    /// Checks the rules that types do not express.
+    ///
+    /// # Errors
+    /// The setting at fault, and what is allowed.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        let lease = 1..=Self::MAX_LEASE;
+        WrongSetting::unless_within("catalogue.lease_seconds", self.lease_seconds, lease)?;
+        WrongSetting::unless_within("catalogue.sweep_seconds", self.sweep_seconds, 1..=3600)
+    }
+
     pub(crate) fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds)
     }
 
     pub(crate) fn sweep(&self) -> Duration {
-        Duration::from_secs(self.sweep_seconds.max(1))
-    }
-}
-
-fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    match u64::deserialize(deserializer)? {
-        0 => Err(D::Error::custom("must be at least 1")),
-        seconds => Ok(seconds),
+        Duration::from_secs(self.sweep_seconds)
     }
 }
 
@@ -51,14 +56,15 @@ mod tests {
 
     #[test]
     fn a_lease_or_a_sweep_of_no_time_is_refused() {
-        for wrong in [
-            r#"{"lease_seconds": 0}"#,
-            r#"{"sweep_seconds": 0}"#,
-            r#"{"lease": 1}"#,
+        for (wrong, key) in [
+            (r#"{"lease_seconds": 0}"#, "catalogue.lease_seconds"),
+            (r#"{"sweep_seconds": 0}"#, "catalogue.sweep_seconds"),
         ] {
-            assert!(serde_json::from_str::<Config>(wrong).is_err(), "{wrong}");
+            let config: Config = serde_json::from_str(wrong).unwrap();
+            assert_eq!(config.validate().unwrap_err().keys, [key]);
         }
         let config: Config = serde_json::from_str(r#"{"lease_seconds": 60}"#).unwrap();
+        assert_eq!(config.validate(), Ok(()));
         assert_eq!((config.lease_seconds, config.public), (60, false));
     }
 }

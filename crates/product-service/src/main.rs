@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use host::process::{Built, Context, Program};
+use host::settings::Settings;
+use kernel::WrongSetting;
 use product_service::{Config, ProductService};
 
 #[global_allocator]
@@ -15,6 +17,10 @@ impl Program for Product {
     const SECTION: &'static str = "catalogue";
     const DATABASE: &'static str = "products";
     type Config = Config;
+
+    fn validate(_settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
+        config.validate()
+    }
 
     fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
         let verifier = context.verifier()?;

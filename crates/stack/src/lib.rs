@@ -5,10 +5,13 @@
 //! People use `./scripts/stack`. Tests use [`Stack`]: start one with [`Options::for_tests`], then kill and start its processes by
 //! [`Name`].
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod gateway;
 mod mongo;
 mod name;
 mod options;
+pub mod output;
 mod ports;
 mod process;
 mod rabbit;

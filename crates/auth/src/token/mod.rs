@@ -33,9 +33,6 @@ pub enum TokenError {
     /// The token has expired.
     #[error("the token has expired")]
     Expired,
-    /// The token is not valid yet.
-    #[error("the token is not valid yet")]
-    NotYetValid,
     /// The token is not one of ours. The reason is for logs.
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),

@@ -135,7 +135,7 @@ async fn settings_that_make_no_sense_are_refused_with_what_is_allowed() {
     let data_dir = tempfile::tempdir().unwrap();
     for (name, value, allowed) in [
         ("TELEMETRY__OTLP_ENDPOINT", "collector:4318", "http://"),
-        ("TELEMETRY__SAMPLE_RATIO", "2", "between 0"),
+        ("TELEMETRY__SAMPLE_RATIO", "2", "0 to 1"),
         ("TELEMETRY__SAMPLE_RATIO", "often", "float"),
         (
             "TELEMETRY__ENDPOINT",

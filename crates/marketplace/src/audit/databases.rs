@@ -7,6 +7,7 @@ use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders_in_mongo};
 use product_service::{ReservationState, StockAudit};
 use store::{StoreError, StoreResult};
+use store_mongo::client_options;
 use store_mongo::mongodb::{Client, Database};
 use wallet_service::audit::{AuditReport, PaymentRecord, mongo};
 
@@ -26,7 +27,7 @@ impl Databases {
     /// If a URI cannot be used.
     pub(crate) async fn open(config: &MongoConfig) -> StoreResult<Self> {
         let uri = config.resolved_uri().map_err(StoreError::Unavailable)?;
-        let client = Client::with_uri_str(uri.expose()).await?;
+        let client = Client::with_options(client_options(&uri).await?)?;
         let database = |service: &str| client.database(&config.database(service));
         Ok(Self {
             orders: database("orders"),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use kernel::WrongSetting;
 use serde::{Deserialize, Serialize};
 
 /// The section `backup`: backups that `serve` makes.
@@ -33,12 +34,9 @@ impl BackupConfig {
     /// Checks the numbers.
     ///
     /// # Errors
-    /// A sentence that names the setting and the allowed values.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.keep == 0 {
-            return Err("backup.keep is 0; it has to be 1 or more".to_owned());
-        }
-        Ok(())
+    /// The setting at fault, and what is allowed.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        WrongSetting::unless_within("backup.keep", self.keep, 1..=100_000)
     }
 
     /// The directory, if one is set.

@@ -1,5 +1,7 @@
 //! `marketplace audit`.
 
+use host::output;
+
 use super::{Place, runtime};
 #[cfg(feature = "distributed")]
 use crate::audit::Databases;
@@ -15,27 +17,28 @@ pub(crate) fn audit(place: &Place) -> anyhow::Result<bool> {
         };
         anyhow::Ok(check(&*books).await?)
     })?;
-    Ok(print(&findings))
+    print(&findings)?;
+    Ok(findings.iter().all(|finding| finding.violations.is_empty()))
 }
 
-/// Prints a line for each invariant, then its violations. Returns whether there are none.
-pub(super) fn print(findings: &[Finding]) -> bool {
+/// Prints a line for each invariant, then its violations.
+pub(super) fn print(findings: &[Finding]) -> anyhow::Result<()> {
     for finding in findings {
         let word = if finding.violations.is_empty() {
             "ok"
         } else {
             "VIOLATED"
         };
-        println!(
+        output::line(format_args!(
             "{word:8} {} ({} checked)",
             finding.invariant, finding.checked
-        );
-        for violation in finding.violations.details() {
-            println!("         - {violation}");
+        ))?;
+        for violation in &finding.violations {
+            output::line(format_args!("         - {violation}"))?;
         }
         if finding.violations.more() > 0 {
             println!("         - and {} more", finding.violations.more());
         }
     }
-    findings.iter().all(|finding| finding.violations.is_empty())
+    Ok(())
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use host::lifecycle::shutdown_signal;
+use host::output;
 use host::settings::Settings;
 
 use super::{audit, runtime};
 use crate::backup::{Audit, Manifest, Source, take};
 use crate::data_dir::SIGNING_KEY;
 
-/// Backs the data directory up, served or not. On SIGTERM or SIGINT it stops, and leaves nothing behind. Returns whether the books are in
+/// Backs the data directory up, served or not. On SIGTERM, SIGINT or SIGHUP it stops, and leaves nothing behind. Returns whether the books are in
 /// order.
 pub(crate) fn backup(settings: &Settings, to: &Path) -> anyhow::Result<bool> {
     let source = Source::of(settings)?;
@@ -30,18 +31,18 @@ pub(crate) fn backup(settings: &Settings, to: &Path) -> anyhow::Result<bool> {
             }
         }
     })?;
-    println!(
+    output::line(format_args!(
         "{} is backed up to {}: {}, in {:.1} s; writers waited {:.1} ms.",
         settings.data_dir.display(),
         to.display(),
         contents(&taken.manifest),
         taken.took.as_secs_f64(),
         taken.pause.as_secs_f64() * 1_000.0
-    );
+    ))?;
     let clean = taken.manifest.audit == Audit::Clean;
     if !clean {
-        println!("The books violate an invariant, and so do those in the backup:");
-        audit::print(&taken.findings);
+        output::line("The books violate an invariant, and so do those in the backup:")?;
+        audit::print(&taken.findings)?;
     }
     Ok(clean)
 }
@@ -49,20 +50,20 @@ pub(crate) fn backup(settings: &Settings, to: &Path) -> anyhow::Result<bool> {
 /// Restores a backup to the data directory, which must be new or empty.
 pub(crate) fn restore(settings: &Settings, from: &Path) -> anyhow::Result<bool> {
     let manifest = crate::backup::restore(from, &settings.data_dir)?;
-    println!(
+    output::line(format_args!(
         "{} holds the backup of {}: {}.",
         settings.data_dir.display(),
         manifest.taken_at,
         contents(&manifest)
-    );
+    ))?;
     if manifest.audit == Audit::Violated {
-        println!("Its books violated an invariant when it was made: see `marketplace audit`.");
+        output::line("Its books violated an invariant when it was made: see `marketplace audit`.")?;
     }
     if let Some(key) = &settings.auth.signing_key_file {
-        println!(
+        output::line(format_args!(
             "The settings keep the signing key in {}: if it is lost, put the restored {SIGNING_KEY} there.",
             key.display()
-        );
+        ))?;
     }
     Ok(true)
 }

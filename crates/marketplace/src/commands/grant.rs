@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use auth::Role;
+use host::output;
 use host::service::Deps;
 use kernel::{Currency, SystemClock};
 use user_service::{Email, UserService};
@@ -28,9 +29,9 @@ pub(crate) fn grant(place: Place, email: &str, role: &str) -> anyhow::Result<boo
     let user = runtime()?
         .block_on(UserService::grant_in(store, &deps, &email, role))?
         .with_context(|| format!("nobody is registered as {email}"))?;
-    println!(
+    output::line(format_args!(
         "{} <{}> has the role {role} from the next login on.",
         user.name, user.email
-    );
+    ))?;
     Ok(true)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use host::output;
 use kernel::MessageId;
 use store_sqlite::{Sqlite, dead_letters, replay_dead_letters};
 use telemetry::metrics::StoreMetrics;
@@ -47,7 +48,7 @@ pub(crate) fn list(place: &Place) -> anyhow::Result<bool> {
         }
     }
     for (place, letter) in &letters {
-        println!(
+        output::line(format_args!(
             "{} {place} {} order={} attempts={} at={} {}",
             letter.envelope.id,
             letter.envelope.name,
@@ -55,9 +56,9 @@ pub(crate) fn list(place: &Place) -> anyhow::Result<bool> {
             letter.attempts,
             letter.died_at,
             letter.reason
-        );
+        ))?;
     }
-    println!("{} messages were given up.", letters.len());
+    output::line(format_args!("{} messages were given up.", letters.len()))?;
     Ok(true)
 }
 
@@ -88,6 +89,6 @@ pub(crate) fn replay(place: &Place, id: Option<&str>) -> anyhow::Result<bool> {
             }
         }
     }
-    println!("{replayed} messages will be sent again.");
+    output::line(format_args!("{replayed} messages will be sent again."))?;
     Ok(id.is_none() || replayed > 0)
 }

@@ -1,25 +1,18 @@
 //! `marketplace openapi` and `marketplace config`: print a document and exit.
 
-use std::io::Write as _;
-
+use host::output;
 use host::settings::Settings;
 
 use crate::services::Services;
 
 /// Prints the OpenAPI document.
 pub(crate) fn openapi() -> anyhow::Result<bool> {
-    print(&crate::openapi()?)
+    output::line(crate::openapi()?.trim_end())?;
+    Ok(true)
 }
 
-/// Prints the effective configuration. Settings themselves contain no secrets, only the names of files that do.
+/// Prints the effective configuration, with the secrets in URIs hidden.
 pub(crate) fn config(settings: &Settings, services: &Services) -> anyhow::Result<bool> {
-    print(&settings.print(services)?)
-}
-
-/// A reader that closes the pipe early (`| head`) is not an error.
-fn print(text: &str) -> anyhow::Result<bool> {
-    match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        Ok(()) | Err(_) => Ok(true),
-    }
+    output::line(settings.print(services)?.trim_end())?;
+    Ok(true)
 }

@@ -3,19 +3,24 @@
 use std::sync::Arc;
 
 use host::lifecycle::{Process, bind, runtime};
+use host::output;
 use host::service::Deps;
 use host::settings::Settings;
-use kernel::SystemClock;
+use kernel::{Clock as _, SteadyClock, SystemClock};
 
 use crate::backup::{Schedule, Source};
 use crate::composition::Marketplace;
 use crate::data_dir::DataDir;
 use crate::services::Services;
 
-/// Serves until SIGTERM or SIGINT, then drains.
+/// Serves until SIGTERM, SIGINT or SIGHUP, then drains.
 pub(crate) fn serve(settings: &Settings, services: &Services, demo: bool) -> anyhow::Result<bool> {
     let dir = DataDir::create(&settings.data_dir)?;
     let lock = dir.lock()?;
+    let written = dir.last_written();
+    if let Some(written) = written {
+        SystemClock::begin_after(written);
+    }
     let runtime = runtime(2)?;
     let (marketplace, backups) = runtime.block_on(async {
         let listener = bind(settings.server.listen, "--listen")?;
@@ -28,13 +33,17 @@ pub(crate) fn serve(settings: &Settings, services: &Services, demo: bool) -> any
         let deps = Deps::new(Arc::new(SystemClock), settings.currency);
         let process = Process::begin("marketplace", settings, &deps)?;
         let metrics = deps.metrics.clone();
-        let marketplace = Marketplace::build(settings, services, &dir, deps)?;
+        if let Some(written) = written.filter(|written| *written > SystemClock.now()) {
+            tracing::warn!(%written, "this machine's clock is behind the last write to the data directory; lists will show new items among older ones");
+        }
+        let tokens = Arc::new(SteadyClock::new());
+        let marketplace = Marketplace::build(settings, services, &dir, deps, tokens)?;
         let backups = Schedule::start(&services.backup, Source::of(settings)?, &metrics)?;
-        let host = marketplace.start(listener, &settings.server)?;
-        println!("MarketPlace is ready on http://{}", host.address);
-        println!("API docs: http://{}/api/docs", host.address);
+        let host = marketplace.start(listener, settings.server.threads())?;
+        output::notice(format_args!("MarketPlace is ready on http://{}", host.address));
+        output::notice(format_args!("API docs: http://{}/api/docs", host.address));
         for line in accounts {
-            println!("{line}");
+            output::notice(line);
         }
         process.run(host).await?;
         anyhow::Ok((marketplace, backups))

@@ -16,6 +16,7 @@ use kernel::{Clock, ManualClock, SystemClock};
 use crate::composition::Marketplace;
 use crate::data_dir::DataDir;
 use crate::services::Services;
+use host::output;
 use host::service::Deps;
 use host::settings::Settings;
 use week::Week;
@@ -40,6 +41,7 @@ pub(crate) async fn fill(
         &services,
         dir,
         Deps::new(clock.clone(), settings.currency),
+        clock.clone(),
     )?;
     if people::are_complete(&marketplace).await? {
         return Ok(people::lines());
@@ -55,7 +57,9 @@ pub(crate) async fn fill(
             "{path} holds a marketplace already; --demo fills a fresh directory: choose one with --data-dir"
         );
     }
-    println!("Filling {path} with demo data; this takes some seconds.");
+    output::notice(format_args!(
+        "Filling {path} with demo data; this takes some seconds."
+    ));
     let people = people::register(&marketplace).await?;
     let products = catalogue::list(&marketplace, &people.sellers).await?;
     let week = Week {

@@ -22,8 +22,11 @@ const DISTRIBUTED: [&str; 4] = [
 /// Metrics that appear only when something goes wrong.
 const WHEN_WRONG: [&str; 1] = ["marketplace_messages_given_up_total"];
 
-/// Registered only where traces are exported, which this process does not do; e2e's `traces` test covers it.
-const WITH_TRACES: [&str; 1] = ["marketplace_trace_spans_total"];
+/// Registered where a process starts its log and exports traces, which this test's does not; `operator` and e2e's `traces` cover them.
+const OF_A_PROCESS: [&str; 2] = [
+    "marketplace_trace_spans_total",
+    "marketplace_log_lines_lost_total",
+];
 
 /// Registered only by a process that makes backups, as this one does not; e2e's `backup` test covers them.
 const WITH_BACKUPS: &str = "marketplace_backup_";
@@ -120,7 +123,7 @@ async fn the_table_of_metrics_is_what_the_services_expose() {
         assert!(family.helped, "{name} has no help text");
     }
     for name in table.keys() {
-        if WITH_TRACES.contains(&name.as_str()) || name.starts_with(WITH_BACKUPS) {
+        if OF_A_PROCESS.contains(&name.as_str()) || name.starts_with(WITH_BACKUPS) {
             assert!(!exposed.contains_key(name), "{name} is exposed here, too");
             continue;
         }

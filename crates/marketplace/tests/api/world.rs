@@ -40,7 +40,8 @@ impl World {
         let data_dir = DataDir::create(dir.path()).unwrap();
         let marketplace = {
             let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
-            Marketplace::build(&Settings::default(), &services, &data_dir, deps).unwrap()
+            let tokens = deps.clock.clone();
+            Marketplace::build(&Settings::default(), &services, &data_dir, deps, tokens).unwrap()
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let running = marketplace.start(listener, server).unwrap();

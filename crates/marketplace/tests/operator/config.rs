@@ -10,7 +10,7 @@ fn the_printed_configuration_is_toml_that_loads_as_what_it_was() {
         ("MARKETPLACE__ORDERS__WAIT_SECONDS", "7"),
         ("MARKETPLACE__WALLET__TOPUPS", "trusted"),
         ("MARKETPLACE__WALLET__COMMISSION_BASIS_POINTS", "250"),
-        ("MARKETPLACE__LOG__FILTER", "warn,host=\"debug\""),
+        ("MARKETPLACE__LOG__FILTER", "warn,[request{id=\"1\"}]=debug"),
     ];
     for environment in [&[][..], &set[..]] {
         let printed = run(&["config"], environment);

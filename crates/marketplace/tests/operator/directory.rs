@@ -28,11 +28,17 @@ impl Directory {
     pub(crate) fn build(&self) {
         let (settings, services) = (Settings::default(), Services::default());
         let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
-        drop(Marketplace::build(&settings, &services, &self.dir, deps).unwrap());
+        let tokens = deps.clock.clone();
+        drop(Marketplace::build(&settings, &services, &self.dir, deps, tokens).unwrap());
     }
 
     pub(crate) fn path(&self) -> &Path {
         self.temp.path()
+    }
+
+    /// The directory itself.
+    pub(crate) fn into_temp(self) -> tempfile::TempDir {
+        self.temp
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {

@@ -43,6 +43,7 @@ async fn of_a_marketplace_that_is_ready_it_exits_0_and_prints_what_readyz_says()
         &Services::default(),
         &dir,
         Deps::new(Arc::new(SystemClock), Currency::USD),
+        Arc::new(SystemClock),
     )
     .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

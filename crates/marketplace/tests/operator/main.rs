@@ -17,4 +17,8 @@ mod mongod;
 mod prepare_mongo;
 mod run;
 mod serve;
+mod serving;
+mod settings;
+mod surroundings;
+mod unwritable;
 mod whole;

@@ -8,7 +8,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::{Currency, Invalid, ProductId, Quantity};
 use platform_http::{
     Body, Faults, FieldError, Prefer, Price, Problem, answer_repeat, etag, json_answer, once_key,
-    prefer, problem_answer, read_by_rule, send_stored,
+    prefer, problem_answer, read_by_rule, send_stored, to_the_end,
 };
 use store::StoreResult;
 use store::idempotency::{Earlier, StoredAnswer};
@@ -201,9 +201,13 @@ pub(crate) async fn create(
         Prefer::RespondAsync => Wait::No,
         Prefer::Wait(limit) => Wait::AtMost(limit),
     };
-    let created = create_order(&app, caller.user, wanted, once, wait, render_refusal)
-        .await
-        .map_err(|refusal| create_problem(refusal, &places))?;
+    let app = app.into_inner();
+    // Without its order, stock would be held until the lease ends.
+    let created = to_the_end(async move {
+        create_order(&app, caller.user, wanted, once, wait, render_refusal).await
+    })
+    .await?
+    .map_err(|refusal| create_problem(refusal, &places))?;
     let mut response = match created {
         Created::Placed(order) => send_stored(render(&order)?),
         Created::Refused(answer) => send_stored(answer),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use contracts::reservations::{PATH, ReserveAnswer, ReserveRequest, ReservedLine};
+use kernel::SecretUri;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 use telemetry::Asking;
@@ -36,8 +37,8 @@ impl HttpReservations {
     ///
     /// # Errors
     /// A sentence, if `products_url` is not an `http://` URL with a host.
-    pub fn new(products_url: &str) -> Result<Self, String> {
-        let url = format!("{}{PATH}", products_url.trim_end_matches('/'));
+    pub fn new(products_url: &SecretUri) -> Result<Self, String> {
+        let url = format!("{}{PATH}", products_url.expose().trim_end_matches('/'));
         let url = Url::parse(&url)
             .ok()
             .filter(|url| url.scheme() == "http" && url.has_host())

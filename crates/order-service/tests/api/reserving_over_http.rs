@@ -55,7 +55,7 @@ fn answering(status: u16, body: String) -> String {
 }
 
 async fn asked(status: u16, body: String) -> Result<Vec<ProductId>, ReservationRefusal> {
-    let reservations = HttpReservations::new(&answering(status, body)).unwrap();
+    let reservations = HttpReservations::new(&answering(status, body).into()).unwrap();
     let held = reservations.reserve(request()).await?;
     Ok(held.into_iter().map(|line| line.product).collect())
 }
@@ -125,7 +125,7 @@ async fn the_request_says_which_order_whose_and_what() {
     let (tell, told) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || tell.send(one_request(&listener, "503 Busy")).unwrap());
     let wanted = request();
-    let reservations = HttpReservations::new(&url).unwrap();
+    let reservations = HttpReservations::new(&url.into()).unwrap();
     let refused = reservations.reserve(wanted.clone()).await.unwrap_err();
     assert!(matches!(refused, ReservationRefusal::Unavailable(_)));
     let heard: ReserveRequest = serde_json::from_str(&told.await.unwrap()).unwrap();
@@ -166,7 +166,7 @@ async fn a_connection_that_breaks_is_made_again() {
         }
         one_request(&listener, "404 Answered");
     });
-    let reservations = HttpReservations::new(&url).unwrap();
+    let reservations = HttpReservations::new(&url.into()).unwrap();
     let refused = reservations.reserve(request()).await.unwrap_err();
     assert!(
         matches!(refused, ReservationRefusal::Failed(_)),
@@ -184,7 +184,7 @@ async fn a_connection_that_is_given_up_as_a_request_comes_is_made_again() {
         one_request(&listener, "408 Request Timeout\r\nconnection: close");
         one_request(&listener, "404 Answered");
     });
-    let reservations = HttpReservations::new(&url).unwrap();
+    let reservations = HttpReservations::new(&url.into()).unwrap();
     let refused = reservations.reserve(request()).await.unwrap_err();
     assert!(
         matches!(&refused, ReservationRefusal::Failed(why) if why.contains("404")),
@@ -196,7 +196,7 @@ async fn a_connection_that_is_given_up_as_a_request_comes_is_made_again() {
 async fn a_product_service_that_says_nothing_is_given_five_seconds() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let reservations = HttpReservations::new(&url).unwrap();
+    let reservations = HttpReservations::new(&url.into()).unwrap();
     let asked = Instant::now();
     let refused = reservations.reserve(request()).await.unwrap_err();
     assert!(matches!(refused, ReservationRefusal::Unavailable(_)));
@@ -213,7 +213,7 @@ async fn without_the_product_service_an_order_is_503_and_can_be_repeated() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let reservations = Arc::new(HttpReservations::new(&url).unwrap());
+    let reservations = Arc::new(HttpReservations::new(&url.into()).unwrap());
     let world = World::holding_stock_at(reservations, Script::Pays, Around::new());
     let ((product, _), (user, token)) = (world.product(10), world.user());
     let key = [("idempotency-key", "once")];
@@ -230,7 +230,7 @@ async fn without_the_product_service_an_order_is_503_and_can_be_repeated() {
 #[test]
 fn a_url_that_cannot_be_asked_is_refused_by_name() {
     for url in ["", "products", "ftp://products", "https://products:9082"] {
-        let refused = HttpReservations::new(url).err().unwrap();
+        let refused = HttpReservations::new(&url.to_owned().into()).err().unwrap();
         assert!(refused.contains("orders.products_url"), "{refused}");
     }
 }

@@ -1,9 +1,12 @@
 //! Which orders each user can see.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 
 use host::testing::Answer;
+use kernel::Clock as _;
 
 use crate::world::{Script, World, one};
 
@@ -153,4 +156,39 @@ async fn review_routes_are_for_operators() {
         .post(&format!("/api/orders/{id}/compensate"), &admin, &json!({}))
         .await
         .assert_problem(409, "not_possible_in_this_state");
+}
+
+#[tokio::test]
+async fn orders_are_listed_as_they_were_placed_whatever_the_clock_does() {
+    let world = World::start(Script::Pays);
+    let ((product, _), (user, buyer)) = (world.product(10), world.user());
+    let start = world.clock.now();
+    let hour = Duration::from_hours(1);
+    let steps = [
+        start,
+        start.minus(hour),
+        start.plus(24 * hour),
+        start.minus(2 * hour),
+        start.plus(hour),
+    ];
+    let mut placed = Vec::new();
+    for now in steps {
+        world.clock.set(now);
+        let order = world.create(&buyer, &one(product, 1), &[]).await;
+        assert_eq!(order.status, 201, "{order:?}");
+        placed.insert(0, order.body["id"].clone());
+    }
+    let mut listed = Vec::new();
+    let mut cursor = String::new();
+    while listed.len() < placed.len() {
+        let path = format!("/api/orders/{user}/byUser?limit=2{cursor}");
+        let page = world.host.get(&path, &buyer).await.body;
+        let ids = page["items"].as_array().unwrap().iter();
+        listed.extend(ids.map(|order| order["id"].clone()));
+        cursor = format!(
+            "&cursor={}",
+            page["nextCursor"].as_str().unwrap_or_default()
+        );
+    }
+    assert_eq!(listed, placed);
 }

@@ -83,6 +83,14 @@ impl Broker {
     }
 }
 
+/// Checks that `uri` is one that a broker can be reached at.
+///
+/// # Errors
+/// What it must be. Omits the URI itself, which may hold a password.
+pub fn check_uri(uri: &str) -> Result<(), &'static str> {
+    parse(uri).map(drop)
+}
+
 /// Without the credentials.
 impl fmt::Debug for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

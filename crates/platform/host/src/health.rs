@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::output;
+
 /// Timeout for the connection, and for each read of the response.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -39,6 +41,6 @@ pub fn print(listen: SocketAddr) -> anyhow::Result<bool> {
         .with_context(nobody)?;
     let status = answer.split(' ').nth(1).context("this is no HTTP answer")?;
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    println!("{}", body.trim_end());
+    output::line(body.trim_end())?;
     Ok(status == "200")
 }

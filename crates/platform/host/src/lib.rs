@@ -2,10 +2,13 @@
 //!
 //! A service is composed in its own `service.rs`; nothing here knows what an order or a wallet is.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod engine;
 pub mod health;
 mod host;
 pub mod lifecycle;
+pub mod output;
 #[cfg(feature = "distributed")]
 pub mod process;
 pub mod service;

@@ -8,17 +8,19 @@ use telemetry::Traces;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::host::Host;
+use crate::output;
 use crate::service::Deps;
 use crate::settings::Settings;
 
 /// The exit code of `program` for the outcome of its command: 0 if all is well, 1 if not, 2 for an error, which is printed.
 #[must_use]
 pub fn exit_code(program: &str, outcome: anyhow::Result<bool>) -> ExitCode {
+    telemetry::flush_logs();
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("{program}: {error:#}");
+            output::complaint(program, &error);
             ExitCode::from(2)
         }
     }
@@ -58,13 +60,12 @@ impl Process {
     /// # Errors
     /// A sentence about the invalid setting.
     pub fn begin(name: &'static str, settings: &Settings, deps: &Deps) -> anyhow::Result<Self> {
-        let traces = telemetry::start(&settings.log, &settings.telemetry, name)
+        let traces = telemetry::start(&settings.log, &settings.telemetry, name, &deps.metrics)
             .map_err(anyhow::Error::msg)?;
-        traces.count_in(&deps.metrics);
         Ok(Self { name, traces })
     }
 
-    /// Runs `host` until SIGTERM or SIGINT, then drains it.
+    /// Runs `host` until SIGTERM, SIGINT or SIGHUP, then drains it.
     ///
     /// # Errors
     /// If signal handlers cannot be installed, or a server failed while it ran.
@@ -80,7 +81,8 @@ impl Process {
     }
 }
 
-/// Returns when the process receives SIGTERM or SIGINT.
+/// Returns when the process receives SIGTERM, SIGINT or SIGHUP, which tells that its terminal has gone. A SIGHUP that was ignored when the
+/// process started stays ignored: that is what `nohup` asks for.
 ///
 /// # Errors
 /// If signal handlers cannot be installed.
@@ -88,9 +90,25 @@ pub async fn shutdown_signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = match ignores_hangup() {
+        Some(false) => Some(signal(SignalKind::hangup())?),
+        // A handler would undo `nohup`. Where it cannot be told, SIGHUP keeps its default: it ends the process like SIGKILL.
+        Some(true) | None => None,
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        Some(()) = async { hangup.as_mut()?.recv().await } => {}
     }
     Ok(())
+}
+
+/// Whether SIGHUP is ignored. None where there is no `/proc` (macOS).
+fn ignores_hangup() -> Option<bool> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))?;
+    // A mask in hexadecimal, in which bit n - 1 is signal n. SIGHUP is 1.
+    Some(u64::from_str_radix(ignored.trim(), 16).ok()? & 1 == 1)
 }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kernel::{Clock, Currency, IdSource, SystemIds};
-use secrecy::SecretString;
+use kernel::{Clock, Currency, IdSource, SecretUri, SystemIds};
 
 use bus::Subscription;
 use platform_http::{Readiness, Routes};
@@ -27,7 +26,7 @@ pub enum StoreConfig {
     /// One MongoDB database, on a replica set.
     Mongo {
         /// Address of the servers, with credentials.
-        uri: SecretString,
+        uri: SecretUri,
         /// The database; created if missing.
         database: String,
     },
@@ -141,7 +140,7 @@ pub struct Parts {
     pub outbox: Option<Arc<dyn Outbox>>,
     /// Its sweepers.
     pub periodic: Vec<Periodic>,
-    /// Its store, if it has one. The service is ready when the store answers. The host deletes what has expired in it, and takes the
+    /// Its store, if it has one. The service is ready when the store answers and takes writes. The host deletes what has expired in it, and takes the
     /// leases on the sweepers from it.
     pub store: Option<Store>,
 }
@@ -175,9 +174,13 @@ impl Readiness for StoreReadiness {
     }
 
     async fn check(&self) -> Result<(), String> {
-        self.store.ping().await.map_err(|error| {
-            tracing::warn!(%error, "the {} does not answer", self.name);
-            "does not answer".to_owned()
-        })
+        let failed = |what: &'static str, error: StoreError| {
+            tracing::warn!(%error, "the {} {what}", self.name);
+            what.to_owned()
+        };
+        let answers = self.store.ping().await;
+        answers.map_err(|error| failed("does not answer", error))?;
+        let takes = self.store.check_writes().await;
+        takes.map_err(|error| failed("takes no writes", error))
     }
 }

@@ -27,6 +27,7 @@ use super::connection::Connection;
 use super::cors::Cors;
 use super::edge::{Edge, MAX_HEADER, MAX_URI, Port};
 use super::health;
+use super::leaving::Count;
 use super::paths::{Paths, not_found};
 use super::problem::{Problem, common};
 use super::request::{MAX_BODY, X_REQUEST_ID, request_id};
@@ -102,26 +103,16 @@ impl Server {
                 .configure(|config| routes.iter().for_each(|declare| declare(config)))
                 .default_service(web::route().to(not_found))
                 .wrap(middleware::from_fn(answer))
-                .into_factory()
-                .map_err(|error| error.error_response());
-            let (edge, stopping) = (Rc::new(edge.clone()), stopping.clone());
-            let connect = fn_service(move |stream: TcpStream| {
-                let peer = stream.peer_addr().ok();
-                let connection = Connection::new(stream, edge.clone());
-                async move { Ok::<_, DispatchError>((connection, peer)) }
-            });
-            let http = HttpService::build()
-                .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
-                })
-                .keep_alive(Duration::from_secs(75))
-                .client_request_timeout(HEAD_TIME)
-                .client_disconnect_timeout(Duration::from_secs(1))
-                .h1(map_config(app, |()| AppConfig::default()));
-            connect.and_then(http)
-        };
-        let server = builder.listen("http", listener, serve)?.run();
+        })
+        .workers(workers)
+        .keep_alive(Duration::from_secs(75))
+        .client_request_timeout(Duration::from_secs(10))
+        // A client that closes its side while it waits has left, as nginx, too, sees it. Its request is dropped where it waits.
+        .h1_allow_half_closed(false)
+        .shutdown_timeout(30)
+        .disable_signals()
+        .listen(listener)?
+        .run();
         let handle = server.handle();
         Ok(Self {
             handle,
@@ -167,7 +158,7 @@ async fn answer(
     let method = method_label(request.method());
     let slot = Slot::take(&edge.in_flight);
     let header = HeaderValue::from_str(id.as_str()).ok();
-    let origin = edge.cors.allowed(request.headers());
+    let metrics = edge.metrics.http.clone();
     let route = request
         .match_pattern()
         .unwrap_or_else(|| "unmatched".to_owned());
@@ -185,30 +176,34 @@ async fn answer(
             values.next().is_none().then_some(value)
         })
     };
-    let preflight = Cors::preflight(&request, origin.as_ref());
-    let mut response = id
-        .scope(answering.scope(async move {
-            let early = preflight.or_else(|| {
-                refusal(&request, slot.as_ref()).map(|problem| problem.error_response())
-            });
-            if let Some(early) = early {
-                return Ok(request.into_response(early).map_into_right_body());
+    let count = Count {
+        metrics,
+        route,
+        method,
+        started,
+        answering: Some(answering),
+    };
+    let answered = id
+        .scope(count.scope(async move {
+            if let Some(problem) = refusal(&request, slot.as_ref()) {
+                let refused = request.into_response(problem.error_response());
+                return Ok(refused.map_into_right_body());
             }
             let answered = problem_of(next.call(request).await?);
             Ok::<_, Error>(compress(answered).await?.map_into_left_body())
         }))
-        .await?;
-    edge.cors.mark(origin, response.headers_mut());
+        .await;
+    let mut response = match answered {
+        Ok(response) => response,
+        Err(error) => {
+            count.end(error.as_response_error().status_code().as_u16());
+            return Err(error);
+        }
+    };
     if let Some(value) = header {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
-    edge.metrics.http.answered(
-        &route,
-        method,
-        response.status().as_u16(),
-        started.elapsed(),
-    );
-    answering.end(response.status().as_u16());
+    count.end(response.status().as_u16());
     Ok(response)
 }
 

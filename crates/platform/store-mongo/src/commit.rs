@@ -25,7 +25,7 @@ use super::statements::Place;
 use super::transaction::{self, BACKOFF};
 use super::unit::Unit;
 use super::work::{Run, Work, Works, finish};
-use store::{Engine as _, StoreError, StoreResult};
+use store::{Engine as _, StoreError, StoreResult, WriteHealth};
 use telemetry::committing;
 use telemetry::metrics::StoreWatch;
 
@@ -54,6 +54,7 @@ impl Committer {
         records: Arc<Records>,
         outbox: Arc<OutboxQueue>,
         watch: StoreWatch,
+        health: Arc<WriteHealth>,
     ) -> Self {
         let (works, waiting) = mpsc::channel(QUEUE);
         let queue = works.downgrade();
@@ -71,6 +72,7 @@ impl Committer {
             records,
             outbox,
             watch,
+            health,
             repeated: 0,
             session: None,
             parked,
@@ -96,6 +98,7 @@ struct Task {
     records: Arc<Records>,
     outbox: Arc<OutboxQueue>,
     watch: StoreWatch,
+    health: Arc<WriteHealth>,
     /// Repeated messages (already handled) in the last committed batch.
     repeated: u64,
     /// Reused from batch to batch; replaced after an error.
@@ -144,9 +147,10 @@ impl Task {
         // The rows of each write that lost alone. A write that needs all rows of one of them is blocked for now as well.
         let mut held: Vec<Locks> = Vec::new();
         while let Some((works, tries)) = batches.pop() {
-            // A write whose time ran out behind a dead server fails without being tried.
+            // A write whose time ran out behind a dead server fails without being tried. One whose caller is gone is not tried either.
             let (late, mut works): (Works, Works) = works
                 .into_iter()
+                .filter(|work| !work.is_abandoned())
                 .partition(|work| work.since.elapsed() > PATIENCE);
             finish(late, || {
                 Err(unavailable("the store did not get to it in time"))
@@ -170,6 +174,7 @@ impl Task {
                 Ok(()) => {
                     let (took, repeated) = (begun.elapsed(), self.repeated);
                     self.watch.committed(works.len(), took, repeated);
+                    self.health.committed();
                     finish(works, || Ok(()));
                     continue;
                 }
@@ -177,10 +182,12 @@ impl Task {
             };
             let next = match failure {
                 Failure::Transient(error) => {
+                    self.health.refused();
                     finish(works, || Err(unavailable(&error.to_string())));
                     continue;
                 }
                 Failure::Refused(error @ StoreError::Unavailable(_), _) => {
+                    self.health.refused();
                     finish(works, || Err(error.clone()));
                     continue;
                 }

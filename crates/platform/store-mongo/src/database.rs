@@ -1,6 +1,7 @@
 //! The transaction port on an open database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use kernel::Timestamp;
@@ -10,11 +11,11 @@ use mongodb::options::FindOptions;
 use serde::Deserialize;
 use store::outbox::Outbox;
 use store::{
-    AnyKey, AnyRecord, Codec, Database, Expires, Import, Job, Kind, Leases, PointInTime, Scan,
-    StoreResult, Tx, Value,
+    AnyKey, AnyRecord, Database, Expires, Job, Kind, Leases, StoreError, StoreResult, Tx, Value,
 };
 use telemetry::metrics::Read;
 use telemetry::{Commit, Database as Traced};
+use tokio::time::timeout;
 
 use super::codec::{bson_of, decode};
 use super::leases::MongoLeases;
@@ -22,6 +23,9 @@ use super::mongo::Mongo;
 use super::outbox::row::OutboxRow;
 use super::scan;
 use super::work::Run;
+
+/// Longest time that the readiness check waits for a majority to commit its write.
+const PROBE_LIMIT: Duration = Duration::from_secs(3);
 
 #[async_trait]
 impl Database for Mongo {
@@ -80,6 +84,25 @@ impl Database for Mongo {
             .await?
             .run_command(doc! { "ping": 1 })
             .await?;
+        Ok(())
+    }
+
+    async fn check_writes(&self) -> StoreResult<()> {
+        if !self.health.is_doubtful() {
+            return Ok(());
+        }
+        let probe = async {
+            let db = self.database().await?;
+            db.collection::<Document>("probe")
+                .update_one(doc! { "_id": 1 }, doc! { "$inc": { "count": 1_i64 } })
+                .upsert(true)
+                .await?;
+            Ok(())
+        };
+        let late = |_| StoreError::Unavailable("a write takes too long".to_owned());
+        let proven: StoreResult<()> = timeout(PROBE_LIMIT, probe).await.map_err(late)?;
+        proven?;
+        self.health.proven();
         Ok(())
     }
 

@@ -44,7 +44,7 @@ pub use codec::{binary, bson_of, corrupt, decode, encode};
 pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use horizon::Horizon;
 pub use leases::MongoLeases;
-pub use link::READ_LIMIT;
+pub use link::{READ_LIMIT, check_uri, client_options};
 pub use mongo::{Mongo, Reading};
 pub use mongodb::{self, bson};
 pub use outbox::MongoOutbox;

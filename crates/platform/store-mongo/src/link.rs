@@ -4,12 +4,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mongodb::bson::{Document, doc};
+use kernel::SecretUri;
 use mongodb::event::EventHandler;
 use mongodb::event::cmap::CmapEvent;
 use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, WriteConcern};
 use mongodb::{Client, Database};
-use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
 use super::schema::{Collection, ensure};
@@ -22,12 +21,28 @@ pub const READ_LIMIT: Duration = Duration::from_secs(2);
 /// How long an operation waits for a suitable server. Elections take longer; clients are asked to retry.
 const SELECTION: Duration = Duration::from_secs(2);
 
-/// Interval between the driver's checks of each server. A server that returns is found within it, also by a service that is idle.
-const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Checks that `uri` is one that the driver understands.
+///
+/// # Errors
+/// A sentence that shows no secret.
+pub fn check_uri(uri: &SecretUri) -> Result<(), String> {
+    let parsed = ConnectionString::parse(uri.expose()).map(drop);
+    parsed.map_err(|error| format!("it is {uri}: {}", uri.hide_in(&error.to_string())))
+}
+
+/// The driver's options for `uri`. The driver's messages may quote an option's value, a secret among them.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] if the URI is invalid, or names hosts that cannot be looked up.
+pub async fn client_options(uri: &SecretUri) -> StoreResult<ClientOptions> {
+    ClientOptions::parse(uri.expose())
+        .await
+        .map_err(|error| StoreError::Unavailable(uri.hide_in(&error.to_string())))
+}
 
 /// See the module.
 pub(super) struct Link {
-    uri: SecretString,
+    uri: SecretUri,
     name: String,
     collections: Vec<Collection>,
     pool: PoolWatch,
@@ -39,13 +54,13 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(
-        uri: SecretString,
+        uri: SecretUri,
         name: &str,
         collections: Vec<Collection>,
         pool: PoolWatch,
     ) -> StoreResult<Self> {
-        ConnectionString::parse(uri.expose_secret())
-            .map_err(|error| StoreError::Corrupt(format!("the MongoDB URI: {error}")))?;
+        check_uri(&uri)
+            .map_err(|reason| StoreError::Unavailable(format!("the MongoDB URI: {reason}")))?;
         Ok(Self {
             uri,
             name: name.to_owned(),
@@ -86,7 +101,7 @@ impl Link {
     async fn client(&self) -> StoreResult<&Client> {
         self.client
             .get_or_try_init(|| async {
-                let mut options = ClientOptions::parse(self.uri.expose_secret()).await?;
+                let mut options = client_options(&self.uri).await?;
                 options.app_name.get_or_insert_with(|| self.name.clone());
                 options.server_selection_timeout.get_or_insert(SELECTION);
                 options.connect_timeout.get_or_insert(SELECTION);

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use kernel::Clock;
+use kernel::{Clock, SecretUri};
 use mongodb::Database;
 use mongodb::bson::Document;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::options::{FindOptions, ReadConcern};
-use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use super::codec::decode;
@@ -20,7 +19,7 @@ use super::outbox::row::OutboxRow;
 use super::outbox::waiting;
 use super::records::Records;
 use super::schema::Collection;
-use store::{DeadLetter, Handled, Idempotent, Import, Store, StoreResult, Tx};
+use store::{Handled, Idempotent, Store, StoreResult, Tx, WriteHealth};
 use telemetry::metrics::{Read, ReadTimes, StoreMetrics};
 
 /// A service's database. Cheap to clone.
@@ -31,6 +30,7 @@ pub struct Mongo {
     pub(super) committer: Committer,
     pub(super) gather: Arc<Gather>,
     pub(super) records: Arc<Records>,
+    pub(super) health: Arc<WriteHealth>,
     times: ReadTimes,
 }
 
@@ -41,7 +41,7 @@ impl Mongo {
     /// # Errors
     /// If the URI is invalid.
     pub fn open(
-        uri: SecretString,
+        uri: SecretUri,
         name: &str,
         mut collections: Vec<Collection>,
         records: Records,
@@ -56,21 +56,28 @@ impl Mongo {
         let outbox = Arc::new(OutboxQueue::new(clock));
         let times = watch.reads();
         let gather = Gather::new(link.clone(), watch.gets());
-        let records = records
-            .with::<Handled>()
-            .with::<Idempotent>()
-            .add(waiting::layout())
-            .with::<OutboxRow>()
-            .with::<DeadLetter>()
-            .with::<Import>();
-        let records = Arc::new(records);
-        let committer = Committer::start(link.clone(), records.clone(), outbox.clone(), watch);
+        let records = Arc::new(
+            records
+                .with::<Handled>()
+                .with::<Idempotent>()
+                .with::<OutboxRow>()
+                .with::<DeadLetterRow>(),
+        );
+        let health = Arc::<WriteHealth>::default();
+        let committer = Committer::start(
+            link.clone(),
+            records.clone(),
+            outbox.clone(),
+            watch,
+            health.clone(),
+        );
         Ok(Self {
             link,
             outbox,
             committer,
             gather,
             records,
+            health,
             times,
         })
     }

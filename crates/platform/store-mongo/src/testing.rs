@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::Clock;
-use secrecy::SecretString;
+use kernel::{Clock, SecretUri};
 use uuid::Uuid;
 
 use super::{Collection, Mongo, Records};
@@ -40,8 +39,8 @@ impl TestDatabase {
 
     /// The server's URI.
     #[must_use]
-    pub fn uri(&self) -> SecretString {
-        SecretString::from(self.uri.clone())
+    pub fn uri(&self) -> SecretUri {
+        self.uri.clone().into()
     }
 
     /// The database, with `collections` and `records`.

@@ -9,9 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use contracts::{Envelope, Kind};
 use futures_util::future::join_all;
-use kernel::{Clock, ManualClock, MessageId, OrderId, SystemClock, SystemIds, Timestamp};
+use kernel::{
+    Clock, ManualClock, MessageId, OrderId, SecretUri, SystemClock, SystemIds, Timestamp,
+};
 use mongodb::bson::{Document, doc};
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -207,7 +208,7 @@ async fn a_work_runs_again_until_all_it_asks_for_is_loaded() {
 #[tokio::test]
 async fn a_server_that_is_away_is_unavailable_within_seconds() {
     let metrics = telemetry::metrics::Metrics::default();
-    let uri = SecretString::from("mongodb://127.0.0.1:1/?replicaSet=none".to_owned());
+    let uri = SecretUri::from("mongodb://127.0.0.1:1/?replicaSet=none".to_owned());
     let store = Mongo::open(
         uri,
         "nowhere",
@@ -342,3 +343,45 @@ async fn what_has_expired_is_forgotten_in_bounded_steps_and_nothing_else() {
 }
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+#[tokio::test]
+async fn a_store_that_refused_a_write_is_ready_once_a_probe_is_committed() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    let ready = async || store::Database::check_writes(&store).await;
+    ready().await.unwrap();
+    let db = store.database().await.unwrap();
+    let probes = async || {
+        let found = db.collection::<Document>("probe").find_one(doc! {}).await;
+        found.unwrap().unwrap().get_i64("count").unwrap()
+    };
+    add(&store, "a", 1).await.unwrap();
+    ready().await.unwrap();
+    assert_eq!(probes().await, 1, "a committed write is proof enough");
+    store.health.refused();
+    add(&store, "a", 1).await.unwrap();
+    ready().await.unwrap();
+    assert_eq!(probes().await, 2);
+    // A collection that takes no writes stands for a server that takes none.
+    let refusing = doc! { "collMod": "probe", "validator": { "never": true } };
+    db.run_command(refusing).await.unwrap();
+    store.health.refused();
+    assert!(ready().await.is_err());
+    let willing = doc! { "collMod": "probe", "validator": {} };
+    db.run_command(willing).await.unwrap();
+    ready().await.unwrap();
+    db.drop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_without_a_server_takes_no_writes() {
+    let uri = SecretUri::from(
+        "mongodb://127.0.0.1:1/?replicaSet=none&serverSelectionTimeoutMS=200".to_owned(),
+    );
+    let clock = Arc::new(SystemClock);
+    let metrics = telemetry::metrics::StoreMetrics::default();
+    let store = Mongo::open(uri, "away", counters(), records(), clock, &metrics).unwrap();
+    assert!(store::Database::check_writes(&store).await.is_err());
+    assert!(add(&store, "a", 1).await.is_err());
+    assert!(store.health.is_doubtful());
+}

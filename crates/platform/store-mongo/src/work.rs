@@ -44,6 +44,11 @@ impl Work {
         (work, answered)
     }
 
+    /// Whether nobody waits for its result any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
     /// Runs it on the unit once more.
     pub(super) fn run(&mut self, unit: &mut Unit) {
         unit.begin(&self.refused);

@@ -28,6 +28,12 @@ CREATE TABLE dead_letters (
     died_at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Written by the readiness check, and emptied at once: whether there is room for a write.
+CREATE TABLE probe (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    filler BLOB    NOT NULL
+) STRICT;
+
 -- Messages handled: a second delivery of one changes nothing. The order's id comes first in the key: it rises with time, the
 -- message's is a hash, and rows that are written together should lie together.
 CREATE TABLE inbox (

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::Timestamp;
 use store::outbox::Outbox;
-use store::{
-    AnyKey, AnyRecord, Codec, Database, Import, Job, Kind, Leases, PointInTime, Scan, StoreError,
-    StoreResult, Value,
-};
+use store::{AnyKey, AnyRecord, Database, Job, Kind, Leases, StoreError, StoreResult, Value};
 use telemetry::metrics::Read;
 
+use super::files;
 use super::outbox::SqliteOutbox;
 use super::sqlite::Sqlite;
 use super::{scan, tx};
@@ -56,6 +54,20 @@ impl Database for Sqlite {
             Ok(db.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?)
         })
         .await
+    }
+
+    async fn check_writes(&self) -> StoreResult<()> {
+        if !self.health.is_doubtful() {
+            return Ok(());
+        }
+        // On a connection of its own, so that it fails alone.
+        let path = self.path.clone();
+        let probe = tokio::task::spawn_blocking(move || files::probe(&path));
+        probe
+            .await
+            .map_err(|error| StoreError::Unavailable(format!("the probe: {error}")))??;
+        self.health.proven();
+        Ok(())
     }
 
     fn outbox(&self) -> Arc<dyn Outbox> {

@@ -14,6 +14,9 @@ use super::identity;
 /// One step of a schema, as SQL. Steps are append-only.
 pub type Migration = &'static str;
 
+/// How long a probe waits for another writer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 const MESSAGING: Migration = include_str!("../migrations/sqlite_0001_messaging.sql");
 
 /// Opens `path` for writing in WAL mode; a commit returns only once the log is on disk. A new file is marked as the store of its name.
@@ -125,6 +128,17 @@ pub fn log_of(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// Writes to the existing file at `path` about as much as a large request does, and takes it away again.
+pub(super) fn probe(path: &Path) -> StoreResult<()> {
+    let connection = open_existing(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.execute_batch(
+        "INSERT OR REPLACE INTO probe (id, filler) VALUES (1, zeroblob(65536));
+         DELETE FROM probe;",
+    )?;
+    Ok(())
+}
+
 fn open(path: &Path, flags: OpenFlags) -> StoreResult<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
@@ -147,6 +161,10 @@ pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> 
     Migrations::new(steps)
         .to_latest(connection)
         .map_err(|error| {
+            // A full disk, for example, says nothing about the schema.
+            if let Error::RusqliteError { err, .. } = error {
+                return StoreError::from(err);
+            }
             StoreError::Corrupt(if error == DATABASE_TOO_NEW {
                 format!(
                     "{} was written by a later version of this program; start that one",

@@ -1,11 +1,11 @@
 //! The database: opened once, read and written by use cases and by this engine itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
 
-use store::{DeadLetter, Handled, Idempotent, Import, StoreResult, Waiting};
+use store::{Handled, Idempotent, StoreResult, WriteHealth};
 use telemetry::metrics::{Read, StoreMetrics};
 use telemetry::{Commit, Database};
 use tokio::sync::Notify;
@@ -24,6 +24,8 @@ pub struct Sqlite {
     /// Notifies the relay that messages were committed.
     pub(super) news: Arc<Notify>,
     writer: Arc<Writer>,
+    pub(super) health: Arc<WriteHealth>,
+    pub(super) path: Arc<PathBuf>,
     name: Arc<str>,
     pub(super) path: Arc<Path>,
 }
@@ -62,17 +64,13 @@ impl Sqlite {
     ) -> StoreResult<Self> {
         let name = name_of(path);
         let watch = metrics.of(&name);
+        let health = Arc::<WriteHealth>::default();
         Ok(Self {
             readers: Arc::new(Readers::start(path, &watch)?),
-            writer: Arc::new(Writer::start(connection, path, &watch)?),
-            records: Arc::new(
-                records
-                    .with::<Handled>()
-                    .with::<Idempotent>()
-                    .with::<Waiting>()
-                    .with::<DeadLetter>()
-                    .with::<Import>(),
-            ),
+            writer: Arc::new(Writer::start(connection, path, &watch, &health)?),
+            health,
+            path: Arc::new(path.to_owned()),
+            records: Arc::new(records.with::<Handled>().with::<Idempotent>()),
             news: Arc::default(),
             name,
             path: path.into(),

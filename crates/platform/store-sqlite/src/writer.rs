@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use store::{StoreError, StoreResult};
+use store::{StoreError, StoreResult, WriteHealth};
 use telemetry::committing;
 use telemetry::metrics::StoreWatch;
 
@@ -55,6 +55,7 @@ enum Done {
 type Reply = Box<dyn FnOnce(StoreResult<()>) + Send>;
 
 pub(super) struct Writer {
+    health: Arc<WriteHealth>,
     queue: Option<Arc<Sender<Job>>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -64,6 +65,7 @@ impl Writer {
         connection: Connection,
         path: &Path,
         watch: &StoreWatch,
+        health: &Arc<WriteHealth>,
     ) -> StoreResult<Self> {
         let (queue, jobs) = crossbeam_channel::bounded(QUEUE);
         let name = path
@@ -72,15 +74,16 @@ impl Writer {
         let queue = Arc::new(queue);
         let waiting = Arc::downgrade(&queue);
         watch.queue("write", QUEUE, move || Some(waiting.upgrade()?.len()));
-        let watch = watch.clone();
+        let (watch, known) = (watch.clone(), health.clone());
         let thread = std::thread::Builder::new()
             .name(format!("{name}-writer"))
             .spawn(move || {
-                serve(&connection, &jobs, &watch);
+                serve(&connection, &jobs, &watch, &known);
                 fold(&connection);
             })
             .map_err(|error| StoreError::Unavailable(format!("writer thread: {error}")))?;
         Ok(Self {
+            health: health.clone(),
             queue: Some(queue),
             thread: Some(thread),
         })
@@ -91,12 +94,25 @@ impl Writer {
         work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| match work(connection) {
-            Ok(value) => Done::Keep(Box::new(move |committed| {
-                // The caller may have gone away (a closed connection); the write stands regardless.
-                drop(answer.send(committed.map(|()| value)));
-            })),
-            Err(error) => Done::Undo(Box::new(move |_| drop(answer.send(Err(error))))),
+        let health = self.health.clone();
+        let job: Job = Box::new(move |connection| {
+            // Nobody waits for it any more, and nothing has been written yet.
+            if answer.is_closed() {
+                return Done::Undo(Box::new(drop));
+            }
+            match work(connection) {
+                Ok(value) => Done::Keep(Box::new(move |committed| {
+                    // The caller may have gone away (a closed connection) meanwhile; the write stands regardless.
+                    drop(answer.send(committed.map(|()| value)));
+                })),
+                Err(error) => {
+                    // SQLite may refuse one statement (a full disk) and go on with the transaction.
+                    if matches!(error, StoreError::Unavailable(_)) {
+                        health.refused();
+                    }
+                    Done::Undo(Box::new(move |_| drop(answer.send(Err(error)))))
+                }
+            }
         });
         match self.queue.as_ref().map(|queue| queue.try_send(job)) {
             Some(Ok(())) => {}
@@ -127,7 +143,7 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch) {
+fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch, health: &WriteHealth) {
     while let Ok(first) = jobs.recv() {
         let batch: Vec<Job> = std::iter::once(first)
             .chain(jobs.try_iter().take(BATCH - 1))
@@ -142,8 +158,10 @@ fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch) {
         let repeated = REPEATED.take();
         if fate.is_ok() {
             watch.committed(size, begun.elapsed(), repeated);
+            health.committed();
         }
         if let Err(error) = &fate {
+            health.refused();
             tracing::error!(%error, "a batch of writes was not committed");
             if !connection.is_autocommit()
                 && let Err(error) = execute(connection, "ROLLBACK")
@@ -217,130 +235,4 @@ pub(super) fn execute(connection: &Connection, sql: &str) -> StoreResult<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Sqlite;
-    use telemetry::metrics::{Read, StoreMetrics};
-
-    const TABLE: &str = "CREATE TABLE t (x INTEGER NOT NULL UNIQUE) STRICT;";
-
-    fn open(dir: &tempfile::TempDir) -> Sqlite {
-        Sqlite::open(
-            &dir.path().join("t.db"),
-            &[TABLE],
-            crate::Records::default(),
-            &StoreMetrics::default(),
-        )
-        .unwrap()
-    }
-
-    async fn insert(store: &Sqlite, x: i64) -> StoreResult<()> {
-        store
-            .write(move |tx| {
-                tx.execute("INSERT INTO t VALUES (?1)", [x])?;
-                Ok(())
-            })
-            .await
-    }
-
-    async fn count(store: &Sqlite) -> i64 {
-        store
-            .read(Read::List, |tx| {
-                Ok::<i64, StoreError>(tx.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
-            })
-            .await
-            .unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_failed_write_undoes_its_own_changes_and_no_one_elses() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(&dir);
-        let writes = (0..200).map(|i| {
-            let store = store.clone();
-            async move {
-                store
-                    .write(move |tx| {
-                        tx.execute("INSERT INTO t VALUES (?1)", [i])?;
-                        if i % 2 == 0 {
-                            Err(StoreError::Conflict("even".to_owned()))
-                        } else {
-                            Ok(())
-                        }
-                    })
-                    .await
-            }
-        });
-        let results = futures_util::future::join_all(writes).await;
-        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 100);
-        assert_eq!(count(&store).await, 100);
-    }
-
-    #[tokio::test]
-    async fn a_panicking_write_is_undone_and_the_writer_lives_on() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(&dir);
-        let outcome: StoreResult<()> = store
-            .write(|tx| {
-                tx.execute("INSERT INTO t VALUES (1)", [])?;
-                panic!("on purpose")
-            })
-            .await;
-        assert!(matches!(outcome, Err(StoreError::Unavailable(_))));
-        insert(&store, 2).await.unwrap();
-        assert_eq!(count(&store).await, 1);
-    }
-
-    #[tokio::test]
-    async fn a_transaction_that_sqlite_ends_early_takes_all_its_writes_along_and_no_later_ones() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(&dir);
-        let (open_gate, gate) = std::sync::mpsc::channel::<()>();
-        let (tell_begun, begun) = tokio::sync::oneshot::channel();
-        // While the first write waits, alone in its transaction, the others queue up for the next one.
-        let first = store.write(move |_| {
-            tell_begun.send(()).unwrap();
-            gate.recv().unwrap_or_default();
-            Ok::<(), StoreError>(())
-        });
-        let others = async {
-            begun.await.unwrap();
-            // Like SQLite's own rollback when the disk is full.
-            let ends = store.write(|tx| Ok::<(), StoreError>(tx.execute_batch("ROLLBACK")?));
-            let opens = async move {
-                drop(open_gate);
-            };
-            tokio::join!(insert(&store, 1), ends, insert(&store, 2), opens)
-        };
-        let (_, (before, ended, after, ())) = tokio::join!(first, others);
-        for outcome in [before, ended, after] {
-            assert!(
-                matches!(outcome, Err(StoreError::Unavailable(_))),
-                "{outcome:?}"
-            );
-        }
-        assert_eq!(count(&store).await, 0);
-        insert(&store, 3).await.unwrap();
-        assert_eq!(count(&store).await, 1);
-    }
-
-    #[tokio::test]
-    async fn a_second_row_with_the_same_key_is_a_duplicate() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(&dir);
-        insert(&store, 1).await.unwrap();
-        assert!(matches!(
-            insert(&store, 1).await,
-            Err(StoreError::Duplicate(_))
-        ));
-    }
-
-    #[tokio::test]
-    async fn what_was_answered_is_there_when_the_file_is_opened_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = open(&dir);
-        insert(&store, 7).await.unwrap();
-        drop(store);
-        assert_eq!(count(&open(&dir)).await, 1);
-    }
-}
+mod tests;

@@ -31,6 +31,8 @@ pub trait Database: Send + Sync {
     async fn forget(&self, now: Timestamp) -> StoreResult<bool>;
     /// Whether the database answers.
     async fn ping(&self) -> StoreResult<()>;
+    /// Whether it takes writes. Writes itself only if no recent write tells.
+    async fn check_writes(&self) -> StoreResult<()>;
     /// Its committed messages, for the relay.
     fn outbox(&self) -> Arc<dyn Outbox>;
     /// Leases that the service's replicas share. None if there can be only one replica.

@@ -91,6 +91,15 @@ impl Store {
         self.0.ping().await
     }
 
+    /// Whether the database takes writes: its disk has room and is not read-only, its primary commits. Cheap while writes succeed. After one
+    /// was refused, or none was tried for a minute, it writes a little itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if it does not.
+    pub async fn check_writes(&self) -> StoreResult<()> {
+        self.0.check_writes().await
+    }
+
     /// The committed messages, for the relay.
     #[must_use]
     pub fn outbox(&self) -> Arc<dyn Outbox> {

@@ -1,5 +1,6 @@
 //! Settings of traces: where spans go, and what share of requests is traced.
 
+use kernel::{SecretUri, WrongSetting};
 use serde::{Deserialize, Serialize};
 
 /// Settings of traces.
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct TelemetryConfig {
     /// Base URL of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`; spans go to `/v1/traces` there.
     /// Traces are off if it is unset or empty.
-    pub otlp_endpoint: Option<String>,
+    pub otlp_endpoint: Option<SecretUri>,
     /// The share of requests that begin a trace, 0 to 1. Work caused by a traced request is always traced.
     pub sample_ratio: f64,
 }
@@ -26,41 +27,53 @@ impl TelemetryConfig {
     /// Checks the rules that types do not express.
     ///
     /// # Errors
-    /// A sentence that names the setting, its value and what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
-        if !(0.0..=1.0).contains(&self.sample_ratio) {
-            return Err(format!(
-                "telemetry.sample_ratio is {}; it has to be between 0 (no request is traced) and 1 (every request is)",
-                self.sample_ratio
-            ));
+    /// The setting at fault, its value and what is allowed.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        WrongSetting::unless_within("telemetry.sample_ratio", self.sample_ratio, 0.0..=1.0)?;
+        match self.traces_url()? {
+            Some(_) if !cfg!(feature = "otlp") => Err(WrongSetting::new(
+                ENDPOINT,
+                "this build cannot send traces: it was compiled without the feature `otlp` (build it with `cargo build -p marketplace \
+                 --features otlp`, or leave the setting out)",
+            )),
+            Some(_) | None => Ok(()),
         }
-        self.traces_url().map(drop)
     }
 
     /// The URL that spans are posted to, if any.
     ///
     /// # Errors
-    /// A sentence, if the setting is not a usable URL.
-    pub(super) fn traces_url(&self) -> Result<Option<String>, String> {
+    /// If the setting is not a usable URL.
+    pub(super) fn traces_url(&self) -> Result<Option<SecretUri>, WrongSetting> {
         // Some environments can only set a variable to the empty string, not leave it out.
-        let Some(endpoint) = self.otlp_endpoint.as_deref().filter(|url| !url.is_empty()) else {
+        let Some(endpoint) = self
+            .otlp_endpoint
+            .as_ref()
+            .filter(|url| !url.expose().is_empty())
+        else {
             return Ok(None);
         };
-        let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+        let url = format!("{}/v1/traces", endpoint.expose().trim_end_matches('/'));
         let is_one = url.parse::<http::Uri>().is_ok_and(|url| {
             url.scheme_str() == Some("http")
                 && url.host().is_some_and(|host| !host.is_empty())
                 && url.query().is_none()
         });
         if is_one {
-            return Ok(Some(url));
+            return Ok(Some(url.into()));
         }
-        Err(format!(
-            "telemetry.otlp_endpoint is \"{endpoint}\"; it has to be the http:// base URL of an OTLP/HTTP receiver, such as \
-             http://127.0.0.1:4318 (a receiver that wants TLS is reached through a collector beside this process)"
+        Err(WrongSetting::new(
+            ENDPOINT,
+            format!(
+                "it is \"{endpoint}\"; it has to be the http:// base URL of an OTLP/HTTP receiver, such as http://127.0.0.1:4318 (a \
+                 receiver that wants TLS is reached through a collector beside this process)"
+            ),
         ))
     }
 }
+
+/// The setting that says where spans go.
+const ENDPOINT: &str = "telemetry.otlp_endpoint";
 
 #[cfg(test)]
 mod tests {
@@ -68,7 +81,7 @@ mod tests {
 
     fn at(endpoint: &str) -> TelemetryConfig {
         TelemetryConfig {
-            otlp_endpoint: Some(endpoint.to_owned()),
+            otlp_endpoint: Some(endpoint.to_owned().into()),
             ..TelemetryConfig::default()
         }
     }
@@ -77,8 +90,8 @@ mod tests {
     fn spans_go_to_the_traces_path_below_the_endpoint() {
         for endpoint in ["http://collector:4318", "http://collector:4318/"] {
             assert_eq!(
-                at(endpoint).traces_url(),
-                Ok(Some("http://collector:4318/v1/traces".to_owned()))
+                at(endpoint).traces_url().unwrap().unwrap().expose(),
+                "http://collector:4318/v1/traces"
             );
         }
         assert_eq!(TelemetryConfig::default().traces_url(), Ok(None));
@@ -95,12 +108,8 @@ mod tests {
             "http://c/?a=b",
         ] {
             let error = at(endpoint).validate().unwrap_err();
-            assert!(
-                error.contains("telemetry.otlp_endpoint")
-                    && error.contains("http://")
-                    && error.contains(endpoint),
-                "{error}"
-            );
+            assert_eq!(error.keys, ["telemetry.otlp_endpoint"]);
+            assert!(error.reason.contains("http://"), "{error}");
         }
     }
 
@@ -118,15 +127,9 @@ mod tests {
                 sample_ratio,
                 ..TelemetryConfig::default()
             };
-            match config.validate() {
-                Ok(()) => assert!(fine, "{sample_ratio}"),
-                Err(error) => assert!(
-                    !fine
-                        && error.contains("telemetry.sample_ratio")
-                        && error.contains("between 0"),
-                    "{error}"
-                ),
-            }
+            let refused = config.validate().err().map(|error| error.to_string());
+            let sentence = format!("telemetry.sample_ratio: it is {sample_ratio}; allowed: 0 to 1");
+            assert_eq!(refused, (!fine).then_some(sentence));
         }
     }
 }

@@ -17,6 +17,7 @@ mod orders;
 mod otlp;
 mod request_id;
 mod requests;
+mod sink;
 mod spans;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -29,14 +30,17 @@ pub use orders::{note_order, sweeping, traceparent, within};
 pub use otlp::Traces;
 pub use request_id::{RequestId, current_request_id};
 pub use requests::{Answering, Asking, Trust};
+pub use sink::flush as flush_logs;
 
 use std::io::IsTerminal as _;
 
+use metrics::Metrics;
+use sink::Sink;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts logs, and traces if the settings enable them. The first call in a process wins, because tests start many services in one. Must
+/// Starts logs, and traces if the settings enable them, and counts in `metrics` what is lost of both. The first call in a process wins, because tests start many services in one. Must
 /// be called on a tokio runtime.
 ///
 /// # Errors
@@ -45,13 +49,23 @@ pub fn start(
     log: &LogConfig,
     telemetry: &TelemetryConfig,
     service: &'static str,
+    metrics: &Metrics,
 ) -> Result<Traces, String> {
     let (traces, spans) = otlp::start(telemetry, service)?;
     let colours = std::io::stderr().is_terminal();
-    let mut layers = vec![logs::layer(log, colours, std::io::stderr)?];
+    let sink = Sink::to_stderr().map_err(|error| format!("the log cannot be written: {error}"))?;
+    let mut layers = vec![logs::layer(log, colours, sink.clone())?];
     layers.extend(spans);
     if Registry::default().with(layers).try_init().is_err() {
         tracing::debug!("logging was started before");
+    } else {
+        sink::started(sink.clone());
     }
+    metrics.register(
+        "log_lines_lost",
+        "Log lines that could not be written, because the disk was full, nobody read them or the reader was gone",
+        sink.lost(),
+    );
+    traces.count_in(metrics);
     Ok(traces)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kernel::WrongSetting;
 use serde::{Deserialize, Serialize};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -25,7 +26,7 @@ pub enum LogFormat {
 
 /// Settings of the logs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// What to log, such as `info` or `warn,order_service=debug`.
     pub filter: String,
@@ -42,19 +43,39 @@ impl Default for LogConfig {
     }
 }
 
+impl LogConfig {
+    /// Checks the rules that types do not express.
+    ///
+    /// # Errors
+    /// The setting at fault, and what is wrong with it.
+    pub fn validate(&self) -> Result<(), WrongSetting> {
+        self.env_filter().map(drop)
+    }
+
+    /// The filter, without the spans of traces.
+    fn env_filter(&self) -> Result<EnvFilter, WrongSetting> {
+        EnvFilter::try_new(&self.filter)
+            .and_then(|filter| Ok(filter.add_directive(format!("{TARGET}=off").parse()?)))
+            .map_err(|error| {
+                let reason = format!(
+                    "it is {:?}, which cannot be understood: {error}",
+                    self.filter
+                );
+                WrongSetting::new("log.filter", reason)
+            })
+    }
+}
+
 /// Writes log lines to `writer`. The spans of traces are not shown in them.
 pub(crate) fn layer(
     config: &LogConfig,
     colours: bool,
     writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
 ) -> Result<BoxedLayer, String> {
-    let filter = EnvFilter::try_new(&config.filter)
-        .and_then(|filter| Ok(filter.add_directive(format!("{TARGET}=off").parse()?)))
-        .map_err(|error| {
-            let filter = &config.filter;
-            format!("log.filter {filter:?} cannot be understood: {error}")
-        })?;
+    let filter = config.env_filter().map_err(|error| error.to_string())?;
     let lines = tracing_subscriber::fmt::layer()
+        // Told on standard error, which is where lines fail to be written.
+        .log_internal_errors(false)
         .with_ansi(colours)
         .with_writer(writer);
     let lines: BoxedLayer = match config.format {
@@ -158,7 +179,7 @@ mod tests {
             ..LogConfig::default()
         };
         let traced = TelemetryConfig {
-            otlp_endpoint: Some("http://127.0.0.1:1".to_owned()),
+            otlp_endpoint: Some("http://127.0.0.1:1".to_owned().into()),
             sample_ratio: 1.0,
         };
         let lines = layer(&config, false, log.reopen().unwrap()).unwrap();

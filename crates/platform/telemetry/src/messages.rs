@@ -125,10 +125,16 @@ mod tests {
     #[tokio::test]
     async fn what_a_batch_sends_from_the_writers_thread_carries_on_the_trace_of_its_order() {
         let traced = TelemetryConfig {
-            otlp_endpoint: Some("http://127.0.0.1:1".to_owned()),
+            otlp_endpoint: Some("http://127.0.0.1:1".to_owned().into()),
             ..TelemetryConfig::default()
         };
-        let _traces = crate::start(&LogConfig::default(), &traced, "test").unwrap();
+        let _traces = crate::start(
+            &LogConfig::default(),
+            &traced,
+            "test",
+            &crate::metrics::Metrics::default(),
+        )
+        .unwrap();
         let trace = |n: u8| format!("00-{n:032x}-b7ad6b7169203331");
         let batch = [
             message(Some(trace(1) + "-01")),

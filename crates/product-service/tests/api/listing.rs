@@ -1,7 +1,9 @@
 //! GET /api/products.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
+use kernel::Clock as _;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -248,4 +250,28 @@ async fn a_search_of_one_letter_finds_only_that_word_and_one_of_200_characters_i
         let answer = world.page(&seller, &format!("?q={long}")).await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn the_newest_are_the_last_listed_whatever_the_clock_does() {
+    let world = World::new();
+    let seller = world.user();
+    let start = world.clock.now();
+    let hour = Duration::from_hours(1);
+    let steps = [
+        start,
+        start.minus(hour),
+        start.plus(24 * hour),
+        start.minus(2 * hour),
+        start.plus(hour),
+    ];
+    let mut listed = Vec::new();
+    for now in steps {
+        world.clock.set(now);
+        let product = world.list(&seller, &lamp()).await;
+        listed.insert(0, product["id"].clone());
+    }
+    let all = walk(&world, &seller, "?limit=2&sort=newest").await;
+    let ids: Vec<Value> = all.iter().map(|product| product["id"].clone()).collect();
+    assert_eq!(ids, listed);
 }

@@ -1,7 +1,7 @@
 //! Why a use case refused a request or failed.
 
 use auth::{HashError, RandomnessError, TokenError};
-use kernel::Invalid;
+use kernel::{Invalid, WrongSetting};
 use store::StoreError;
 
 /// A refusal by the service, or a failure of a dependency.
@@ -10,6 +10,9 @@ pub enum UserError {
     /// A value breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// A setting breaks a rule.
+    #[error(transparent)]
+    Setting(#[from] WrongSetting),
     /// Another user has this email.
     #[error("the email is taken")]
     EmailTaken,

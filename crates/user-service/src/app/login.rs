@@ -34,7 +34,7 @@ pub(crate) async fn login(
     if !open_session(&app.store, session).await? {
         return Err(UserError::InvalidCredentials);
     }
-    app.logged_in(user, id, refresh_token, now)
+    app.logged_in(user, id, refresh_token)
 }
 
 /// Records a session with its first token if the user's password has still the session's version. Returns whether it did.

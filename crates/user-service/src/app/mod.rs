@@ -36,6 +36,8 @@ pub(crate) struct App {
     pub(crate) issuer: Issuer,
     pub(crate) jwks: JwkSet,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The clock of access tokens.
+    pub(crate) token_clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) refresh_lifetime: Duration,
 }
@@ -73,10 +75,14 @@ impl App {
         user: User,
         session: SessionId,
         refresh_token: OpaqueToken,
-        now: Timestamp,
     ) -> Result<LoggedIn, UserError> {
         Ok(LoggedIn {
-            access_token: self.issuer.issue(user.id, &user.roles, session, now)?,
+            access_token: self.issuer.issue(
+                user.id,
+                &user.roles,
+                session,
+                self.token_clock.now(),
+            )?,
             expires_in: self.issuer.policy().lifetime,
             refresh_token,
             user,

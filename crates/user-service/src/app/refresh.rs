@@ -12,7 +12,7 @@ pub(crate) async fn refresh(app: &App, presented: &OpaqueToken) -> Result<Logged
     let now = app.clock.now();
     let (refresh_token, next) = app.next_token(now)?;
     match rotate(&app.store, presented.digest(), next, now).await? {
-        Rotated::Done { user, session } => app.logged_in(*user, session, refresh_token, now),
+        Rotated::Done { user, session } => app.logged_in(*user, session, refresh_token),
         Rotated::SessionEnded { user, session } => {
             tracing::warn!(%user, %session, "a refresh token was used twice; its session was ended");
             Err(UserError::InvalidRefreshToken)

@@ -35,6 +35,7 @@ impl From<UserError> for Problem {
             ),
             UserError::WrongPassword => Self::new(&WRONG_PASSWORD, "The password was not changed."),
             UserError::Invalid(invalid) => Self::validation(vec![FieldError::new("", invalid)]),
+            UserError::Setting(error) => Self::internal(error),
             UserError::Hash(error) => error.into(),
             UserError::Store(error) => error.into(),
             UserError::Token(error) => Self::internal(error),

@@ -1,6 +1,7 @@
 //! POST /api/users/login.
 
 use auth::Role;
+use host::testing::eventually;
 use rstest::rstest;
 use serde_json::{Value, json};
 use user_service::Email;
@@ -102,4 +103,41 @@ async fn a_granted_role_is_in_the_profile_and_in_the_next_token() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn passwords_of_clients_that_left_are_not_hashed() {
+    use std::io::Write as _;
+    const LEAVING: f64 = 30.0;
+    let world = World::with_cost(12);
+    world.someone("ada@example.com").await;
+    let address = world.host.url.strip_prefix("http://").unwrap();
+    let body = json!({"email": "nobody@example.com", "password": "wrong password"}).to_string();
+    let request = format!(
+        "POST /api/users/login HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for _ in 0..30 {
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        client.write_all(request.as_bytes()).unwrap();
+    }
+    let login = world.try_login("ada@example.com", PASSWORD).await;
+    assert_eq!(login.status, 200, "{login:?}");
+    let all_left = async || {
+        let scrape = world.host.metrics().await;
+        let route = ("route", PATH);
+        let with = |status| {
+            scrape.sum(
+                "marketplace_http_requests_total",
+                &[route, ("status", status)],
+            )
+        };
+        let gone = with("499").unwrap_or_default() + with("401").unwrap_or_default();
+        (gone >= LEAVING).then_some(scrape)
+    };
+    let scrape = eventually("the end of all requests", all_left).await;
+    let name = "marketplace_password_hash_duration_seconds_count";
+    let verified = scrape.sum(name, &[("work", "verify")]).unwrap();
+    // Two logins, and what the threads (four at most) had begun before the clients' leave was noticed.
+    assert!(verified <= 2.0 + 4.0, "{verified} passwords were verified");
 }

@@ -45,6 +45,11 @@ impl Login {
 
 impl World {
     pub(crate) fn start() -> Self {
+        Self::with_cost(4)
+    }
+
+    /// One whose hashes cost 2^`cost` rounds.
+    pub(crate) fn with_cost(bcrypt_cost: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let deps = Deps {
@@ -58,7 +63,7 @@ impl World {
         let verifier = Verifier::new(key.verification_keys(), policy(), clock.clone());
         let issuer = Issuer::new(key, policy());
         let config = Config {
-            bcrypt_cost: 4,
+            bcrypt_cost,
             ..Config::default()
         };
         let path = dir.path().join("users.db");

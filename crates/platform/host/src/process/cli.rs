@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use telemetry::{LogConfig, LogFormat};
 
 use super::program::Program;
 use super::serve::serve;
 use crate::health;
 use crate::lifecycle::{exit_code, runtime};
+use crate::output;
 use crate::settings::{Layers, Settings};
 
 #[derive(Parser)]
@@ -56,10 +56,12 @@ impl ServeArgs {
             ("--listen", "server.listen", self.listen),
             ("--internal-listen", "internal.listen", self.internal_listen),
         ];
-        let layers = Layers::read(self.config.as_deref(), std::env::vars(), flags)?;
-        let settings = defaults().merged(&layers)?;
+        let layers = Layers::read(self.config.as_deref(), std::env::vars_os(), flags)?
+            // Machines read a service's log.
+            .or("log.format", "json");
+        let settings = Settings::read(&layers)?;
         let config = layers.section(P::SECTION)?;
-        P::validate(&settings, &config).map_err(anyhow::Error::msg)?;
+        layers.check(P::validate(&settings, &config))?;
         Ok((settings, config))
     }
 }
@@ -77,7 +79,7 @@ fn run<P: Program>() -> anyhow::Result<bool> {
         Command::Config(args) => {
             let (settings, config) = args.settings::<P>()?;
             let sections = BTreeMap::from([(P::SECTION, config)]);
-            println!("{}", settings.print(&sections)?.trim_end());
+            output::line(settings.print(&sections)?.trim_end())?;
             Ok(true)
         }
         Command::Health(args) => {
@@ -88,17 +90,6 @@ fn run<P: Program>() -> anyhow::Result<bool> {
             let (settings, config) = args.settings::<P>()?;
             runtime(threads_behind())?.block_on(serve::<P>(&settings, &config))
         }
-    }
-}
-
-/// Logs JSON by default, because machines read a service's log.
-fn defaults() -> Settings {
-    Settings {
-        log: LogConfig {
-            format: LogFormat::Json,
-            ..LogConfig::default()
-        },
-        ..Settings::default()
     }
 }
 

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail, ensure};
 use async_trait::async_trait;
 use auth::{JwkSet, VerificationKeys, Verifier};
 use bus::Tasks;
-use kernel::Backoff;
+use kernel::{Backoff, SecretUri};
 use platform_http::Readiness;
 use reqwest::{Client, StatusCode, Url, redirect};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -42,17 +42,22 @@ const PACE: Pace = Pace {
 ///
 /// # Errors
 /// If `url` cannot be used.
-pub fn follow(url: &str, verifier: Verifier, tasks: &Tasks) -> anyhow::Result<Arc<dyn Readiness>> {
+pub fn follow(
+    url: &SecretUri,
+    verifier: Verifier,
+    tasks: &Tasks,
+) -> anyhow::Result<Arc<dyn Readiness>> {
     follow_at(PACE, url, verifier, tasks)
 }
 
 fn follow_at(
     pace: Pace,
-    url: &str,
+    address: &SecretUri,
     verifier: Verifier,
     tasks: &Tasks,
 ) -> anyhow::Result<Arc<dyn Readiness>> {
-    let url = Url::parse(url).with_context(|| format!("auth.jwks_url is no URL: {url}"))?;
+    let url = Url::parse(address.expose())
+        .with_context(|| format!("auth.jwks_url is no URL: {address}"))?;
     ensure!(
         url.scheme() == "http",
         "auth.jwks_url must begin with http://, not {}://: the keys come over the services' own network",
@@ -68,6 +73,7 @@ fn follow_at(
     let follower = Follower {
         client,
         url,
+        address: address.clone(),
         verifier: verifier.clone(),
         pace,
     };
@@ -83,6 +89,8 @@ fn follow_at(
 struct Follower {
     client: Client,
     url: Url,
+    /// The same, for the log.
+    address: SecretUri,
     verifier: Verifier,
     pace: Pace,
 }
@@ -102,8 +110,8 @@ impl Follower {
                 Err(error) => {
                     let retry = backoff.delay();
                     tracing::warn!(
-                        url = %self.url,
-                        error = format!("{error:#}"),
+                        url = %self.address,
+                        error = self.address.hide_in(&format!("{error:#}")),
                         have_keys = self.verifier.has_keys(),
                         "the signing keys cannot be fetched; next try in {retry:?}"
                     );

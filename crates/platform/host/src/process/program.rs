@@ -8,6 +8,7 @@ use auth::{SigningKey, Verifier};
 use bus::Tasks;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use kernel::WrongSetting;
 use platform_http::{Readiness, Routes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,8 +34,8 @@ pub trait Program {
     /// Checks rules that span several values.
     ///
     /// # Errors
-    /// A sentence that names the settings and what is allowed.
-    fn validate(_settings: &Settings, _config: &Self::Config) -> Result<(), String> {
+    /// The settings at fault, and what is allowed.
+    fn validate(_settings: &Settings, _config: &Self::Config) -> Result<(), WrongSetting> {
         Ok(())
     }
 

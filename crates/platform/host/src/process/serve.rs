@@ -16,7 +16,7 @@ use crate::service::Deps;
 use crate::settings::Settings;
 use crate::{Host, Outside, Ports};
 
-/// Serves until SIGTERM or SIGINT, then drains.
+/// Serves until SIGTERM, SIGINT or SIGHUP, then drains.
 pub(super) async fn serve<P: Program>(
     settings: &Settings,
     config: &P::Config,

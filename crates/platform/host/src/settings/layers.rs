@@ -1,12 +1,16 @@
 //! Layered settings: defaults < file (TOML) < environment `MARKETPLACE__SECTION__KEY` < flags. An unknown key, or a value of the wrong
-//! type, is rejected with its name, its origin and what is allowed.
+//! type or against a rule, is rejected with its name, its origin and what is allowed.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use config::{Config, File, FileFormat, Value, ValueKind};
+use config::{Config, Value, ValueKind};
+use kernel::WrongSetting;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use super::file;
 
 /// Prefix of the environment variables.
 pub const PREFIX: &str = "MARKETPLACE";
@@ -33,12 +37,10 @@ pub enum SettingsError {
         allowed: String,
     },
     /// A value that is invalid for the setting.
-    #[error("the setting {key} (from {origin}) is wrong: {reason}")]
+    #[error("the setting {place} is wrong: {reason}")]
     BadValue {
-        /// The key.
-        key: String,
-        /// Where it came from.
-        origin: String,
+        /// The key and where its value came from. Several, if their values do not go together.
+        place: String,
         /// What is wrong, and what is allowed.
         reason: String,
     },
@@ -55,24 +57,22 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Reads every layer except the defaults.
+    /// Reads every layer except the defaults. Of the environment, only the marketplace's own variables have to be UTF-8.
     ///
     /// # Errors
-    /// [`SettingsError::File`].
-    pub fn read(
+    /// [`SettingsError`], for a file that cannot be read, and for a variable or a number that no setting can hold.
+    pub fn read<N: Into<OsString>, V: Into<OsString>>(
         file: Option<&Path>,
-        environment: impl IntoIterator<Item = (String, String)>,
+        environment: impl IntoIterator<Item = (N, V)>,
         flags: impl IntoIterator<Item = Flag>,
     ) -> Result<Self, SettingsError> {
-        let mut given = BTreeMap::new();
-        if let Some(path) = file {
-            for (key, value) in from_file(path)? {
-                given.insert(key, (value, path.display().to_string()));
-            }
-        }
+        let mut given = match file {
+            Some(path) => file::read(path)?,
+            None => BTreeMap::new(),
+        };
         for (name, value) in environment {
-            if let Some(key) = env_key(&name) {
-                given.insert(key, (Value::from(value), name));
+            if let Some((key, value, origin)) = variable(&name.into(), value.into())? {
+                given.insert(key, (value, origin));
             }
         }
         for (flag, key, value) in flags {
@@ -81,6 +81,14 @@ impl Layers {
             }
         }
         Ok(Self { given })
+    }
+
+    /// Adds `value` for `key` unless a layer gives one: a default of this program's own.
+    #[must_use]
+    pub fn or(mut self, key: &str, value: &str) -> Self {
+        let default = || (Value::from(value), DEFAULTS.to_owned());
+        self.given.entry(key.to_owned()).or_insert_with(default);
+        self
     }
 
     /// The section `name`, merged over its defaults. Every key in the section must be known.
@@ -99,41 +107,60 @@ impl Layers {
             });
         }
         let own = |key: &str| key.split('.').next() == Some(name);
-        let defaults = BTreeMap::from([(name, T::default())]);
-        let mut section: BTreeMap<String, T> = self.part(own, &[], &defaults)?;
+        let defaults = BTreeMap::from([(name.to_owned(), T::default())]);
+        let mut section = self.part(own, &[], &defaults)?;
         Ok(section.remove(name).unwrap_or_default())
     }
 
-    /// Everything outside `sections` (which other types read), merged over `defaults`. Every key must be known.
+    /// Everything outside `sections` (which other types read), merged over the defaults. Every key must be known.
     ///
     /// # Errors
     /// [`SettingsError`], for the first thing that is wrong.
-    pub fn beside<T>(&self, sections: &[&str], defaults: &T) -> Result<T, SettingsError>
+    pub fn beside<T>(&self, sections: &[&str]) -> Result<T, SettingsError>
     where
-        T: Serialize + DeserializeOwned,
+        T: Default + Serialize + DeserializeOwned,
     {
         let own = |key: &str| {
             !key.split('.')
                 .next()
                 .is_some_and(|own| sections.contains(&own))
         };
-        self.part(own, sections, defaults)
+        self.part(own, sections, &T::default())
     }
 
-    /// The `own` keys, merged over `defaults`. `sections` are the other sections, for error messages.
-    fn part<T: DeserializeOwned>(
+    /// Adds to a broken rule where the values came from.
+    ///
+    /// # Errors
+    /// If the rule is broken.
+    pub fn check(&self, rule: Result<(), WrongSetting>) -> Result<(), SettingsError> {
+        rule.map_err(|WrongSetting { keys, reason }| {
+            let places = keys.iter().map(|key| self.place(key));
+            SettingsError::BadValue {
+                place: places.collect::<Vec<_>>().join(" with "),
+                reason,
+            }
+        })
+    }
+
+    fn place(&self, key: &str) -> String {
+        let given = self.given.get(key);
+        let origin = given.map_or(DEFAULTS, |(_, origin)| origin.as_str());
+        format!("{key} (from {origin})")
+    }
+
+    /// The `own` keys. What is not given keeps its default by the types themselves, since a default that is printed may lack its secrets;
+    /// `defaults` only tells which keys there are. `sections` are the other sections, for error messages.
+    fn part<T: Serialize + DeserializeOwned>(
         &self,
         own: impl Fn(&str) -> bool,
         sections: &[&str],
-        defaults: &impl Serialize,
+        defaults: &T,
     ) -> Result<T, SettingsError> {
         let broken = |error: config::ConfigError| SettingsError::BadValue {
-            key: "(all)".to_owned(),
-            origin: "the defaults".to_owned(),
+            place: DEFAULTS.to_owned(),
             reason: error.to_string(),
         };
-        let defaults = Config::try_from(defaults).map_err(broken)?;
-        let known = flatten(&defaults.cache);
+        let known = flatten(&Config::try_from(defaults).map_err(broken)?.cache);
         let given = || self.given.iter().filter(|(key, _)| own(key));
         if let Some((key, (_, origin))) = given().find(|(key, _)| !known.contains_key(*key)) {
             let sections = sections.iter().map(|section| format!("{section}."));
@@ -144,7 +171,7 @@ impl Layers {
             });
         }
         let assemble = |only: Option<&str>| -> Result<T, config::ConfigError> {
-            let mut builder = Config::builder().add_source(defaults.clone());
+            let mut builder = Config::builder();
             for (key, (value, _)) in given() {
                 if only.is_none_or(|only| only == key) {
                     builder = builder.set_override(key, value.clone())?;
@@ -153,21 +180,22 @@ impl Layers {
             builder.build()?.try_deserialize()
         };
         assemble(None).map_err(|error| {
-            // Find the culprit: the single value that fails when applied alone on top of the defaults.
-            let culprit = given().find_map(|(key, (_, origin))| {
-                let error = assemble(Some(key)).err()?;
-                Some((key.as_str(), origin.as_str(), error))
-            });
-            let (key, origin, error) =
-                culprit.unwrap_or(("(several)", "the settings together", error));
+            // Find the culprit: the single value that fails when it is the only one given.
+            let culprit = given().find_map(|(key, _)| Some((key, assemble(Some(key)).err()?)));
+            let (place, error) = match culprit {
+                Some((key, error)) => (self.place(key), error),
+                None => ("(several together)".to_owned(), error),
+            };
             SettingsError::BadValue {
-                key: key.to_owned(),
-                origin: origin.to_owned(),
+                place,
                 reason: reason(&error),
             }
         })
     }
 }
+
+/// The origin of values that no layer gives.
+const DEFAULTS: &str = "the defaults";
 
 fn reason(error: &config::ConfigError) -> String {
     if let config::ConfigError::At { error, .. } = error {
@@ -176,17 +204,31 @@ fn reason(error: &config::ConfigError) -> String {
     error.to_string()
 }
 
-fn from_file(path: &Path) -> Result<BTreeMap<String, Value>, SettingsError> {
-    let wrong = |reason: String| SettingsError::File {
-        path: path.to_owned(),
-        reason,
+/// The setting that an environment variable gives: its key, value and origin. None for other programs' variables.
+fn variable(
+    name: &OsStr,
+    value: OsString,
+) -> Result<Option<(String, Value, String)>, SettingsError> {
+    let bytes = name.as_encoded_bytes();
+    let rest = bytes.strip_prefix(PREFIX.as_bytes());
+    if rest.is_none_or(|rest| !rest.starts_with(b"__")) {
+        return Ok(None);
+    }
+    let origin = name.to_string_lossy().into_owned();
+    let Some(key) = name.to_str().and_then(env_key) else {
+        return Err(SettingsError::UnknownKey {
+            key: origin.clone(),
+            origin,
+            allowed: format!("{PREFIX}__SECTION__KEY, in ASCII"),
+        });
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let parsed = Config::builder()
-        .add_source(File::from_str(&text, FileFormat::Toml))
-        .build()
-        .map_err(|error| wrong(error.to_string()))?;
-    Ok(flatten(&parsed.cache))
+    match value.into_string() {
+        Ok(value) => Ok(Some((key, Value::from(value), origin))),
+        Err(_) => Err(SettingsError::BadValue {
+            place: format!("{key} (from {origin})"),
+            reason: "its value is not UTF-8".to_owned(),
+        }),
+    }
 }
 
 /// `MARKETPLACE__ORDERS__WAIT_SECONDS` is `orders.wait_seconds`.
@@ -235,116 +277,4 @@ fn allowed_beside(key: &str, mut known: Vec<String>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde::Deserialize;
-
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Settings {
-        server: Server,
-    }
-
-    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-    #[serde(deny_unknown_fields, default)]
-    struct Server {
-        port: u16,
-        open: bool,
-        secret: Option<String>,
-    }
-
-    impl Default for Settings {
-        fn default() -> Self {
-            Self {
-                server: Server {
-                    port: 8080,
-                    open: false,
-                    secret: Some(String::new()),
-                },
-            }
-        }
-    }
-
-    fn env(name: &str, value: &str) -> Vec<(String, String)> {
-        vec![(name.to_owned(), value.to_owned())]
-    }
-
-    fn load(
-        file: Option<&Path>,
-        environment: Vec<(String, String)>,
-        flags: Option<Flag>,
-    ) -> Result<Settings, SettingsError> {
-        Layers::read(file, environment, flags)?.beside(&[], &Settings::default())
-    }
-
-    #[test]
-    fn later_layers_win() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("m.toml");
-        std::fs::write(&file, "[server]\nport = 1\nopen = true\n").unwrap();
-        let settings: Settings =
-            load(Some(&file), env("MARKETPLACE__SERVER__PORT", "2"), None).unwrap();
-        assert_eq!((settings.server.port, settings.server.open), (2, true));
-        let flag = ("--port", "server.port", Some("3".to_owned()));
-        let settings: Settings = load(
-            Some(&file),
-            env("MARKETPLACE__SERVER__PORT", "2"),
-            Some(flag),
-        )
-        .unwrap();
-        assert_eq!(settings.server.port, 3);
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_its_origin_and_what_is_allowed() {
-        let error = load(None, env("MARKETPLACE__SERVER__PROT", "2"), None)
-            .unwrap_err()
-            .to_string();
-        for part in ["server.prot", "MARKETPLACE__SERVER__PROT", "server.port"] {
-            assert!(error.contains(part), "{error}");
-        }
-        let error = load(None, env("MARKETPLACE__SEVRER__PORT", "2"), None)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("the sections server"), "{error}");
-    }
-
-    #[test]
-    fn a_bad_value_is_refused_with_its_key_and_origin() {
-        let error = load(None, env("MARKETPLACE__SERVER__PORT", "99999"), None)
-            .unwrap_err()
-            .to_string();
-        for part in ["server.port", "MARKETPLACE__SERVER__PORT"] {
-            assert!(error.contains(part), "{error}");
-        }
-    }
-
-    #[test]
-    fn processes_that_share_a_file_read_their_part_and_refuse_what_nobody_knows() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("m.toml");
-        std::fs::write(&file, "[server]\nport = 7\n[wallet]\nfee = 1\n").unwrap();
-        let layers = Layers::read(Some(&file), Vec::new(), None).unwrap();
-        let settings: Settings = layers.beside(&["wallet"], &Settings::default()).unwrap();
-        assert_eq!(settings.server.port, 7);
-        assert!(load(Some(&file), Vec::new(), None).is_err());
-        let server: Server = layers.section("server").unwrap();
-        assert_eq!(server.port, 7);
-        let typo = Layers::read(None, env("MARKETPLACE__SERVER__PROT", "2"), None).unwrap();
-        let error = typo.section::<Server>("server").unwrap_err().to_string();
-        for part in ["server.prot", "server.open, server.port"] {
-            assert!(error.contains(part), "{error}");
-        }
-        let typo = Layers::read(None, env("MARKETPLACE__WALET__FEE", "2"), None).unwrap();
-        let error = typo.beside(&["wallet"], &Settings::default()).unwrap_err();
-        assert!(
-            error.to_string().contains("the sections server, wallet"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn other_variables_are_none_of_our_business() {
-        assert!(load(None, env("MARKETPLACES", "1"), None).is_ok());
-    }
-}
+mod tests;

@@ -1,13 +1,11 @@
 //! The sections of the shared settings: the purpose of a process, where it listens, and what it connects to. They need no driver, so
 //! every process can read one file.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use platform_http::Origin;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use kernel::{SecretUri, WrongSetting};
+use serde::{Deserialize, Serialize};
 
 use super::origins;
 use crate::service::StoreConfig;
@@ -46,6 +44,13 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
+    /// More threads than any machine gains from.
+    const MAX_WORKERS: usize = 512;
+
+    pub(super) fn validate(&self) -> Result<(), WrongSetting> {
+        WrongSetting::unless_within("server.workers", self.workers, 0..=Self::MAX_WORKERS)
+    }
+
     /// The number of worker threads this resolves to.
     #[must_use]
     pub fn threads(&self) -> usize {
@@ -69,61 +74,6 @@ impl Default for InternalConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 9080)),
         }
-    }
-}
-
-/// A URI that may hold a password. It prints and serialises without the password.
-#[derive(Clone, Deserialize)]
-#[serde(from = "String")]
-pub struct SecretUri(SecretString);
-
-impl SecretUri {
-    /// The complete URI, including any password.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    /// The complete URI as a secret.
-    #[must_use]
-    pub fn secret(&self) -> SecretString {
-        self.0.clone()
-    }
-}
-
-impl From<String> for SecretUri {
-    fn from(uri: String) -> Self {
-        Self(SecretString::from(uri))
-    }
-}
-
-impl fmt::Display for SecretUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let uri = self.expose();
-        let Some((account, hosts)) = uri.rsplit_once('@') else {
-            return f.write_str(uri);
-        };
-        // Without a scheme it is not a valid URI, but it may still hold a password.
-        let (scheme, account) = match account.split_once("://") {
-            Some((scheme, account)) => (format!("{scheme}://"), account),
-            None => (String::new(), account),
-        };
-        match account.split_once(':') {
-            Some((user, _)) => write!(f, "{scheme}{user}:***@{hosts}"),
-            None => f.write_str(uri),
-        }
-    }
-}
-
-impl fmt::Debug for SecretUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-impl Serialize for SecretUri {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 
@@ -152,6 +102,17 @@ impl Default for MongoConfig {
 }
 
 impl MongoConfig {
+    pub(super) fn validate(&self) -> Result<(), WrongSetting> {
+        if !matches!(self.uri.scheme(), Some("mongodb" | "mongodb+srv")) {
+            let reason = format!("it is {}; it has to begin with mongodb://", self.uri);
+            return Err(WrongSetting::new("mongo.uri", reason));
+        }
+        #[cfg(feature = "mongo")]
+        store_mongo::check_uri(&self.uri)
+            .map_err(|reason| WrongSetting::new("mongo.uri", reason))?;
+        is_a_name("mongo.database_prefix", &self.database_prefix)
+    }
+
     /// The URI, from the setting or from its file.
     ///
     /// # Errors
@@ -172,7 +133,7 @@ impl MongoConfig {
     /// A sentence if the file with the URI cannot be read.
     pub fn store(&self, service: &str) -> Result<StoreConfig, String> {
         Ok(StoreConfig::Mongo {
-            uri: self.resolved_uri()?.secret(),
+            uri: self.resolved_uri()?,
             database: self.database(service),
         })
     }
@@ -205,6 +166,21 @@ impl Default for AmqpConfig {
 }
 
 impl AmqpConfig {
+    pub(super) fn validate(&self) -> Result<(), WrongSetting> {
+        if !matches!(self.uri.scheme(), Some("amqp" | "amqps")) {
+            let reason = format!(
+                "it is {}; it has to begin with amqp:// or amqps://",
+                self.uri
+            );
+            return Err(WrongSetting::new("amqp.uri", reason));
+        }
+        #[cfg(feature = "amqp")]
+        bus_amqp::check_uri(self.uri.expose()).map_err(|reason| {
+            WrongSetting::new("amqp.uri", format!("it is {}; it {reason}", self.uri))
+        })?;
+        is_a_name("amqp.namespace", &self.namespace)
+    }
+
     /// The URI, from the setting or from its file.
     ///
     /// # Errors
@@ -239,25 +215,12 @@ fn resolve(uri: &SecretUri, file: Option<&Path>, key: &str) -> Result<SecretUri,
     Ok(text.trim().to_owned().into())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_not_printed() {
-        let uri = SecretUri::from("amqp://shop:s3cret@broker:5672/%2f".to_owned());
-        assert_eq!(uri.to_string(), "amqp://shop:***@broker:5672/%2f");
-        assert_eq!(format!("{uri:?}"), "amqp://shop:***@broker:5672/%2f");
-        assert_eq!(uri.expose(), "amqp://shop:s3cret@broker:5672/%2f");
-        for (written, printed) in [
-            ("shop:s3cret@broker", "shop:***@broker"),
-            ("amqp://shop:s3:c@r:e/t@broker", "amqp://shop:***@broker"),
-            ("amqp://shop:http://s3cret@broker", "amqp://shop:***@broker"),
-            ("shop@broker", "shop@broker"),
-        ] {
-            assert_eq!(SecretUri::from(written.to_owned()).to_string(), printed);
-        }
-        let plain = SecretUri::from("mongodb://127.0.0.1/?replicaSet=rs0".to_owned());
-        assert_eq!(plain.to_string(), "mongodb://127.0.0.1/?replicaSet=rs0");
+/// Checks that `name` can be a part of any database's, exchange's or queue's name.
+fn is_a_name(key: &'static str, name: &str) -> Result<(), WrongSetting> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if (1..=48).contains(&name.len()) && name.chars().all(fits) {
+        return Ok(());
     }
+    let reason = format!("it is {name:?}; allowed: 1 to 48 ASCII letters, digits, - and _");
+    Err(WrongSetting::new(key, reason))
 }

@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::Body;
 use crate::testing::Answer;
+use crate::{Body, to_the_end};
 use telemetry::current_request_id;
 use telemetry::metrics::Metrics;
 
@@ -46,6 +46,8 @@ impl World {
                 .post("/things", name)
                 .post("/things/make", name)
                 .post("/things/read", swallow)
+                .get("/things/never", never)
+                .post("/things/finished", finished)
                 .declare(config);
             compressed::routes().declare(config);
         });
@@ -76,6 +78,25 @@ impl World {
 /// Answers with the id of the request.
 async fn name() -> HttpResponse {
     HttpResponse::Ok().json(current_request_id())
+}
+
+/// Waits for something that never happens.
+async fn never() -> HttpResponse {
+    std::future::pending().await
+}
+
+/// How many requests to `/things/finished` have begun and ended.
+static FINISHED: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
+/// Takes a moment, and ends whether or not its client waits.
+async fn finished() -> Result<HttpResponse, Problem> {
+    to_the_end(async {
+        FINISHED[0].fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        FINISHED[1].fetch_add(1, Ordering::SeqCst);
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Reads a body.
@@ -283,4 +304,73 @@ async fn a_server_that_has_stopped_holds_nothing_that_its_routes_used() {
         server.stop().await.unwrap();
         assert_eq!(Arc::strong_count(&used), 1);
     }
+}
+
+impl World {
+    /// Connects, sends a request without a body, and returns the connection.
+    async fn send(&self, method: &str, path: &str) -> TcpStream {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection
+    }
+
+    /// Waits until `line` is in the metrics.
+    async fn counts(&self, line: &str) {
+        for _ in 0..500 {
+            let metrics = self.request("GET", "/metrics").send().await.unwrap();
+            if metrics.text().await.unwrap().lines().any(|one| one == line) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("never counted: {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_client_left_is_dropped_where_it_waits_and_counted() {
+    let world = World::start();
+    let closed = world.send("GET", "/things/never").await;
+    let mut half_closed = world.send("GET", "/things/never").await;
+    half_closed.shutdown().await.unwrap();
+    drop(closed);
+    world
+        .counts(
+            r#"marketplace_http_requests_total{route="/things/never",method="GET",status="499"} 2"#,
+        )
+        .await;
+    assert_eq!(world.in_flight.load(Ordering::SeqCst), 0);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_side_still_gets_an_answer_that_needs_no_wait() {
+    let world = World::start();
+    let mut client = world.send("GET", "/healthz").await;
+    client.shutdown().await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn work_that_must_not_stop_halfway_ends_although_its_client_left() {
+    let world = World::start();
+    let client = world.send("POST", "/things/finished").await;
+    let at = |index: usize| FINISHED[index].load(Ordering::SeqCst);
+    while at(0) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(client);
+    world
+        .counts(r#"marketplace_http_requests_total{route="/things/finished",method="POST",status="499"} 1"#)
+        .await;
+    while at(1) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    world.stop().await;
 }

@@ -3,7 +3,6 @@
 use std::sync::atomic::AtomicI64;
 
 use futures_util::FutureExt as _;
-use secrecy::SecretString;
 
 use super::*;
 use telemetry::metrics::Metrics;
@@ -118,7 +117,7 @@ async fn a_reader_that_goes_away_and_one_that_cannot_read_trouble_nobody() {
 #[tokio::test]
 async fn a_server_that_is_away_is_unavailable_to_all_and_asked_anew() {
     let nowhere = "mongodb://127.0.0.1:1/?replicaSet=none&serverSelectionTimeoutMS=100";
-    let uri = SecretString::from(nowhere);
+    let uri = SecretUri::from(nowhere.to_owned());
     let (clock, metrics) = (Arc::new(SystemClock), Metrics::default());
     let store = Mongo::open(uri, "away", counters(), records(), clock, &metrics.store).unwrap();
     let port = Store::new(Arc::new(store));

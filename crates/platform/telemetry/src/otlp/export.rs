@@ -7,6 +7,7 @@ use std::mem;
 use std::pin::pin;
 use std::time::Duration;
 
+use kernel::SecretUri;
 use opentelemetry::Context;
 use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
@@ -89,7 +90,7 @@ impl Exporting {
 }
 
 /// Starts a task that sends queued spans to `url`, as spans of `resource`.
-pub(super) fn start(url: &str, resource: &Resource) -> Result<(Queue, Exporting), String> {
+pub(super) fn start(url: &SecretUri, resource: &Resource) -> Result<(Queue, Exporting), String> {
     let client = Client::builder()
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
@@ -100,13 +101,16 @@ pub(super) fn start(url: &str, resource: &Resource) -> Result<(Queue, Exporting)
     let mut exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(client)
-        .with_endpoint(url)
+        .with_endpoint(url.expose())
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(TOTAL)
         // A batch that fails is lost and counted: the queue behind it is short, and losing spans is acceptable.
         .with_retry_policy(RetryPolicy::disabled())
         .build()
-        .map_err(|error| format!("telemetry.otlp_endpoint cannot be used: {error}"))?;
+        .map_err(|error| {
+            let reason = url.hide_in(&error.to_string());
+            format!("telemetry.otlp_endpoint cannot be used: {reason}")
+        })?;
     exporter.set_resource(resource);
     let (spans, waiting) = mpsc::channel(QUEUE);
     let counts = Counts::default();
@@ -115,14 +119,19 @@ pub(super) fn start(url: &str, resource: &Resource) -> Result<(Queue, Exporting)
         dropped: count(&counts, "dropped"),
     };
     let exporting = Exporting {
-        task: tokio::spawn(export(exporter, waiting, counts.clone())),
+        task: tokio::spawn(export(exporter, waiting, counts.clone(), url.clone())),
         spans,
         counts,
     };
     Ok((queue, exporting))
 }
 
-async fn export(exporter: SpanExporter, waiting: mpsc::Receiver<SpanData>, counts: Counts) {
+async fn export(
+    exporter: SpanExporter,
+    waiting: mpsc::Receiver<SpanData>,
+    counts: Counts,
+    url: SecretUri,
+) {
     let (taken, failed) = (count(&counts, "exported"), count(&counts, "failed"));
     let mut was_away = false;
     let mut batches = pin!(ReceiverStream::new(waiting).chunks_timeout(BATCH, GATHER));
@@ -139,7 +148,11 @@ async fn export(exporter: SpanExporter, waiting: mpsc::Receiver<SpanData>, count
                 failed.inc_by(spans);
                 // Once per outage, not once per batch.
                 if !mem::replace(&mut was_away, true) {
-                    tracing::warn!(%error, "the trace collector does not take spans; they are lost until it does");
+                    let error = url.hide_in(&error.to_string());
+                    tracing::warn!(
+                        error,
+                        "the trace collector does not take spans; they are lost until it does"
+                    );
                 }
             }
         }

@@ -83,7 +83,7 @@ pub(crate) fn start(
     config: &TelemetryConfig,
     service: &'static str,
 ) -> Result<(Traces, Option<BoxedLayer>), String> {
-    let Some(url) = config.traces_url()? else {
+    let Some(url) = config.traces_url().map_err(|error| error.to_string())? else {
         return Ok((Traces(None), None));
     };
     let resource = Resource::builder_empty()
@@ -126,7 +126,7 @@ fn layer(tracer: SdkTracer) -> BoxedLayer {
 
 impl Traces {
     /// Exposes the outcomes of spans in `metrics`.
-    pub fn count_in(&self, metrics: &Metrics) {
+    pub(crate) fn count_in(&self, metrics: &Metrics) {
         if let Some(exporting) = &self.0 {
             metrics.register(
                 "trace_spans",

@@ -96,7 +96,7 @@ impl Service {
         let tasks = Tasks::new();
         let verifier = Verifier::waiting(policy(), Arc::new(SystemClock));
         let keys = format!("http://{signer}/keys");
-        let ready = follow_at(pace, &keys, verifier.clone(), &tasks).unwrap();
+        let ready = follow_at(pace, &keys.into(), verifier.clone(), &tasks).unwrap();
         let data = web::Data::new(verifier);
         let routes: Routes = Arc::new(move |config| {
             config.app_data(data.clone());
@@ -252,7 +252,9 @@ async fn a_follower_stops_when_told_to() {
 async fn what_cannot_be_asked_is_refused_at_once() {
     for url in ["", "users:9081/keys", "https://users/keys", "/keys"] {
         let verifier = Verifier::waiting(policy(), Arc::new(SystemClock));
-        let refused = follow(url, verifier, &Tasks::new()).map(drop).unwrap_err();
+        let refused = follow(&url.to_owned().into(), verifier, &Tasks::new())
+            .map(drop)
+            .unwrap_err();
         assert!(refused.to_string().contains("auth.jwks_url"), "{refused}");
     }
 }
