@@ -15,6 +15,8 @@ mod quantity;
 mod secret_uri;
 mod setting;
 mod text;
+#[cfg(feature = "openapi")]
+pub mod text_schema;
 mod time;
 
 pub use backoff::{Backoff, jitter};

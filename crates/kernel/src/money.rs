@@ -27,10 +27,24 @@ const ACTIVE: [&[u8; 3]; 155] = [
 
 /// The ISO 4217 alphabetic code of a currency that is in use: three upper-case letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[A-Z]{3}$", example = "USD"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Currency([u8; 3]);
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Currency {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let codes = ACTIVE.iter().map(|code| Self(**code).as_str().to_owned());
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some("The ISO 4217 code of a currency that is in use."))
+            .enum_values(Some(codes))
+            .examples(["USD"])
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Currency {}
 
 impl Currency {
     /// United States dollar, the default of a new marketplace.

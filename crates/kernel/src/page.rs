@@ -1,11 +1,11 @@
 //! Keyset pagination: a slice of a list and the cursor of the next one. No offsets, no total counts.
 
-use serde::Serialize;
-
 use crate::{Cursor, Invalid};
 
 /// The maximum number of items on a page, 1 to 100; 20 by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = u8, minimum = 1, maximum = 100, default = 20))]
 pub struct Limit(u8);
 
 impl Limit {
@@ -41,14 +41,11 @@ impl Default for Limit {
 }
 
 /// One page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// At most `limit` items.
     pub items: Vec<T>,
-    /// Send it as `cursor` to get the next page; null on the last page.
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, required = true))]
+    /// Where the next page starts; None on the last page.
     pub next_cursor: Option<Cursor>,
 }
 

@@ -83,29 +83,30 @@ fn overrides_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// `Default_Ignorable_Code_Point`, and the blank pattern of Braille.
+pub(crate) const INVISIBLE: [RangeInclusive<char>; 18] = [
+    '\u{00AD}'..='\u{00AD}',
+    '\u{034F}'..='\u{034F}',
+    '\u{061C}'..='\u{061C}',
+    '\u{115F}'..='\u{1160}',
+    '\u{17B4}'..='\u{17B5}',
+    '\u{180B}'..='\u{180F}',
+    '\u{200B}'..='\u{200F}',
+    '\u{202A}'..='\u{202E}',
+    '\u{2060}'..='\u{206F}',
+    '\u{2800}'..='\u{2800}',
+    '\u{3164}'..='\u{3164}',
+    '\u{FE00}'..='\u{FE0F}',
+    '\u{FEFF}'..='\u{FEFF}',
+    '\u{FFA0}'..='\u{FFA0}',
+    '\u{FFF0}'..='\u{FFF8}',
+    '\u{1BCA0}'..='\u{1BCA3}',
+    '\u{1D173}'..='\u{1D17A}',
+    '\u{E0000}'..='\u{E0FFF}',
+];
+
 /// Whether nothing is seen of a character that stands alone.
 fn is_invisible(c: char) -> bool {
-    /// `Default_Ignorable_Code_Point`, and the blank pattern of Braille.
-    const INVISIBLE: [RangeInclusive<char>; 18] = [
-        '\u{00AD}'..='\u{00AD}',
-        '\u{034F}'..='\u{034F}',
-        '\u{061C}'..='\u{061C}',
-        '\u{115F}'..='\u{1160}',
-        '\u{17B4}'..='\u{17B5}',
-        '\u{180B}'..='\u{180F}',
-        '\u{200B}'..='\u{200F}',
-        '\u{202A}'..='\u{202E}',
-        '\u{2060}'..='\u{206F}',
-        '\u{2800}'..='\u{2800}',
-        '\u{3164}'..='\u{3164}',
-        '\u{FE00}'..='\u{FE0F}',
-        '\u{FEFF}'..='\u{FEFF}',
-        '\u{FFA0}'..='\u{FFA0}',
-        '\u{FFF0}'..='\u{FFF8}',
-        '\u{1BCA0}'..='\u{1BCA3}',
-        '\u{1D173}'..='\u{1D17A}',
-        '\u{E0000}'..='\u{E0FFF}',
-    ];
     c.is_whitespace() || INVISIBLE.iter().any(|range| range.contains(&c))
 }
 

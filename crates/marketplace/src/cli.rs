@@ -53,8 +53,8 @@ enum Command {
         #[command(flatten)]
         place: WhereArgs,
     },
-    /// Print the OpenAPI document
-    Openapi(FileArgs),
+    /// Print the OpenAPI document of a marketplace with these settings
+    Openapi(ConfigArgs),
     /// Print the effective configuration, secrets redacted
     Config(ServeArgs),
     /// Ask the serving process whether it is ready: exits 0 if it is, 1 if not
@@ -65,7 +65,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
         #[command(flatten)]
-        settings: FileArgs,
+        config: ConfigArgs,
     },
     /// Prepare a new MongoDB replica set for distributed mode: initiate it and create the accounts. Safe to run at every start
     PrepareMongo(PrepareArgs),
@@ -110,6 +110,24 @@ struct FileArgs {
     /// Settings file (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// Which settings a command describes.
+#[derive(Args)]
+struct ConfigArgs {
+    /// Settings file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    fn services(self) -> anyhow::Result<Services> {
+        let dir = DirArgs {
+            data_dir: None,
+            config: self.config,
+        };
+        Ok(dir.settings([])?.1)
+    }
 }
 
 #[derive(Args)]
@@ -282,10 +300,7 @@ pub fn run() -> anyhow::Result<bool> {
         Command::Audit(place) => commands::audit::audit(&place.place()?),
         Command::Backup { to, dir } => commands::backup::backup(&dir.settings([])?.0, &to),
         Command::Restore { from, dir } => commands::backup::restore(&dir.settings([])?.0, &from),
-        Command::Openapi(args) => {
-            args.settings()?;
-            commands::print::openapi()
-        }
+        Command::Openapi(config) => commands::print::openapi(&config.services()?),
         Command::Config(args) => {
             let (settings, services) = args.settings()?;
             commands::print::config(&settings, &services)
@@ -308,10 +323,9 @@ pub fn run() -> anyhow::Result<bool> {
         }
         #[cfg(not(feature = "distributed"))]
         Command::PrepareMongo(_) => Err(commands::not_distributed()),
-        Command::GatewayFiles { out, settings } => {
-            settings.settings()?;
-            let count = crate::gateway_files::write(&out)?;
-            output::line(format_args!("{count} files are in {}.", out.display()))?;
+        Command::GatewayFiles { out, config } => {
+            let count = crate::gateway_files::write(&out, &config.services()?)?;
+            println!("{count} files are in {}.", out.display());
             Ok(true)
         }
         #[cfg(feature = "distributed")]

@@ -29,6 +29,8 @@ pub struct Marketplace {
     pub(crate) products: Arc<ProductService>,
     pub(crate) orders: Arc<OrderService>,
     pub(crate) wallet: Arc<WalletService>,
+    /// The API document.
+    document: String,
 }
 
 impl Marketplace {
@@ -76,6 +78,7 @@ impl Marketplace {
             products,
             orders: Arc::new(orders),
             wallet: Arc::new(wallet),
+            document: compact_document(services)?,
         })
     }
 
@@ -90,7 +93,7 @@ impl Marketplace {
             self.orders.parts(),
             self.wallet.parts(),
         ];
-        let more = vec![docs::routes(compact_document()?), problems::routes()];
+        let more = vec![docs::routes(self.document.clone()), problems::routes()];
         Ok(Host::start_embedded(
             listener, server, &self.deps, parts, more,
         )?)
@@ -106,34 +109,33 @@ impl Marketplace {
             paged by cursor. Every refusal is `application/problem+json` (RFC 9457) with a stable `code`.\n\n\
             To try it: register, log in, press *Authorize* and paste the token."
     ),
+    servers((url = "/", description = "The server that this document comes from")),
     paths(platform_http::health::live, platform_http::health::ready, docs::document, docs::page, problems::explain),
     tags((name = "operations", description = "Health and documentation"))
 )]
 struct Document;
 
-fn document() -> utoipa::openapi::OpenApi {
+fn document(services: &Services) -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
-    for part in [
+    let fragments = [
         user_service::openapi(),
-        product_service::openapi(),
+        product_service::openapi(&services.catalogue),
         order_service::openapi(),
         wallet_service::openapi(),
-    ] {
-        document.merge(part);
-    }
-    complete(&mut document);
+    ];
+    complete(&mut document, fragments);
     document
 }
 
 /// The document in the form in which it is served.
-pub(crate) fn compact_document() -> anyhow::Result<String> {
-    document().to_json().context("the OpenAPI document")
+pub(crate) fn compact_document(services: &Services) -> anyhow::Result<String> {
+    document(services).to_json().context("the OpenAPI document")
 }
 
-/// The OpenAPI 3.1 document of the whole marketplace, as JSON.
+/// The OpenAPI 3.1 document of the whole marketplace with these settings, as JSON.
 ///
 /// # Errors
 /// Never in practice: the document contains plain values only.
-pub fn openapi() -> anyhow::Result<String> {
-    Ok(document().to_pretty_json()?)
+pub fn openapi(services: &Services) -> anyhow::Result<String> {
+    Ok(document(services).to_pretty_json()?)
 }

@@ -1,41 +1,26 @@
 //! Static files for a gateway in front of the services: `api/openapi.json`, the docs page with its assets, and
-//! `problems/{code}.json` for every kind of problem, including the gateway's own. Embedded mode serves the same content from
+//! `problems/{code}.json` for every kind of problem. Embedded mode serves the same content from
 //! memory. Content types and headers are configured in deploy/nginx.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
-use platform_http::ProblemType;
 
 use crate::composition::compact_document;
 use crate::docs;
-use crate::problems::{Explanation, explanations};
-
-/// Problem kinds that only a gateway returns; deploy/nginx/problems.conf holds their documents.
-const GATEWAY: [ProblemType; 2] = [
-    kind("bad_gateway", 502, "The service broke off"),
-    kind("gateway_timeout", 504, "The service did not answer in time"),
-];
-
-const fn kind(code: &'static str, status: u16, title: &'static str) -> ProblemType {
-    ProblemType {
-        code,
-        status,
-        title,
-    }
-}
+use crate::problems::explanations;
+use crate::services::Services;
 
 /// Writes all files below `out`. Returns how many there are.
-pub(crate) fn write(out: &Path) -> anyhow::Result<usize> {
+pub(crate) fn write(out: &Path, services: &Services) -> anyhow::Result<usize> {
     // Keyed by path, because two services may share a kind.
     let mut files = BTreeMap::from([(
         "api/openapi.json".to_owned(),
-        compact_document()?.into_bytes(),
+        compact_document(services)?.into_bytes(),
     )]);
     files.extend(docs::files().map(|(path, bytes)| (path, bytes.to_vec())));
-    let gateways = GATEWAY.iter().map(Explanation::of);
-    for explanation in explanations().into_iter().chain(gateways) {
+    for explanation in explanations() {
         let path = format!("problems/{}.json", explanation.code);
         files.insert(path, serde_json::to_vec(&explanation)?);
     }

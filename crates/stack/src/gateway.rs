@@ -68,7 +68,10 @@ pub(crate) fn command(stack: &Stack) -> anyhow::Result<Command> {
     let mut site = Command::new(tools::ours(stack, "marketplace")?);
     tools::run(
         site.args(["gateway-files", "--out"])
-            .arg(prefix.join("site")),
+            .arg(prefix.join("site"))
+            .arg("--config")
+            .arg(stack.config_path())
+            .envs(stack.state.shape.settings.clone()),
     )?;
     // Started as root, nginx would run its workers as `nobody`, who cannot read our directory. It listens on the loopback interface only.
     let user = if rustix::process::geteuid().is_root() {

@@ -1,6 +1,7 @@
-//! The OpenAPI document matches the API: every route is listed, and every listed route exists.
+//! The OpenAPI document matches the API: it is the reviewed one, and every listed route exists. That the answers are those that it lists
+//! is checked wherever a test receives an [`Answer`].
 
-use e2e::Shape;
+use e2e::{Answer, Shape};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -34,121 +35,36 @@ pub(crate) fn operations(document: &Value) -> Vec<Operation> {
     found
 }
 
-/// Method and path of each operation.
-fn names(document: &Value) -> Vec<String> {
-    let mut names: Vec<String> = operations(document)
-        .iter()
-        .map(|operation| format!("{} {}", operation.method, operation.path))
-        .collect();
-    names.sort();
-    names
-}
-
 #[tokio::test]
-async fn the_document_lists_every_route_and_no_other() {
+async fn the_document_served_is_the_one_that_was_reviewed() {
     let shape = Shape::start();
-    let document = shape.client().get("/api/openapi.json").await;
+    let mut document = shape.client().get("/api/openapi.json").await;
     assert_eq!(document.status, 200);
-    assert!(
-        document.body["openapi"]
-            .as_str()
-            .unwrap()
-            .starts_with("3.1")
-    );
-    // The document starts after the snapshot's own header.
+    // The snapshot names no version, and starts after a header of its own.
+    document.body["info"]["version"] = "[version]".into();
     let (_, reviewed) = REVIEWED.split_once("\n---\n").unwrap();
     let reviewed: Value = serde_json::from_str(reviewed).unwrap();
-    assert_eq!(names(&document.body), names(&reviewed));
+    assert_eq!(document.body, reviewed);
 }
 
 #[tokio::test]
-async fn every_documented_operation_is_explained_and_answered() {
+async fn every_documented_operation_exists() {
     let shape = Shape::start();
     let document = shape.client().get("/api/openapi.json").await.body;
-    assert!(document["components"]["securitySchemes"]["bearer"].is_object());
-    for Operation {
-        method,
-        path,
-        detail,
-    } in operations(&document)
-    {
-        let name = format!("{method} {path}");
-        assert!(
-            detail["summary"]
-                .as_str()
-                .is_some_and(|text| !text.is_empty()),
-            "{name}"
-        );
-        assert_eq!(detail["tags"].as_array().map(Vec::len), Some(1), "{name}");
-        let answers = detail["responses"].as_object().unwrap();
-        assert!(
-            answers.keys().any(|status| status.starts_with('2')),
-            "{name}"
-        );
-        for (status, answer) in answers {
-            assert!(
-                answer["description"]
-                    .as_str()
-                    .is_some_and(|text| !text.is_empty()),
-                "{name} {status}"
-            );
-            assert!(
-                answer["headers"]["X-Request-Id"].is_object(),
-                "{name} {status}"
-            );
-        }
-        let operators = path.ends_with("/retry") || path.ends_with("/compensate");
-        if method != Method::GET && !operators {
-            let body = &detail["requestBody"]["content"]["application/json"];
-            assert!(body["schema"].is_object(), "{name}");
-            for status in ["400", "413", "415", "422"] {
-                assert!(answers.contains_key(status), "{name} may answer {status}");
-            }
-        }
+    for Operation { method, path, .. } in operations(&document) {
         let here = path
             .replace("{id}", "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")
             .replace("{code}", "not_found");
-        let answer = shape
-            .client()
-            .request(method, &here, "")
-            .send()
-            .await
-            .unwrap();
-        assert_ne!(answer.status().as_u16(), 405, "{name}");
-        if answer.status().as_u16() >= 400 {
-            let status = answer.status().as_u16().to_string();
-            assert!(
-                answers.contains_key(&status),
-                "{name} answered {status}, which is not documented"
-            );
+        let request = shape.client().request(method.clone(), &here, "");
+        if here == "/api/docs" {
+            assert_eq!(request.send().await.unwrap().status(), 200);
+            continue;
         }
-    }
-}
-
-#[tokio::test]
-async fn every_reference_in_the_document_leads_somewhere() {
-    let shape = Shape::start();
-    let document = shape.client().get("/api/openapi.json").await.body;
-    let mut references = Vec::new();
-    collect(&document, &mut references);
-    assert!(!references.is_empty());
-    for reference in references {
-        let pointer = reference.strip_prefix('#').unwrap();
-        assert!(document.pointer(pointer).is_some(), "{reference}");
-    }
-}
-
-fn collect(value: &Value, references: &mut Vec<String>) {
-    match value {
-        Value::Object(members) => {
-            if let Some(Value::String(reference)) = members.get("$ref") {
-                references.push(reference.clone());
-            }
-            members
-                .values()
-                .for_each(|value| collect(value, references));
-        }
-        Value::Array(values) => values.iter().for_each(|value| collect(value, references)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        // Refused, if the token is missing; and `Answer` checks that the document knows the refusal.
+        let answer = Answer::of(request).await;
+        assert!(
+            ![404, 405].contains(&answer.status),
+            "{method} {path} {answer:?}"
+        );
     }
 }

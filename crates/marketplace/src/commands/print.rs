@@ -6,9 +6,8 @@ use host::settings::Settings;
 use crate::services::Services;
 
 /// Prints the OpenAPI document.
-pub(crate) fn openapi() -> anyhow::Result<bool> {
-    output::line(crate::openapi()?.trim_end())?;
-    Ok(true)
+pub(crate) fn openapi(services: &Services) -> anyhow::Result<bool> {
+    print(&crate::openapi(services)?)
 }
 
 /// Prints the effective configuration, with the secrets in URIs hidden.

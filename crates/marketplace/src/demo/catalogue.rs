@@ -4,6 +4,7 @@ use anyhow::{Context as _, ensure};
 use kernel::{Money, ProductId, UserId};
 use product_service::{Category, Description, NewProduct, ProductName, Stock};
 
+use super::examples::DemoIds;
 use crate::composition::Marketplace;
 
 const CATALOGUE: &str = include_str!("../../assets/demo/catalogue.tsv");
@@ -12,15 +13,26 @@ const CATALOGUE: &str = include_str!("../../assets/demo/catalogue.tsv");
 pub(super) async fn list(
     marketplace: &Marketplace,
     sellers: &[UserId],
+    ids: &DemoIds,
 ) -> anyhow::Result<Vec<ProductId>> {
-    let mut ids = Vec::new();
+    let mut listed: Vec<ProductId> = Vec::new();
+    let mut seen = Vec::new();
     for (number, line) in CATALOGUE.lines().enumerate().skip(1) {
         let new = read(line, sellers, marketplace.deps.currency)
             .with_context(|| format!("line {} of the demo's catalogue", number + 1))?;
-        ids.push(marketplace.products.create(new).await?.id);
+        // The first products of the first two sellers are those of the API document's examples.
+        if !seen.contains(&new.seller) {
+            seen.push(new.seller);
+            match seen.len() {
+                1 => ids.give_own()?,
+                2 => ids.give_to_order()?,
+                _ => {}
+            }
+        }
+        listed.push(marketplace.products.create(new).await?.id);
     }
-    ensure!(ids.len() >= 200, "the demo's catalogue is too small");
-    Ok(ids)
+    ensure!(listed.len() >= 200, "the demo's catalogue is too small");
+    Ok(listed)
 }
 
 fn read(line: &str, sellers: &[UserId], currency: kernel::Currency) -> anyhow::Result<NewProduct> {

@@ -5,18 +5,19 @@
 //! time, a warehouse that confirms too late.
 
 mod catalogue;
+mod examples;
 mod people;
 mod week;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Clock, ManualClock, SystemClock};
+use kernel::{Clock, ManualClock, SystemClock, SystemIds};
 
 use crate::composition::Marketplace;
 use crate::data_dir::DataDir;
 use crate::services::Services;
-use host::output;
+use examples::DemoIds;
 use host::service::Deps;
 use host::settings::Settings;
 use week::Week;
@@ -36,13 +37,12 @@ pub(crate) async fn fill(
     services.orders.sweep_milliseconds = 20;
     services.catalogue.sweep_seconds = 1;
     let fresh = !dir.users().exists();
-    let marketplace = Marketplace::build(
-        settings,
-        &services,
-        dir,
-        Deps::new(clock.clone(), settings.currency),
-        clock.clone(),
-    )?;
+    let ids = Arc::new(DemoIds::new(SystemIds::new(clock.clone())));
+    let deps = Deps {
+        ids: ids.clone(),
+        ..Deps::new(clock.clone(), settings.currency)
+    };
+    let marketplace = Marketplace::build(settings, &services, dir, deps)?;
     if people::are_complete(&marketplace).await? {
         return Ok(people::lines());
     }
@@ -57,17 +57,16 @@ pub(crate) async fn fill(
             "{path} holds a marketplace already; --demo fills a fresh directory: choose one with --data-dir"
         );
     }
-    output::notice(format_args!(
-        "Filling {path} with demo data; this takes some seconds."
-    ));
-    let people = people::register(&marketplace).await?;
-    let products = catalogue::list(&marketplace, &people.sellers).await?;
+    println!("Filling {path} with demo data; this takes some seconds.");
+    let people = people::register(&marketplace, &ids).await?;
+    let products = catalogue::list(&marketplace, &people.sellers, &ids).await?;
     let week = Week {
         services,
         marketplace,
         clock,
         people,
         products,
+        ids,
     };
     week.live_through().await?;
     people::complete(&week.marketplace).await?;

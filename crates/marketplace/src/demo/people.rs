@@ -5,6 +5,7 @@ use auth::Role;
 use kernel::UserId;
 use user_service::Email;
 
+use super::examples::DemoIds;
 use crate::composition::Marketplace;
 
 /// Everybody's password. It is printed at startup and passes every password rule.
@@ -65,25 +66,26 @@ pub(super) async fn complete(marketplace: &Marketplace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Registers the sellers and buyers, concurrently because password hashing is slow.
-pub(super) async fn register(marketplace: &Marketplace) -> anyhow::Result<People> {
-    let everybody = SELLERS.into_iter().chain(BUYERS);
+/// Registers the sellers and buyers: the first seller, whom the API document's examples are about, then the others, concurrently because
+/// password hashing is slow.
+pub(super) async fn register(marketplace: &Marketplace, ids: &DemoIds) -> anyhow::Result<People> {
+    let [(name, email), sellers @ ..] = SELLERS;
+    ids.give_own()?;
+    let first = marketplace.users.register(name, email, PASSWORD).await;
+    let first = first.context("registering the demo's first seller")?;
     let mut tasks = Vec::new();
-    for (name, email) in everybody {
+    for (name, email) in sellers.into_iter().chain(BUYERS) {
         let users = marketplace.users.clone();
         tasks.push(tokio::spawn(async move {
             users.register(name, email, PASSWORD).await
         }));
     }
-    let mut ids = Vec::with_capacity(tasks.len());
+    let mut sellers = vec![first.id];
     for task in tasks {
-        ids.push(task.await?.context("registering the demo's people")?.id);
+        sellers.push(task.await?.context("registering the demo's people")?.id);
     }
-    let buyers = ids.split_off(SELLERS.len());
-    Ok(People {
-        sellers: ids,
-        buyers,
-    })
+    let buyers = sellers.split_off(SELLERS.len());
+    Ok(People { sellers, buyers })
 }
 
 /// The lines that list the logins.

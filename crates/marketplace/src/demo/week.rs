@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use host::engine::Engine;
-use kernel::{ManualClock, Money, OrderId, ProductId, Quantity};
+use kernel::{Clock as _, ManualClock, Money, OrderId, ProductId, Quantity, SystemClock};
 use order_service::OrderState;
 
+use super::examples::{DemoIds, to_order};
 use super::people::People;
 use crate::composition::Marketplace;
 use crate::services::Services;
@@ -36,6 +37,7 @@ pub(super) struct Week {
     pub(super) clock: Arc<ManualClock>,
     pub(super) people: People,
     pub(super) products: Vec<ProductId>,
+    pub(super) ids: Arc<DemoIds>,
 }
 
 impl Week {
@@ -64,7 +66,8 @@ impl Week {
                 self.clock.advance(night);
             }
         }
-        self.payday().await
+        self.payday().await?;
+        self.example().await
     }
 
     /// Starts the engine without the queues of the service that is down.
@@ -146,6 +149,26 @@ impl Week {
             self.clock.advance(Duration::from_secs(6));
         }
         bail!("demo order {order} did not become {state:?}")
+    }
+
+    /// The order of the API document's examples. Its money is still in escrow, so an operator can undo it.
+    async fn example(&self) -> anyhow::Result<()> {
+        let behind = SystemClock.now().since(self.clock.now());
+        self.clock
+            .advance(behind.saturating_sub(Duration::from_hours(1)));
+        let buyer = self.people.sellers.first();
+        let buyer = *buyer.context("the demo has no sellers")?;
+        let funds = Money::new(FUNDS[0], self.marketplace.deps.currency);
+        let wallet = &self.marketplace.wallet;
+        wallet.credit(buyer, funds, "demo top-up").await?;
+        self.ids.give_own()?;
+        let lines = vec![(to_order()?, Quantity::new(1)?)];
+        let placed = self.marketplace.orders.create(buyer, lines, Duration::ZERO);
+        let (order, _) = placed.await.map_err(anyhow::Error::msg)?;
+        let engine = self.at_work(Away::Nobody);
+        self.until(order, OrderState::Paid).await?;
+        engine.stop().await;
+        Ok(())
     }
 
     /// Releases the escrow of orders that are old enough, and pays out funds that were held long enough.

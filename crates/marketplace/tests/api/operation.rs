@@ -1,10 +1,29 @@
 //! The operations of the API document.
 
+use marketplace::Services;
 use serde_json::Value;
 
 /// The document, as `marketplace openapi` prints it.
 pub(crate) fn document() -> Value {
-    serde_json::from_str(&marketplace::openapi().unwrap()).unwrap()
+    document_of(&Services::default())
+}
+
+/// The document of a marketplace with these settings, with every reference to a shared response replaced by that response.
+pub(crate) fn document_of(services: &Services) -> Value {
+    let mut document: Value =
+        serde_json::from_str(&marketplace::openapi(services).unwrap()).unwrap();
+    let shared = document["components"]["responses"].clone();
+    for item in document["paths"].as_object_mut().unwrap().values_mut() {
+        for operation in item.as_object_mut().unwrap().values_mut() {
+            for answer in operation["responses"].as_object_mut().unwrap().values_mut() {
+                if let Some(reference) = answer["$ref"].as_str() {
+                    let name = reference.strip_prefix("#/components/responses/").unwrap();
+                    *answer = shared[name].clone();
+                }
+            }
+        }
+    }
+    document
 }
 
 /// One documented operation.
@@ -17,7 +36,11 @@ pub(crate) struct Operation {
 
 /// All operations. A path item of ours contains nothing but operations.
 pub(crate) fn operations() -> Vec<Operation> {
-    let document = document();
+    operations_of(&Services::default())
+}
+
+pub(crate) fn operations_of(services: &Services) -> Vec<Operation> {
+    let document = document_of(services);
     let paths = document["paths"].as_object().unwrap();
     let found: Vec<Operation> = paths
         .iter()
@@ -49,7 +72,7 @@ impl Operation {
             .replace("{code}", "not_found")
     }
 
-    /// Whether a bearer token is required, at least with the default settings (`catalogue.public = false`).
+    /// Whether it takes a bearer token.
     pub(crate) fn takes_a_token(&self) -> bool {
         let alternatives = self.detail["security"].as_array().unwrap();
         alternatives
@@ -57,8 +80,8 @@ impl Operation {
             .any(|one| one.as_object().unwrap().contains_key("bearer"))
     }
 
-    /// Whether the document says that it may be public.
-    pub(crate) fn may_be_open(&self) -> bool {
+    /// Whether it can be called without one.
+    pub(crate) fn is_open(&self) -> bool {
         let alternatives = self.detail["security"].as_array().unwrap();
         alternatives
             .iter()

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use kernel::{MessageId, Money, OrderId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::line::OrderLine;
 
 /// Where an order is in its saga.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
     /// Stock is held, the debit is on its way.
@@ -70,7 +71,7 @@ impl OrderState {
 }
 
 /// Why an order did not become, or stay, paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The wallet had less than the total.

@@ -34,15 +34,14 @@ impl QueryReader for ListOrders {
 /// Newest first. `{id}` is the user's id: your own, unless you are an operator.
 #[utoipa::path(get, path = "/api/orders/{id}/byUser", tag = "orders", operation_id = "listOrdersOfUser", security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "The user's id"),
-        ("status" = Option<String>, Query, description = "Only orders in this state", example = "paid"),
-        ("limit" = Option<u8>, Query, description = "1 to 100, default 20"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
+        ("id" = UserId, Path, description = "The user's id"),
+        ("status" = Option<OrderState>, Query, description = "Only orders in this state"),
+        ("limit" = inline(Option<Limit>), Query, description = "Most orders on the page"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page, with the same status"),
     ),
     responses(
         (status = 200, description = "A page of orders", body = OrderPage<'static>),
         (status = 403, description = "`forbidden`: these are another user's"),
-        (status = 422, description = "`validation_failed`"),
     ))]
 pub(crate) async fn by_user(
     app: web::Data<App>,

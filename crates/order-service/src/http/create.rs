@@ -16,7 +16,7 @@ use telemetry::current_request_id;
 use utoipa::ToSchema;
 
 use super::error::{
-    INSUFFICIENT_FUNDS, ORDER_CANCELLED, PAYMENT_DECLINED, Places, create_problem,
+    INSUFFICIENT_FUNDS, ORDER_CANCELLED, PAYMENT_DECLINED, Places, UnpaidOrder, create_problem,
     reservation_problem,
 };
 use super::order_json::OrderJson;
@@ -38,12 +38,11 @@ struct OrderLineRequest {
     quantity: Quantity,
     /// The most that the buyer pays for one. If the product costs more now, or is in another currency: 409 `price_changed`. If it costs
     /// less, the lower price is charged.
-    #[deserr(default, from(Price) = Some)]
-    #[schema(value_type = Price, required = false)]
+    #[deserr(default)]
     unit_price: Option<Price>,
     /// The product's version, which changes with every edit and with its stock. If it is another now: 409 `price_changed`.
-    #[deserr(default, from(Version) = Some)]
-    #[schema(value_type = i64, required = false, minimum = 1)]
+    #[deserr(default)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     version: Option<Version>,
 }
 
@@ -56,8 +55,7 @@ pub(crate) struct OrderOfLines {
     #[schema(min_items = 1, max_items = 100)]
     items: Vec<OrderLineRequest>,
     /// The total that the buyer agreed to. If it is another now, higher or lower: 409 `price_changed`.
-    #[deserr(default, from(Price) = Some)]
-    #[schema(value_type = Price, required = false)]
+    #[deserr(default)]
     expected_total: Option<Price>,
 }
 
@@ -71,16 +69,14 @@ pub(crate) struct OrderOfOneProduct {
     /// Its quantity.
     quantity: Quantity,
     /// As in `items`.
-    #[deserr(default, from(Price) = Some)]
-    #[schema(value_type = Price, required = false)]
+    #[deserr(default)]
     unit_price: Option<Price>,
     /// As in `items`.
-    #[deserr(default, from(Version) = Some)]
-    #[schema(value_type = i64, required = false, minimum = 1)]
+    #[deserr(default)]
+    #[schema(value_type = Option<i64>, minimum = 1)]
     version: Option<Version>,
     /// As with `items`.
-    #[deserr(default, from(Price) = Some)]
-    #[schema(value_type = Price, required = false)]
+    #[deserr(default)]
     expected_total: Option<Price>,
 }
 
@@ -172,16 +168,17 @@ impl CreateOrderRequest {
 /// prices are charged.
 #[utoipa::path(post, path = "/api/orders/create", tag = "orders", operation_id = "createOrder", security(("bearer" = [])),
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours"),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The answer is repeated for 48 hours"),
         ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240)", example = "wait=5"),
     ),
-    request_body(content = CreateOrderRequest, example = json!({"items": [{"productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "quantity": 2}]})),
+    request_body(content = CreateOrderRequest, example = json!({"items": [{"productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4e", "quantity": 2}]})),
     responses(
-        (status = 201, description = "Paid", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this repeats the answer to an earlier request"))),
-        (status = 202, description = "Pending: poll Location until the order is settled", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("Preference-Applied" = Option<String>, description = "`respond-async`, if it was requested"))),
-        (status = 402, description = "`insufficient_funds`: declined, with the order in `order`"),
-        (status = 409, description = "`out_of_stock`, with which lines in `lines`; `price_changed`, with `productId`, `unitPrice` and `version` of each product that differs in `lines`, and the order's `total` now; `request_running`; `order_cancelled`"),
+        (status = 201, description = "Paid", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
+        (status = 202, description = "Pending: poll Location until the order is settled", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("Preference-Applied" = String, description = "`respond-async`, if it was requested"))),
+        (status = 402, description = "`insufficient_funds` or `payment_declined`: nothing was debited; the declined order is in `order`"),
+        (status = 409, description = "`out_of_stock`: the short lines are in `lines`; `price_changed`: nothing is held; what each product that differs costs now is in `lines`, the order's total now in `total`; `order_cancelled`: not paid in time, nothing was debited; the order is in `order`"),
         (status = 412, description = "`precondition_failed`: an order that does not exist yet matches no `If-Match`; name the agreed price in the body"),
+        (status = 422, description = "`unknown_product`: it does not exist or was removed; `own_product`: the buyer sells it; `mixed_currencies`; `total_too_large`"),
     ))]
 pub(crate) async fn create(
     app: web::Data<App>,
@@ -234,7 +231,8 @@ fn unpaid(order: &Order) -> StoreResult<Problem> {
         ),
         (_, _) => Problem::new(&PAYMENT_DECLINED, "Nothing was debited."),
     };
-    Ok(problem.with("order", &OrderJson::try_from(order)?))
+    let order = OrderJson::try_from(order)?;
+    Ok(problem.with(&UnpaidOrder { order }))
 }
 
 /// The answer to the request that made `order`, as far as the saga has come. A repeat of a request with a key gets the same answer.

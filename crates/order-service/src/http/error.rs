@@ -2,23 +2,25 @@
 
 use contracts::reservations::{CurrentPrice, Refusal, Shortage};
 use kernel::{Money, ProductId};
-use platform_http::{FieldError, Problem};
+use platform_http::{BrokenRules, FieldError, Problem};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::order_json::OrderJson;
 use crate::app::CreateRefusal;
 use crate::reservations::ReservationRefusal;
 
 platform_http::problems! {
     pub PROBLEMS:
-    INSUFFICIENT_FUNDS "insufficient_funds" 402 "The wallet holds too little"
-    PAYMENT_DECLINED "payment_declined" 402 "The wallet declined the payment"
+    INSUFFICIENT_FUNDS "insufficient_funds" 402 "The wallet holds too little" (UnpaidOrder<'static>)
+    PAYMENT_DECLINED "payment_declined" 402 "The wallet declined the payment" (UnpaidOrder<'static>)
     ORDER_NOT_FOUND "order_not_found" 404 "There is no such order"
-    OUT_OF_STOCK "out_of_stock" 409 "There is not enough stock"
-    PRICE_CHANGED "price_changed" 409 "A price is not the one that you agreed to"
-    ORDER_CANCELLED "order_cancelled" 409 "The order was not paid in time and is cancelled"
+    OUT_OF_STOCK "out_of_stock" 409 "There is not enough stock" (ShortLines)
+    PRICE_CHANGED "price_changed" 409 "A price is not the one that you agreed to" (ChangedPrices)
+    ORDER_CANCELLED "order_cancelled" 409 "The order was not paid in time and is cancelled" (UnpaidOrder<'static>)
     NOT_POSSIBLE_NOW "not_possible_in_this_state" 409 "The order's state does not allow this"
-    UNKNOWN_PRODUCT "unknown_product" 422 "There is no such product"
-    OWN_PRODUCT "own_product" 422 "Nobody can buy their own product"
+    UNKNOWN_PRODUCT "unknown_product" 422 "There is no such product" (BrokenRules)
+    OWN_PRODUCT "own_product" 422 "Nobody can buy their own product" (BrokenRules)
     MIXED_CURRENCIES "mixed_currencies" 422 "An order is in one currency"
     TOTAL_TOO_LARGE "total_too_large" 422 "The total is more than an amount can be"
 }
@@ -31,12 +33,37 @@ pub(super) fn order_not_found() -> Problem {
     )
 }
 
-/// A line that there is not enough stock for, in the member `lines`.
-#[derive(Serialize)]
+/// The order that was not paid.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"order": {"id": "0199f3a0-6b1c-7c3e-9d52-6f0c1a2b3c4d", "buyerId": "0199f3a0-4a11-7b2d-8c41-5e9b0d1c2f3a",
+    "status": "declined", "items": [{"productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
+    "sellerId": "0199f3a0-4b11-7b2d-8c41-5e9b0d1c2f3a", "name": "Desk lamp", "unitPrice": {"amount": 1299, "currency": "USD"},
+    "quantity": 2, "lineTotal": {"amount": 2598, "currency": "USD"}}], "total": {"amount": 2598, "currency": "USD"},
+    "reason": "insufficient_funds", "createdAt": "2026-01-31T12:00:00.000Z", "updatedAt": "2026-01-31T12:00:00.000Z", "version": 2}}))]
+pub(super) struct UnpaidOrder<'a> {
+    /// The order.
+    pub(super) order: OrderJson<'a>,
+}
+
+/// The lines that there is not enough stock for.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"lines": [{"productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "requested": 2, "available": 1}]}))]
+struct ShortLines {
+    /// Each of them.
+    lines: Vec<ShortLine>,
+}
+
+/// A line that there is not enough stock for.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ShortLine {
+    /// The product.
     product_id: ProductId,
+    /// The quantity that was asked for.
+    #[schema(minimum = 1)]
     requested: i64,
+    /// The quantity that can be ordered now.
+    #[schema(minimum = 0)]
     available: i64,
 }
 
@@ -50,12 +77,29 @@ impl From<&Shortage> for ShortLine {
     }
 }
 
-/// A line that is not on the terms that the buyer agreed to, in the member `lines`.
-#[derive(Serialize)]
+/// What the products cost that are not on the terms that the buyer agreed to.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"lines": [{"productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
+    "unitPrice": {"amount": 1399, "currency": "USD"}, "version": 4}], "total": {"amount": 2798, "currency": "USD"}}))]
+struct ChangedPrices {
+    /// Each of them.
+    lines: Vec<ChangedLine>,
+    /// The order's total now, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    total: Option<Money>,
+}
+
+/// A product that is not on the terms that the buyer agreed to.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ChangedLine {
+    /// The product.
     product_id: ProductId,
+    /// What one costs now.
     unit_price: Money,
+    /// Its version now.
+    #[schema(minimum = 1)]
     version: i64,
 }
 
@@ -74,16 +118,18 @@ pub(super) type Places = Vec<(ProductId, String)>;
 
 /// A refusal of the product service. `places` tells where its products stand in the request.
 pub(super) fn reservation_problem(refusal: &ReservationRefusal, places: &Places) -> Problem {
-    let faults = |products: &[ProductId], code: &'static str, detail: &str| -> Vec<FieldError> {
-        places
+    let faults = |products: &[ProductId], code: &'static str, detail: &str| {
+        let places = places
             .iter()
-            .filter(|(product, _)| products.contains(product))
-            .map(|(_, pointer)| FieldError {
-                pointer: pointer.clone(),
-                code,
-                detail: detail.to_owned(),
-            })
-            .collect()
+            .filter(|(product, _)| products.contains(product));
+        let errors = places.map(|(_, pointer)| FieldError {
+            pointer: pointer.clone(),
+            code,
+            detail: detail.to_owned(),
+        });
+        BrokenRules {
+            errors: errors.collect(),
+        }
     };
     let refused = match refusal {
         ReservationRefusal::Refused(refused) => refused,
@@ -92,36 +138,31 @@ pub(super) fn reservation_problem(refusal: &ReservationRefusal, places: &Places)
     };
     match refused {
         Refusal::OutOfStock(lines) => {
-            let lines: Vec<ShortLine> = lines.iter().map(ShortLine::from).collect();
-            Problem::new(&OUT_OF_STOCK, "Order less, or come back later.").with("lines", &lines)
+            let lines = lines.iter().map(ShortLine::from).collect();
+            let detail = "Order less, or come back later.";
+            Problem::new(&OUT_OF_STOCK, detail).with(&ShortLines { lines })
         }
         Refusal::PriceChanged(now) => {
-            let lines: Vec<ChangedLine> = now.lines.iter().map(ChangedLine::from).collect();
             let detail = "Nothing was ordered. See lines for what they cost now.";
-            let problem = Problem::new(&PRICE_CHANGED, detail).with("lines", &lines);
-            match now.total {
-                Some(total) => problem.with("total", &total),
-                None => problem,
-            }
+            Problem::new(&PRICE_CHANGED, detail).with(&ChangedPrices {
+                lines: now.lines.iter().map(ChangedLine::from).collect(),
+                total: now.total,
+            })
         }
         Refusal::UnknownProducts(products) => Problem::new(
             &UNKNOWN_PRODUCT,
             "Check the product ids; a removed product cannot be ordered.",
         )
-        .with(
-            "errors",
-            &faults(
-                products,
-                "unknown_product",
-                "is no product that can be ordered",
-            ),
-        ),
-        Refusal::OwnProducts(products) => {
-            Problem::new(&OWN_PRODUCT, "You sell this product yourself.").with(
-                "errors",
-                &faults(products, "own_product", "is your own product"),
-            )
-        }
+        .with(&faults(
+            products,
+            "unknown_product",
+            "is no product that can be ordered",
+        )),
+        Refusal::OwnProducts(products) => Problem::new(
+            &OWN_PRODUCT,
+            "You sell this product yourself.",
+        )
+        .with(&faults(products, "own_product", "is your own product")),
         Refusal::MixedCurrencies => {
             Problem::new(&MIXED_CURRENCIES, "Place one order for each currency.")
         }

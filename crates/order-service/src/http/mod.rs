@@ -10,7 +10,7 @@ mod show;
 pub use error::PROBLEMS;
 
 use actix_web::web::{self, ServiceConfig};
-use platform_http::{Paths, Routes};
+use platform_http::{Fragment, Paths, Routes};
 use std::sync::Arc;
 use utoipa::OpenApi;
 
@@ -25,8 +25,11 @@ struct Document;
 
 /// The OpenAPI fragment of these routes.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+pub fn openapi() -> Fragment {
+    Fragment {
+        operations: Document::openapi(),
+        problems: PROBLEMS,
+    }
 }
 
 /// Declares the routes.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use store::{StoreError, StoreResult};
 use utoipa::ToSchema;
 
-use crate::domain::{Order, OrderLine};
+use crate::domain::{Order, OrderLine, OrderState, Reason};
 
 /// One line of an order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,23 +35,22 @@ pub(crate) struct OrderJson<'a> {
     id: OrderId,
     /// The buyer.
     buyer_id: UserId,
-    /// `pending`, `paid`, `declined`, `cancelling`, `cancelled`, `refunding` or `refunded`.
-    #[schema(example = "paid")]
-    status: &'static str,
+    /// Where it is in its saga.
+    status: OrderState,
     /// The ordered products.
     items: Vec<OrderItem<'a>>,
     /// Sum of the lines.
     total: Money,
     /// Why it is not paid, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "insufficient_funds")]
-    reason: Option<&'static str>,
+    #[schema(nullable = false)]
+    reason: Option<Reason>,
     /// Time of creation.
     created_at: Timestamp,
     /// Time of the last change.
     updated_at: Timestamp,
     /// Rises with every change.
-    #[schema(example = 2)]
+    #[schema(example = 2, minimum = 1)]
     version: i64,
 }
 
@@ -79,10 +78,10 @@ impl<'a> TryFrom<&'a Order> for OrderJson<'a> {
         Ok(Self {
             id: order.id,
             buyer_id: order.buyer,
-            status: order.state.as_str(),
+            status: order.state,
             items: order.lines.iter().map(item).collect::<StoreResult<_>>()?,
             total: order.total,
-            reason: order.reason.map(crate::domain::Reason::as_str),
+            reason: order.reason,
             created_at: order.created_at,
             updated_at: order.updated_at,
             version: order.version,

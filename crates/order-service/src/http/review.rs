@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
-use kernel::Limit;
+use kernel::{Limit, OrderId};
 use platform_http::{Problem, Query, QueryParams, QueryReader, common};
 use uuid::Uuid;
 
@@ -44,13 +44,12 @@ fn operators_only(caller: &Caller) -> Result<(), Problem> {
 /// refused a command. Role `admin`.
 #[utoipa::path(get, path = "/api/orders/review", tag = "orders", operation_id = "listOrdersToReview", security(("bearer" = [])),
     params(
-        ("limit" = Option<u8>, Query, description = "1 to 100, default 20"),
+        ("limit" = inline(Option<Limit>), Query, description = "Most orders on the page"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page"),
     ),
     responses(
         (status = 200, description = "A page of orders", body = OrderPage<'static>),
-        (status = 403, description = "`forbidden`"),
-        (status = 422, description = "`validation_failed`"),
+        (status = 403, description = "`forbidden`: not an administrator"),
     ))]
 pub(crate) async fn list(
     app: web::Data<App>,
@@ -66,10 +65,10 @@ pub(crate) async fn list(
 ///
 /// Safe at any time: a resent command has the same id. Role `admin`.
 #[utoipa::path(post, path = "/api/orders/{id}/retry", tag = "orders", operation_id = "retryOrder", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The order's id")),
+    params(("id" = OrderId, Path, description = "The order's id")),
     responses(
         (status = 200, description = "Sent", body = OrderJson<'static>),
-        (status = 403, description = "`forbidden`"),
+        (status = 403, description = "`forbidden`: not an administrator"),
         (status = 404, description = "`order_not_found`"),
         (status = 409, description = "`not_possible_in_this_state`: nothing is outstanding"),
     ))]
@@ -86,10 +85,10 @@ pub(crate) async fn retry(
 /// Cancels an unpaid order. Refunds a paid order while its money is in escrow. Sold stock stays sold; its seller restores it.
 /// Role `admin`.
 #[utoipa::path(post, path = "/api/orders/{id}/compensate", tag = "orders", operation_id = "compensateOrder", security(("bearer" = [])),
-    params(("id" = String, Path, description = "The order's id")),
+    params(("id" = OrderId, Path, description = "The order's id")),
     responses(
         (status = 200, description = "The compensation has started", body = OrderJson<'static>),
-        (status = 403, description = "`forbidden`"),
+        (status = 403, description = "`forbidden`: not an administrator"),
         (status = 404, description = "`order_not_found`"),
         (status = 409, description = "`not_possible_in_this_state`: it is settled, or its money has left escrow"),
     ))]

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::{Caller, Role};
+use kernel::OrderId;
 use platform_http::{Problem, conditional, etag, etag_of_view};
 
 use super::error::order_not_found;
@@ -13,13 +14,13 @@ use crate::app::{App, Viewed, view_order};
 /// The buyer sees the whole order, a seller only their own lines. Other users get 404.
 #[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", operation_id = "showOrder", security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "The order's id"),
+        ("id" = OrderId, Path, description = "The order's id"),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has; 304 if it has not changed"),
     ),
     responses(
         (status = 200, description = "The order", body = OrderJson<'static>, headers(("ETag" = String, description = "Its version"))),
-        (status = 304, description = "The client has this version already"),
-        (status = 404, description = "`order_not_found`"),
+        (status = 304, description = "The client has this version already", headers(("ETag" = String, description = "Its version"))),
+        (status = 404, description = "`order_not_found`: it does not exist, or the caller has no part in it"),
     ))]
 pub(crate) async fn show(
     app: web::Data<App>,

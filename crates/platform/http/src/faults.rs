@@ -1,7 +1,7 @@
 //! Reads a JSON body with `deserr`. Every fault is collected with its pointer, and any value returned is valid.
 //!
-//! A request is one struct: `#[derive(Deserr, ToSchema)] #[deserr(error = Faults, deny_unknown_fields)]`. An optional field that must not
-//! be null has `#[deserr(default, from(T) = Some)]`. A type with its own rule is read by [`read_by_rule!`](crate::read_by_rule), or by
+//! A request is one struct: `#[derive(Deserr, ToSchema)] #[deserr(error = Faults, deny_unknown_fields)]`. An optional field is
+//! `#[deserr(default)] Option<T>`, and may be null: clients generated from the document send what they leave out so. A type with its own rule is read by [`read_by_rule!`](crate::read_by_rule), or by
 //! `try_from` on its field. Faults come in the order in which members are read: by name, then the missing members.
 
 use std::ops::ControlFlow;
@@ -11,6 +11,7 @@ use deserr::{
     ValuePointerRef,
 };
 use kernel::{Currency, Invalid, Money, OrderId, ProductId, Quantity, UserId};
+use utoipa::ToSchema;
 
 use super::FieldError;
 
@@ -184,7 +185,8 @@ read_by_rule! {
 }
 
 /// A positive amount of minor units from a client; the currency is given elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991i64, example = 1299)]
 pub struct Amount(i64);
 
 impl Amount {
@@ -213,14 +215,17 @@ mod tests {
     struct Line {
         product_id: ProductId,
         quantity: Quantity,
-        #[deserr(default, from(Currency) = Some)]
+        #[deserr(default)]
         currency: Option<Currency>,
-        #[deserr(default, try_from(&String) = short -> Invalid)]
-        note: String,
+        #[deserr(default)]
+        note: Option<Note>,
     }
 
-    fn short(raw: &str) -> Result<String, Invalid> {
-        kernel::one_line(raw, 1, 3)
+    #[derive(Debug)]
+    struct Note;
+
+    read_by_rule! {
+        Note: String => |raw: String| kernel::one_line(&raw, 1, 3).map(|_| Self);
     }
 
     const ID: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d";
@@ -285,11 +290,17 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_left_out_may_not_be_null() {
+    fn what_may_be_left_out_may_be_null_and_nothing_else_may() {
         let body = json!({"productId": ID, "quantity": 1, "currency": null, "note": null});
-        let detail = "must be a string, not null";
-        let expected = ["/currency", "/note"]
-            .map(|pointer| FieldError::new(pointer, Invalid::new("invalid_type", detail)));
+        assert_eq!(faults::<Line>(body), []);
+        let body = json!({"productId": null, "quantity": null});
+        let expected = [
+            ("/productId", "must be a string, not null"),
+            ("/quantity", "must be an integer, not null"),
+        ];
+        let expected = expected.map(|(pointer, detail)| {
+            FieldError::new(pointer, Invalid::new("invalid_type", detail))
+        });
         assert_eq!(faults::<Line>(body), expected);
     }
 

@@ -30,11 +30,12 @@ pub use edge::{Edge, Port, Readiness};
 pub use etag::{IfMatch, conditional, etag, etag_of_view};
 pub use faults::{Amount, Faults, by_rule};
 pub use idempotency::{answer_repeat, json_answer, once_key, problem_answer, send_stored};
-pub use leaving::to_the_end;
-pub use openapi::complete;
+pub use openapi::{Fragment, complete};
 pub use paths::{Paths, not_found};
 pub use price::{Price, PriceMoney};
-pub use problem::{FieldError, Problem, ProblemDocument, ProblemType, common};
+pub use problem::{
+    BrokenRules, FieldError, Members, Problem, ProblemDocument, ProblemType, common,
+};
 pub use query::{Query, QueryParams, QueryReader, integer};
 pub use request::{MAX_BODY, Prefer, prefer, request_id, with_request_id};
 pub use server::{Routes, Server};

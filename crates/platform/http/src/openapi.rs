@@ -1,56 +1,49 @@
-//! What the handlers' OpenAPI fragments leave out because it is the same everywhere: the refusals that follow from the kind of a
-//! request, the form of every refusal, and the headers that every answer has.
+//! What the handlers' OpenAPI fragments leave out because it is the same everywhere: the refusals, the headers that every answer has, and
+//! that a request has no members but those described.
 
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, Parameter};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+mod refusals;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Schema};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Header, OpenApi, Ref, RefOr, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::problem::ProblemDocument;
-
-/// Refusals (status, description) of a request that carries a token or a body, so of all but public pages.
-const OF_ANY: [(&str, &str); 2] = [
-    ("406", "`not_acceptable`: answers are JSON"),
-    ("503", "`unavailable`: retry after Retry-After"),
-];
-
-/// Refusals of a request with a token.
-const OF_TOKEN: [(&str, &str); 1] =
-    [("401", "`unauthenticated`: a valid bearer token is required")];
-
-/// Refusals of a request with a body.
-const OF_BODY: [(&str, &str); 5] = [
-    ("400", "`malformed_json` or `invalid_header`"),
-    (
-        "408",
-        "`request_timeout`: the body did not arrive within 10 seconds",
-    ),
-    ("413", "`body_too_large`: more than 256 KiB"),
-    (
-        "415",
-        "`unsupported_media_type`: send application/json in UTF-8, without a Content-Encoding",
-    ),
-    ("422", "`validation_failed`: every fault is in `errors`"),
-];
-
-/// Refusals of a request that creates something, and so takes an `Idempotency-Key`.
-const OF_KEY: [(&str, &str); 1] = [(
-    "412",
-    "`precondition_failed`: what does not exist yet matches no `If-Match`",
-)];
+use super::problem::{ProblemDocument, ProblemType};
+use refusals::{Refusals, header};
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[allow(dead_code, reason = "read by the derive only")]
 struct RequestIdHeader {
-    /// Identifies the request in answers and logs; generated if absent.
-    #[param(rename = "X-Request-Id", required = false, max_length = 128)]
+    /// Identifies the request in answers and logs. One that is not 1 to 128 of the characters `A-Z a-z 0-9 - _ . :`, or absent, is
+    /// replaced by a new one.
+    #[param(rename = "X-Request-Id", required = false)]
     id: String,
 }
 
-/// Completes every operation, and adds the bearer scheme.
-pub fn complete(document: &mut OpenApi) {
+/// A service's part of the document.
+pub struct Fragment {
+    /// Its operations. The description of a refusal names the codes that it can have in backticks.
+    pub operations: OpenApi,
+    /// The kinds of refusal that it declares.
+    pub problems: &'static [&'static ProblemType],
+}
+
+/// Adds the fragments to `document`, and completes every operation.
+pub fn complete(document: &mut OpenApi, fragments: impl IntoIterator<Item = Fragment>) {
+    let mut refusals = Refusals::default();
+    finish(document, &[], &mut refusals);
+    for Fragment {
+        mut operations,
+        problems,
+    } in fragments
+    {
+        finish(&mut operations, problems, &mut refusals);
+        document.merge(operations);
+    }
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "bearer",
@@ -63,71 +56,114 @@ pub fn complete(document: &mut OpenApi) {
         ),
     );
     let name = ProblemDocument::name().into_owned();
-    let mut schemas = vec![(name, ProblemDocument::schema())];
-    ProblemDocument::schemas(&mut schemas);
-    components.schemas.extend(schemas);
-    for item in document.paths.paths.values_mut() {
+    components.schemas.insert(name, ProblemDocument::schema());
+    components.schemas.extend(refusals.schemas);
+    components.responses.extend(refusals.responses);
+    for response in components.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            add_request_id(&mut response.headers);
+        }
+    }
+    close_requests(document);
+}
+
+fn add_request_id(headers: &mut BTreeMap<String, RefOr<Header>>) {
+    headers.insert(
+        "X-Request-Id".to_owned(),
+        header(String::schema(), "The request's id"),
+    );
+}
+
+fn operations(document: &mut OpenApi) -> impl Iterator<Item = (&String, &mut Operation)> {
+    document.paths.paths.iter_mut().flat_map(|(path, item)| {
         let operations = [
             &mut item.get,
             &mut item.post,
             &mut item.put,
             &mut item.patch,
         ];
-        operations.into_iter().flatten().for_each(complete_one);
+        let operations = operations.into_iter().flatten();
+        operations.map(move |operation| (path, operation))
+    })
+}
+
+fn finish(document: &mut OpenApi, problems: &[&'static ProblemType], refusals: &mut Refusals) {
+    for (path, operation) in operations(document) {
+        refusals.complete(path, operation, problems);
+        let parameters = operation.parameters.get_or_insert_default();
+        for parameter in parameters.iter_mut() {
+            if let RefOr::T(parameter) = parameter {
+                forbid_null(parameter);
+            }
+        }
+        let request_id = RequestIdHeader::into_params(|| None);
+        parameters.extend(request_id.into_iter().map(RefOr::T));
+        for answer in operation.responses.responses.values_mut() {
+            if let RefOr::T(answer) = answer {
+                add_request_id(&mut answer.headers);
+            }
+        }
     }
 }
 
-/// Adds the refusals of its kind, unless the handler describes them itself; the form of its refusals; and `X-Request-Id`.
-fn complete_one(operation: &mut Operation) {
-    let parameters = operation.parameters.get_or_insert_default();
-    let is_key = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(one) if one.name == "Idempotency-Key");
-    let keyed = parameters.iter().any(is_key);
-    let request_id = RequestIdHeader::into_params(|| None);
-    parameters.extend(request_id.into_iter().map(RefOr::T));
-    let bearer = SecurityRequirement::new("bearer", [""; 0]);
-    let token = operation
-        .security
-        .iter()
-        .flatten()
-        .any(|one| *one == bearer);
-    let body = operation.request_body.is_some();
-    let answers = &mut operation.responses.responses;
-    for (applies, refusals) in [
-        (token || body, &OF_ANY[..]),
-        (token, &OF_TOKEN),
-        (body, &OF_BODY),
-        (keyed, &OF_KEY),
-    ] {
-        for (status, description) in refusals.iter().filter(|_| applies) {
-            answers
-                .entry((*status).to_owned())
-                .or_insert_with(|| Response::new(*description).into());
+/// A header is absent or text: the type `Option<String>` says so, but its schema would be that of JSON.
+fn forbid_null(parameter: &mut Parameter) {
+    if parameter.parameter_in == ParameterIn::Header
+        && let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema
+    {
+        schema.schema_type = Type::String.into();
+    }
+}
+
+/// Says of every object in a request body that it has no other members: [`Body`](super::Body) refuses them.
+fn close_requests(document: &mut OpenApi) {
+    let mut waiting = Vec::new();
+    for (_, operation) in operations(document) {
+        if let Some(RefOr::T(body)) = &mut operation.request_body {
+            for content in body.content.values_mut() {
+                if let RefOr::T(content) = content
+                    && let Some(schema) = &mut content.schema
+                {
+                    close(schema, &mut waiting);
+                }
+            }
         }
     }
-    for (status, answer) in answers {
-        let RefOr::T(answer) = answer else { continue };
-        if status.as_str() >= "400" && answer.content.is_empty() {
-            let problem = Content::new(Some(Ref::from_schema_name(ProblemDocument::name())));
-            let media_type = "application/problem+json".to_owned();
-            answer.content.insert(media_type, problem.into());
+    let components = document.components.get_or_insert_default();
+    let mut closed = BTreeSet::new();
+    while let Some(Ref { ref_location, .. }) = waiting.pop() {
+        let name = ref_location.trim_start_matches("#/components/schemas/");
+        if closed.insert(name.to_owned())
+            && let Some(schema) = components.schemas.get_mut(name)
+        {
+            close(schema, &mut waiting);
         }
-        let mut add_header = |name: &str, schema, description| {
-            let header = HeaderBuilder::new().schema(Some(schema));
-            let header = header.description(Some(description)).build();
-            answer
-                .headers
-                .entry(name.to_owned())
-                .or_insert(header.into());
-        };
-        add_header("X-Request-Id", String::schema(), "The request's id");
-        match status.as_str() {
-            "401" => add_header(
-                "WWW-Authenticate",
-                String::schema(),
-                "Bearer, with the error",
-            ),
-            "503" => add_header("Retry-After", u32::schema(), "Seconds"),
-            _ => {}
+    }
+}
+
+fn close(schema: &mut RefOr<Schema>, waiting: &mut Vec<Ref>) {
+    let parts: Vec<&mut RefOr<Schema>> = match schema {
+        RefOr::Ref(to) => {
+            waiting.push(to.clone());
+            return;
         }
+        RefOr::T(Schema::Object(object)) => {
+            if !object.properties.is_empty() {
+                object.additional_properties =
+                    Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+            object.properties.values_mut().collect()
+        }
+        RefOr::T(Schema::Array(array)) => match &mut array.items {
+            ArrayItems::RefOrSchema(items) => vec![items.as_mut()],
+            ArrayItems::False => Vec::new(),
+        },
+        RefOr::T(Schema::OneOf(forms)) => forms.items.iter_mut().collect(),
+        RefOr::T(Schema::AnyOf(forms)) => forms.items.iter_mut().collect(),
+        // Each part would refuse the others' members.
+        RefOr::T(_) => Vec::new(),
+    };
+    for part in parts {
+        close(part, waiting);
     }
 }

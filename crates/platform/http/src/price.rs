@@ -13,7 +13,7 @@ pub enum Price {
     /// With a currency; defaults to the marketplace's.
     Money(PriceMoney),
     /// Minor units of the marketplace's currency.
-    Amount(i64),
+    Amount(Amount),
 }
 
 /// A price with its currency.
@@ -21,11 +21,9 @@ pub enum Price {
 #[deserr(error = Faults, deny_unknown_fields)]
 pub struct PriceMoney {
     /// Minor units.
-    #[schema(value_type = i64, example = 1299, minimum = 1, maximum = 9_007_199_254_740_991i64)]
     amount: Amount,
     /// ISO 4217 code; defaults to the marketplace's currency.
-    #[deserr(default, from(Currency) = Some)]
-    #[schema(value_type = Currency, required = false)]
+    #[deserr(default)]
     currency: Option<Currency>,
 }
 
@@ -42,7 +40,7 @@ impl Price {
     pub const fn parts(self) -> (i64, Option<Currency>) {
         match self {
             Self::Money(PriceMoney { amount, currency }) => (amount.get(), currency),
-            Self::Amount(amount) => (amount, None),
+            Self::Amount(amount) => (amount.get(), None),
         }
     }
 }
@@ -55,8 +53,7 @@ impl Deserr<Faults> for Price {
         match value {
             Value::Map(_) => PriceMoney::deserialize_from_value(value, place).map(Self::Money),
             Value::Integer(_) | Value::NegativeInteger(_) | Value::Float(_) => {
-                Amount::deserialize_from_value(value, place)
-                    .map(|amount| Self::Amount(amount.get()))
+                Amount::deserialize_from_value(value, place).map(Self::Amount)
             }
             Value::Null | Value::Boolean(_) | Value::String(_) | Value::Sequence(_) => {
                 let expected = "a money object or an integer of minor units";

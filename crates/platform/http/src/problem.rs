@@ -10,12 +10,13 @@ use kernel::Invalid;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use store::StoreError;
 use telemetry::current_request_id;
 
 /// A kind of refusal: its stable word, the status it is sent with and its title.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct ProblemType {
     /// Stable `snake_case` word; `/problems/{code}` is its URI.
     pub code: &'static str,
@@ -23,20 +24,67 @@ pub struct ProblemType {
     pub status: u16,
     /// Its meaning, the same for every occurrence.
     pub title: &'static str,
+    /// Describes the members that its documents have beside those of every problem, if any.
+    pub members: Option<fn() -> Members>,
 }
 
-/// Declares a service's kinds of refusal, as constants with a name, a code, a status and a title; and the list of all of them.
+impl PartialEq for ProblemType {
+    fn eq(&self, other: &Self) -> bool {
+        (self.code, self.status) == (other.code, other.status)
+    }
+}
+
+impl Eq for ProblemType {}
+
+/// The type of the members of a kind of refusal, for the API document.
+pub struct Members {
+    pub(super) name: String,
+    pub(super) schemas: Vec<(String, RefOr<Schema>)>,
+    schema: RefOr<Schema>,
+}
+
+impl Members {
+    /// Describes `T`, which [`Problem::with`] takes.
+    #[must_use]
+    pub fn of<T: ToSchema>() -> Self {
+        let (name, schema) = (T::name().into_owned(), T::schema());
+        let mut schemas = vec![(name.clone(), schema.clone())];
+        T::schemas(&mut schemas);
+        Self {
+            name,
+            schemas,
+            schema,
+        }
+    }
+
+    /// The example that `T` declares.
+    pub(super) fn example(&self) -> Option<Value> {
+        match &self.schema {
+            RefOr::T(Schema::Object(object)) => object.example.clone(),
+            RefOr::T(_) | RefOr::Ref(_) => None,
+        }
+    }
+}
+
+/// Declares a service's kinds of refusal, as constants with a name, a code, a status and a title; and the list of all of them. A kind
+/// whose documents have members of their own names the type of those: `OUT_OF_STOCK "out_of_stock" 409 "…" (ShortLines)`.
 #[macro_export]
 macro_rules! problems {
-    ($vis:vis $all:ident: $($name:ident $code:literal $status:literal $title:literal)+) => {
+    ($vis:vis $all:ident: $($name:ident $code:literal $status:literal $title:literal $(($members:ty))?)+) => {
         $(
             #[doc = $title]
-            $vis const $name: $crate::ProblemType =
-                $crate::ProblemType { code: $code, status: $status, title: $title };
+            $vis const $name: $crate::ProblemType = $crate::ProblemType {
+                code: $code,
+                status: $status,
+                title: $title,
+                members: $crate::problems!(@members $($members)?),
+            };
         )+
         /// All of them, for the page that documents them.
         $vis const $all: &[&$crate::ProblemType] = &[$(&$name),+];
     };
+    (@members) => { None };
+    (@members $members:ty) => { Some($crate::Members::of::<$members>) };
 }
 
 /// Refusals common to all services.
@@ -57,12 +105,14 @@ pub mod common {
         BODY_TOO_LARGE "body_too_large" 413 "The body is too large"
         URI_TOO_LONG "uri_too_long" 414 "The address is too long"
         UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" 415 "The body has to be application/json"
-        VALIDATION_FAILED "validation_failed" 422 "The request breaks a rule"
+        VALIDATION_FAILED "validation_failed" 422 "The request breaks a rule" (super::BrokenRules)
         IDEMPOTENCY_KEY_REUSED "idempotency_key_reused" 422 "This Idempotency-Key was used with another body"
         TOO_MANY_REQUESTS "too_many_requests" 429 "Too many requests"
         HEADERS_TOO_LARGE "headers_too_large" 431 "The headers are too large"
         INTERNAL "internal_error" 500 "Something went wrong on our side"
+        BAD_GATEWAY "bad_gateway" 502 "The service broke off"
         UNAVAILABLE "unavailable" 503 "The service cannot answer now"
+        GATEWAY_TIMEOUT "gateway_timeout" 504 "The service did not answer in time"
     }
 }
 
@@ -92,6 +142,15 @@ impl FieldError {
     }
 }
 
+/// The faults of a request, in a refusal of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({"errors": [{"pointer": "/amount", "code": "out_of_range",
+    "detail": "must be an integer of minor units between 1 and 9007199254740991"}]}))]
+pub struct BrokenRules {
+    /// All of them.
+    pub errors: Vec<FieldError>,
+}
+
 /// A refusal of one request. Boxed to keep a `Result` with this error small.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<ProblemDocument>);
@@ -101,27 +160,19 @@ pub struct Problem(Box<ProblemDocument>);
 #[schema(as = Problem)]
 pub struct ProblemDocument {
     /// URI reference of the kind of problem.
-    #[schema(example = "/problems/validation_failed")]
+    #[schema(format = "uri-reference")]
     r#type: String,
     /// Meaning of the kind.
-    #[schema(example = "The request breaks a rule")]
     title: &'static str,
     /// The HTTP status.
-    #[schema(example = 422)]
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What went wrong with this request.
-    #[schema(example = "1 field is not right.")]
     detail: String,
     /// The request's id, as in `X-Request-Id`.
-    #[schema(example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")]
     instance: String,
     /// Stable code for programs.
-    #[schema(example = "validation_failed")]
     code: &'static str,
-    /// Every fault of the request, if it broke rules.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    errors: Vec<FieldError>,
     /// Members of this kind of problem, such as the declined `order`.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -147,7 +198,6 @@ impl Problem {
             detail: detail.into(),
             instance: current_request_id(),
             code: kind.code,
-            errors: Vec::new(),
             members: Map::new(),
             kind,
             headers: Vec::new(),
@@ -170,9 +220,7 @@ impl Problem {
             ),
             many => format!("{} faults; see errors.", many.len()),
         };
-        let mut problem = Self::new(&common::VALIDATION_FAILED, detail);
-        problem.0.errors = errors;
-        problem
+        Self::new(&common::VALIDATION_FAILED, detail).with(&BrokenRules { errors })
     }
 
     /// 500. `cause` is logged, not sent.
@@ -190,14 +238,15 @@ impl Problem {
         Self::new(&common::UNAVAILABLE, "Please try again in a moment.").retry_after(1)
     }
 
-    /// Adds a member to the document.
+    /// Adds the members of its kind to the document.
     #[must_use]
-    pub fn with(mut self, member: &str, value: &impl Serialize) -> Self {
-        match serde_json::to_value(value) {
-            Ok(value) => {
-                self.0.members.insert(member.to_owned(), value);
+    pub fn with(mut self, members: &impl Serialize) -> Self {
+        match serde_json::to_value(members) {
+            Ok(Value::Object(members)) => {
+                self.0.members.extend(members);
                 self
             }
+            Ok(other) => Self::internal(format!("{other} has no members")),
             Err(error) => Self::internal(error),
         }
     }
@@ -264,7 +313,7 @@ impl ResponseError for Problem {
         if self.0.is_last {
             answer.force_close();
         }
-        match self.to_json() {
+        match serde_json::to_vec(&self.0) {
             Ok(document) => answer.content_type(Self::MEDIA_TYPE).body(document),
             Err(error) => {
                 tracing::error!(%error, "a problem has no JSON form");

@@ -4,8 +4,12 @@
     reason = "indexing a JSON value gives null where nothing is"
 )]
 
+mod documented;
+
 use reqwest::RequestBuilder;
 use serde_json::Value;
+
+use documented::assert_documented;
 
 /// An answer: status, headers and JSON body (null if there is none).
 #[derive(Debug)]
@@ -22,10 +26,13 @@ impl Answer {
     /// Sends `request`.
     ///
     /// # Panics
-    /// If no answer comes, or its body is neither empty nor JSON.
+    /// If no answer comes, its body is neither empty nor JSON, or it is none that the API document allows.
     #[expect(clippy::expect_used, reason = "no answer is a failed test")]
     pub async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.expect("an answer");
+        let (client, request) = request.build_split();
+        let request = request.expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.expect("a body");
         let body = if bytes.is_empty() {
@@ -33,6 +40,7 @@ impl Answer {
         } else {
             serde_json::from_slice(&bytes).expect("a JSON body")
         };
+        assert_documented(&method, &path, status, &body);
         Self {
             status,
             headers,

@@ -10,6 +10,14 @@ macro_rules! text_field {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name(String);
 
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                kernel::text_schema::$rule($min, $max)
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
         impl $name {
             /// Parses `raw` without the space around it.
             ///
@@ -63,7 +71,8 @@ impl Category {
 }
 
 /// How many of a product can be ordered now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000)]
 pub struct Stock(i64);
 
 impl Stock {

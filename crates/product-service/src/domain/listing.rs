@@ -1,17 +1,21 @@
 //! Queries for lists of products: filters, order, and where to continue.
 
 use kernel::{CursorKey, CursorScope, Limit, Page, ProductId, UserId};
+use utoipa::ToSchema;
 
 use super::{Category, Product, Rank, SearchText};
 
 /// The order of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
 pub enum Sort {
     /// Newest first.
     Newest,
     /// Lowest price first. Compares amounts in minor units, whatever the currency.
+    #[schema(rename = "price")]
     PriceUp,
     /// Highest price first.
+    #[schema(rename = "-price")]
     PriceDown,
     /// Best match first, in the order of [`Rank`]; of equal matches, the newest first. Only with a search.
     Relevance,

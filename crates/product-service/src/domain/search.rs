@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::{CursorKey, Invalid, paragraphs};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::words::{Piece, pieces, words_of};
 
@@ -21,6 +23,14 @@ pub struct Term {
     /// Whether it may also be the beginning of one.
     pub is_prefix: bool,
 }
+
+impl PartialSchema for SearchText {
+    fn schema() -> RefOr<Schema> {
+        kernel::text_schema::paragraphs(0, Self::MAX)
+    }
+}
+
+impl ToSchema for SearchText {}
 
 impl SearchText {
     /// Longest search, in characters.

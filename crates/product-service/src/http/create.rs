@@ -34,18 +34,14 @@ read_by_rule! {
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct CreateProduct {
     /// Its name.
-    #[schema(value_type = String, min_length = 1, max_length = 200)]
     name: ProductName,
     /// Its description; may be empty.
-    #[schema(value_type = String, max_length = 10_000)]
     description: Description,
     /// Unit price.
     price: Price,
     /// Quantity in stock.
-    #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000)]
     stock: Stock,
     /// Its category, case-insensitive.
-    #[schema(value_type = String, min_length = 1, max_length = 64)]
     category: Category,
 }
 
@@ -67,10 +63,10 @@ impl CreateProduct {
 /// The caller becomes its seller. It can be found and bought at once. Send an `Idempotency-Key` so that a repeated request lists it
 /// once.
 #[utoipa::path(post, path = "/api/products/create", tag = "products", operation_id = "createProduct", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The answer is repeated for 48 hours")),
     request_body(content = CreateProduct, example = json!({"name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home"})),
     responses(
-        (status = 201, description = "Listed", body = ProductJson, headers(("Location" = String, description = "The product"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this repeats the answer to an earlier request")),
+        (status = 201, description = "Listed", body = ProductJson, headers(("Location" = String, description = "The product"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request")),
             example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "sellerId": "0199f3a0-4a11-7b2d-8c41-5e9b0d1c2f3a", "name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home", "status": "active", "version": 1, "createdAt": "2026-01-31T12:00:00.000Z", "updatedAt": "2026-01-31T12:00:00.000Z"})),
     ))]
 pub(crate) async fn create(

@@ -1,10 +1,10 @@
 //! GET /api/products.
 
 use actix_web::{HttpResponse, web};
-use kernel::{Invalid, Money, Page, UserId};
+use kernel::{Invalid, Limit, Money, UserId};
 use platform_http::{Problem, Query, QueryParams, QueryReader, integer};
 
-use super::product_json::ProductJson;
+use super::product_json::ProductPage;
 use super::reader::CatalogueReader;
 use crate::app::{App, list_products};
 use crate::domain::{Category, Filter, ListQuery, SearchText, Sort};
@@ -92,21 +92,20 @@ fn parse_bool(raw: &str) -> Result<bool, Invalid> {
 /// A walk of all pages meets each product once, whatever is added, edited or removed meanwhile. A product whose price (with a sort by
 /// price) or text (with `relevance`) is edited meanwhile may be met in both of its places, or in neither. Prices are compared in minor
 /// units, regardless of the currency.
-#[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "listProducts", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "listProducts", security(("bearer" = [])),
     params(
-        ("q" = Option<String>, Query, description = "Words to find in name and description: at most 200 characters and 8 different words. One of signs only finds nothing; a blank one is left out", example = "lamp"),
-        ("category" = Option<String>, Query, description = "Only this category, without regard to case and white space", example = "Home"),
-        ("seller" = Option<String>, Query, description = "Only this seller's products"),
-        ("minPrice" = Option<i64>, Query, description = "Lowest price, in minor units", minimum = 0),
-        ("maxPrice" = Option<i64>, Query, description = "Highest price, in minor units", minimum = 0),
+        ("q" = inline(Option<SearchText>), Query, description = "Words to find in name and description: at most 8 different ones. One of signs only finds nothing; a blank one is left out"),
+        ("category" = Option<Category>, Query, description = "Only this category, without regard to case and white space"),
+        ("seller" = Option<UserId>, Query, description = "Only this seller's products"),
+        ("minPrice" = Option<i64>, Query, description = "Lowest price, in minor units; not above `maxPrice`", minimum = 0, maximum = 9_007_199_254_740_991i64),
+        ("maxPrice" = Option<i64>, Query, description = "Highest price, in minor units", minimum = 0, maximum = 9_007_199_254_740_991i64),
         ("inStock" = Option<bool>, Query, description = "`true`: only products in stock. Default `false`"),
-        ("sort" = Option<String>, Query, description = "`newest` (default), `price`, `-price`, or `relevance` (default with `q`, and only with it)", example = "price"),
-        ("limit" = Option<u8>, Query, description = "1 to 100, default 20", minimum = 1, maximum = 100),
+        ("sort" = inline(Option<Sort>), Query, description = "`newest` (default), `price`, `-price`, or `relevance` (default with `q`, and only with it)"),
+        ("limit" = inline(Option<Limit>), Query, description = "Most products on the page"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page, with the same filters and sort"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<ProductJson>),
-        (status = 422, description = "`validation_failed`: a parameter is wrong, unknown or repeated"),
+        (status = 200, description = "A page", body = ProductPage),
     ))]
 pub(crate) async fn list(
     app: web::Data<App>,
@@ -114,5 +113,5 @@ pub(crate) async fn list(
     query: Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let page = list_products(&app, query.0).await?;
-    Ok(HttpResponse::Ok().json(page.map(ProductJson::from)))
+    Ok(HttpResponse::Ok().json(ProductPage::from(page)))
 }

@@ -16,10 +16,12 @@ pub(crate) use internal::internal_routes;
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
-use platform_http::{Paths, Routes};
+use platform_http::{Fragment, Paths, Routes};
 use utoipa::OpenApi;
+use utoipa::openapi::security::SecurityRequirement;
 
 use crate::app::App;
+use crate::config::Config;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,10 +30,22 @@ use crate::app::App;
 )]
 struct Document;
 
-/// The OpenAPI fragment of these routes.
+/// The OpenAPI fragment of these routes, in a marketplace with these settings.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+pub fn openapi(config: &Config) -> Fragment {
+    let mut operations = Document::openapi();
+    if config.public {
+        // The reads are the operations with GET.
+        let reads = operations.paths.paths.values_mut();
+        for read in reads.filter_map(|item| item.get.as_mut()) {
+            let security = read.security.get_or_insert_default();
+            security.insert(0, SecurityRequirement::default());
+        }
+    }
+    Fragment {
+        operations,
+        problems: PROBLEMS,
+    }
 }
 
 /// Declares the routes.

@@ -1,6 +1,6 @@
 //! A product as it stands in JSON.
 
-use kernel::{Money, ProductId, Timestamp, UserId};
+use kernel::{Cursor, Money, Page, ProductId, Timestamp, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,6 +38,26 @@ pub(crate) struct ProductJson {
     created_at: Timestamp,
     /// Time of the last change, stock included.
     updated_at: Timestamp,
+}
+
+/// A page of products.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProductPage {
+    /// The products.
+    items: Vec<ProductJson>,
+    /// Send it as `cursor` to get the next page; null on the last page.
+    #[schema(value_type = Option<String>, required = true)]
+    next_cursor: Option<Cursor>,
+}
+
+impl From<Page<Product>> for ProductPage {
+    fn from(page: Page<Product>) -> Self {
+        Self {
+            items: page.items.into_iter().map(ProductJson::from).collect(),
+            next_cursor: page.next_cursor,
+        }
+    }
 }
 
 impl From<Product> for ProductJson {

@@ -34,13 +34,12 @@ pub(crate) struct RemovedProduct {
 /// For its seller. The product disappears from lists and search and can no longer be ordered. Existing orders still show it.
 /// A repeat gets the same answer.
 #[utoipa::path(patch, path = "/api/products/remove", tag = "products", operation_id = "removeProduct", security(("bearer" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The ETag received when the product was read", example = "\"3\"")),
+    params(("If-Match" = Option<String>, Header, description = "The ETag received when the product was read, or `*`", example = "*")),
     request_body(content = RemoveProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"})),
     responses(
         (status = 200, description = "Removed", body = RemovedProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "status": "removed"})),
         (status = 403, description = "`not_owner`: someone else sells it"),
         (status = 404, description = "`product_not_found`"),
-        (status = 412, description = "`precondition_failed`: it changed since it was read"),
     ))]
 pub(crate) async fn remove(
     app: web::Data<App>,

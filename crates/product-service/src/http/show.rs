@@ -12,10 +12,10 @@ use crate::app::{App, product};
 /// Show a product
 ///
 /// A removed product is shown to its seller only. The `ETag` changes with every edit and every change of stock.
-#[utoipa::path(get, path = "/api/products/{id}", tag = "products", operation_id = "showProduct", security((), ("bearer" = [])),
+#[utoipa::path(get, path = "/api/products/{id}", tag = "products", operation_id = "showProduct", security(("bearer" = [])),
     params(
         ("id" = ProductId, Path, description = "The product"),
-        ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has", example = "\"3\""),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has; 304 if it has not changed"),
     ),
     responses(
         (status = 200, description = "The product", body = ProductJson, headers(("ETag" = String, description = "Its version"))),

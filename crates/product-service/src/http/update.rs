@@ -12,31 +12,26 @@ use super::product_json::ProductJson;
 use crate::app::{App, update_product};
 use crate::domain::{Category, Change, Description, PriceEdit, ProductEdit, ProductName, Stock};
 
-/// The product and the fields to change. Absent fields stay unchanged.
+/// The product and the fields to change. Fields that are absent or null stay unchanged.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct UpdateProduct {
     /// The product.
     id: ProductId,
     /// The new name.
-    #[deserr(default, from(ProductName) = Some)]
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 200)]
+    #[deserr(default)]
     name: Option<ProductName>,
     /// The new description.
-    #[deserr(default, from(Description) = Some)]
-    #[schema(value_type = String, required = false, max_length = 10_000)]
+    #[deserr(default)]
     description: Option<Description>,
     /// The new price. Without a currency it keeps the product's. Existing orders keep their prices.
-    #[deserr(default, from(Price) = Some)]
-    #[schema(value_type = Price, required = false)]
+    #[deserr(default)]
     price: Option<Price>,
     /// The new quantity that can be ordered.
-    #[deserr(default, from(Stock) = Some)]
-    #[schema(value_type = i64, required = false, minimum = 0, maximum = 1_000_000_000)]
+    #[deserr(default)]
     stock: Option<Stock>,
     /// The new category.
-    #[deserr(default, from(Category) = Some)]
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 64)]
+    #[deserr(default)]
     category: Option<Category>,
 }
 
@@ -61,13 +56,12 @@ impl From<UpdateProduct> for ProductEdit {
 /// price that names another currency changes it. With `If-Match`, the edit is made only if no user
 /// and no order changed the product since it was read.
 #[utoipa::path(put, path = "/api/products/update", tag = "products", operation_id = "updateProduct", security(("bearer" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The ETag received when the product was read", example = "\"3\"")),
+    params(("If-Match" = Option<String>, Header, description = "The ETag received when the product was read, or `*`", example = "*")),
     request_body(content = UpdateProduct, example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "price": 1199, "stock": 25})),
     responses(
         (status = 200, description = "The updated product", body = ProductJson, headers(("ETag" = String, description = "Its version"))),
         (status = 403, description = "`not_owner`: someone else sells it"),
         (status = 404, description = "`product_not_found`: it does not exist or was removed"),
-        (status = 412, description = "`precondition_failed`: it changed since it was read"),
     ))]
 pub(crate) async fn update(
     app: web::Data<App>,

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use kernel::{Invalid, one_line};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A valid address. Addresses that differ only in case, or in how an internationalised domain is written, are equal; the original spelling
 /// is kept for display.
@@ -14,6 +16,16 @@ pub struct Email {
     shown: String,
     key: String,
 }
+
+impl PartialSchema for Email {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let email = text.format(Some(SchemaFormat::Custom("idn-email".to_owned())));
+        email.max_length(Some(Self::MAX)).into()
+    }
+}
+
+impl ToSchema for Email {}
 
 impl Email {
     /// Maximum length in characters (RFC 5321 section 4.5.3.1.3, less the angle brackets).

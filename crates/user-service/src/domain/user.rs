@@ -4,6 +4,8 @@ use std::fmt;
 
 use auth::{PasswordHash, Role};
 use kernel::{Invalid, Timestamp, UserId, one_line};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Email;
 
@@ -11,13 +13,24 @@ use super::Email;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserName(String);
 
+impl PartialSchema for UserName {
+    fn schema() -> RefOr<Schema> {
+        kernel::text_schema::one_line(Self::MIN, Self::MAX)
+    }
+}
+
+impl ToSchema for UserName {}
+
 impl UserName {
+    const MIN: usize = 1;
+    const MAX: usize = 100;
+
     /// Parses a name without the white space around it.
     ///
     /// # Errors
     /// As [`kernel::one_line`].
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        one_line(raw, 1, 100).map(Self)
+        one_line(raw, Self::MIN, Self::MAX).map(Self)
     }
 
     /// The name.

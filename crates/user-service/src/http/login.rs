@@ -15,7 +15,6 @@ use crate::domain::Email;
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct LoginRequest {
     /// Case-insensitive.
-    #[schema(value_type = String, max_length = 254, format = "idn-email")]
     email: Email,
     /// The user's password.
     #[deserr(from(String) = PasswordAttempt::from)]
@@ -28,10 +27,14 @@ pub(crate) struct LoginRequest {
 /// Answers with an access token, to be sent as `Authorization: Bearer`, and a refresh token, to be exchanged for the next pair
 /// before the access token expires.
 #[utoipa::path(post, path = "/api/users/login", tag = "users", operation_id = "logIn", security(()),
-    request_body(content = LoginRequest, example = json!({"email": "ada@example.com", "password": "correct horse battery"})),
+    request_body(content = LoginRequest, examples(
+        ("demo" = (summary = "A seller of `--demo`", value = json!({"email": "ada@demo.example", "password": "demo-password"}))),
+        ("registered" = (summary = "Who registered with the example", value = json!({"email": "ada@example.com", "password": "correct horse battery"}))),
+    )),
     responses(
         (status = 200, description = "Logged in", body = LoginJson<'static>, headers(("Cache-Control" = String, description = "`no-store`"))),
         (status = 401, description = "`invalid_credentials`: the same for an unknown email and a wrong password"),
+        (status = 429, description = "`too_many_requests`: a gateway counts logins per client"),
     ))]
 pub(crate) async fn login(
     app: web::Data<App>,

@@ -15,7 +15,6 @@ use crate::domain::UserName;
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct ProfileRequest {
     /// The new name.
-    #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: UserName,
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
 use auth::Verifier;
-use platform_http::{Paths, Routes};
+use platform_http::{Fragment, Paths, Routes};
 use utoipa::OpenApi;
 
 use crate::app::App;
@@ -39,8 +39,11 @@ struct Document;
 
 /// The OpenAPI fragment of these routes.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+pub fn openapi() -> Fragment {
+    Fragment {
+        operations: Document::openapi(),
+        problems: PROBLEMS,
+    }
 }
 
 /// Declares the routes.

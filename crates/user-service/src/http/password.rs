@@ -18,9 +18,9 @@ pub(crate) struct PasswordRequest {
     #[deserr(from(String) = PasswordAttempt::from)]
     #[schema(value_type = String, format = "password")]
     current_password: PasswordAttempt,
-    /// The new password: 8 to 72 bytes in UTF-8.
+    /// The new password: 8 to 72 bytes in UTF-8. A schema counts characters, which have up to four bytes each.
     #[deserr(try_from(String) = Password::parse -> Invalid)]
-    #[schema(value_type = String, min_length = 8, max_length = 72, format = "password")]
+    #[schema(value_type = String, min_length = 2, max_length = 72, format = "password")]
     new_password: Password,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct PasswordRequest {
 ///
 /// Ends every other login of the user. Access tokens already issued stay valid until they expire.
 #[utoipa::path(post, path = "/api/users/me/password", tag = "users", operation_id = "changePassword", security(("bearer" = [])),
-    request_body(content = PasswordRequest, example = json!({"currentPassword": "correct horse battery", "newPassword": "staple this instead"})),
+    request_body(content = PasswordRequest, example = json!({"currentPassword": "demo-password", "newPassword": "staple this instead"})),
     responses(
         (status = 204, description = "Changed"),
         (status = 403, description = "`wrong_password`: the current password is wrong, nothing was changed"),

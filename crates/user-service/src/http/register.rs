@@ -31,14 +31,12 @@ read_by_rule! {
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct RegisterRequest {
     /// The name.
-    #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: UserName,
     /// Must not be in use; compared case-insensitively, an internationalised domain in its ASCII form.
-    #[schema(value_type = String, max_length = 254, format = "idn-email")]
     email: Email,
-    /// 8 to 72 bytes in UTF-8.
+    /// 8 to 72 bytes in UTF-8. A schema counts characters, which have up to four bytes each.
     #[deserr(try_from(String) = Password::parse -> Invalid)]
-    #[schema(value_type = String, min_length = 8, max_length = 72, format = "password")]
+    #[schema(value_type = String, min_length = 2, max_length = 72, format = "password")]
     password: Password,
 }
 
@@ -48,11 +46,12 @@ pub(crate) struct RegisterRequest {
 /// trimmed, and one of more than 72 bytes is rejected, not truncated. With an `Idempotency-Key`, a repeat of the request gets the first
 /// answer instead of 409 `email_taken`.
 #[utoipa::path(post, path = "/api/users/register", tag = "users", operation_id = "registerUser", security(()),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours. Nothing of the password is stored with it")),
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The answer is repeated for 48 hours. Nothing of the password is stored with it")),
     request_body(content = RegisterRequest, example = json!({"name": "Ada Lovelace", "email": "ada@example.com", "password": "correct horse battery"})),
     responses(
-        (status = 201, description = "Registered", body = UserJson<'static>, headers(("Location" = String, description = "`/api/users/me`"), ("Idempotency-Replayed" = Option<String>, description = "`true` if this repeats the answer to an earlier request"))),
+        (status = 201, description = "Registered", body = UserJson<'static>, headers(("Location" = String, description = "`/api/users/me`"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 409, description = "`email_taken`"),
+        (status = 429, description = "`too_many_requests`: a gateway counts registrations per client"),
     ))]
 pub(crate) async fn register(
     app: web::Data<App>,

@@ -42,6 +42,13 @@ impl<'a> From<&'a User> for UserJson<'a> {
     }
 }
 
+/// How an access token is sent (RFC 6750).
+#[derive(Serialize, ToSchema)]
+enum TokenType {
+    /// In `Authorization: Bearer`.
+    Bearer,
+}
+
 /// A login: an access token, and a refresh token to renew it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -51,8 +58,7 @@ pub(crate) struct LoginJson<'a> {
     #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJFZERTQSIsImtpZCI6Imt…")]
     token: &'a str,
     /// Always `Bearer`.
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
+    token_type: TokenType,
     /// Lifetime of the access token, in seconds.
     #[schema(example = 900)]
     expires_in: u64,
@@ -70,7 +76,7 @@ pub(super) fn logged_in(login: &LoggedIn) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(LoginJson {
             token: &login.access_token,
-            token_type: "Bearer",
+            token_type: TokenType::Bearer,
             expires_in: login.expires_in.as_secs(),
             refresh_token: login.refresh_token.expose(),
             user: UserJson::from(&login.user),

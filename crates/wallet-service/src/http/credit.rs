@@ -20,17 +20,15 @@ use crate::domain::{Direction, Movement, Reference};
 #[schema(rename_all = "camelCase")]
 pub(super) struct CreditWallet {
     /// Minor units.
-    #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991i64)]
     amount: Amount,
     /// Defaults to the marketplace's currency.
-    #[deserr(default, from(Currency) = Some)]
+    #[deserr(default)]
     currency: Option<Currency>,
     /// Free text, shown in the statement.
-    #[deserr(default, from(Reference) = Some)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[deserr(default)]
     reference: Option<Reference>,
     /// The wallet's owner. Required from the treasury; other callers may only name themselves.
-    #[deserr(default, from(UserId) = Some)]
+    #[deserr(default)]
     user_id: Option<UserId>,
 }
 
@@ -40,7 +38,7 @@ pub(super) struct CreditWallet {
 /// (`wallet.topups = "trusted"`). With an `Idempotency-Key`, a repeat gets the first answer and posts nothing.
 #[utoipa::path(
     post, path = "/api/wallet/credit", tag = "wallet", operation_id = "creditWallet", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours; the transfer is applied at most once, permanently")),
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The answer is repeated for 48 hours; the transfer is applied at most once, permanently")),
     request_body(content = CreditWallet, content_type = "application/json",
         example = json!({"amount": 5000, "currency": "USD", "reference": "March salary"})),
     responses(
@@ -49,7 +47,7 @@ pub(super) struct CreditWallet {
             example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "credit", "amount": 5000, "currency": "USD",
                 "balanceAfter": 12000, "sequence": 7, "reference": "March salary", "createdAt": "2026-01-31T12:00:00.000Z"})),
         (status = 403, description = "`topups_not_allowed`: the caller may not credit this wallet"),
-        (status = 409, description = "`request_running`: the first request with this Idempotency-Key is still running"),
+        (status = 422, description = "`balance_limit`: the wallet would hold more than it can"),
     )
 )]
 pub(super) async fn credit(

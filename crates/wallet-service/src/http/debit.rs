@@ -18,14 +18,12 @@ use crate::domain::{Direction, Movement, Reference};
 #[schema(as = DebitWallet, example = json!({"amount": 1500, "currency": "USD", "reference": "To my bank"}))]
 pub(super) struct DebitWallet {
     /// Minor units.
-    #[schema(value_type = i64, minimum = 1, maximum = 9_007_199_254_740_991i64)]
     amount: Amount,
     /// Defaults to the marketplace's currency.
-    #[deserr(default, from(Currency) = Some)]
+    #[deserr(default)]
     currency: Option<Currency>,
     /// Free text, shown in the statement.
-    #[deserr(default, from(Reference) = Some)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[deserr(default)]
     reference: Option<Reference>,
 }
 
@@ -35,7 +33,7 @@ pub(super) struct DebitWallet {
 /// is posted. With an `Idempotency-Key`, a repeat gets the first answer, including a 402, and posts nothing.
 #[utoipa::path(
     post, path = "/api/wallet/debit", tag = "wallet", operation_id = "debitWallet", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters. The answer is repeated for 48 hours; the transfer is applied at most once, permanently")),
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The answer is repeated for 48 hours; the transfer is applied at most once, permanently")),
     request_body(content = DebitWallet, content_type = "application/json",
         example = json!({"amount": 1500, "currency": "USD", "reference": "To my bank"})),
     responses(
@@ -43,9 +41,7 @@ pub(super) struct DebitWallet {
             headers(("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request")),
             example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "debit", "amount": -1500, "currency": "USD",
                 "balanceAfter": 10500, "sequence": 8, "reference": "To my bank", "createdAt": "2026-01-31T12:00:00.000Z"})),
-        (status = 402, description = "`insufficient_funds`: nothing was posted"),
-        (status = 409, description = "`request_running`: the first request with this Idempotency-Key is still running",
-            headers(("Retry-After" = u32, description = "Seconds"))),
+        (status = 402, description = "`insufficient_funds`: nothing was posted; what there is is in `available`"),
     )
 )]
 pub(super) async fn debit(

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use auth::Verifier;
-use platform_http::{Paths, Routes};
+use platform_http::{Fragment, Paths, Routes};
 use utoipa::OpenApi;
 
 use crate::app::App;
@@ -44,6 +44,9 @@ struct Document;
 
 /// Describes the wallet's paths.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+pub fn openapi() -> Fragment {
+    Fragment {
+        operations: Document::openapi(),
+        problems: PROBLEMS,
+    }
 }

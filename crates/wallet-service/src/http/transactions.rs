@@ -2,10 +2,13 @@
 
 use actix_web::{HttpResponse, web};
 use auth::Caller;
-use kernel::{CursorScope, Invalid, Limit, Page, Timestamp};
+use kernel::{CursorScope, Invalid, Limit, Timestamp};
 use platform_http::{Problem, Query, QueryParams, QueryReader};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::shapes::TransactionBody;
+use super::shapes::{StatementKind, TransactionPage};
 use crate::app::{self, App};
 use crate::domain::{Kind, Place, StatementFilter};
 
@@ -56,6 +59,24 @@ impl QueryReader for StatementQuery {
     }
 }
 
+/// How a client writes the start or the end of a time.
+struct TimeOrDate;
+
+impl PartialSchema for TimeOrDate {
+    fn schema() -> RefOr<Schema> {
+        let text = |format| {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            text.format(Some(SchemaFormat::KnownFormat(format)))
+        };
+        OneOfBuilder::new()
+            .item(text(KnownFormat::DateTime))
+            .item(text(KnownFormat::Date))
+            .into()
+    }
+}
+
+impl ToSchema for TimeOrDate {}
+
 /// The filters as text.
 fn text(filter: &StatementFilter) -> String {
     let kind = filter.kind.map_or("", Kind::as_str);
@@ -71,18 +92,17 @@ fn text(filter: &StatementFilter) -> String {
 #[utoipa::path(
     get, path = "/api/wallet/transaction", tag = "wallet", operation_id = "walletTransactions", security(("bearer" = [])),
     params(
-        ("type" = Option<String>, Query, description = "Only `credit`, `debit`, `order_payment`, `order_refund` or `earning`"),
-        ("from" = Option<String>, Query, description = "Start: a time (RFC 3339), or a date such as 2026-01-31, which is the start of that day in UTC", example = "2026-01-01"),
-        ("to" = Option<String>, Query, description = "End: a time (RFC 3339), not included, or a date such as 2026-01-31, the whole of which is included", example = "2026-01-31"),
-        ("limit" = Option<u8>, Query, description = "1 to 100, default 20"),
+        ("type" = Option<StatementKind>, Query, description = "Only movements of this kind"),
+        ("from" = inline(Option<TimeOrDate>), Query, description = "Start: a time (RFC 3339), or a date such as 2026-01-31, which is the start of that day in UTC", example = "2026-01-01"),
+        ("to" = inline(Option<TimeOrDate>), Query, description = "End: a time (RFC 3339), not included, or a date such as 2026-01-31, the whole of which is included", example = "2030-12-31"),
+        ("limit" = inline(Option<Limit>), Query, description = "Most movements on the page"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page, with the same filters"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<TransactionBody>,
+        (status = 200, description = "A page", body = TransactionPage,
             example = json!({"items": [{"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "type": "order_payment", "amount": -1299,
                 "currency": "USD", "balanceAfter": 10701, "sequence": 8, "orderId": "0199f3a0-6b1c-7c3e-9d52-6f0c1a2b3c4d",
                 "createdAt": "2026-01-31T12:00:00.000Z"}], "nextCursor": null})),
-        (status = 422, description = "`validation_failed`: every fault is in `errors`"),
     )
 )]
 pub(super) async fn transactions(
@@ -96,5 +116,5 @@ pub(super) async fn transactions(
         scope,
     }) = query;
     let page = app::history(&app, caller.user, filter, limit, scope).await?;
-    Ok(HttpResponse::Ok().json(page.map(|entry| TransactionBody::from(&entry))))
+    Ok(HttpResponse::Ok().json(TransactionPage::from(page)))
 }
