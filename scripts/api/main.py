@@ -1,0 +1,51 @@
+"""Runs the checks of scripts/check-api."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import document
+import tour
+from server import Server
+
+HERE = pathlib.Path(__file__).parent
+
+
+def schemathesis(server, who, token, long, arguments):
+    """All checks and phases as one user. What it finds is printed, with a command that repeats it."""
+    command = [
+        pathlib.Path(sys.executable).with_name("schemathesis"),
+        "--config-file", HERE / "schemathesis.toml",
+        "run", f"{server.url}/api/openapi.json",
+        "--header", f"Authorization: Bearer {token}",
+        "--max-examples", "150" if long else "6",
+        "--workers", str(os.cpu_count() or 1),
+        *([] if long else ["--seed", "1"]),
+        *arguments,
+    ]
+    print(f"Schemathesis as {who}.", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = os.environ | {"SCHEMATHESIS_HOOKS": str(HERE / "rules.py")}
+        if subprocess.run(command, env=environment, cwd=scratch).returncode != 0:
+            raise SystemExit(f"Schemathesis as {who} has failed.")
+    server.audit()
+
+
+def main():
+    binary, *arguments = sys.argv[1:]
+    binary = str(pathlib.Path(binary).resolve())
+    long = "--long" in arguments[:1]
+    arguments = arguments[long:]
+    with Server(binary) as server:
+        count = document.check(server.document())
+        print(f"The document is valid OpenAPI 3.1; {count} examples fit their schemas.")
+        tour.take(server)
+        print("The generated client has taken the tour.", flush=True)
+    for who, role in [("a user", None), ("an administrator", "admin")]:
+        with Server(binary) as server:
+            schemathesis(server, who, server.join("tester", role), long, arguments)
+
+
+main()

@@ -1,0 +1,45 @@
+"""What Schemathesis cannot know by itself: which refusals of a valid request are the business's."""
+
+import schemathesis
+from schemathesis import GenerationMode
+
+# Refusals of the form of a request. One that the document allows must not meet any of them.
+OF_FORM = {"malformed_json", "invalid_header", "invalid_query", "unsupported_media_type", "validation_failed"}
+
+# Faults that concern what a schema cannot say: the code, and where it may be.
+BEYOND_SCHEMAS = {
+    ("invalid_cursor", "?cursor"),  # only the server makes cursors
+    ("out_of_range", "?to"),  # later than `from`
+    ("out_of_range", "?minPrice"),  # not above `maxPrice`
+    ("requires_q", "?sort"),  # relevance needs a search
+    ("too_many_words", "?q"),
+    ("out_of_range", "/items"),  # the sum of the lines of one product
+    *((code, pointer) for code in ("too_short", "too_long") for pointer in ("/password", "/newPassword")),  # bytes
+}
+
+# JSON Schema calls 1.0 an integer. The API does not: an amount that went through a float may have lost something.
+NO_FLOATS = "must be an integer, without decimals"
+
+
+@schemathesis.check
+def a_valid_request_is_not_refused_for_its_form(ctx, response, case):
+    if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE or response.status_code not in (400, 415, 422):
+        return
+    problem = response.json()
+    faults = {
+        (fault["code"], fault["pointer"]) for fault in problem.get("errors", []) if fault["detail"] != NO_FLOATS
+    }
+    if problem.get("errors") and not faults:
+        return
+    if problem["code"] in OF_FORM and not (faults and faults <= BEYOND_SCHEMAS):
+        raise AssertionError(f"{problem['code']}: {problem['detail']} {problem.get('errors', '')}")
+
+
+@schemathesis.check
+def a_refusal_names_its_request(ctx, response, case):
+    if response.status_code < 400 or case.path == "/readyz":
+        return
+    problem = response.json()
+    [request_id] = response.headers["x-request-id"]
+    if problem["instance"] != request_id:
+        raise AssertionError(f"{problem['instance']} is not {request_id}")
