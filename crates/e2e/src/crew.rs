@@ -1,7 +1,10 @@
 //! Well-behaved clients: after a lost connection, or a response that asks them to retry, they resend the request with the same
 //! Idempotency-Key. In the end every response they received holds true, and nothing was applied twice.
 
+mod counts;
 mod kept;
+
+pub use counts::{Answered, Why};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

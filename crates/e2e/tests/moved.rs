@@ -59,11 +59,11 @@ async fn orders_under_way_settle_on_the_other_side_of_a_move_there_and_back() {
     let from = small.display().to_string();
     let mut stack = stack(&temp.path().join("stack")).await;
 
-    let served = moving(&stack, &["--from", &from, "--to-mongo"]);
-    assert_eq!(served.code, Some(2), "{served:?}");
+    let early = moving(&stack, &["--from", &from, "--to-mongo"]);
+    assert_eq!(early.code, Some(2), "{early:?}");
     assert!(
-        served.stderr.contains("another marketplace serves"),
-        "{served:?}"
+        early.stderr.contains("another marketplace serves"),
+        "{early:?}"
     );
     server.kill();
     let crew = busy.stop().await;

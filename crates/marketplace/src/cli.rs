@@ -54,7 +54,7 @@ enum Command {
         place: WhereArgs,
     },
     /// Print the OpenAPI document of a marketplace with these settings
-    Openapi(ConfigArgs),
+    Openapi(FileArgs),
     /// Print the effective configuration, secrets redacted
     Config(ServeArgs),
     /// Ask the serving process whether it is ready: exits 0 if it is, 1 if not
@@ -65,7 +65,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
         #[command(flatten)]
-        config: ConfigArgs,
+        settings: FileArgs,
     },
     /// Prepare a new MongoDB replica set for distributed mode: initiate it and create the accounts. Safe to run at every start
     PrepareMongo(PrepareArgs),
@@ -110,24 +110,6 @@ struct FileArgs {
     /// Settings file (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-}
-
-/// Which settings a command describes.
-#[derive(Args)]
-struct ConfigArgs {
-    /// Settings file (TOML)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-impl ConfigArgs {
-    fn services(self) -> anyhow::Result<Services> {
-        let dir = DirArgs {
-            data_dir: None,
-            config: self.config,
-        };
-        Ok(dir.settings([])?.1)
-    }
 }
 
 #[derive(Args)]
@@ -208,7 +190,9 @@ impl MoveArgs {
     fn run(self) -> anyhow::Result<bool> {
         let dir = DirArgs {
             data_dir: self.from,
-            config: self.config,
+            file: FileArgs {
+                config: self.config,
+            },
         };
         let to = ("--to-mongo", "mongo.uri", self.to_mongo.flatten());
         let (settings, _) = dir.settings([to])?;
@@ -298,9 +282,9 @@ pub fn run() -> anyhow::Result<bool> {
             commands::serve::serve(&settings, &services, demo)
         }
         Command::Audit(place) => commands::audit::audit(&place.place()?),
-        Command::Backup { to, dir } => commands::backup::backup(&dir.settings([])?.0, &to),
-        Command::Restore { from, dir } => commands::backup::restore(&dir.settings([])?.0, &from),
-        Command::Openapi(config) => commands::print::openapi(&config.services()?),
+        Command::Backup { to, keep, place } => place.backup(&to, keep),
+        Command::Restore { from, place } => place.restore(&from),
+        Command::Openapi(args) => commands::print::openapi(&args.settings()?.1),
         Command::Config(args) => {
             let (settings, services) = args.settings()?;
             commands::print::config(&settings, &services)
@@ -323,9 +307,9 @@ pub fn run() -> anyhow::Result<bool> {
         }
         #[cfg(not(feature = "distributed"))]
         Command::PrepareMongo(_) => Err(commands::not_distributed()),
-        Command::GatewayFiles { out, config } => {
-            let count = crate::gateway_files::write(&out, &config.services()?)?;
-            println!("{count} files are in {}.", out.display());
+        Command::GatewayFiles { out, settings } => {
+            let count = crate::gateway_files::write(&out, &settings.settings()?.1)?;
+            output::line(format_args!("{count} files are in {}.", out.display()))?;
             Ok(true)
         }
         #[cfg(feature = "distributed")]

@@ -199,13 +199,20 @@ impl DataDir {
     }
 
     /// The directory's path.
-    pub(crate) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.0
     }
 
     /// The files of all services, in the order in which a backup locks them.
     pub(crate) fn stores(&self) -> [PathBuf; 4] {
         [self.users(), self.products(), self.orders(), self.wallet()]
+    }
+
+    /// The file of the service with this name.
+    #[must_use]
+    pub fn file(&self, service: &str) -> PathBuf {
+        self.0.join(format!("{service}.db"))
     }
 
     /// When a store was last written, by the machine's clock of then. None for a new directory.

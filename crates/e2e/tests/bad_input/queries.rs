@@ -15,7 +15,7 @@ const EVERY_LIST: &[Case] = &[
     ("limit=ten", &[("?limit", "invalid_type")]),
     ("limit=1.5", &[("?limit", "invalid_type")]),
     ("limit=", &[("?limit", "invalid_type")]),
-    ("limit=99999999999999999999", &[("?limit", "invalid_type")]),
+    ("limit=99999999999999999999", &[("?limit", "out_of_range")]),
     ("limit=5&limit=6", &[("?limit", "repeated")]),
     ("cursor=nonsense", &[("?cursor", "invalid_cursor")]),
     ("cursor=", &[("?cursor", "invalid_cursor")]),

@@ -17,12 +17,11 @@ pub(crate) fn audit(place: &Place) -> anyhow::Result<bool> {
         };
         anyhow::Ok(check(&*books).await?)
     })?;
-    print(&findings)?;
-    Ok(findings.iter().all(|finding| finding.violations.is_empty()))
+    print(&findings)
 }
 
-/// Prints a line for each invariant, then its violations.
-pub(super) fn print(findings: &[Finding]) -> anyhow::Result<()> {
+/// Prints a line for each invariant, then its violations. Returns whether there are none.
+pub(super) fn print(findings: &[Finding]) -> anyhow::Result<bool> {
     for finding in findings {
         let word = if finding.violations.is_empty() {
             "ok"
@@ -33,12 +32,15 @@ pub(super) fn print(findings: &[Finding]) -> anyhow::Result<()> {
             "{word:8} {} ({} checked)",
             finding.invariant, finding.checked
         ))?;
-        for violation in &finding.violations {
+        for violation in finding.violations.details() {
             output::line(format_args!("         - {violation}"))?;
         }
         if finding.violations.more() > 0 {
-            println!("         - and {} more", finding.violations.more());
+            output::line(format_args!(
+                "         - and {} more",
+                finding.violations.more()
+            ))?;
         }
     }
-    Ok(())
+    Ok(findings.iter().all(|finding| finding.violations.is_empty()))
 }

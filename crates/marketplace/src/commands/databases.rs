@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use host::lifecycle::runtime;
+use host::output;
 use host::service::Deps;
 use host::settings::Settings;
 use kernel::{Clock as _, SystemClock, Timestamp};
@@ -40,11 +41,11 @@ pub(crate) fn backup(settings: &Settings, to: &Path, keep: Option<usize>) -> any
         runtime(2)?.block_on(async { write(&open(settings)?, &unfinished, now).await })?;
     put_in_place(&unfinished, &place)?;
     let records: u64 = manifest.files.iter().map(|file| file.records).sum();
-    println!(
+    output::line(format_args!(
         "{} holds {records} records, written in {:.1?}.",
         place.display(),
         begun.elapsed()
-    );
+    ))?;
     if let Some(keep) = keep {
         forget_oldest(to, keep)?;
     }
@@ -67,19 +68,19 @@ pub(crate) fn restore(settings: &Settings, from: &Path) -> anyhow::Result<bool> 
                 .await
                 .with_context(|| format!("the database of {service}"))?;
             match brought {
-                Some(tallies) => println!("{service}: {}", list(&tallies)),
+                Some(tallies) => output::line(format_args!("{service}: {}", list(&tallies)))?,
                 None => finished += 1,
             }
         }
         ensure!(finished < to.len(), "this backup was restored there before");
         let findings = check(&Databases::open(&settings.mongo).await?).await?;
         complete(&to).await?;
-        anyhow::Ok(print(&findings))
+        print(&findings)
     })?;
-    println!(
+    output::line(format_args!(
         "Restored what there was at {taken}, in {:.1?}. Start with an empty message broker: its messages are of another time.",
         begun.elapsed()
-    );
+    ))?;
     Ok(sound)
 }
 
@@ -104,7 +105,7 @@ fn forget_oldest(dir: &Path, keep: usize) -> anyhow::Result<()> {
     doomed.append(&mut backups);
     for path in doomed {
         fs::remove_dir_all(&path).with_context(|| format!("{}", path.display()))?;
-        println!("{} is deleted.", path.display());
+        output::line(format_args!("{} is deleted.", path.display()))?;
     }
     Ok(())
 }

@@ -7,7 +7,8 @@ use crate::services::Services;
 
 /// Prints the OpenAPI document.
 pub(crate) fn openapi(services: &Services) -> anyhow::Result<bool> {
-    print(&crate::openapi(services)?)
+    output::line(crate::openapi(services)?.trim_end())?;
+    Ok(true)
 }
 
 /// Prints the effective configuration, with the secrets in URIs hidden.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use auth::SigningKey;
+use host::output;
 use host::service::{Deps, StoreConfig};
 use host::settings::Settings;
 use kernel::{Clock as _, SystemClock};
@@ -47,12 +48,14 @@ pub(crate) fn to_mongo(settings: &Settings) -> anyhow::Result<bool> {
         }
         complete(&to).await
     })?;
-    println!("Moved. Keep the data directory as a backup, and do not serve it again.");
+    output::line(format_args!(
+        "Moved. Keep the data directory as a backup, and do not serve it again."
+    ))?;
     if settings.auth.signing_key_file.is_none() {
-        println!(
+        output::line(format_args!(
             "Give the user service {} as auth.signing_key_file: with another key, everybody has to log in again.",
             key.display()
-        );
+        ))?;
     }
     Ok(true)
 }
@@ -78,10 +81,10 @@ pub(crate) fn to_sqlite(settings: &Settings, path: &Path) -> anyhow::Result<bool
         // The stores are closed here, which leaves everything in the files themselves.
     })?;
     put_in_place(&unfinished, path)?;
-    println!(
+    output::line(format_args!(
         "Moved. Drop the databases once {} is served.",
         path.display()
-    );
+    ))?;
     Ok(true)
 }
 
@@ -117,7 +120,7 @@ pub(super) async fn nobody_uses(settings: &Settings) -> anyhow::Result<()> {
 /// The findings of an audit of the source, if it found no violation.
 async fn sound(books: &dyn Books, source: &str) -> anyhow::Result<Vec<Finding>> {
     let findings = check(books).await?;
-    if !print(&findings) {
+    if !print(&findings)? {
         bail!("the audit of {source} finds violations: nothing was moved");
     }
     Ok(findings)
@@ -130,7 +133,7 @@ async fn compare(source: &[Finding], target: &dyn Books) -> anyhow::Result<()> {
     let same = same.filter(|(after, before)| after.checked == before.checked);
     let all_there = same.count() == source.len();
     ensure!(
-        print(&findings) && all_there,
+        print(&findings)? && all_there,
         "the audit of the target does not say what that of the source says"
     );
     Ok(())
@@ -148,7 +151,11 @@ async fn transfer(from: &Stores, to: &Stores, source: &str) -> anyhow::Result<()
             .await
             .with_context(|| format!("the target of {service}"))?;
         match brought {
-            Some(tallies) => println!("{service}: {} in {:.1?}", list(&tallies), begun.elapsed()),
+            Some(tallies) => output::line(format_args!(
+                "{service}: {} in {:.1?}",
+                list(&tallies),
+                begun.elapsed()
+            ))?,
             None => finished += 1,
         }
     }

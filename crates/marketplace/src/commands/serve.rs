@@ -39,7 +39,7 @@ pub(crate) fn serve(settings: &Settings, services: &Services, demo: bool) -> any
         let tokens = Arc::new(SteadyClock::new());
         let marketplace = Marketplace::build(settings, services, &dir, deps, tokens)?;
         let backups = Schedule::start(&services.backup, Source::of(settings)?, &metrics)?;
-        let host = marketplace.start(listener, settings.server.threads())?;
+        let host = marketplace.start(listener, &settings.server)?;
         output::notice(format_args!("MarketPlace is ready on http://{}", host.address));
         output::notice(format_args!("API docs: http://{}/api/docs", host.address));
         for line in accounts {

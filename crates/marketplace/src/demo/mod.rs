@@ -18,6 +18,7 @@ use crate::composition::Marketplace;
 use crate::data_dir::DataDir;
 use crate::services::Services;
 use examples::DemoIds;
+use host::output;
 use host::service::Deps;
 use host::settings::Settings;
 use week::Week;
@@ -42,7 +43,7 @@ pub(crate) async fn fill(
         ids: ids.clone(),
         ..Deps::new(clock.clone(), settings.currency)
     };
-    let marketplace = Marketplace::build(settings, &services, dir, deps)?;
+    let marketplace = Marketplace::build(settings, &services, dir, deps, clock.clone())?;
     if people::are_complete(&marketplace).await? {
         return Ok(people::lines());
     }
@@ -57,7 +58,9 @@ pub(crate) async fn fill(
             "{path} holds a marketplace already; --demo fills a fresh directory: choose one with --data-dir"
         );
     }
-    println!("Filling {path} with demo data; this takes some seconds.");
+    output::notice(format_args!(
+        "Filling {path} with demo data; this takes some seconds."
+    ));
     let people = people::register(&marketplace, &ids).await?;
     let products = catalogue::list(&marketplace, &people.sellers, &ids).await?;
     let week = Week {

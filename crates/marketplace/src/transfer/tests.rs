@@ -86,9 +86,10 @@ fn message(n: u8) -> Envelope {
 
 /// Nobody logs in during the demo.
 async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
-    let marketplace = Marketplace::build(settings, services, dir, deps()).unwrap();
+    let tokens = Arc::new(SystemClock);
+    let marketplace = Marketplace::build(settings, services, dir, deps(), tokens).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = marketplace.start(listener, 1).unwrap();
+    let host = marketplace.start(listener, &settings.server).unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for email in ["ada@demo.example", "gita@demo.example"] {
         let login = client

@@ -320,7 +320,7 @@ fn scheduled_backups_without_a_good_place_or_number_are_refused_at_start() {
         ),
         (
             ["--backup-to", "/tmp", "--keep", "0"].as_slice(),
-            "backup.keep is 0",
+            "the setting backup.keep (from --keep) is wrong: it is 0",
         ),
         (
             ["--backup-to", "/tmp", "--keep=-1"].as_slice(),

@@ -1,6 +1,8 @@
 //! The operator's use of the binary, one command per file.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test fails by panicking; it writes into the databases past the program, as no part of it does"
 )]

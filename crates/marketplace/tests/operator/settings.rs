@@ -38,15 +38,11 @@ fn all() -> BTreeMap<String, toml::Value> {
     let printed = run(&["config"], &[]).stdout;
     let mut found = BTreeMap::new();
     for (name, value) in printed.parse::<toml::Table>().unwrap() {
-        match value {
-            toml::Value::Table(section) => {
-                found.extend(
-                    section
-                        .into_iter()
-                        .map(|(key, value)| (format!("{name}.{key}"), value)),
-                );
-            }
-            value => drop(found.insert(name, value)),
+        if let toml::Value::Table(section) = value {
+            let keys = section.into_iter();
+            found.extend(keys.map(|(key, value)| (format!("{name}.{key}"), value)));
+        } else {
+            found.insert(name, value);
         }
     }
     found
@@ -94,8 +90,7 @@ fn an_odd_value_of_any_setting_is_accepted_or_refused_with_where_it_came_from() 
 #[test]
 fn a_wrong_value_is_refused_by_every_command_in_the_same_words() {
     let directory = Directory::new();
-    let path = directory.dir.signing_key();
-    let data = path.parent().unwrap().to_str().unwrap();
+    let data = directory.dir.path().to_str().unwrap();
     let out = tempfile::tempdir().unwrap();
     let out = out.path().join("files");
     for (name, value) in [

@@ -68,9 +68,8 @@ fn a_home_and_a_directory_for_temporary_files_are_not_needed() {
     let run = end(config.env_clear().env("TMPDIR", "/nowhere"));
     assert_eq!(run.code, Some(0), "{run:?}");
     let directory = Directory::new();
-    let path = directory.dir.signing_key();
     let mut audit = command(&["audit", "--data-dir"]);
-    let run = end(audit.arg(path.parent().unwrap()).env_clear());
+    let run = end(audit.arg(directory.dir.path()).env_clear());
     assert_eq!(run.code, Some(0), "{run:?}");
 }
 
@@ -114,8 +113,7 @@ fn a_data_directory_that_cannot_be_one_is_refused_in_words() {
 #[test]
 fn a_reader_that_left_is_no_error_and_a_full_disk_is_one() {
     let directory = Directory::new();
-    let data = directory.dir.signing_key();
-    let data = data.parent().unwrap().to_str().unwrap();
+    let data = directory.dir.path().to_str().unwrap();
     for arguments in [
         &["config"][..],
         &["openapi"],

@@ -313,7 +313,7 @@ impl ResponseError for Problem {
         if self.0.is_last {
             answer.force_close();
         }
-        match serde_json::to_vec(&self.0) {
+        match self.to_json() {
             Ok(document) => answer.content_type(Self::MEDIA_TYPE).body(document),
             Err(error) => {
                 tracing::error!(%error, "a problem has no JSON form");

@@ -103,16 +103,28 @@ impl Server {
                 .configure(|config| routes.iter().for_each(|declare| declare(config)))
                 .default_service(web::route().to(not_found))
                 .wrap(middleware::from_fn(answer))
-        })
-        .workers(workers)
-        .keep_alive(Duration::from_secs(75))
-        .client_request_timeout(Duration::from_secs(10))
-        // A client that closes its side while it waits has left, as nginx, too, sees it. Its request is dropped where it waits.
-        .h1_allow_half_closed(false)
-        .shutdown_timeout(30)
-        .disable_signals()
-        .listen(listener)?
-        .run();
+                .into_factory()
+                .map_err(|error| error.error_response());
+            let (edge, stopping) = (Rc::new(edge.clone()), stopping.clone());
+            let connect = fn_service(move |stream: TcpStream| {
+                let peer = stream.peer_addr().ok();
+                let connection = Connection::new(stream, edge.clone());
+                async move { Ok::<_, DispatchError>((connection, peer)) }
+            });
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .keep_alive(Duration::from_secs(75))
+                .client_request_timeout(HEAD_TIME)
+                .client_disconnect_timeout(Duration::from_secs(1))
+                // A client that closes its side while it waits has left, as nginx, too, sees it. Its request is dropped where it waits.
+                .h1_allow_half_closed(false)
+                .h1(map_config(app, |()| AppConfig::default()));
+            connect.and_then(http)
+        };
+        let server = builder.listen("http", listener, serve)?.run();
         let handle = server.handle();
         Ok(Self {
             handle,
@@ -158,6 +170,7 @@ async fn answer(
     let method = method_label(request.method());
     let slot = Slot::take(&edge.in_flight);
     let header = HeaderValue::from_str(id.as_str()).ok();
+    let origin = edge.cors.allowed(request.headers());
     let metrics = edge.metrics.http.clone();
     let route = request
         .match_pattern()
@@ -176,6 +189,7 @@ async fn answer(
             values.next().is_none().then_some(value)
         })
     };
+    let preflight = Cors::preflight(&request, origin.as_ref());
     let count = Count {
         metrics,
         route,
@@ -185,9 +199,11 @@ async fn answer(
     };
     let answered = id
         .scope(count.scope(async move {
-            if let Some(problem) = refusal(&request, slot.as_ref()) {
-                let refused = request.into_response(problem.error_response());
-                return Ok(refused.map_into_right_body());
+            let early = preflight.or_else(|| {
+                refusal(&request, slot.as_ref()).map(|problem| problem.error_response())
+            });
+            if let Some(early) = early {
+                return Ok(request.into_response(early).map_into_right_body());
             }
             let answered = problem_of(next.call(request).await?);
             Ok::<_, Error>(compress(answered).await?.map_into_left_body())
@@ -200,6 +216,7 @@ async fn answer(
             return Err(error);
         }
     };
+    edge.cors.mark(origin, response.headers_mut());
     if let Some(value) = header {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }

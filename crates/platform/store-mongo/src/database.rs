@@ -11,7 +11,8 @@ use mongodb::options::FindOptions;
 use serde::Deserialize;
 use store::outbox::Outbox;
 use store::{
-    AnyKey, AnyRecord, Database, Expires, Job, Kind, Leases, StoreError, StoreResult, Tx, Value,
+    AnyKey, AnyRecord, Codec, Database, Expires, Import, Job, Kind, Leases, PointInTime, Scan,
+    StoreError, StoreResult, Tx, Value,
 };
 use telemetry::metrics::Read;
 use telemetry::{Commit, Database as Traced};

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kernel::SecretUri;
+use mongodb::bson::{Document, doc};
 use mongodb::event::EventHandler;
 use mongodb::event::cmap::CmapEvent;
 use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, WriteConcern};
@@ -21,6 +22,8 @@ pub const READ_LIMIT: Duration = Duration::from_secs(2);
 /// How long an operation waits for a suitable server. Elections take longer; clients are asked to retry.
 const SELECTION: Duration = Duration::from_secs(2);
 
+/// Interval between the driver's checks of each server. A server that returns is found within it, also by a service that is idle.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Checks that `uri` is one that the driver understands.
 ///
 /// # Errors

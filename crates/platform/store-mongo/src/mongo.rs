@@ -19,7 +19,7 @@ use super::outbox::row::OutboxRow;
 use super::outbox::waiting;
 use super::records::Records;
 use super::schema::Collection;
-use store::{Handled, Idempotent, Store, StoreResult, Tx, WriteHealth};
+use store::{DeadLetter, Handled, Idempotent, Import, Store, StoreResult, Tx, WriteHealth};
 use telemetry::metrics::{Read, ReadTimes, StoreMetrics};
 
 /// A service's database. Cheap to clone.
@@ -56,13 +56,14 @@ impl Mongo {
         let outbox = Arc::new(OutboxQueue::new(clock));
         let times = watch.reads();
         let gather = Gather::new(link.clone(), watch.gets());
-        let records = Arc::new(
-            records
-                .with::<Handled>()
-                .with::<Idempotent>()
-                .with::<OutboxRow>()
-                .with::<DeadLetterRow>(),
-        );
+        let records = records
+            .with::<Handled>()
+            .with::<Idempotent>()
+            .add(waiting::layout())
+            .with::<OutboxRow>()
+            .with::<DeadLetter>()
+            .with::<Import>();
+        let records = Arc::new(records);
         let health = Arc::<WriteHealth>::default();
         let committer = Committer::start(
             link.clone(),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::Timestamp;
 use store::outbox::Outbox;
-use store::{AnyKey, AnyRecord, Database, Job, Kind, Leases, StoreError, StoreResult, Value};
+use store::{
+    AnyKey, AnyRecord, Codec, Database, Import, Job, Kind, Leases, PointInTime, Scan, StoreError,
+    StoreResult, Value,
+};
 use telemetry::metrics::Read;
 
 use super::files;

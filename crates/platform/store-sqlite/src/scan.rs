@@ -89,7 +89,7 @@ mod tests {
     async fn a_record_that_does_not_decode_ends_the_scan_with_an_error() {
         let dir = tempfile::tempdir().unwrap();
         let store = open(&dir);
-        let file = Connection::open(dir.path().join("t.db")).unwrap();
+        let file = crate::files::open_existing(&dir.path().join("t.db")).unwrap();
         file.execute_batch(
             "INSERT INTO outbox (id, name, kind, order_id, time, body) VALUES (x'01', 'a', 0, x'02', 0, x'03')",
         )

@@ -1,11 +1,11 @@
 //! The database: opened once, read and written by use cases and by this engine itself.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
 
-use store::{Handled, Idempotent, StoreResult, WriteHealth};
+use store::{DeadLetter, Handled, Idempotent, Import, StoreResult, Waiting, WriteHealth};
 use telemetry::metrics::{Read, StoreMetrics};
 use telemetry::{Commit, Database};
 use tokio::sync::Notify;
@@ -25,7 +25,6 @@ pub struct Sqlite {
     pub(super) news: Arc<Notify>,
     writer: Arc<Writer>,
     pub(super) health: Arc<WriteHealth>,
-    pub(super) path: Arc<PathBuf>,
     name: Arc<str>,
     pub(super) path: Arc<Path>,
 }
@@ -69,8 +68,14 @@ impl Sqlite {
             readers: Arc::new(Readers::start(path, &watch)?),
             writer: Arc::new(Writer::start(connection, path, &watch, &health)?),
             health,
-            path: Arc::new(path.to_owned()),
-            records: Arc::new(records.with::<Handled>().with::<Idempotent>()),
+            records: Arc::new(
+                records
+                    .with::<Handled>()
+                    .with::<Idempotent>()
+                    .with::<Waiting>()
+                    .with::<DeadLetter>()
+                    .with::<Import>(),
+            ),
             news: Arc::default(),
             name,
             path: path.into(),

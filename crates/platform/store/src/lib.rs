@@ -16,6 +16,7 @@ mod record;
 mod row;
 mod scan;
 mod tx;
+mod waiting;
 mod write_health;
 
 pub use answers::{IdempotencyKey, Idempotent};
@@ -33,4 +34,5 @@ pub use record::{AnyKey, AnyRecord, Kind, Record, Value, key_of, record_of};
 pub use row::{Apart, Expires, Plain, Register, Row};
 pub use scan::{PointInTime, Producer, Scan};
 pub use tx::Tx;
+pub use waiting::Waiting;
 pub use write_health::WriteHealth;

@@ -10,6 +10,16 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// `text` without regard to case and width (NFKC, full case folding), with one space where there is white space.
 pub(super) fn caseless(text: &str) -> String {
+    if text.is_ascii() {
+        return spaced(text).to_ascii_lowercase();
+    }
+    let folded: String = decompose(text.chars()).flat_map(fold_case).collect();
+    // What is left of a capital i with a dot. Spaces last: a sign such as ¨ decomposes into one and an accent.
+    spaced(&compose(&folded.replace("i\u{307}", "i")))
+}
+
+/// `text` with one space where there is white space, and none at its ends.
+fn spaced(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !spaced.is_empty() {
@@ -17,13 +27,7 @@ pub(super) fn caseless(text: &str) -> String {
         }
         spaced.push_str(word);
     }
-    if spaced.is_ascii() {
-        spaced.make_ascii_lowercase();
-        return spaced;
-    }
-    let folded: String = decompose(spaced.chars()).flat_map(fold_case).collect();
-    // What is left of a capital i with a dot.
-    compose(&folded.replace("i\u{307}", "i"))
+    spaced
 }
 
 /// `text` in basic letters: as [`caseless`], and without accents, harakat and niqqud. What is part of a letter in its script stays: the

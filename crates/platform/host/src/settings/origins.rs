@@ -56,7 +56,7 @@ mod tests {
         let name = "MARKETPLACE__SERVER__CORS_ORIGINS".to_owned();
         let environment = environment.map(|value| (name, value.to_owned()));
         let layers = Layers::read(Some(&path), environment, None).unwrap();
-        let settings = Settings::default().merged(&layers);
+        let settings = Settings::read(&layers);
         let settings = settings.map_err(|error| error.to_string())?;
         let no_sections = BTreeMap::<String, String>::new();
         let printed = settings.print(&no_sections).unwrap();

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use kernel::{SecretUri, WrongSetting};
+use platform_http::Origin;
 use serde::{Deserialize, Serialize};
 
 use super::origins;
