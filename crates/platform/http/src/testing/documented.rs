@@ -48,8 +48,12 @@ pub(super) fn assert_documented(method: &Method, path: &str, status: u16, body: 
     }
 }
 
-/// The operation that answers `path`. A path without parameters goes before one with.
+/// The operation that answers `path`. A path without parameters goes before one with. None if a gateway may take the path for another:
+/// it decodes `%2F` and resolves `..`.
 fn operation(method: &Method, path: &str) -> Option<&'static Value> {
+    if path.to_ascii_lowercase().contains("%2f") {
+        return None;
+    }
     let paths = DOCUMENT["paths"].as_object()?;
     let given: Vec<&str> = path.split('/').collect();
     let fits = |pattern: &str| {
