@@ -1,4 +1,4 @@
-//! A setting that breaks a rule which its type does not express. Whoever read the settings adds where the value came from.
+//! A setting that breaks a rule which its type does not express. The reader of the settings adds where the value came from.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;

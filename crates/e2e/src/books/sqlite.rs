@@ -15,7 +15,7 @@ use super::{CURRENCY, Deal, EARNED, History, PLENTY, PRICE, START, Transaction};
 /// Rows in a transaction.
 const BATCH: u32 = 20_000;
 
-/// Fills a directory that a marketplace has made and nobody serves.
+/// Fills a data directory that exists and is not being served.
 ///
 /// # Errors
 /// If a file is missing or cannot be written.

@@ -104,7 +104,7 @@ pub(crate) fn take(source: &Source, to: &Path, go_on: &dyn Fn() -> bool) -> anyh
 /// Refuses a directory within the data directory: a backup there would be lost with it.
 fn outside(place: &Path, dir: &DataDir) -> anyhow::Result<()> {
     let (Ok(place), Ok(data)) = (place.canonicalize(), dir.path().canonicalize()) else {
-        // One of them is not there: whoever opens it says so.
+        // One of them is missing: opening it reports that.
         return Ok(());
     };
     ensure!(

@@ -237,7 +237,7 @@ mod tests {
             "{refused}"
         );
         drop(first);
-        // As after a crash: nobody holds the lock.
+        // As after a crash: the lock is free.
         std::fs::create_dir(&place).unwrap();
         std::fs::write(place.join("left"), "behind").unwrap();
         Staging::begin(&target).unwrap().finish().unwrap();
