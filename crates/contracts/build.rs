@@ -7,6 +7,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new("../../proto-contracts");
     let files = [
         root.join("marketplace/product/v1/product.proto"),
+        root.join("marketplace/user/v1/user.proto"),
         root.join("marketplace/wallet/v1/wallet.proto"),
     ];
     println!("cargo:rerun-if-changed={}", root.display());

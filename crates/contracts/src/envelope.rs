@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use kernel::{MessageId, OrderId, Timestamp};
 use prost::{Message, Name};
+use uuid::Uuid;
 
 /// The kind of message, which determines its receivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +34,8 @@ pub struct Envelope {
     pub name: String,
     /// The exchange that the message goes through, by kind.
     pub kind: Kind,
-    /// The order the message is about.
-    pub order: OrderId,
+    /// The id of what the message is about: an order, or the user that it names.
+    pub subject: Uuid,
     /// When the sender decided to send it.
     pub time: Timestamp,
     /// W3C trace context of the sender, if it had one.
@@ -46,11 +47,16 @@ pub struct Envelope {
 impl Envelope {
     /// Wraps `message`, which is about `order` and belongs to the step `step` of its saga, at `time`.
     pub fn of_step<M: Contract>(order: OrderId, step: &str, message: &M, time: Timestamp) -> Self {
+        Self::about(order.as_uuid(), step, message, time)
+    }
+
+    /// Wraps `message`, which is about `subject` and is the only one of its `step`, at `time`.
+    pub fn about<M: Contract>(subject: Uuid, step: &str, message: &M, time: Timestamp) -> Self {
         Self {
-            id: MessageId::of_step(order, step),
+            id: MessageId::of_subject(subject, step),
             name: M::full_name(),
             kind: M::KIND,
-            order,
+            subject,
             time,
             traceparent: None,
             body: message.encode_to_vec().into(),

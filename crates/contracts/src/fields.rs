@@ -1,7 +1,9 @@
 //! Encoding and decoding of ids and money in a message body.
 
 use bytes::Bytes;
-use kernel::{Money, OrderId, TransactionId, UserId};
+use kernel::{
+    FulfilmentId, LineId, Money, OrderId, ProductId, RefundId, TransactionId, UserId,
+};
 use uuid::Uuid;
 
 use crate::{MalformedMessage, wallet};
@@ -16,22 +18,29 @@ fn uuid(field: &'static str, bytes: &[u8]) -> Result<Uuid, MalformedMessage> {
     Uuid::from_slice(bytes).map_err(|_| MalformedMessage(format!("{field} is not 16 bytes")))
 }
 
-/// Reads an order id.
-///
-/// # Errors
-/// [`MalformedMessage`] if it is not 16 bytes. The same applies to the two functions below.
-pub fn order_id(bytes: &[u8]) -> Result<OrderId, MalformedMessage> {
-    uuid("order_id", bytes).map(OrderId::from_uuid)
+macro_rules! ids {
+    ($($read:ident: $id:ty, $what:literal;)+) => {
+        $(
+            #[doc = concat!("Reads the id of ", $what, ".")]
+            ///
+            /// # Errors
+            /// [`MalformedMessage`] if it is not 16 bytes.
+            pub fn $read(bytes: &[u8]) -> Result<$id, MalformedMessage> {
+                uuid(stringify!($read), bytes).map(<$id>::from)
+            }
+        )+
+    };
 }
 
-/// Reads a user id.
-pub fn user_id(bytes: &[u8]) -> Result<UserId, MalformedMessage> {
-    uuid("user_id", bytes).map(UserId::from_uuid)
-}
-
-/// Reads a transaction id.
-pub fn transaction_id(bytes: &[u8]) -> Result<TransactionId, MalformedMessage> {
-    uuid("transaction_id", bytes).map(TransactionId::from_uuid)
+ids! {
+    order_id: OrderId, "an order";
+    line_id: LineId, "a line of an order";
+    fulfilment_id: FulfilmentId, "a fulfilment";
+    refund_id: RefundId, "a refund";
+    return_id: Uuid, "a return of stock";
+    product_id: ProductId, "a product";
+    transaction_id: TransactionId, "a transaction";
+    user_id: UserId, "a user";
 }
 
 impl From<Money> for wallet::Money {

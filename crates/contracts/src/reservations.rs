@@ -82,12 +82,52 @@ pub struct ReservedLine {
     pub product: ProductId,
     /// The seller.
     pub seller: UserId,
+    /// The seller's name at that time, as far as the product service knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller_name: Option<String>,
+    /// The product's category at that time.
+    #[serde(default)]
+    pub category: String,
+    /// How the buyer gets it.
+    #[serde(default, skip_serializing_if = "Delivery::is_none")]
+    pub delivery: Delivery,
     /// The product's name at the time of the reservation.
     pub name: String,
     /// The price of one item at that time.
     pub unit_price: Money,
     /// The quantity held.
     pub quantity: Quantity,
+}
+
+/// How a buyer gets what they bought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// The seller ships it: the order needs an address.
+    Shipped,
+    /// Nothing is shipped: a service or a download. It is delivered when it is paid.
+    #[default]
+    None,
+}
+
+impl Delivery {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Shipped, Self::None];
+
+    /// The word that the API uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shipped => "shipped",
+            Self::None => "none",
+        }
+    }
+
+    /// Whether nothing is shipped.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
 }
 
 /// The reason why nothing is held.

@@ -140,6 +140,26 @@ define_id!(
     OrderId, "an order"
 );
 define_id!(
+    /// A line of an order.
+    LineId, "a line of an order"
+);
+define_id!(
+    /// A fulfilment: the part of an order that one seller ships.
+    FulfilmentId, "a fulfilment"
+);
+define_id!(
+    /// A shipment: one package of a fulfilment.
+    ShipmentId, "a shipment"
+);
+define_id!(
+    /// A refund of a fulfilment or of some of it.
+    RefundId, "a refund"
+);
+define_id!(
+    /// An address that a user keeps.
+    AddressId, "an address"
+);
+define_id!(
     /// A journal transaction of the wallet ledger.
     TransactionId, "a transaction"
 );
@@ -156,7 +176,13 @@ impl MessageId {
     /// The id of the message for `step` of the saga of `order`: UUIDv5, so that a resend has the same id.
     #[must_use]
     pub fn of_step(order: OrderId, step: &str) -> Self {
-        Self(Uuid::new_v5(&order.as_uuid(), step.as_bytes()))
+        Self::of_subject(order.as_uuid(), step)
+    }
+
+    /// The id of the message for `step` of whatever `subject` is. The same rule.
+    #[must_use]
+    pub fn of_subject(subject: Uuid, step: &str) -> Self {
+        Self(Uuid::new_v5(&subject, step.as_bytes()))
     }
 }
 

@@ -24,7 +24,8 @@ pub use clock::{Clock, ManualClock, SteadyClock, SystemClock};
 pub use cursor::{Cursor, CursorError, CursorKey, CursorScope};
 pub use findings::Findings;
 pub use id::{
-    IdSource, MessageId, OrderId, ProductId, SessionId, SystemIds, TransactionId, UserId,
+    AddressId, FulfilmentId, IdSource, LineId, MessageId, OrderId, ProductId, RefundId, SessionId,
+    ShipmentId, SystemIds, TransactionId, UserId,
 };
 pub use invalid::Invalid;
 pub use money::{Currency, Money, MoneyError};

@@ -52,7 +52,7 @@ pub(crate) fn list(place: &Place) -> anyhow::Result<bool> {
             "{} {place} {} order={} attempts={} at={} {}",
             letter.envelope.id,
             letter.envelope.name,
-            letter.envelope.order,
+            letter.envelope.subject,
             letter.attempts,
             letter.died_at,
             letter.reason

@@ -76,7 +76,7 @@ fn message(n: u8) -> Envelope {
         } else {
             contracts::Kind::Event
         },
-        order,
+        subject: order.as_uuid(),
         time: NOW.plus(Duration::from_millis(n.into())),
         traceparent: (n > 2)
             .then(|| "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
@@ -128,7 +128,7 @@ async fn shop(path: &Path) -> Four {
                 tx.send(message.clone())?;
             }
             tx.claim(&key, message(9).id.as_uuid(), NOW, Duration::from_secs(9))?;
-            tx.once(message(8).order, message(8).id, NOW)
+            tx.once(message(8).subject.into(), message(8).id, NOW)
         };
         store.write(run).await.unwrap();
         let outbox = store.outbox();
@@ -215,7 +215,7 @@ async fn all_that_each_service_keeps_is_the_same_on_the_other_engine_and_back_ag
         let order = waiting(&here[place].1).await;
         assert!(order.len() >= 5);
         assert_eq!(
-            order,
+            subject: order.as_uuid(),
             waiting(&there[place].1).await,
             "in the order of sending"
         );

@@ -16,7 +16,7 @@ const CONTENT_TYPE: &str = "application/x-protobuf";
 const PERSISTENT: u8 = 2;
 
 const TRACEPARENT: &str = "traceparent";
-const ORDER: &str = "aggregate-id";
+const SUBJECT: &str = "aggregate-id";
 const KIND: &str = "x-marketplace-kind";
 /// Milliseconds, because AMQP's own timestamp counts seconds.
 const TIME: &str = "x-marketplace-time-ms";
@@ -36,7 +36,7 @@ const EVENT: &str = "event";
 pub(super) fn seal(envelope: &Envelope, attempts: u32) -> BasicProperties {
     let mut headers = BTreeMap::new();
     let mut header = |name: &str, value| headers.insert(ShortString::from(name), value);
-    header(ORDER, text(&envelope.order.to_string()));
+    header(SUBJECT, text(&envelope.subject.to_string()));
     header(
         KIND,
         text(match envelope.kind {
@@ -73,7 +73,7 @@ pub(super) fn open(properties: &BasicProperties, body: Bytes) -> Result<Envelope
 fn read(properties: &BasicProperties, body: Bytes) -> (Envelope, Option<&'static str>) {
     let name = properties.kind().as_ref().map(ToString::to_string);
     let id = message_id(properties);
-    let order = header_text(properties, ORDER).and_then(|order| order.parse().ok());
+    let subject = header_text(properties, SUBJECT).and_then(|id| Uuid::try_parse(&id).ok());
     let kind = match header_text(properties, KIND).as_deref() {
         Some(COMMAND) => Some(Kind::Command),
         Some(EVENT) => Some(Kind::Event),
@@ -83,7 +83,7 @@ fn read(properties: &BasicProperties, body: Bytes) -> (Envelope, Option<&'static
     let parts = [
         ("type", name.is_some()),
         ("message id", id.is_some()),
-        ("order id", order.is_some()),
+        ("aggregate id", subject.is_some()),
         ("kind", kind.is_some()),
         ("time", time.is_some()),
     ];
@@ -92,7 +92,7 @@ fn read(properties: &BasicProperties, body: Bytes) -> (Envelope, Option<&'static
         id: id.unwrap_or(MessageId::from_uuid(Uuid::nil())),
         name: name.unwrap_or_default(),
         kind: kind.unwrap_or(Kind::Event),
-        order: order.unwrap_or(OrderId::from_uuid(Uuid::nil())),
+        subject: subject.unwrap_or(Uuid::nil()),
         time: Timestamp::from_millis(time.unwrap_or_default()),
         traceparent: header_text(properties, TRACEPARENT),
         body,
@@ -241,7 +241,7 @@ mod tests {
             id: MessageId::new(&ids),
             name: "marketplace.wallet.v1.DebitForOrder".to_owned(),
             kind,
-            order: OrderId::new(&ids),
+            subject: OrderId::new(&ids).as_uuid(),
             time: Timestamp::from_millis(1_700_000_000_123),
             traceparent: traceparent.map(str::to_owned),
             body: Bytes::from_static(b"\x00\xffbody"),

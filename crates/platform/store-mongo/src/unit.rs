@@ -228,7 +228,7 @@ impl Engine for Unit {
         let traceparent = message
             .traceparent
             .clone()
-            .or_else(|| traceparent(message.order));
+            .or_else(|| traceparent(message.subject.into()));
         self.messages.push(Arc::new(Envelope {
             traceparent,
             ..message

@@ -16,19 +16,19 @@ use telemetry::traceparent;
 /// A store error.
 pub(super) fn enqueue(tx: &Connection, message: &Envelope) -> StoreResult<()> {
     tx.prepare_cached(
-        "INSERT INTO outbox (id, name, kind, order_id, time, traceparent, body)
+        "INSERT INTO outbox (id, name, kind, subject, time, traceparent, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
     )?
     .execute((
         message.id.as_bytes(),
         &message.name,
         kind_code(message.kind),
-        message.order.as_bytes(),
+        message.subject.as_bytes(),
         message.time.as_millis(),
         message
             .traceparent
             .clone()
-            .or_else(|| traceparent(message.order)),
+            .or_else(|| traceparent(message.subject.into())),
         message.body.as_ref(),
     ))?;
     Ok(())
@@ -40,7 +40,7 @@ pub(super) fn envelope(row: &Row<'_>, first: usize) -> StoreResult<Envelope> {
         id: id(row, first)?,
         name: row.get(first + 1)?,
         kind: kind_of(row.get(first + 2)?)?,
-        order: id(row, first + 3)?,
+        subject: id(row, first + 3)?,
         time: Timestamp::from_millis(row.get(first + 4)?),
         traceparent: row.get(first + 5)?,
         body: row.get::<_, Vec<u8>>(first + 6)?.into(),

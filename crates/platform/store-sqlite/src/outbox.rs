@@ -26,7 +26,7 @@ impl SqliteOutbox {
 }
 
 const COLUMNS: &str =
-    "seq, id, name, kind, order_id, time, traceparent, body, attempts FROM outbox";
+    "seq, id, name, kind, subject, time, traceparent, body, attempts FROM outbox";
 
 #[async_trait]
 impl Outbox for SqliteOutbox {
@@ -115,7 +115,7 @@ fn settle_one(tx: &Connection, seq: i64, fate: &Fate, now: Timestamp) -> Result<
         Fate::Dead { attempts, reason } => {
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO dead_letters
-                 SELECT id, name, kind, order_id, time, traceparent, body, ?2, ?3, ?4 FROM outbox WHERE seq = ?1",
+                 SELECT id, name, kind, subject, time, traceparent, body, ?2, ?3, ?4 FROM outbox WHERE seq = ?1",
             )?
             .execute((seq, attempts, reason, now.as_millis()))?;
         }

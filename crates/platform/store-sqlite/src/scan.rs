@@ -91,7 +91,7 @@ mod tests {
         let store = open(&dir);
         let file = crate::files::open_existing(&dir.path().join("t.db")).unwrap();
         file.execute_batch(
-            "INSERT INTO outbox (id, name, kind, order_id, time, body) VALUES (x'01', 'a', 0, x'02', 0, x'03')",
+            "INSERT INTO outbox (id, name, kind, subject, time, body) VALUES (x'01', 'a', 0, x'02', 0, x'03')",
         )
         .unwrap();
         let mut scan = store.scan(Kind::of::<Waiting>(), None).unwrap();

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use contracts::Envelope;
-use kernel::{MessageId, OrderId, Timestamp};
+use kernel::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+use uuid::Uuid;
 
 use crate::outbox::{kind_code, kind_of};
 use crate::{Record, Row, StoreResult};
@@ -38,7 +39,7 @@ pub struct DeadLetterFields {
     id: MessageId,
     name: String,
     kind: i32,
-    order_id: OrderId,
+    subject: Uuid,
     time: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traceparent: Option<String>,
@@ -64,7 +65,7 @@ impl Row for DeadLetter {
             id: message.id,
             name: message.name.clone(),
             kind: kind_code(message.kind),
-            order_id: message.order,
+            subject: message.subject,
             time: message.time,
             traceparent: message.traceparent.clone(),
             body: ByteBuf::from(message.body.to_vec()),
@@ -80,7 +81,7 @@ impl Row for DeadLetter {
                 id: fields.id,
                 name: fields.name,
                 kind: kind_of(fields.kind)?,
-                order: fields.order_id,
+                subject: fields.subject,
                 time: fields.time,
                 traceparent: fields.traceparent,
                 body: Bytes::from(fields.body.into_vec()),

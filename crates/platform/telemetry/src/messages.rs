@@ -58,7 +58,7 @@ impl MessageSpans {
         let spans = batch.iter().map(|message| {
             let parent = message.traceparent.as_deref();
             let span = parent.and_then(|parent| otlp::follow(parent, || span(message)));
-            (message.order, span.unwrap_or_else(Span::none))
+            (message.subject.into(), span.unwrap_or_else(Span::none))
         });
         Self(spans.collect())
     }
@@ -96,7 +96,7 @@ fn span(
         otel.name = format!("{operation} {}", message.name), otel.kind = kind,
         messaging.system = system, messaging.destination.name = destination,
         messaging.operation.type = operation, messaging.operation.name = operation,
-        messaging.message.id = %message.id, marketplace.order.id = %message.order,
+        messaging.message.id = %message.id, marketplace.order.id = %message.subject,
         messaging.batch.message_count = Empty, error.type = Empty, otel.status_code = Empty,
     )
 }
@@ -115,7 +115,7 @@ mod tests {
             id: MessageId::new(&ids),
             name: "marketplace.wallet.v1.DebitForOrder".to_owned(),
             kind: Kind::Command,
-            order: OrderId::new(&ids),
+            subject: OrderId::new(&ids).as_uuid(),
             time: Timestamp::from_millis(0),
             traceparent,
             body: Bytes::new(),
@@ -142,7 +142,7 @@ mod tests {
             message(Some(trace(3) + "-00")),
             message(None),
         ];
-        let orders = batch.clone().map(|message| message.order);
+        let orders = batch.clone().map(|message| message.subject.into());
         let spans = MessageSpans::handling("memory", "wallet.commands", &batch);
         let handle = async {
             let commit = Commit::begin(Database {

@@ -265,7 +265,7 @@ pub fn message(name: &str) -> Envelope {
         id: MessageId::new(&ids),
         name: name.to_owned(),
         kind: Kind::Event,
-        order: OrderId::new(&ids),
+        subject: OrderId::new(&ids).as_uuid(),
         time: Timestamp::from_millis(1_700_000_000_123),
         traceparent: None,
         body: Bytes::from_static(b"body"),

@@ -31,7 +31,7 @@ fn message(name: &str) -> Arc<Envelope> {
         id: MessageId::new(&ids),
         name: name.to_owned(),
         kind: Kind::Event,
-        order: OrderId::new(&ids),
+        subject: OrderId::new(&ids).as_uuid(),
         time: Timestamp::from_millis(0),
         traceparent: None,
         body: Bytes::new(),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use contracts::Envelope;
-use kernel::{MessageId, OrderId, Timestamp};
+use kernel::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use store::{Plain, Record, StoreResult};
 pub(crate) struct MessageRow {
     name: String,
     kind: i32,
-    order: OrderId,
+    subject: Uuid,
     time: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traceparent: Option<String>,
@@ -27,7 +27,7 @@ impl MessageRow {
         Self {
             name: message.name.clone(),
             kind: kind_code(message.kind),
-            order: message.order,
+            subject: message.subject,
             time: message.time,
             traceparent: message.traceparent.clone(),
             body: ByteBuf::from(message.body.to_vec()),
@@ -39,7 +39,7 @@ impl MessageRow {
             id,
             name: self.name,
             kind: kind_of(self.kind)?,
-            order: self.order,
+            subject: self.subject,
             time: self.time,
             traceparent: self.traceparent,
             body: Bytes::from(self.body.into_vec()),

@@ -7,7 +7,7 @@ pub(super) fn message(n: u128) -> Envelope {
         id: MessageId::from_uuid(Uuid::from_u128(n)),
         name: "marketplace.test.v1.Happened".to_owned(),
         kind: Kind::Event,
-        order: OrderId::new(&SystemIds::default()),
+        subject: OrderId::new(&SystemIds::default()).as_uuid(),
         time: Timestamp::from_millis(1_700_000_000_000),
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
         body: Bytes::from_static(b"body"),
@@ -68,7 +68,7 @@ async fn what_a_dead_replica_left_is_claimed_by_one_other_when_its_lease_is_over
     assert_eq!(
         *claimed[0].envelope,
         Envelope {
-            order: claimed[0].envelope.order,
+            subject: claimed[0].envelope.subject,
             ..message(1)
         }
     );

@@ -147,7 +147,7 @@ impl World {
             id: MessageId::new(&self.ids),
             name: "marketplace.test.v1.Tested".to_owned(),
             kind: Kind::Event,
-            order: OrderId::new(&self.ids),
+            subject: OrderId::new(&self.ids).as_uuid(),
             time: self.clock.now(),
             traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
             body: Bytes::from_static(b"body"),
