@@ -1,10 +1,12 @@
-//! The vocabulary that every crate shares: identifiers, money, time, quantities, cursors and pages, backoff.
+//! The vocabulary that every crate shares: identifiers, money, time, quantities, addresses, cursors and pages, backoff.
 //!
 //! A value belongs here if it has rules of its own and needs no I/O, no async and no framework. The terms of a single
 //! service (an order's states, a ledger's accounts) belong to that service's `domain`.
 
+mod address;
 mod backoff;
 mod clock;
+mod country;
 mod cursor;
 mod findings;
 mod id;
@@ -19,8 +21,10 @@ mod text;
 pub mod text_schema;
 mod time;
 
+pub use address::{AddressLine, City, Phone, PostalAddress, PostalCode, Recipient, Region};
 pub use backoff::{Backoff, jitter};
 pub use clock::{Clock, ManualClock, SteadyClock, SystemClock};
+pub use country::Country;
 pub use cursor::{Cursor, CursorError, CursorKey, CursorScope};
 pub use findings::Findings;
 pub use id::{
