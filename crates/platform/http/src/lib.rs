@@ -3,6 +3,7 @@
 //! There is one way to do each thing: [`Body`] reads JSON and reports every fault at once, [`Query`] does the same for the
 //! query, [`Problem`] is every refusal, and [`Paths`] declares paths with their methods.
 
+mod address;
 mod body;
 mod compression;
 mod connection;
