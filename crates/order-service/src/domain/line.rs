@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use contracts::reservations::{Agreed, RequestedLine};
-use kernel::{Invalid, Money, ProductId, Quantity, UserId};
+use contracts::reservations::{Agreed, Delivery, RequestedLine};
+use kernel::{Invalid, LineId, Money, ProductId, Quantity, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What a create request asks for: 1 to 100 lines, one for each product.
@@ -95,12 +95,20 @@ fn conflicting_terms(product: ProductId) -> Invalid {
 /// A line of an order: what was bought from whom, at the price of the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLine {
+    /// Its id.
+    pub id: LineId,
     /// The product.
     pub product: ProductId,
     /// Who sells it.
     pub seller: UserId,
     /// Its name when it was ordered.
     pub name: String,
+    /// Its category when it was ordered.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub category: String,
+    /// How the buyer gets it.
+    #[serde(default, skip_serializing_if = "Delivery::is_none")]
+    pub delivery: Delivery,
     /// Price of one.
     pub unit_price: Money,
     /// How many.

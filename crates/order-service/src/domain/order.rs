@@ -1,132 +1,61 @@
-//! An order and the state it is in.
+//! An order.
 
 use std::time::Duration;
 
-use kernel::{MessageId, Money, OrderId, Timestamp, UserId};
+use contracts::reservations::Delivery;
+use kernel::{FulfilmentId, LineId, MessageId, Money, OrderId, PostalAddress, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use super::fulfilment::Fulfilment;
 use super::line::OrderLine;
+use super::state::{OrderState, Reason};
 
-/// Where an order is in its saga.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderState {
-    /// Stock is held, the debit is on its way.
-    Pending,
-    /// The buyer was debited.
-    Paid,
-    /// The buyer could not pay; nothing was debited.
-    Declined,
-    /// The payment deadline has passed; whether a debit was made is being found out and undone.
-    Cancelling,
-    /// Not paid in time; nothing is or stays debited.
-    Cancelled,
-    /// Paid, but it cannot be delivered; the money is on its way back.
-    Refunding,
-    /// The buyer has the money back.
-    Refunded,
-}
-
-impl OrderState {
-    /// All states.
-    pub const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Paid,
-        Self::Declined,
-        Self::Cancelling,
-        Self::Cancelled,
-        Self::Refunding,
-        Self::Refunded,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Paid => "paid",
-            Self::Declined => "declined",
-            Self::Cancelling => "cancelling",
-            Self::Cancelled => "cancelled",
-            Self::Refunding => "refunding",
-            Self::Refunded => "refunded",
-        }
-    }
-
-    /// The state that [`as_str`](Self::as_str) has the word of, if there is one.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
-
-    /// Whether the saga has come to an end that the buyer can be told.
-    #[must_use]
-    pub const fn is_settled(self) -> bool {
-        match self {
-            Self::Paid | Self::Declined | Self::Cancelled | Self::Refunded => true,
-            Self::Pending | Self::Cancelling | Self::Refunding => false,
-        }
-    }
-}
-
-/// Why an order did not become, or stay, paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The wallet had less than the total.
-    InsufficientFunds,
-    /// The wallet declined for another reason.
-    PaymentDeclined,
-    /// The payment deadline passed.
-    PaymentTimeout,
-    /// The stock's lease had run out before it was confirmed.
-    ReservationExpired,
-    /// An operator undid it.
-    Operator,
-}
-
-impl Reason {
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::PaymentDeclined => "payment_declined",
-            Self::PaymentTimeout => "payment_timeout",
-            Self::ReservationExpired => "reservation_expired",
-            Self::Operator => "operator",
-        }
-    }
-}
-
-/// What became of the money of a paid order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Escrow {
-    /// Not paid, or still held for the sellers.
-    Held,
-    /// The wallet was asked to pay the sellers.
-    Releasing,
-    /// The sellers have it.
-    Released,
-}
-
-/// Delays after which the saga acts without a message.
+/// Delays after which something happens without a message, and what an operator has allowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     /// From creation to giving up on the payment.
     pub payment_deadline: Duration,
     /// To the first resend of an unanswered command; doubles each time.
     pub resend_after: Duration,
-    /// From entering an unsettled state to asking for an operator.
+    /// From entering an unsettled state, or from sending a command, to asking for an operator.
     pub review_after: Duration,
-    /// From payment to paying the sellers.
+    /// From payment to paying the seller of a part that nothing was shipped of.
     pub release_after: Duration,
+    /// From payment to cancelling what is not shipped.
+    pub ship_within: Duration,
+    /// From shipping a package to taking it for delivered.
+    pub deliver_after: Duration,
+    /// From delivery of a part that was shipped to paying its seller.
+    pub return_window: Duration,
+    /// Whether buyers may cancel what is not shipped.
+    pub buyer_may_cancel: bool,
 }
 
-/// An order. It is stored in this form, with what is only ever read together with it: the messages it has handled, and how it stood when
-/// its request was answered. Both cost no row of their own.
+/// What an order is made of.
+#[derive(Debug, Clone)]
+pub struct NewOrder {
+    /// Its id, and the key of its reservation and payment.
+    pub id: OrderId,
+    /// Who pays.
+    pub buyer: UserId,
+    /// What the buyer is called, if that is known.
+    pub buyer_name: Option<String>,
+    /// What is ordered.
+    pub lines: Vec<OrderLine>,
+    /// Its parts, as [`fulfilments_of`](super::fulfilments_of) makes them of the lines.
+    pub fulfilments: Vec<Fulfilment>,
+    /// Sum of the lines.
+    pub total: Money,
+    /// Where it is shipped to.
+    pub address: Option<PostalAddress>,
+    /// What the buyer said with it.
+    pub note: Option<String>,
+    /// The id of the request that makes it, if that came with an Idempotency-Key.
+    pub request: Option<String>,
+}
+
+/// An order. It is stored in this form, with what is only ever read together with it: its parts, the messages it has handled, and how it
+/// stood when its request was answered. None of these costs a row of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Its id, and the key of its reservation and payment.
@@ -134,32 +63,50 @@ pub struct Order {
     pub id: OrderId,
     /// Who pays.
     pub buyer: UserId,
-    /// What was ordered.
+    /// What the buyer was called when they ordered, if that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_name: Option<String>,
+    /// What was ordered. Never changes.
     pub lines: Vec<OrderLine>,
+    /// Its parts, one for each seller.
+    pub fulfilments: Vec<Fulfilment>,
     /// Sum of the lines.
     pub total: Money,
+    /// Where it is shipped to. There is an address if a line ships.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<PostalAddress>,
+    /// What the buyer said with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Where the saga is.
     pub state: OrderState,
     /// Why it is not paid, if it is not.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// What became of the money.
-    pub escrow: Escrow,
-    /// The product service has said that the stock is sold. Before that, no seller is paid.
+    /// When the buyer was debited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Timestamp>,
+    /// The product service has said that the stock is sold. Before that, no part of it moves.
     pub confirmed: bool,
-    /// An operator has to look.
+    /// The saga itself is stuck, not one of the parts.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stuck: bool,
+    /// An operator has to look: the saga is stuck, or a part needs it.
     pub needs_review: bool,
     /// The id of the request that made it, if that came with an Idempotency-Key: its answer is to be stored.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
     /// How it stood when that request was answered. None if it is not answered yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Answered>,
-    /// Messages that it has handled (idempotent receiver, Hohpe & Woolf). A saga has few steps, and each repeat of a reply has the same
-    /// id, so the list stays short.
+    /// Messages that it has handled (idempotent receiver, Hohpe & Woolf), as far as they are noted at all: see
+    /// [`Message::is_noted`](super::Message::is_noted). A saga has few steps, and each repeat of a reply has the same id, so the list stays
+    /// short.
     pub handled: Vec<MessageId>,
-    /// Resends of the command that is outstanding.
+    /// Resends of the saga's command that is outstanding.
     pub resends: u32,
+    /// The number of its next fact.
+    pub facts: u32,
     /// Rises by one with every change that readers see.
     pub version: i64,
     /// When it was made.
@@ -168,12 +115,18 @@ pub struct Order {
     pub updated_at: Timestamp,
     /// When it came into its state.
     pub state_since: Timestamp,
-    /// When the saga has to act without a message, if at all.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// When the saga or one of the parts has to act without a message, if at all: the earliest of their times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
 }
 
-/// The part of an answer that later changes of the order would alter. Rendering it again gives the same answer.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// The part of an answer that later changes of the order would alter. Rendering it again gives the same answer. An order is answered no
+/// later than when its saga settles, so its parts have not moved by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {
     /// [`Order::state`].
@@ -187,31 +140,32 @@ pub struct Answered {
 }
 
 impl Order {
+    /// The first number of a fact that is not the saga's: placing it and paying it come before.
+    pub const FIRST_FACT: u32 = 2;
+
     /// A pending order whose debit is on its way.
     #[must_use]
-    pub fn place(
-        id: OrderId,
-        buyer: UserId,
-        lines: Vec<OrderLine>,
-        total: Money,
-        request: Option<String>,
-        now: Timestamp,
-        timing: &Timing,
-    ) -> Self {
+    pub fn place(new: NewOrder, now: Timestamp, timing: &Timing) -> Self {
         Self {
-            id,
-            buyer,
-            lines,
-            total,
+            id: new.id,
+            buyer: new.buyer,
+            buyer_name: new.buyer_name,
+            lines: new.lines,
+            fulfilments: new.fulfilments,
+            total: new.total,
+            address: new.address,
+            note: new.note,
             state: OrderState::Pending,
             reason: None,
-            escrow: Escrow::Held,
+            paid_at: None,
             confirmed: false,
+            stuck: false,
             needs_review: false,
-            request,
+            request: new.request,
             answered: None,
             handled: Vec::new(),
             resends: 0,
+            facts: Self::FIRST_FACT,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -236,32 +190,56 @@ impl Order {
     /// The order as it stood when its request was answered, if it was.
     #[must_use]
     pub fn as_answered(&self) -> Option<Self> {
-        self.answered.map(|answered| Self {
-            state: answered.state,
-            reason: answered.reason,
-            version: answered.version,
-            updated_at: answered.updated_at,
-            ..self.clone()
+        self.answered.map(|answered| {
+            let mut order = Self {
+                state: answered.state,
+                reason: answered.reason,
+                version: answered.version,
+                updated_at: answered.updated_at,
+                ..self.clone()
+            };
+            order.unmove();
+            order
         })
+    }
+
+    /// Its lines of one part, with what became of each.
+    pub fn lines_of<'a>(
+        &'a self,
+        part: &'a Fulfilment,
+    ) -> impl Iterator<Item = (&'a OrderLine, &'a super::PartLine)> {
+        part.lines
+            .iter()
+            .filter_map(|touched| Some((self.line(touched.id)?, touched)))
+    }
+
+    /// The line `id`.
+    #[must_use]
+    pub fn line(&self, id: LineId) -> Option<&OrderLine> {
+        self.lines.iter().find(|line| line.id == id)
+    }
+
+    /// The part `id`.
+    #[must_use]
+    pub fn fulfilment(&self, id: FulfilmentId) -> Option<&Fulfilment> {
+        self.fulfilments.iter().find(|part| part.id == id)
+    }
+
+    /// The part that `user` sells.
+    #[must_use]
+    pub fn part_of(&self, seller: UserId) -> Option<&Fulfilment> {
+        self.fulfilments.iter().find(|part| part.seller == seller)
     }
 
     /// Whether `user` sells something in it.
     #[must_use]
     pub fn has_seller(&self, user: UserId) -> bool {
-        self.lines.iter().any(|line| line.seller == user)
+        self.part_of(user).is_some()
     }
 
-    /// What each seller is owed, before commission. None if a sum overflows, which the total has ruled out.
+    /// Whether something of it is shipped, so that it needs an address.
     #[must_use]
-    pub fn shares(&self) -> Option<Vec<(UserId, Money)>> {
-        let mut shares: Vec<(UserId, Money)> = Vec::new();
-        for line in &self.lines {
-            let total = line.total()?;
-            match shares.iter_mut().find(|(seller, _)| *seller == line.seller) {
-                Some((_, sum)) => *sum = sum.checked_add(total).ok()?,
-                None => shares.push((line.seller, total)),
-            }
-        }
-        Some(shares)
+    pub fn ships(&self) -> bool {
+        self.lines.iter().any(|line| line.delivery == Delivery::Shipped)
     }
 }

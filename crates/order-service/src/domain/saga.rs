@@ -8,61 +8,143 @@
 //! ```
 //! (Saga: Garcia-Molina & Salem, SIGMOD 1987; orchestrated, with the order as the log.)
 
-use kernel::Timestamp;
+use kernel::{FulfilmentId, LineId, RefundId, Timestamp};
+use uuid::Uuid;
 
-use super::order::{Escrow, Order, OrderState, Reason, Timing};
+use super::fact::Actor;
+use super::moves::Moved;
+use super::order::{Order, Timing};
+use super::state::{OrderState, Reason};
 
 /// What the saga is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// The wallet debited the buyer.
-    Debited,
+    /// The wallet debited the buyer, and fixed these commissions, in minor units.
+    Debited {
+        /// Of each line.
+        commissions: Vec<(LineId, i64)>,
+    },
     /// The wallet declined; nothing was posted.
     DebitDeclined(Reason),
     /// No money of this order is or ever will be in escrow.
     DebitCancelled,
-    /// The money is back with the buyer.
-    Refunded,
-    /// The sellers were paid.
-    EscrowReleased,
-    /// The wallet cannot do what it was asked to.
+    /// The money of a refund is with the buyer.
+    PartRefunded {
+        /// Which refund.
+        refund: RefundId,
+        /// The commission that it gave back of each of its lines, in minor units.
+        reversed: Vec<(LineId, i64)>,
+    },
+    /// The seller of a part was paid.
+    PartReleased {
+        /// Which part.
+        fulfilment: FulfilmentId,
+    },
+    /// The wallet did not do what it was asked to about a part.
+    PartRefused {
+        /// Which part.
+        fulfilment: FulfilmentId,
+        /// Which refund; none if it was to release the part.
+        refund: Option<RefundId>,
+        /// Why.
+        reason: PartRefusal,
+    },
+    /// The wallet cannot do what it was asked to about the whole payment.
     PaymentRefused,
-    /// The wallet that the money has to go to has no room for it now.
+    /// The buyer's wallet has no room now for the money of a debit that is to be undone.
     BalanceLimit,
     /// The held stock is sold.
     ReservationConfirmed,
     /// The confirmation came after the lease had run out.
     ReservationExpired,
+    /// A return is in the stock book.
+    StockReturned {
+        /// Which return.
+        id: Uuid,
+    },
+    /// A return does not fit what was sold.
+    StockReturnRefused {
+        /// Which return.
+        id: Uuid,
+    },
     /// It is time to look at the order.
     Tick,
     /// An operator acts.
-    Review(ReviewAction),
+    Review(ReviewAction, Actor),
+}
+
+impl Message {
+    /// Whether the order notes that it has handled the message. Those about refunds, releases and returns need no note: what is pending
+    /// refuses their repeat, and an order can have any number of them.
+    #[must_use]
+    pub const fn is_noted(&self) -> bool {
+        match self {
+            Self::Debited { .. }
+            | Self::DebitDeclined(_)
+            | Self::DebitCancelled
+            | Self::PaymentRefused
+            | Self::BalanceLimit
+            | Self::ReservationConfirmed
+            | Self::ReservationExpired => true,
+            Self::PartRefunded { .. }
+            | Self::PartReleased { .. }
+            | Self::PartRefused { .. }
+            | Self::StockReturned { .. }
+            | Self::StockReturnRefused { .. }
+            | Self::Tick
+            | Self::Review(..) => false,
+        }
+    }
+}
+
+/// Why the wallet refused a command about a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartRefusal {
+    /// The wallet that the money goes to has no room for it now.
+    BalanceLimit,
+    /// The command does not fit what the wallet knows of the part.
+    DoesNotFit,
 }
 
 /// What an operator can do with an order that is stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReviewAction {
-    /// Send the outstanding command again, now.
+    /// Send everything that is outstanding again, now.
     Retry,
-    /// Undo the order: cancel an unpaid one, refund a paid one that is not released.
+    /// Undo the order: cancel an unpaid one, refund each part of a paid one and put back what is not shipped.
     Compensate,
 }
 
-/// What the saga asks of the other services.
+/// What an order asks of the other services. Each is sealed from the order's own state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
     /// Debit the buyer.
     DebitForOrder,
     /// Undo the debit, or refuse it permanently.
     CancelOrderDebit,
-    /// Give the money back.
-    RefundOrder,
-    /// Pay the sellers.
-    ReleaseEscrow,
+    /// Give the buyer the money of a pending refund.
+    RefundPart {
+        /// Of which part.
+        fulfilment: FulfilmentId,
+        /// Which refund.
+        refund: RefundId,
+    },
+    /// Pay the seller of a part.
+    ReleasePart {
+        /// Which part.
+        fulfilment: FulfilmentId,
+    },
     /// The held stock is sold.
     ConfirmReservation,
     /// Put the held stock back.
     ReleaseReservation,
+    /// Put sold stock back, or write it off.
+    ReturnStock {
+        /// Of which part.
+        fulfilment: FulfilmentId,
+        /// Which return.
+        return_id: Uuid,
+    },
 }
 
 /// What a message makes of an order.
@@ -70,13 +152,13 @@ pub enum Command {
 pub enum Change {
     /// Nothing: a late or repeated message.
     Ignored,
-    /// The order as it is now, and the command that goes out with it, if any.
-    To(Box<Order>, Option<Command>),
+    /// The order as it is now, what goes out with it, and what is added to its timeline.
+    To(Moved),
 }
 
 /// Decides what `message` makes of `order` at `now`.
 #[must_use]
-pub fn on(order: &Order, message: Message, now: Timestamp, timing: &Timing) -> Change {
+pub fn on(order: &Order, message: &Message, now: Timestamp, timing: &Timing) -> Change {
     use Command::{ConfirmReservation, RefundOrder, ReleaseReservation};
     use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
     let step = Step { order, now, timing };

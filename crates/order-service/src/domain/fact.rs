@@ -1,0 +1,196 @@
+//! Facts: what happened to an order, by whom and when. Together they are its timeline.
+//!
+//! Facts are numbered in one sequence per order, without gaps. Two kinds need no record: those of the saga and the completion of a part,
+//! which [`Order::own_facts`](super::Order::own_facts) reads off the order. So the way of a plain order writes none.
+
+use kernel::{FulfilmentId, LineId, RefundId, ShipmentId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// In which role somebody acts on an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Who bought it.
+    Buyer,
+    /// Who sells the part.
+    Seller,
+    /// An operator.
+    Admin,
+    /// Nobody: the time for it had come.
+    Timer,
+    /// Nobody: the saga, on what a service said.
+    System,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Buyer,
+        Self::Seller,
+        Self::Admin,
+        Self::Timer,
+        Self::System,
+    ];
+
+    /// The word that the API uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Buyer => "buyer",
+            Self::Seller => "seller",
+            Self::Admin => "admin",
+            Self::Timer => "timer",
+            Self::System => "system",
+        }
+    }
+}
+
+/// Who acts on an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Actor {
+    /// In which role.
+    pub role: Role,
+    /// Which user. None for timers and the saga.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<UserId>,
+}
+
+impl Actor {
+    /// The time.
+    pub const TIMER: Self = Self {
+        role: Role::Timer,
+        id: None,
+    };
+    /// The saga.
+    pub const SYSTEM: Self = Self {
+        role: Role::System,
+        id: None,
+    };
+
+    /// A user in a role.
+    #[must_use]
+    pub const fn user(role: Role, id: UserId) -> Self {
+        Self { role, id: Some(id) }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Happened {
+    /// The order was placed.
+    Placed,
+    /// The buyer was debited.
+    Paid,
+    /// The buyer could not pay.
+    Declined,
+    /// The order was cancelled before it was paid.
+    OrderCancelled,
+    /// A package was shipped.
+    Ship,
+    /// A package arrived.
+    Deliver,
+    /// Items were cancelled.
+    Cancel,
+    /// A refund was decided.
+    Refund,
+    /// The part is over.
+    Complete,
+    /// The stock's lease had run out: the part is cancelled and refunded.
+    ReservationExpired,
+    /// An operator undid the part.
+    Compensate,
+    /// The money of a refund is with the buyer.
+    Refunded,
+}
+
+impl Happened {
+    /// The word that the API uses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Paid => "paid",
+            Self::Declined => "declined",
+            Self::OrderCancelled => "order_cancelled",
+            Self::Ship => "ship",
+            Self::Deliver => "deliver",
+            Self::Cancel => "cancel",
+            Self::Refund => "refund",
+            Self::Complete => "complete",
+            Self::ReservationExpired => "reservation_expired",
+            Self::Compensate => "compensate",
+            Self::Refunded => "refunded",
+        }
+    }
+}
+
+/// Something that happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Its place in the timeline, from 0.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: Actor,
+    /// What.
+    pub what: Happened,
+    /// What they said about it: reason or comment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// To which part. None if to the whole order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fulfilment: Option<FulfilmentId>,
+    /// More about it.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
+}
+
+/// More about a fact: what of this it is about. Stored and shown in the same form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Details {
+    /// The items.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub items: Vec<FactItem>,
+    /// The package.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub shipment_id: Option<ShipmentId>,
+    /// The refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub refund_id: Option<RefundId>,
+    /// The amount of the refund, in minor units of the order's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub amount: Option<i64>,
+    /// The commission that the refund gave back. For sellers and operators only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub commission_reversed: Option<i64>,
+    /// The items go back into stock: how many of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub restocked: Option<u32>,
+}
+
+impl Details {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Items of a line that a fact is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FactItem {
+    /// Which line.
+    pub line_id: LineId,
+    /// How many.
+    pub quantity: u32,
+}
