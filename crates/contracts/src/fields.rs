@@ -1,9 +1,7 @@
 //! Encoding and decoding of ids and money in a message body.
 
 use bytes::Bytes;
-use kernel::{
-    FulfilmentId, LineId, Money, OrderId, ProductId, RefundId, TransactionId, UserId,
-};
+use kernel::{FulfilmentId, LineId, Money, OrderId, ProductId, RefundId, TransactionId, UserId};
 use uuid::Uuid;
 
 use crate::{MalformedMessage, wallet};

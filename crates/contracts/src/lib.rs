@@ -9,7 +9,8 @@ pub mod reservations;
 
 pub use envelope::{Contract, Envelope, Kind, MalformedMessage};
 pub use fields::{
-    fulfilment_id, id_bytes, line_id, order_id, product_id, refund_id, return_id, transaction_id, user_id,
+    fulfilment_id, id_bytes, line_id, order_id, product_id, refund_id, return_id, transaction_id,
+    user_id,
 };
 
 /// Messages of the product service.

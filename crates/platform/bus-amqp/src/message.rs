@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use contracts::{Envelope, Kind};
-use kernel::{MessageId, OrderId, Timestamp};
+use kernel::{MessageId, Timestamp};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use uuid::Uuid;
@@ -233,7 +233,7 @@ fn number(value: &AMQPValue) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::SystemIds;
+    use kernel::{OrderId, SystemIds};
 
     fn envelope(kind: Kind, traceparent: Option<&str>) -> Envelope {
         let ids = SystemIds::default();
@@ -270,8 +270,8 @@ mod tests {
         let nameless = BasicProperties::default()
             .with_message_id(envelope.id.to_string().into())
             .with_headers(sealed.headers().clone().unwrap());
-        let orderless = with_headers(sealed, |headers| drop(headers.remove(ORDER)));
-        for properties in [BasicProperties::default(), nameless, orderless] {
+        let subjectless = with_headers(sealed, |headers| drop(headers.remove(SUBJECT)));
+        for properties in [BasicProperties::default(), nameless, subjectless] {
             let reason = open(&properties, envelope.body.clone()).unwrap_err();
             let buried = bury(properties, 1, &reason, Timestamp::from_millis(7));
             let letter = dead_letter(&buried, envelope.body.clone());

@@ -25,8 +25,7 @@ impl SqliteOutbox {
     }
 }
 
-const COLUMNS: &str =
-    "seq, id, name, kind, subject, time, traceparent, body, attempts FROM outbox";
+const COLUMNS: &str = "seq, id, name, kind, subject, time, traceparent, body, attempts FROM outbox";
 
 #[async_trait]
 impl Outbox for SqliteOutbox {
