@@ -18,6 +18,14 @@ use super::failure::Failure;
 /// The field whose change locks a row. The transaction that sets it removes it again.
 pub(super) const FIELD: &CStr = cstr!("_lock");
 
+/// The changes that lock a row and remove the lock again.
+pub(super) fn touch() -> [Document; 2] {
+    // A value never used before: an update without effect locks nothing.
+    let lock = doc! { "$set": { FIELD.as_str(): bson_of(&Uuid::new_v4()) } };
+    let unlock = doc! { "$unset": { FIELD.as_str(): true } };
+    [lock, unlock]
+}
+
 /// Rows to lock: their keys, by collection and the key's bytes.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Locks(BTreeMap<&'static str, BTreeMap<Vec<u8>, Bson>>);
@@ -69,8 +77,7 @@ impl Locks {
         db: &Database,
         session: &mut ClientSession,
     ) -> Result<(), Failure> {
-        // A value never used before: an update without effect locks nothing.
-        let lock = doc! { "$set": { FIELD.as_str(): bson_of(&Uuid::new_v4()) } };
+        let [lock, _] = touch();
         self.change(db, session, &lock).await
     }
 
@@ -80,7 +87,7 @@ impl Locks {
         db: &Database,
         session: &mut ClientSession,
     ) -> Result<(), Failure> {
-        let unlock = doc! { "$unset": { FIELD.as_str(): true } };
+        let [_, unlock] = touch();
         self.change(db, session, &unlock).await
     }
 

@@ -6,6 +6,7 @@ use mongodb::bson::raw::RawDocumentBuf;
 use store::{StoreError, StoreResult};
 
 use super::change::Change;
+use super::locks;
 use super::record::MongoRecord;
 use super::statements::{Owners, Statements};
 
@@ -17,6 +18,8 @@ pub(super) struct Slot<R> {
     pub(super) now: Option<Arc<R>>,
     /// The writes that changed it, if the change must be written.
     pub(super) owners: Option<Owners>,
+    /// Whether the row must be written even if nothing differs, so that its other writers conflict with this transaction.
+    pub(super) is_held: bool,
 }
 
 pub(super) enum Stored<R> {
@@ -52,6 +55,7 @@ impl<R> Clone for Slot<R> {
             stored: self.stored.clone(),
             now: self.now.clone(),
             owners: self.owners,
+            is_held: self.is_held,
         }
     }
 }
@@ -60,6 +64,7 @@ impl<R: MongoRecord> Slot<R> {
     /// Discards the changes. Returns false if nothing else is known of the record.
     pub(super) fn reset(&mut self) -> bool {
         self.owners = None;
+        self.is_held = false;
         match &self.stored {
             Stored::Unread => return false,
             Stored::Absent | Stored::Broken(_) => self.now = None,
@@ -77,18 +82,27 @@ impl<R: MongoRecord> Slot<R> {
             (Stored::Unread | Stored::Absent | Stored::Broken(_), Some(record)) => {
                 statements.inserts.push(record.encode()?, owners);
             }
-            (Stored::Present { record, document }, Some(now)) if !Arc::ptr_eq(record, now) => {
-                let change = Change::between(document, &record.encode()?, &now.encode()?)?;
+            (Stored::Present { record, document }, Some(now)) => {
+                let change = if Arc::ptr_eq(record, now) {
+                    None
+                } else {
+                    Change::between(document, &record.encode()?, &now.encode()?)?
+                };
                 if let Some(change) = change {
                     statements.updates.push(change.of(R::id(key))?, owners);
+                } else if self.is_held {
+                    // Two changes that cancel out: to the server, the row has been written.
+                    for change in locks::touch() {
+                        let statement = Statements::update(R::id(key), change)?;
+                        statements.updates.push(statement, owners);
+                    }
                 }
             }
             (Stored::Present { .. }, None) => {
                 let statement = Statements::delete(R::id(key))?;
                 statements.deletes.push(statement, owners);
             }
-            (Stored::Present { .. }, Some(_))
-            | (Stored::Absent | Stored::Unread | Stored::Broken(_), None) => {}
+            (Stored::Absent | Stored::Unread | Stored::Broken(_), None) => {}
         }
         Ok(())
     }

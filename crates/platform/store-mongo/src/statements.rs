@@ -1,7 +1,7 @@
 //! The statements that write a collection's changes, and which write requested each.
 
 use mongodb::bson::raw::{RawArrayBuf, RawDocumentBuf};
-use mongodb::bson::{Bson, doc, serialize_to_raw_document_buf};
+use mongodb::bson::{Bson, Document, doc, serialize_to_raw_document_buf};
 use store::{StoreError, StoreResult};
 
 use super::codec::corrupt;
@@ -72,6 +72,12 @@ pub(super) struct Statements {
 }
 
 impl Statements {
+    /// The statement that applies `change` to the document `id`.
+    pub(super) fn update(id: Bson, change: Document) -> StoreResult<RawDocumentBuf> {
+        let statement = doc! { "q": { "_id": id }, "u": change };
+        serialize_to_raw_document_buf(&statement).map_err(|error| corrupt(error.to_string()))
+    }
+
     /// The statement that deletes the document `id`.
     pub(super) fn delete(id: Bson) -> StoreResult<RawDocumentBuf> {
         let statement = doc! { "q": { "_id": id }, "limit": 1 };

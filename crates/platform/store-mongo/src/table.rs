@@ -30,6 +30,7 @@ pub(super) trait AnyTable: Send {
     fn insert(&mut self, record: AnyRecord, by: Place) -> StoreResult<()>;
     fn put(&mut self, record: AnyRecord, by: Place) -> StoreResult<()>;
     fn delete(&mut self, key: &AnyKey, by: Place) -> StoreResult<()>;
+    fn hold(&mut self, key: &AnyKey, by: Place) -> StoreResult<()>;
     /// How many records and lookups must be loaded first.
     fn misses(&self) -> usize;
     /// The collection of its records. Another table may share it.
@@ -103,6 +104,7 @@ impl<R: MongoRecord> Table<R> {
         let owners = before
             .and_then(|slot| slot.owners)
             .map_or(Owners::new(by), |owners| owners.and(by));
+        let is_held = before.is_some_and(|slot| slot.is_held);
         self.log.push((by, key.clone(), before.cloned()));
         let owners = Some(owners);
         self.slots.insert(
@@ -111,6 +113,7 @@ impl<R: MongoRecord> Table<R> {
                 stored,
                 now,
                 owners,
+                is_held,
             },
         );
     }
@@ -121,6 +124,7 @@ impl<R: MongoRecord> Table<R> {
             stored,
             now: None,
             owners: None,
+            is_held: false,
         });
     }
 
@@ -134,6 +138,7 @@ impl<R: MongoRecord> Table<R> {
             },
             now: Some(record),
             owners: None,
+            is_held: false,
         });
         key
     }
@@ -202,6 +207,16 @@ impl<R: MongoRecord> AnyTable for Table<R> {
         let key = key_of::<R>(key)?;
         if self.record(key)?.is_some() {
             self.change(key.clone(), None, by);
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, key: &AnyKey, by: Place) -> StoreResult<()> {
+        let key = key_of::<R>(key)?;
+        let now = self.record(key)?;
+        self.change(key.clone(), now, by);
+        if let Some(slot) = self.slots.get_mut(key) {
+            slot.is_held = true;
         }
         Ok(())
     }

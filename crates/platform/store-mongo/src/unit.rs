@@ -224,6 +224,11 @@ impl Engine for Unit {
         self.table(kind)?.delete(key, by)
     }
 
+    fn hold(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()> {
+        let by = self.running;
+        self.table(kind)?.hold(key, by)
+    }
+
     fn send(&mut self, message: Envelope) -> StoreResult<()> {
         let traceparent = message
             .traceparent

@@ -90,6 +90,11 @@ impl Engine for SqliteTx<'_> {
         self.table(kind)?.delete(db, key)
     }
 
+    fn hold(&mut self, _kind: Kind, _key: &AnyKey) -> StoreResult<()> {
+        // There is one writer, so nothing can change meanwhile.
+        Ok(())
+    }
+
     fn send(&mut self, message: Envelope) -> StoreResult<()> {
         self.has_sent = true;
         enqueue(self.db, &message)

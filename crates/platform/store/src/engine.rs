@@ -25,6 +25,8 @@ pub trait Engine {
     fn put(&mut self, kind: Kind, record: AnyRecord) -> StoreResult<()>;
     /// See [`Tx::delete`](crate::Tx::delete).
     fn delete(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()>;
+    /// See [`Tx::hold`](crate::Tx::hold). The record is known to exist.
+    fn hold(&mut self, kind: Kind, key: &AnyKey) -> StoreResult<()>;
     /// See [`Tx::send`](crate::Tx::send).
     fn send(&mut self, message: Envelope) -> StoreResult<()>;
     /// See [`Tx::handled_before`](crate::Tx::handled_before).

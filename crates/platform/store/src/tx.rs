@@ -1,8 +1,8 @@
 //! The transaction port: what a use case reads and writes in one transaction, on any engine.
 //!
 //! A use case is a synchronous closure over a [`Tx`]: load, decide, save, send. It may run more than once (to load a missing record, or
-//! after a lost race), so the `Tx` must be its only effect. It must base decisions only on records that it writes: MongoDB's snapshots
-//! allow write skew, SQLite's single writer does not. Both engines give these guarantees:
+//! after a lost race), so the `Tx` must be its only effect. It must base decisions only on records that it writes or holds: MongoDB's
+//! snapshots allow write skew, SQLite's single writer does not. Both engines give these guarantees:
 //!
 //! - everything is committed, or nothing;
 //! - it sees its own changes;
@@ -91,6 +91,19 @@ impl Tx<'_> {
     /// As [`Tx::get`].
     pub fn delete<R: Record>(&mut self, key: &R::Key) -> StoreResult<()> {
         self.0.delete(Kind::of::<R>(), key)
+    }
+
+    /// Makes this transaction conflict with any other that changes the record `key`, as if it changed the record itself: for a decision
+    /// that rests on a record and leaves it as it is.
+    ///
+    /// # Errors
+    /// As [`Tx::get`]; [`StoreError::Corrupt`] if there is no such record, because nothing can be held then.
+    pub fn hold<R: Record>(&mut self, key: &R::Key) -> StoreResult<()> {
+        if self.get::<R>(key)?.is_none() {
+            let what = format!("{} {key:?} does not exist and cannot be held", R::NAME);
+            return Err(StoreError::Corrupt(what));
+        }
+        self.0.hold(Kind::of::<R>(), key)
     }
 
     /// Adds `message` to the outbox. The relay sends it once the transaction is committed. A message whose id is still pending there is

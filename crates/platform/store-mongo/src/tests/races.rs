@@ -182,3 +182,48 @@ async fn a_writer_of_a_row_that_stays_held_is_told_and_nothing_is_done_later() {
     holder.abort_transaction().await.unwrap();
     assert_eq!(add(&store, "hot", 1).await, Ok(2));
 }
+
+/// Empties the counter `id` unless `other` is empty.
+async fn empty_unless(store: &Mongo, id: &str, other: &str) -> StoreResult<bool> {
+    let (id, other) = (id.to_owned(), other.to_owned());
+    store
+        .work(move |tx| {
+            if tx.get::<Counter>(&other)?.is_none_or(|row| row.value == 0) {
+                return Ok(false);
+            }
+            tx.hold::<Counter>(&other)?;
+            tx.put(Counter {
+                id: id.clone(),
+                value: 0,
+            })?;
+            Ok(true)
+        })
+        .await
+}
+
+/// Without the hold, both find the other full on their snapshots (write skew).
+#[tokio::test]
+async fn a_record_that_is_held_does_not_change_under_the_decision_that_rests_on_it() {
+    let database = TestDatabase::new();
+    let (one, other) = (open(&database), open(&database));
+    for round in 0..50 {
+        let [left, right] = ["left", "right"].map(|side| format!("{side} {round}"));
+        for side in [&left, &right] {
+            add(&one, side, 1).await.unwrap();
+        }
+        let (first, second) = tokio::join!(
+            empty_unless(&one, &left, &right),
+            empty_unless(&other, &right, &left)
+        );
+        assert_ne!(first.unwrap(), second.unwrap(), "exactly one goes first");
+    }
+    assert_eq!(locked(&one).await, 0, "a hold leaves nothing behind");
+}
+
+#[tokio::test]
+async fn what_does_not_exist_cannot_be_held() {
+    let database = TestDatabase::new();
+    let store = open(&database);
+    let refused = store.work(|tx| tx.hold::<Counter>(&"none".to_owned()));
+    assert!(matches!(refused.await, Err(StoreError::Corrupt(_))));
+}
