@@ -178,7 +178,10 @@ impl Launch {
             command.env_remove(name);
         }
         command.envs(self.settings.iter().cloned()).args(arguments);
-        let of_directory = matches!(arguments, ["serve" | "backup" | "restore", ..] | ["audit"]);
+        let of_directory = matches!(
+            arguments,
+            ["serve" | "backup" | "restore", ..] | ["audit"] | ["grant", _, _]
+        );
         if of_directory {
             command.arg("--data-dir").arg(&self.data_dir);
         }

@@ -22,6 +22,7 @@ pub mod operated;
 mod otlp;
 mod person;
 mod shape;
+mod trade;
 
 pub use client::Client;
 pub use crew::{Answered, Busy, Crew, Why};
@@ -32,3 +33,4 @@ pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed, opera
 pub use otlp::receive_traces;
 pub use person::{Person, Product};
 pub use shape::{Shape, within};
+pub use trade::{Part, address, amount};

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::crew::{Busy, Crew};
 use crate::launch::{Run, audit_by_program};
+use crate::person::Person;
 use crate::shape::within;
 
 /// Enough responses to expose anything that is broken.
@@ -30,6 +31,22 @@ pub async fn command(program: &str, arguments: &[&str]) -> String {
         .expect("a command that runs");
     assert_eq!(run.code, Some(0), "{line}: {run:?}");
     run.stdout
+}
+
+/// A person with a role that they have been given by `grant`, which runs `marketplace` with the arguments that it gets. They have it from
+/// the next login on, so they are logged in again.
+///
+/// # Panics
+/// If the role is not given.
+pub async fn granted(
+    client: &Client,
+    person: &Person,
+    role: &str,
+    grant: impl FnOnce(&[&str]) -> Run,
+) -> Person {
+    let run = grant(&["grant", &person.email, role]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    client.log_in(&person.email, &person.password).await
 }
 
 /// Reads a variable that the script which runs a test has set.

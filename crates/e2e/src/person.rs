@@ -101,10 +101,20 @@ impl Person {
     /// # Panics
     /// If the marketplace refuses.
     pub async fn lists(&self, name: &str, price: i64, stock: i64) -> Product {
-        let body = json!({
+        self.lists_with(name, price, stock, &json!({})).await
+    }
+
+    /// Lists a product that has these members, too.
+    ///
+    /// # Panics
+    /// If the marketplace refuses.
+    pub async fn lists_with(&self, name: &str, price: i64, stock: i64, more: &Value) -> Product {
+        let mut body = json!({
             "name": name, "description": format!("{name}, as good as new"), "category": "tests",
             "price": {"amount": price}, "stock": stock,
         });
+        let members = body.as_object_mut().expect("an object");
+        members.extend(more.as_object().expect("an object").clone());
         let answer = self.post("/api/products/create", &body).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         let id = answer.body["id"].as_str().expect("an id").to_owned();

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use e2e::{Answer, Client, Person, Shape, eventually, unique, within};
+use e2e::{Answer, Client, Part, Person, Shape, amount, eventually, unique, within};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use reqwest::Method;
@@ -206,5 +206,126 @@ async fn in_a_storm_of_orders_no_money_and_no_stock_is_lost_or_made() {
         .await;
     }
     assert_eq!(worth, spent, "the goods sold are the money spent");
+    shape.assert_audit_is_clean();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_refunds_at_once_give_back_exactly_the_part() {
+    const REFUND: i64 = 70;
+    const PART: i64 = 5_000;
+    let shape = Shape::start();
+    let (seller, other, buyer) = (
+        shape.client().join("Grace").await,
+        shape.client().join("Linus").await,
+        shape.client().join("Ada").await,
+    );
+    let lamp = seller.lists("Lamp", PART / 5, 10).await;
+    let pen = other.lists("Pen", 10, 10).await;
+    buyer.credit(10_000).await;
+    let order = buyer.buys(&[(&lamp, 5), (&pen, 1)]).await;
+    let part = Part::of(&order, &seller);
+    let refund = json!(REFUND);
+    let answers = join_all((0..100).map(|_| seller.refunds(&part, "amount", &refund))).await;
+    let (given, refused): (Vec<&Answer>, Vec<&Answer>) = answers
+        .iter()
+        .partition(|answer| [201, 202].contains(&answer.status));
+    let fit = PART / REFUND;
+    assert_eq!(given.len(), usize::try_from(fit).unwrap(), "{answers:?}");
+    for answer in refused {
+        answer.assert_problem(409, "refund_exceeds");
+        assert_eq!(amount(&answer.body["left"]), PART - fit * REFUND);
+    }
+    let rest = json!(PART - fit * REFUND);
+    assert_eq!(seller.refunds(&part, "amount", &rest).await.status, 201);
+    let more = seller.refunds(&part, "amount", &json!(1)).await;
+    more.assert_problem(409, "refund_exceeds");
+    assert_eq!(amount(&more.body["left"]), 0);
+    eventually("all of it is back", async || {
+        (buyer.balance().await == 10_000 - 10).then_some(())
+    })
+    .await;
+    assert_eq!(amount(&buyer.part(&part).await["refunded"]), PART);
+    let order = buyer.order(&part.order).await.body;
+    assert_eq!(order["paymentStatus"], "partially_refunded", "{order}");
+    assert_eq!(order["status"], "paid", "the pen is paid: {order}");
+    shape.assert_audit_is_clean();
+}
+
+/// Refunds that the seller repeats with one key, as a client does that gets no answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_refunds_with_one_key_give_back_once() {
+    let shape = Shape::start();
+    let (seller, buyer) = (
+        shape.client().join("Grace").await,
+        shape.client().join("Ada").await,
+    );
+    let lamp = seller.lists("Lamp", 1_000, 10).await;
+    buyer.credit(1_000).await;
+    let part = Part::of(&buyer.buys(&[(&lamp, 1)]).await, &seller);
+    let (key, body) = (unique(), part.refund("amount", &json!(3)));
+    let refund = async || {
+        let request = seller.request(Method::POST, &part.order_path("/refunds"));
+        Answer::of(request.header("idempotency-key", &key).json(&body)).await
+    };
+    let answers = join_all((0..100).map(|_| async {
+        within(Duration::from_secs(30), "an answer", async || {
+            let answer = refund().await;
+            if answer.body["code"] == "request_running" {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                return None;
+            }
+            Some(answer)
+        })
+        .await
+    }))
+    .await;
+    assert_eq!(count(&answers), BTreeMap::from([(201, 100)]));
+    let first = &answers[0].body;
+    assert!(answers.iter().all(|answer| answer.body == *first));
+    assert_eq!(buyer.balance().await, 3);
+    shape.assert_audit_is_clean();
+}
+
+/// The seller ships while the buyer cancels: each unit has one fate, and the money follows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_is_shipped_or_cancelled_and_never_both() {
+    const ORDERS: usize = 20;
+    let shape = Shape::start();
+    let (seller, buyer) = (
+        shape.client().join("Grace").await,
+        shape.client().join("Ada").await,
+    );
+    let lamp = seller.lists_to_ship("Lamp", 100, 1_000).await;
+    buyer.credit(100_000).await;
+    let races = (0..ORDERS).map(|_| async {
+        let part = Part::of(&buyer.buys(&[(&lamp, 4)]).await, &seller);
+        let (some, more) = (part.items(&[(0, 3)]), part.items(&[(0, 2)]));
+        let (shipped, cancelled, other) = tokio::join!(
+            seller.ships(&part, &some),
+            buyer.cancels(&part, Some(&more)),
+            seller.ships(&part, &more),
+        );
+        (part, [shipped, cancelled, other])
+    });
+    let (mut sold, mut kept) = (0, 0);
+    for (part, answers) in join_all(races).await {
+        for answer in answers.iter().filter(|answer| answer.status >= 300) {
+            answer.assert_problem(409, "move_not_allowed");
+        }
+        let item = &buyer.part(&part).await["items"][0];
+        let count = |name: &str| item[name].as_i64().unwrap();
+        let (shipped, cancelled) = (count("shipped"), count("cancelled"));
+        let done = |place: usize| i64::from(answers[place].status < 300);
+        assert_eq!(shipped, 3 * done(0) + 2 * done(2), "{item} {answers:?}");
+        assert_eq!(cancelled, 2 * done(1), "{item} {answers:?}");
+        assert!((2..=4).contains(&(shipped + cancelled)), "{item}");
+        sold += 4 - cancelled;
+        kept += 100 * (4 - cancelled);
+    }
+    eventually("money and stock of what was cancelled are back", async || {
+        let back = buyer.balance().await == 100_000 - kept;
+        (back && seller.stock(&lamp).await == 1_000 - sold).then_some(())
+    })
+    .await;
     shape.assert_audit_is_clean();
 }

@@ -1,6 +1,12 @@
 //! What a copy of the marketplace must still hold, if it was taken after a crew stopped.
 
-use super::{Crew, Worker, ids};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Crew;
+use super::deal::is_paid;
+use super::worker::Worker;
 use crate::client::Client;
 
 impl Crew {
@@ -11,31 +17,32 @@ impl Crew {
     /// If anything is missing, or an order does not settle.
     pub async fn check_kept(&self, client: &Client) -> usize {
         for worker in &self.workers {
-            worker.check_kept(client).await;
+            worker.at(client).check_kept().await;
         }
         self.workers.iter().map(|worker| worker.paid.len()).sum()
     }
 }
 
 impl Worker {
-    async fn check_kept(&self, client: &Client) {
-        let there = Self {
-            person: self.person.at(client),
-            ..self.clone()
-        };
-        let orders = there.settled().await;
-        let (all, paid) = (
-            ids(&orders, |_| true),
-            ids(&orders, |order| order["status"] == "paid"),
-        );
-        assert!(self.orders.is_subset(&all), "each order that was answered");
+    async fn check_kept(&self) {
+        let orders = self.settled().await;
+        let by_id: BTreeMap<&str, &Value> = orders
+            .iter()
+            .map(|order| (order["id"].as_str().expect("an id"), order))
+            .collect();
+        for id in &self.orders {
+            let order = by_id.get(id.as_str());
+            let order = order.unwrap_or_else(|| panic!("order {id} was answered, and is gone"));
+            assert!(
+                is_paid(order) || !self.paid.contains(id),
+                "what was said to be paid is paid: {order}"
+            );
+        }
+        for deal in &self.deals {
+            deal.check(by_id[deal.part.order.as_str()], false);
+        }
         assert!(
-            self.paid.is_subset(&paid),
-            "what was said to be paid is paid"
-        );
-        let posted = there.posted().await;
-        assert!(
-            self.credits.is_subset(&posted),
+            self.credits.is_subset(&self.posted().await.0),
             "each credit that was answered"
         );
     }

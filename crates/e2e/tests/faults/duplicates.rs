@@ -16,13 +16,14 @@ use crate::world::World;
 const AGAIN: &str = "x-test-again";
 
 /// A direct exchange has no wildcard.
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 7] = [
     "marketplace.product.v1.ConfirmReservation",
     "marketplace.product.v1.ReleaseReservation",
+    "marketplace.product.v1.ReturnStock",
     "marketplace.wallet.v1.DebitForOrder",
     "marketplace.wallet.v1.CancelOrderDebit",
-    "marketplace.wallet.v1.RefundOrder",
-    "marketplace.wallet.v1.ReleaseEscrow",
+    "marketplace.wallet.v1.RefundPart",
+    "marketplace.wallet.v1.ReleasePart",
 ];
 
 /// Publishes every message on the broker a second time. Runs until its task is dropped.

@@ -7,6 +7,7 @@ mod away;
 mod broken;
 mod duplicates;
 mod kills;
+mod refunds;
 mod returns;
 mod upgrade;
 mod world;

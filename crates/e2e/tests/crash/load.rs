@@ -10,7 +10,12 @@ const CRASHES: usize = 20;
 #[tokio::test(flavor = "multi_thread")]
 async fn after_20_crashes_under_load_every_answer_is_true_and_every_order_settles() {
     let data_dir = tempfile::tempdir().unwrap();
-    let launch = Launch::on(data_dir.path());
+    // Sellers are paid while the clients go on: refunds come before the release of their part and after it.
+    let launch = Launch::on(data_dir.path())
+        .set("WALLET__COMMISSION_BASIS_POINTS", "1000")
+        .set("WALLET__PAYOUT_HOLD_SECONDS", "1")
+        .set("ORDERS__RELEASE_AFTER_SECONDS", "1")
+        .set("ORDERS__RETURN_WINDOW_SECONDS", "1");
     let server = launch.serve();
     let mut crew = Crew::gather(&server.client()).await;
     assert_eq!(server.terminate(), Some(0));

@@ -1,0 +1,188 @@
+//! The people, and an order of its own for each request.
+
+use e2e::operated::granted;
+use e2e::{Client, Launch, Part, Person, Product, Server, address, unique};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::table::Row;
+
+/// Who sends a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Nobody who is logged in.
+    Anonymous,
+    /// Who has placed the order.
+    Buyer,
+    /// Who sells the part of the order that a request is about.
+    Seller,
+    /// Who sells another part of it.
+    OtherSeller,
+    /// A user who has nothing to do with the order.
+    Stranger,
+    /// An operator, who has nothing to do with the order either.
+    Admin,
+    /// Somebody with the role `treasury`, likewise.
+    Treasury,
+}
+
+impl Role {
+    /// In the order of the table's columns.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Anonymous,
+        Self::Buyer,
+        Self::Seller,
+        Self::OtherSeller,
+        Self::Stranger,
+        Self::Admin,
+        Self::Treasury,
+    ];
+}
+
+/// A marketplace and its people.
+pub(crate) struct Cast {
+    server: Server,
+    launch: Launch,
+    _data_dir: TempDir,
+    /// Everybody but the one whom nobody knows.
+    people: Vec<Person>,
+}
+
+impl Cast {
+    pub(crate) async fn gather() -> Self {
+        let data_dir = tempfile::tempdir().unwrap();
+        let launch = Launch::on(data_dir.path());
+        let server = launch.serve();
+        let client = server.client();
+        let mut people = Vec::new();
+        for role in &Role::ALL[1..] {
+            let person = client.join(&format!("{role:?}")).await;
+            person.credit(10_000_000).await;
+            let grant = |arguments: &[&str]| launch.run(arguments);
+            people.push(match role {
+                Role::Admin => granted(&client, &person, "admin", grant).await,
+                Role::Treasury => granted(&client, &person, "treasury", grant).await,
+                Role::Anonymous
+                | Role::Buyer
+                | Role::Seller
+                | Role::OtherSeller
+                | Role::Stranger => person,
+            });
+        }
+        Self {
+            server,
+            launch,
+            _data_dir: data_dir,
+            people,
+        }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.server.client()
+    }
+
+    pub(crate) fn assert_audit_is_clean(&self) {
+        self.launch.assert_audit_is_clean();
+    }
+
+    fn person(&self, role: Role) -> Option<&Person> {
+        let place = Role::ALL[1..].iter().position(|one| *one == role)?;
+        self.people.get(place)
+    }
+
+    fn buyer(&self) -> &Person {
+        self.person(Role::Buyer).unwrap()
+    }
+
+    fn seller(&self) -> &Person {
+        self.person(Role::Seller).unwrap()
+    }
+}
+
+/// Three lamps of the seller, of which one is on its way, and a pen of the other seller; an address of the buyer; and a login of whoever
+/// sends the request.
+pub(crate) struct Scene {
+    lamp: Product,
+    part: Part,
+    package: String,
+    address: String,
+    login: Person,
+}
+
+impl Scene {
+    pub(crate) async fn set(cast: &Cast, role: Role) -> Self {
+        let (buyer, seller) = (cast.buyer(), cast.seller());
+        let lamp = seller.lists_to_ship("Lamp", 100, 10).await;
+        let other = cast.person(Role::OtherSeller).unwrap();
+        let pen = other.lists("Pen", 10, 10).await;
+        let order = buyer.buys(&[(&lamp, 3), (&pen, 1)]).await;
+        let part = Part::of(&order, seller);
+        let package = seller.has_shipped(&part, &part.items(&[(0, 1)])).await;
+        buyer.sees(&Part::of(&order, other), "delivered").await;
+        let kept = buyer.post("/api/users/me/addresses", &address()).await;
+        assert_eq!(kept.status, 201, "{kept:?}");
+        let person = cast.person(role).unwrap_or(buyer);
+        Self {
+            lamp,
+            part,
+            package,
+            address: kept.body["id"].as_str().unwrap().to_owned(),
+            login: cast.client().log_in(&person.email, &person.password).await,
+        }
+    }
+
+    /// What a request that is refused must not have changed: what belongs to the order, to its buyer and to its seller.
+    pub(crate) async fn look(&self, cast: &Cast) -> Value {
+        let mut seen = Vec::new();
+        let order = self.part.order_path("");
+        let timeline = self.part.order_path("/timeline");
+        for person in [cast.buyer(), cast.seller()] {
+            for path in [
+                order.as_str(),
+                timeline.as_str(),
+                "/api/users/me",
+                "/api/users/me/addresses",
+                "/api/wallet/balance",
+                &format!("/api/products/{}", self.lamp.id),
+            ] {
+                seen.push(person.get(path).await.body);
+            }
+        }
+        json!(seen)
+    }
+
+    /// The request of a row, by somebody in this role.
+    pub(crate) fn request(&self, cast: &Cast, role: Role, row: &Row) -> RequestBuilder {
+        let id = match row.path {
+            path if path.ends_with("/byUser") => &cast.buyer().id,
+            path if path.starts_with("/api/products/") => &self.lamp.id,
+            path if path.starts_with("/api/users/me/addresses") => &self.address,
+            _ => &self.part.order,
+        };
+        let filled = |text: &str| {
+            let (line, _) = &self.part.lines[0];
+            text.replace("{id}", id)
+                .replace("{fid}", &self.part.id)
+                .replace("{sid}", &self.package)
+                .replace("{code}", "not_found")
+                .replace("$FULFILMENT", &self.part.id)
+                .replace("$LINE", line)
+                .replace("$PRODUCT", &self.lamp.id)
+                .replace("$ADDRESS", &address().to_string())
+                .replace("$EMAIL", &self.login.email)
+                .replace("$PASSWORD", &self.login.password)
+                .replace("$REFRESH", &self.login.refresh)
+                .replace("$UNIQUE", &unique())
+        };
+        let method: Method = row.method.parse().unwrap();
+        let token = cast.person(role).map_or("", |_| self.login.token.as_str());
+        let path = filled(row.path);
+        let request = cast.client().request(method, &path, token);
+        if row.body.is_empty() {
+            return request;
+        }
+        let body: Value = serde_json::from_str(&filled(row.body)).unwrap();
+        request.json(&body)
+    }
+}
