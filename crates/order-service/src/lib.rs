@@ -13,7 +13,7 @@ mod reservations;
 mod service;
 mod store;
 
-pub use audit::AuditedOrder;
+pub use audit::{AuditedLine, AuditedOrder, AuditedPart};
 pub use config::Config;
 pub use domain::{Escrow, OrderState};
 pub use http::{PROBLEMS, openapi};
