@@ -3,15 +3,21 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use contracts::{Contract, Envelope, MalformedMessage, id_bytes, product, wallet};
-use kernel::{OrderId, Timestamp};
+use contracts::{
+    Contract, Envelope, MalformedMessage, fulfilment_id, id_bytes, line_id, product, refund_id,
+    return_id, wallet,
+};
+use kernel::{FulfilmentId, LineId, OrderId, RefundId, Timestamp};
+use uuid::Uuid;
 
-use crate::domain::{Command, Message, Order, Reason};
+use crate::domain::{
+    Command, Fulfilment, Message, Order, OrderLine, PartLine, PartRefusal, Reason, RefundLine,
+};
 
 /// Seals `command` about `order`. Its id depends on the order and the command alone, so a resend has the same.
 ///
 /// # Errors
-/// [`MalformedMessage`] if the order's lines do not add up, which its making has ruled out.
+/// [`MalformedMessage`] if the command is about something that the order does not have, which its making has ruled out.
 pub(crate) fn seal(
     order: &Order,
     command: Command,
@@ -25,6 +31,11 @@ pub(crate) fn seal(
                 order_id,
                 buyer_id,
                 total: Some(order.total.into()),
+                parts: order
+                    .fulfilments
+                    .iter()
+                    .map(|part| debit_part(order, part))
+                    .collect(),
             };
             Envelope::of_step(order.id, "debit", &debit, now)
         }
@@ -32,23 +43,24 @@ pub(crate) fn seal(
             let cancel = wallet::CancelOrderDebit { order_id, buyer_id };
             Envelope::of_step(order.id, "cancel-debit", &cancel, now)
         }
-        Command::RefundOrder => {
-            let reason = order.reason.map_or("", Reason::as_str).to_owned();
-            let refund = wallet::RefundOrder { order_id, reason };
-            Envelope::of_step(order.id, "refund", &refund, now)
+        Command::RefundPart { fulfilment, refund } => {
+            let pending = part(order, fulfilment)?
+                .pending_refund(refund)
+                .ok_or_else(|| missing(order, "refund", refund.as_uuid()))?;
+            let body = wallet::RefundPart {
+                order_id,
+                fulfilment_id: id_bytes(fulfilment.as_uuid()),
+                refund_id: id_bytes(refund.as_uuid()),
+                lines: pending.lines.iter().map(refund_line).collect(),
+            };
+            Envelope::of_step(order.id, &format!("refund {refund}"), &body, now)
         }
-        Command::ReleaseEscrow => {
-            let overflow = || format!("the lines of order {} overflow", order.id);
-            let shares = order.shares().ok_or_else(|| MalformedMessage(overflow()))?;
-            let shares = shares
-                .into_iter()
-                .map(|(seller, amount)| wallet::SellerShare {
-                    seller_id: id_bytes(seller.as_uuid()),
-                    amount: Some(amount.into()),
-                })
-                .collect();
-            let release = wallet::ReleaseEscrow { order_id, shares };
-            Envelope::of_step(order.id, "release-escrow", &release, now)
+        Command::ReleasePart { fulfilment } => {
+            let release = wallet::ReleasePart {
+                order_id,
+                fulfilment_id: id_bytes(fulfilment.as_uuid()),
+            };
+            Envelope::of_step(order.id, &format!("release {fulfilment}"), &release, now)
         }
         Command::ConfirmReservation => {
             let confirm = product::ConfirmReservation { order_id };
@@ -58,7 +70,72 @@ pub(crate) fn seal(
             let release = product::ReleaseReservation { order_id };
             Envelope::of_step(order.id, "release-reservation", &release, now)
         }
+        Command::ReturnStock {
+            fulfilment,
+            return_id,
+        } => {
+            let body = product::ReturnStock {
+                order_id,
+                return_id: id_bytes(return_id),
+                lines: returned_lines(order, fulfilment, return_id)?,
+            };
+            Envelope::of_step(order.id, &format!("return-stock {return_id}"), &body, now)
+        }
     })
+}
+
+fn missing(order: &Order, what: &str, id: Uuid) -> MalformedMessage {
+    MalformedMessage(format!("order {} has no {what} {id}", order.id))
+}
+
+fn part(order: &Order, id: FulfilmentId) -> Result<&Fulfilment, MalformedMessage> {
+    order
+        .fulfilment(id)
+        .ok_or_else(|| missing(order, "fulfilment", id.as_uuid()))
+}
+
+fn debit_part(order: &Order, part: &Fulfilment) -> wallet::DebitPart {
+    let line = |(line, _): (&OrderLine, &PartLine)| wallet::DebitLine {
+        line_id: id_bytes(line.id.as_uuid()),
+        product_id: id_bytes(line.product.as_uuid()),
+        category: line.category.clone(),
+        unit_price: line.unit_price.amount,
+        quantity: line.quantity.into(),
+    };
+    wallet::DebitPart {
+        fulfilment_id: id_bytes(part.id.as_uuid()),
+        seller_id: id_bytes(part.seller.as_uuid()),
+        lines: order.lines_of(part).map(line).collect(),
+    }
+}
+
+fn refund_line(line: &RefundLine) -> wallet::RefundLine {
+    wallet::RefundLine {
+        line_id: id_bytes(line.line.as_uuid()),
+        amount: line.amount,
+    }
+}
+
+fn returned_lines(
+    order: &Order,
+    fulfilment: FulfilmentId,
+    id: Uuid,
+) -> Result<Vec<product::ReturnedLine>, MalformedMessage> {
+    let mut returns = part(order, fulfilment)?.returns.iter();
+    let pending = returns
+        .find(|back| back.id == id)
+        .ok_or_else(|| missing(order, "return", id))?;
+    let lines = pending.lines.iter().map(|back| {
+        let line = order
+            .line(back.line)
+            .ok_or_else(|| missing(order, "line", back.line.as_uuid()))?;
+        Ok(product::ReturnedLine {
+            product_id: id_bytes(line.product.as_uuid()),
+            restocked: back.restocked.into(),
+            written_off: back.written_off.into(),
+        })
+    });
+    lines.collect()
 }
 
 /// A message that the saga listens to.
@@ -71,37 +148,85 @@ struct Reply {
 
 type Read = Result<(Bytes, Message), MalformedMessage>;
 
-fn reply<M: Contract + 'static>(meaning: fn(M) -> (Bytes, Message)) -> Reply {
+fn reply<M: Contract + 'static>(meaning: fn(M) -> Read) -> Reply {
     Reply {
         name: M::full_name(),
-        read: Box::new(move |envelope| envelope.open().map(meaning)),
+        read: Box::new(move |envelope| envelope.open().and_then(meaning)),
     }
 }
 
-static REPLIES: LazyLock<[Reply; 8]> = LazyLock::new(|| {
+static REPLIES: LazyLock<[Reply; 11]> = LazyLock::new(|| {
     [
-        reply(|body: wallet::OrderDebited| (body.order_id, Message::Debited)),
+        reply(|body: wallet::OrderDebited| {
+            let commissions = amounts(&body.commissions)?;
+            Ok((body.order_id, Message::Debited { commissions }))
+        }),
         reply(|body: wallet::OrderDebitDeclined| {
             let reason = match body.reason.as_str() {
                 "insufficient_funds" => Reason::InsufficientFunds,
                 _ => Reason::PaymentDeclined,
             };
-            (body.order_id, Message::DebitDeclined(reason))
+            Ok((body.order_id, Message::DebitDeclined(reason)))
         }),
-        reply(|body: wallet::OrderDebitCancelled| (body.order_id, Message::DebitCancelled)),
-        reply(|body: wallet::OrderRefunded| (body.order_id, Message::Refunded)),
-        reply(|body: wallet::EscrowReleased| (body.order_id, Message::EscrowReleased)),
+        reply(|body: wallet::OrderDebitCancelled| Ok((body.order_id, Message::DebitCancelled))),
         reply(|body: wallet::OrderPaymentRefused| {
             let message = match body.reason.as_str() {
                 "balance_limit" => Message::BalanceLimit,
                 _ => Message::PaymentRefused,
             };
-            (body.order_id, message)
+            Ok((body.order_id, message))
         }),
-        reply(|body: product::ReservationConfirmed| (body.order_id, Message::ReservationConfirmed)),
-        reply(|body: product::ReservationExpired| (body.order_id, Message::ReservationExpired)),
+        reply(|body: wallet::PartRefunded| {
+            let message = Message::PartRefunded {
+                refund: refund_id(&body.refund_id)?,
+                reversed: amounts(&body.reversed)?,
+            };
+            Ok((body.order_id, message))
+        }),
+        reply(|body: wallet::PartReleased| {
+            let fulfilment = fulfilment_id(&body.fulfilment_id)?;
+            Ok((body.order_id, Message::PartReleased { fulfilment }))
+        }),
+        reply(|body: wallet::PartRefused| {
+            let message = Message::PartRefused {
+                fulfilment: fulfilment_id(&body.fulfilment_id)?,
+                refund: refund_if_any(&body.refund_id)?,
+                reason: match body.reason.as_str() {
+                    "balance_limit" => PartRefusal::BalanceLimit,
+                    _ => PartRefusal::DoesNotFit,
+                },
+            };
+            Ok((body.order_id, message))
+        }),
+        reply(|body: product::ReservationConfirmed| {
+            Ok((body.order_id, Message::ReservationConfirmed))
+        }),
+        reply(|body: product::ReservationExpired| Ok((body.order_id, Message::ReservationExpired))),
+        reply(|body: product::StockReturned| {
+            let id = return_id(&body.return_id)?;
+            Ok((body.order_id, Message::StockReturned { id }))
+        }),
+        reply(|body: product::StockReturnRefused| {
+            let id = return_id(&body.return_id)?;
+            Ok((body.order_id, Message::StockReturnRefused { id }))
+        }),
     ]
 });
+
+fn amounts(lines: &[wallet::LineCommission]) -> Result<Vec<(LineId, i64)>, MalformedMessage> {
+    lines
+        .iter()
+        .map(|line| Ok((line_id(&line.line_id)?, line.amount)))
+        .collect()
+}
+
+/// The refund that was refused; none if it was a release.
+fn refund_if_any(id: &Bytes) -> Result<Option<RefundId>, MalformedMessage> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    refund_id(id).map(Some)
+}
 
 /// Full names of the messages that the saga listens to.
 pub(crate) fn listened_to() -> Vec<String> {

@@ -24,7 +24,7 @@ pub struct Fulfilment {
     pub seller_name: Option<String>,
     /// Where it is.
     pub status: FulfilmentStatus,
-    /// Rises by one with every change that readers see. Starts at 1.
+    /// Rises by one with every move. Starts at 1, when it is paid.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub version: i64,
     /// What became of its lines: those of the order that its seller sells, in the order's sequence.
@@ -201,12 +201,12 @@ const fn one() -> i64 {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_one(version: &i64) -> bool {
-    *version == 1
+fn is_one<T: From<u8> + PartialEq>(value: &T) -> bool {
+    *value == T::from(1)
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+/// Whether a value is the usual one, which is not stored.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
@@ -222,7 +222,12 @@ pub fn fulfilments_of(
         let touched = PartLine::of(line.id);
         match parts.iter_mut().find(|part| part.seller == line.seller) {
             Some(part) => part.lines.push(touched),
-            None => parts.push(Fulfilment::open(next(), line.seller, name(line.seller), touched)),
+            None => parts.push(Fulfilment::open(
+                next(),
+                line.seller,
+                name(line.seller),
+                vec![touched],
+            )),
         }
     }
     parts
@@ -234,14 +239,20 @@ impl Fulfilment {
     /// Most refunds of a part that are under way at once.
     pub const MAX_REFUNDS: usize = 100;
 
-    fn open(id: FulfilmentId, seller: UserId, seller_name: Option<String>, line: PartLine) -> Self {
+    /// A part of which nothing has become anything yet.
+    pub(super) fn open(
+        id: FulfilmentId,
+        seller: UserId,
+        seller_name: Option<String>,
+        lines: Vec<PartLine>,
+    ) -> Self {
         Self {
             id,
             seller,
             seller_name,
             status: FulfilmentStatus::Open,
             version: 1,
-            lines: vec![line],
+            lines,
             shipments: Vec::new(),
             refunds: Vec::new(),
             returns: Vec::new(),

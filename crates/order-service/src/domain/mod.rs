@@ -1,26 +1,33 @@
 //! What an order is and how it changes. Pure: no clock, no I/O, no ids made here.
 
+mod answers;
+mod draft;
 mod fact;
 mod fulfilment;
 mod line;
 mod moves;
 mod order;
+mod part;
 mod saga;
 mod state;
 mod summary;
+mod timers;
+mod undo;
 
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod saga_properties;
 
 pub use fact::{Actor, Details, Fact, FactItem, Happened, Role};
 pub use fulfilment::{
-    Completed, Fulfilment, Parcel, PartLine, PendingRefund, PendingReturn, RefundLine, ReturnedLine, Shipment,
-    ShippedLine, Waiting, fulfilments_of,
+    Completed, Fulfilment, Parcel, PartLine, PendingRefund, PendingReturn, RefundLine,
+    ReturnedLine, Shipment, ShippedLine, Waiting, fulfilments_of,
 };
 pub use line::{OrderLine, Wanted, total_of};
 pub use moves::{
-    Guard, Items, Move, MoveName, MoveRefusal, Moved, Path, RefundOf, Row, TABLE, Timer, allowed, make_move,
-    parts_to_cancel,
+    Guard, Items, Move, MoveName, MoveRefusal, Moved, Path, RefundOf, Row, TABLE, Timer, allowed,
+    make_move, parts_to_cancel,
 };
 pub use order::{Answered, NewOrder, Order, Timing};
 pub use saga::{Change, Command, Message, PartRefusal, ReviewAction, on};

@@ -6,8 +6,9 @@ use contracts::reservations::Delivery;
 use kernel::{FulfilmentId, LineId, MessageId, Money, OrderId, PostalAddress, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::fulfilment::Fulfilment;
+use super::fulfilment::{Fulfilment, PartLine, is_default};
 use super::line::OrderLine;
+use super::part::line_of;
 use super::state::{OrderState, Reason};
 
 /// Delays after which something happens without a message, and what an operator has allowed.
@@ -89,7 +90,7 @@ pub struct Order {
     /// The product service has said that the stock is sold. Before that, no part of it moves.
     pub confirmed: bool,
     /// The saga itself is stuck, not one of the parts.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub stuck: bool,
     /// An operator has to look: the saga is stuck, or a part needs it.
     pub needs_review: bool,
@@ -118,11 +119,6 @@ pub struct Order {
     /// When the saga or one of the parts has to act without a message, if at all: the earliest of their times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 /// The part of an answer that later changes of the order would alter. Rendering it again gives the same answer. An order is answered no
@@ -207,16 +203,14 @@ impl Order {
     pub fn lines_of<'a>(
         &'a self,
         part: &'a Fulfilment,
-    ) -> impl Iterator<Item = (&'a OrderLine, &'a super::PartLine)> {
-        part.lines
-            .iter()
-            .filter_map(|touched| Some((self.line(touched.id)?, touched)))
+    ) -> impl Iterator<Item = (&'a OrderLine, &'a PartLine)> {
+        part.with_lines(&self.lines)
     }
 
     /// The line `id`.
     #[must_use]
     pub fn line(&self, id: LineId) -> Option<&OrderLine> {
-        self.lines.iter().find(|line| line.id == id)
+        line_of(&self.lines, id)
     }
 
     /// The part `id`.

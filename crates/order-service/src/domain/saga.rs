@@ -2,19 +2,25 @@
 //! idempotent: a message that does not fit the state is an expected late reply and changes nothing.
 //!
 //! ```text
-//! pending ──debited──> paid ──reservation expired──> refunding ──refunded──> refunded
+//! pending ──debited──> paid ──nothing left of it──> refunding ──all refunds done──> refunded
 //!    │ └──declined──> declined
 //!    └──deadline──> cancelling ──debit cancelled──> cancelled
 //! ```
+//! Once the stock is confirmed sold, the parts of the order move on their own: [`moves`](super::moves) has what people do with them,
+//! `timers` what time does, and `answers` what the services say about their commands. An expired reservation and an operator undo all of
+//! them at once.
 //! (Saga: Garcia-Molina & Salem, SIGMOD 1987; orchestrated, with the order as the log.)
 
 use kernel::{FulfilmentId, LineId, RefundId, Timestamp};
 use uuid::Uuid;
 
+use super::draft::Draft;
 use super::fact::Actor;
 use super::moves::Moved;
 use super::order::{Order, Timing};
+use super::part::resend_delay;
 use super::state::{OrderState, Reason};
+use super::undo::Undone;
 
 /// What the saga is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,206 +165,206 @@ pub enum Change {
 /// Decides what `message` makes of `order` at `now`.
 #[must_use]
 pub fn on(order: &Order, message: &Message, now: Timestamp, timing: &Timing) -> Change {
-    use Command::{ConfirmReservation, RefundOrder, ReleaseReservation};
     use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
-    let step = Step { order, now, timing };
+    let mut draft = Draft::of(order, now, timing);
     match (order.state, message) {
-        (Pending, Message::Debited) => step.enter(Paid, None, Some(ConfirmReservation)),
+        (Pending, Message::Debited { commissions }) => draft.paid(commissions),
         (Pending, Message::DebitDeclined(reason)) => {
-            step.enter(Declined, Some(reason), Some(ReleaseReservation))
+            draft.enter(Declined, Some(*reason), Some(Command::ReleaseReservation));
         }
         // The wallet refuses a debit that comes after its cancellation: the answer is the same as to the cancellation.
         (Pending | Cancelling, Message::DebitCancelled) => {
             let reason = order.reason.or(Some(Reason::PaymentTimeout));
-            step.enter(Cancelled, reason, Some(ReleaseReservation))
+            draft.enter(Cancelled, reason, Some(Command::ReleaseReservation));
         }
+        (Pending | Cancelling, Message::PaymentRefused) => draft.refused(),
+        // The money stays in escrow. The command goes out again on its schedule until the wallet has room, and an operator can see why
+        // that takes so long.
+        (Cancelling, Message::BalanceLimit) => draft.order.stuck = true,
+        (Paid, Message::ReservationConfirmed) => draft.confirmed(),
+        (Paid, Message::ReservationExpired) if !order.confirmed => draft.expired(),
+        // Sold and expired: what was made of it in between, a person has to settle.
         (Paid, Message::ReservationExpired) => {
-            let reason = Some(Reason::ReservationExpired);
-            match order.escrow {
-                Escrow::Held => step.enter(Refunding, reason, Some(RefundOrder)),
-                // The money may have left escrow: a person has to settle it.
-                Escrow::Releasing | Escrow::Released => step.review(reason),
+            draft.order.reason = Some(Reason::ReservationExpired);
+            draft.order.stuck = true;
+            if draft.order != *order {
+                draft.touch();
             }
         }
-        (Paid, Message::ReservationConfirmed) => step.confirmed(),
-        (Refunding, Message::Refunded) => step.enter(Refunded, order.reason, None),
-        (Paid, Message::EscrowReleased) => released(order),
-        (Paid | Refunding, Message::PaymentRefused) => step.review(order.reason),
-        (Paid | Refunding | Cancelling, Message::BalanceLimit) => full(order),
-        (Pending | Cancelling | Refunding | Paid, Message::Tick) => step.tick(),
-        (_, Message::Review(action)) => step.operator(action),
+        (Paid | Refunding | Refunded, Message::PartRefunded { refund, reversed }) => {
+            draft.refunded(*refund, reversed);
+        }
+        (Paid | Refunding | Refunded, Message::PartReleased { fulfilment }) => {
+            draft.released(*fulfilment);
+        }
+        (Paid | Refunding | Refunded, Message::PartRefused { fulfilment, refund, reason }) => {
+            draft.part_refused(*fulfilment, *refund, *reason);
+        }
+        (Paid | Refunding | Refunded, Message::StockReturned { id }) => draft.stock_returned(*id),
+        (Paid | Refunding | Refunded, Message::StockReturnRefused { id }) => {
+            draft.stock_refused(*id);
+        }
+        (_, Message::Tick) => draft.tick(),
+        (_, Message::Review(ReviewAction::Retry, _)) => draft.retry(),
+        (_, Message::Review(ReviewAction::Compensate, by)) => draft.compensate(*by),
         // Late and repeated replies. Debited while cancelling: the cancellation on its way undoes it.
         (
             _,
-            Message::Debited
+            Message::Debited { .. }
             | Message::DebitDeclined(_)
             | Message::DebitCancelled
-            | Message::Refunded
-            | Message::EscrowReleased
-            | Message::ReservationConfirmed
-            | Message::ReservationExpired
+            | Message::PartRefunded { .. }
+            | Message::PartReleased { .. }
+            | Message::PartRefused { .. }
             | Message::PaymentRefused
             | Message::BalanceLimit
-            | Message::Tick,
-        ) => Change::Ignored,
+            | Message::ReservationConfirmed
+            | Message::ReservationExpired
+            | Message::StockReturned { .. }
+            | Message::StockReturnRefused { .. },
+        ) => {}
     }
+    draft.change()
 }
 
-/// The command whose answer the order waits for.
+/// The command whose answer the saga itself waits for.
 fn outstanding(order: &Order) -> Option<Command> {
     match order.state {
         OrderState::Pending => Some(Command::DebitForOrder),
         OrderState::Cancelling => Some(Command::CancelOrderDebit),
-        OrderState::Refunding => Some(Command::RefundOrder),
-        OrderState::Paid => match order.escrow {
-            Escrow::Held if !order.confirmed => Some(Command::ConfirmReservation),
-            Escrow::Releasing => Some(Command::ReleaseEscrow),
-            Escrow::Held | Escrow::Released => None,
-        },
-        OrderState::Declined | OrderState::Cancelled | OrderState::Refunded => None,
+        OrderState::Paid if !order.confirmed => Some(Command::ConfirmReservation),
+        OrderState::Paid
+        | OrderState::Declined
+        | OrderState::Cancelled
+        | OrderState::Refunding
+        | OrderState::Refunded => None,
     }
 }
 
-fn to(order: Order, command: Option<Command>) -> Change {
-    Change::To(Box::new(order), command)
-}
-
-fn released(order: &Order) -> Change {
-    if order.escrow == Escrow::Released {
-        return Change::Ignored;
-    }
-    let mut order = order.clone();
-    order.escrow = Escrow::Released;
-    // That the sellers are paid does not settle that the buyer got nothing.
-    order.needs_review = order.reason == Some(Reason::ReservationExpired);
-    order.due_at = None;
-    to(order, None)
-}
-
-/// The money stays in escrow. The command goes out again on its schedule until the wallet has room, and an operator can see why that
-/// takes so long.
-fn full(order: &Order) -> Change {
-    if order.needs_review || outstanding(order).is_none() {
-        return Change::Ignored;
-    }
-    let mut order = order.clone();
-    order.needs_review = true;
-    to(order, None)
-}
-
-/// What a step of the saga is decided on.
-struct Step<'a> {
-    order: &'a Order,
-    now: Timestamp,
-    timing: &'a Timing,
-}
-
-impl Step<'_> {
-    /// The order with its next version: its readers see a change.
-    fn next_version(&self) -> Order {
-        Order {
-            version: self.order.version.saturating_add(1),
-            updated_at: self.now.max(self.order.updated_at),
-            ..self.order.clone()
-        }
-    }
-
-    fn enter(&self, state: OrderState, reason: Option<Reason>, command: Option<Command>) -> Change {
-        let order = Order {
-            state,
-            reason,
-            resends: 0,
-            state_since: self.now,
-            needs_review: false,
-            ..self.next_version()
-        };
-        let due_at = outstanding(&order).map(|_| self.now.plus(self.timing.resend_after));
-        to(Order { due_at, ..order }, command)
-    }
-
-    fn review(&self, reason: Option<Reason>) -> Change {
-        let reviewed = Order {
-            reason,
-            needs_review: true,
-            due_at: None,
-            ..self.next_version()
-        };
-        to(reviewed, None)
-    }
-
-    /// The stock is sold: from here on only the sellers' money is outstanding, and that has time.
-    fn confirmed(&self) -> Change {
-        if self.order.confirmed {
-            return Change::Ignored;
-        }
-        let mut order = self.order.clone();
-        order.confirmed = true;
-        order.needs_review = false;
+impl Draft<'_> {
+    fn enter(&mut self, state: OrderState, reason: Option<Reason>, command: Option<Command>) {
+        let order = &mut self.order;
+        order.state = state;
+        order.reason = reason;
         order.resends = 0;
-        let release = order.state_since.plus(self.timing.release_after);
-        order.due_at = Some(release.max(self.now));
-        to(order, None)
+        order.stuck = false;
+        order.state_since = self.now;
+        let resend_at = self.now.plus(self.timing.resend_after);
+        order.due_at = outstanding(order).map(|_| resend_at);
+        self.touch();
+        self.commands.extend(command);
     }
 
-    /// The sweeper's turn: deadline, release or resend, whichever is due.
-    fn tick(&self) -> Change {
-        let order = self.order;
+    fn paid(&mut self, commissions: &[(LineId, i64)]) {
+        let (now, timing) = (self.now, self.timing);
+        let Order {
+            lines, fulfilments, ..
+        } = &mut self.order;
+        for part in fulfilments {
+            for touched in &mut part.lines {
+                let mut known = commissions.iter();
+                let known = known.find(|(line, _)| *line == touched.id);
+                touched.commission = known.map_or(0, |(_, amount)| *amount);
+            }
+            part.pay(lines, now, timing);
+        }
+        self.order.paid_at = Some(now);
+        self.enter(OrderState::Paid, None, Some(Command::ConfirmReservation));
+    }
+
+    /// The stock is sold: from here on the parts move.
+    fn confirmed(&mut self) {
+        if !self.order.confirmed {
+            self.order.confirmed = true;
+            self.order.stuck = false;
+            self.order.resends = 0;
+        }
+    }
+
+    /// The wallet refuses what was asked of it about the whole payment. A deadline that is still to come stays.
+    fn refused(&mut self) {
+        let is_news = !self.order.stuck;
+        self.order.stuck = true;
+        if self.order.state == OrderState::Cancelling {
+            self.order.due_at = None;
+        }
+        if is_news {
+            self.touch();
+        }
+    }
+
+    /// The sweeper's turn: deadline, timers of the parts or resend, whichever is due.
+    fn tick(&mut self) {
+        let order = &self.order;
         if order.due_at.is_none_or(|due| due > self.now) {
-            return Change::Ignored;
+            return;
+        }
+        if order.parts_move() {
+            self.tick_parts();
+            return;
         }
         let deadline = order.created_at.plus(self.timing.payment_deadline);
         if order.state == OrderState::Pending && deadline <= self.now {
-            return self.cancel(Reason::PaymentTimeout);
+            self.cancel_debit(Reason::PaymentTimeout);
+        } else {
+            self.resend();
         }
-        if order.state == OrderState::Paid && order.escrow == Escrow::Held && order.confirmed {
-            let mut order = order.clone();
-            order.escrow = Escrow::Releasing;
-            order.state_since = self.now;
-            order.due_at = Some(self.now.plus(self.timing.resend_after));
-            return to(order, Some(Command::ReleaseEscrow));
-        }
-        self.resend()
     }
 
-    fn cancel(&self, reason: Reason) -> Change {
+    fn cancel_debit(&mut self, reason: Reason) {
         let command = Some(Command::CancelOrderDebit);
-        self.enter(OrderState::Cancelling, Some(reason), command)
+        self.enter(OrderState::Cancelling, Some(reason), command);
     }
 
-    /// Sends the outstanding command again, if there is one, waits twice as long before the next time, and asks for an operator when
-    /// it has taken too long.
-    fn resend(&self) -> Change {
-        let Some(command) = outstanding(self.order) else {
-            return Change::Ignored;
+    /// Sends the outstanding command of the saga again, if there is one, waits twice as long before the next time, and asks for an
+    /// operator when it has taken too long.
+    fn resend(&mut self) {
+        let Some(command) = outstanding(&self.order) else {
+            return;
         };
         let (now, timing) = (self.now, self.timing);
-        let mut order = self.order.clone();
+        let order = &mut self.order;
         order.resends = order.resends.saturating_add(1);
-        order.needs_review |= now.since(order.state_since) >= timing.review_after;
-        let doubled = 1 << order.resends.min(6);
-        let mut due = now.plus(timing.resend_after.saturating_mul(doubled));
+        let review_at = order.state_since.plus(timing.review_after);
+        order.stuck |= review_at <= now;
+        let mut due = now.plus(resend_delay(order.resends, timing));
         if order.state == OrderState::Pending {
             due = due.min(order.created_at.plus(timing.payment_deadline));
         }
-        if !order.needs_review {
-            due = due.min(order.state_since.plus(timing.review_after));
+        if !order.stuck {
+            due = due.min(review_at);
         }
         order.due_at = Some(due.max(now));
-        to(order, Some(command))
+        self.send(command);
     }
 
-    fn operator(&self, action: ReviewAction) -> Change {
-        use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
-        match action {
-            ReviewAction::Retry => self.resend(),
-            ReviewAction::Compensate => match self.order.state {
-                Pending => self.cancel(Reason::Operator),
-                Paid if self.order.escrow == Escrow::Held => {
-                    let (reason, refund) = (Some(Reason::Operator), Some(Command::RefundOrder));
-                    self.enter(Refunding, reason, refund)
-                }
-                Paid | Declined | Cancelling | Cancelled | Refunding | Refunded => Change::Ignored,
-            },
+    /// An operator wants everything that is outstanding to be sent again, now.
+    fn retry(&mut self) {
+        if !self.order.parts_move() {
+            self.resend();
+            return;
         }
+        let (now, timing) = (self.now, self.timing);
+        for part in &mut self.order.fulfilments {
+            let again = part.retry(now, timing);
+            self.commands.extend(again);
+        }
+    }
+
+    /// An operator undoes the order.
+    fn compensate(&mut self, by: Actor) {
+        match self.order.state {
+            OrderState::Pending => self.cancel_debit(Reason::Operator),
+            OrderState::Paid => self.undo(Undone::ByOperator(by)),
+            OrderState::Declined
+            | OrderState::Cancelling
+            | OrderState::Cancelled
+            | OrderState::Refunding
+            | OrderState::Refunded => {}
+        }
+    }
+
+    fn expired(&mut self) {
+        self.undo(Undone::Expired);
     }
 }

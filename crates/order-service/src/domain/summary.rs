@@ -48,9 +48,10 @@ impl Order {
         if self.state == OrderState::Refunded {
             return PaymentStatus::Refunded;
         }
-        match self.fulfilments.iter().any(|part| part.refunded() > 0) {
-            true => PaymentStatus::PartiallyRefunded,
-            false => PaymentStatus::Paid,
+        if self.fulfilments.iter().any(|part| part.refunded() > 0) {
+            PaymentStatus::PartiallyRefunded
+        } else {
+            PaymentStatus::Paid
         }
     }
 

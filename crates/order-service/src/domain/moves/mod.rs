@@ -4,15 +4,24 @@
 //! timers, `docs/ORDERS.md` and the test of every combination of state, person and move read that one table. A further move is a row of it,
 //! a variant of [`Move`] and the effect.
 
+mod effects;
+mod make;
 mod table;
+mod take;
 
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod tests;
+
+pub use make::{allowed, make_move, parts_to_cancel};
 pub use table::{Guard, MoveName, Path, Row, TABLE, Timer};
 
-use kernel::{Currency, FulfilmentId, LineId, Money, Quantity, RefundId, ShipmentId, Timestamp};
+use kernel::{Currency, LineId, Money, Quantity, RefundId, ShipmentId};
 
-use super::fact::{Actor, Fact, Role};
-use super::fulfilment::{Fulfilment, Parcel};
-use super::order::{Order, Timing};
+use super::fact::Fact;
+use super::fulfilment::Parcel;
+use super::order::Order;
 use super::saga::Command;
 
 /// Items of lines. A line may be named more than once: its quantities are added.
@@ -151,37 +160,4 @@ pub enum MoveRefusal {
         /// How many it may have.
         most: usize,
     },
-}
-
-/// Makes a move.
-///
-/// # Errors
-/// Why it is not made.
-pub fn make_move(
-    order: &Order,
-    at: FulfilmentId,
-    wanted: &Move,
-    actor: &Actor,
-    now: Timestamp,
-    timing: &Timing,
-) -> Result<Moved, MoveRefusal> {
-    todo!()
-}
-
-/// What somebody in `role` may do with a part of an order now.
-#[must_use]
-pub fn allowed(order: &Order, part: &Fulfilment, role: Role, timing: &Timing) -> Vec<MoveName> {
-    todo!()
-}
-
-/// Which parts a cancellation of a whole order touches, and with which items: of each part those that are named, or if none are named, all
-/// that are not shipped. `make_move` is then asked for each part in turn, of the order as the one before left it.
-///
-/// # Errors
-/// [`MoveRefusal::UnknownLine`].
-pub fn parts_to_cancel(
-    order: &Order,
-    items: Option<&[(LineId, Quantity)]>,
-) -> Result<Vec<(FulfilmentId, Option<Items>)>, MoveRefusal> {
-    todo!()
 }
