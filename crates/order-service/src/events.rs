@@ -246,3 +246,111 @@ pub(crate) fn open(envelope: &Envelope) -> Result<(OrderId, Message), MalformedM
     let (order, message) = (reply.read)(envelope)?;
     Ok((contracts::order_id(&order)?, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use contracts::reservations::Delivery;
+    use kernel::{MessageId, SystemIds};
+
+    use super::*;
+    use crate::domain::examples::*;
+    use crate::domain::make_move;
+
+    #[test]
+    fn a_debit_names_each_part_with_its_lines() {
+        let order = placed(&[
+            (0, 500, 2, Delivery::Shipped),
+            (1, 300, 1, Delivery::None),
+            (0, 200, 1, Delivery::None),
+        ]);
+        let sealed = seal(&order, Command::DebitForOrder, start()).unwrap();
+        let debit: wallet::DebitForOrder = sealed.open().unwrap();
+        let parts: Vec<Vec<(i64, i64)>> = debit
+            .parts
+            .iter()
+            .map(|part| {
+                part.lines
+                    .iter()
+                    .map(|line| (line.unit_price, line.quantity))
+                    .collect()
+            })
+            .collect();
+        assert_eq!(parts, [vec![(500, 2), (200, 1)], vec![(300, 1)]]);
+        assert_eq!(debit.total.unwrap().amount, 1500);
+    }
+
+    #[test]
+    fn a_command_about_a_part_has_the_id_that_follows_from_what_it_is_about() {
+        let order = ready(&[(0, 500, 2, Delivery::Shipped)]);
+        let fulfilment = order.fulfilments[0].id;
+        let moved = make_move(
+            &order,
+            fulfilment,
+            &cancel(None),
+            &admin(),
+            start(),
+            &TIMING,
+        );
+        let order = *moved.unwrap().order;
+        let refund = order.fulfilments[0].refunds[0].id;
+        let return_id = refund.as_uuid();
+        for (command, step) in [
+            (
+                Command::RefundPart { fulfilment, refund },
+                format!("refund {refund}"),
+            ),
+            (
+                Command::ReleasePart { fulfilment },
+                format!("release {fulfilment}"),
+            ),
+            (
+                Command::ReturnStock {
+                    fulfilment,
+                    return_id,
+                },
+                format!("return-stock {refund}"),
+            ),
+        ] {
+            let sealed = seal(&order, command, start()).unwrap();
+            assert_eq!(sealed.id, MessageId::of_step(order.id, &step));
+            assert_eq!(sealed.subject, order.id.as_uuid());
+        }
+        let sealed = seal(&order, Command::RefundPart { fulfilment, refund }, start()).unwrap();
+        let body: wallet::RefundPart = sealed.open().unwrap();
+        let amounts: Vec<i64> = body.lines.iter().map(|line| line.amount).collect();
+        assert_eq!(amounts, [1000]);
+        let unknown = RefundId::new(&SystemIds::default());
+        let command = Command::RefundPart {
+            fulfilment,
+            refund: unknown,
+        };
+        assert!(seal(&order, command, start()).is_err());
+    }
+
+    #[test]
+    fn a_refusal_without_a_refund_is_about_the_release_of_the_part() {
+        let order = placed(&[(0, 500, 2, Delivery::Shipped)]);
+        let fulfilment = order.fulfilments[0].id;
+        let some = RefundId::new(&SystemIds::default());
+        for (refund_id, refund) in [(Bytes::new(), None), (id_bytes(some.as_uuid()), Some(some))] {
+            for (word, reason) in [
+                ("balance_limit", PartRefusal::BalanceLimit),
+                ("exceeds_part", PartRefusal::DoesNotFit),
+            ] {
+                let refused = wallet::PartRefused {
+                    order_id: id_bytes(order.id.as_uuid()),
+                    fulfilment_id: id_bytes(fulfilment.as_uuid()),
+                    refund_id: refund_id.clone(),
+                    reason: word.to_owned(),
+                };
+                let sealed = Envelope::of_step(order.id, "refused", &refused, start());
+                let message = Message::PartRefused {
+                    fulfilment,
+                    refund,
+                    reason,
+                };
+                assert_eq!(open(&sealed), Ok((order.id, message)));
+            }
+        }
+    }
+}

@@ -101,7 +101,13 @@ impl<'a> Draft<'a> {
 
     /// Sends what was taken from the part `id` on its way, as the refund and the return `refund`. The lines count it already. If no money
     /// is left of the whole order, its refund is under way from here on.
-    pub(super) fn give_back(&mut self, id: FulfilmentId, refund: RefundId, taken: Taken, why: &Why<'_>) {
+    pub(super) fn give_back(
+        &mut self,
+        id: FulfilmentId,
+        refund: RefundId,
+        taken: Taken,
+        why: &Why<'_>,
+    ) {
         let (now, timing) = (self.now, self.timing);
         let Some((lines, part)) = self.part(id) else {
             return;
@@ -163,7 +169,9 @@ impl<'a> Draft<'a> {
         let order = &self.order;
         let next = match order.state {
             OrderState::Paid if order.left() == 0 => OrderState::Refunding,
-            OrderState::Refunding if order.fulfilments.iter().all(|part| part.refunds.is_empty()) => {
+            OrderState::Refunding
+                if order.fulfilments.iter().all(|part| part.refunds.is_empty()) =>
+            {
                 OrderState::Refunded
             }
             OrderState::Pending
@@ -228,13 +236,19 @@ impl Order {
         match self.state {
             OrderState::Paid => self.confirmed,
             OrderState::Refunding | OrderState::Refunded => true,
-            OrderState::Pending | OrderState::Declined | OrderState::Cancelling | OrderState::Cancelled => false,
+            OrderState::Pending
+            | OrderState::Declined
+            | OrderState::Cancelling
+            | OrderState::Cancelled => false,
         }
     }
 
     /// What is left to refund of it.
     fn left(&self) -> i64 {
-        let left = self.fulfilments.iter().map(|part| self.left_of(part).amount);
+        let left = self
+            .fulfilments
+            .iter()
+            .map(|part| self.left_of(part).amount);
         left.fold(0, i64::saturating_add)
     }
 

@@ -3,9 +3,7 @@
 //! What changes of an order's lines is counted here; the lines themselves never change. Everything that has its usual value is left out
 //! when a part is stored, so that the part of a plain order stays small.
 
-use kernel::{
-    FulfilmentId, LineId, Quantity, RefundId, ShipmentId, Timestamp, UserId,
-};
+use kernel::{FulfilmentId, LineId, Quantity, RefundId, ShipmentId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -44,7 +42,7 @@ pub struct Fulfilment {
     /// Until when it is to be shipped. None before it is paid, and if nothing of it is shipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ship_by: Option<Timestamp>,
-    /// Since when the buyer has all of it.
+    /// Since when the buyer has all of it, if something of it was shipped. What was not, they have since it is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Timestamp>,
     /// When it was over, and the number of that fact in the timeline: it has no record of its own.
@@ -275,7 +273,11 @@ impl Fulfilment {
     /// What was refunded of it, in minor units. Refunds under way count.
     #[must_use]
     pub fn refunded(&self) -> i64 {
-        let sum = self.lines.iter().map(|line| i128::from(line.refunded_amount)).sum::<i128>();
+        let sum = self
+            .lines
+            .iter()
+            .map(|line| i128::from(line.refunded_amount))
+            .sum::<i128>();
         i64::try_from(sum).unwrap_or(i64::MAX)
     }
 
@@ -307,7 +309,75 @@ impl PendingRefund {
     /// What it gives back, in minor units.
     #[must_use]
     pub fn amount(&self) -> i64 {
-        let sum = self.lines.iter().map(|line| i128::from(line.amount)).sum::<i128>();
+        let sum = self
+            .lines
+            .iter()
+            .map(|line| i128::from(line.amount))
+            .sum::<i128>();
         i64::try_from(sum).unwrap_or(i64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::reservations::Delivery;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::examples::*;
+    use crate::domain::{Escrow, Move, make_move};
+
+    #[test]
+    fn the_parts_of_an_order_are_its_sellers_in_the_sequence_of_its_lines() {
+        let order = placed(&[
+            (1, 500, 1, Delivery::None),
+            (0, 500, 1, Delivery::None),
+            (1, 300, 1, Delivery::None),
+        ]);
+        let line = |at: usize| order.lines[at].id;
+        let lines: Vec<Vec<LineId>> = order
+            .fulfilments
+            .iter()
+            .map(|part| part.lines.iter().map(|line| line.id).collect())
+            .collect();
+        assert_eq!(lines, [vec![line(0), line(2)], vec![line(1)]]);
+        assert_eq!(order.fulfilments[0].seller, order.lines[0].seller);
+    }
+
+    #[test]
+    fn the_part_of_a_plain_order_stores_nothing_that_has_its_usual_value() {
+        let order = ready(&[(0, 500, 1, Delivery::None)]);
+        let part = &order.fulfilments[0];
+        let stored = json!([{
+            "id": part.id,
+            "seller": part.seller,
+            "status": "delivered",
+            "lines": [{ "id": part.lines[0].id, "commission": 50 }],
+        }]);
+        assert_eq!(serde_json::to_value(&order.fulfilments).unwrap(), stored);
+        let read: Vec<Fulfilment> = serde_json::from_value(stored).unwrap();
+        assert_eq!(read, order.fulfilments);
+    }
+
+    #[test]
+    fn a_part_reads_back_as_it_was_whatever_has_become_of_it() {
+        let order = ready(&[(0, 500, 3, Delivery::Shipped)]);
+        let line = order.lines[0].id;
+        let id = order.fulfilments[0].id;
+        let made = |order: &crate::domain::Order, wanted: &Move| {
+            *make_move(order, id, wanted, &admin(), start(), &TIMING)
+                .unwrap()
+                .order
+        };
+        let order = made(&order, &ship(items(&[(line, 2)])));
+        let mut order = made(&order, &cancel(None));
+        order.fulfilments[0].money = Escrow::Releasing;
+        order.fulfilments[0].completed = Some(Completed {
+            at: start(),
+            fact: 4,
+        });
+        let stored: Value = serde_json::to_value(&order).unwrap();
+        let read: crate::domain::Order = serde_json::from_value(stored).unwrap();
+        assert_eq!(read, order);
     }
 }

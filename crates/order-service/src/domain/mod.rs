@@ -15,7 +15,7 @@ mod timers;
 mod undo;
 
 #[cfg(test)]
-mod examples;
+pub(crate) mod examples;
 #[cfg(test)]
 mod saga_properties;
 

@@ -234,6 +234,8 @@ impl Order {
     /// Whether something of it is shipped, so that it needs an address.
     #[must_use]
     pub fn ships(&self) -> bool {
-        self.lines.iter().any(|line| line.delivery == Delivery::Shipped)
+        self.lines
+            .iter()
+            .any(|line| line.delivery == Delivery::Shipped)
     }
 }

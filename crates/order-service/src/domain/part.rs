@@ -100,8 +100,8 @@ impl Fulfilment {
             Cancelled
         };
         self.delivered_at = match self.status {
-            Delivered => Some(self.delivered_at.unwrap_or(now)),
-            Open | Shipped | Completed | Cancelled => None,
+            Delivered if !self.shipments.is_empty() => Some(self.delivered_at.unwrap_or(now)),
+            Open | Shipped | Delivered | Completed | Cancelled => None,
         };
     }
 
@@ -119,13 +119,12 @@ impl Fulfilment {
     /// It has an answer. Once it waits for nothing more, nobody has to look at it any more.
     pub(super) fn heard(&mut self) {
         let asks_nothing = self.outstanding().next().is_none();
-        let is_done = self.refunds.is_empty() && self.returns.is_empty() && self.money != Escrow::Releasing;
+        let is_done =
+            self.refunds.is_empty() && self.returns.is_empty() && self.money != Escrow::Releasing;
         if is_done {
             self.waiting = None;
             self.needs_review = false;
-        } else if asks_nothing
-            && let Some(waiting) = &mut self.waiting
-        {
+        } else if asks_nothing && let Some(waiting) = &mut self.waiting {
             waiting.resend_at = None;
         }
     }
@@ -186,7 +185,11 @@ impl Fulfilment {
     /// As it was when it was paid, or if it was not paid, when it was placed.
     pub(super) fn unmove(&mut self, lines: &[OrderLine], paid_at: Option<Timestamp>) {
         let mut part = Self::open(self.id, self.seller, self.seller_name.take(), Vec::new());
-        part.lines = self.lines.iter().map(|line| PartLine::of(line.id)).collect();
+        part.lines = self
+            .lines
+            .iter()
+            .map(|line| PartLine::of(line.id))
+            .collect();
         if let Some(paid_at) = paid_at {
             for (line, paid) in part.lines.iter_mut().zip(&self.lines) {
                 line.commission = paid.commission;

@@ -197,7 +197,14 @@ pub fn on(order: &Order, message: &Message, now: Timestamp, timing: &Timing) -> 
         (Paid | Refunding | Refunded, Message::PartReleased { fulfilment }) => {
             draft.released(*fulfilment);
         }
-        (Paid | Refunding | Refunded, Message::PartRefused { fulfilment, refund, reason }) => {
+        (
+            Paid | Refunding | Refunded,
+            Message::PartRefused {
+                fulfilment,
+                refund,
+                reason,
+            },
+        ) => {
             draft.part_refused(*fulfilment, *refund, *reason);
         }
         (Paid | Refunding | Refunded, Message::StockReturned { id }) => draft.stock_returned(*id),

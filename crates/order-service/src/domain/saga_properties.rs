@@ -19,11 +19,23 @@ use world::World;
 
 #[derive(Debug, Clone)]
 enum Step {
-    Obey { at: Index, keep: bool },
-    Reply { at: Index, keep: bool },
-    LoseCommand { at: Index },
-    LoseReply { at: Index },
-    Wait { seconds: u32 },
+    Obey {
+        at: Index,
+        keep: bool,
+    },
+    Reply {
+        at: Index,
+        keep: bool,
+    },
+    LoseCommand {
+        at: Index,
+    },
+    LoseReply {
+        at: Index,
+    },
+    Wait {
+        seconds: u32,
+    },
     Operator(ReviewAction),
     /// The wallet that the money would go to becomes full, or has room again.
     Full(bool),
@@ -56,18 +68,24 @@ fn act() -> impl Strategy<Value = Act> {
     ];
     let what = (role, prop::sample::select(&MoveName::ALL[..]));
     let of = (any::<Index>(), any::<Index>(), 1i64..5, 1i64..600);
-    let how = (any::<bool>(), any::<Option<bool>>(), prop::bool::weighted(0.1));
-    (what, of, how).prop_map(|((role, name), (part, line, count, amount), (whole, restock, crash))| Act {
-        role,
-        name,
-        part,
-        line,
-        count,
-        amount,
-        whole,
-        restock,
-        crash,
-    })
+    let how = (
+        any::<bool>(),
+        any::<Option<bool>>(),
+        prop::bool::weighted(0.1),
+    );
+    (what, of, how).prop_map(
+        |((role, name), (part, line, count, amount), (whole, restock, crash))| Act {
+            role,
+            name,
+            part,
+            line,
+            count,
+            amount,
+            whole,
+            restock,
+            crash,
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -79,10 +97,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => 80_000u32..100_000,
         1 => 1_000_000u32..2_000_000,
     ];
-    let operator = prop_oneof![
-        Just(ReviewAction::Retry),
-        Just(ReviewAction::Compensate)
-    ];
+    let operator = prop_oneof![Just(ReviewAction::Retry), Just(ReviewAction::Compensate)];
     prop_oneof![
         6 => (at(), any::<bool>()).prop_map(|(at, keep)| Step::Obey { at, keep }),
         6 => (at(), any::<bool>()).prop_map(|(at, keep)| Step::Reply { at, keep }),
@@ -118,7 +133,11 @@ fn check_end(world: &World) {
         assert_eq!(world.stock.hold, Hold::Over, "held for ever");
         return;
     }
-    let captured: i64 = order.fulfilments.iter().map(|part| order.subtotal(part).unwrap().amount).sum();
+    let captured: i64 = order
+        .fulfilments
+        .iter()
+        .map(|part| order.subtotal(part).unwrap().amount)
+        .sum();
     assert_eq!(captured, order.total.amount);
     for part in &order.fulfilments {
         let paid = &world.wallet.parts[&part.id];

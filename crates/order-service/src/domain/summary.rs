@@ -76,16 +76,13 @@ impl Order {
     /// When the seller of a part is to be paid, as far as that can be said now: not before the buyer has it, and not if it is over.
     #[must_use]
     pub fn release_at(&self, part: &Fulfilment, timing: &Timing) -> Option<Timestamp> {
-        let delivered_at = part.delivered_at?;
         if part.status != FulfilmentStatus::Delivered || part.money != Escrow::Held {
             return None;
         }
-        Some(if part.shipments.is_empty() {
-            let paid_at = self.paid_at.unwrap_or(delivered_at);
-            paid_at.plus(timing.release_after)
-        } else {
-            delivered_at.plus(timing.return_window)
-        })
+        match part.delivered_at {
+            Some(delivered_at) => Some(delivered_at.plus(timing.return_window)),
+            None => Some(self.paid_at?.plus(timing.release_after)),
+        }
     }
 
     /// The facts of its timeline that have no record, by their number: placing and paying it, and the completion of parts.
@@ -114,7 +111,12 @@ impl Order {
         let completed = self.fulfilments.iter().filter_map(|part| {
             part.completed.map(|completed| Fact {
                 fulfilment: Some(part.id),
-                ..whole(completed.fact, completed.at, Actor::TIMER, Happened::Complete)
+                ..whole(
+                    completed.fact,
+                    completed.at,
+                    Actor::TIMER,
+                    Happened::Complete,
+                )
             })
         });
         facts.extend(completed);

@@ -41,7 +41,9 @@ impl Timer {
 
 /// The id of a refund that nobody asked for with an id of its own. `step` happens once in the life of a part.
 pub(super) fn own_refund(part: &Fulfilment, step: &str) -> RefundId {
-    MessageId::of_subject(part.id.as_uuid(), step).as_uuid().into()
+    MessageId::of_subject(part.id.as_uuid(), step)
+        .as_uuid()
+        .into()
 }
 
 impl Fulfilment {

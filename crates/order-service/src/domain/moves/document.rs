@@ -52,10 +52,22 @@ pub fn moves_as_mermaid() -> String {
         "stateDiagram-v2\n    [*] --> open: paid\n    [*] --> delivered: paid, nothing to ship\n",
     );
     for ((from, to), words) in edges {
-        let name = |at| FulfilmentStatus::ALL.get(at).map_or("", |status| status.as_str());
-        _ = writeln!(text, "    {} --> {}: {}", name(from), name(to), words.join(", "));
+        let name = |at: usize| {
+            FulfilmentStatus::ALL
+                .get(at)
+                .map_or("", |status: &FulfilmentStatus| status.as_str())
+        };
+        _ = writeln!(
+            text,
+            "    {} --> {}: {}",
+            name(from),
+            name(to),
+            words.join(", ")
+        );
     }
-    text.push_str("    delivered --> cancelled: undone by the saga or an operator, nothing shipped\n");
+    text.push_str(
+        "    delivered --> cancelled: undone by the saga or an operator, nothing shipped\n",
+    );
     text.push_str("    completed --> [*]\n    cancelled --> [*]\n");
     text
 }

@@ -25,18 +25,20 @@ impl Draft<'_> {
         wanted: &Move,
         actor: Actor,
     ) -> Result<(), MoveRefusal> {
-        let why = |what, note| Why {
-            actor,
-            what,
-            note,
-        };
+        let why = |what, note| Why { actor, what, note };
         match wanted {
             Move::Ship {
                 id,
                 items,
                 parcel,
                 note,
-            } => self.ship(at, *id, items, parcel, &why(Happened::Ship, note.as_deref())),
+            } => self.ship(
+                at,
+                *id,
+                items,
+                parcel,
+                &why(Happened::Ship, note.as_deref()),
+            ),
             Move::Deliver { shipment, note } => {
                 self.deliver(at, *shipment, &why(Happened::Deliver, note.as_deref()))
             }
@@ -44,13 +46,23 @@ impl Draft<'_> {
                 items,
                 reason,
                 refund,
-            } => self.cancel(at, items.as_ref(), *refund, &why(Happened::Cancel, reason.as_deref())),
+            } => self.cancel(
+                at,
+                items.as_ref(),
+                *refund,
+                &why(Happened::Cancel, reason.as_deref()),
+            ),
             Move::Refund {
                 id,
                 what,
                 reason,
                 restock,
-            } => self.refund(at, *id, (what, *restock), &why(Happened::Refund, reason.as_deref())),
+            } => self.refund(
+                at,
+                *id,
+                (what, *restock),
+                &why(Happened::Refund, reason.as_deref()),
+            ),
             Move::Complete => {
                 self.complete(at);
                 Ok(())

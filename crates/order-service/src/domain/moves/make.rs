@@ -21,9 +21,7 @@ pub fn make_move(
     now: Timestamp,
     timing: &Timing,
 ) -> Result<Moved, MoveRefusal> {
-    let part = order
-        .fulfilment(at)
-        .ok_or(MoveRefusal::UnknownFulfilment)?;
+    let part = order.fulfilment(at).ok_or(MoveRefusal::UnknownFulfilment)?;
     may_make(order, part, wanted.name(), actor, now, timing)?;
     let mut draft = Draft::of(order, now, timing);
     match draft.make(at, wanted, *actor) {
@@ -62,7 +60,11 @@ pub fn parts_to_cancel(
             parts.map(|part| (part.id, None)).collect::<Vec<_>>()
         };
         let open = ids(|order, part| part.unshipped(&order.lines) > 0);
-        return Ok(if open.is_empty() { ids(|_, _| true) } else { open });
+        return Ok(if open.is_empty() {
+            ids(|_, _| true)
+        } else {
+            open
+        });
     };
     let mut parts: Vec<(FulfilmentId, Items)> = Vec::new();
     for (line, quantity) in items {
@@ -76,7 +78,10 @@ pub fn parts_to_cancel(
             None => parts.push((part.id, vec![(*line, *quantity)])),
         }
     }
-    Ok(parts.into_iter().map(|(id, items)| (id, Some(items))).collect())
+    Ok(parts
+        .into_iter()
+        .map(|(id, items)| (id, Some(items)))
+        .collect())
 }
 
 /// Whether `actor` may make the move `name` now.
@@ -112,7 +117,9 @@ fn may_make(
             let left = order.left_of(part);
             return Err(MoveRefusal::RefundExceeds { left });
         }
-        Some(Guard::Unshipped | Guard::Underway | Guard::NoRefundUnderway | Guard::BuyerMayCancel) => {
+        Some(
+            Guard::Unshipped | Guard::Underway | Guard::NoRefundUnderway | Guard::BuyerMayCancel,
+        ) => {
             return Err(not_allowed());
         }
     }

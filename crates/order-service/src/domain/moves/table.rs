@@ -4,7 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::fact::Role;
-use crate::domain::state::FulfilmentStatus::{self, Cancelled, Completed, Delivered, Open, Shipped};
+use crate::domain::state::FulfilmentStatus::{
+    self, Cancelled, Completed, Delivered, Open, Shipped,
+};
 
 /// What can be done with a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]

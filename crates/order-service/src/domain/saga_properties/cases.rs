@@ -54,7 +54,10 @@ fn a_sale_whose_lease_ran_out_is_refunded_part_by_part_and_nothing_goes_back_twi
     world.deliver();
     assert_eq!(world.order.state, OrderState::Refunded);
     assert_eq!(world.order.reason, Some(Reason::ReservationExpired));
-    assert_eq!(world.order.fulfilments_status(), FulfilmentsStatus::Cancelled);
+    assert_eq!(
+        world.order.fulfilments_status(),
+        FulfilmentsStatus::Cancelled
+    );
     assert!(is_empty(&world) && world.stock.books.is_empty());
 }
 
@@ -63,9 +66,20 @@ fn a_plain_order_is_released_without_a_fact_of_its_own_and_its_timeline_is_compl
     let mut world = plain();
     world.settle();
     let part = &world.order.fulfilments[0];
-    assert_eq!((part.status, part.money), (FulfilmentStatus::Completed, Escrow::Released));
-    let whats: Vec<Happened> = world.order.own_facts().iter().map(|fact| fact.what).collect();
-    assert_eq!(whats, [Happened::Placed, Happened::Paid, Happened::Complete]);
+    assert_eq!(
+        (part.status, part.money),
+        (FulfilmentStatus::Completed, Escrow::Released)
+    );
+    let whats: Vec<Happened> = world
+        .order
+        .own_facts()
+        .iter()
+        .map(|fact| fact.what)
+        .collect();
+    assert_eq!(
+        whats,
+        [Happened::Placed, Happened::Paid, Happened::Complete]
+    );
     assert_eq!(world.order.facts, 3);
     assert_eq!((world.wallet.buyer, world.wallet.fees), (-500, 50));
 }
@@ -130,7 +144,9 @@ fn a_part_that_the_wallet_refuses_to_refund_is_flagged_and_sent_again_by_an_oper
     let mut order = ready(&[(0, 500, 1, Delivery::None)]);
     let part = order.fulfilments[0].clone();
     let wanted = refund(amount(200), None);
-    order = *make_move(&order, part.id, &wanted, &admin(), start(), &TIMING).unwrap().order;
+    order = *make_move(&order, part.id, &wanted, &admin(), start(), &TIMING)
+        .unwrap()
+        .order;
     let id = order.fulfilments[0].refunds[0].id;
     let refused = Message::PartRefused {
         fulfilment: part.id,
@@ -140,8 +156,15 @@ fn a_part_that_the_wallet_refuses_to_refund_is_flagged_and_sent_again_by_an_oper
     order = *told(&order, &refused, start()).order;
     assert!(order.needs_review && order.fulfilments[0].needs_review);
     assert_eq!(order.due_at, None, "a release waits for the refund too");
-    assert_eq!(order.left_of(&order.fulfilments[0]).amount, 300, "it stays reserved");
-    assert_eq!(on(&order, &Message::Tick, start().plus(DAY * 90), &TIMING), Change::Ignored);
+    assert_eq!(
+        order.left_of(&order.fulfilments[0]).amount,
+        300,
+        "it stays reserved"
+    );
+    assert_eq!(
+        on(&order, &Message::Tick, start().plus(DAY * 90), &TIMING),
+        Change::Ignored
+    );
     let retry = Message::Review(ReviewAction::Retry, admin());
     let moved = told(&order, &retry, start());
     assert_eq!(
@@ -166,7 +189,9 @@ fn a_release_waits_until_no_refund_of_its_part_is_under_way() {
     let order = ready(&[(0, 500, 1, Delivery::None)]);
     let part = order.fulfilments[0].id;
     let wanted = refund(amount(200), None);
-    let order = *make_move(&order, part, &wanted, &admin(), start(), &TIMING).unwrap().order;
+    let order = *make_move(&order, part, &wanted, &admin(), start(), &TIMING)
+        .unwrap()
+        .order;
     let later = start().plus(DAY * 2);
     let moved = told(&order, &Message::Tick, later);
     let refund = order.fulfilments[0].refunds[0].id;
@@ -182,9 +207,13 @@ fn a_release_waits_until_no_refund_of_its_part_is_under_way() {
 }
 
 #[test]
-fn what_is_not_shipped_in_time_is_cancelled_and_a_package_that_nobody_reports_is_taken_for_delivered() {
+fn what_is_not_shipped_in_time_is_cancelled_and_a_package_that_nobody_reports_is_taken_for_delivered()
+ {
     use FulfilmentStatus::{Cancelled, Completed, Delivered, Open};
-    let lines = [(0, 500, 2, Delivery::Shipped), (1, 300, 1, Delivery::Shipped)];
+    let lines = [
+        (0, 500, 2, Delivery::Shipped),
+        (1, 300, 1, Delivery::Shipped),
+    ];
     let mut world = World::new(&lines, true, 1000);
     world.deliver();
     let part = world.order.fulfilments[0].clone();
@@ -194,7 +223,12 @@ fn what_is_not_shipped_in_time_is_cancelled_and_a_package_that_nobody_reports_is
     let fact = moved.facts;
     assert_eq!(fact[0].what, Happened::Ship);
     let end = |world: &World| -> Vec<FulfilmentStatus> {
-        world.order.fulfilments.iter().map(|part| part.status).collect()
+        world
+            .order
+            .fulfilments
+            .iter()
+            .map(|part| part.status)
+            .collect()
     };
     assert_eq!(end(&world), [Open, Open]);
     world.now = start().plus(TIMING.ship_within);
@@ -227,7 +261,9 @@ fn an_answer_that_was_given_before_the_parts_moved_is_given_again() {
         }
         life = *told(&life, &Message::ReservationConfirmed, start()).order;
         let second = life.fulfilments[1].id;
-        life = *make_move(&life, second, &cancel(None), &admin(), start(), &TIMING).unwrap().order;
+        life = *make_move(&life, second, &cancel(None), &admin(), start(), &TIMING)
+            .unwrap()
+            .order;
         life = *told(&life, &Message::Tick, start().plus(DAY)).order;
         assert_ne!(life.fulfilments, before.fulfilments);
         let again = life.as_answered().unwrap();

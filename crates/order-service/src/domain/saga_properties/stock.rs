@@ -42,26 +42,28 @@ impl Stock {
         Self {
             order: order.id.as_uuid(),
             hold: Hold::Held,
-            ordered: ordered.map(|line| (line.product, line.quantity.into())).collect(),
+            ordered: ordered
+                .map(|line| (line.product, line.quantity.into()))
+                .collect(),
             books: BTreeMap::new(),
             returns: BTreeSet::new(),
         }
     }
 
-    fn say<M: Contract>(&self, step: &str, message: &M) -> Option<Envelope> {
+    fn say<M: Contract>(&self, step: &str, message: &M) -> Envelope {
         let time = Timestamp::from_millis(0);
-        Some(Envelope::about(self.order, step, message, time))
+        Envelope::about(self.order, step, message, time)
     }
 
     /// The answer to a command, if it is one for the product service and has one.
     pub(super) fn obey(&mut self, command: &Envelope) -> Option<Envelope> {
         if let Ok(ConfirmReservation { order_id }) = command.open() {
             self.sell();
-            return match self.hold {
+            return Some(match self.hold {
                 Hold::Sold => self.say("confirmed", &ReservationConfirmed { order_id }),
                 Hold::Over => self.say("expired", &ReservationExpired { order_id }),
                 Hold::Held => unreachable!(),
-            };
+            });
         }
         if command.open::<ReleaseReservation>().is_ok() && self.hold == Hold::Held {
             self.hold = Hold::Over;
@@ -81,7 +83,10 @@ impl Stock {
                 assert!(line.restocked + line.written_off > 0);
                 book.restocked += line.restocked;
                 book.written_off += line.written_off;
-                assert!(book.restocked + book.written_off <= book.sold, "returned more than was sold");
+                assert!(
+                    book.restocked + book.written_off <= book.sold,
+                    "returned more than was sold"
+                );
             }
         }
         let step = format!("stock-returned {key}");
@@ -89,7 +94,7 @@ impl Stock {
             order_id,
             return_id: id,
         };
-        self.say(&step, &returned)
+        Some(self.say(&step, &returned))
     }
 
     fn sell(&mut self) {

@@ -40,7 +40,10 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn left(&self) -> i64 {
-        self.lines.iter().map(|line| line.total - line.refunded).sum()
+        self.lines
+            .iter()
+            .map(|line| line.total - line.refunded)
+            .sum()
     }
 }
 
@@ -141,7 +144,11 @@ impl Wallet {
                 assert!(self.parts.insert(id, recorded).is_none());
             }
             let captured: i64 = self.parts.values().map(Part::left).sum();
-            assert_eq!(captured, debit.total.as_ref().unwrap().amount, "the parts are the debit");
+            assert_eq!(
+                captured,
+                debit.total.as_ref().unwrap().amount,
+                "the parts are the debit"
+            );
             self.buyer -= captured;
             self.escrow += captured;
         }
@@ -258,7 +265,11 @@ impl Wallet {
         if !part.released {
             part.released = true;
             let left = part.left();
-            let fee: i64 = part.lines.iter().map(|line| line.commission - line.reversed).sum();
+            let fee: i64 = part
+                .lines
+                .iter()
+                .map(|line| line.commission - line.reversed)
+                .sum();
             self.escrow -= left;
             self.fees += fee;
             *self.sellers.entry(part.seller).or_default() += left - fee;
@@ -285,7 +296,11 @@ impl Wallet {
     pub(super) fn check(&self) {
         assert!(self.debits <= 1, "debited twice");
         let sellers: i64 = self.sellers.values().sum();
-        assert_eq!(self.buyer + self.escrow + self.fees + sellers, 0, "money appeared or vanished");
+        assert_eq!(
+            self.buyer + self.escrow + self.fees + sellers,
+            0,
+            "money appeared or vanished"
+        );
         let parts = self.parts.values().filter(|part| !part.released);
         assert_eq!(self.escrow, parts.map(Part::left).sum::<i64>());
         for line in self.parts.values().flat_map(|part| &part.lines) {

@@ -56,7 +56,10 @@ fn wanted(name: MoveName, order: &Order) -> Move {
                 .iter()
                 .find(|package| package.delivered_at.is_none())
                 .or(part.shipments.first())
-                .map_or_else(|| ShipmentId::new(&SystemIds::default()), |package| package.id),
+                .map_or_else(
+                    || ShipmentId::new(&SystemIds::default()),
+                    |package| package.id,
+                ),
             note: None,
         },
         MoveName::Cancel => cancel(None),
@@ -209,13 +212,27 @@ fn a_timer_makes_its_move_no_earlier_than_it_is_due() {
         make_move(order, part.id, wanted, &Actor::TIMER, now, &TIMING)
     };
     let due = part.ship_by.unwrap();
-    let early = by_timer(&order, &cancel(None), due.minus(std::time::Duration::from_millis(1)));
-    assert!(matches!(early, Err(MoveRefusal::NotAllowed { .. })), "{early:?}");
+    let early = by_timer(
+        &order,
+        &cancel(None),
+        due.minus(std::time::Duration::from_millis(1)),
+    );
+    assert!(
+        matches!(early, Err(MoveRefusal::NotAllowed { .. })),
+        "{early:?}"
+    );
     assert!(by_timer(&order, &cancel(None), due).is_ok());
     let delivered = delivered(&order);
     let due = start().plus(TIMING.return_window);
-    let early = by_timer(&delivered, &Move::Complete, due.minus(std::time::Duration::from_millis(1)));
-    assert!(matches!(early, Err(MoveRefusal::NotAllowed { .. })), "{early:?}");
+    let early = by_timer(
+        &delivered,
+        &Move::Complete,
+        due.minus(std::time::Duration::from_millis(1)),
+    );
+    assert!(
+        matches!(early, Err(MoveRefusal::NotAllowed { .. })),
+        "{early:?}"
+    );
     assert!(by_timer(&delivered, &Move::Complete, due).is_ok());
 }
 

@@ -22,7 +22,8 @@ fn refunding_items_that_are_not_shipped_cancels_them_and_puts_them_back() {
 }
 
 #[test]
-fn what_the_seller_will_not_restock_is_written_off_if_it_was_not_shipped_and_else_stays_with_the_buyer() {
+fn what_the_seller_will_not_restock_is_written_off_if_it_was_not_shipped_and_else_stays_with_the_buyer()
+ {
     let order = ready(&[(0, 500, 3, Shipped)]);
     let line = order.lines[0].id;
     let order = *made(&order, &ship(items(&[(line, 1)]))).order;
@@ -69,7 +70,11 @@ fn an_amount_is_spread_over_the_lines_by_what_is_left_of_each() {
     assert_eq!(amounts, [30, 71]);
     assert_eq!(moved.order.left_of(part), usd(899));
     assert!(part.returns.is_empty());
-    let lines: Vec<_> = part.refunds[0].lines.iter().map(|line| (line.quantity, line.amount)).collect();
+    let lines: Vec<_> = part.refunds[0]
+        .lines
+        .iter()
+        .map(|line| (line.quantity, line.amount))
+        .collect();
     assert_eq!(lines, [(0, 30), (0, 71)]);
     let exceeds = MoveRefusal::RefundExceeds { left: usd(899) };
     assert_eq!(refused(&moved.order, &refund(amount(900), None)), exceeds);
@@ -81,7 +86,14 @@ fn a_hundred_refunds_at_once_give_exactly_the_part() {
     let mut given = 0;
     for _ in 0..100 {
         let part = order.fulfilments[0].clone();
-        match make_move(&order, part.id, &refund(amount(1), None), &seller_of(&part), start(), &TIMING) {
+        match make_move(
+            &order,
+            part.id,
+            &refund(amount(1), None),
+            &seller_of(&part),
+            start(),
+            &TIMING,
+        ) {
             Ok(moved) => {
                 order = *moved.order;
                 given += 1;
@@ -97,7 +109,10 @@ fn an_amount_in_another_currency_is_refused() {
     let order = ready(&[(0, 500, 1, Shipped)]);
     let euro = RefundOf::Amount(Money::new(1, "EUR".parse().unwrap()));
     let expected = Currency::USD;
-    assert_eq!(refused(&order, &refund(euro, None)), MoveRefusal::WrongCurrency { expected });
+    assert_eq!(
+        refused(&order, &refund(euro, None)),
+        MoveRefusal::WrongCurrency { expected }
+    );
 }
 
 #[test]
@@ -113,7 +128,10 @@ fn a_part_has_at_most_a_hundred_packages_and_a_hundred_refunds_under_way() {
         (refund(amount(1), None), "refunds under way"),
         (cancel(None), "refunds under way"),
     ] {
-        assert_eq!(refused(&order, &wanted), MoveRefusal::TooMany { what, most: 100 });
+        assert_eq!(
+            refused(&order, &wanted),
+            MoveRefusal::TooMany { what, most: 100 }
+        );
     }
 }
 
