@@ -28,8 +28,9 @@ pub(crate) struct Manifest {
     pub(crate) version: String,
     /// All that was answered before this time is in it.
     pub(crate) taken_at: Timestamp,
-    /// The audit's verdict on the copies.
-    pub(crate) audit: Audit,
+    /// The audit's verdict on the copies. None of databases: their audit needs a server, so it follows the restore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) audit: Option<Audit>,
     /// Everything in the backup but this manifest.
     pub(crate) files: Vec<Entry>,
 }
@@ -45,17 +46,20 @@ pub(crate) enum Audit {
 }
 
 /// A file in a backup.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// Its path, relative to the backup; slashes separate directories.
     pub(crate) path: String,
     pub(crate) bytes: u64,
+    /// How many records it holds, if it is a file of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) records: Option<u64>,
     /// SHA-256 of its contents, in hexadecimal digits.
-    sha256: String,
+    pub(crate) sha256: String,
 }
 
 impl Manifest {
-    pub(crate) fn new(taken_at: Timestamp, audit: Audit, files: Vec<Entry>) -> Self {
+    pub(crate) fn new(taken_at: Timestamp, audit: Option<Audit>, files: Vec<Entry>) -> Self {
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -136,6 +140,7 @@ impl Entry {
         Ok(Self {
             path: path.to_owned(),
             bytes,
+            records: None,
             sha256,
         })
     }

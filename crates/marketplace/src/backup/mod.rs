@@ -5,10 +5,10 @@
 
 mod archive;
 mod config;
-mod manifest;
+pub(crate) mod manifest;
 mod restore;
 mod schedule;
-mod staging;
+pub(crate) mod staging;
 
 pub use config::{BackupConfig, Every};
 pub(crate) use manifest::{Audit, Manifest};
@@ -177,7 +177,7 @@ fn described(
     let files = names.iter().map(|name| Entry::of(directory, name));
     Ok(Manifest::new(
         taken_at,
-        audit,
+        Some(audit),
         files.collect::<anyhow::Result<_>>()?,
     ))
 }

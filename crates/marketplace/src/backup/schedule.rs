@@ -153,7 +153,7 @@ impl Work {
             .iter()
             .rev()
             .filter_map(|name| Manifest::in_directory(&self.directory.join(name)).ok())
-            .find(|manifest| manifest.audit == Audit::Clean)
+            .find(|manifest| manifest.audit == Some(Audit::Clean))
             .map(|manifest| manifest.taken_at)
     }
 
@@ -193,7 +193,7 @@ impl Work {
     /// What the audit said about a backup. None if its manifest cannot be read.
     fn verdict(&self, name: &str) -> Option<Audit> {
         let manifest = Manifest::in_directory(&self.directory.join(name));
-        manifest.ok().map(|manifest| manifest.audit)
+        manifest.ok().and_then(|manifest| manifest.audit)
     }
 
     /// The names of the complete backups, oldest first.

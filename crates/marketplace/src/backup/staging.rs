@@ -72,9 +72,7 @@ impl Staging {
         let moved = if self.path.starts_with(&self.target) {
             self.move_up()
         } else {
-            sync(&self.path)
-                .and_then(|()| std::fs::rename(&self.path, &self.target))
-                .and_then(|()| sync(parent(&self.target)))
+            put_in_place(&self.path, &self.target)
         };
         moved.with_context(|| format!("{} cannot be completed", self.target.display()))?;
         self.finished = true;
@@ -140,6 +138,13 @@ pub(crate) fn sync(directory: &Path) -> std::io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
+/// Gives the directory `unfinished` the name `target`, durably.
+pub(crate) fn put_in_place(unfinished: &Path, target: &Path) -> std::io::Result<()> {
+    sync(unfinished)
+        .and_then(|()| std::fs::rename(unfinished, target))
+        .and_then(|()| sync(parent(target)))
+}
+
 /// The directory that `path` is in.
 pub(crate) fn parent(path: &Path) -> &Path {
     match path.parent() {
@@ -153,6 +158,10 @@ pub(crate) fn is_beside(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(INCOMPLETE)
 }
 
+/// The name that `target` has until it is complete.
+///
+/// # Errors
+/// If `target` names no directory to write, or the one that it is in does not exist.
 pub(crate) fn beside(target: &Path) -> anyhow::Result<PathBuf> {
     let Some(name) = target.file_name() else {
         bail!("{} names no directory to write", target.display());
@@ -169,7 +178,8 @@ pub(crate) fn beside(target: &Path) -> anyhow::Result<PathBuf> {
     Ok(directory.join(beside))
 }
 
-fn is_empty(directory: &Path) -> std::io::Result<bool> {
+/// Whether the directory holds nothing of anybody's.
+pub(crate) fn is_empty(directory: &Path) -> std::io::Result<bool> {
     for entry in std::fs::read_dir(directory)? {
         let name = entry?.file_name();
         if !NOTHING.iter().any(|nothing| name == *nothing) {

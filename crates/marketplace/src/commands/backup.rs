@@ -39,7 +39,7 @@ pub(crate) fn backup(settings: &Settings, to: &Path) -> anyhow::Result<bool> {
         taken.took.as_secs_f64(),
         taken.pause.as_secs_f64() * 1_000.0
     ))?;
-    let clean = taken.manifest.audit == Audit::Clean;
+    let clean = taken.manifest.audit == Some(Audit::Clean);
     if !clean {
         output::line("The books violate an invariant, and so do those in the backup:")?;
         audit::print(&taken.findings)?;
@@ -56,7 +56,7 @@ pub(crate) fn restore(settings: &Settings, from: &Path) -> anyhow::Result<bool> 
         manifest.taken_at,
         contents(&manifest)
     ))?;
-    if manifest.audit == Audit::Violated {
+    if manifest.audit == Some(Audit::Violated) {
         output::line("Its books violated an invariant when it was made: see `marketplace audit`.")?;
     }
     if let Some(key) = &settings.auth.signing_key_file {

@@ -16,7 +16,9 @@ use store::Store;
 use super::audit::print;
 use super::relocate::{complete, list, mongo, nobody_uses};
 use crate::audit::{Databases, check};
-use crate::transfer::{Backup, MANIFEST, UNFINISHED, beside, bring, put_in_place, stores, write};
+use crate::backup::manifest::NAME;
+use crate::backup::staging::{Staging, is_beside};
+use crate::transfer::{Backup, bring, stores, write};
 
 fn open(settings: &Settings) -> anyhow::Result<[(&'static str, Store); 4]> {
     let deps = Deps::new(Arc::new(SystemClock), settings.currency);
@@ -31,16 +33,14 @@ pub(crate) fn backup(settings: &Settings, to: &Path, keep: Option<usize>) -> any
         Some(_) => to.join(directory_name(now)),
         None => to.to_owned(),
     };
-    let unfinished = beside(&place)?;
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)
-            .with_context(|| format!("what is left in {}", unfinished.display()))?;
+    if keep.is_some() {
+        fs::create_dir_all(to).with_context(|| format!("{}", to.display()))?;
     }
-    fs::create_dir_all(&unfinished).with_context(|| format!("{}", unfinished.display()))?;
+    let staging = Staging::begin(&place)?;
     let manifest =
-        runtime(2)?.block_on(async { write(&open(settings)?, &unfinished, now).await })?;
-    put_in_place(&unfinished, &place)?;
-    let records: u64 = manifest.files.iter().map(|file| file.records).sum();
+        runtime(2)?.block_on(async { write(&open(settings)?, staging.path(), now).await })?;
+    staging.finish()?;
+    let records: u64 = manifest.files.iter().filter_map(|file| file.records).sum();
     output::line(format_args!(
         "{} holds {records} records, written in {:.1?}.",
         place.display(),
@@ -94,9 +94,10 @@ fn forget_oldest(dir: &Path, keep: usize) -> anyhow::Result<()> {
     let (mut backups, mut doomed) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|end| end == UNFINISHED) {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(is_beside) {
             doomed.push(path);
-        } else if path.join(MANIFEST).is_file() {
+        } else if path.join(NAME).is_file() {
             backups.push(path);
         }
     }

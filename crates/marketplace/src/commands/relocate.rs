@@ -15,8 +15,9 @@ use store::{Codec, Store};
 use super::audit::print;
 use super::runtime;
 use crate::audit::{Books, Databases, Files, Finding, check};
+use crate::backup::staging::{beside, is_empty, put_in_place};
 use crate::data_dir::{DataDir, SIGNING_KEY, sqlite};
-use crate::transfer::{Tally, beside, bring, finish, in_use, put_in_place, stores};
+use crate::transfer::{Tally, bring, finish, in_use, stores};
 
 /// How often it is asked who uses the databases, and the interval.
 const LOOKS: u32 = 20;
@@ -62,6 +63,11 @@ pub(crate) fn to_mongo(settings: &Settings) -> anyhow::Result<bool> {
 
 /// Moves the shop in the databases that the settings name to a new directory `path`.
 pub(crate) fn to_sqlite(settings: &Settings, path: &Path) -> anyhow::Result<bool> {
+    ensure!(
+        !path.exists() || is_empty(path)?,
+        "{} is not empty; name a new directory",
+        path.display()
+    );
     let unfinished = beside(path)?;
     let key = settings.auth.signing_key_file.as_deref().context(
         "auth.signing_key_file is not set: name the user service's file, or everybody has to log in again",
@@ -80,7 +86,8 @@ pub(crate) fn to_sqlite(settings: &Settings, path: &Path) -> anyhow::Result<bool
         complete(&to).await
         // The stores are closed here, which leaves everything in the files themselves.
     })?;
-    put_in_place(&unfinished, path)?;
+    put_in_place(&unfinished, path)
+        .with_context(|| format!("{} cannot get its name", path.display()))?;
     output::line(format_args!(
         "Moved. Drop the databases once {} is served.",
         path.display()

@@ -1,42 +1,19 @@
 //! A backup of the databases: a directory with a file for each kind of record of each service, and a manifest with their sizes and
 //! checksums. A file holds one BSON document after the other, as the tools of MongoDB write them.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use kernel::Timestamp;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::{Codec, Kind, PointInTime, Producer, Scan, Store, StoreError, StoreResult};
 
 use super::copy::Source;
-
-/// What a backup holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Manifest {
-    /// When the backup began.
-    pub(crate) taken_at: Timestamp,
-    /// The one moment at which all databases were read, in seconds since the epoch.
-    pub(crate) moment: u32,
-    /// The files, by their names in the directory.
-    pub(crate) files: Vec<Listed>,
-}
-
-/// A file of a backup.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Listed {
-    pub(crate) name: String,
-    pub(crate) records: u64,
-    bytes: u64,
-    /// In hexadecimal digits.
-    sha256: String,
-}
-
-/// The file that lists the others. It is written last.
-pub(crate) const MANIFEST: &str = "manifest.json";
+use crate::backup::manifest::{Entry, Manifest, NAME};
+use crate::backup::staging::create_private;
 
 /// Most bytes of a record: MongoDB's own limit.
 const LONGEST: usize = 16 << 20;
@@ -56,26 +33,17 @@ pub(crate) async fn write(
 ) -> anyhow::Result<Manifest> {
     let (_, any) = stores.first().context("no store")?;
     let moment = any.moment().await?;
-    let mut manifest = Manifest {
-        taken_at: now,
-        moment: moment.seconds,
-        files: Vec::new(),
-    };
+    let mut files = Vec::new();
     for (service, store) in stores {
         for kind in store.kinds() {
             let name = file_name(service, kind);
             let path = dir.join(&name);
             let written = write_kind(store, kind, moment, &path, name).await;
-            manifest
-                .files
-                .push(written.with_context(|| format!("{}", path.display()))?);
+            files.push(written.with_context(|| format!("{}", path.display()))?);
         }
     }
-    let path = dir.join(MANIFEST);
-    let mut file = File::create(&path)?;
-    file.write_all(serde_json::to_string_pretty(&manifest)?.as_bytes())?;
-    file.sync_all()?;
-    File::open(dir)?.sync_all()?;
+    let manifest = Manifest::new(now, None, files);
+    manifest.write(&dir.join(NAME))?;
     Ok(manifest)
 }
 
@@ -85,9 +53,9 @@ async fn write_kind(
     at: PointInTime,
     path: &Path,
     name: String,
-) -> anyhow::Result<Listed> {
+) -> anyhow::Result<Entry> {
     let codec = store.codec().context("this engine has no such backup")?;
-    let mut file = BufWriter::new(File::create_new(path)?);
+    let mut file = BufWriter::new(create_private(path)?);
     let mut scan = store.scan(kind, Some(at))?;
     let (mut hash, mut records, mut bytes) = (Sha256::new(), 0, 0);
     while let Some(batch) = scan.next().await? {
@@ -100,9 +68,9 @@ async fn write_kind(
         }
     }
     file.into_inner()?.sync_all()?;
-    Ok(Listed {
-        name,
-        records,
+    Ok(Entry {
+        path: name,
+        records: Some(records),
         bytes,
         sha256: format!("{:x}", hash.finalize()),
     })
@@ -128,18 +96,14 @@ impl Backup {
     /// # Errors
     /// If it is not.
     pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
-        let path = dir.join(MANIFEST);
-        let manifest = fs::read(&path)
-            .with_context(|| format!("there is no backup in {}: {MANIFEST}", dir.display()))?;
-        let manifest: Manifest = serde_json::from_slice(&manifest)
-            .with_context(|| format!("{} is no manifest", path.display()))?;
+        let manifest = Manifest::in_directory(dir)?;
         for listed in &manifest.files {
-            let path = dir.join(&listed.name);
-            let found = sum(&path).with_context(|| format!("{}", path.display()))?;
+            let mut found = Entry::of(dir, &listed.path)?;
+            found.records = listed.records;
             ensure!(
-                found == (listed.bytes, listed.sha256.clone()),
-                "{} is damaged: it is not what was written",
-                path.display()
+                found == *listed,
+                "the backup is damaged: {} is not what was written",
+                listed.path
             );
         }
         Ok(Self {
@@ -156,7 +120,7 @@ impl Backup {
         let codec = store.codec().context("this engine has no such backup")?;
         for kind in store.kinds() {
             let name = file_name(service, kind);
-            let is_there = self.manifest.files.iter().any(|file| file.name == name);
+            let is_there = self.manifest.files.iter().any(|file| file.path == name);
             ensure!(is_there, "the backup has no {name}");
         }
         Ok(OfService {
@@ -165,22 +129,6 @@ impl Backup {
             codec,
             kinds: store.kinds(),
         })
-    }
-}
-
-/// The length and the checksum of a file.
-fn sum(path: &Path) -> std::io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    let mut bytes = 0;
-    loop {
-        let read = file.read(&mut buffer)?;
-        let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else {
-            return Ok((bytes, format!("{:x}", hash.finalize())));
-        };
-        hash.update(chunk);
-        bytes += u64::try_from(read).unwrap_or_default();
     }
 }
 

@@ -4,13 +4,11 @@
 mod copy;
 mod files;
 mod places;
-mod staging;
 mod tally;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use copy::{bring, finish};
-pub(crate) use files::{Backup, MANIFEST, write};
+pub(crate) use files::{Backup, write};
 pub(crate) use places::{in_use, stores};
-pub(crate) use staging::{UNFINISHED, beside, put_in_place};
 pub(crate) use tally::Tally;
