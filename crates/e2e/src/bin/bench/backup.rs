@@ -13,8 +13,10 @@ use crate::load;
 use crate::report::{Report, median, milliseconds};
 use crate::wrk::{self, CONNECTIONS, Outcome, Prepared};
 
-/// Pause between two backups.
+/// Pause before each backup, so that the first one, too, meets clients at work.
 const BETWEEN: Duration = Duration::from_millis(500);
+/// Several times what a backup takes, so that there are several.
+const LONG: u32 = 6;
 
 pub(crate) async fn measure(
     launch: &Launch,
@@ -28,10 +30,10 @@ pub(crate) async fn measure(
     wrk::run(client.url(), &orders, Duration::from_secs(1))?;
     let quiet = under_load(&client, &orders, duration, || Ok(())).await?;
     let mut backups = Vec::new();
-    let busy = under_load(&client, &orders, duration, || {
+    let busy = under_load(&client, &orders, duration * LONG, || {
+        std::thread::sleep(BETWEEN);
         let to = place.path().join(backups.len().to_string());
         backups.push(Made::of(&back_up(launch, &to)?)?);
-        std::thread::sleep(BETWEEN);
         Ok(())
     })
     .await?;
