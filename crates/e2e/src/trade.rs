@@ -141,7 +141,8 @@ impl Person {
 
     /// Sends a package with these items.
     pub async fn ships(&self, part: &Part, items: &Value) -> Answer {
-        let package = json!({"items": items, "carrier": "Royal Mail", "trackingNumber": "RM 1234 5678 9GB"});
+        let package =
+            json!({"items": items, "carrier": "Royal Mail", "trackingNumber": "RM 1234 5678 9GB"});
         self.post(&part.path("/shipments"), &package).await
     }
 

@@ -322,10 +322,13 @@ async fn a_unit_is_shipped_or_cancelled_and_never_both() {
         sold += 4 - cancelled;
         kept += 100 * (4 - cancelled);
     }
-    eventually("money and stock of what was cancelled are back", async || {
-        let back = buyer.balance().await == 100_000 - kept;
-        (back && seller.stock(&lamp).await == 1_000 - sold).then_some(())
-    })
+    eventually(
+        "money and stock of what was cancelled are back",
+        async || {
+            let back = buyer.balance().await == 100_000 - kept;
+            (back && seller.stock(&lamp).await == 1_000 - sold).then_some(())
+        },
+    )
     .await;
     shape.assert_audit_is_clean();
 }

@@ -19,6 +19,8 @@ use store_sqlite::{log_of, open_at_rest, open_read_only};
 
 /// Marks a directory whose stores are being created for the first time.
 const NEW: &str = ".new";
+/// Marks a directory whose shop was moved to databases.
+const MOVED: &str = "moved";
 /// What a restore, or a backup, writes until it is complete.
 pub(crate) const INCOMPLETE: &str = ".incomplete";
 /// The signing key's name in a data directory, and in a backup.
@@ -75,6 +77,14 @@ impl DataDir {
     /// # Errors
     /// If it is not whole, with what to do.
     pub(crate) fn open(&self) -> anyhow::Result<bool> {
+        let moved = self.0.join(MOVED);
+        ensure!(
+            !moved.exists(),
+            "the shop in {} was moved to MongoDB; served here as well, it would spend the same money twice. If the databases are gone for \
+             good, remove {}",
+            self.0.display(),
+            moved.display()
+        );
         let begun = self.check()?;
         if !begun {
             File::create(self.0.join(NEW))
@@ -83,6 +93,17 @@ impl DataDir {
                 .with_context(|| self.unusable())?;
         }
         Ok(begun && !self.is_new())
+    }
+
+    /// Marks the directory as moved, durably: it is never served again.
+    ///
+    /// # Errors
+    /// If the mark cannot be written.
+    pub(crate) fn mark_moved(&self) -> anyhow::Result<()> {
+        File::create(self.0.join(MOVED))
+            .and_then(|mark| mark.sync_all())
+            .and_then(|()| self.sync())
+            .with_context(|| self.unusable())
     }
 
     /// All stores are open, and so they exist.

@@ -78,7 +78,9 @@ impl Deal {
 /// Sums a count over the items of a part.
 fn column(part: &Value, name: &str) -> i64 {
     let items = part["items"].as_array().expect("items").iter();
-    items.map(|item| item[name].as_i64().expect("a count")).sum()
+    items
+        .map(|item| item[name].as_i64().expect("a count"))
+        .sum()
 }
 
 /// What of an order was sold and is not cancelled: product and quantity.

@@ -280,7 +280,10 @@ impl Worker {
             .map(|order| (order["id"].as_str().expect("an id"), order))
             .collect();
         assert!(
-            by_id.keys().copied().eq(self.orders.iter().map(String::as_str)),
+            by_id
+                .keys()
+                .copied()
+                .eq(self.orders.iter().map(String::as_str)),
             "each request made one order"
         );
         for id in &self.paid {

@@ -39,9 +39,8 @@ const RELEASING: &str = "json_extract(part.value, '$.money') = 'releasing'";
 /// How many parts are like this, in a directory that nobody serves.
 fn parts(data_dir: &Path, like: &str) -> usize {
     let orders = Connection::open(data_dir.join("orders.db")).unwrap();
-    let sql = format!(
-        "SELECT COUNT(*) FROM orders, json_each(orders.fulfilments) AS part WHERE {like}"
-    );
+    let sql =
+        format!("SELECT COUNT(*) FROM orders, json_each(orders.fulfilments) AS part WHERE {like}");
     orders.query_row(&sql, [], |row| row.get(0)).unwrap()
 }
 

@@ -32,7 +32,8 @@ impl World {
         options.shape.members = members;
         options.shape.replicas = replicas;
         let settings = settings.iter();
-        let named = settings.map(|(name, value)| (format!("MARKETPLACE__{name}"), value.to_string()));
+        let named =
+            settings.map(|(name, value)| (format!("MARKETPLACE__{name}"), value.to_string()));
         options.shape.settings.extend(named);
         let stack = Stack::up(options).await.unwrap();
         Self { stack, _dir: dir }

@@ -54,7 +54,9 @@ async fn each_role_may_do_what_the_table_says_and_nothing_else() {
             if answer.status != expected {
                 let code = answer.body["code"].as_str().unwrap_or_default();
                 let (name, status) = (row.name(), answer.status);
-                wrong.push(format!("{name} by {role:?}: {status} {code}, not {expected}"));
+                wrong.push(format!(
+                    "{name} by {role:?}: {status} {code}, not {expected}"
+                ));
             }
             if answer.status >= 400 {
                 let after = scene.look(&cast).await;

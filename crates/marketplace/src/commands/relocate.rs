@@ -47,10 +47,11 @@ pub(crate) fn to_mongo(settings: &Settings) -> anyhow::Result<bool> {
         {
             SigningKey::copy(&key, file)?;
         }
-        complete(&to).await
+        complete(&to).await?;
+        dir.mark_moved()
     })?;
     output::line(format_args!(
-        "Moved. Keep the data directory as a backup, and do not serve it again."
+        "Moved. Keep the data directory as a backup: it is not served any more."
     ))?;
     if settings.auth.signing_key_file.is_none() {
         output::line(format_args!(
