@@ -12,7 +12,7 @@ use serde::Deserialize;
 use url::Url;
 
 /// The methods of the API.
-const METHODS: &str = "GET, HEAD, POST, PUT, PATCH";
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// The headers that it reads, besides those that any page may send.
 const HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, traceparent";

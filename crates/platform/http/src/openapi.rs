@@ -81,6 +81,7 @@ fn operations(document: &mut OpenApi) -> impl Iterator<Item = (&String, &mut Ope
             &mut item.post,
             &mut item.put,
             &mut item.patch,
+            &mut item.delete,
         ];
         let operations = operations.into_iter().flatten();
         operations.map(move |operation| (path, operation))

@@ -43,6 +43,8 @@ impl Paths {
         put ["PUT"] by web::put();
         /// Answers PATCH with `handler`.
         patch ["PATCH"] by web::patch();
+        /// Answers DELETE with `handler`.
+        delete ["DELETE"] by web::delete();
     }
 
     fn with(mut self, path: &'static str, methods: &[&'static str], route: Route) -> Self {

@@ -31,6 +31,8 @@ async fn every_path_goes_to_its_service_as_it_came() {
         (Service::User, "POST", "/api/users/login"),
         (Service::User, "GET", "/.well-known/jwks.json"),
         (Service::User, "PATCH", "/api/users/me"),
+        (Service::User, "POST", "/api/users/me/addresses"),
+        (Service::User, "DELETE", "/api/users/me/addresses/7"),
         (Service::Product, "GET", "/api/products?q=a%20b&limit=2"),
         (Service::Product, "GET", "/api/products/%ff"),
         (Service::Product, "PUT", "/api/products/update"),
@@ -155,17 +157,19 @@ async fn with_nobody_behind_it_says_that_nothing_happened_and_when_to_try_again(
 
 #[tokio::test]
 async fn what_a_replica_took_and_broke_off_is_sent_again_only_if_it_reads() {
-    for (method, path, times) in [
-        ("GET", "/api/products", 2),
-        ("HEAD", "/api/products", 2),
-        ("POST", "/api/products/create", 1),
-        ("PATCH", "/api/products/remove", 1),
-        ("PUT", "/api/products/update", 1),
+    for (service, method, path, times) in [
+        (Service::Product, "GET", "/api/products", 2),
+        (Service::Product, "HEAD", "/api/products", 2),
+        (Service::Product, "POST", "/api/products/create", 1),
+        (Service::Product, "PATCH", "/api/products/remove", 1),
+        (Service::Product, "PUT", "/api/products/update", 1),
+        (Service::User, "PUT", "/api/users/me/addresses/7", 1),
+        (Service::User, "DELETE", "/api/users/me/addresses/7", 1),
     ] {
         let world = World::with(|shape| shape.replicas = 2).await;
         let replicas = [
-            world.serve(Service::Product, 0, Manner::BreakOff).await,
-            world.serve(Service::Product, 1, Manner::BreakOff).await,
+            world.serve(service, 0, Manner::BreakOff).await,
+            world.serve(service, 1, Manner::BreakOff).await,
         ];
         let answer = world.ask(method, path).await;
         if method != "HEAD" {

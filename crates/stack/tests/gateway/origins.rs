@@ -108,7 +108,7 @@ async fn a_preflight_of_an_allowed_page_is_answered_here_and_counts_as_no_login(
         assert_eq!((answer.status, answer.text.as_str()), (204, ""));
         assert_eq!(answer.header("access-control-allow-origin"), SHOP);
         let methods = answer.header("access-control-allow-methods");
-        assert_eq!(methods, "GET, HEAD, POST, PUT, PATCH");
+        assert_eq!(methods, "GET, HEAD, POST, PUT, PATCH, DELETE");
         let headers = answer.header("access-control-allow-headers");
         for needed in [
             "Authorization",

@@ -42,7 +42,7 @@ async fn a_preflight_of_an_allowed_origin_is_answered_before_anything_else() {
         assert_eq!(answer.status, 204, "{path}: {answer:?}");
         assert_eq!(answer.header(ACCESS_CONTROL_ALLOW_ORIGIN.as_str()), SHOP);
         let methods = answer.header(ACCESS_CONTROL_ALLOW_METHODS.as_str());
-        assert_eq!(methods, "GET, HEAD, POST, PUT, PATCH");
+        assert_eq!(methods, "GET, HEAD, POST, PUT, PATCH, DELETE");
         let headers = answer.header(ACCESS_CONTROL_ALLOW_HEADERS.as_str());
         for needed in [
             "Authorization",
