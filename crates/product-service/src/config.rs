@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contracts::reservations::Delivery;
 use kernel::WrongSetting;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Whether products may be read without a token.
     pub public: bool,
+    /// The delivery of products that name none: `shipped` or `none`. With `shipped`, orders of such products need an address.
+    pub default_delivery: Delivery,
     /// How long stock is held for an order that is not paid yet. Well above the order service's payment deadline.
     pub lease_seconds: u64,
     /// Time between two sweeps for leases that have run out.
@@ -21,6 +24,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             public: false,
+            default_delivery: Delivery::None,
             lease_seconds: 900,
             sweep_seconds: 5,
         }
@@ -66,5 +70,15 @@ mod tests {
         let config: Config = serde_json::from_str(r#"{"lease_seconds": 60}"#).unwrap();
         assert_eq!(config.validate(), Ok(()));
         assert_eq!((config.lease_seconds, config.public), (60, false));
+    }
+
+    #[test]
+    fn a_delivery_is_one_of_the_two_and_none_unless_said() {
+        assert_eq!(Config::default().default_delivery, Delivery::None);
+        let config: Config = serde_json::from_str(r#"{"default_delivery": "shipped"}"#).unwrap();
+        assert_eq!(config.default_delivery, Delivery::Shipped);
+        let refused = serde_json::from_str::<Config>(r#"{"default_delivery": "Shipped"}"#);
+        let reason = refused.unwrap_err().to_string();
+        assert!(reason.contains("`shipped` or `none`"), "{reason}");
     }
 }

@@ -1,7 +1,8 @@
 //! The product service: the catalogue, its search, the stock and the reservations of orders.
 //!
 //! It alone knows how many of a product are left. Sellers write products over HTTP; the order service holds stock through
-//! [`ProductService::reserve`] and ends what it held with the messages `ConfirmReservation` and `ReleaseReservation`.
+//! [`ProductService::reserve`] and ends what it held with the messages `ConfirmReservation` and `ReleaseReservation`, and takes
+//! back what was sold with `ReturnStock`.
 
 mod app;
 mod audit;
@@ -14,11 +15,12 @@ mod records;
 mod service;
 mod store;
 
-pub use audit::StockAudit;
 #[cfg(feature = "sqlite")]
 pub use audit::sqlite::{audit, reservation_states};
+pub use audit::{StockAudit, StockFigures};
 pub use config::Config;
-pub use consumers::QUEUE;
+pub use consumers::{NAMES_QUEUE, QUEUE};
+pub use contracts::reservations::Delivery;
 pub use domain::{
     Category, Description, NewProduct, Product, ProductName, ProductStatus, ReservationState, Stock,
 };

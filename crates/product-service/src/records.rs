@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use kernel::{OrderId, ProductId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use store::Record;
+use uuid::Uuid;
 
-use crate::domain::{Product, Reservation, words_of};
+use crate::domain::{Product, Reservation, Returned, words_of};
 
 impl Record for Product {
     const NAME: &'static str = "product";
@@ -48,6 +49,51 @@ impl Record for StockEntry {
 
     fn key(&self) -> EntryId {
         self.id
+    }
+}
+
+/// A return of an order's stock that is in the stock book. It keeps the return's id, so that a repeat changes nothing. Never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StockReturn {
+    #[serde(rename = "_id")]
+    pub(crate) id: ReturnKey,
+    pub(crate) lines: Vec<Returned>,
+    pub(crate) at: Timestamp,
+}
+
+/// Which order, and which return of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct ReturnKey {
+    pub(crate) order_id: OrderId,
+    pub(crate) return_id: Uuid,
+}
+
+impl Record for StockReturn {
+    const NAME: &'static str = "stock return";
+    type Key = ReturnKey;
+
+    fn key(&self) -> ReturnKey {
+        self.id
+    }
+}
+
+/// What a user is called, as the user service said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Name {
+    #[serde(rename = "_id")]
+    pub(crate) user: UserId,
+    #[serde(rename = "name")]
+    pub(crate) called: String,
+    /// Rises with each change of the name.
+    pub(crate) version: i64,
+}
+
+impl Record for Name {
+    const NAME: &'static str = "name";
+    type Key = UserId;
+
+    fn key(&self) -> UserId {
+        self.user
     }
 }
 

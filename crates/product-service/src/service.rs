@@ -8,7 +8,7 @@ use host::service::{Deps, Parts, Periodic, StoreConfig};
 use platform_http::Routes;
 use store::{Store, StoreResult};
 
-use crate::app::{self, App};
+use crate::app::{self, App, SellerNames};
 use crate::config::Config;
 use crate::domain::{NewProduct, Product};
 use crate::store::Queries;
@@ -40,8 +40,10 @@ impl ProductService {
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),
             currency: deps.currency,
+            delivery: config.default_delivery,
             public: config.public,
             lease: config.lease(),
+            names: SellerNames::default(),
         };
         Ok(Self {
             app: Arc::new(app),
@@ -97,7 +99,10 @@ impl ProductService {
         Parts {
             name: "product-service",
             routes: http::routes(self.app.clone(), self.verifier.clone()),
-            subscriptions: vec![consumers::commands(self.app.clone())],
+            subscriptions: vec![
+                consumers::commands(self.app.clone()),
+                consumers::names(self.app.clone()),
+            ],
             outbox: Some(self.app.store.outbox()),
             periodic: self.periodic(),
             store: Some(self.app.store.clone()),

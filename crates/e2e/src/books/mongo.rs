@@ -66,7 +66,7 @@ pub async fn fill(client: &Client, prefix: &str, orders: u32) -> Result<()> {
             doc! { "_id": { "product": &product, "version": 1_i64 }, "delta": PLENTY, "at": START };
         entries.add(entry).await?;
         let product = doc! {
-            "_id": product, "seller": bytes(goods.seller), "price": PRICE, "currency": CURRENCY, "status": "active",
+            "_id": product, "seller": bytes(goods.seller), "price": PRICE, "currency": CURRENCY, "status": "active", "delivery": "none",
             "created_at": START, "category": "things", "category_key": "things", "available": goods.available, "version": 1_i64,
             "updated_at": START, "name": "Thing", "description": "",
         };
@@ -187,7 +187,7 @@ fn paid(deal: &Deal) -> Option<Document> {
 
 fn reserved(deal: &Deal) -> Document {
     let line = doc! {
-        "product": bytes(deal.product), "seller": bytes(deal.seller), "name": &deal.name, "unitPrice": price(), "quantity": 1_i64,
+        "product": bytes(deal.product), "seller": bytes(deal.seller), "category": "things", "name": &deal.name, "unitPrice": price(), "quantity": 1_i64,
     };
     doc! {
         "_id": bytes(deal.order), "buyer": bytes(deal.buyer), "lines": [line], "state": deal.fate.reservation(),

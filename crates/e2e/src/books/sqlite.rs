@@ -53,8 +53,8 @@ pub fn fill(data_dir: &Path, orders: u32) -> Result<()> {
     }
     for (number, goods) in (0..).zip(&history.goods) {
         let (product, seller) = (goods.product.as_bytes(), goods.seller.as_bytes());
-        let sql = "INSERT INTO products (id, seller, price, currency, status, created_at, category, category_key, name, description)
-                   VALUES (?1, ?2, ?3, ?4, 'active', ?5, 'things', 'things', ?6, '')";
+        let sql = "INSERT INTO products (id, seller, price, currency, status, delivery, created_at, category, category_key, name, description)
+                   VALUES (?1, ?2, ?3, ?4, 'active', 'none', ?5, 'things', 'things', ?6, '')";
         let name = format!("Thing {number}");
         products
             .prepare_cached(sql)?
@@ -195,7 +195,7 @@ fn pay(wallet: &Connection, deal: &Deal) -> Result<()> {
 
 fn reserve(products: &Connection, deal: &Deal) -> Result<()> {
     let lines = format!(
-        r#"[{{"product":"{}","seller":"{}","name":"{}","unitPrice":{{"amount":{PRICE},"currency":"{CURRENCY}"}},"quantity":1}}]"#,
+        r#"[{{"product":"{}","seller":"{}","category":"things","name":"{}","unitPrice":{{"amount":{PRICE},"currency":"{CURRENCY}"}},"quantity":1}}]"#,
         deal.product, deal.seller, deal.name
     );
     let sql = "INSERT INTO reservations (id, buyer, state, lease_until, created_at, lines) VALUES (?1, ?2, ?3, ?4, ?4, ?5)";

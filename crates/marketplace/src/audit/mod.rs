@@ -39,6 +39,7 @@ pub(crate) async fn check(books: &dyn Books) -> StoreResult<Vec<Finding>> {
     let stock = books.stock().await?;
     let compared = compare::compare(books).await?;
     let broken = |invariant| ledger.violations_of(invariant);
+    let figures = stock.figures;
     Ok(vec![
         Finding {
             invariant: "every journal transaction sums to zero in each currency",
@@ -79,8 +80,16 @@ pub(crate) async fn check(books: &dyn Books) -> StoreResult<Vec<Finding>> {
             violations: compared.stock,
         },
         Finding {
-            invariant: "of each product, what is left, held and sold is what was put in",
-            checked: format!("{} products", stock.products),
+            invariant: "of each product, what is left, held and sold, less what came back into stock, is what was put in",
+            checked: format!(
+                "{} products, with {} units available, {} held, {} sold, {} returned and {} written off",
+                stock.products,
+                figures.available,
+                figures.held,
+                figures.sold,
+                figures.returned,
+                figures.written_off
+            ),
             violations: stock.violations,
         },
     ])

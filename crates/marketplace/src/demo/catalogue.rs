@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use kernel::{Money, ProductId, UserId};
-use product_service::{Category, Description, NewProduct, ProductName, Stock};
+use product_service::{Category, Delivery, Description, NewProduct, ProductName, Stock};
 
 use super::examples::DemoIds;
 use crate::composition::Marketplace;
@@ -51,5 +51,6 @@ fn read(line: &str, sellers: &[UserId], currency: kernel::Currency) -> anyhow::R
         price: Money::positive(price.parse()?, currency)?,
         stock: Stock::parse(stock.parse()?)?,
         category: Category::parse(category)?,
+        delivery: Delivery::None,
     })
 }

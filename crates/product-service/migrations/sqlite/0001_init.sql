@@ -9,6 +9,7 @@ CREATE TABLE products (
     price        INTEGER NOT NULL CHECK (price BETWEEN 1 AND 9007199254740991),
     currency     TEXT    NOT NULL CHECK (length(currency) = 3),
     status       TEXT    NOT NULL CHECK (status IN ('active', 'removed')),
+    delivery     TEXT    NOT NULL CHECK (delivery IN ('shipped', 'none')),
     created_at   INTEGER NOT NULL,
     category     TEXT    NOT NULL,
     category_key TEXT    NOT NULL,
@@ -35,7 +36,7 @@ CREATE TABLE stock (
 ) STRICT, WITHOUT ROWID;
 
 -- The stock book: how many the seller added (or removed, if negative) with which version of the product. Rows never change. For each
--- product: available + held + sold = the sum of its entries.
+-- product: available + held + sold - restocked = the sum of its entries. What was written off is among what was sold.
 CREATE TABLE stock_entries (
     product BLOB    NOT NULL CHECK (length(product) = 16),
     version INTEGER NOT NULL,
@@ -45,16 +46,33 @@ CREATE TABLE stock_entries (
 ) STRICT, WITHOUT ROWID;
 
 -- Stock held for, or sold to, an order. The lines, with the prices of that time, never change and are read only with their reservation:
--- they are a JSON column.
+-- they are a JSON column. `returned` has what came back of what was sold, each product once: the sum of the order's stock_returns.
 CREATE TABLE reservations (
     id          BLOB    PRIMARY KEY CHECK (length(id) = 16),
     buyer       BLOB    NOT NULL CHECK (length(buyer) = 16),
     state       TEXT    NOT NULL CHECK (state IN ('held', 'sold', 'released', 'expired')),
     lease_until INTEGER NOT NULL,
     created_at  INTEGER NOT NULL,
-    lines       TEXT    NOT NULL
+    lines       TEXT    NOT NULL,
+    returned    TEXT    CHECK (returned IS NULL OR state = 'sold')
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reservations_by_lease ON reservations (lease_until) WHERE state = 'held';
+
+-- The returns of what was sold, by their ids: each is made once. Rows never change. The lines are a JSON column.
+CREATE TABLE stock_returns (
+    order_id  BLOB    NOT NULL REFERENCES reservations (id),
+    return_id BLOB    NOT NULL CHECK (length(return_id) = 16),
+    lines     TEXT    NOT NULL,
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (order_id, return_id)
+) STRICT, WITHOUT ROWID;
+
+-- What users are called, as the user service said last.
+CREATE TABLE names (
+    id      BLOB    PRIMARY KEY CHECK (length(id) = 16),
+    name    TEXT    NOT NULL,
+    version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The words of active products, as the service makes them, in JSON lists. `words` has those of the name and of the description.
 CREATE TABLE search (

@@ -1,7 +1,8 @@
 //! Holds stock for an order under a lease: all lines or none.
 //!
 //! A repeated request for the same order gets the first answer, whatever changed in the catalogue. If the stock is still held, the
-//! repeat extends the lease.
+//! repeat extends the lease. Only the names of the sellers are those of the moment: they are no part of the reservation, so that no name is
+//! read in the transaction that all orders of a product wait for.
 
 use std::collections::HashMap;
 
@@ -18,7 +19,8 @@ pub(crate) async fn reserve(
 ) -> StoreResult<Result<Vec<ReservedLine>, Refusal>> {
     let now = app.clock.now();
     let lease_until = now.plus(app.lease);
-    app.store
+    let mut answer = app
+        .store
         .write(move |tx| {
             tx.want::<Product>(request.lines.iter().map(|line| line.product))?;
             if let Some(made) = tx.get::<Reservation>(&request.order)? {
@@ -52,8 +54,13 @@ pub(crate) async fn reserve(
                 state: ReservationState::Held,
                 lease_until,
                 created_at: now,
+                returned: Vec::new(),
             })?;
             Ok(Ok(priced.lines))
         })
-        .await
+        .await?;
+    if let Ok(lines) = &mut answer {
+        app.names.fill(&app.store, lines).await?;
+    }
+    Ok(answer)
 }

@@ -1,35 +1,19 @@
-//! Settles reservations for the order saga: sells the held stock of a paid order, returns that of a failed one.
+//! Settles reservations for the order saga: sells the held stock of a paid order, returns that of a failed one, and takes back what was
+//! sold ([`return_stock`]).
 //!
 //! A confirmation is answered each time: `ReservationConfirmed` for stock that is sold, now or before, `ReservationExpired` for an order
 //! that has nothing held or sold.
 
-use kernel::{MessageId, OrderId, Timestamp};
+use kernel::{OrderId, Timestamp};
 use store::{StoreResult, Tx};
 
 use super::App;
+use super::command::{Ask, Command, is_new};
+use super::return_stock::return_stock;
 use super::stock::put_back;
 use crate::domain::{Reservation, ReservationState};
 use crate::events::Event;
-
-/// A command of the order saga.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Command {
-    /// The message that it came in.
-    pub(crate) message: MessageId,
-    /// The order whose reservation it is about.
-    pub(crate) order: OrderId,
-    /// What to do with the stock.
-    pub(crate) ask: Ask,
-}
-
-/// What a command asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ask {
-    /// The order is paid: sell its held stock.
-    Confirm,
-    /// The order failed: return its held stock.
-    Release,
-}
+use crate::records::StockReturn;
 
 /// Settles the commands in one transaction. Returns one result for each, in order.
 pub(crate) async fn settle_reservations(
@@ -43,15 +27,23 @@ pub(crate) async fn settle_reservations(
         .write(move |tx| {
             tx.want::<Reservation>(commands.iter().map(|command| command.order))?;
             tx.want::<store::Handled>(commands.iter().map(|one| (one.order, one.message)))?;
-            tx.each(&commands, |tx, command| match command.ask {
-                Ask::Confirm => confirm(tx, command, now),
+            tx.want::<StockReturn>(commands.iter().filter_map(Command::return_key))?;
+            tx.each(&commands, |tx, command| match &command.ask {
+                Ask::Confirm => confirm(tx, command, now).map(Some),
                 Ask::Release => release(tx, command, now).map(|()| None),
+                Ask::Return(asked) => return_stock(tx, command, asked, now).map(Some),
             })
         })
         .await?;
     let results = orders.into_iter().zip(settled).map(|(order, result)| {
-        if let Some(Event::ReservationExpired(_)) = result? {
-            tracing::info!(%order, "confirmed too late: its stock has gone back");
+        match result? {
+            Some(Event::ReservationExpired(_)) => {
+                tracing::info!(%order, "confirmed too late: its stock has gone back");
+            }
+            Some(Event::StockReturnRefused(_, id)) => {
+                tracing::error!(%order, %id, "more came back than was sold: an operator has to look");
+            }
+            Some(Event::ReservationConfirmed(_) | Event::StockReturned(..)) | None => {}
         }
         Ok(())
     });
@@ -59,7 +51,7 @@ pub(crate) async fn settle_reservations(
 }
 
 /// Sells the held stock, and replies.
-fn confirm(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<Option<Event>> {
+fn confirm(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<Event> {
     let order = command.order;
     let found = tx.get::<Reservation>(&order)?;
     let is_new = is_new(tx, found.as_deref(), command, now)?;
@@ -77,7 +69,7 @@ fn confirm(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<Op
         Some(_) | None => Event::ReservationExpired(order),
     };
     tx.send(event.envelope(now))?;
-    Ok(Some(event))
+    Ok(event)
 }
 
 /// Returns the held stock.
@@ -89,19 +81,5 @@ fn release(tx: &mut Tx<'_>, command: &Command, now: Timestamp) -> StoreResult<()
             put_back(tx, &held, ReservationState::Released, now)
         }
         Some(_) | None => Ok(()),
-    }
-}
-
-/// Whether `command` arrives for the first time. The state of a reservation refuses repeats, because nothing returns to `Held`. So the
-/// inbox notes only commands that arrive before their reservation exists.
-fn is_new(
-    tx: &mut Tx<'_>,
-    found: Option<&Reservation>,
-    command: &Command,
-    now: Timestamp,
-) -> StoreResult<bool> {
-    match found {
-        None => tx.once(command.order, command.message, now),
-        Some(_) => Ok(!tx.was_handled(command.order, command.message)?),
     }
 }

@@ -1,6 +1,7 @@
-//! The audit of the stock book (invariant 6): for each product, available + held + sold = the sum of its entries. It adds up rows that
-//! were written independently of each other: stock, reservation lines, entries. Each engine gives their sums, product by product, as of
-//! one moment. The audit of the whole marketplace also reads here the states of reservations.
+//! The audit of the stock book (invariant 6): for each product, available + held + sold - restocked = the sum of its entries. What was written
+//! off stays among what was sold. It adds up rows that were written independently of each other: stock, reservation lines, entries, returns.
+//! Each engine gives their sums, product by product, as of one moment. The audit of the whole marketplace also reads here the states of
+//! reservations.
 
 #[cfg(feature = "mongo")]
 pub(crate) mod mongo;
@@ -17,8 +18,39 @@ use crate::domain::ReservationState;
 pub struct StockAudit {
     /// Products checked.
     pub products: u64,
+    /// Their units, added up.
+    pub figures: StockFigures,
     /// What is wrong.
     pub violations: Findings,
+}
+
+/// Where the units are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StockFigures {
+    /// Can be ordered.
+    pub available: i128,
+    /// Set aside for orders that are not paid yet.
+    pub held: i128,
+    /// Sold, with what came back later.
+    pub sold: i128,
+    /// Of those sold: came back into stock.
+    pub returned: i128,
+    /// Of those sold: came back and are lost.
+    pub written_off: i128,
+}
+
+impl StockFigures {
+    fn add(&mut self, sums: &Sums, available: i64) {
+        for (total, units) in [
+            (&mut self.available, available),
+            (&mut self.held, sums.held),
+            (&mut self.sold, sums.sold),
+            (&mut self.returned, sums.restocked),
+            (&mut self.written_off, sums.written_off),
+        ] {
+            *total = total.saturating_add(units.into());
+        }
+    }
 }
 
 /// The sums of what refers to one product, or to none.
@@ -39,6 +71,14 @@ struct Sums {
     sold: i64,
     /// Reservations without lines.
     empty: i64,
+    /// What came back, as the reservations say.
+    restocked: i64,
+    written_off: i64,
+    /// The same, as the returns say.
+    restocked_by_returns: i64,
+    written_off_by_returns: i64,
+    /// Reservations of which more came back than was sold.
+    exceeded: i64,
 }
 
 /// An audit under way.
@@ -58,20 +98,39 @@ impl Auditor {
             self.lost_entries += sums.entries;
             return;
         };
-        let (booked, held, sold) = (sums.booked, sums.held, sums.sold);
+        let (booked, held, sold, returned) = (sums.booked, sums.held, sums.sold, sums.restocked);
         let Some(available) = sums.available else {
             let finding = format!("product {product} has no stock row");
             self.audit.violations.add(finding);
             return;
         };
         self.audit.products = self.audit.products.saturating_add(1);
-        let there = i128::from(available) + i128::from(held) + i128::from(sold);
+        self.audit.figures.add(sums, available);
+        let there =
+            i128::from(available) + i128::from(held) + i128::from(sold) - i128::from(returned);
         if available < 0 {
             let finding = format!("product {product}: available is {available}");
             self.audit.violations.add(finding);
         } else if there != i128::from(booked) {
             self.audit.violations.add(format!(
-                "product {product}: available {available} + held {held} + sold {sold} = {there}, but {booked} were put in"
+                "product {product}: available {available} + held {held} + sold {sold} - returned {returned} = {there}, but {booked} were put in"
+            ));
+        }
+        self.check_returns(product, sums);
+    }
+
+    fn check_returns(&mut self, product: ProductId, sums: &Sums) {
+        let (returned, written_off) = (sums.restocked, sums.written_off);
+        let (by_returns, off_by_returns) = (sums.restocked_by_returns, sums.written_off_by_returns);
+        if (returned, written_off) != (by_returns, off_by_returns) {
+            self.audit.violations.add(format!(
+                "product {product}: reservations have {returned} returned and {written_off} written off, the returns {by_returns} and {off_by_returns}"
+            ));
+        }
+        let exceeded = sums.exceeded;
+        if exceeded > 0 {
+            self.audit.violations.add(format!(
+                "product {product}: of {exceeded} reservations more came back than was sold"
             ));
         }
     }

@@ -9,7 +9,7 @@ use store_mongo::{Snapshot, bson_of, walk};
 
 use super::{Auditor, StateRow, StockAudit, Sums};
 use crate::domain::{Product, Reservation, ReservationState};
-use crate::records::StockEntry;
+use crate::records::{StockEntry, StockReturn};
 
 /// Audits a snapshot of the product service's database. Only reads.
 ///
@@ -25,7 +25,7 @@ pub async fn audit(database: &Database) -> StoreResult<StockAudit> {
     Ok(auditor.end())
 }
 
-/// Adds up products, entries and lines by product. A missing field counts as 0.
+/// Adds up products, entries, lines and returns by product. A missing field counts as 0.
 fn sums() -> Vec<Document> {
     let one = doc! { "$literal": 1_i64 };
     let of = |state: &str| doc! { "$cond": [ { "$eq": [ "$state", state ] }, "$lines.quantity", 0_i64 ] };
@@ -40,6 +40,21 @@ fn sums() -> Vec<Document> {
             "_id": "$lines.product", "lines": is_line, "empty": is_empty, "held": of("held"), "sold": of("sold"),
         } },
     ];
+    let returned = vec![
+        doc! { "$unwind": "$returned" },
+        doc! { "$project": {
+            "_id": "$returned.product", "restocked": "$returned.restocked", "written_off": "$returned.written_off",
+            "exceeded": exceeded(),
+        } },
+    ];
+    let returns = vec![
+        doc! { "$unwind": "$lines" },
+        doc! { "$project": {
+            "_id": "$lines.product",
+            "restocked_by_returns": "$lines.restocked",
+            "written_off_by_returns": "$lines.written_off",
+        } },
+    ];
     let fields = [
         "known",
         "available",
@@ -49,6 +64,11 @@ fn sums() -> Vec<Document> {
         "held",
         "sold",
         "empty",
+        "restocked",
+        "written_off",
+        "exceeded",
+        "restocked_by_returns",
+        "written_off_by_returns",
     ];
     let mut sums = doc! { "_id": "$_id" };
     sums.extend(fields.map(|field| {
@@ -61,8 +81,27 @@ fn sums() -> Vec<Document> {
         doc! { "$project": { "known": one, "available": 1 } },
         doc! { "$unionWith": { "coll": StockEntry::TABLE, "pipeline": entries } },
         doc! { "$unionWith": { "coll": Reservation::TABLE, "pipeline": lines } },
+        doc! { "$unionWith": { "coll": Reservation::TABLE, "pipeline": returned } },
+        doc! { "$unionWith": { "coll": StockReturn::TABLE, "pipeline": returns } },
         doc! { "$group": sums },
     ]
+}
+
+/// 1 if more came back of the product of `$returned` than was sold of it, else 0.
+fn exceeded() -> Document {
+    let of_product = doc! { "$filter": {
+        "input": "$lines", "as": "line", "cond": { "$eq": [ "$$line.product", "$returned.product" ] },
+    } };
+    let sold =
+        doc! { "$sum": { "$map": { "input": of_product, "as": "line", "in": "$$line.quantity" } } };
+    let back = doc! { "$add": [ "$returned.restocked", "$returned.written_off" ] };
+    let fits = doc! { "$and": [
+        { "$eq": [ "$state", "sold" ] },
+        { "$gte": [ "$returned.restocked", 0_i64 ] },
+        { "$gte": [ "$returned.written_off", 0_i64 ] },
+        { "$lte": [ back, sold ] },
+    ] };
+    doc! { "$cond": [ fits, 0_i64, 1_i64 ] }
 }
 
 /// The state of every reservation, or only of that of the order asked for, sorted by order id.

@@ -8,19 +8,33 @@ use store_sqlite::{fields, walk};
 use super::{Auditor, StateRow, StockAudit, Sums};
 use crate::domain::{Reservation, ReservationState};
 
-/// Adds up products, entries and lines by product.
+/// Adds up products, entries, lines and returns by product.
 const SUMS: &str = "
     SELECT id, sum(known) AS known, sum(available) AS available, sum(entries) AS entries, sum(booked) AS booked,
-           sum(lines) AS lines, sum(held) AS held, sum(sold) AS sold, sum(empty) AS empty
+           sum(lines) AS lines, sum(held) AS held, sum(sold) AS sold, sum(empty) AS empty,
+           sum(restocked) AS restocked, sum(written_off) AS written_off, sum(exceeded) AS exceeded,
+           sum(restocked_by_returns) AS restocked_by_returns, sum(written_off_by_returns) AS written_off_by_returns
     FROM (
         SELECT p.id AS id, 1 AS known, s.available AS available, 0 AS entries, 0 AS booked,
-               0 AS lines, 0 AS held, 0 AS sold, 0 AS empty
+               0 AS lines, 0 AS held, 0 AS sold, 0 AS empty,
+               0 AS restocked, 0 AS written_off, 0 AS exceeded, 0 AS restocked_by_returns, 0 AS written_off_by_returns
         FROM products p LEFT JOIN stock s USING (id)
-        UNION ALL SELECT product, 0, NULL, 1, delta, 0, 0, 0, 0 FROM stock_entries
+        UNION ALL SELECT product, 0, NULL, 1, delta, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM stock_entries
         UNION ALL SELECT unhex(l.value ->> 'product', '-'), 0, NULL, 0, 0, l.value IS NOT NULL,
                          iif(r.state = 'held', l.value ->> 'quantity', 0),
-                         iif(r.state = 'sold', l.value ->> 'quantity', 0), l.value IS NULL
+                         iif(r.state = 'sold', l.value ->> 'quantity', 0), l.value IS NULL, 0, 0, 0, 0, 0
         FROM reservations r LEFT JOIN json_each(r.lines) l
+        UNION ALL SELECT unhex(b.value ->> 'product', '-'), 0, NULL, 0, 0, 0, 0, 0, 0,
+                         b.value ->> 'restocked', b.value ->> 'written_off',
+                         NOT (r.state = 'sold' AND b.value ->> 'restocked' >= 0 AND b.value ->> 'written_off' >= 0
+                              AND (b.value ->> 'restocked') + (b.value ->> 'written_off') <= (
+                                  SELECT coalesce(sum(l.value ->> 'quantity'), 0) FROM json_each(r.lines) l
+                                  WHERE l.value ->> 'product' = b.value ->> 'product')),
+                         0, 0
+        FROM reservations r, json_each(r.returned) b
+        UNION ALL SELECT unhex(b.value ->> 'product', '-'), 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                         b.value ->> 'restocked', b.value ->> 'written_off'
+        FROM stock_returns s, json_each(s.lines) b
     )
     GROUP BY id";
 

@@ -1,5 +1,6 @@
 //! Changes that a seller makes: an edit of any of a product's fields, and its removal.
 
+use contracts::reservations::Delivery;
 use kernel::{Currency, Money, ProductId, Timestamp, UserId};
 
 use super::{Category, Description, Product, ProductName, ProductRefusal, ProductStatus, Stock};
@@ -47,6 +48,8 @@ pub struct ProductEdit {
     pub stock: Option<Stock>,
     /// A new category.
     pub category: Option<Category>,
+    /// Another way for buyers to get it. Existing reservations keep theirs.
+    pub delivery: Option<Delivery>,
 }
 
 /// A product after an edit, and what the edit changed.
@@ -88,6 +91,7 @@ impl Product {
             price: edit.price.map_or(self.price, |price| price.of(self.price)),
             stock: edit.stock.unwrap_or(self.stock),
             category: edit.category.unwrap_or(self.category),
+            delivery: edit.delivery.unwrap_or(self.delivery),
             ..self
         };
         let stock_delta = product.stock.get().saturating_sub(old.stock.get());
@@ -162,6 +166,7 @@ mod tests {
             price: Money::new(100, Currency::USD),
             stock: Stock::parse(5).unwrap(),
             category: Category::parse("Home").unwrap(),
+            delivery: Delivery::None,
         }
         .list(ProductId::new(&ids), THEN)
     }

@@ -8,6 +8,7 @@ mod product;
 mod reservation;
 mod reservation_state;
 mod search;
+mod stock_return;
 mod words;
 
 pub use edit::{Change, PriceEdit, ProductEdit};
@@ -19,4 +20,5 @@ pub use product::{NewProduct, Product, ProductRefusal, ProductStatus};
 pub use reservation::{Reservation, price};
 pub use reservation_state::ReservationState;
 pub use search::{Rank, SearchText, Term};
+pub use stock_return::{ExceedsSold, Returned};
 pub(crate) use words::words_of;

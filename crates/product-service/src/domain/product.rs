@@ -1,5 +1,6 @@
 //! A product: its description, seller, price and stock.
 
+use contracts::reservations::Delivery;
 use kernel::{Money, ProductId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,6 +32,8 @@ pub struct NewProduct {
     pub stock: Stock,
     /// Its category.
     pub category: Category,
+    /// How its buyers get it.
+    pub delivery: Delivery,
 }
 
 impl NewProduct {
@@ -45,6 +48,7 @@ impl NewProduct {
             price: self.price,
             stock: self.stock,
             category: self.category,
+            delivery: self.delivery,
             status: ProductStatus::Active,
             version: 1,
             created_at: now,
@@ -70,6 +74,8 @@ pub struct Product {
     pub stock: Stock,
     /// Its category.
     pub category: Category,
+    /// How its buyers get it.
+    pub delivery: Delivery,
     /// Whether it can be found and bought.
     pub status: ProductStatus,
     /// Increases with every edit and every change of stock.

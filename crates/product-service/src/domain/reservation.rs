@@ -6,7 +6,7 @@ use contracts::reservations::{
 use kernel::{Money, OrderId, ProductId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Product, ReservationState};
+use super::{Product, ReservationState, Returned};
 
 /// Stock held for, or sold to, an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Reservation {
     pub lease_until: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
+    /// What came back of what was sold, each product once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returned: Vec<Returned>,
 }
 
 impl Reservation {
@@ -92,6 +95,10 @@ pub fn price<'a>(
                 lines.push(ReservedLine {
                     product: line.product,
                     seller: product.seller,
+                    // Not as of the reservation: the answer has it, see `app/reserve.rs`.
+                    seller_name: None,
+                    category: product.category.as_str().to_owned(),
+                    delivery: product.delivery,
                     name: product.name.as_str().to_owned(),
                     unit_price: product.price,
                     quantity: line.quantity,
@@ -193,7 +200,7 @@ fn total_of(lines: &[ReservedLine]) -> Result<Money, Refusal> {
 mod tests {
     use super::*;
     use crate::domain::{Category, Description, NewProduct, ProductName, Stock};
-    use contracts::reservations::Agreed;
+    use contracts::reservations::{Agreed, Delivery};
     use kernel::{Currency, Quantity, SystemIds};
     use proptest::prelude::*;
     use std::collections::HashMap;
@@ -228,6 +235,7 @@ mod tests {
                 price,
                 stock: Stock::parse(available).unwrap(),
                 category: Category::parse("Things").unwrap(),
+                delivery: Delivery::None,
             };
             self.offers
                 .insert(id, new.list(id, Timestamp::from_millis(1)));

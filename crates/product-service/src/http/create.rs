@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
-use kernel::{Currency, UserId};
+use kernel::UserId;
 use platform_http::{
     Body, Faults, Price, Problem, answer_repeat, etag, json_answer, once_key, read_by_rule,
     send_stored,
@@ -15,7 +15,7 @@ use store::StoreResult;
 use store::idempotency::{Answered, Repeatable, StoredAnswer};
 use utoipa::ToSchema;
 
-use super::product_json::ProductJson;
+use super::product_json::{DeliveryJson, ProductJson};
 use crate::app::{App, create_product, create_product_once};
 use crate::domain::{Category, Description, NewProduct, Product, ProductName, Stock};
 
@@ -43,17 +43,21 @@ pub(crate) struct CreateProduct {
     stock: Stock,
     /// Its category, case-insensitive.
     category: Category,
+    /// How its buyers get it. Defaults to the marketplace's setting, usually `none`.
+    #[deserr(default)]
+    delivery: Option<DeliveryJson>,
 }
 
 impl CreateProduct {
-    fn by(self, seller: UserId, currency: Currency) -> NewProduct {
+    fn by(self, seller: UserId, app: &App) -> NewProduct {
         NewProduct {
             seller,
             name: self.name,
             description: self.description,
-            price: self.price.in_currency(currency),
+            price: self.price.in_currency(app.currency),
             stock: self.stock,
             category: self.category,
+            delivery: self.delivery.map_or(app.delivery, Into::into),
         }
     }
 }
@@ -64,10 +68,10 @@ impl CreateProduct {
 /// once.
 #[utoipa::path(post, path = "/api/products/create", tag = "products", operation_id = "createProduct", security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "The answer is repeated for 48 hours")),
-    request_body(content = CreateProduct, example = json!({"name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home"})),
+    request_body(content = CreateProduct, example = json!({"name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home", "delivery": "shipped"})),
     responses(
         (status = 201, description = "Listed", body = ProductJson, headers(("Location" = String, description = "The product"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request")),
-            example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "sellerId": "0199f3a0-4a11-7b2d-8c41-5e9b0d1c2f3a", "name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home", "status": "active", "version": 1, "createdAt": "2026-01-31T12:00:00.000Z", "updatedAt": "2026-01-31T12:00:00.000Z"})),
+            example = json!({"id": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "sellerId": "0199f3a0-4a11-7b2d-8c41-5e9b0d1c2f3a", "name": "Desk lamp", "description": "Warm light, three steps.", "price": {"amount": 1299, "currency": "USD"}, "stock": 40, "category": "Home", "delivery": "shipped", "status": "active", "version": 1, "createdAt": "2026-01-31T12:00:00.000Z", "updatedAt": "2026-01-31T12:00:00.000Z"})),
     ))]
 pub(crate) async fn create(
     app: web::Data<App>,
@@ -75,7 +79,7 @@ pub(crate) async fn create(
     request: HttpRequest,
     body: Body<CreateProduct>,
 ) -> Result<HttpResponse, Problem> {
-    let new = body.into_inner().by(caller.user, app.currency);
+    let new = body.into_inner().by(caller.user, &app);
     let key = once_key(&request, caller.user, ROUTE, &meaning(&new))?;
     let Some(key) = key else {
         let product = create_product(&app, new).await?;
@@ -98,6 +102,7 @@ fn meaning(new: &NewProduct) -> impl Serialize {
         new.price,
         new.stock.get(),
         new.category.as_str(),
+        new.delivery,
     )
 }
 

@@ -1,10 +1,43 @@
 //! A product as it stands in JSON.
 
+use contracts::reservations::Delivery;
+use deserr::Deserr;
 use kernel::{Cursor, Money, Page, ProductId, Timestamp, UserId};
+use platform_http::Faults;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{Product, ProductStatus};
+
+/// How buyers get a product: the seller ships it, or nothing is shipped, as with services and downloads.
+#[derive(Debug, Clone, Copy, Serialize, Deserr, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[deserr(error = Faults, rename_all = lowercase)]
+#[schema(as = Delivery)]
+pub(super) enum DeliveryJson {
+    /// The seller ships it. An order of it needs an address.
+    Shipped,
+    /// Nothing is shipped. It is delivered when it is paid.
+    None,
+}
+
+impl From<Delivery> for DeliveryJson {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Shipped => Self::Shipped,
+            Delivery::None => Self::None,
+        }
+    }
+}
+
+impl From<DeliveryJson> for Delivery {
+    fn from(delivery: DeliveryJson) -> Self {
+        match delivery {
+            DeliveryJson::Shipped => Self::Shipped,
+            DeliveryJson::None => Self::None,
+        }
+    }
+}
 
 /// A product.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +62,8 @@ pub(crate) struct ProductJson {
     /// Its category.
     #[schema(example = "Home", min_length = 1, max_length = 64)]
     category: String,
+    /// `shipped` or `none`.
+    delivery: DeliveryJson,
     /// `active` or `removed`.
     status: ProductStatus,
     /// Rises with every edit and every change of stock; the `ETag` is derived from it.
@@ -70,6 +105,7 @@ impl From<Product> for ProductJson {
             price: product.price,
             stock: product.stock.get(),
             category: product.category.into_string(),
+            delivery: product.delivery.into(),
             status: product.status,
             version: product.version,
             created_at: product.created_at,

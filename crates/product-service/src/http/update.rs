@@ -8,7 +8,7 @@ use kernel::ProductId;
 use platform_http::{Body, Faults, IfMatch, Price, Problem, etag};
 use utoipa::ToSchema;
 
-use super::product_json::ProductJson;
+use super::product_json::{DeliveryJson, ProductJson};
 use crate::app::{App, update_product};
 use crate::domain::{Category, Change, Description, PriceEdit, ProductEdit, ProductName, Stock};
 
@@ -33,6 +33,9 @@ pub(crate) struct UpdateProduct {
     /// The new category.
     #[deserr(default)]
     category: Option<Category>,
+    /// How its buyers get it from now on. Existing orders keep theirs.
+    #[deserr(default)]
+    delivery: Option<DeliveryJson>,
 }
 
 impl From<UpdateProduct> for ProductEdit {
@@ -46,6 +49,7 @@ impl From<UpdateProduct> for ProductEdit {
             }),
             stock: body.stock,
             category: body.category,
+            delivery: body.delivery.map(Into::into),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The suite that both engines pass: use cases and queries. `contract_tests!` runs each test on a fresh store of one engine.
 
 pub(crate) mod lists;
+pub(crate) mod names;
 pub(crate) mod paging;
 pub(crate) mod products;
 pub(crate) mod reservations;
+pub(crate) mod returns;
 pub(crate) mod search;
 pub(crate) mod settlements;
 pub(crate) mod stock_book;
@@ -14,20 +16,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use contracts::Envelope;
-use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine};
+use contracts::reservations::{Delivery, Refusal, RequestedLine, ReserveRequest, ReservedLine};
 use kernel::{
     Currency, ManualClock, MessageId, Money, OrderId, ProductId, Quantity, SystemIds, Timestamp,
     UserId,
 };
 use store::outbox::{Fate, Outbox};
 use store::{Database, Store, StoreResult};
+use uuid::Uuid;
 
 use super::Queries;
-use crate::app::{self, App, Ask, Command};
+use crate::app::{self, App, Ask, Command, Return, SellerNames};
 use crate::audit::StockAudit;
 use crate::domain::{
     Category, Change, Description, NewProduct, Product, ProductEdit, ProductName, ProductRefusal,
-    Stock,
+    Returned, Stock,
 };
 
 /// A store that can be audited.
@@ -62,6 +65,7 @@ pub(crate) fn draft(name: &str, amount: i64, stock: i64) -> NewProduct {
         price: Money::new(amount, Currency::USD),
         stock: Stock::parse(stock).unwrap(),
         category: Category::parse("Things").unwrap(),
+        delivery: Delivery::None,
     }
 }
 
@@ -96,6 +100,18 @@ pub(crate) fn release(order: OrderId) -> Command {
     command(order, "release-reservation", Ask::Release)
 }
 
+/// The return of `id` of lines of a product, restocked and written off.
+pub(crate) fn return_of(order: OrderId, id: Uuid, lines: &[(ProductId, i64, i64)]) -> Command {
+    let lines = lines
+        .iter()
+        .map(|&(product, restocked, written_off)| {
+            Returned::new(product, restocked, written_off).unwrap()
+        })
+        .collect();
+    let ask = Ask::Return(Return { id, lines });
+    command(order, &format!("return-stock {id}"), ask)
+}
+
 impl Subject {
     pub(crate) fn new(
         database: impl Database + Queries + Audited + Clone + 'static,
@@ -109,8 +125,10 @@ impl Subject {
             clock: Arc::new(ManualClock::at(NOW)),
             ids: IDS.clone(),
             currency: Currency::USD,
+            delivery: Delivery::None,
             public: true,
             lease: Duration::ZERO,
+            names: SellerNames::default(),
         };
         Self {
             app,
@@ -235,7 +253,7 @@ impl Subject {
         let reply: contracts::product::ReservationConfirmed = sent[0].open().unwrap();
         assert_eq!(contracts::order_id(&reply.order_id), Ok(order));
         let id = MessageId::of_step(order, "reservation-confirmed");
-        assert_eq!((sent[0].order, sent[0].id), (order, id));
+        assert_eq!((sent[0].subject, sent[0].id), (order.as_uuid(), id));
     }
 
     /// Asserts that the stock book is right, for at least `products` products.
@@ -312,7 +330,18 @@ macro_rules! contract_tests {
             settlements: a_late_confirmation_still_sells_what_was_not_swept,
             settlements: stock_of_a_removed_product_still_comes_back,
             reservations: every_change_of_stock_raises_the_version,
+            reservations: a_line_says_how_it_is_delivered_and_in_which_category_it_was,
             reservations: one_unit_goes_to_one_of_200_buyers,
+            returns: what_comes_back_can_be_ordered_again_unless_it_is_written_off,
+            returns: a_return_is_made_once_under_its_id,
+            returns: no_more_comes_back_than_was_sold,
+            returns: what_is_held_is_sold_before_it_comes_back,
+            returns: of_what_went_back_already_nothing_comes_back,
+            returns: a_return_that_came_before_its_reservation_is_noted,
+            returns: what_comes_back_of_a_removed_product_is_in_its_book,
+            returns: of_many_returns_at_once_no_more_come_back_than_were_sold,
+            names: a_seller_is_called_as_the_latest_version_says,
+            names: a_reservation_names_its_sellers_as_they_are_called_now,
             stock_book: stock_set_while_some_is_held_leaves_the_book_right,
         }
 

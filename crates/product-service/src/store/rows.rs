@@ -4,6 +4,7 @@
 //! orders reads and writes it once. SQLite keeps what orders change in a table of its own, so that they rewrite a few bytes and no long
 //! text. Search words are a record of their own, which orders never touch.
 
+use contracts::reservations::Delivery;
 use kernel::{Currency, Money, ProductId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use store::{Apart, Plain, Register, Row, StoreError, StoreResult};
@@ -11,7 +12,7 @@ use store::{Apart, Plain, Register, Row, StoreError, StoreResult};
 use crate::domain::{
     Category, Description, Product, ProductName, ProductStatus, Reservation, Stock,
 };
-use crate::records::{SearchWords, StockEntry};
+use crate::records::{Name, SearchWords, StockEntry, StockReturn};
 
 /// A product as it is stored. The long text is last: a query that reads only what is before it does not touch its pages.
 #[derive(Serialize, Deserialize)]
@@ -22,6 +23,7 @@ pub struct ProductFields<Text> {
     price: i64,
     currency: Currency,
     status: ProductStatus,
+    delivery: Delivery,
     created_at: Timestamp,
     category: Text,
     /// The category as it is compared.
@@ -54,6 +56,7 @@ impl Row for Product {
             price: self.price.amount,
             currency: self.price.currency,
             status: self.status,
+            delivery: self.delivery,
             created_at: self.created_at,
             category: self.category.as_str(),
             category_key: self.category.key(),
@@ -73,6 +76,7 @@ impl Row for Product {
             price: Money::positive(fields.price, fields.currency)
                 .map_err(|invalid| corrupt(format!("its price {invalid}")))?,
             status: fields.status,
+            delivery: fields.delivery,
             created_at: fields.created_at,
             category: Category::stored(fields.category),
             name: ProductName::stored(fields.name),
@@ -98,6 +102,15 @@ impl Plain for StockEntry {
     const KEY: &'static [&'static str] = &["product", "version"];
 }
 
+impl Plain for StockReturn {
+    const TABLE: &'static str = "stock_returns";
+    const KEY: &'static [&'static str] = &["order_id", "return_id"];
+}
+
+impl Plain for Name {
+    const TABLE: &'static str = "names";
+}
+
 /// Lists the rows for an engine.
 pub(crate) fn rows<R: Register>(records: R) -> R {
     records
@@ -105,4 +118,6 @@ pub(crate) fn rows<R: Register>(records: R) -> R {
         .row::<SearchWords>()
         .row::<StockEntry>()
         .row::<Reservation>()
+        .row::<StockReturn>()
+        .row::<Name>()
 }

@@ -24,6 +24,9 @@ async fn assert_nothing_is_listed(world: &World, user: &User) {
 #[case(json!({"category": ""}), &[("/category", "too_short")])]
 #[case(json!({"category": "x".repeat(65)}), &[("/category", "too_long")])]
 #[case(json!({"category": true}), &[("/category", "invalid_type")])]
+#[case(json!({"delivery": "pigeon"}), &[("/delivery", "unknown_value")])]
+#[case(json!({"delivery": "None"}), &[("/delivery", "unknown_value")])]
+#[case(json!({"delivery": true}), &[("/delivery", "invalid_type")])]
 #[case(json!({"stock": -1}), &[("/stock", "out_of_range")])]
 #[case(json!({"stock": 1_000_000_001}), &[("/stock", "out_of_range")])]
 #[case(json!({"stock": u64::MAX}), &[("/stock", "out_of_range")])]
@@ -105,13 +108,12 @@ async fn what_a_request_may_leave_out_may_be_null() {
     let seller = world.user();
     let price = json!({"price": {"amount": 1299, "currency": null}});
     let product = world.list(&seller, &with(lamp(), price)).await;
-    let nulls =
-        json!({"name": null, "description": null, "price": null, "category": null, "stock": 7});
+    let nulls = json!({"name": null, "description": null, "price": null, "category": null, "delivery": null, "stock": 7});
     let edit = with(json!({"id": product["id"]}), nulls);
     let edited = world.update(&seller, &edit).await;
     assert_eq!(edited.status, 200, "{edited:?}");
     assert_eq!(edited.body["stock"], 7);
-    for member in ["name", "description", "price", "category"] {
+    for member in ["name", "description", "price", "category", "delivery"] {
         assert_eq!(edited.body[member], product[member], "{member}");
     }
 }

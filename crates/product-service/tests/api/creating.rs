@@ -1,6 +1,7 @@
 //! POST /api/products/create.
 
 use host::testing::Answer;
+use product_service::{Config, Delivery};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ async fn a_product_is_listed_with_its_place_and_its_version() {
         "price": {"amount": 1299, "currency": "USD"},
         "stock": 40,
         "category": "Home",
+        "delivery": "none",
         "status": "active",
         "version": 1,
         "createdAt": created,
@@ -47,6 +49,30 @@ async fn a_price_without_a_currency_is_in_the_marketplaces() {
             .list(&seller, &with(lamp(), json!({"price": price})))
             .await;
         assert_eq!(product["price"], json!({"amount": 5, "currency": currency}));
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_names_no_delivery_has_the_marketplaces() {
+    for default_delivery in [Delivery::None, Delivery::Shipped] {
+        let world = World::with_config(&Config {
+            default_delivery,
+            ..Config::default()
+        });
+        let seller = world.user();
+        let said = default_delivery.as_str();
+        for (delivery, expected) in [
+            (json!(null), said),
+            (json!("shipped"), "shipped"),
+            (json!("none"), "none"),
+        ] {
+            let body = with(lamp(), json!({"delivery": delivery}));
+            let product = world.list(&seller, &body).await;
+            assert_eq!(product["delivery"], expected);
+            assert_eq!(world.get(&seller, &product).await.body, product);
+            let page = world.page(&seller, "?limit=1").await;
+            assert_eq!(page.body["items"][0], product);
+        }
     }
 }
 
@@ -125,6 +151,8 @@ async fn the_same_product_spelt_another_way_is_the_same_request_and_another_prod
         json!({"price": {"amount": amount}}),
         json!({"price": {"currency": "USD", "amount": amount}}),
         json!({"name": " Desk lamp\n"}),
+        json!({"delivery": "none"}),
+        json!({"delivery": null}),
     ] {
         let again = keyed(&world, &seller, &with(lamp(), same)).await;
         assert_eq!((again.status, &again.body), (201, &first.body));
@@ -133,6 +161,7 @@ async fn the_same_product_spelt_another_way_is_the_same_request_and_another_prod
         json!({"name": "desk lamp"}),
         json!({"price": {"amount": amount, "currency": "EUR"}}),
         json!({"stock": 41}),
+        json!({"delivery": "shipped"}),
     ] {
         keyed(&world, &seller, &with(lamp(), other))
             .await

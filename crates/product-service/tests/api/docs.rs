@@ -22,6 +22,7 @@ fn the_product_of_the_document_has_the_members_of_the_product_that_is_sent() {
         [
             "category",
             "createdAt",
+            "delivery",
             "description",
             "id",
             "name",

@@ -12,6 +12,7 @@ use crate::world::{World, lamp, with};
 #[case(json!({"price": {"amount": 5, "currency": "EUR"}}))]
 #[case(json!({"stock": 0}))]
 #[case(json!({"category": "Garden"}))]
+#[case(json!({"delivery": "shipped"}))]
 #[case(json!({"name": "Lantern", "description": "Bright", "price": {"amount": 7, "currency": "USD"}, "stock": 50, "category": "Garden"}))]
 #[tokio::test]
 async fn any_subset_of_fields_is_changed_and_the_rest_stays(#[case] edit: Value) {

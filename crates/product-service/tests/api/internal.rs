@@ -1,7 +1,8 @@
 //! Holding stock over HTTP, as the order service does. The answer carries everything that an in-process call returns.
 
 use contracts::reservations::{
-    Agreed, PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine, Shortage,
+    Agreed, Delivery, PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine,
+    Shortage,
 };
 use host::testing::Answer;
 use kernel::{Money, OrderId, ProductId, Quantity};
@@ -43,9 +44,13 @@ async fn stock_is_held_and_the_same_order_again_gets_the_same_answer() {
     let (seller, buyer) = (world.user(), world.user());
     let product = world.list(&seller, &lamp()).await;
     let order = world.order();
+    world.deliver(vec![world.naming(&seller, "Ada", 1)]).await;
     let line = |quantity| ReservedLine {
         product: id(&product),
         seller: seller.id,
+        seller_name: Some("Ada".to_owned()),
+        category: "Home".to_owned(),
+        delivery: Delivery::None,
         name: "Desk lamp".to_owned(),
         unit_price: Money::new(1299, kernel::Currency::USD),
         quantity: Quantity::new(quantity).unwrap(),

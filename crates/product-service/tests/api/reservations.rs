@@ -139,6 +139,33 @@ async fn a_malformed_message_is_rejected_alone() {
 }
 
 #[tokio::test]
+async fn what_was_sold_comes_back_once_and_no_more_than_was_sold() {
+    let world = World::new();
+    let (seller, buyer) = (world.user(), world.user());
+    let product = world.list(&seller, &lamp()).await;
+    let (order, other) = (world.order(), world.order());
+    for order in [order, other] {
+        world.reserve(order, &buyer, &product, 3).await.unwrap();
+        world.deliver(vec![world.confirmation(order)]).await;
+    }
+    assert_eq!(world.get(&buyer, &product).await.body["stock"], 34);
+    let back = world.stock_return(order, (&product, 2, 1));
+    for batch in [vec![back.clone()], vec![back.clone(), back]] {
+        let outcomes = world.deliver(batch).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done));
+    }
+    assert_eq!(world.get(&buyer, &product).await.body["stock"], 36);
+    // A refusal is an answer, too: the message is not tried again.
+    let excessive = world.stock_return(other, (&product, 3, 1));
+    assert_eq!(world.deliver(vec![excessive]).await, [Outcome::Done]);
+    let nothing = world.stock_return(other, (&product, 0, 0));
+    let outcomes = world.deliver(vec![nothing]).await;
+    assert!(matches!(outcomes.as_slice(), [Outcome::Reject(_)]));
+    assert_eq!(world.get(&buyer, &product).await.body["stock"], 36);
+    world.assert_book_is_right();
+}
+
+#[tokio::test]
 async fn nobody_holds_their_own_product_or_more_than_there_is() {
     let world = World::new();
     let (seller, buyer) = (world.user(), world.user());

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use auth::testing;
 use bus::{Handler, Outcome, Subscription};
 use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine};
-use contracts::{Contract, Envelope, id_bytes, product};
+use contracts::{Contract, Envelope, id_bytes, product, user};
 use host::service::{Deps, Parts, StoreConfig};
 use host::testing::{Answer, TestHost};
 use kernel::{
@@ -255,6 +255,33 @@ impl World {
             order_id: id_bytes(order.as_uuid()),
         };
         Envelope::of_step(order, "release-reservation", &message, self.clock.now())
+    }
+
+    /// A return under the id of `order` of one line: product, restocked, written off.
+    pub(crate) fn stock_return(&self, order: OrderId, line: (&Value, i64, i64)) -> Envelope {
+        let (product, restocked, written_off) = line;
+        let id: ProductId = product["id"].as_str().unwrap().parse().unwrap();
+        let message = product::ReturnStock {
+            order_id: id_bytes(order.as_uuid()),
+            return_id: id_bytes(order.as_uuid()),
+            lines: vec![product::ReturnedLine {
+                product_id: id_bytes(id.as_uuid()),
+                restocked,
+                written_off,
+            }],
+        };
+        let step = format!("return-stock {order}");
+        Envelope::of_step(order, &step, &message, self.clock.now())
+    }
+
+    pub(crate) fn naming(&self, of: &User, name: &str, version: i64) -> Envelope {
+        let message = user::UserNamed {
+            user_id: id_bytes(of.id.as_uuid()),
+            name: name.to_owned(),
+            version,
+        };
+        let step = format!("named {version}");
+        Envelope::about(of.id.as_uuid(), &step, &message, self.clock.now())
     }
 
     pub(crate) fn advance(&self, seconds: u64) {

@@ -51,8 +51,8 @@ fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
     let tx = database.transaction()?;
     {
         let mut product = tx.prepare(
-            "INSERT INTO products (id, seller, price, currency, status, created_at, category, category_key, name, description)
-             VALUES (?1, ?2, ?3, 'USD', 'active', ?4, ?5, ?5, ?6, ?7)",
+            "INSERT INTO products (id, seller, price, currency, status, delivery, created_at, category, category_key, name, description)
+             VALUES (?1, ?2, ?3, 'USD', 'active', 'none', ?4, ?5, ?5, ?6, ?7)",
         )?;
         let mut stock = tx.prepare(
             "INSERT INTO stock (id, available, version, updated_at) VALUES (?1, 100, 1, ?2)",

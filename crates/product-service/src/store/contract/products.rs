@@ -1,6 +1,6 @@
 //! What the use cases promise about products.
 
-use contracts::reservations::Refusal;
+use contracts::reservations::{Delivery, Refusal};
 use kernel::{Money, ProductId, SystemIds};
 
 use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
@@ -31,6 +31,7 @@ pub(crate) async fn an_edit_is_written_and_read_back(subject: Subject) {
         }),
         stock: Stock::parse(2).ok(),
         category: Category::parse("Garden").ok(),
+        delivery: Some(Delivery::Shipped),
     };
     let new = subject.edit(&old, edit).await;
     assert_eq!(subject.get(old.id).await, new);

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use contracts::reservations::{
-    Agreed, CurrentPrice, PriceChanged, Refusal, ReserveRequest, Shortage,
+    Agreed, CurrentPrice, Delivery, PriceChanged, Refusal, ReserveRequest, Shortage,
 };
 use kernel::{Currency, Money, ProductId, SystemIds, Timestamp};
 
 use super::{LATER, LEASE_END, NOW, Subject, change, draft, order, request, stock_of, user};
-use crate::domain::{PriceEdit, Product, ProductEdit, ProductName, Reservation, ReservationState};
+use crate::domain::{
+    Category, PriceEdit, Product, ProductEdit, ProductName, Reservation, ReservationState,
+};
 
 pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
     let a = subject.list(draft("A", 100, 5)).await;
@@ -301,6 +303,34 @@ pub(crate) async fn every_change_of_stock_raises_the_version(subject: Subject) {
         subject.get(product.id).await.version,
         last,
         "a sale of held stock changes nothing that is shown"
+    );
+}
+
+pub(crate) async fn a_line_says_how_it_is_delivered_and_in_which_category_it_was(subject: Subject) {
+    let mut new = draft("A", 100, 5);
+    new.delivery = Delivery::Shipped;
+    let shipped = subject.list(new).await;
+    let download = subject.list(draft("B", 100, 5)).await;
+    let (id, lines) = (order(), [(shipped.id, 1), (download.id, 1)]);
+    let held = subject.reserve(id, &lines).await.unwrap();
+    let said: Vec<_> = held
+        .iter()
+        .map(|line| (line.delivery, line.category.as_str()))
+        .collect();
+    let expected = [(Delivery::Shipped, "Things"), (Delivery::None, "Things")];
+    assert_eq!(said, expected);
+    let edit = ProductEdit {
+        delivery: Some(Delivery::None),
+        category: Category::parse("Lamps").ok(),
+        ..ProductEdit::default()
+    };
+    let edited = subject.edit(&shipped, edit).await;
+    assert_eq!((edited.delivery, edited.version), (Delivery::None, 3));
+    assert_eq!(subject.get(shipped.id).await, edited);
+    assert_eq!(
+        subject.reserve(id, &lines).await.unwrap(),
+        held,
+        "the same order again gets the first answer"
     );
 }
 

@@ -87,8 +87,8 @@ pub(crate) async fn a_confirmation_of_stock_that_went_back_is_answered_each_time
             let reply: ReservationExpired = sent[0].open().unwrap();
             assert_eq!(contracts::order_id(&reply.order_id), Ok(id));
             assert_eq!(
-                (sent[0].order, sent[0].id),
-                (id, MessageId::of_step(id, "reservation-expired")),
+                (sent[0].subject, sent[0].id),
+                (id.as_uuid(), MessageId::of_step(id, "reservation-expired")),
                 "the same message each time"
             );
         }

@@ -1,4 +1,4 @@
-//! What the use cases promise about the stock book: stock + held + sold = what was put in, whatever happens in whatever order.
+//! What the use cases promise about the stock book: stock + held + sold - restocked = what was put in, whatever happens in whatever order.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,11 @@ use kernel::{MessageId, OrderId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{NOW, Subject, confirmation, draft, order, release, request, stock_of, user};
+use uuid::Uuid;
+
+use super::{
+    NOW, Subject, change, confirmation, draft, order, release, request, return_of, stock_of, user,
+};
 use crate::domain::{Product, ReservationState};
 
 pub(crate) async fn stock_set_while_some_is_held_leaves_the_book_right(subject: Subject) {
@@ -48,24 +52,43 @@ enum Happening {
         product: usize,
         count: i64,
     },
+    /// A return under one of a few ids, so that many are repeats. Of products, how many are restocked and written off.
+    Return {
+        order: usize,
+        id: usize,
+        lines: Vec<(usize, i64, i64)>,
+    },
+    /// Its seller removes the first product.
+    Remove,
 }
 
 const PRODUCTS: usize = 3;
 const ORDERS: usize = 6;
+const RETURNS: usize = 4;
 
 fn happening() -> impl Strategy<Value = Happening> {
     let lines = prop::collection::vec((0..PRODUCTS, 1i64..5), 1..4);
+    let counts =
+        prop_oneof![4 => (1i64..3, Just(0)), 2 => (Just(0), 1i64..3), 1 => (1i64..3, 1i64..3)];
+    let back =
+        (0..PRODUCTS, counts).prop_map(|(product, (restocked, lost))| (product, restocked, lost));
+    let back = prop::collection::vec(back, 1..3);
     prop_oneof![
         4 => (0..ORDERS, lines, 1i64..30).prop_map(|(order, lines, lease)| Happening::Reserve { order, lines, lease }),
         3 => (0..ORDERS).prop_map(|order| Happening::Confirm { order }),
         2 => (0..ORDERS).prop_map(|order| Happening::Release { order }),
         2 => (0i64..15, 1usize..4).prop_map(|(after, limit)| Happening::Expire { after, limit }),
         1 => (0..PRODUCTS, 0i64..12).prop_map(|(product, count)| Happening::SetStock { product, count }),
+        1 => Just(Happening::Remove),
+        4 => (0..ORDERS, 0..RETURNS, back).prop_map(|(order, id, lines)| Happening::Return { order, id, lines }),
     ]
 }
 
 /// A reservation: its state, its lines, the end of its lease.
 type Made = (ReservationState, Vec<(usize, i64)>, i64);
+
+/// What came back of an order, by product: restocked and written off.
+type Back = [(i64, i64); PRODUCTS];
 
 /// What should be so, kept in the simplest way.
 struct Model {
@@ -75,11 +98,42 @@ struct Model {
     /// Commands that were handled: the same message again changes nothing.
     confirmed: HashSet<usize>,
     released: HashSet<usize>,
+    /// Returns that were made, by order and number.
+    returns: HashSet<(usize, usize)>,
+    back: HashMap<usize, Back>,
+    /// Whether the first product was removed.
+    removed: bool,
     now: i64,
 }
 
 impl Model {
-    fn give_back(&mut self, order: usize, end: ReservationState) {
+    /// The number of lines that a request for stock holds, now or before.
+    fn reserve(&mut self, order: usize, lines: Vec<(usize, i64)>, end: i64) -> Option<usize> {
+        match self.orders.get_mut(&order) {
+            Some((ReservationState::Held | ReservationState::Sold, first, until)) => {
+                *until = end.max(*until);
+                Some(first.len())
+            }
+            Some(_) => None,
+            None => {
+                let mut left = self.available.clone();
+                for (product, quantity) in &lines {
+                    left[*product] -= quantity;
+                }
+                let unknown = self.removed && lines.iter().any(|(product, _)| *product == 0);
+                if unknown || left.iter().any(|count| *count < 0) {
+                    return None;
+                }
+                let count = lines.len();
+                self.available = left;
+                let made = (ReservationState::Held, lines, end);
+                self.orders.insert(order, made);
+                Some(count)
+            }
+        }
+    }
+
+    fn end(&mut self, order: usize, end: ReservationState) {
         if let Some((state, lines, _)) = self.orders.get_mut(&order)
             && *state == ReservationState::Held
         {
@@ -102,10 +156,54 @@ impl Model {
                 .filter(|(line, _)| *line == product)
                 .map(|(_, quantity)| quantity)
                 .sum();
+            let restocked: i64 = self.back.values().map(|back| back[product].0).sum();
             assert!(self.available[product] >= 0);
-            assert_eq!(self.available[product] + taken, self.put_in[product]);
+            assert_eq!(
+                self.available[product] + taken - restocked,
+                self.put_in[product]
+            );
         }
     }
+
+    /// Whether the return is made, now or before.
+    fn give_back(&mut self, order: usize, id: usize, lines: &[(usize, i64, i64)]) -> bool {
+        if self.returns.contains(&(order, id)) {
+            return true;
+        }
+        let Some((state, ordered, _)) = self.orders.get_mut(&order) else {
+            return self.returns.insert((order, id));
+        };
+        if matches!(
+            state,
+            ReservationState::Released | ReservationState::Expired
+        ) {
+            return true;
+        }
+        let mut back: Back = self.back.get(&order).copied().unwrap_or_default();
+        for &(product, restocked, lost) in lines {
+            back[product].0 += restocked;
+            back[product].1 += lost;
+        }
+        let fits = (0..PRODUCTS).all(|product| {
+            let of_product = ordered.iter().filter(|(line, _)| *line == product);
+            let sold: i64 = of_product.map(|(_, quantity)| quantity).sum();
+            back[product].0 + back[product].1 <= sold
+        });
+        if fits {
+            *state = ReservationState::Sold;
+            for &(product, restocked, _) in lines {
+                self.available[product] += restocked;
+            }
+            self.back.insert(order, back);
+            self.returns.insert((order, id));
+        }
+        fits
+    }
+}
+
+/// The id of a return of `order`.
+fn return_id(order: OrderId, number: usize) -> Uuid {
+    Uuid::new_v5(&order.as_uuid(), number.to_string().as_bytes())
 }
 
 async fn play(subject: &Subject, happenings: Vec<Happening>) {
@@ -113,6 +211,7 @@ async fn play(subject: &Subject, happenings: Vec<Happening>) {
     subject
         .expire_at(Timestamp::from_millis(i64::MAX), 1000)
         .await;
+    let before = subject.store.audit().await.unwrap().figures;
     let mut products: Vec<Product> = Vec::new();
     for _ in 0..PRODUCTS {
         products.push(subject.list(draft("A", 100, 6)).await);
@@ -124,6 +223,9 @@ async fn play(subject: &Subject, happenings: Vec<Happening>) {
         orders: HashMap::new(),
         confirmed: HashSet::new(),
         released: HashSet::new(),
+        returns: HashSet::new(),
+        back: HashMap::new(),
+        removed: false,
         now: NOW.as_millis(),
     };
     for happening in happenings {
@@ -134,6 +236,20 @@ async fn play(subject: &Subject, happenings: Vec<Happening>) {
         }
     }
     subject.assert_book_is_right(3).await;
+    let restocked = |back: &Back| -> i64 { back.iter().map(|(restocked, _)| restocked).sum() };
+    let lost = |back: &Back| -> i64 { back.iter().map(|(_, lost)| lost).sum() };
+    let after = subject.store.audit().await.unwrap().figures;
+    let returned: i64 = model.back.values().map(restocked).sum();
+    let written_off: i64 = model.back.values().map(lost).sum();
+    assert_eq!(after.returned - before.returned, returned.into());
+    assert_eq!(after.written_off - before.written_off, written_off.into());
+}
+
+/// Asserts that the one message sent is that of `step`.
+async fn assert_answered(subject: &Subject, order: OrderId, step: &str) {
+    let sent = subject.sent().await;
+    let replies: Vec<_> = sent.iter().map(|reply| reply.id).collect();
+    assert_eq!(replies, [MessageId::of_step(order, step)]);
 }
 
 async fn happen(
@@ -163,26 +279,13 @@ async fn happen(
                     now,
                 )
                 .await;
-            match model.orders.get_mut(&order) {
-                Some((ReservationState::Held | ReservationState::Sold, first, until)) => {
-                    assert_eq!(answer.unwrap().len(), first.len());
-                    *until = end.max(*until);
-                }
-                Some(_) => assert_eq!(answer, Err(Refusal::Over)),
-                None => {
-                    let mut left = model.available.clone();
-                    for (product, quantity) in &lines {
-                        left[*product] -= quantity;
-                    }
-                    assert_eq!(answer.is_ok(), left.iter().all(|count| *count >= 0));
-                    if answer.is_ok() {
-                        model.available = left;
-                        model
-                            .orders
-                            .insert(order, (ReservationState::Held, lines, end));
-                    }
-                }
-            }
+            let is_over = matches!(
+                model.orders.get(&order),
+                Some((ReservationState::Released | ReservationState::Expired, ..))
+            );
+            assert_eq!(answer == Err(Refusal::Over), is_over);
+            let held = answer.map(|lines| lines.len()).ok();
+            assert_eq!(held, model.reserve(order, lines, end));
         }
         Happening::Confirm { order } => {
             subject.settle(vec![confirmation(ids[order])], now).await;
@@ -195,19 +298,17 @@ async fn happen(
                 }
                 Some(_) | None => false,
             };
-            let sent = subject.sent().await;
             let step = if sold {
                 "reservation-confirmed"
             } else {
                 "reservation-expired"
             };
-            let replies: Vec<_> = sent.iter().map(|reply| reply.id).collect();
-            assert_eq!(replies, [MessageId::of_step(ids[order], step)]);
+            assert_answered(subject, ids[order], step).await;
         }
         Happening::Release { order } => {
             subject.settle(vec![release(ids[order])], now).await;
             if model.released.insert(order) {
-                model.give_back(order, ReservationState::Released);
+                model.end(order, ReservationState::Released);
             }
         }
         Happening::Expire { after, limit } => {
@@ -225,13 +326,35 @@ async fn happen(
             due.truncate(limit);
             assert_eq!(subject.expire_at(now, limit).await, due.len());
             for (_, order) in due {
-                model.give_back(order, ReservationState::Expired);
+                model.end(order, ReservationState::Expired);
             }
         }
+        Happening::SetStock { product: 0, .. } if model.removed => {}
         Happening::SetStock { product, count } => {
             subject.edit(&products[product], stock_of(count)).await;
             model.put_in[product] += count - model.available[product];
             model.available[product] = count;
+        }
+        Happening::Return { order, id, lines } => {
+            let asked: Vec<_> = lines
+                .iter()
+                .map(|&(product, restocked, lost)| (products[product].id, restocked, lost))
+                .collect();
+            let made = model.give_back(order, id, &lines);
+            let id = return_id(ids[order], id);
+            let command = return_of(ids[order], id, &asked);
+            subject.settle(vec![command], now).await;
+            let step = if made {
+                format!("stock-returned {id}")
+            } else {
+                format!("stock-return-refused {id}")
+            };
+            assert_answered(subject, ids[order], &step).await;
+        }
+        Happening::Remove => {
+            let removal = change(&products[0], ());
+            subject.remove(removal, now).await.unwrap();
+            model.removed = true;
         }
     }
 }

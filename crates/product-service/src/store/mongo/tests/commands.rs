@@ -4,7 +4,7 @@ use store_mongo::Mongo;
 use store_mongo::bson::{Document, doc};
 
 use super::open;
-use crate::store::contract::{LATER, confirmation, draft, order, release};
+use crate::store::contract::{LATER, confirmation, draft, order, release, return_of};
 
 /// The finds and the writes that `work` costs, as the server's profiler counts them. It counts each statement of a write.
 async fn commands(store: &Mongo, work: impl Future<Output = ()>) -> (u64, u64) {
@@ -30,6 +30,8 @@ async fn a_batch_of_orders_costs_one_find_and_one_write_a_collection() {
     let (subject, store) = open();
     let product = subject.list(draft("A", 100, 9)).await;
     let orders = [order(), order(), order()];
+    // The first order of a seller also reads their name, which is then remembered.
+    subject.reserve(order(), &[(product.id, 1)]).await.unwrap();
     let reserve = commands(&store, async {
         subject
             .reserve(orders[0], &[(product.id, 1)])
@@ -52,4 +54,13 @@ async fn a_batch_of_orders_costs_one_find_and_one_write_a_collection() {
     });
     // Reads reservations and inbox, then products; writes a reservation and a product.
     assert_eq!(release.await, (3, 2));
+    let returned = commands(&store, async {
+        let back = orders[..2]
+            .iter()
+            .map(|id| return_of(*id, id.as_uuid(), &[(product.id, 1, 0)]));
+        subject.settle(back.collect(), LATER).await;
+    });
+    // Reads returns, reservations and inbox, then products; writes two reservations, a product, and with one insert each two returns and
+    // two replies.
+    assert_eq!(returned.await, (4, 5));
 }
