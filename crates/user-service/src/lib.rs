@@ -3,6 +3,7 @@
 mod app;
 mod config;
 mod domain;
+mod events;
 mod http;
 mod records;
 mod service;

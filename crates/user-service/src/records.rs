@@ -7,6 +7,7 @@
 //! - Changing a password increments the user's `password_version`. A session is valid only while it has the same version, so one
 //!   write ends all others. That includes a session opened by a concurrent login that has not seen the change.
 //! - An email belongs to the first user that the unique index accepts.
+//! - The addresses of a user are one record: how many there are, and that one is the default, is decided on what is written.
 //!
 //! Expired records are deleted some time later. Until then the domain refuses them.
 
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
 use store::{Expires, Plain, Record, Register, Row, StoreError, StoreResult, Value};
 
-use crate::domain::{Email, Session, Token, TokenDigest, User, UserName};
+use crate::domain::{AddressBook, Email, Session, Token, TokenDigest, User, UserName};
 
 /// The field for looking up a user by email: the email in lower case, as compared.
 pub(crate) const EMAIL_KEY: &str = "email_key";
@@ -42,6 +43,7 @@ pub struct UserFields {
     #[serde(rename = "_id")]
     id: UserId,
     name: String,
+    name_version: i64,
     email: String,
     email_key: String,
     password_hash: String,
@@ -65,6 +67,7 @@ impl Row for User {
         UserFields {
             id: self.id,
             name: self.name.as_str().to_owned(),
+            name_version: self.name_version,
             email: self.email.as_str().to_owned(),
             email_key: self.email.key().to_owned(),
             password_hash: self.password_hash.as_str().to_owned(),
@@ -86,6 +89,7 @@ impl Row for User {
         Ok(Self {
             id,
             name: UserName::parse(&fields.name).map_err(wrong("name"))?,
+            name_version: fields.name_version,
             email: Email::parse(&fields.email).map_err(wrong("email"))?,
             password_hash: PasswordHash::parse(fields.password_hash)
                 .map_err(wrong("password hash"))?,
@@ -145,7 +149,24 @@ impl Row for Token {
     }
 }
 
+impl Record for AddressBook {
+    const NAME: &'static str = "address book";
+    type Key = UserId;
+
+    fn key(&self) -> UserId {
+        self.user
+    }
+}
+
+impl Plain for AddressBook {
+    const TABLE: &'static str = "address_books";
+}
+
 /// Lists the rows for an engine.
 pub(crate) fn rows<R: Register>(records: R) -> R {
-    records.row::<User>().row::<Session>().row::<Token>()
+    records
+        .row::<User>()
+        .row::<Session>()
+        .row::<Token>()
+        .row::<AddressBook>()
 }

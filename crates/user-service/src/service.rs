@@ -109,7 +109,7 @@ impl UserService {
             name: "user-service",
             routes: http::routes(self.app.clone(), self.verifier.clone()),
             subscriptions: Vec::new(),
-            outbox: None,
+            outbox: Some(self.app.store.outbox()),
             periodic: Vec::new(),
             store: Some(self.app.store.clone()),
         }

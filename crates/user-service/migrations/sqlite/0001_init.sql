@@ -1,8 +1,10 @@
--- People and their logins.
+-- People, their logins and their addresses.
 
 CREATE TABLE users (
     id            BLOB    PRIMARY KEY CHECK (length(id) = 16),
     name          TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    -- How many names they have had: other services keep the one of the highest version.
+    name_version  INTEGER NOT NULL CHECK (name_version >= 1),
     email         TEXT    NOT NULL CHECK (length(email) <= 254),
     -- The address as it is compared: in lower case.
     email_key     TEXT    NOT NULL UNIQUE,
@@ -34,3 +36,10 @@ CREATE TABLE refresh_tokens (
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
+
+-- The addresses that a user keeps, all in one row: at most 50, of which one is the default. They are a JSON column.
+CREATE TABLE address_books (
+    id              BLOB PRIMARY KEY REFERENCES users (id),
+    default_address BLOB NOT NULL CHECK (length(default_address) = 16),
+    addresses       TEXT NOT NULL CHECK (json_array_length(addresses) BETWEEN 1 AND 50)
+) STRICT, WITHOUT ROWID;

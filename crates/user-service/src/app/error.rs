@@ -4,6 +4,8 @@ use auth::{HashError, RandomnessError, TokenError};
 use kernel::{Invalid, WrongSetting};
 use store::StoreError;
 
+use crate::domain::AddressRefusal;
+
 /// A refusal by the service, or a failure of a dependency.
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
@@ -28,6 +30,9 @@ pub enum UserError {
     /// The token's user no longer exists.
     #[error("the user is gone")]
     Gone,
+    /// The caller's addresses do not allow it.
+    #[error(transparent)]
+    Address(#[from] AddressRefusal),
     /// A password cannot be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),

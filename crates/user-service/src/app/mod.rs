@@ -1,5 +1,6 @@
 //! The use cases, one per file. They use the store, the hasher and the signer; the domain defines valid tokens and addresses.
 
+mod address;
 mod change_password;
 mod error;
 mod grant;
@@ -20,6 +21,9 @@ use store::{Store, StoreResult};
 use crate::domain::{Email, NextToken, User};
 use crate::records::EMAIL_KEY;
 
+pub(crate) use address::{
+    NewAddress, add_address, add_address_once, address, addresses, change_address, remove_address,
+};
 pub(crate) use change_password::change_password;
 pub use error::UserError;
 pub(crate) use grant::grant;
@@ -93,6 +97,7 @@ impl App {
 /// The transactions of the use cases, which the suite in `store/contract` tests on both engines.
 #[cfg(test)]
 pub(crate) mod steps {
+    pub(crate) use super::address::{change_book, insert_address};
     pub(crate) use super::change_password::replace_password;
     pub(crate) use super::login::open_session;
     pub(crate) use super::logout::end_session;

@@ -10,6 +10,7 @@ use store::{Store, StoreError, StoreResult};
 
 use super::{App, UserError};
 use crate::domain::{Email, User, UserName};
+use crate::events;
 use crate::records::EMAIL_KEY;
 
 pub(crate) async fn register(
@@ -74,6 +75,7 @@ async fn hashed(
     Ok(User {
         id: UserId::new(&*app.ids),
         name,
+        name_version: 1,
         email,
         password_hash: app.hasher.hash(password).await?,
         password_version: 0,
@@ -91,7 +93,7 @@ pub(crate) enum Registered {
     EmailTaken,
 }
 
-/// Adds `user` unless their email is taken, and stores the answer to a request with a key. Of two concurrent registrations of an email, one wins.
+/// Adds `user` unless their email is taken, tells the other services their name, and stores the answer to a request with a key. Of two concurrent registrations of an email, one wins.
 pub(crate) async fn add_user(
     store: &Store,
     user: User,
@@ -104,6 +106,7 @@ pub(crate) async fn add_user(
                 return Ok(Registered::EmailTaken);
             }
             tx.insert(user.clone())?;
+            tx.send(events::named(&user, user.created_at))?;
             if let Some(Repeatable { key, render }) = &once {
                 tx.answer(key, user.id.as_uuid(), render(&user)?, user.created_at)?;
             }

@@ -1,9 +1,11 @@
-//! Users and logins. Pure: no clock, no randomness, no hashing.
+//! Users, their addresses, and logins. Pure: no clock, no randomness, no hashing.
 
+mod address_book;
 mod email;
 mod session;
 mod user;
 
+pub(crate) use address_book::{AddressBook, AddressRefusal, Kept, Wish};
 pub use email::Email;
 pub use user::{User, UserName};
 

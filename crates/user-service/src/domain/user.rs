@@ -53,6 +53,8 @@ pub struct User {
     pub id: UserId,
     /// Their display name.
     pub name: UserName,
+    /// Which name it is: 1 for that of the registration, and one more with each change.
+    pub name_version: i64,
     /// Their email address, which they also log in with.
     pub email: Email,
     /// The hash of their password.
@@ -63,6 +65,18 @@ pub struct User {
     pub roles: Vec<Role>,
     /// When they registered.
     pub created_at: Timestamp,
+}
+
+impl User {
+    /// The user under another name. None if it is the one they have.
+    #[must_use]
+    pub fn renamed(&self, name: UserName) -> Option<Self> {
+        (name != self.name).then(|| Self {
+            name,
+            name_version: self.name_version.saturating_add(1),
+            ..self.clone()
+        })
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The service's refusals, as problems.
 
 use actix_web::http::header::{self, HeaderValue};
+use kernel::Invalid;
 use platform_http::{FieldError, Problem, ProblemType, common};
 
 use crate::app::UserError;
+use crate::domain::{AddressBook, AddressRefusal};
 
 platform_http::problems! {
     pub PROBLEMS:
@@ -12,6 +14,8 @@ platform_http::problems! {
     INVALID_REFRESH_TOKEN "invalid_refresh_token" 401 "The refresh token is not valid"
     // Not 401: the bearer token is good, and a client must not discard it.
     WRONG_PASSWORD "wrong_password" 403 "The current password is wrong"
+    ADDRESS_NOT_FOUND "address_not_found" 404 "There is no such address"
+    TOO_MANY_ADDRESSES "too_many_addresses" 409 "A user keeps only so many addresses"
 }
 
 impl From<UserError> for Problem {
@@ -35,11 +39,32 @@ impl From<UserError> for Problem {
             ),
             UserError::WrongPassword => Self::new(&WRONG_PASSWORD, "The password was not changed."),
             UserError::Invalid(invalid) => Self::validation(vec![FieldError::new("", invalid)]),
+            UserError::Address(refusal) => address(refusal),
             UserError::Setting(error) => Self::internal(error),
             UserError::Hash(error) => error.into(),
             UserError::Store(error) => error.into(),
             UserError::Token(error) => Self::internal(error),
             UserError::Randomness(error) => Self::internal(error),
+        }
+    }
+}
+
+fn address(refusal: AddressRefusal) -> Problem {
+    match refusal {
+        AddressRefusal::Full => Problem::new(
+            &TOO_MANY_ADDRESSES,
+            format!(
+                "You keep {} addresses. Remove one first.",
+                AddressBook::MOST
+            ),
+        ),
+        AddressRefusal::NotFound => {
+            Problem::new(&ADDRESS_NOT_FOUND, "You keep no address with this id.")
+        }
+        AddressRefusal::DefaultNeeded => {
+            let detail = "must not be false for the default: make another address the default";
+            let invalid = Invalid::new("default_needed", detail);
+            Problem::validation(vec![FieldError::new("/isDefault", invalid)])
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The user routes, one endpoint a file.
 
+mod address;
+mod address_json;
+mod addresses;
 mod error;
 mod jwks;
 mod login;
@@ -31,9 +34,14 @@ pub use error::PROBLEMS;
         me::show,
         me::change,
         password::change,
+        addresses::list,
+        addresses::add,
+        address::show,
+        address::replace,
+        address::remove,
         jwks::jwks
     ),
-    tags((name = "users", description = "People: registering, logging in, their profiles"))
+    tags((name = "users", description = "People: registering, logging in, their profiles and addresses"))
 )]
 struct Document;
 
@@ -60,6 +68,11 @@ pub(crate) fn routes(app: Arc<App>, verifier: Verifier) -> Routes {
             .get("/api/users/me", me::show)
             .patch("/api/users/me", me::change)
             .post("/api/users/me/password", password::change)
+            .get("/api/users/me/addresses", addresses::list)
+            .post("/api/users/me/addresses", addresses::add)
+            .get("/api/users/me/addresses/{id}", address::show)
+            .put("/api/users/me/addresses/{id}", address::replace)
+            .delete("/api/users/me/addresses/{id}", address::remove)
             .get("/.well-known/jwks.json", jwks::jwks)
             .declare(config);
     })

@@ -1,5 +1,6 @@
 //! The contract of both engines: one test suite, run on each.
 
+mod addresses;
 #[cfg(feature = "mongo")]
 mod mongo;
 mod sessions;
@@ -12,8 +13,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::PasswordHash;
-use kernel::{SessionId, SystemIds, Timestamp, UserId};
+use contracts::Envelope;
+use contracts::user::UserNamed;
+use kernel::{MessageId, SessionId, SystemIds, Timestamp, UserId};
 
+use store::outbox::{Fate, Outbox};
 use store::{Store, StoreResult};
 
 use crate::app;
@@ -29,9 +33,34 @@ const LIFETIME: Duration = Duration::from_hours(1);
 #[derive(Clone)]
 struct Open {
     store: Store,
+    outbox: Arc<dyn Outbox>,
 }
 
 impl Open {
+    fn new(database: impl store::Database + 'static) -> Self {
+        let store = Store::new(Arc::new(database));
+        Self {
+            outbox: store.outbox(),
+            store,
+        }
+    }
+
+    /// Of messages that were not sent yet, the user, the name and its version.
+    async fn told(&self) -> Vec<(UserId, String, i64)> {
+        let pending = self.outbox.fresh(0, 1000).await.unwrap();
+        let fates = pending.iter().map(|one| (one.seq, Fate::Sent)).collect();
+        self.outbox.settle(fates, NOW).await.unwrap();
+        let read = |envelope: &Envelope| {
+            let named: UserNamed = envelope.open().unwrap();
+            let user = contracts::user_id(&named.user_id).unwrap();
+            let step = format!("named {}", named.version);
+            let id = MessageId::of_subject(user.as_uuid(), &step);
+            assert_eq!((envelope.subject, envelope.id), (user.as_uuid(), id));
+            (user, named.name, named.version)
+        };
+        pending.iter().map(|one| read(&one.envelope)).collect()
+    }
+
     async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
         let found = self.store.get::<User>(&id).await?;
         Ok(found.map(Arc::unwrap_or_clone))
@@ -74,6 +103,7 @@ fn someone(address: &str) -> User {
     User {
         id: UserId::new(&SystemIds::default()),
         name: UserName::parse("Ada").unwrap(),
+        name_version: 1,
         email: email(address),
         password_hash: hash('C'),
         password_version: 0,
@@ -132,8 +162,16 @@ macro_rules! suite {
             an_email_is_taken_once_whatever_its_case,
             of_many_who_register_one_email_at_once_one_wins,
             a_name_can_be_changed,
+            a_registration_and_each_change_of_the_name_is_told_once,
+            of_many_changes_of_a_name_at_once_each_has_its_own_version,
             a_role_is_granted_once_and_kept_in_order,
             it_says_that_it_is_there,
+        }
+        suite! { $house, addresses;
+            addresses_are_kept_as_they_were_given,
+            the_last_address_leaves_no_trace_and_the_next_is_the_default,
+            of_many_addresses_at_once_only_so_many_are_kept,
+            nobody_changes_the_addresses_of_another,
         }
         suite! { $house, sessions;
             a_token_is_exchanged_for_the_next_one_in_the_same_session,

@@ -35,18 +35,30 @@ async fn every_operation_is_explained_with_its_answers_and_examples() {
     assert_eq!(
         operations,
         [
+            "delete /api/users/me/addresses/{id}",
             "get /.well-known/jwks.json",
             "get /api/users/me",
+            "get /api/users/me/addresses",
+            "get /api/users/me/addresses/{id}",
             "patch /api/users/me",
             "post /api/users/login",
             "post /api/users/logout",
+            "post /api/users/me/addresses",
             "post /api/users/me/password",
             "post /api/users/refresh",
             "post /api/users/register",
+            "put /api/users/me/addresses/{id}",
         ]
     );
     let schemas = document["components"]["schemas"].as_object().unwrap();
-    for name in ["User", "Login", "JwkSet", "RegisterRequest"] {
+    for name in [
+        "User",
+        "Login",
+        "JwkSet",
+        "RegisterRequest",
+        "Address",
+        "AddressRequest",
+    ] {
         assert!(schemas.contains_key(name), "{name} of {:?}", schemas.keys());
     }
     assert_eq!(

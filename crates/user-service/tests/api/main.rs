@@ -5,6 +5,7 @@
     reason = "a test that does not find what it expects has failed"
 )]
 
+mod addresses;
 mod docs;
 mod edge;
 mod login;

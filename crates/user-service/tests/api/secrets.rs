@@ -1,4 +1,4 @@
-//! Passwords and tokens appear in no log, and in no answer except the one that issues a token to its owner.
+//! Passwords, tokens and addresses appear in no log, and passwords and tokens in no answer except the one that issues a token to its owner.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +31,7 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn no_password_and_no_token_is_logged_or_repeated() {
+async fn no_password_and_no_token_is_logged_or_repeated_and_no_address_is_logged() {
     let log = Log::default();
     let writer = log.clone();
     tracing_subscriber::fmt()
@@ -70,11 +70,26 @@ async fn no_password_and_no_token_is_logged_or_repeated() {
     let body = json!({"currentPassword": PASSWORD, "newPassword": "staple this instead"});
     answers.push(world.host.post(path, &login.token, &body).await);
 
+    let address = json!({
+        "name": "Augusta Byron", "line1": "12 Ockham Park", "city": "Guildford", "postalCode": "GU23 6NQ", "country": "GB",
+        "phone": "+44 1483 211535",
+    });
+    let path = "/api/users/me/addresses";
+    let kept = world.host.post(path, &login.token, &address).await;
+    assert_eq!(kept.status, 201, "{kept:?}");
+    let mut refused = address.clone();
+    refused["country"] = json!("England");
+    world.host.post(path, &login.token, &refused).await;
+    world.host.get(path, &login.token).await;
+
     let logged = String::from_utf8_lossy(&log.lock()).into_owned();
     assert!(
         logged.contains("a refresh token was used twice"),
         "the log is read: {logged}"
     );
+    for part in ["Augusta", "Ockham", "Guildford", "GU23", "211535"] {
+        assert!(!logged.contains(part), "{part} in the log");
+    }
     let said = format!("{answers:?}");
     for secret in ["horse battery", "staple this", "$2b$"] {
         assert!(!logged.contains(secret), "{secret} in the log");

@@ -35,9 +35,7 @@ impl Database {
 #[async_trait]
 impl House for Database {
     fn open(&self) -> Open {
-        Open {
-            store: Store::new(Arc::new(self.database())),
-        }
+        Open::new(self.database())
     }
 
     async fn damage(&self, user: UserId, damage: Damage) {

@@ -30,9 +30,7 @@ impl File {
 #[async_trait]
 impl House for File {
     fn open(&self) -> Open {
-        Open {
-            store: Store::new(Arc::new(self.database())),
-        }
+        Open::new(self.database())
     }
 
     async fn damage(&self, user: UserId, damage: Damage) {

@@ -3,7 +3,7 @@
 use auth::Role;
 use kernel::{SystemIds, UserId};
 
-use super::{Damage, House, Open, email, logged_in, rotate, someone};
+use super::{Damage, House, NOW, Open, email, logged_in, rotate, someone};
 use crate::app::grant;
 use crate::app::steps::{Registered, Rotated, add_user, change_name};
 use crate::domain::{User, UserName};
@@ -52,17 +52,66 @@ pub(super) async fn a_name_can_be_changed(open: Open) {
     let user = someone("ada@example.com");
     add_user(&open.store, user.clone(), None).await.unwrap();
     let name = UserName::parse("Ada King").unwrap();
-    let renamed = change_name(&open.store, user.id, name.clone())
+    let renamed = change_name(&open.store, user.id, name.clone(), NOW)
         .await
         .unwrap();
     let expected = User {
         name: name.clone(),
+        name_version: 2,
         ..user
     };
     assert_eq!(renamed, Some(expected.clone()));
     assert_eq!(open.user(expected.id).await, Ok(Some(expected)));
     let nobody = UserId::new(&SystemIds::default());
-    assert_eq!(change_name(&open.store, nobody, name).await, Ok(None));
+    assert_eq!(change_name(&open.store, nobody, name, NOW).await, Ok(None));
+}
+
+pub(super) async fn a_registration_and_each_change_of_the_name_is_told_once(open: Open) {
+    let user = someone("ada@example.com");
+    add_user(&open.store, user.clone(), None).await.unwrap();
+    let again = someone("ADA@example.com");
+    add_user(&open.store, again, None).await.unwrap();
+    assert_eq!(open.told().await, [(user.id, "Ada".to_owned(), 1)]);
+    let rename = async |name: &str| {
+        let name = UserName::parse(name).unwrap();
+        let renamed = change_name(&open.store, user.id, name, NOW).await;
+        renamed.unwrap().unwrap().name_version
+    };
+    assert_eq!(rename("Ada").await, 1, "no change");
+    assert_eq!(open.told().await, []);
+    assert_eq!(rename("Ada King").await, 2);
+    assert_eq!(rename("Ada King").await, 2, "no change");
+    assert_eq!(rename("Ada").await, 3, "back again is a change");
+    let told = [
+        (user.id, "Ada King".to_owned(), 2),
+        (user.id, "Ada".to_owned(), 3),
+    ];
+    assert_eq!(open.told().await, told);
+    grant(&open.store, &user.email, Role::Admin).await.unwrap();
+    assert_eq!(open.told().await, [], "nothing else is told");
+}
+
+pub(super) async fn of_many_changes_of_a_name_at_once_each_has_its_own_version(open: Open) {
+    let user = someone("ada@example.com");
+    add_user(&open.store, user.clone(), None).await.unwrap();
+    let changes = (0..20).map(|number| {
+        let name = UserName::parse(&format!("Ada {number}")).unwrap();
+        change_name(&open.store, user.id, name, NOW)
+    });
+    for renamed in futures_util::future::join_all(changes).await {
+        renamed.unwrap().unwrap();
+    }
+    let now = open.user(user.id).await.unwrap().unwrap();
+    assert_eq!(now.name_version, 21);
+    let mut told = open.told().await;
+    told.sort_by_key(|(.., version)| *version);
+    let versions: Vec<i64> = told.iter().map(|(.., version)| *version).collect();
+    assert!(versions.into_iter().eq(1..=21));
+    assert_eq!(
+        told[20].1,
+        now.name.as_str(),
+        "the latest is the one that is kept"
+    );
 }
 
 pub(super) async fn a_role_is_granted_once_and_kept_in_order(open: Open) {
