@@ -79,7 +79,7 @@ async fn services_start_without_mongodb_and_broker_name_what_is_missing_and_reco
         Some(())
     })
     .await;
-    // The user service signs with a key from a file and needs no messages.
+    // The user service signs with a key from a file and only sends messages, which can wait.
     come_to_miss(
         &world,
         [

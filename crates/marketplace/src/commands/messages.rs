@@ -12,18 +12,20 @@ use crate::data_dir::DataDir;
 
 /// The queues in which the broker keeps dead letters.
 #[cfg(feature = "distributed")]
-const QUEUES: [&str; 3] = [
+const QUEUES: [&str; 4] = [
     order_service::QUEUE,
     product_service::QUEUE,
+    product_service::NAMES_QUEUE,
     wallet_service::QUEUE,
 ];
 
 /// The services that send messages; their files keep the dead letters.
-fn senders(dir: &DataDir) -> [(&'static str, PathBuf); 3] {
+fn senders(dir: &DataDir) -> [(&'static str, PathBuf); 4] {
     [
         ("order-service", dir.orders()),
         ("wallet-service", dir.wallet()),
         ("product-service", dir.products()),
+        ("user-service", dir.users()),
     ]
 }
 

@@ -45,6 +45,8 @@ pub(super) async fn serve<P: Program>(
     outside.readiness = readiness;
     // A service that neither sends nor receives messages needs no broker, and no account on one.
     if parts.uses_bus() {
+        // One that only sends does its work without a broker: what it has to say waits in its outbox.
+        let receives = !parts.subscriptions.is_empty();
         let bus = AmqpBus::start(
             &settings.amqp.broker().map_err(anyhow::Error::msg)?,
             P::NAME,
@@ -53,8 +55,10 @@ pub(super) async fn serve<P: Program>(
             &deps.metrics.bus,
             &outside.tasks,
         );
-        let broker = Arc::new(BrokerReadiness(bus.clone()));
-        outside.readiness.push(broker);
+        if receives {
+            let broker = Arc::new(BrokerReadiness(bus.clone()));
+            outside.readiness.push(broker);
+        }
         if let (Some(announced), Some(on_hint)) = (announced, on_hint) {
             let hints = bus.hints(P::NAME, announced);
             outside.tasks.spawn(|_| hear(hints, on_hint));
