@@ -1,5 +1,6 @@
 //! Money: an integer of minor units and an ISO 4217 currency. Never a float, and all arithmetic is checked.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -184,12 +185,28 @@ impl Money {
         self.with_amount(i128::from(self.amount) * i128::from(i64::from(quantity)))
     }
 
-    /// `basis_points` hundredths of a percent of this amount, rounded towards zero, so that a fee never exceeds its rate.
+    /// `numerator / denominator` of this amount, rounded to the nearest minor unit, and halfway between two to the even one (the rounding
+    /// of IEEE 754, also known as banker's rounding), so that fees of many amounts lean neither way.
     ///
     /// # Errors
-    /// [`MoneyError::Overflow`].
-    pub fn basis_points(self, basis_points: u16) -> Result<Self, MoneyError> {
-        self.with_amount(i128::from(self.amount) * i128::from(basis_points) / 10_000)
+    /// [`MoneyError::Overflow`], also if `denominator` is not positive.
+    pub fn proportion(self, numerator: i64, denominator: i64) -> Result<Self, MoneyError> {
+        let denominator = i128::from(denominator);
+        if denominator <= 0 {
+            return Err(MoneyError::Overflow);
+        }
+        // No overflow: each factor has 63 bits.
+        let product = i128::from(self.amount) * i128::from(numerator);
+        let (whole, rest) = (
+            product.div_euclid(denominator),
+            product.rem_euclid(denominator),
+        );
+        let rounds_up = match (rest * 2).cmp(&denominator) {
+            Ordering::Less => false,
+            Ordering::Equal => whole % 2 != 0,
+            Ordering::Greater => true,
+        };
+        self.with_amount(whole + i128::from(rounds_up))
     }
 
     fn with_amount(self, amount: i128) -> Result<Self, MoneyError> {
@@ -259,6 +276,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_half_is_rounded_to_the_even_side() {
+        for (amount, expected) in [(1, 0), (3, 2), (5, 2), (7, 4), (-1, 0), (-3, -2), (-5, -2)] {
+            assert_eq!(usd(amount).proportion(1, 2), Ok(usd(expected)), "{amount}");
+        }
+        assert_eq!(usd(5).proportion(1, 0), Err(MoneyError::Overflow));
+        assert_eq!(usd(5).proportion(1, -2), Err(MoneyError::Overflow));
+    }
+
     proptest! {
         #[test]
         fn sums_are_exact_or_refused(a: i64, b: i64) {
@@ -285,12 +311,29 @@ mod tests {
         }
 
         #[test]
-        fn a_fee_and_the_rest_make_the_whole_and_the_fee_is_never_above_its_rate(amount in 0i64..=Money::MAX_AMOUNT, rate in 0u16..=10_000) {
-            let fee = usd(amount).basis_points(rate).unwrap();
-            let rest = usd(amount).checked_sub(fee).unwrap();
-            prop_assert!(fee.amount >= 0 && rest.amount >= 0);
-            prop_assert_eq!(fee.checked_add(rest).unwrap(), usd(amount));
-            prop_assert!(i128::from(fee.amount) * 10_000 <= i128::from(amount) * i128::from(rate));
+        fn a_proportion_is_the_nearest_amount_and_the_even_one_between_two(
+            amount in -Money::MAX_AMOUNT..=Money::MAX_AMOUNT,
+            denominator in 1i64..=20_000,
+            part in 0i64..=20_000,
+        ) {
+            let numerator = part % (denominator + 1);
+            let rounded = i128::from(usd(amount).proportion(numerator, denominator).unwrap().amount);
+            let (product, denominator) = (i128::from(amount) * i128::from(numerator), i128::from(denominator));
+            let twice_off = 2 * (rounded * denominator - product).abs();
+            prop_assert!(twice_off <= denominator);
+            prop_assert!(twice_off < denominator || rounded % 2 == 0);
+            // A part of an amount is never more than all of it.
+            prop_assert!(rounded.abs() <= i128::from(amount).abs());
+        }
+
+        #[test]
+        fn a_proportion_that_does_not_fit_is_refused(amount: i64, numerator: i64, denominator: i64) {
+            let exact = (denominator > 0)
+                .then(|| i128::from(amount) * i128::from(numerator) / i128::from(denominator));
+            let limit = i128::from(Money::MAX_AMOUNT);
+            let fits = exact.is_some_and(|exact| exact.abs() < limit);
+            let is_close = exact.is_some_and(|exact| (limit - 1..=limit + 1).contains(&exact.abs()));
+            prop_assert!(is_close || usd(amount).proportion(numerator, denominator).is_ok() == fits);
         }
 
         #[test]

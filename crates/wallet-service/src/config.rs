@@ -15,9 +15,10 @@ pub use crate::domain::Topups;
 pub struct Config {
     /// Who may credit a wallet: `self-service` (users credit their own) or `trusted` (only the role `treasury`, which names the user).
     pub topups: Topups,
-    /// The platform's commission on each sale in basis points (hundredths of a percent), 0 to 10000. Rounded down for each seller.
+    /// The platform's commission on each sale in basis points (hundredths of a percent), 0 to 10000. Fixed for each line of an order when it
+    /// is paid, rounded half to even.
     pub commission_basis_points: u16,
-    /// How long a sale's earnings stay pending after their release from escrow. Default three days, so that a buyer can complain first.
+    /// How long a seller's earnings stay pending after their release from escrow. Default three days, so that a buyer can complain first.
     pub payout_hold_seconds: u64,
     /// Interval between audits of the ledger, whose results the metrics show. 0 disables them. An audit reads the whole ledger, so a
     /// large ledger is audited less often: audits take at most 5% of the time.

@@ -1,4 +1,5 @@
-//! Metrics of the ledger: whether its invariants held at the last audit, and when it ran; and payouts that did not fit a balance.
+//! Metrics of the ledger: whether its invariants held at the last audit, and when it ran; what users owe; and earnings that did not fit a
+//! balance.
 //!
 //! An audit reads the whole ledger. One replica at a time runs it periodically. Audits take at most 5% of the time, however large the
 //! ledger grows.
@@ -37,8 +38,10 @@ metrics! {
         ledger_audit_duration_seconds: Family<NoLabels, Gauge<f64, AtomicU64>> = Family::default(),
         /// Audits that failed to read the ledger
         ledger_audit_failures: Counter = Counter::default(),
-        /// Attempts to release a payout that the seller's balance has no room for
-        payouts_postponed: Counter = Counter::default(),
+        /// What users owed at the last audit of this replica, in minor units
+        ledger_debt: Family<Labels<1>, Gauge> = Family::default(),
+        /// Attempts to make earnings available that the seller's balance has no room for
+        earnings_postponed: Counter = Counter::default(),
         /// Configured time between two audits, 0 if they are switched off
         ledger_audit_interval_seconds: Gauge = Gauge::default(),
     }
@@ -64,10 +67,10 @@ impl LedgerMetrics {
         }
     }
 
-    /// Counts what a sweep of the payouts could not release.
+    /// Counts what a sweep of the earnings could not make available.
     pub(crate) fn swept(&self, swept: Swept) {
         let postponed = u64::try_from(swept.postponed).unwrap_or(u64::MAX);
-        self.gauges.payouts_postponed.inc_by(postponed);
+        self.gauges.earnings_postponed.inc_by(postponed);
     }
 
     /// Interval between checks for a due audit. None if audits are disabled.
@@ -105,6 +108,11 @@ impl LedgerMetrics {
             let labels = [("invariant", invariant.as_str().into())];
             let holds = gauges.ledger_invariant_ok.get_or_create(&labels);
             holds.set(i64::from(is_sound));
+        }
+        for (currency, owed) in &report.debts {
+            let labels = [("currency", currency.clone().into())];
+            let owed = i64::try_from(*owed).unwrap_or(i64::MAX);
+            gauges.ledger_debt.get_or_create(&labels).set(owed);
         }
         let findings = report.findings();
         if findings > 0 {

@@ -1,9 +1,9 @@
 //! What the use cases load and save, and by which key. How a record is laid out in tables or documents is the business of `store`.
 
-use kernel::{OrderId, UserId};
+use kernel::{FulfilmentId, OrderId, RefundId};
 use store::Record;
 
-use crate::domain::{Account, AccountKey, OperationId, Payment, Payout, Recorded};
+use crate::domain::{Account, AccountKey, Earning, OperationId, PartRefund, Payment, Recorded};
 
 /// A user's account, in all currencies.
 impl Record for Account {
@@ -25,7 +25,7 @@ impl Record for Recorded {
     }
 }
 
-/// An order's payment.
+/// An order's payment, with its parts.
 impl Record for Payment {
     const NAME: &'static str = "payment";
     type Key = OrderId;
@@ -35,12 +35,22 @@ impl Record for Payment {
     }
 }
 
-/// A seller's earnings with an order that are not yet available.
-impl Record for Payout {
-    const NAME: &'static str = "payout";
-    type Key = (OrderId, UserId);
+/// A refund of a part of a payment. It is inserted once and never changed.
+impl Record for PartRefund {
+    const NAME: &'static str = "refund";
+    type Key = RefundId;
 
-    fn key(&self) -> (OrderId, UserId) {
-        (self.order, self.seller)
+    fn key(&self) -> RefundId {
+        self.id
+    }
+}
+
+/// A seller's earnings from a part that are not yet available.
+impl Record for Earning {
+    const NAME: &'static str = "earning";
+    type Key = (OrderId, FulfilmentId);
+
+    fn key(&self) -> (OrderId, FulfilmentId) {
+        (self.order, self.fulfilment)
     }
 }

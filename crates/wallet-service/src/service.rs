@@ -17,7 +17,7 @@ use crate::http;
 use crate::metrics::LedgerMetrics;
 use crate::store::WalletStore;
 
-const PAYOUT_PERIOD: Duration = Duration::from_secs(5);
+const EARNINGS_PERIOD: Duration = Duration::from_secs(5);
 
 /// The wallet service, composed.
 pub struct WalletService {
@@ -97,11 +97,11 @@ impl WalletService {
         let app = &self.app;
         let context = (app.clone(), self.ledger.clone());
         let mut periodic = vec![Periodic::new(
-            "payouts",
-            PAYOUT_PERIOD,
+            "earnings",
+            EARNINGS_PERIOD,
             &context,
             |(app, ledger)| async move {
-                ledger.swept(app::release_payouts(&app).await?);
+                ledger.swept(app::release_earnings(&app).await?);
                 Ok(())
             },
         )];
@@ -147,8 +147,8 @@ impl WalletService {
     ///
     /// # Errors
     /// A store error. Earnings released before it stay released.
-    pub async fn release_payouts(&self) -> StoreResult<usize> {
-        let swept = app::release_payouts(&self.app).await?;
+    pub async fn release_earnings(&self) -> StoreResult<usize> {
+        let swept = app::release_earnings(&self.app).await?;
         Ok(swept.released)
     }
 }

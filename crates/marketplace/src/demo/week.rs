@@ -176,7 +176,7 @@ impl Week {
         let engine = self.at_work(Away::Nobody);
         self.marketplace.orders.sweep().await?;
         for _ in 0..(PATIENCE.as_millis() / 50) {
-            self.marketplace.wallet.release_payouts().await?;
+            self.marketplace.wallet.release_earnings().await?;
             if self.marketplace.orders.sweep().await? == 0 {
                 break;
             }

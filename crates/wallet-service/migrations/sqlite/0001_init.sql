@@ -1,15 +1,16 @@
 -- The wallet ledger. Amounts are minor units, times milliseconds since the epoch, ids the 16 bytes of a UUID.
 
--- What a user has, by bucket (0 available, 1 pending) and currency. One sequence runs over all currencies of a bucket: the
+-- What a user has, by bucket (0 available, 1 pending, 2 debt, which is zero or less) and currency. One sequence runs over all currencies of a bucket: the
 -- next number is the greatest of its rows plus one. last_at is the time of the row's last posting.
 CREATE TABLE balances (
     owner    BLOB    NOT NULL CHECK (length(owner) = 16),
-    bucket   INTEGER NOT NULL CHECK (bucket IN (0, 1)),
+    bucket   INTEGER NOT NULL CHECK (bucket IN (0, 1, 2)),
     currency TEXT    NOT NULL CHECK (length(currency) = 3),
-    balance  INTEGER NOT NULL CHECK (balance >= 0),
+    balance  INTEGER NOT NULL,
     sequence INTEGER NOT NULL CHECK (sequence >= 1),
     last_at  INTEGER NOT NULL,
-    PRIMARY KEY (owner, bucket, currency)
+    PRIMARY KEY (owner, bucket, currency),
+    CHECK (CASE bucket WHEN 2 THEN balance <= 0 ELSE balance >= 0 END)
 ) STRICT, WITHOUT ROWID;
 
 -- The journal: one row per transaction, never changed. operation_id says what was done rather than which row it is, so the same
@@ -18,7 +19,7 @@ CREATE TABLE balances (
 CREATE TABLE journal (
     operation_id BLOB    NOT NULL PRIMARY KEY CHECK (length(operation_id) = 16),
     id           BLOB    NOT NULL CHECK (length(id) = 16),
-    kind         INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 5),
+    kind         INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 7),
     order_id     BLOB    CHECK (length(order_id) = 16),
     reference    TEXT,
     created_at   INTEGER NOT NULL,
@@ -36,12 +37,13 @@ CREATE TABLE postings (
     sequence      INTEGER NOT NULL,
     amount        INTEGER NOT NULL CHECK (amount <> 0),
     currency      TEXT    NOT NULL,
-    balance_after INTEGER NOT NULL CHECK (balance_after >= 0),
+    balance_after INTEGER NOT NULL,
     kind          INTEGER NOT NULL,
     journal_id    BLOB    NOT NULL,
     order_id      BLOB,
     reference     TEXT,
-    PRIMARY KEY (owner, bucket, created_at, sequence)
+    PRIMARY KEY (owner, bucket, created_at, sequence),
+    CHECK (CASE bucket WHEN 2 THEN balance_after <= 0 ELSE balance_after >= 0 END)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX postings_by_kind ON postings (owner, bucket, kind, created_at, sequence);
 
@@ -55,28 +57,45 @@ CREATE TABLE system_postings (
     journal_id BLOB    NOT NULL
 ) STRICT;
 
--- What became of each order's payment: 0 declined, 1 cancelled (nothing was or will be debited), 2 debited, 3 reversed,
--- 4 refunded, 5 released.
+-- What became of each order's payment: 0 declined, 1 cancelled (nothing was or will be debited), 2 debited, 3 reversed. parts is a JSON
+-- array with what was captured for each seller, line by line: total, commission, what was refunded and reversed of them, and how the
+-- part was released. Zeros are left out. `reversal` is the transaction that reversed the debit, if anything was left to give back.
 CREATE TABLE payments (
-    id         BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    buyer      BLOB    NOT NULL CHECK (length(buyer) = 16),
-    state      INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
-    amount     INTEGER CHECK (amount > 0),
-    currency   TEXT,
-    debit      BLOB,
-    settlement BLOB,
+    id       BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    buyer    BLOB    NOT NULL CHECK (length(buyer) = 16),
+    state    INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),
+    amount   INTEGER CHECK (amount > 0),
+    currency TEXT,
+    debit    BLOB,
+    reversal BLOB,
+    parts    TEXT,
     CHECK ((amount IS NULL) = (state = 1) AND (currency IS NULL) = (state = 1)),
-    CHECK ((debit IS NULL) = (state < 2) AND (settlement IS NULL) = (state < 3))
+    CHECK ((debit IS NULL) = (state < 2) AND (parts IS NULL) = (state < 2)),
+    CHECK (reversal IS NULL OR state = 3)
+) STRICT, WITHOUT ROWID;
+
+-- Refunds of parts, each made once for all time. lines is a JSON array: of each line, what the buyer got and what was reversed of the
+-- commission. reversal is the transaction that took it from the seller and the platform, if the part had been released.
+CREATE TABLE refunds (
+    id         BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    order_id   BLOB    NOT NULL CHECK (length(order_id) = 16),
+    fulfilment BLOB    NOT NULL CHECK (length(fulfilment) = 16),
+    amount     INTEGER NOT NULL CHECK (amount > 0),
+    currency   TEXT    NOT NULL,
+    lines      TEXT    NOT NULL,
+    journal_id BLOB    NOT NULL,
+    reversal   BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- Earnings that wait in a seller's pending bucket. The index ends with the primary key, so it has the order of the sweep:
--- available_at, order_id, seller.
-CREATE TABLE payouts (
+-- available_at, order_id, fulfilment.
+CREATE TABLE earnings (
     order_id     BLOB    NOT NULL CHECK (length(order_id) = 16),
+    fulfilment   BLOB    NOT NULL CHECK (length(fulfilment) = 16),
     seller       BLOB    NOT NULL CHECK (length(seller) = 16),
     amount       INTEGER NOT NULL CHECK (amount > 0),
     currency     TEXT    NOT NULL,
     available_at INTEGER NOT NULL,
-    PRIMARY KEY (order_id, seller)
+    PRIMARY KEY (order_id, fulfilment)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX payouts_due ON payouts (available_at);
+CREATE INDEX earnings_due ON earnings (available_at);

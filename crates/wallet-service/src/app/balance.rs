@@ -13,8 +13,10 @@ use crate::domain::Bucket;
 pub(crate) struct Holding {
     /// Can be spent.
     pub(crate) available: i64,
-    /// Earned, not yet released.
+    /// Earned, not yet available.
     pub(crate) pending: i64,
+    /// Owed to the marketplace: 0 or more.
+    pub(crate) debt: i64,
 }
 
 /// A user's balances.
@@ -34,6 +36,7 @@ pub(crate) async fn balance(app: &App, owner: UserId) -> StoreResult<Balance> {
             match account.key.bucket {
                 Bucket::Available => holding.available = line.balance,
                 Bucket::Pending => holding.pending = line.balance,
+                Bucket::Debt => holding.debt = line.balance.saturating_neg(),
             }
         }
     }

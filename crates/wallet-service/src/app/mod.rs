@@ -4,7 +4,7 @@
 mod balance;
 mod history;
 mod ledger;
-mod release_payouts;
+mod release_earnings;
 mod settle;
 mod transfer;
 
@@ -15,7 +15,7 @@ use store::Store;
 
 pub(crate) use balance::balance;
 pub(crate) use history::history;
-pub(crate) use release_payouts::{Swept, release_payouts};
+pub(crate) use release_earnings::{Swept, release_earnings};
 pub(crate) use settle::settle;
 pub(crate) use transfer::{TransferOutcome, transfer};
 

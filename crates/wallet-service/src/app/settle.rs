@@ -1,13 +1,15 @@
 //! Settles the order service's commands about payments: each is decided on what is recorded, and answered by a reply in the outbox.
 //!
-//! A command that was handled before changes nothing; its reply is sent again. Only one that was refused because a balance would be
-//! too large is decided anew.
+//! A command that was carried out before changes nothing; its reply is sent again: the payment, and for a refund its own record, tell of it.
+//! One that was refused is decided anew when it comes again.
 
 use kernel::Timestamp;
-use store::{Handled, StoreResult, Tx};
+use store::{StoreResult, Tx};
 
 use super::{App, ledger};
-use crate::domain::{Account, Action, OrderCommand, Payment, Terms, accounts_of, decide};
+use crate::domain::{
+    Account, Change, Earned, Earning, Known, OrderCommand, PartRefund, Payment, Terms, decide,
+};
 use crate::events;
 
 /// Settles `commands` in one transaction, one after the other. Returns a result for each: one that fails changes nothing and takes no
@@ -27,27 +29,13 @@ pub(crate) async fn settle(
         .await
 }
 
-/// What the commands themselves name. Only the buyer of a refund is found out later, from the payment.
+/// What the commands themselves name. Who is paid by a refund or a release is found out later, from the payment.
 fn want(tx: &mut Tx<'_>, commands: &[OrderCommand]) -> StoreResult<()> {
     tx.want::<Payment>(commands.iter().map(|command| command.order))?;
-    let accounts = commands
-        .iter()
-        .flat_map(|command| accounts_of(command, None));
+    let accounts = commands.iter().flat_map(|command| command.accounts(None));
     tx.want::<Account>(accounts)?;
-    let early = commands
-        .iter()
-        .filter(|command| may_come_too_early(&command.action));
-    tx.want::<Handled>(early.map(|command| (command.order, command.message)))
-}
-
-/// Whether the command may be refused because no payment is known yet. It then stays refused when it comes again, so the inbox notes
-/// it. The payment tells everything else: a debit and a cancellation make one if there is none, and no state leads back to one in
-/// which the same command would act again.
-const fn may_come_too_early(action: &Action) -> bool {
-    match action {
-        Action::Debit { .. } | Action::Cancel { .. } => false,
-        Action::Refund | Action::Release { .. } => true,
-    }
+    let refunds = commands.iter().filter_map(|command| command.action.refund());
+    tx.want::<PartRefund>(refunds)
 }
 
 fn settle_one(
@@ -56,30 +44,46 @@ fn settle_one(
     terms: &Terms,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let OrderCommand { order, message, .. } = *command;
-    let payment = tx.get::<Payment>(&order)?;
-    let mut accounts = ledger::load(tx, &accounts_of(command, payment.as_deref()))?;
-    let decision = decide(command, payment.as_deref(), &mut accounts, terms, now)?;
-    let is_early = may_come_too_early(&command.action);
-    // What does not fit a balance today may fit tomorrow: that refusal is not noted, so the same message may ask again.
-    if is_early && payment.is_none() && !decision.may_be_asked_again() {
-        tx.once(order, message, now)?;
+    let payment = tx.get::<Payment>(&command.order)?;
+    let refund = command.action.refund();
+    let refund = refund.map(|id| tx.get::<PartRefund>(&id)).transpose()?;
+    let refund = refund.flatten();
+    let payment = payment.as_deref();
+    let reverses = command.reverses(payment);
+    tx.want::<Earning>(reverses)?;
+    let mut accounts = ledger::load(tx, &command.accounts(payment))?;
+    if let Some((owner, currency)) = command.credits(payment) {
+        ledger::load_debt(tx, owner, currency, &mut accounts)?;
     }
-    if let Some(change) = decision.change {
-        if is_early && tx.was_handled(order, message)? {
-            // It came before and was refused; that was its answer, whatever has happened since.
-            tx.handled_before();
-            return Ok(());
-        }
-        if let Some(recorded) = change.recorded {
-            ledger::save(tx, accounts, recorded)?;
-        }
-        for payout in change.payouts {
-            tx.insert(payout)?;
-        }
-        tx.put(change.payment)?;
-    } else if payment.is_some() {
+    let earning = reverses.map(|key| tx.get::<Earning>(&key)).transpose()?;
+    let earning = earning.flatten();
+    let known = Known {
+        payment,
+        refund: refund.as_deref(),
+        earning: earning.as_deref(),
+    };
+    let decision = decide(command, &known, &mut accounts, terms, now)?;
+    if decision.is_repeat() {
         tx.handled_before();
     }
-    tx.send(events::seal(order, decision.reply, now))
+    if let Some(change) = decision.change {
+        let Change {
+            payment,
+            recorded,
+            refund,
+            earned,
+        } = change;
+        ledger::save(tx, accounts, recorded)?;
+        match earned {
+            Some(Earned::New(earning)) => tx.insert(earning)?,
+            Some(Earned::Less(earning)) => tx.put(earning)?,
+            Some(Earned::Gone(order, part)) => tx.delete::<Earning>(&(order, part))?,
+            None => {}
+        }
+        if let Some(refund) = refund {
+            tx.insert(refund)?;
+        }
+        tx.put(payment)?;
+    }
+    tx.send(events::seal(command.order, decision.reply, now))
 }

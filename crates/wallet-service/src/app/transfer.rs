@@ -1,4 +1,4 @@
-//! Credits and debits a wallet. Whether the caller may credit it is decided before, by `Topups::payee`.
+//! Credits and debits a wallet. A credit repays the owner's debt first. Whether the caller may credit it is decided before, by `Topups::payee`.
 //!
 //! With an Idempotency-Key, a repetition gets the first answer: the stored one for as long as it is remembered. After that, the answer
 //! is rendered again from the transaction that the journal holds for the operation, so the money moves once, permanently.
@@ -9,7 +9,7 @@ use store::{IdempotencyKey, Idempotent, StoreError, StoreResult, Tx};
 
 use super::{App, ledger};
 use crate::domain::{
-    Account, AccountKey, Entry, Movement, OperationId, Recorded, Transfer, TransferRefusal,
+    Account, AccountKey, Direction, Entry, Movement, OperationId, Recorded, Transfer, TransferRefusal,
     transfer as decide,
 };
 
@@ -22,9 +22,10 @@ pub(crate) async fn transfer(
     movement: Movement,
     repeatable: Option<Repeatable<TransferOutcome>>,
 ) -> StoreResult<Answered<TransferOutcome>> {
-    let id = TransactionId::new(&*app.ids);
+    let [id, repayment] = [(); 2].map(|()| TransactionId::new(&*app.ids));
     let transfer = Transfer {
         id,
+        repayment,
         operation: repeatable.as_ref().map_or_else(
             || OperationId::of_transaction(id),
             |Repeatable { key, .. }| OperationId::of_request(key.user, key.route, &key.key),
@@ -77,14 +78,23 @@ fn made_by(transfer: &Transfer, recorded: &Recorded) -> Option<Entry> {
 }
 
 fn post(tx: &mut Tx<'_>, transfer: &Transfer, now: Timestamp) -> StoreResult<TransferOutcome> {
-    let account = AccountKey::available(transfer.movement.owner);
+    let Movement {
+        owner,
+        money,
+        direction,
+        ..
+    } = transfer.movement;
+    let account = AccountKey::available(owner);
     let mut accounts = ledger::load(tx, &[account])?;
-    let recorded = match decide(transfer, &mut accounts, now)? {
-        Ok(recorded) => recorded,
+    if direction == Direction::Credit {
+        ledger::load_debt(tx, owner, money.currency, &mut accounts)?;
+    }
+    let moved = match decide(transfer, &mut accounts, now)? {
+        Ok(moved) => moved,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let entry = recorded.entry(account);
-    ledger::save(tx, accounts, recorded)?;
+    let entry = moved.recorded.entry(account);
+    ledger::save(tx, accounts, moved)?;
     let missing = || StoreError::Corrupt("a transfer has no entry".to_owned());
     entry.map(Ok).ok_or_else(missing)
 }

@@ -1,9 +1,9 @@
 //! Invariants 2 and 3: each user balance is the sum of its postings, each posting records the balance after it, numbers have no
-//! gap, time does not decrease, nothing is negative, and what is pending waits to be paid out.
+//! gap, time does not decrease, nothing but a debt is negative, and what is pending waits as earnings.
 
 use std::collections::BTreeMap;
 
-use super::facts::{Held, Name, Posted, Subject, Waits};
+use super::facts::{Held, Id, Name, Posted, Subject, Waits};
 use super::{AuditReport, Invariant};
 use crate::domain::Bucket;
 use crate::store::codec::bucket_code;
@@ -15,7 +15,7 @@ pub(super) struct Account {
     last: Option<i64>,
     /// Per currency: sum and last number.
     lines: BTreeMap<String, (i128, i64)>,
-    /// Per currency: what is pending, and what waits to be paid out.
+    /// Per currency: what is pending, and what waits to become available.
     earned: BTreeMap<String, (i128, i128)>,
 }
 
@@ -67,11 +67,18 @@ impl Account {
                 "{name}: its last posting in {currency} is {last}, the balance says {sequence}"
             ));
         }
-        if balance < 0 {
-            report.found(
-                Invariant::NothingNegative,
-                format!("{name}: holds {balance} {currency}, which is negative"),
-            );
+        let is_debt = name.bucket == bucket_code(Bucket::Debt);
+        let wrong = match is_debt {
+            false if balance < 0 => Some("negative"),
+            true if balance > 0 => Some("positive"),
+            false | true => None,
+        };
+        if let Some(wrong) = wrong {
+            let what = format!("{name}: holds {balance} {currency}, which is {wrong}");
+            report.found(Invariant::NothingNegative, what);
+        }
+        if is_debt {
+            *report.debts.entry(currency.clone()).or_default() -= i128::from(balance);
         }
         if name.bucket == bucket_code(Bucket::Pending) {
             self.earned.entry(currency).or_default().0 += i128::from(balance);
@@ -96,9 +103,38 @@ impl Subject for Account {
         for (currency, (held, waits)) in self.earned {
             if held != waits {
                 found(format!(
-                    "{name}: holds {held} {currency}, {waits} wait to be paid out"
+                    "{name}: holds {held} {currency}, earnings of {waits} wait"
                 ));
             }
+        }
+    }
+}
+
+/// What the user whose accounts are read has available, to compare with what they owe.
+#[derive(Default)]
+pub(super) struct Spendable {
+    owner: Id,
+    amounts: BTreeMap<String, i64>,
+}
+
+impl Spendable {
+    /// Compares a debt with what its owner has available, which is read before it.
+    pub(super) fn balance(&mut self, held: &Held, report: &mut AuditReport) {
+        let Name { owner, bucket } = &held.account;
+        if self.owner != *owner {
+            self.owner.clone_from(owner);
+            self.amounts.clear();
+        }
+        if *bucket == bucket_code(Bucket::Available) {
+            self.amounts.insert(held.currency.clone(), held.balance);
+        }
+        let available = self.amounts.get(&held.currency).copied().unwrap_or(0);
+        if *bucket == bucket_code(Bucket::Debt) && held.balance < 0 && available > 0 {
+            let what = format!(
+                "{}: holds {} {} while {available} are available",
+                held.account, held.balance, held.currency
+            );
+            report.found(Invariant::DebtIsTheLastResort, what);
         }
     }
 }

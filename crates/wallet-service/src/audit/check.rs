@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::accounts::Account;
-use super::facts::{Fact, Subject};
-use super::payments::Order;
+use super::accounts::{Account, Spendable};
+use super::facts::{Fact, Paid, Subject};
+use super::orders::Order;
 use super::transactions::Transaction;
 use super::{AuditReport, Invariant, PaymentStatus};
-use crate::domain::SystemAccount;
+use crate::domain::{PaymentPart, SystemAccount};
 use crate::store::codec::{status_code, system_code};
 
 /// The subject that is being read.
@@ -42,10 +42,11 @@ pub(super) struct Audit {
     report: AuditReport,
     transaction: Reading<Transaction>,
     account: Reading<Account>,
+    spendable: Spendable,
     order: Reading<Order>,
     /// Of the system's lines, by account and currency.
     system: BTreeMap<(i32, String), i128>,
-    /// Of the payments that are paid and not settled, by currency.
+    /// What was captured and not refunded of the parts that are not released, by currency.
     owed: BTreeMap<String, i128>,
 }
 
@@ -74,6 +75,7 @@ impl Audit {
             }
             Fact::Held(held) => {
                 report.balances += 1;
+                self.spendable.balance(&held, report);
                 let account = self.account.of(&held.account, report);
                 account.balance(held, report);
             }
@@ -82,19 +84,19 @@ impl Audit {
             }
             Fact::Paid(paid) => {
                 report.payments += 1;
-                if paid.state == status_code(PaymentStatus::Debited)
-                    && let Some((amount, currency)) = paid.amount.zip(paid.currency.clone())
-                {
-                    *self.owed.entry(currency).or_default() += i128::from(amount);
-                }
-                self.order
-                    .of(&Some(paid.order.clone()), report)
-                    .payment(paid);
+                owe(&paid, &mut self.owed);
+                let order = Some(paid.order.clone());
+                self.order.of(&order, report).payment(paid);
+            }
+            Fact::Refunded(refunded) => {
+                report.refunds += 1;
+                let order = Some(refunded.order.clone());
+                self.order.of(&order, report).refund(refunded);
             }
             Fact::Step(order, transaction, kind) => {
-                self.order.of(&order, report).step(&transaction, kind);
+                self.order.of(&order, report).step(transaction, kind);
             }
-            Fact::Escrow(order, amount) => self.order.of(&order, report).escrow(amount),
+            Fact::Moved(order, moved) => self.order.of(&order, report).moved(moved),
         }
     }
 
@@ -107,7 +109,7 @@ impl Audit {
         self.report
     }
 
-    /// Invariants 3 and 4, of the system's accounts: escrow and fees are not negative, and escrow is what debited orders paid.
+    /// Invariants 3 and 4, of the system's accounts: escrow and fees are not negative, and escrow is what parts that are not released have left.
     fn system(&mut self) {
         let escrow = system_code(SystemAccount::Escrow);
         for currency in self.owed.keys() {
@@ -129,9 +131,21 @@ impl Audit {
             if *account == escrow && *sum != paid {
                 self.report.found(
                     Invariant::EscrowIsOwed,
-                    format!("{name}: is {sum} {currency}, the orders that are paid and not settled sum to {paid}"),
+                    format!("{name}: is {sum} {currency}, the parts that are not released have {paid} left"),
                 );
             }
         }
+    }
+}
+
+/// Adds to `owed` what the parts of a payment have left in escrow.
+fn owe(paid: &Paid, owed: &mut BTreeMap<String, i128>) {
+    if paid.state != status_code(PaymentStatus::Debited) {
+        return;
+    }
+    let unreleased = paid.parts.iter().filter(|part| part.released.is_none());
+    let left: i128 = unreleased.map(PaymentPart::left).sum();
+    if let Some(currency) = paid.currency.clone() {
+        *owed.entry(currency).or_default() += left;
     }
 }

@@ -1,6 +1,7 @@
 //! What an engine reads for the audit.
 
 use super::{AuditReport, shown};
+use crate::domain::{PaymentPart, RefundedLine};
 
 /// The bytes of an id. They are as stored: a damaged row may hold anything.
 pub(super) type Id = Vec<u8>;
@@ -8,7 +9,8 @@ pub(super) type Id = Vec<u8>;
 /// One thing that is stored, as it is stored.
 ///
 /// The facts about one transaction, account or order follow each other: a transaction's row before its lines, an account's postings
-/// by time and number before its balances and payouts, and an order's payment before its steps.
+/// by time and number before its balances and earnings, a user's accounts in the order of their buckets, and an order's payment before its
+/// refunds and steps.
 pub(super) enum Fact {
     /// A transaction's row in the journal: its id and kind.
     Transaction(Id, i32),
@@ -18,14 +20,16 @@ pub(super) enum Fact {
     Posted(Posted),
     /// What a user's account holds of a currency.
     Held(Held),
-    /// Earnings that wait in a user's account to be paid out.
+    /// Earnings that wait in a user's account to become available.
     Waits(Waits),
     /// An order's payment.
     Paid(Paid),
-    /// A payment, refund or release of an order: the order, the transaction and its kind.
+    /// A refund of a part of an order.
+    Refunded(Refunded),
+    /// A payment, refund, release or reversal of an order: the order, the transaction and its kind.
     Step(Option<Id>, Id, i32),
-    /// A line on escrow: the order and the amount.
-    Escrow(Option<Id>, i64),
+    /// What a transaction of an order moved on an account.
+    Moved(Option<Id>, Moved),
 }
 
 /// A user's account as stored: its owner's bytes and its bucket's code.
@@ -37,10 +41,10 @@ pub(super) struct Name {
 
 impl std::fmt::Display for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let bucket = if self.bucket == 0 {
-            "available"
-        } else {
-            "pending"
+        let bucket = match self.bucket {
+            0 => "available",
+            1 => "pending",
+            _ => "debt",
         };
         write!(f, "user:{}:{bucket}", shown(&self.owner))
     }
@@ -85,7 +89,34 @@ pub(super) struct Paid {
     pub(super) amount: Option<i64>,
     pub(super) currency: Option<String>,
     pub(super) debit: Option<Id>,
-    pub(super) settlement: Option<Id>,
+    pub(super) reversal: Option<Id>,
+    pub(super) parts: Vec<PaymentPart>,
+}
+
+pub(super) struct Refunded {
+    pub(super) order: Id,
+    pub(super) refund: Id,
+    pub(super) fulfilment: Id,
+    pub(super) amount: i64,
+    pub(super) lines: Vec<RefundedLine>,
+    pub(super) transaction: Id,
+    pub(super) reversal: Option<Id>,
+}
+
+/// A line of a transaction that belongs to an order.
+pub(super) struct Moved {
+    pub(super) transaction: Id,
+    pub(super) whose: Whose,
+    pub(super) amount: i64,
+}
+
+/// On whose account a line is that [`Fact::Moved`] tells of: all lines of an order's transactions on escrow and fees, and those of
+/// releases and reversals on users' accounts, which are the sellers'.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Whose {
+    Escrow,
+    Fees,
+    User(Id),
 }
 
 /// What the facts are about, while they are read.

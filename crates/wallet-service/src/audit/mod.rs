@@ -12,6 +12,8 @@ mod check;
 mod facts;
 #[cfg(feature = "mongo")]
 pub mod mongo;
+mod orders;
+mod parts;
 mod payments;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -24,33 +26,54 @@ use std::collections::BTreeMap;
 use kernel::Findings;
 
 pub use crate::domain::PaymentStatus;
-pub use payments::PaymentRecord;
+pub use payments::{LineRecord, PartRecord, PaymentRecord};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{audit, payments};
 
-/// An invariant of the ledger, by its number in ledger.md.
+/// An invariant of the ledger. Those with a number are in ledger.md; the others are what always holds of the parts of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
     /// 1: every journal transaction sums to zero in each currency.
     TransactionsBalance,
-    /// 2: each user balance is the sum of its postings, and its sequence has no gap.
+    /// 2: each user balance is the sum of its postings, its sequence has no gap, and what is pending waits as earnings.
     BalancesArePostings,
-    /// 3: no user balance is negative, and neither are the sums of escrow and fees.
+    /// 3: no user balance is negative but a debt, which is never positive, and neither are the sums of escrow and fees.
     NothingNegative,
-    /// 4, the wallet's half: escrow equals the total of the debited, unsettled orders.
+    /// Nobody has a debt and money available in one currency.
+    DebtIsTheLastResort,
+    /// 4, the wallet's half: escrow equals what was captured and not refunded of the parts that are not released.
     EscrowIsOwed,
-    /// 5, the wallet's half: each payment has the transactions that its state requires.
+    /// 5, the wallet's half: each payment has exactly the transactions that its state, its refunds and its releases name.
     PaymentsAreComplete,
+    /// The parts of a payment captured its total.
+    PartsAreTheDebit,
+    /// No line is refunded beyond what it captured, and its refunds add up to what it says.
+    RefundsAreWithinParts,
+    /// A part is released once, with what was captured and not refunded by then.
+    ReleasesAreWhole,
+    /// Of each line's commission the proportion is reversed that is refunded, so all of it when all is refunded.
+    CommissionsFollowRefunds,
+    /// A seller has of a part what was released less the commission that is left and what was refunded since.
+    SellersHaveTheirShare,
+    /// Of an order that is refunded as a whole, nothing is left anywhere.
+    RefundedLeavesNothing,
 }
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 12] = [
         Self::TransactionsBalance,
         Self::BalancesArePostings,
         Self::NothingNegative,
+        Self::DebtIsTheLastResort,
         Self::EscrowIsOwed,
         Self::PaymentsAreComplete,
+        Self::PartsAreTheDebit,
+        Self::RefundsAreWithinParts,
+        Self::ReleasesAreWhole,
+        Self::CommissionsFollowRefunds,
+        Self::SellersHaveTheirShare,
+        Self::RefundedLeavesNothing,
     ];
 
     /// The label value in the metrics.
@@ -60,8 +83,15 @@ impl Invariant {
             Self::TransactionsBalance => "transactions_balance",
             Self::BalancesArePostings => "balances_are_postings",
             Self::NothingNegative => "nothing_negative",
+            Self::DebtIsTheLastResort => "debt_is_the_last_resort",
             Self::EscrowIsOwed => "escrow_is_owed",
             Self::PaymentsAreComplete => "payments_are_complete",
+            Self::PartsAreTheDebit => "parts_are_the_debit",
+            Self::RefundsAreWithinParts => "refunds_are_within_parts",
+            Self::ReleasesAreWhole => "releases_are_whole",
+            Self::CommissionsFollowRefunds => "commissions_follow_refunds",
+            Self::SellersHaveTheirShare => "sellers_have_their_share",
+            Self::RefundedLeavesNothing => "refunded_leaves_nothing",
         }
     }
 }
@@ -77,6 +107,10 @@ pub struct AuditReport {
     pub balances: u64,
     /// Payments of orders read.
     pub payments: u64,
+    /// Refunds of parts read.
+    pub refunds: u64,
+    /// What users owe, by currency, in minor units.
+    pub debts: BTreeMap<String, i128>,
     /// The violations of each broken invariant. A sentence names the account, transaction or order.
     violations: BTreeMap<Invariant, Findings>,
 }

@@ -13,13 +13,17 @@ use store_mongo::{MongoRecord, Rows, Snapshot, bson_of, walk};
 use uuid::Uuid;
 
 use super::check::Audit;
-use super::facts::{Fact, Held, Id, Line, Name, Paid, Posted, Waits};
+use super::facts::{
+    Fact, Held, Id, Line, Moved, Name, Paid, Posted, Refunded, Waits, Whose,
+};
 use super::{AuditReport, PaymentRecord};
-use crate::domain::{Account, Bucket, Kind, Payment, Payout, Recorded, SystemAccount};
+use crate::domain::{
+    Account, Bucket, Earning, Kind, PartRefund, Payment, Recorded, SystemAccount,
+};
 use crate::store::codec::{bucket_code, kind_code, system_code};
 use crate::store::mongo::accounts::AccountRow;
 use crate::store::mongo::journal::{JournalRow, LineRow};
-use crate::store::rows::{PaymentFields, PayoutFields};
+use crate::store::rows::{EarningFields, PaymentFields, RefundFields};
 
 /// Checks the invariants on one snapshot of the wallet's database. Needs no running service and changes nothing.
 ///
@@ -41,18 +45,20 @@ pub async fn audit(database: &Database) -> StoreResult<AuditReport> {
     let accounts: Rows<AccountRow> = snapshot
         .find(Account::COLLECTION, all.clone(), by_id.clone())
         .await?;
-    let payouts: Rows<PayoutFields> = snapshot.aggregate(Payout::TABLE, payouts()).await?;
+    let earnings: Rows<EarningFields> = snapshot.aggregate(Earning::TABLE, earnings()).await?;
     let streams = [
         stream(postings, &mut snapshot).await?,
         stream(accounts, &mut snapshot).await?,
-        stream(payouts, &mut snapshot).await?,
+        stream(earnings, &mut snapshot).await?,
     ];
     merge(streams, &mut snapshot, &mut audit).await?;
 
     let payments: Rows<PaymentFields> = snapshot.find(Payment::TABLE, all, by_id).await?;
+    let refunds: Rows<RefundFields> = snapshot.aggregate(PartRefund::TABLE, refunds()).await?;
     let steps: Rows<JournalRow> = snapshot.aggregate(Recorded::COLLECTION, steps()).await?;
     let streams = [
         stream(payments, &mut snapshot).await?,
+        stream(refunds, &mut snapshot).await?,
         stream(steps, &mut snapshot).await?,
     ];
     merge(streams, &mut snapshot, &mut audit).await?;
@@ -150,7 +156,7 @@ async fn merge<S: Ord, const STREAMS: usize>(
 fn transaction(row: JournalRow, audit: &mut Audit) {
     let id = bytes(row.id);
     audit.take(Fact::Transaction(id.clone(), row.kind));
-    let users = row.line.into_iter().chain(row.pending);
+    let users = row.line.into_iter().chain(row.pending).chain(row.debt);
     let users = users.map(|line| (None, line.currency, line.amount));
     let system = row.system.into_iter();
     let system = system.map(|line| (Some(line.account), line.currency, line.amount));
@@ -167,14 +173,17 @@ fn transaction(row: JournalRow, audit: &mut Audit) {
 
 /// All lines on users' accounts, ordered by account, then by time and number.
 fn postings() -> Vec<Document> {
-    let (available, pending) = (
-        doc! { "bucket": bucket_code(Bucket::Available), "line": "$line" },
-        doc! { "bucket": bucket_code(Bucket::Pending), "line": "$$this" },
+    let of = |bucket, line: &str| doc! { "bucket": bucket_code(bucket), "line": line };
+    let (available, pending, debt) = (
+        of(Bucket::Available, "$line"),
+        of(Bucket::Pending, "$$this"),
+        of(Bucket::Debt, "$debt"),
     );
     vec![
         doc! { "$project": { "_id": 0, "at": 1, "lines": { "$concatArrays": [
             { "$cond": [{ "$gt": ["$line", null] }, [available], []] },
             { "$map": { "input": { "$ifNull": ["$pending", []] }, "in": pending } },
+            { "$cond": [{ "$gt": ["$debt", null] }, [debt], []] },
         ] } } },
         doc! { "$unwind": "$lines" },
         doc! { "$project": { "at": 1, "bucket": "$lines.bucket", "line": "$lines.line" } },
@@ -233,17 +242,17 @@ impl About for AccountRow {
     }
 }
 
-/// All payouts, ordered by the seller's account.
-fn payouts() -> Vec<Document> {
-    vec![doc! { "$sort": { "_id.seller": 1 } }]
+/// All earnings, ordered by the seller's account.
+fn earnings() -> Vec<Document> {
+    vec![doc! { "$sort": { "seller": 1 } }]
 }
 
-impl About for PayoutFields {
+impl About for EarningFields {
     type Subject = Name;
 
     fn subject(&self) -> Name {
         Name {
-            owner: bytes(self.id.seller),
+            owner: bytes(self.seller),
             bucket: bucket_code(Bucket::Pending),
         }
     }
@@ -257,15 +266,28 @@ impl About for PayoutFields {
     }
 }
 
-/// All transactions for orders or on escrow, ordered by order. Transactions without an order come first.
+/// All refunds, ordered by order.
+fn refunds() -> Vec<Document> {
+    vec![doc! { "$sort": { "order_id": 1 } }]
+}
+
+/// The kinds of transactions that a payment, a refund or a release names.
+const STEPS: [Kind; 4] = [
+    Kind::OrderPayment,
+    Kind::OrderRefund,
+    Kind::OrderRelease,
+    Kind::EarningReversal,
+];
+
+/// All transactions of orders, on escrow or on fees, ordered by order. Transactions without an order come first.
 fn steps() -> Vec<Document> {
-    let kinds = [Kind::OrderPayment, Kind::OrderRefund, Kind::OrderRelease].map(kind_code);
+    let accounts = [SystemAccount::Escrow, SystemAccount::PlatformFees].map(system_code);
     vec![
         doc! { "$match": { "$or": [
-            { "kind": { "$in": kinds.to_vec() } },
-            { "system.account": system_code(SystemAccount::Escrow) },
+            { "kind": { "$in": STEPS.map(kind_code).to_vec() } },
+            { "system.account": { "$in": accounts.to_vec() } },
         ] } },
-        doc! { "$project": { "line": 0, "pending": 0, "reference": 0 } },
+        doc! { "$project": { "reference": 0 } },
         doc! { "$sort": { "order": 1 } },
     ]
 }
@@ -284,7 +306,28 @@ impl About for PaymentFields {
             amount: self.amount,
             currency: self.currency,
             debit: self.debit.map(bytes),
-            settlement: self.settlement.map(bytes),
+            reversal: self.reversal.map(bytes),
+            parts: self.parts,
+        }));
+    }
+}
+
+impl About for RefundFields {
+    type Subject = Option<Id>;
+
+    fn subject(&self) -> Option<Id> {
+        Some(bytes(self.order_id))
+    }
+
+    fn tell(self, audit: &mut Audit) {
+        audit.take(Fact::Refunded(Refunded {
+            order: bytes(self.order_id),
+            refund: bytes(self.id),
+            fulfilment: bytes(self.fulfilment),
+            amount: self.amount,
+            lines: self.lines,
+            transaction: bytes(self.journal_id),
+            reversal: self.reversal.map(bytes),
         }));
     }
 }
@@ -297,11 +340,34 @@ impl About for JournalRow {
     }
 
     fn tell(self, audit: &mut Audit) {
-        let order = self.subject();
-        audit.take(Fact::Step(order.clone(), bytes(self.id), self.kind));
-        let escrow = system_code(SystemAccount::Escrow);
-        for line in self.system.iter().filter(|line| line.account == escrow) {
-            audit.take(Fact::Escrow(order.clone(), line.amount));
+        let (order, transaction) = (self.subject(), bytes(self.id));
+        let is = |kinds: &[Kind]| kinds.iter().any(|kind| kind_code(*kind) == self.kind);
+        if is(&STEPS) {
+            let step = Fact::Step(order.clone(), transaction.clone(), self.kind);
+            audit.take(step);
+        }
+        let [escrow, fees] = [SystemAccount::Escrow, SystemAccount::PlatformFees].map(system_code);
+        let system = self.system.iter().filter_map(|line| {
+            let whose = match line.account {
+                code if code == escrow => Whose::Escrow,
+                code if code == fees => Whose::Fees,
+                _ => return None,
+            };
+            Some((whose, line.amount))
+        });
+        // What these move on users' accounts is the sellers'.
+        let is_of_sellers = is(&[Kind::OrderRelease, Kind::EarningReversal]);
+        let users = self.line.iter().chain(&self.pending).chain(&self.debt);
+        let users = users
+            .filter(|_| is_of_sellers)
+            .map(|line| (Whose::User(bytes(line.owner)), line.amount));
+        for (whose, amount) in system.chain(users) {
+            let moved = Moved {
+                transaction: transaction.clone(),
+                whose,
+                amount,
+            };
+            audit.take(Fact::Moved(order.clone(), moved));
         }
     }
 }

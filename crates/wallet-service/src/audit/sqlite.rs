@@ -1,12 +1,16 @@
 //! Reads a wallet's file for the audit.
 
 use kernel::OrderId;
+use rusqlite::types::Type;
 use rusqlite::{Connection, Result, Row};
+use serde::de::DeserializeOwned;
 use store::{Row as _, StoreResult};
 use store_sqlite::{read, walk};
 
 use super::check::Audit;
-use super::facts::{Fact, Held, Line, Name, Paid, Posted, Waits};
+use super::facts::{
+    Fact, Held, Line, Moved, Name, Paid, Posted, Refunded, Waits, Whose,
+};
 use super::{AuditReport, PaymentRecord};
 use crate::domain::Payment;
 
@@ -50,24 +54,30 @@ const FACTS: [(&str, Read); 3] = [
          ORDER BY 1, 2",
         of_transaction,
     ),
-    // The tables are read side by side in the order of their keys, so SQLite need not sort postings. Balances and payouts (which wait in
+    // The tables are read side by side in the order of their keys, so SQLite need not sort postings. Balances and earnings (which wait in
     // bucket 1) have no time, and come last.
     (
         "SELECT owner, bucket, created_at, sequence, currency, amount, balance_after FROM postings
          UNION ALL SELECT owner, bucket, 9223372036854775807, sequence, currency, balance, NULL FROM balances
-         UNION ALL SELECT seller, 1, 9223372036854775807, NULL, currency, amount, NULL FROM payouts
+         UNION ALL SELECT seller, 1, 9223372036854775807, NULL, currency, amount, NULL FROM earnings
          ORDER BY 1, 2, 3, 4",
         of_account,
     ),
-    // Kinds 2 to 4 pay, refund and release an order; account 0 is escrow. The plus keeps SQLite from making an index on the account,
-    // through which it would read all of escrow for each transaction.
+    // Kinds 2 to 4 and 6 pay, refund, release and reverse an order; accounts 0 and 1 are escrow and fees. The plus keeps SQLite from making
+    // an index on the account, through which it would read all of escrow for each transaction. What releases and reversals (4 and 6)
+    // move on users' accounts is the sellers'.
     (
-        "SELECT id, 0, state, amount, currency, debit, settlement FROM payments
+        "SELECT id, 0, state, amount, currency, debit, reversal, parts, NULL, NULL FROM payments
          UNION ALL
-         SELECT order_id, 1, kind, NULL, NULL, id, NULL FROM journal WHERE kind BETWEEN 2 AND 4
+         SELECT order_id, 1, NULL, amount, NULL, journal_id, reversal, lines, id, fulfilment FROM refunds
          UNION ALL
-         SELECT order_id, 2, NULL, amount, NULL, NULL, NULL FROM journal JOIN system_postings
-         ON seq BETWEEN system_from AND system_to WHERE +account = 0
+         SELECT order_id, 2, kind, NULL, NULL, id, NULL, NULL, NULL, NULL FROM journal
+         WHERE kind BETWEEN 2 AND 4 OR kind = 6
+         UNION ALL
+         SELECT order_id, 3, account, amount, NULL, id, NULL, NULL, NULL, NULL FROM journal JOIN system_postings
+         ON seq BETWEEN system_from AND system_to WHERE +account < 2
+         UNION ALL
+         SELECT order_id, 4, NULL, amount, NULL, journal_id, NULL, NULL, owner, NULL FROM postings WHERE kind IN (4, 6)
          ORDER BY 1, 2",
         of_order,
     ),
@@ -116,16 +126,48 @@ fn of_account(row: &Row<'_>) -> Result<Fact> {
 }
 
 fn of_order(row: &Row<'_>) -> Result<Fact> {
-    Ok(match row.get(1)? {
+    let fact = match row.get(1)? {
         0 => Fact::Paid(Paid {
             order: row.get(0)?,
             state: row.get(2)?,
             amount: row.get(3)?,
             currency: row.get(4)?,
             debit: row.get(5)?,
-            settlement: row.get(6)?,
+            reversal: row.get(6)?,
+            parts: listed(row)?,
         }),
-        1 => Fact::Step(row.get(0)?, row.get(5)?, row.get(2)?),
-        _ => Fact::Escrow(row.get(0)?, row.get(3)?),
-    })
+        1 => Fact::Refunded(Refunded {
+            order: row.get(0)?,
+            refund: row.get(8)?,
+            fulfilment: row.get(9)?,
+            amount: row.get(3)?,
+            lines: listed(row)?,
+            transaction: row.get(5)?,
+            reversal: row.get(6)?,
+        }),
+        2 => Fact::Step(row.get(0)?, row.get(5)?, row.get(2)?),
+        source => {
+            let whose = match (source, row.get::<_, Option<i32>>(2)?) {
+                (3, Some(0)) => Whose::Escrow,
+                (3, _) => Whose::Fees,
+                _ => Whose::User(row.get(8)?),
+            };
+            let moved = Moved {
+                transaction: row.get(5)?,
+                whose,
+                amount: row.get(3)?,
+            };
+            Fact::Moved(row.get(0)?, moved)
+        }
+    };
+    Ok(fact)
+}
+
+/// Reads the list that is kept as JSON; there is none where the column is NULL.
+fn listed<T: DeserializeOwned>(row: &Row<'_>) -> Result<Vec<T>> {
+    let Some(json) = row.get::<_, Option<String>>(7)? else {
+        return Ok(Vec::new());
+    };
+    serde_json::from_str(&json)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, error.into()))
 }

@@ -3,8 +3,8 @@
 
 mod cancel_order_debit;
 mod debit_for_order;
-mod refund_order;
-mod release_escrow;
+mod refund_part;
+mod release_part;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::{Batched, Receiver, Subscription};
-use contracts::wallet::{CancelOrderDebit, DebitForOrder, RefundOrder, ReleaseEscrow};
+use contracts::wallet::{CancelOrderDebit, DebitForOrder, RefundPart, ReleasePart};
 use contracts::{Contract, Envelope, MalformedMessage};
 use kernel::{OrderId, TransactionId};
 use store::StoreResult;
@@ -37,11 +37,11 @@ fn known() -> [(String, Read); 4] {
         (name::<CancelOrderDebit>(), |message| {
             cancel_order_debit::read(&message.open()?)
         }),
-        (name::<RefundOrder>(), |message| {
-            refund_order::read(&message.open()?)
+        (name::<RefundPart>(), |message| {
+            refund_part::read(&message.open()?)
         }),
-        (name::<ReleaseEscrow>(), |message| {
-            release_escrow::read(&message.open()?)
+        (name::<ReleasePart>(), |message| {
+            release_part::read(&message.open()?)
         }),
     ]
 }
@@ -76,9 +76,8 @@ impl Receiver for Commands {
             .ok_or_else(|| MalformedMessage(format!("{} is not for the wallet", message.name)))?;
         let (order, action) = read(message)?;
         Ok(OrderCommand {
-            message: message.id,
             order,
-            transaction: TransactionId::new(&*self.app.ids),
+            transactions: [(); 3].map(|()| TransactionId::new(&*self.app.ids)),
             action,
         })
     }

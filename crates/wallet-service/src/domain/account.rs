@@ -6,13 +6,16 @@ use kernel::{Currency, Money, Timestamp, UserId};
 
 use super::{LedgerError, RecordedEntry};
 
-/// Which of a user's two accounts.
+/// Which of a user's accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Bucket {
     /// Money the user can spend.
     Available,
-    /// Money earned but not yet released.
+    /// Money earned but not yet available.
     Pending,
+    /// What the user owes the marketplace, as a balance of zero or less. It arises only when nothing is available, and what comes
+    /// in repays it first, so a user never has money available and a debt in one currency.
+    Debt,
 }
 
 /// Identifies a user's account.
@@ -25,6 +28,15 @@ pub(crate) struct AccountKey {
 }
 
 impl AccountKey {
+    /// All accounts of `owner`.
+    pub(crate) const fn all(owner: UserId) -> [Self; 3] {
+        [
+            Self::available(owner),
+            Self::pending(owner),
+            Self::debt(owner),
+        ]
+    }
+
     /// The account with the money that `owner` can spend.
     pub(crate) const fn available(owner: UserId) -> Self {
         Self {
@@ -40,6 +52,14 @@ impl AccountKey {
             bucket: Bucket::Pending,
         }
     }
+
+    /// The account with what `owner` owes.
+    pub(crate) const fn debt(owner: UserId) -> Self {
+        Self {
+            owner,
+            bucket: Bucket::Debt,
+        }
+    }
 }
 
 /// An account's balance in one currency.
@@ -47,7 +67,7 @@ impl AccountKey {
 pub(crate) struct Line {
     /// The currency.
     pub(crate) currency: Currency,
-    /// Minor units, never negative and at most [`Money::MAX_AMOUNT`].
+    /// Minor units, at most [`Money::MAX_AMOUNT`] and not negative; in a debt account the same with the opposite sign.
     pub(crate) balance: i64,
     /// Number of the last posting in this currency.
     pub(crate) sequence: i64,
@@ -103,8 +123,12 @@ impl Account {
             .checked_add(money)
             .map_err(|_| LedgerError::Overflow { owner })?
             .amount;
-        if balance_after < 0 {
-            return Err(LedgerError::Overdrawn { owner });
+        match self.key.bucket {
+            Bucket::Available | Bucket::Pending if balance_after < 0 => {
+                return Err(LedgerError::Overdrawn { owner });
+            }
+            Bucket::Debt if balance_after > 0 => return Err(LedgerError::Overpaid { owner }),
+            Bucket::Available | Bucket::Pending | Bucket::Debt => {}
         }
         let known = self
             .lines

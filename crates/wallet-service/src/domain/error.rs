@@ -28,6 +28,12 @@ pub(crate) enum LedgerError {
         /// The account's owner.
         owner: UserId,
     },
+    /// More of a debt would be repaid than there is.
+    #[error("{owner} would repay more than they owe")]
+    Overpaid {
+        /// The account's owner.
+        owner: UserId,
+    },
     /// An account of the transaction was not loaded.
     #[error("the account of {owner} was not loaded")]
     Missing {

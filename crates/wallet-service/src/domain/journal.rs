@@ -18,20 +18,26 @@ pub(crate) enum Kind {
     OrderPayment,
     /// From escrow back to the buyer.
     OrderRefund,
-    /// From escrow to the sellers' pending earnings and the platform's fees.
+    /// From escrow to a seller's debt and pending earnings and to the platform's fees.
     OrderRelease,
     /// From a seller's pending earnings to their available account.
     Earning,
+    /// From a seller and the platform's fees back to escrow, for a refund after the release.
+    EarningReversal,
+    /// From a user's available account to their debt.
+    DebtRepayment,
 }
 
 impl Kind {
     /// The kinds that a statement of an available account can show.
-    pub(crate) const IN_STATEMENT: [Self; 5] = [
+    pub(crate) const IN_STATEMENT: [Self; 7] = [
         Self::Credit,
         Self::Debit,
         Self::OrderPayment,
         Self::OrderRefund,
         Self::Earning,
+        Self::EarningReversal,
+        Self::DebtRepayment,
     ];
 
     /// The stable code, part of the API.
@@ -43,6 +49,8 @@ impl Kind {
             Self::OrderRefund => "order_refund",
             Self::OrderRelease => "order_release",
             Self::Earning => "earning",
+            Self::EarningReversal => "earning_reversal",
+            Self::DebtRepayment => "debt_repayment",
         }
     }
 }

@@ -2,26 +2,38 @@
 //! an id or knows where accounts are stored. `app` loads the accounts and saves the decision.
 
 mod account;
+mod charge;
+mod command;
+mod debt;
+mod earning;
 mod error;
 mod journal;
 mod operation;
+mod part;
 mod payment;
-mod payout;
 mod reference;
+mod refund;
 mod settle;
 mod statement;
 mod topups;
 mod transfer;
 
 pub(crate) use account::{Account, AccountKey, Accounts, Bucket, Line};
+pub(crate) use charge::{Charge, ChargedLine, ChargedPart, NoCharge};
+pub(crate) use command::{
+    Action, Change, Earned, Known, OrderCommand, Refusal, Refused, Reply, Terms,
+};
+pub(crate) use debt::Credited;
+pub(crate) use earning::{Earning, earn};
 pub(crate) use error::LedgerError;
 pub(crate) use journal::{Entry, Header, Kind, Posting, Recorded, RecordedEntry, SystemAccount};
 pub(crate) use operation::OperationId;
+pub(crate) use part::{PartLine, PaymentPart, RefundLine, RefundedLine};
 pub use payment::PaymentStatus;
-pub(crate) use payment::{Action, Debit, OrderCommand, Payment, PaymentState, Reply, Share, Terms};
-pub(crate) use payout::{Payout, earn};
+pub(crate) use payment::{Debit, Payment, PaymentState};
 pub(crate) use reference::Reference;
-pub(crate) use settle::{accounts_of, decide};
+pub(crate) use refund::PartRefund;
+pub(crate) use settle::decide;
 pub(crate) use statement::{Place, StatementFilter};
 pub(crate) use topups::TopupRefusal;
 pub use topups::Topups;

@@ -1,7 +1,7 @@
 //! Operation ids: they identify the operation, not the row that records it. The journal holds each at most once, permanently, so
 //! a repeated request, command or sweep cannot move money twice.
 
-use kernel::{OrderId, TransactionId, UserId};
+use kernel::{FulfilmentId, OrderId, RefundId, TransactionId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -35,18 +35,40 @@ impl OperationId {
     /// rest is a hash of order and step. So new operations are adjacent in the journal's index. A hash alone would scatter them over
     /// all its pages, and each page is a disk write.
     pub(crate) fn of_payment(order: OrderId, step: &str) -> Self {
-        let hash = Uuid::new_v5(&order.as_uuid(), format!("journal\0{step}").as_bytes());
-        let (time, _) = order.as_uuid().as_u64_pair();
-        let (_, rest) = hash.as_u64_pair();
-        Self(
-            uuid::Builder::from_custom_bytes(Uuid::from_u64_pair(time, rest).into_bytes())
-                .into_uuid(),
-        )
+        Self::beside(order.as_uuid(), &format!("journal\0{step}"))
     }
 
-    /// The release of the earnings of `seller` from `order`.
-    pub(crate) fn of_earning(order: OrderId, seller: UserId) -> Self {
-        Self::of_payment(order, &format!("earning\0{seller}"))
+    /// The refund `refund` to the buyer of `order`.
+    pub(crate) fn of_refund(order: OrderId, refund: RefundId) -> Self {
+        Self::of_payment(order, &format!("refund\0{refund}"))
+    }
+
+    /// The return of a part's earnings and fees to escrow, for its refund `refund` after the release.
+    pub(crate) fn of_reversal(order: OrderId, refund: RefundId) -> Self {
+        Self::of_payment(order, &format!("reversal\0{refund}"))
+    }
+
+    /// The release of the part `fulfilment` of `order`.
+    pub(crate) fn of_release(order: OrderId, fulfilment: FulfilmentId) -> Self {
+        Self::of_payment(order, &format!("release\0{fulfilment}"))
+    }
+
+    /// The end of the hold on the earnings from the part `fulfilment` of `order`.
+    pub(crate) fn of_earning(order: OrderId, fulfilment: FulfilmentId) -> Self {
+        Self::of_payment(order, &format!("earning\0{fulfilment}"))
+    }
+
+    /// The repayment of a debt from what this operation made available.
+    pub(crate) fn repayment(self) -> Self {
+        Self::beside(self.0, "debt repayment")
+    }
+
+    /// An operation that is adjacent to `id` in an index: it has its first half.
+    fn beside(id: Uuid, name: &str) -> Self {
+        let (time, _) = id.as_u64_pair();
+        let (_, hash) = Uuid::new_v5(&id, name.as_bytes()).as_u64_pair();
+        let bytes = Uuid::from_u64_pair(time, hash).into_bytes();
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 
     /// The 16 bytes of the id.
@@ -67,13 +89,21 @@ mod tests {
         let ids = SystemIds::default();
         let (mut seen, mut last) = (HashSet::new(), None);
         for _ in 0..1000 {
-            let (order, seller) = (OrderId::new(&ids), UserId::new(&ids));
-            let steps = ["debit", "cancel-debit", "refund", "release-escrow"];
-            let mut operations: Vec<OperationId> = steps
+            let (order, part) = (OrderId::new(&ids), FulfilmentId::new(&ids));
+            let refund = RefundId::new(&ids);
+            let mut operations: Vec<OperationId> = ["debit", "cancel-debit"]
                 .iter()
                 .map(|step| OperationId::of_payment(order, step))
                 .collect();
-            operations.push(OperationId::of_earning(order, seller));
+            operations.extend([
+                OperationId::of_refund(order, refund),
+                OperationId::of_reversal(order, refund),
+                OperationId::of_release(order, part),
+                OperationId::of_earning(order, part),
+            ]);
+            let repayments: Vec<OperationId> =
+                operations.iter().map(|one| one.repayment()).collect();
+            operations.extend(repayments);
             assert_eq!(operations[0], OperationId::of_payment(order, "debit"));
             for operation in operations {
                 assert!(seen.insert(operation));

@@ -4,7 +4,7 @@ use kernel::{Money, Timestamp, TransactionId, UserId};
 
 use super::journal::negative;
 use super::{
-    AccountKey, Accounts, Header, Kind, LedgerError, OperationId, Posting, Recorded, Reference,
+    AccountKey, Accounts, Credited, Header, Kind, LedgerError, OperationId, Posting, Recorded, Reference,
     SystemAccount,
 };
 
@@ -48,6 +48,8 @@ impl Movement {
 pub(crate) struct Transfer {
     /// Id of the resulting transaction.
     pub(crate) id: TransactionId,
+    /// Id of the one in which a credit repays a debt.
+    pub(crate) repayment: TransactionId,
     /// The operation's id. A repeated request has the same one.
     pub(crate) operation: OperationId,
     /// What is to be moved.
@@ -66,7 +68,7 @@ pub(crate) enum TransferRefusal {
     BalanceLimit,
 }
 
-/// Records `transfer` on its owner's available account, or refuses it if the balance does not allow it.
+/// Records `transfer` on its owner's available account, or refuses it if the balance does not allow it. A credit repays a debt.
 ///
 /// # Errors
 /// [`LedgerError`] if the ledger rejects it, which is a defect.
@@ -74,7 +76,7 @@ pub(crate) fn transfer(
     transfer: &Transfer,
     accounts: &mut Accounts,
     now: Timestamp,
-) -> Result<Result<Recorded, TransferRefusal>, LedgerError> {
+) -> Result<Result<Credited, TransferRefusal>, LedgerError> {
     let movement = &transfer.movement;
     let account = AccountKey::available(movement.owner);
     let signed = movement.signed()?;
@@ -100,8 +102,18 @@ pub(crate) fn transfer(
         Posting::User(account, signed),
         Posting::System(outside, negative(signed, movement.owner)?),
     ];
-    match Recorded::post(header, &postings, accounts, now) {
-        Err(LedgerError::Overflow { .. }) => Ok(Err(TransferRefusal::BalanceLimit)),
-        posted => posted.map(Ok),
+    let recorded = match Recorded::post(header, &postings, accounts, now) {
+        Err(LedgerError::Overflow { .. }) => return Ok(Err(TransferRefusal::BalanceLimit)),
+        posted => posted?,
+    };
+    match movement.direction {
+        Direction::Credit => {
+            let (owner, repayment) = (movement.owner, transfer.repayment);
+            Credited::to(owner, recorded, repayment, accounts, now).map(Ok)
+        }
+        Direction::Debit => Ok(Ok(Credited {
+            recorded,
+            repaid: None,
+        })),
     }
 }

@@ -28,15 +28,16 @@ macro_rules! codes {
     };
 }
 
-codes!(Bucket: bucket_code, bucket { Available = 0, Pending = 1 });
+codes!(Bucket: bucket_code, bucket { Available = 0, Pending = 1, Debt = 2 });
 codes!(Kind: kind_code, kind {
-    Credit = 0, Debit = 1, OrderPayment = 2, OrderRefund = 3, OrderRelease = 4, Earning = 5
+    Credit = 0, Debit = 1, OrderPayment = 2, OrderRefund = 3, OrderRelease = 4, Earning = 5,
+    EarningReversal = 6, DebtRepayment = 7
 });
 codes!(SystemAccount: system_code, system {
     Escrow = 0, PlatformFees = 1, ExternalTopup = 2, ExternalWithdrawal = 3
 });
 codes!(PaymentStatus: status_code, status {
-    Declined = 0, Cancelled = 1, Debited = 2, Reversed = 3, Refunded = 4, Released = 5
+    Declined = 0, Cancelled = 1, Debited = 2, Reversed = 3
 });
 
 /// Reads a currency.

@@ -26,9 +26,12 @@ macro_rules! contract {
     };
 }
 
+mod debts;
+mod earnings;
 mod orders;
-mod payouts;
 mod reads;
+mod refunds;
+mod releases;
 mod transfers;
 
 use super::harness::World;

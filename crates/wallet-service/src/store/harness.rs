@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use contracts::{Contract, Envelope};
 use kernel::{
-    Currency, Limit, ManualClock, MessageId, Money, OrderId, SystemIds, Timestamp, TransactionId,
-    UserId,
+    Currency, FulfilmentId, LineId, Limit, ManualClock, Money, OrderId, RefundId, SystemIds,
+    Timestamp, TransactionId, UserId,
 };
 use store::idempotency::{Answered, Earlier, OnceKey, Repeatable, StoredAnswer};
 use store::outbox::{Fate, Outbox};
@@ -22,8 +22,8 @@ use super::WalletStore;
 use crate::app::{self, App, TransferOutcome};
 use crate::audit::{AuditReport, PaymentRecord};
 use crate::domain::{
-    Action, Direction, Entry, Movement, OrderCommand, Reference, Share, StatementFilter, Terms,
-    Topups,
+    Action, Charge, ChargedLine, ChargedPart, Direction, Entry, Movement, OrderCommand, Reference,
+    RefundLine, StatementFilter, Terms, Topups,
 };
 
 /// The commission in tests: 2.5 %.
@@ -87,8 +87,8 @@ pub(crate) trait PastTheStore {
     async fn set_balance(&self, owner: UserId, balance: i64);
     /// Sets all balances.
     async fn set_all_balances(&self, balance: i64);
-    /// Damages what waits to be paid out to `seller`.
-    async fn spoil_payouts(&self, seller: UserId);
+    /// Damages the earnings of `seller`.
+    async fn spoil_earnings(&self, seller: UserId);
     /// Damages the payment of `order`.
     async fn spoil_payment(&self, order: OrderId);
     /// What users, escrow and fees hold of a currency.
@@ -108,6 +108,12 @@ impl World {
             #[cfg(feature = "mongo")]
             Place::Mongo(server) => &**server,
         }
+    }
+
+    /// The same ledger under other terms.
+    pub(crate) fn with_commission(mut self, basis_points: u16) -> Self {
+        self.app.terms.commission_basis_points = basis_points;
+        self
     }
 
     /// Forgets what is past its time at `now`.
@@ -178,6 +184,10 @@ impl World {
         (usd.available, usd.pending)
     }
 
+    pub(crate) async fn debt(&self, owner: UserId) -> i64 {
+        app::balance(&self.app, owner).await.unwrap().own.debt
+    }
+
     pub(crate) async fn statement(&self, owner: UserId) -> Vec<Entry> {
         self.app
             .ledger
@@ -187,11 +197,9 @@ impl World {
     }
 
     pub(crate) fn command(&self, order: OrderId, action: Action) -> OrderCommand {
-        let message = MessageId::of_step(order, action.step());
         OrderCommand {
-            message,
             order,
-            transaction: TransactionId::new(&self.ids),
+            transactions: [(); 3].map(|()| TransactionId::new(&self.ids)),
             action,
         }
     }
@@ -225,8 +233,13 @@ impl World {
             .collect()
     }
 
-    pub(crate) async fn payouts(&self, now: Timestamp) -> usize {
-        let swept = app::release_payouts(&at(&self.app, now)).await;
+    /// A refund of some of the lines of a part: (line, amount).
+    pub(crate) fn refund(&self, place: u128, lines: &[(u128, i64)]) -> Action {
+        refund(RefundId::new(&self.ids), place, lines)
+    }
+
+    pub(crate) async fn earnings(&self, now: Timestamp) -> usize {
+        let swept = app::release_earnings(&at(&self.app, now)).await;
         swept.unwrap().released
     }
 
@@ -284,19 +297,71 @@ pub(crate) fn replayed(outcome: &TransferOutcome) -> Answered<TransferOutcome> {
     Answered::Before(Earlier::Answered(rendered(outcome)))
 }
 
-pub(crate) fn debit(buyer: UserId, total: Money) -> Action {
-    Action::Debit { buyer, total }
+/// The fulfilment of the part at `place` in any order.
+pub(crate) fn part_id(place: u128) -> FulfilmentId {
+    FulfilmentId::from_uuid(uuid::Uuid::from_u128(0x1000 + place))
 }
 
-pub(crate) fn release(shares: &[(UserId, Money)]) -> Action {
+/// The line at `place` in any order.
+pub(crate) fn line_id(place: u128) -> LineId {
+    LineId::from_uuid(uuid::Uuid::from_u128(0x2000 + place))
+}
+
+/// The seller of [`debit`], whom no test looks at.
+pub(crate) fn somebody() -> UserId {
+    UserId::from_uuid(uuid::Uuid::from_u128(0x3000))
+}
+
+/// A charge for parts: each seller's lines. Parts and lines are numbered from 0 on, the lines over all parts.
+pub(crate) fn charge(parts: &[(UserId, &[Money])]) -> Charge {
+    let mut lines = 0..;
+    let mut total = Money::new(0, parts[0].1[0].currency);
+    let parts = parts.iter().zip(0..).map(|((seller, amounts), place)| {
+        let lines = amounts.iter().map(|amount| {
+            total = total.checked_add(*amount).unwrap();
+            ChargedLine {
+                line: line_id(lines.next().unwrap()),
+                total: *amount,
+            }
+        });
+        ChargedPart {
+            fulfilment: part_id(place),
+            seller: *seller,
+            lines: lines.collect(),
+        }
+    });
+    let parts = parts.collect();
+    Charge::new(total, parts).unwrap()
+}
+
+/// A debit for parts; see [`charge`].
+pub(crate) fn sale(buyer: UserId, parts: &[(UserId, &[Money])]) -> Action {
+    let charge = charge(parts);
+    Action::Debit { buyer, charge }
+}
+
+/// A debit for one line of [`somebody`].
+pub(crate) fn debit(buyer: UserId, total: Money) -> Action {
+    sale(buyer, &[(somebody(), &[total])])
+}
+
+/// The release of the part at `place`.
+pub(crate) fn release(place: u128) -> Action {
     Action::Release {
-        shares: shares
-            .iter()
-            .map(|(seller, money)| Share {
-                seller: *seller,
-                money: *money,
-            })
-            .collect(),
+        fulfilment: part_id(place),
+    }
+}
+
+/// A refund of the part at `place`: (line, amount).
+pub(crate) fn refund(refund: RefundId, place: u128, lines: &[(u128, i64)]) -> Action {
+    let lines = lines.iter().map(|(line, amount)| RefundLine {
+        line: line_id(*line),
+        amount: *amount,
+    });
+    Action::Refund {
+        fulfilment: part_id(place),
+        refund,
+        lines: lines.collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How each engine stores the ledger's records, and the queries that a key cannot answer: lists, the sweep and the audit.
 //!
 //! Guarantees of both engines, shown by `contract`:
-//! - no user balance is ever negative, whatever runs at the same time;
+//! - no user balance but a debt is ever negative, and nobody has a debt and money available, whatever runs at the same time;
 //! - the journal holds an operation id at most once, permanently;
 //! - an account's postings are numbered 1, 2, 3 … and its time never falls;
 //! - a row that does not decode is [`StoreError::Corrupt`](store::StoreError::Corrupt), never skipped.
@@ -20,40 +20,42 @@ pub(crate) mod rows;
 pub(crate) mod sqlite;
 
 use async_trait::async_trait;
-use kernel::{Limit, OrderId, Timestamp, UserId};
+use kernel::{FulfilmentId, Limit, OrderId, Timestamp, UserId};
 use store::StoreResult;
 
 use crate::audit::AuditReport;
 use crate::domain::{Account, Entry, StatementFilter};
 
-/// Names a payout, and when its hold ends. Sweeps go in this order.
+/// Names the earnings from a part, and when their hold ends. Sweeps go in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DuePayout {
-    /// When its hold ends.
+pub(crate) struct DueEarning {
+    /// When their hold ends.
     pub(crate) available_at: Timestamp,
-    /// Of which order.
+    /// From which order.
     pub(crate) order: OrderId,
-    /// Whose it is.
+    /// From which part of it.
+    pub(crate) fulfilment: FulfilmentId,
+    /// Whose they are.
     pub(crate) seller: UserId,
 }
 
-impl DuePayout {
-    /// The payout's key.
-    pub(crate) const fn key(&self) -> (OrderId, UserId) {
-        (self.order, self.seller)
+impl DueEarning {
+    /// The key of the earnings.
+    pub(crate) const fn key(&self) -> (OrderId, FulfilmentId) {
+        (self.order, self.fulfilment)
     }
 }
 
 /// The queries that a record's key cannot answer.
 #[async_trait]
 pub(crate) trait WalletStore: Send + Sync {
-    /// At most `limit` payouts whose hold is over at `now`, in the order of [`DuePayout`], from the one after `after` on.
-    async fn payouts_due(
+    /// At most `limit` earnings whose hold is over at `now`, in the order of [`DueEarning`], from the one after `after` on.
+    async fn earnings_due(
         &self,
         now: Timestamp,
-        after: Option<DuePayout>,
+        after: Option<DueEarning>,
         limit: usize,
-    ) -> StoreResult<Vec<DuePayout>>;
+    ) -> StoreResult<Vec<DueEarning>>;
 
     /// Those of `owner`'s accounts that exist: each that something was ever posted to.
     async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>>;

@@ -1,8 +1,8 @@
 //! The ledger in one MongoDB database that any number of replicas share.
 
 pub(crate) mod accounts;
+mod earnings;
 pub(crate) mod journal;
-mod payouts;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -14,7 +14,7 @@ use store_mongo::{Collection, Mongo, Records};
 use tokio::sync::Mutex;
 
 use super::rows::rows;
-use super::{DuePayout, WalletStore};
+use super::{DueEarning, WalletStore};
 use crate::audit::AuditReport;
 use crate::audit::mongo::audit;
 use crate::domain::{Account, Entry, Recorded, StatementFilter};
@@ -52,13 +52,13 @@ pub(crate) fn records() -> Records {
 
 #[async_trait]
 impl WalletStore for MongoWalletStore {
-    async fn payouts_due(
+    async fn earnings_due(
         &self,
         now: Timestamp,
-        after: Option<DuePayout>,
+        after: Option<DueEarning>,
         limit: usize,
-    ) -> StoreResult<Vec<DuePayout>> {
-        payouts::due(&self.db, now, after, limit).await
+    ) -> StoreResult<Vec<DueEarning>> {
+        earnings::due(&self.db, now, after, limit).await
     }
 
     async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>> {

@@ -1,11 +1,11 @@
 //! The records that both engines keep in the same way: one row each. Amounts are in minor units, currencies are text, states are codes.
 
-use kernel::{OrderId, Timestamp, TransactionId, UserId};
+use kernel::{FulfilmentId, OrderId, RefundId, Timestamp, TransactionId, UserId};
 use serde::{Deserialize, Serialize};
 use store::{Record, Register, Row, StoreResult};
 
 use super::codec::{corrupt, money, status, status_code};
-use crate::domain::{Payment, PaymentState, Payout};
+use crate::domain::{Earning, PartLine, PartRefund, Payment, PaymentPart, PaymentState, RefundedLine};
 
 /// What became of an order's payment.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,7 +21,9 @@ pub(crate) struct PaymentFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) debit: Option<TransactionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) settlement: Option<TransactionId>,
+    pub(crate) reversal: Option<TransactionId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parts: Vec<PaymentPart>,
 }
 
 impl Row for Payment {
@@ -43,7 +45,8 @@ impl Row for Payment {
             amount: total.map(|total| total.amount),
             currency: total.map(|total| total.currency.into()),
             debit: self.state.debit().map(|debit| debit.transaction),
-            settlement: self.state.settlement(),
+            reversal: self.state.reversal(),
+            parts: self.parts.clone(),
         }
     }
 
@@ -51,57 +54,119 @@ impl Row for Payment {
         let total = fields.amount.zip(fields.currency);
         let total = total.map(|(amount, currency)| money(amount, &currency));
         let (status, total) = (status(fields.state)?, total.transpose()?);
-        let state = PaymentState::of(status, total, fields.debit, fields.settlement);
+        let state = PaymentState::of(status, total, fields.debit, fields.reversal);
         let incomplete = || corrupt(format!("a payment in state {} is incomplete", fields.state));
+        let mut lines = fields.parts.iter().flat_map(|part| &part.lines);
+        if !lines.all(PartLine::is_sound) {
+            return Err(corrupt("a line of a payment has an impossible amount"));
+        }
         Ok(Self {
             order: fields.order,
             buyer: fields.buyer,
             state: state.ok_or_else(incomplete)?,
+            parts: fields.parts,
         })
     }
 }
 
-/// A payout's key. Both engines compare its fields one after the other.
+/// A refund of a part.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct PayoutId {
+pub(crate) struct RefundFields {
+    #[serde(rename = "_id")]
+    pub(crate) id: RefundId,
     pub(crate) order_id: OrderId,
-    pub(crate) seller: UserId,
+    pub(crate) fulfilment: FulfilmentId,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) lines: Vec<RefundedLine>,
+    pub(crate) journal_id: TransactionId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reversal: Option<TransactionId>,
+}
+
+impl Row for PartRefund {
+    const TABLE: &'static str = "refunds";
+
+    type Id = RefundId;
+    type Fields = RefundFields;
+
+    fn id(refund: &RefundId) -> RefundId {
+        *refund
+    }
+
+    fn fields(&self) -> impl Serialize {
+        RefundFields {
+            id: self.id,
+            order_id: self.order,
+            fulfilment: self.fulfilment,
+            amount: self.money.amount,
+            currency: self.money.currency.into(),
+            lines: self.lines.clone(),
+            journal_id: self.transaction,
+            reversal: self.reversal,
+        }
+    }
+
+    fn from_fields(fields: RefundFields) -> StoreResult<Self> {
+        Ok(Self {
+            id: fields.id,
+            order: fields.order_id,
+            fulfilment: fields.fulfilment,
+            money: money(fields.amount, &fields.currency)?,
+            lines: fields.lines,
+            transaction: fields.journal_id,
+            reversal: fields.reversal,
+        })
+    }
+}
+
+/// The key of earnings. Both engines compare its fields one after the other.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EarningId {
+    pub(crate) order_id: OrderId,
+    pub(crate) fulfilment: FulfilmentId,
 }
 
 /// Earnings that wait for their time.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct PayoutFields {
+pub(crate) struct EarningFields {
     #[serde(rename = "_id")]
-    pub(crate) id: PayoutId,
+    pub(crate) id: EarningId,
+    pub(crate) seller: UserId,
     pub(crate) amount: i64,
     pub(crate) currency: String,
     pub(crate) available_at: Timestamp,
 }
 
-impl Row for Payout {
-    const TABLE: &'static str = "payouts";
-    const KEY: &'static [&'static str] = &["order_id", "seller"];
+impl Row for Earning {
+    const TABLE: &'static str = "earnings";
+    const KEY: &'static [&'static str] = &["order_id", "fulfilment"];
 
-    type Id = PayoutId;
-    type Fields = PayoutFields;
+    type Id = EarningId;
+    type Fields = EarningFields;
 
-    fn id(&(order_id, seller): &(OrderId, UserId)) -> PayoutId {
-        PayoutId { order_id, seller }
+    fn id(&(order_id, fulfilment): &(OrderId, FulfilmentId)) -> EarningId {
+        EarningId {
+            order_id,
+            fulfilment,
+        }
     }
 
     fn fields(&self) -> impl Serialize {
-        PayoutFields {
+        EarningFields {
             id: Self::id(&self.key()),
+            seller: self.seller,
             amount: self.money.amount,
             currency: self.money.currency.into(),
             available_at: self.available_at,
         }
     }
 
-    fn from_fields(fields: PayoutFields) -> StoreResult<Self> {
+    fn from_fields(fields: EarningFields) -> StoreResult<Self> {
         Ok(Self {
             order: fields.id.order_id,
-            seller: fields.id.seller,
+            fulfilment: fields.id.fulfilment,
+            seller: fields.seller,
             money: money(fields.amount, &fields.currency)?,
             available_at: fields.available_at,
         })
@@ -110,5 +175,8 @@ impl Row for Payout {
 
 /// Lists the rows for an engine.
 pub(crate) fn rows<R: Register>(records: R) -> R {
-    records.row::<Payment>().row::<Payout>()
+    records
+        .row::<Payment>()
+        .row::<PartRefund>()
+        .row::<Earning>()
 }

@@ -15,7 +15,7 @@ use store_sqlite::{Migration, Records, Sqlite, SqliteRecord as _, id, open_read_
 use telemetry::metrics::{Read, StoreMetrics};
 
 use super::rows::rows;
-use super::{DuePayout, WalletStore};
+use super::{DueEarning, WalletStore};
 use crate::audit::{AuditReport, audit};
 use crate::domain::{Account, AccountKey, Entry, Recorded, StatementFilter};
 
@@ -51,31 +51,32 @@ impl SqliteWalletStore {
 
 #[async_trait]
 impl WalletStore for SqliteWalletStore {
-    async fn payouts_due(
+    async fn earnings_due(
         &self,
         now: Timestamp,
-        after: Option<DuePayout>,
+        after: Option<DueEarning>,
         limit: usize,
-    ) -> StoreResult<Vec<DuePayout>> {
-        let at = after.map_or(i64::MIN, |payout| payout.available_at.as_millis());
-        let order = after.map_or([0; 16], |payout| *payout.order.as_bytes());
-        let seller = after.map_or([0; 16], |payout| *payout.seller.as_bytes());
+    ) -> StoreResult<Vec<DueEarning>> {
+        let at = after.map_or(i64::MIN, |earning| earning.available_at.as_millis());
+        let order = after.map_or([0; 16], |earning| *earning.order.as_bytes());
+        let part = after.map_or([0; 16], |earning| *earning.fulfilment.as_bytes());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         // The index on `available_at` ends with the primary key, so it has the order of the sweep.
-        let sql = "SELECT available_at, order_id, seller FROM payouts
-             WHERE available_at <= ?1 AND (available_at, order_id, seller) > (?2, ?3, ?4)
-             ORDER BY available_at, order_id, seller LIMIT ?5";
+        let sql = "SELECT available_at, order_id, fulfilment, seller FROM earnings
+             WHERE available_at <= ?1 AND (available_at, order_id, fulfilment) > (?2, ?3, ?4)
+             ORDER BY available_at, order_id, fulfilment LIMIT ?5";
         let read = |row: &Row<'_>| {
-            Ok(DuePayout {
+            Ok(DueEarning {
                 available_at: Timestamp::from_millis(row.get(0)?),
                 order: id(row, 1)?,
-                seller: id(row, 2)?,
+                fulfilment: id(row, 2)?,
+                seller: id(row, 3)?,
             })
         };
         self.db
             .read(Read::Sweep, move |tx| {
                 let mut statement = tx.prepare_cached(sql)?;
-                let due = statement.query_map((now.as_millis(), at, order, seller, limit), read)?;
+                let due = statement.query_map((now.as_millis(), at, order, part, limit), read)?;
                 Ok(due.collect::<rusqlite::Result<_>>()?)
             })
             .await
@@ -84,7 +85,7 @@ impl WalletStore for SqliteWalletStore {
     async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>> {
         self.db
             .read(Read::Get, move |tx| {
-                let keys = [AccountKey::available(owner), AccountKey::pending(owner)];
+                let keys = AccountKey::all(owner);
                 let found = keys.iter().map(|key| Account::load(tx, key));
                 found.filter_map(Result::transpose).collect()
             })

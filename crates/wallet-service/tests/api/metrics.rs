@@ -7,12 +7,19 @@ use wallet_service::Config;
 
 use crate::support::Wallet;
 
-const INVARIANTS: [&str; 5] = [
+const INVARIANTS: [&str; 12] = [
     "transactions_balance",
     "balances_are_postings",
     "nothing_negative",
+    "debt_is_the_last_resort",
     "escrow_is_owed",
     "payments_are_complete",
+    "parts_are_the_debit",
+    "refunds_are_within_parts",
+    "releases_are_whole",
+    "commissions_follow_refunds",
+    "sellers_have_their_share",
+    "refunded_leaves_nothing",
 ];
 
 fn audited_every_second() -> Wallet {

@@ -63,10 +63,10 @@ async fn a_user_who_has_never_held_money_has_zero() {
         .get("/api/wallet/balance", &wallet.person().token)
         .await;
     assert_eq!(balance.status, 200);
-    let none = json!({"currency": "USD", "available": 0, "pending": 0});
+    let none = json!({"currency": "USD", "available": 0, "pending": 0, "debt": 0});
     assert_eq!(
         balance.body,
-        json!({"available": 0, "pending": 0, "balances": [none]})
+        json!({"available": 0, "pending": 0, "debt": 0, "balances": [none]})
     );
 }
 

@@ -24,9 +24,19 @@ fn new_id() -> Binary {
     binary(uuid::Uuid::new_v4())
 }
 
-/// A payout to a seller who never earned anything.
-fn payout(seller: Uuid) -> Document {
-    doc! { "_id": { "order_id": new_id(), "seller": binary(seller) }, "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }
+/// Earnings of a seller who never earned anything.
+fn earning(seller: Uuid) -> Document {
+    let id = doc! { "order_id": new_id(), "fulfilment": new_id() };
+    doc! { "_id": id, "seller": binary(seller), "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }
+}
+
+/// The payment of this amount.
+fn of(amount: i64) -> Document {
+    doc! { "amount": amount }
+}
+
+fn unset(field: &str) -> Document {
+    doc! { "$unset": { field: 1 } }
 }
 
 fn of_currency(currency: &str) -> Document {
@@ -102,100 +112,173 @@ fn add(field: &str, by: i64) -> Document {
     Update("journal", doc! { "line.sequence": 3_i64 }, set("at", 0_i64)),
     "posting 3 follows posting 0"
 )]
-// 3: nothing is negative
+// 3: nothing is negative but a debt
 #[case(
     Update("accounts", of_currency("EUR"), set("balances.$.balance", -1_i64)),
     "holds -1 EUR, which is negative"
 )]
 #[case(
-    Update("journal", doc! { "system.account": 1 }, set("system.$.amount", -10_i64)),
-    "platform:fees: is -10 USD, which is negative"
+    Update("accounts", doc! { "_id.bucket": 2 }, set("balances.0.balance", 7_i64)),
+    "holds 7 USD, which is positive"
+)]
+#[case(
+    Update("journal", doc! { "system": { "$elemMatch": { "account": 1, "amount": 25_i64 } } }, set("system.$.amount", -100_i64)),
+    "platform:fees: is -89 USD, which is negative"
 )]
 #[case(
     Update("journal", doc! { "system": { "$elemMatch": { "account": 0, "amount": 100_i64 } } },
         set("system.$.amount", -1_000_000_i64)),
-    "escrow: is -1000000 USD, which is negative"
-)]
-// pending balances equal outstanding payouts
-#[case(Delete("payouts", doc! {}), "holds 390 USD, 0 wait to be paid out")]
-#[case(
-    Update("payouts", doc! {}, set("amount", 391_i64)),
-    "holds 390 USD, 391 wait to be paid out"
+    "escrow: is -999550 USD, which is negative"
 )]
 #[case(
-    Insert("payouts", doc! { "_id": { "order_id": new_id(), "seller": new_id() }, "amount": 7_i64, "currency": "USD", "available_at": 0_i64 }),
-    "holds 0 USD, 7 wait to be paid out"
+    Update("accounts", doc! { "_id.bucket": 0, "balances.balance": 0_i64 }, set("balances.0.balance", 5_i64)),
+    "debt: holds -390 USD while 5 are available"
 )]
-// 4: escrow is the sum of unsettled payments
+// pending balances equal outstanding earnings
+#[case(Delete("earnings", doc! {}), "holds 390 USD, earnings of 0 wait")]
 #[case(
-    Update("payments", doc! { "state": 2 }, set("amount", 101_i64)),
-    "escrow: is 100 USD, the orders that are paid and not settled sum to 101"
+    Update("earnings", doc! {}, set("amount", 391_i64)),
+    "holds 390 USD, earnings of 391 wait"
+)]
+#[case(
+    Insert("earnings", earning(Uuid::new_v4())),
+    "holds 0 USD, earnings of 7 wait"
+)]
+// 4: escrow is what parts that are not released have left
+#[case(
+    Update("payments", of(100), set("parts.0.lines.0.total", 101_i64)),
+    "escrow: is 550 USD, the parts that are not released have 551 left"
 )]
 #[case(
     Update("journal", doc! { "system.account": 0 }, doc! { "$pull": { "system": { "account": 0 } } }),
-    "escrow: is 0 USD, the orders that are paid and not settled sum to 100"
+    "escrow: is 0 USD, the parts that are not released have 550 left"
 )]
-// 5: payments have the transactions of their state
+// 5: payments have the transactions that they, their refunds and their releases name
 #[case(
-    Update("payments", doc! { "state": 2 }, doc! { "$set": { "state": 0 }, "$unset": { "debit": 1 } }),
+    Update("payments", of(100), doc! { "$set": { "state": 0 }, "$unset": { "debit": 1 } }),
     "declined over 100, but the journal has 1 payments"
+)]
+#[case(
+    Update("payments", of(100), unset("debit")),
+    "it does not name its debit as its state requires"
 )]
 #[case(
     Update("payments", doc! { "state": 0 }, doc! { "$set": { "state": 2, "debit": new_id() } }),
     "debited over 100000, but the journal has 0 payments"
 )]
 #[case(
-    Update("payments", doc! { "state": 5 }, set("state", 4)),
-    "refunded over 400, but the journal has 1 payments, 0 refunds and 1 releases"
+    Update("payments", doc! { "state": 3 }, doc! { "$set": { "state": 2 }, "$unset": { "reversal": 1 } }),
+    "debited over 300, but the journal has 1 payments, 1 refunds"
 )]
 #[case(
-    Update("payments", doc! { "state": 3 }, set("state", 5)),
-    "released over 300, but the journal has 1 payments, 1 refunds and 0 releases"
+    Update("payments", of(100), doc! { "$set": { "state": 3, "reversal": new_id() } }),
+    "reversed over 100, but the journal has 1 payments, 0 refunds"
 )]
 #[case(
-    Update("payments", doc! { "state": 4 }, doc! { "$set": { "state": 2 }, "$unset": { "settlement": 1 } }),
-    "debited over 200, but the journal has 1 payments, 1 refunds"
+    Update("payments", of(100), set("debit", new_id())),
+    "is not in the journal"
 )]
 #[case(
-    Update("payments", doc! { "state": 2 }, set("debit", new_id())),
-    "debited over 100, but the journal has 1 payments"
+    Update("payments", of(400), set("amount", 401_i64)),
+    "debited over 401, but the journal has 1 payments, 0 refunds, 0 reversals of earnings and 1 releases of it, 400 into"
 )]
 #[case(
-    Update("payments", doc! { "state": 5 }, set("settlement", new_id())),
-    "released over 400"
+    Delete("payments", of(400)),
+    "unknown over no amount, but the journal has 1 payments, 0 refunds, 0 reversals of earnings and 1 releases"
 )]
 #[case(
-    Update("payments", doc! { "state": 5 }, set("amount", 401_i64)),
-    "released over 401, but the journal has 1 payments, 0 refunds and 1 releases of it, 400 into"
+    Update("journal", doc! { "kind": 4 }, unset("order")),
+    "debited over 400, but the journal has 1 payments, 0 refunds, 0 reversals of earnings and 0 releases"
 )]
 #[case(
-    Delete("payments", doc! { "state": 5 }),
-    "unknown over no amount, but the journal has 1 payments, 0 refunds and 1 releases"
-)]
-#[case(
-    Update("journal", doc! { "kind": 4 }, doc! { "$unset": { "order": 1 } }),
-    "released over 400, but the journal has 1 payments, 0 refunds and 0 releases"
-)]
-#[case(
-    Update("journal", doc! { "kind": 4 }, doc! { "$unset": { "order": 1 } }),
+    Update("journal", doc! { "kind": 4 }, unset("order")),
     "order unknown: its payment is unknown over no amount"
+)]
+#[case(
+    Delete("refunds", of(200)),
+    "debited over 200, but the journal has 1 payments, 1 refunds, 0 reversals of earnings and 0 releases of it, 200 into and 200 out of escrow: no record names"
+)]
+#[case(
+    Update("refunds", of(200), set("journal_id", new_id())),
+    "is not in the journal"
+)]
+#[case(
+    Update("refunds", of(400), unset("reversal")),
+    "debited over 1000, but the journal has 1 payments, 1 refunds, 1 reversals of earnings and 1 releases of it, 1400 into and 1400 out of escrow: no record names"
+)]
+#[case(
+    Update("refunds", of(200), set("amount", 199_i64)),
+    "should move -199 into escrow and moves -200"
+)]
+// the parts of a payment
+#[case(
+    Update("payments", of(100), set("parts.0.lines.0.total", 101_i64)),
+    "its parts captured 101, the debit is 100"
+)]
+#[case(
+    Update("payments", of(200), set("parts.0.lines.0.refunded", 199_i64)),
+    "captured 200 and says that 199 are refunded, its refunds gave 200"
+)]
+#[case(
+    Update("payments", of(200), set("parts.0.lines.0.refunded", 201_i64)),
+    "captured 200 and says that 201 are refunded, its refunds gave 200"
+)]
+#[case(
+    Update("refunds", of(200), set("lines.0.amount", 201_i64)),
+    "is of 200, its lines sum to 201"
+)]
+#[case(
+    Update("refunds", of(200), set("fulfilment", new_id())),
+    "which is unknown"
+)]
+#[case(
+    Update("payments", doc! { "state": 3 }, set("parts.0.lines.0.refunded", 299_i64)),
+    "captured 300 and says that 299 are refunded, its refunds gave 0"
+)]
+#[case(
+    Update("payments", of(400), set("parts.0.released.amount", 399_i64)),
+    "399 were released of 400, of which 0 had been refunded"
+)]
+#[case(
+    Update("payments", of(1000), unset("parts.0.released")),
+    "it was refunded after a release that never was"
+)]
+#[case(
+    Update("payments", of(400), unset("parts.0.released.transaction")),
+    "no transaction released its 400"
+)]
+#[case(
+    Update("payments", of(200), set("parts.0.lines.0.reversed", 4_i64)),
+    "has a commission of 5 on 200 and says that 4 are reversed for 200 refunded, its refunds reversed 5"
+)]
+#[case(
+    Update("payments", of(400), set("parts.0.lines.0.commission", 9_i64)),
+    "its seller has 390 of it and should have 391, the platform has 10 and should have 9, others have 0"
+)]
+#[case(
+    Update("journal", doc! { "kind": 4 }, set("pending.0.owner", binary(Uuid::nil()))),
+    "its seller has 0 of it and should have 390, the platform has 10 and should have 10, others have 390"
+)]
+#[case(
+    Update("journal", doc! { "system": { "$elemMatch": { "account": 0, "amount": -200_i64 } } }, set("system.$.amount", -190_i64)),
+    "all of it is refunded, and 10 are left in escrow, 0 with the platform, 0 with its sellers"
 )]
 // where a walk begins and where it ends, what one side lacks, and what is there twice
 #[case(DeleteOne("accounts", doc! { "_id": 1 }), "and no balance")]
 #[case(DeleteOne("accounts", doc! { "_id": -1 }), "and no balance")]
 #[case(
-    Update("journal", doc! { "line": { "$exists": true } }, doc! { "$unset": { "line": 1 } }),
+    Update("journal", doc! { "line": { "$exists": true } }, unset("line")),
     "and has no posting"
 )]
 #[case(
-    Insert("payouts", payout(Uuid::nil())),
-    "user:00000000-0000-0000-0000-000000000000:pending: holds 0 USD, 7 wait to be paid out"
+    Insert("earnings", earning(Uuid::nil())),
+    "user:00000000-0000-0000-0000-000000000000:pending: holds 0 USD, earnings of 7 wait"
 )]
 #[case(
-    Insert("payouts", payout(Uuid::max())),
-    "user:ffffffff-ffff-ffff-ffff-ffffffffffff:pending: holds 0 USD, 7 wait to be paid out"
+    Insert("earnings", earning(Uuid::max())),
+    "user:ffffffff-ffff-ffff-ffff-ffffffffffff:pending: holds 0 USD, earnings of 7 wait"
 )]
-#[case(Update("payouts", doc! {}, set("currency", "EUR")), "holds 0 EUR, 390 wait to be paid out")]
+#[case(Update("earnings", doc! {}, set("currency", "EUR")), "holds 0 EUR, earnings of 390 wait")]
 #[case(
     Update("payments", doc! { "state": 1 }, doc! { "$set":
         { "state": 2, "amount": 7_i64, "currency": "USD", "debit": new_id() } }),
@@ -207,7 +290,12 @@ fn add(field: &str, by: i64) -> Document {
     "order 00000000-0000-0000-0000-000000000000: its payment is debited over 7, but the journal has 0 payments"
 )]
 #[case(
-    Repeat("journal", doc! { "kind": 4 }),
+    Insert("refunds", doc! { "_id": new_id(), "order_id": binary(Uuid::nil()), "fulfilment": new_id(), "amount": 7_i64,
+        "currency": "USD", "lines": [], "journal_id": new_id() }),
+    "order 00000000-0000-0000-0000-000000000000: its payment is unknown over no amount, but the journal has 0 payments"
+)]
+#[case(
+    Repeat("journal", doc! { "kind": 4, "system.amount": -400_i64 }),
     "2 releases of it, 400 into and 800 out of escrow"
 )]
 #[tokio::test(flavor = "multi_thread")]

@@ -72,74 +72,167 @@ use crate::store::harness::World;
     "UPDATE postings SET created_at = 0 WHERE sequence = 3 AND bucket = 0",
     "posting 3 follows posting 0"
 )]
-// 3: nothing is negative
+// 3: nothing is negative but a debt
 #[case(
     "UPDATE balances SET balance = -1 WHERE currency = 'EUR'",
     "holds -1 EUR, which is negative"
 )]
 #[case(
+    "UPDATE balances SET balance = 7 WHERE bucket = 2",
+    "holds 7 USD, which is positive"
+)]
+#[case(
     "UPDATE system_postings SET amount = -amount WHERE account = 1",
-    "platform:fees: is -10 USD, which is negative"
+    "platform:fees: is -36 USD, which is negative"
 )]
 #[case(
     "UPDATE system_postings SET amount = -1000000 WHERE account = 0 AND amount = 100",
-    "escrow: is -1000000 USD, which is negative"
+    "escrow: is -999550 USD, which is negative"
 )]
-// pending balances equal outstanding payouts
-#[case("DELETE FROM payouts", "holds 390 USD, 0 wait to be paid out")]
 #[case(
-    "UPDATE payouts SET amount = 391",
-    "holds 390 USD, 391 wait to be paid out"
+    "UPDATE balances SET balance = 5 WHERE bucket = 0 AND owner = (SELECT owner FROM balances WHERE bucket = 2)",
+    "debt: holds -390 USD while 5 are available"
 )]
-// 4: escrow is the sum of unsettled payments
+// pending balances equal outstanding earnings
+#[case("DELETE FROM earnings", "holds 390 USD, earnings of 0 wait")]
 #[case(
-    "UPDATE payments SET amount = 101 WHERE state = 2",
-    "escrow: is 100 USD, the orders that are paid and not settled sum to 101"
+    "UPDATE earnings SET amount = 391",
+    "holds 390 USD, earnings of 391 wait"
+)]
+// 4: escrow is what parts that are not released have left
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"total\":100', '\"total\":101') WHERE amount = 100",
+    "escrow: is 550 USD, the parts that are not released have 551 left"
 )]
 #[case(
     "DELETE FROM system_postings WHERE account = 0",
-    "escrow: is 0 USD, the orders that are paid and not settled sum to 100"
+    "escrow: is 0 USD, the parts that are not released have 550 left"
 )]
-// 5: payments have the transactions of their state
+// 5: payments have the transactions that they, their refunds and their releases name
 #[case(
-    "UPDATE payments SET state = 0, debit = NULL WHERE state = 2",
+    "UPDATE payments SET state = 0, debit = NULL WHERE amount = 100",
     "declined over 100, but the journal has 1 payments"
+)]
+#[case(
+    "UPDATE payments SET debit = NULL WHERE amount = 100",
+    "it does not name its debit as its state requires"
 )]
 #[case(
     "UPDATE payments SET state = 2, debit = randomblob(16) WHERE state = 0",
     "debited over 100000, but the journal has 0 payments"
 )]
 #[case(
-    "UPDATE payments SET state = 4 WHERE state = 5",
-    "refunded over 400, but the journal has 1 payments, 0 refunds and 1 releases"
+    "UPDATE payments SET state = 2, reversal = NULL WHERE state = 3",
+    "debited over 300, but the journal has 1 payments, 1 refunds"
 )]
 #[case(
-    "UPDATE payments SET state = 5 WHERE state = 3",
-    "released over 300, but the journal has 1 payments, 1 refunds and 0 releases"
+    "UPDATE payments SET state = 3, reversal = randomblob(16) WHERE amount = 100",
+    "reversed over 100, but the journal has 1 payments, 0 refunds"
 )]
 #[case(
-    "UPDATE payments SET state = 2, settlement = NULL WHERE state = 4",
-    "debited over 200, but the journal has 1 payments, 1 refunds"
+    "UPDATE payments SET reversal = debit WHERE state = 3",
+    "is not one order_refund"
 )]
 #[case(
-    "UPDATE payments SET debit = randomblob(16) WHERE state = 2",
-    "debited over 100, but the journal has 1 payments"
+    "UPDATE payments SET debit = randomblob(16) WHERE amount = 100",
+    "is not in the journal"
 )]
 #[case(
-    "UPDATE payments SET settlement = debit WHERE state = 5",
-    "released over 400"
+    "UPDATE payments SET amount = 401 WHERE amount = 400",
+    "debited over 401, but the journal has 1 payments, 0 refunds, 0 reversals of earnings and 1 releases of it, 400 into"
 )]
 #[case(
-    "UPDATE payments SET amount = 401 WHERE state = 5",
-    "released over 401, but the journal has 1 payments, 0 refunds and 1 releases of it, 400 into"
-)]
-#[case(
-    "DELETE FROM payments WHERE state = 5",
-    "unknown over no amount, but the journal has 1 payments, 0 refunds and 1 releases"
+    "DELETE FROM payments WHERE amount = 400",
+    "unknown over no amount, but the journal has 1 payments, 0 refunds, 0 reversals of earnings and 1 releases"
 )]
 #[case(
     "UPDATE journal SET order_id = NULL WHERE kind = 4",
-    "released over 400, but the journal has 1 payments, 0 refunds and 0 releases"
+    "debited over 400, but the journal has 1 payments, 0 refunds, 0 reversals of earnings and 0 releases"
+)]
+#[case(
+    "UPDATE journal SET order_id = NULL WHERE kind = 4",
+    "order unknown: its payment is unknown over no amount"
+)]
+#[case(
+    "DELETE FROM refunds WHERE amount = 200",
+    "debited over 200, but the journal has 1 payments, 1 refunds, 0 reversals of earnings and 0 releases of it, 200 into and 200 out of escrow: no record names"
+)]
+#[case(
+    "UPDATE refunds SET journal_id = randomblob(16) WHERE amount = 200",
+    "is not in the journal"
+)]
+#[case(
+    "UPDATE refunds SET reversal = NULL WHERE amount = 400",
+    "debited over 1000, but the journal has 1 payments, 1 refunds, 1 reversals of earnings and 1 releases of it, 1400 into and 1400 out of escrow: no record names"
+)]
+#[case(
+    "UPDATE refunds SET reversal = journal_id WHERE amount = 400",
+    "is not one earning_reversal"
+)]
+#[case(
+    "UPDATE refunds SET amount = 199 WHERE amount = 200",
+    "should move -199 into escrow and moves -200"
+)]
+// the parts of a payment
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"total\":100', '\"total\":101') WHERE amount = 100",
+    "its parts captured 101, the debit is 100"
+)]
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"refunded\":200', '\"refunded\":199') WHERE amount = 200",
+    "captured 200 and says that 199 are refunded, its refunds gave 200"
+)]
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"refunded\":200', '\"refunded\":201') WHERE amount = 200",
+    "captured 200 and says that 201 are refunded, its refunds gave 200"
+)]
+#[case(
+    "UPDATE refunds SET lines = replace(lines, '\"amount\":200', '\"amount\":201')",
+    "is of 200, its lines sum to 201"
+)]
+#[case(
+    "UPDATE refunds SET fulfilment = randomblob(16) WHERE amount = 200",
+    "which is unknown"
+)]
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"refunded\":300', '\"refunded\":299') WHERE state = 3",
+    "captured 300 and says that 299 are refunded, its refunds gave 0"
+)]
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"amount\":400', '\"amount\":399') WHERE amount = 400",
+    "399 were released of 400, of which 0 had been refunded"
+)]
+#[case(
+    "UPDATE payments SET parts = json_remove(parts, '$[0].released') WHERE amount = 1000",
+    "it was refunded after a release that never was"
+)]
+#[case(
+    "UPDATE payments SET parts = json_remove(parts, '$[0].released.transaction') WHERE amount = 400",
+    "no transaction released its 400"
+)]
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"reversed\":5', '\"reversed\":4') WHERE amount = 200",
+    "has a commission of 5 on 200 and says that 4 are reversed for 200 refunded, its refunds reversed 5"
+)]
+#[case(
+    "UPDATE refunds SET lines = replace(lines, '\"reversed\":5', '\"reversed\":4') WHERE amount = 200",
+    "says that 5 are reversed for 200 refunded, its refunds reversed 4"
+)]
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"commission\":10', '\"commission\":401') WHERE amount = 400",
+    "has a commission of 401 on 400"
+)]
+#[case(
+    "UPDATE payments SET parts = replace(parts, '\"commission\":10', '\"commission\":9') WHERE amount = 400",
+    "its seller has 390 of it and should have 391, the platform has 10 and should have 9, others have 0"
+)]
+#[case(
+    "UPDATE postings SET owner = zeroblob(16) WHERE kind = 4 AND amount = 390",
+    "its seller has 0 of it and should have 390, the platform has 10 and should have 10, others have 390"
+)]
+#[case(
+    "UPDATE system_postings SET amount = -190 WHERE account = 0 AND amount = -200",
+    "all of it is refunded, and 10 are left in escrow, 0 with the platform, 0 with its sellers"
 )]
 // where a walk begins and where it ends, what one side lacks, and what is there twice
 #[case(
@@ -155,16 +248,16 @@ use crate::store::harness::World;
     "and has no posting"
 )]
 #[case(
-    "INSERT INTO payouts VALUES (randomblob(16), zeroblob(16), 7, 'USD', 0)",
-    "user:00000000-0000-0000-0000-000000000000:pending: holds 0 USD, 7 wait to be paid out"
+    "INSERT INTO earnings VALUES (randomblob(16), randomblob(16), zeroblob(16), 7, 'USD', 0)",
+    "user:00000000-0000-0000-0000-000000000000:pending: holds 0 USD, earnings of 7 wait"
 )]
 #[case(
-    "INSERT INTO payouts VALUES (randomblob(16), unhex('ffffffffffffffffffffffffffffffff'), 7, 'USD', 0)",
-    "user:ffffffff-ffff-ffff-ffff-ffffffffffff:pending: holds 0 USD, 7 wait to be paid out"
+    "INSERT INTO earnings VALUES (randomblob(16), randomblob(16), unhex('ffffffffffffffffffffffffffffffff'), 7, 'USD', 0)",
+    "user:ffffffff-ffff-ffff-ffff-ffffffffffff:pending: holds 0 USD, earnings of 7 wait"
 )]
 #[case(
-    "UPDATE payouts SET currency = 'EUR'",
-    "holds 0 EUR, 390 wait to be paid out"
+    "UPDATE earnings SET currency = 'EUR'",
+    "holds 0 EUR, earnings of 390 wait"
 )]
 #[case(
     "UPDATE payments SET state = 2, amount = 7, currency = 'USD', debit = randomblob(16)
@@ -172,8 +265,12 @@ use crate::store::harness::World;
     "debited over 7, but the journal has 0 payments"
 )]
 #[case(
-    "INSERT INTO payments VALUES (zeroblob(16), zeroblob(16), 2, 7, 'USD', randomblob(16), NULL)",
+    "INSERT INTO payments VALUES (zeroblob(16), zeroblob(16), 2, 7, 'USD', randomblob(16), NULL, '[]')",
     "order 00000000-0000-0000-0000-000000000000: its payment is debited over 7, but the journal has 0 payments"
+)]
+#[case(
+    "INSERT INTO refunds VALUES (randomblob(16), zeroblob(16), zeroblob(16), 7, 'USD', '[]', randomblob(16), NULL)",
+    "order 00000000-0000-0000-0000-000000000000: its payment is unknown over no amount, but the journal has 0 payments"
 )]
 #[case(
     "INSERT INTO journal SELECT randomblob(16), id, kind, order_id, reference, created_at, lines, NULL, NULL FROM journal

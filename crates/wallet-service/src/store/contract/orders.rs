@@ -1,56 +1,61 @@
-//! The order service's commands.
+//! The order service's commands about a whole payment, and what holds of all its commands.
 
 use std::time::Duration;
 
 use contracts::wallet::{
-    EscrowReleased, OrderDebitCancelled, OrderDebitDeclined, OrderDebited, OrderPaymentRefused,
-    OrderRefunded,
+    LineCommission, OrderDebitCancelled, OrderDebitDeclined, OrderDebited, OrderPaymentRefused,
+    PartRefused,
 };
-use contracts::{Envelope, transaction_id};
-use kernel::{MessageId, Money};
+use contracts::{Envelope, id_bytes, transaction_id};
+use kernel::MessageId;
 use store::StoreError;
 
 use super::World;
 use crate::app::settle;
 use crate::domain::{Action, Kind};
-use crate::store::harness::{NOW, TERMS, debit, eur, only, release, usd};
+use crate::store::harness::{NOW, debit, eur, line_id, only, release, sale, somebody, usd};
 
 contract! {
-    an_order_is_debited_into_escrow
+    an_order_is_debited_into_escrow_and_the_commission_of_each_line_is_fixed
     an_order_beyond_the_balance_is_declined_and_posts_nothing
     a_cancel_before_the_debit_leaves_a_tombstone_that_refuses_it
     a_cancel_after_the_debit_reverses_it_once
     a_cancel_of_a_declined_order_refunds_nothing
-    a_paid_order_is_refunded_once
-    a_released_order_pays_its_sellers_less_the_commission
-    a_release_that_does_not_sum_to_the_total_is_refused
-    what_was_never_debited_is_neither_refunded_nor_released
-    a_settled_order_is_not_settled_another_way
+    a_cancel_gives_back_what_was_not_refunded_and_closes_all_parts
+    a_cancel_of_an_order_that_was_refunded_as_a_whole_has_nothing_to_give_back
+    a_cancel_is_refused_once_a_part_is_released
     a_repeated_command_changes_nothing_and_is_answered_again
     a_debit_for_other_terms_than_the_first_is_refused
-    a_command_that_was_refused_stays_refused_when_it_comes_again
     a_batch_may_touch_one_account_many_times
     a_command_that_fails_changes_nothing_and_its_neighbours_are_done
-    a_refusal_for_a_full_balance_does_not_bind_the_same_message_later
-    a_release_into_a_full_wallet_leaves_the_money_in_escrow_until_there_is_room
 }
 
-async fn an_order_is_debited_into_escrow(world: World) {
-    let (buyer, order) = (world.user(), world.order());
-    world.credit(buyer, usd(100)).await;
-    let sent = world.settle_one(order, debit(buyer, usd(60))).await;
+async fn an_order_is_debited_into_escrow_and_the_commission_of_each_line_is_fixed(world: World) {
+    let (buyer, one, other, order) = (world.user(), world.user(), world.user(), world.order());
+    world.credit(buyer, usd(2000)).await;
+    let bought = sale(
+        buyer,
+        &[(one, &[usd(500), usd(499)]), (other, &[usd(20), usd(60)])],
+    );
+    let sent = world.settle_one(order, bought).await;
     let said: OrderDebited = only(&sent);
     let entry = world.statement(buyer).await.remove(0);
     assert_eq!(
         (entry.kind, entry.money, entry.order),
-        (Kind::OrderPayment, usd(-60), Some(order))
+        (Kind::OrderPayment, usd(-1079), Some(order))
     );
     assert_eq!(transaction_id(&said.transaction_id), Ok(entry.id));
     assert_eq!(
-        (sent[0].order, sent[0].id),
-        (order, MessageId::of_step(order, "debited"))
+        (sent[0].subject, sent[0].id),
+        (order.as_uuid(), MessageId::of_step(order, "debited"))
     );
-    assert_eq!(world.balance(buyer).await, (40, 0));
+    // 2.5 %: 12.5 and 0.5 are halfway and go to the even side, 12.475 and 1.5 to the nearest and the even one.
+    let expected = [12, 12, 0, 2].into_iter().zip(0..).map(|(amount, line)| LineCommission {
+        line_id: id_bytes(line_id(line).as_uuid()),
+        amount,
+    });
+    assert_eq!(said.commissions, expected.collect::<Vec<_>>());
+    assert_eq!(world.balance(buyer).await, (921, 0));
     world.assert_clean().await;
 }
 
@@ -107,93 +112,52 @@ async fn a_cancel_of_a_declined_order_refunds_nothing(world: World) {
     world.assert_clean().await;
 }
 
-async fn a_paid_order_is_refunded_once(world: World) {
+async fn a_cancel_gives_back_what_was_not_refunded_and_closes_all_parts(world: World) {
+    let (buyer, order) = (world.user(), world.order());
+    world.credit(buyer, usd(100)).await;
+    let bought = sale(buyer, &[(world.user(), &[usd(60)]), (world.user(), &[usd(40)])]);
+    world.settle_one(order, bought).await;
+    world.settle_one(order, world.refund(1, &[(1, 15)])).await;
+    let said: OrderDebitCancelled = only(&world.settle_one(order, Action::Cancel { buyer }).await);
+    assert!(said.refunded);
+    assert_eq!(world.statement(buyer).await[0].money, usd(85));
+    assert_eq!(world.balance(buyer).await, (100, 0));
+    world.assert_clean().await;
+    for action in [release(0), release(1), world.refund(0, &[(0, 1)])] {
+        let refused: PartRefused = only(&world.settle_one(order, action).await);
+        assert_eq!(refused.reason, "not_debited");
+    }
+    world.assert_clean().await;
+}
+
+async fn a_cancel_of_an_order_that_was_refunded_as_a_whole_has_nothing_to_give_back(world: World) {
     let (buyer, order) = (world.user(), world.order());
     world.credit(buyer, usd(100)).await;
     world.settle_one(order, debit(buyer, usd(60))).await;
-    let first: OrderRefunded = only(&world.settle_one(order, Action::Refund).await);
-    let second: OrderRefunded = only(&world.settle_one(order, Action::Refund).await);
-    assert_eq!(first, second);
+    world.settle_one(order, world.refund(0, &[(0, 60)])).await;
+    for _ in 0..2 {
+        let said: OrderDebitCancelled =
+            only(&world.settle_one(order, Action::Cancel { buyer }).await);
+        assert!(said.refunded);
+    }
     assert_eq!(world.balance(buyer).await, (100, 0));
-    // All that a cancel asks for is so already.
-    let cancelled: OrderDebitCancelled =
+    assert_eq!(world.audit().await.transactions, 3);
+    world.assert_clean().await;
+}
+
+async fn a_cancel_is_refused_once_a_part_is_released(world: World) {
+    let (buyer, order) = (world.user(), world.order());
+    world.credit(buyer, usd(100)).await;
+    let bought = sale(buyer, &[(world.user(), &[usd(30)]), (world.user(), &[usd(20)])]);
+    world.settle_one(order, bought.clone()).await;
+    world.settle_one(order, release(1)).await;
+    let refused: OrderPaymentRefused =
         only(&world.settle_one(order, Action::Cancel { buyer }).await);
-    assert!(cancelled.refunded);
-    world.assert_clean().await;
-}
-
-async fn a_released_order_pays_its_sellers_less_the_commission(world: World) {
-    let (buyer, one, other, order) = (world.user(), world.user(), world.user(), world.order());
-    world.credit(buyer, usd(1000)).await;
-    world.settle_one(order, debit(buyer, usd(1000))).await;
-    // Two lines of one seller are one part: 2.5 % of 999 is 24, of 1 nothing.
-    let shares = release(&[(one, usd(500)), (other, usd(1)), (one, usd(499))]);
-    let first: EscrowReleased = only(&world.settle_one(order, shares.clone()).await);
-    let second: EscrowReleased = only(&world.settle_one(order, shares).await);
-    assert_eq!(first, second);
-    assert_eq!(world.balance(one).await, (0, 975));
-    assert_eq!(world.balance(other).await, (0, 1));
-    world.assert_clean().await;
-}
-
-async fn a_release_that_does_not_sum_to_the_total_is_refused(world: World) {
-    let (buyer, seller, order) = (world.user(), world.user(), world.order());
-    world.credit(buyer, usd(100)).await;
-    world.settle_one(order, debit(buyer, usd(60))).await;
-    for shares in [
-        vec![],
-        vec![(seller, usd(59))],
-        vec![(seller, usd(61))],
-        vec![(seller, eur(60))],
-    ] {
-        let mut command = world.command(order, release(&shares));
-        command.message = MessageId::new(&world.ids);
-        let refused: OrderPaymentRefused = only(&world.settle(vec![command], NOW).await);
-        assert_eq!(
-            (refused.command.as_str(), refused.reason.as_str()),
-            ("release-escrow", "shares_mismatch")
-        );
-    }
-    assert_eq!(world.balance(seller).await, (0, 0));
-    world.assert_clean().await;
-}
-
-async fn what_was_never_debited_is_neither_refunded_nor_released(world: World) {
-    let (buyer, seller) = (world.user(), world.user());
-    let (unknown, declined, cancelled) = (world.order(), world.order(), world.order());
-    world.settle_one(declined, debit(buyer, usd(1))).await;
-    world.settle_one(cancelled, Action::Cancel { buyer }).await;
-    for order in [unknown, declined, cancelled] {
-        for action in [Action::Refund, release(&[(seller, usd(1))])] {
-            let refused: OrderPaymentRefused = only(&world.settle_one(order, action.clone()).await);
-            assert_eq!(
-                (refused.command.as_str(), refused.reason.as_str()),
-                (action.step(), "not_debited")
-            );
-        }
-    }
-    world.assert_clean().await;
-}
-
-async fn a_settled_order_is_not_settled_another_way(world: World) {
-    let (buyer, seller) = (world.user(), world.user());
-    world.credit(buyer, usd(100)).await;
-    let (refunded, released) = (world.order(), world.order());
-    for order in [refunded, released] {
-        world.settle_one(order, debit(buyer, usd(50))).await;
-    }
-    let share = release(&[(seller, usd(50))]);
-    world.settle_one(refunded, Action::Refund).await;
-    world.settle_one(released, share.clone()).await;
-    for (order, action, reason) in [
-        (refunded, share, "not_debited"),
-        (released, Action::Refund, "already_released"),
-        (released, Action::Cancel { buyer }, "already_released"),
-    ] {
-        let refused: OrderPaymentRefused = only(&world.settle_one(order, action).await);
-        assert_eq!(refused.reason, reason);
-    }
-    let still: OrderDebited = only(&world.settle_one(released, debit(buyer, usd(50))).await);
+    assert_eq!(
+        (refused.command.as_str(), refused.reason.as_str()),
+        ("cancel-debit", "already_released")
+    );
+    let still: OrderDebited = only(&world.settle_one(order, bought).await);
     assert!(!still.transaction_id.is_empty());
     assert_eq!(world.balance(buyer).await, (50, 0));
     world.assert_clean().await;
@@ -223,20 +187,13 @@ async fn a_debit_for_other_terms_than_the_first_is_refused(world: World) {
         debit(buyer, usd(61)),
         debit(world.user(), usd(60)),
         debit(buyer, eur(60)),
+        sale(buyer, &[(world.user(), &[usd(60)])]),
+        sale(buyer, &[(somebody(), &[usd(30), usd(30)])]),
+        sale(buyer, &[(somebody(), &[usd(30)]), (somebody(), &[usd(30)])]),
     ] {
         let refused: OrderPaymentRefused = only(&world.settle_one(order, action).await);
         assert_eq!(refused.reason, "other_payment");
     }
-    assert_eq!(world.balance(buyer).await, (40, 0));
-}
-
-async fn a_command_that_was_refused_stays_refused_when_it_comes_again(world: World) {
-    let (buyer, order) = (world.user(), world.order());
-    world.credit(buyer, usd(100)).await;
-    let refund = world.command(order, Action::Refund);
-    let _: OrderPaymentRefused = only(&world.settle(vec![refund.clone()], NOW).await);
-    world.settle_one(order, debit(buyer, usd(60))).await;
-    assert_eq!(world.settle(vec![refund], NOW).await, []);
     assert_eq!(world.balance(buyer).await, (40, 0));
     world.assert_clean().await;
 }
@@ -282,7 +239,7 @@ async fn a_command_that_fails_changes_nothing_and_its_neighbours_are_done(world:
     let orders = [world.order(), broken, world.order()];
     let commands = orders.map(|order| {
         let action = if order == broken {
-            Action::Refund
+            world.refund(0, &[(0, 1)])
         } else {
             debit(buyer, usd(1))
         };
@@ -297,52 +254,7 @@ async fn a_command_that_fails_changes_nothing_and_its_neighbours_are_done(world:
         "{results:?}"
     );
     assert_eq!(world.balance(buyer).await, (98, 0));
-    let said: Vec<_> = world.sent().await.iter().map(|sent| sent.order).collect();
-    assert_eq!(said, [orders[0], orders[2]]);
-}
-
-async fn a_refusal_for_a_full_balance_does_not_bind_the_same_message_later(world: World) {
-    let (buyer, order) = (world.user(), world.order());
-    world.credit(buyer, usd(100)).await;
-    world.settle_one(order, debit(buyer, usd(60))).await;
-    world.past_the_store().set_balance(buyer, i64::MAX).await;
-    let refund = world.command(order, Action::Refund);
-    for _ in 0..2 {
-        let refused: OrderPaymentRefused = only(&world.settle(vec![refund.clone()], NOW).await);
-        assert_eq!(refused.reason, "balance_limit");
-    }
-    world.past_the_store().set_balance(buyer, 40).await;
-    for _ in 0..2 {
-        let _: OrderRefunded = only(&world.settle(vec![refund.clone()], NOW).await);
-        assert_eq!(world.balance(buyer).await, (100, 0));
-    }
-    world.assert_clean().await;
-}
-
-async fn a_release_into_a_full_wallet_leaves_the_money_in_escrow_until_there_is_room(world: World) {
-    let (buyer, seller, other) = (world.user(), world.user(), world.user());
-    let (first, second) = (world.order(), world.order());
-    world.credit(buyer, usd(Money::MAX_AMOUNT)).await;
-    let all = usd(Money::MAX_AMOUNT);
-    world.settle_one(first, debit(buyer, all)).await;
-    world.settle_one(first, release(&[(seller, all)])).await;
-    let (_, earned) = world.balance(seller).await;
-    world.credit(buyer, usd(Money::MAX_AMOUNT)).await;
-    world.settle_one(second, debit(buyer, all)).await;
-    let part = usd(Money::MAX_AMOUNT - 1000);
-    let shares = release(&[(seller, part), (other, usd(1000))]);
-    let command = world.command(second, shares);
-    for _ in 0..2 {
-        let refused: OrderPaymentRefused = only(&world.settle(vec![command.clone()], NOW).await);
-        assert_eq!(refused.reason, "balance_limit");
-        assert_eq!(world.balance(seller).await, (0, earned));
-        assert_eq!(world.balance(other).await, (0, 0), "all shares or none");
-        world.assert_clean().await;
-    }
-    assert_eq!(world.payouts(NOW.plus(TERMS.payout_hold)).await, 1);
-    for _ in 0..2 {
-        let _: EscrowReleased = only(&world.settle(vec![command.clone()], NOW).await);
-    }
-    assert_eq!(world.balance(other).await, (0, 975));
-    world.assert_clean().await;
+    let sent = world.sent().await;
+    let said: Vec<_> = sent.iter().map(|sent| sent.subject).collect();
+    assert_eq!(said, [orders[0].as_uuid(), orders[2].as_uuid()]);
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kernel::{Money, Timestamp};
+use kernel::{Money, RefundId, Timestamp};
 use store::StoreError;
 use store::idempotency::{Answered, Earlier};
 
 use super::World;
 use crate::domain::{
-    Action, Direction, Entry, Kind, Movement, OperationId, Recorded, TransferRefusal,
+    Direction, Entry, Kind, Movement, OperationId, Recorded, TransferRefusal,
 };
 use crate::store::harness::{
-    NOW, TERMS, debit, eur, movement, release, repeatable, replayed, usd, words,
+    NOW, TERMS, eur, movement, part_id, refund, release, repeatable, replayed, sale, usd, words,
 };
 
 contract! {
@@ -266,28 +266,59 @@ async fn an_answer_that_cannot_be_rendered_moves_nothing(world: World) {
 async fn what_the_journal_recorded_is_read_back_whole(world: World) {
     let (buyer, one, other, order) = (world.user(), world.user(), world.user(), world.order());
     world.credit(buyer, usd(1000)).await;
-    let refund = world.order();
-    for (order, total) in [(order, 900), (refund, 100)] {
-        world.settle_one(order, debit(buyer, usd(total))).await;
+    let bought = sale(buyer, &[(one, &[usd(500)]), (other, &[usd(400)])]);
+    world.settle_one(order, bought).await;
+    let [early, late] = [RefundId::new(&world.ids), RefundId::new(&world.ids)];
+    for action in [refund(early, 1, &[(1, 100)]), release(0), release(1)] {
+        world.settle_one(order, action).await;
     }
-    let shares = release(&[(one, usd(500)), (other, usd(400))]);
-    world.settle_one(order, shares).await;
-    world.settle_one(refund, Action::Refund).await;
-    world.payouts(NOW.plus(TERMS.payout_hold)).await;
-    let step = |order, step| OperationId::of_payment(order, step);
+    world.earnings(NOW.plus(TERMS.payout_hold)).await;
+    world
+        .move_money(Direction::Debit, one, usd(400), NOW)
+        .await
+        .unwrap();
+    world.settle_one(order, refund(late, 0, &[(0, 200)])).await;
+    let entry = world.credit(one, usd(10)).await;
+    let credit = OperationId::of_transaction(entry.id);
     for (operation, mut entries, system) in [
-        (step(order, "debit"), vec![(buyer, -900)], vec![900]),
         (
-            step(order, "release-escrow"),
-            vec![(one, 488), (other, 390)],
-            vec![-900, 22],
+            OperationId::of_payment(order, "debit"),
+            vec![(buyer, -900)],
+            vec![900],
         ),
-        (step(refund, "refund"), vec![(buyer, 100)], vec![-100]),
         (
-            OperationId::of_earning(order, one),
+            OperationId::of_refund(order, early),
+            vec![(buyer, 100)],
+            vec![-100],
+        ),
+        (
+            OperationId::of_release(order, part_id(0)),
+            vec![(one, 488)],
+            vec![-500, 12],
+        ),
+        (
+            OperationId::of_release(order, part_id(1)),
+            vec![(other, 292)],
+            vec![-300, 8],
+        ),
+        (
+            OperationId::of_earning(order, part_id(0)),
             vec![(one, -488), (one, 488)],
             vec![],
         ),
+        // The seller had 88 left of 195.
+        (
+            OperationId::of_reversal(order, late),
+            vec![(one, -107), (one, -88)],
+            vec![-5, 200],
+        ),
+        (
+            OperationId::of_refund(order, late),
+            vec![(buyer, 200)],
+            vec![-200],
+        ),
+        (credit, vec![(one, 10)], vec![-10]),
+        (credit.repayment(), vec![(one, -10), (one, 10)], vec![]),
     ] {
         let recorded = world.app.store.get::<Recorded>(&operation).await;
         let recorded = recorded.unwrap().unwrap();
@@ -303,6 +334,6 @@ async fn what_the_journal_recorded_is_read_back_whole(world: World) {
         let amounts = recorded.system.iter().map(|(_, money)| money.amount);
         assert_eq!(amounts.collect::<Vec<_>>(), system);
     }
-    let unknown = step(world.order(), "debit");
+    let unknown = OperationId::of_payment(world.order(), "debit");
     assert_eq!(world.app.store.get::<Recorded>(&unknown).await, Ok(None));
 }

@@ -97,10 +97,10 @@ impl PastTheStore for Server {
         self.damage("accounts", doc! {}, update).await;
     }
 
-    async fn spoil_payouts(&self, seller: UserId) {
-        let of_seller = doc! { "_id.seller": bson_of(&seller) };
+    async fn spoil_earnings(&self, seller: UserId) {
+        let of_seller = doc! { "seller": bson_of(&seller) };
         let update = doc! { "$set": { "currency": "???" } };
-        self.damage("payouts", of_seller, update).await;
+        self.damage("earnings", of_seller, update).await;
     }
 
     async fn spoil_payment(&self, order: OrderId) {

@@ -70,8 +70,8 @@ impl PastTheStore for File {
         self.damage("UPDATE balances SET balance = ?1", [balance]);
     }
 
-    async fn spoil_payouts(&self, seller: UserId) {
-        let sql = "UPDATE payouts SET currency = '???' WHERE seller = ?1";
+    async fn spoil_earnings(&self, seller: UserId) {
+        let sql = "UPDATE earnings SET currency = '???' WHERE seller = ?1";
         self.damage(sql, [seller.as_bytes()]);
     }
 

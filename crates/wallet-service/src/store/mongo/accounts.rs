@@ -97,12 +97,11 @@ impl AccountRow {
 /// Those of `owner`'s accounts that exist.
 pub(super) async fn of(db: &Mongo, owner: UserId) -> StoreResult<Vec<Account>> {
     let (filter, any_order) = (filter(owner), Document::new());
-    let rows: Vec<AccountRow> = db.find(Account::COLLECTION, filter, any_order, 2).await?;
+    let rows: Vec<AccountRow> = db.find(Account::COLLECTION, filter, any_order, 3).await?;
     rows.into_iter().map(AccountRow::account).collect()
 }
 
 pub(super) fn filter(owner: UserId) -> Document {
-    let accounts = [AccountKey::available(owner), AccountKey::pending(owner)];
-    let ids = accounts.map(|key| Account::id(&key));
+    let ids = AccountKey::all(owner).map(|key| Account::id(&key));
     doc! { "_id": { "$in": ids.to_vec() } }
 }

@@ -30,6 +30,9 @@ pub(crate) struct JournalRow {
     /// On users' pending accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) pending: Vec<LineRow>,
+    /// On a user's debt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) debt: Option<LineRow>,
     /// On the system's accounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) system: Vec<SystemLineRow>,
@@ -63,7 +66,7 @@ impl MongoRecord for Recorded {
 
     fn encode(&self) -> StoreResult<RawDocumentBuf> {
         let header = &self.header;
-        let (mut line, mut pending) = (None, Vec::new());
+        let (mut line, mut pending, mut debt) = (None, Vec::new(), None);
         for recorded in &self.entries {
             let row = LineRow {
                 owner: recorded.account.owner,
@@ -75,8 +78,9 @@ impl MongoRecord for Recorded {
             match recorded.account.bucket {
                 Bucket::Pending => pending.push(row),
                 Bucket::Available if line.is_none() => line = Some(row),
-                Bucket::Available => {
-                    let what = "a transaction with two lines on available accounts";
+                Bucket::Debt if debt.is_none() => debt = Some(row),
+                Bucket::Available | Bucket::Debt => {
+                    let what = "a transaction with two lines on available accounts or debts";
                     return Err(corrupt(what));
                 }
             }
@@ -96,6 +100,7 @@ impl MongoRecord for Recorded {
             at: self.at,
             line,
             pending,
+            debt,
             system: system.collect(),
         })
     }
@@ -113,7 +118,9 @@ impl JournalRow {
     pub(crate) fn recorded(self) -> StoreResult<Recorded> {
         let spendable = self.line.map(|line| (Bucket::Available, line));
         let pending = self.pending.into_iter().map(|line| (Bucket::Pending, line));
-        let entries = spendable.into_iter().chain(pending).map(|(bucket, line)| {
+        let debt = self.debt.map(|line| (Bucket::Debt, line));
+        let lines = spendable.into_iter().chain(pending).chain(debt);
+        let entries = lines.map(|(bucket, line)| {
             Ok(RecordedEntry {
                 account: AccountKey {
                     owner: line.owner,

@@ -1,15 +1,17 @@
 //! What several replicas on one database come to, and how the server finds what it is asked for.
 
 use futures_util::future::join_all;
-use kernel::{MessageId, Timestamp};
+use kernel::Timestamp;
 use store::idempotency::Answered;
 use store_mongo::bson::{Document, doc};
 
-use super::{accounts, payouts, statement};
+use super::{accounts, earnings, statement};
 use crate::app;
 use crate::domain::{Account, Direction, Kind, Movement, Place, StatementFilter};
-use crate::store::DuePayout;
-use crate::store::harness::{NOW, World, debit, movement, release, usd};
+use crate::store::DueEarning;
+use crate::store::harness::{
+    NOW, TERMS, World, debit, movement, part_id, release, sale, usd,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_never_overdraw_a_wallet() {
@@ -43,17 +45,40 @@ async fn a_command_that_two_replicas_get_at_once_is_settled_once() {
     world.credit(buyer, usd(100)).await;
     for _ in 0..20 {
         let command = world.command(world.order(), debit(buyer, usd(5)));
-        let resent = crate::domain::OrderCommand {
-            message: MessageId::new(&world.ids),
-            ..command.clone()
-        };
         let (one, two) = tokio::join!(
-            app::settle(&world.app, vec![command]),
-            app::settle(&other, vec![resent])
+            app::settle(&world.app, vec![command.clone()]),
+            app::settle(&other, vec![command])
         );
         assert_eq!((one, two), (Ok(vec![Ok(())]), Ok(vec![Ok(())])));
     }
     assert_eq!(world.balance(buyer).await, (0, 0));
+    world.assert_clean().await;
+}
+
+/// On their own snapshots, a top-up finds no debt and a refund finds no money: each must see the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_never_leave_a_debt_beside_money() {
+    let world = World::mongo().await;
+    let (buyer, other) = (world.user(), world.replica(NOW));
+    for _ in 0..40 {
+        let (seller, order) = (world.user(), world.order());
+        world.credit(buyer, usd(1000)).await;
+        let bought = sale(buyer, &[(seller, &[usd(1000)])]);
+        world.settle_one(order, bought).await;
+        world.settle_one(order, release(0)).await;
+        world.earnings(NOW.plus(TERMS.payout_hold)).await;
+        let out = world.move_money(Direction::Debit, seller, usd(975), NOW);
+        out.await.unwrap();
+        let refund = world.command(order, world.refund(0, &[(0, 400)]));
+        let (refunded, credited) = tokio::join!(
+            app::settle(&world.app, vec![refund]),
+            app::transfer(&other, movement(seller, usd(100)), None)
+        );
+        assert_eq!(refunded, Ok(vec![Ok(())]));
+        assert!(matches!(credited, Ok(Answered::First(Ok(_)))));
+        assert_eq!(world.balance(seller).await, (0, 0));
+        assert_eq!(world.debt(seller).await, 290);
+    }
     world.assert_clean().await;
 }
 
@@ -71,8 +96,9 @@ async fn every_query_walks_an_index_in_its_order() {
     let world = World::mongo().await;
     let (buyer, seller, order) = (world.user(), world.user(), world.order());
     world.credit(buyer, usd(100)).await;
-    world.settle_one(order, debit(buyer, usd(50))).await;
-    world.settle_one(order, release(&[(seller, usd(50))])).await;
+    let bought = sale(buyer, &[(seller, &[usd(50)])]);
+    world.settle_one(order, bought).await;
+    world.settle_one(order, release(0)).await;
     let all = StatementFilter::default();
     let [earlier, later] = [-1, 1].map(|by| Timestamp::from_millis(NOW.as_millis() + by));
     let bounded = StatementFilter {
@@ -85,22 +111,23 @@ async fn every_query_walks_an_index_in_its_order() {
         ..all
     };
     let kind = Some(Kind::Credit);
-    let after = DuePayout {
+    let after = DueEarning {
         available_at: NOW,
         order,
+        fulfilment: part_id(0),
         seller,
     };
     let mut queries = vec![
         ("accounts", accounts::filter(buyer), doc! {}),
         (
-            "payouts",
-            payouts::due_filter(NOW, None),
-            payouts::due_sort(),
+            "earnings",
+            earnings::due_filter(NOW, None),
+            earnings::due_sort(),
         ),
         (
-            "payouts",
-            payouts::due_filter(later, Some(after)),
-            payouts::due_sort(),
+            "earnings",
+            earnings::due_filter(later, Some(after)),
+            earnings::due_sort(),
         ),
     ];
     for filter in [
@@ -161,6 +188,12 @@ async fn a_write_takes_few_commands() {
     });
     // Reads accounts and payment; writes the same, the journal and the outbox.
     assert_eq!(debit.await, (2, 4));
+    let release = commands(&world, async {
+        let command = world.command(order, release(0));
+        app::settle(&world.app, vec![command]).await.unwrap();
+    });
+    // Reads the payment and then two accounts; writes the payment, one account, the earnings, the journal and the outbox.
+    assert_eq!(release.await, (2, 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,7 +204,16 @@ async fn the_server_itself_refuses_a_negative_balance() {
     let accounts = world
         .database()
         .collection::<Document>(<Account as store_mongo::MongoRecord>::COLLECTION);
-    let update = doc! { "$set": { "balances.$[].balance": -1_i64 } };
-    let refused = accounts.update_many(doc! {}, update).await;
+    let set = |balance: i64| doc! { "$set": { "balances.$[].balance": balance } };
+    let refused = accounts.update_many(doc! {}, set(-1)).await;
     assert!(refused.unwrap_err().to_string().contains("validation"));
+    // A debt is the other way round.
+    let debt = |balance: i64| {
+        let balance = doc! { "currency": "USD", "balance": balance, "sequence": 1_i64 };
+        let id = doc! { "owner": store_mongo::bson_of(&user), "bucket": 2 };
+        doc! { "_id": id, "balances": [balance], "last_sequence": 1_i64, "last_at": 0_i64 }
+    };
+    let refused = accounts.insert_one(debt(1)).await;
+    assert!(refused.unwrap_err().to_string().contains("validation"));
+    accounts.insert_one(debt(-1)).await.unwrap();
 }
