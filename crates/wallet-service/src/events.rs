@@ -97,7 +97,7 @@ fn refused(order: OrderId, what: Refused, reason: Refusal, now: Timestamp) -> En
             let message = wallet::PartRefused {
                 order_id,
                 fulfilment_id: id_bytes(fulfilment.as_uuid()),
-                refund_id: Default::default(),
+                refund_id: Vec::new().into(),
                 reason,
             };
             let step = format!("part-refused-release {fulfilment}");

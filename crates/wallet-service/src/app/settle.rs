@@ -34,7 +34,9 @@ fn want(tx: &mut Tx<'_>, commands: &[OrderCommand]) -> StoreResult<()> {
     tx.want::<Payment>(commands.iter().map(|command| command.order))?;
     let accounts = commands.iter().flat_map(|command| command.accounts(None));
     tx.want::<Account>(accounts)?;
-    let refunds = commands.iter().filter_map(|command| command.action.refund());
+    let refunds = commands
+        .iter()
+        .filter_map(|command| command.action.refund());
     tx.want::<PartRefund>(refunds)
 }
 

@@ -9,8 +9,8 @@ use store::{IdempotencyKey, Idempotent, StoreError, StoreResult, Tx};
 
 use super::{App, ledger};
 use crate::domain::{
-    Account, AccountKey, Direction, Entry, Movement, OperationId, Recorded, Transfer, TransferRefusal,
-    transfer as decide,
+    Account, AccountKey, Direction, Entry, Movement, OperationId, Recorded, Transfer,
+    TransferRefusal, transfer as decide,
 };
 
 /// What a credit or debit came to.

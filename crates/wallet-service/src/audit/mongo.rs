@@ -13,13 +13,9 @@ use store_mongo::{MongoRecord, Rows, Snapshot, bson_of, walk};
 use uuid::Uuid;
 
 use super::check::Audit;
-use super::facts::{
-    Fact, Held, Id, Line, Moved, Name, Paid, Posted, Refunded, Waits, Whose,
-};
+use super::facts::{Fact, Held, Id, Line, Moved, Name, Paid, Posted, Refunded, Waits, Whose};
 use super::{AuditReport, PaymentRecord};
-use crate::domain::{
-    Account, Bucket, Earning, Kind, PartRefund, Payment, Recorded, SystemAccount,
-};
+use crate::domain::{Account, Bucket, Earning, Kind, PartRefund, Payment, Recorded, SystemAccount};
 use crate::store::codec::{bucket_code, kind_code, system_code};
 use crate::store::mongo::accounts::AccountRow;
 use crate::store::mongo::journal::{JournalRow, LineRow};

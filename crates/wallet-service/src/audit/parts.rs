@@ -48,7 +48,7 @@ fn part_of<'a>(paid: &'a Paid, refund: &Refunded) -> Option<&'a PaymentPart> {
 struct Part<'a> {
     order: &'a Order,
     paid: &'a Paid,
-    part: &'a PaymentPart,
+    record: &'a PaymentPart,
     refunds: Vec<&'a Refunded>,
     /// Order and part, for a finding.
     name: String,
@@ -61,10 +61,8 @@ impl<'a> Part<'a> {
         Self {
             order,
             paid,
-            part,
-            refunds: refunds
-                .filter(|one| one.fulfilment == fulfilment)
-                .collect(),
+            record: part,
+            refunds: refunds.filter(|one| one.fulfilment == fulfilment).collect(),
             name: format!("order {name}, part {}", part.fulfilment),
         }
     }
@@ -85,14 +83,19 @@ impl<'a> Part<'a> {
         let currency: Option<Currency> = currency.and_then(|currency| currency.parse().ok());
         let is_reversed = self.order.status() == Some(PaymentStatus::Reversed);
         for refund in &self.refunds {
-            let sum: i128 = refund.lines.iter().map(|line| i128::from(line.amount)).sum();
+            let sum: i128 = refund
+                .lines
+                .iter()
+                .map(|line| i128::from(line.amount))
+                .sum();
             if sum != i128::from(refund.amount) {
                 let (refund, amount) = (shown(&refund.refund), refund.amount);
-                let what = format!("{name}: refund {refund} is of {amount}, its lines sum to {sum}");
+                let what =
+                    format!("{name}: refund {refund} is of {amount}, its lines sum to {sum}");
                 report.found(Invariant::RefundsAreWithinParts, what);
             }
         }
-        for line in &self.part.lines {
+        for line in &self.record.lines {
             let PartLine {
                 line: id,
                 total,
@@ -135,9 +138,9 @@ impl<'a> Part<'a> {
 
     /// What was released.
     fn release(&self, report: &mut AuditReport) {
-        let (captured, before) = (captured(self.part), self.refunded(false));
+        let (captured, before) = (captured(self.record), self.refunded(false));
         let name = &self.name;
-        let wrong = match self.part.released {
+        let wrong = match self.record.released {
             Some(release) if i128::from(release.amount) != captured - before => Some(format!(
                 "{} were released of {captured}, of which {before} had been refunded",
                 release.amount
@@ -157,13 +160,13 @@ impl<'a> Part<'a> {
 
     /// What the seller has of it.
     fn seller(&self, report: &mut AuditReport) {
-        let Some(release) = self.part.released else {
+        let Some(release) = self.record.released else {
             return;
         };
         let reversals = self.refunds.iter().filter_map(|one| one.reversal.clone());
         let ids = release.transaction.map(bytes).into_iter().chain(reversals);
         let (mut has, mut others, mut fees) = (0, 0, 0);
-        let seller = bytes(self.part.seller);
+        let seller = bytes(self.record.seller);
         for transaction in ids.filter_map(|id: Id| self.order.transactions.get(&id)) {
             fees += transaction.fees;
             for (owner, amount) in &transaction.users {
@@ -175,7 +178,7 @@ impl<'a> Part<'a> {
                 *sum += amount;
             }
         }
-        let commission = self.part.commission_left();
+        let commission = self.record.commission_left();
         let due = i128::from(release.amount) - commission - self.refunded(true);
         if has != due || others != 0 || fees != commission {
             report.found(Invariant::SellersHaveTheirShare, format!(
@@ -193,9 +196,8 @@ fn nothing_left(order: &Order, paid: &Paid, name: &str, report: &mut AuditReport
     if paid.parts.is_empty() || !lines.all(|line| line.refunded == line.total) {
         return;
     }
-    let sum = |of: &dyn Fn(&Transaction) -> i128| -> i128 {
-        order.transactions.values().map(of).sum()
-    };
+    let sum =
+        |of: &dyn Fn(&Transaction) -> i128| -> i128 { order.transactions.values().map(of).sum() };
     let (escrow, fees) = (sum(&|one| one.escrow), sum(&|one| one.fees));
     let sellers = sum(&|one| one.users.iter().map(|(_, amount)| amount).sum());
     if (escrow, fees, sellers) != (0, 0, 0) {

@@ -8,9 +8,7 @@ use store::{Row as _, StoreResult};
 use store_sqlite::{read, walk};
 
 use super::check::Audit;
-use super::facts::{
-    Fact, Held, Line, Moved, Name, Paid, Posted, Refunded, Waits, Whose,
-};
+use super::facts::{Fact, Held, Line, Moved, Name, Paid, Posted, Refunded, Waits, Whose};
 use super::{AuditReport, PaymentRecord};
 use crate::domain::Payment;
 

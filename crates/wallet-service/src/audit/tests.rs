@@ -11,9 +11,7 @@ use kernel::{Money, UserId};
 
 use super::{LineRecord, PartRecord, PaymentStatus};
 use crate::domain::{Action, Direction};
-use crate::store::harness::{
-    NOW, TERMS, World, debit, eur, line_id, part_id, release, sale, usd,
-};
+use crate::store::harness::{NOW, TERMS, World, debit, eur, line_id, part_id, release, sale, usd};
 
 macro_rules! audits {
     ($($test:ident)+) => {

@@ -10,8 +10,7 @@ pub(super) fn read(message: &DebitForOrder) -> Result<(OrderId, Action), Malform
     let total = Amount::read(message.total.as_ref())?;
     let parts = message.parts.iter().map(|item| part(item, total.currency));
     let parts = parts.collect::<Result<_, _>>()?;
-    let charge =
-        Charge::new(total, parts).map_err(|error| MalformedMessage(error.to_string()))?;
+    let charge = Charge::new(total, parts).map_err(|error| MalformedMessage(error.to_string()))?;
     let action = Action::Debit {
         buyer: user_id(&message.buyer_id)?,
         charge,

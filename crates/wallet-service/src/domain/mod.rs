@@ -19,7 +19,7 @@ mod topups;
 mod transfer;
 
 pub(crate) use account::{Account, AccountKey, Accounts, Bucket, Line};
-pub(crate) use charge::{Charge, ChargedLine, ChargedPart, NoCharge};
+pub(crate) use charge::{Charge, ChargedLine, ChargedPart};
 pub(crate) use command::{
     Action, Change, Earned, Known, OrderCommand, Refusal, Refused, Reply, Terms,
 };

@@ -4,8 +4,8 @@ use kernel::{Money, Timestamp, TransactionId, UserId};
 
 use super::journal::negative;
 use super::{
-    AccountKey, Accounts, Credited, Header, Kind, LedgerError, OperationId, Posting, Recorded, Reference,
-    SystemAccount,
+    AccountKey, Accounts, Credited, Header, Kind, LedgerError, OperationId, Posting, Recorded,
+    Reference, SystemAccount,
 };
 
 /// The direction of a transfer.

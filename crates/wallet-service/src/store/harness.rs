@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use contracts::{Contract, Envelope};
 use kernel::{
-    Currency, FulfilmentId, LineId, Limit, ManualClock, Money, OrderId, RefundId, SystemIds,
+    Currency, FulfilmentId, Limit, LineId, ManualClock, Money, OrderId, RefundId, SystemIds,
     Timestamp, TransactionId, UserId,
 };
 use store::idempotency::{Answered, Earlier, OnceKey, Repeatable, StoredAnswer};

@@ -151,9 +151,9 @@ impl History {
 
     async fn debit(&mut self, user: usize, amount: i64) {
         let before = self.world.balance(self.users[user]).await.0;
-        let debit = self
-            .world
-            .move_money(Direction::Debit, self.users[user], usd(amount), self.now);
+        let debit =
+            self.world
+                .move_money(Direction::Debit, self.users[user], usd(amount), self.now);
         assert_eq!(debit.await.is_ok(), before >= amount);
         if before >= amount {
             *self.put_in.get_mut("USD").unwrap() -= amount;
@@ -172,7 +172,9 @@ impl History {
         Some(match step {
             Step::Debit => {
                 let parts = parts(order, &self.users);
-                let parts = parts.each_ref().map(|(seller, lines)| (*seller, &lines[..]));
+                let parts = parts
+                    .each_ref()
+                    .map(|(seller, lines)| (*seller, &lines[..]));
                 sale(buyer, &parts)
             }
             Step::Cancel => Action::Cancel { buyer },
@@ -260,8 +262,10 @@ impl History {
     async fn check(&self) {
         self.world.assert_clean().await;
         for user in &self.users {
-            let ((available, pending), debt) =
-                (self.world.balance(*user).await, self.world.debt(*user).await);
+            let ((available, pending), debt) = (
+                self.world.balance(*user).await,
+                self.world.debt(*user).await,
+            );
             assert!(available.max(pending) <= Money::MAX_AMOUNT && debt >= 0);
             assert!(debt == 0 || available == 0, "{debt} beside {available}");
         }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use store::{Record, Register, Row, StoreResult};
 
 use super::codec::{corrupt, money, status, status_code};
-use crate::domain::{Earning, PartLine, PartRefund, Payment, PaymentPart, PaymentState, RefundedLine};
+use crate::domain::{
+    Earning, PartLine, PartRefund, Payment, PaymentPart, PaymentState, RefundedLine,
+};
 
 /// What became of an order's payment.
 #[derive(Debug, Serialize, Deserialize)]

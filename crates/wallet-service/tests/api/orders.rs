@@ -311,7 +311,10 @@ async fn a_refund_of_earnings_that_were_spent_is_a_debt_which_a_topup_repays() {
     refused.assert_problem(402, "insufficient_funds");
     wallet.fund(&seller, 300).await;
     let balance = balance().await;
-    assert_eq!((&balance["available"], &balance["debt"]), (&json!(40), &json!(0)));
+    assert_eq!(
+        (&balance["available"], &balance["debt"]),
+        (&json!(40), &json!(0))
+    );
     let expected = [
         "debt_repayment",
         "credit",

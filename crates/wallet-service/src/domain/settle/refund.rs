@@ -34,9 +34,8 @@ pub(super) fn refund(
             step.refused(Refusal::OtherRefund)
         });
     }
-    let Some((payment, PaymentState::Debited(debit))) = known
-        .payment
-        .map(|payment| (payment, payment.state))
+    let Some((payment, PaymentState::Debited(debit))) =
+        known.payment.map(|payment| (payment, payment.state))
     else {
         return Ok(step.refused(Refusal::NotDebited));
     };

@@ -11,7 +11,7 @@ use kernel::{
 
 use super::super::{
     Account, AccountKey, Accounts, Action, Bucket, Charge, ChargedLine, ChargedPart, Credited,
-    Direction, Earned, Earning, Kind, Known, Movement, OrderCommand, OperationId, PartRefund,
+    Direction, Earned, Earning, Kind, Known, Movement, OperationId, OrderCommand, PartRefund,
     Payment, Recorded, RefundLine, Refusal, Reply, SystemAccount, Terms, Transfer, decide, earn,
     transfer,
 };
@@ -47,7 +47,12 @@ impl Books {
         .collect()
     }
 
-    fn settle(&mut self, users: &[UserId], order: OrderId, action: Action) -> (Reply, Vec<Recorded>) {
+    fn settle(
+        &mut self,
+        users: &[UserId],
+        order: OrderId,
+        action: Action,
+    ) -> (Reply, Vec<Recorded>) {
         let command = OrderCommand {
             order,
             transactions: [(); 3].map(|()| TransactionId::new(&self.ids)),
@@ -130,7 +135,10 @@ fn shown(users: &[UserId], recorded: &[Recorded]) -> Vec<(Kind, Vec<(String, i64
                 Bucket::Pending => "pending",
                 Bucket::Debt => "debt",
             };
-            (format!("{} {bucket}", names[place.unwrap()]), entry.money.amount)
+            (
+                format!("{} {bucket}", names[place.unwrap()]),
+                entry.money.amount,
+            )
         });
         let system = one.system.iter().map(|(account, money)| {
             let name = match account {

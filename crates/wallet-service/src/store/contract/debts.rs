@@ -48,9 +48,14 @@ async fn what_a_seller_no_longer_has_becomes_a_debt(world: World) {
     assert_eq!(world.balance(seller).await, (0, 0));
     assert_eq!(world.debt(seller).await, 390);
     assert_eq!(world.balance(buyer).await, (400, 0));
-    let refused = world.move_money(Direction::Debit, seller, usd(1), NOW).await;
+    let refused = world
+        .move_money(Direction::Debit, seller, usd(1), NOW)
+        .await;
     let available = usd(0);
-    assert_eq!(refused, Err(TransferRefusal::InsufficientFunds { available }));
+    assert_eq!(
+        refused,
+        Err(TransferRefusal::InsufficientFunds { available })
+    );
     world.settle_one(order, world.refund(0, &[(0, 600)])).await;
     assert_eq!(world.debt(seller).await, 975);
     let report = world.audit().await;
@@ -62,10 +67,16 @@ async fn a_topup_repays_a_debt_first_and_the_statement_shows_both(world: World) 
     let (_, seller, _) = debtor(&world, 400).await;
     let credited = world.credit(seller, usd(100)).await;
     assert_eq!((credited.kind, credited.balance_after), (Kind::Credit, 100));
-    assert_eq!((world.balance(seller).await, world.debt(seller).await), ((0, 0), 290));
+    assert_eq!(
+        (world.balance(seller).await, world.debt(seller).await),
+        ((0, 0), 290)
+    );
     world.assert_clean().await;
     world.credit(seller, usd(300)).await;
-    assert_eq!((world.balance(seller).await, world.debt(seller).await), ((10, 0), 0));
+    assert_eq!(
+        (world.balance(seller).await, world.debt(seller).await),
+        ((10, 0), 0)
+    );
     world.credit(seller, usd(5)).await;
     let kinds = kinds(&world, seller).await;
     let expected = [
@@ -87,9 +98,15 @@ async fn earnings_that_become_available_repay_a_debt_first(world: World) {
     world.settle_one(order, bought).await;
     world.settle_one(order, release(0)).await;
     world.settle_one(first, world.refund(0, &[(0, 100)])).await;
-    assert_eq!((world.balance(seller).await, world.debt(seller).await), ((0, 195), 98));
+    assert_eq!(
+        (world.balance(seller).await, world.debt(seller).await),
+        ((0, 195), 98)
+    );
     assert_eq!(world.earnings(NOW.plus(TERMS.payout_hold)).await, 1);
-    assert_eq!((world.balance(seller).await, world.debt(seller).await), ((97, 0), 0));
+    assert_eq!(
+        (world.balance(seller).await, world.debt(seller).await),
+        ((97, 0), 0)
+    );
     let kinds = kinds(&world, seller).await;
     let expected = [(Kind::DebtRepayment, -98, 97), (Kind::Earning, 195, 195)];
     assert_eq!(&kinds[..2], expected);
@@ -112,7 +129,10 @@ async fn a_release_repays_a_debt_before_anything_is_pending(world: World) {
             // What repaid a debt cannot be taken from the part's earnings again.
             let refund = world.refund(0, &[(0, price)]);
             world.settle_one(order, refund).await;
-            assert_eq!((world.balance(seller).await, world.debt(seller).await), ((0, 0), 195));
+            assert_eq!(
+                (world.balance(seller).await, world.debt(seller).await),
+                ((0, 0), 195)
+            );
         }
     }
     world.assert_clean().await;
@@ -122,15 +142,24 @@ async fn a_refund_to_a_buyer_in_debt_repays_it(world: World) {
     let (_, seller, first) = debtor(&world, 0).await;
     let other = world.order();
     world.credit(seller, usd(100)).await;
-    let bought = sale(seller, &[(world.user(), &[usd(60)]), (world.user(), &[usd(40)])]);
+    let bought = sale(
+        seller,
+        &[(world.user(), &[usd(60)]), (world.user(), &[usd(40)])],
+    );
     world.settle_one(other, bought).await;
     world.settle_one(first, world.refund(0, &[(0, 80)])).await;
     assert_eq!(world.debt(seller).await, 78);
     world.settle_one(other, world.refund(0, &[(0, 50)])).await;
-    assert_eq!((world.balance(seller).await, world.debt(seller).await), ((0, 0), 28));
+    assert_eq!(
+        (world.balance(seller).await, world.debt(seller).await),
+        ((0, 0), 28)
+    );
     let cancel = crate::domain::Action::Cancel { buyer: seller };
     world.settle_one(other, cancel).await;
-    assert_eq!((world.balance(seller).await, world.debt(seller).await), ((22, 0), 0));
+    assert_eq!(
+        (world.balance(seller).await, world.debt(seller).await),
+        ((22, 0), 0)
+    );
     world.assert_clean().await;
 }
 
@@ -166,7 +195,10 @@ async fn topups_and_refunds_at_once_leave_no_debt_beside_money(world: World) {
             world.credit(seller, usd(30)).await;
         });
         tokio::join!(join_all(refunds), join_all(topups));
-        assert_eq!((world.balance(seller).await, world.debt(seller).await), ((0, 0), 90));
+        assert_eq!(
+            (world.balance(seller).await, world.debt(seller).await),
+            ((0, 0), 90)
+        );
     }
     world.assert_clean().await;
 }

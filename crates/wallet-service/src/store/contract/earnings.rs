@@ -106,12 +106,18 @@ async fn earnings_are_due_by_time_then_order_then_part(world: World) {
         for action in [sale(buyer, &parts), release(2), release(0), release(1)] {
             world.settle(vec![world.command(*order, action)], now).await;
         }
-        expected.extend(sellers.iter().rev().zip(0..).map(|(seller, place)| DueEarning {
-            available_at: now.plus(TERMS.payout_hold),
-            order: *order,
-            fulfilment: part_id(place),
-            seller: *seller,
-        }));
+        expected.extend(
+            sellers
+                .iter()
+                .rev()
+                .zip(0..)
+                .map(|(seller, place)| DueEarning {
+                    available_at: now.plus(TERMS.payout_hold),
+                    order: *order,
+                    fulfilment: part_id(place),
+                    seller: *seller,
+                }),
+        );
     }
     expected.sort_unstable();
     let now = NOW.plus(TERMS.payout_hold * 2);

@@ -50,10 +50,13 @@ async fn an_order_is_debited_into_escrow_and_the_commission_of_each_line_is_fixe
         (order.as_uuid(), MessageId::of_step(order, "debited"))
     );
     // 2.5 %: 12.5 and 0.5 are halfway and go to the even side, 12.475 and 1.5 to the nearest and the even one.
-    let expected = [12, 12, 0, 2].into_iter().zip(0..).map(|(amount, line)| LineCommission {
-        line_id: id_bytes(line_id(line).as_uuid()),
-        amount,
-    });
+    let expected = [12, 12, 0, 2]
+        .into_iter()
+        .zip(0..)
+        .map(|(amount, line)| LineCommission {
+            line_id: id_bytes(line_id(line).as_uuid()),
+            amount,
+        });
     assert_eq!(said.commissions, expected.collect::<Vec<_>>());
     assert_eq!(world.balance(buyer).await, (921, 0));
     world.assert_clean().await;
@@ -115,7 +118,10 @@ async fn a_cancel_of_a_declined_order_refunds_nothing(world: World) {
 async fn a_cancel_gives_back_what_was_not_refunded_and_closes_all_parts(world: World) {
     let (buyer, order) = (world.user(), world.order());
     world.credit(buyer, usd(100)).await;
-    let bought = sale(buyer, &[(world.user(), &[usd(60)]), (world.user(), &[usd(40)])]);
+    let bought = sale(
+        buyer,
+        &[(world.user(), &[usd(60)]), (world.user(), &[usd(40)])],
+    );
     world.settle_one(order, bought).await;
     world.settle_one(order, world.refund(1, &[(1, 15)])).await;
     let said: OrderDebitCancelled = only(&world.settle_one(order, Action::Cancel { buyer }).await);
@@ -148,7 +154,10 @@ async fn a_cancel_of_an_order_that_was_refunded_as_a_whole_has_nothing_to_give_b
 async fn a_cancel_is_refused_once_a_part_is_released(world: World) {
     let (buyer, order) = (world.user(), world.order());
     world.credit(buyer, usd(100)).await;
-    let bought = sale(buyer, &[(world.user(), &[usd(30)]), (world.user(), &[usd(20)])]);
+    let bought = sale(
+        buyer,
+        &[(world.user(), &[usd(30)]), (world.user(), &[usd(20)])],
+    );
     world.settle_one(order, bought.clone()).await;
     world.settle_one(order, release(1)).await;
     let refused: OrderPaymentRefused =

@@ -61,18 +61,21 @@ async fn sold(world: &World) -> (UserId, UserId, OrderId) {
 async fn a_refund_before_the_release_comes_out_of_escrow(world: World) {
     let (buyer, one, other, order) = (world.user(), world.user(), world.user(), world.order());
     world.credit(buyer, usd(1000)).await;
-    let bought = sale(
-        buyer,
-        &[(one, &[usd(400), usd(200)]), (other, &[usd(400)])],
-    );
+    let bought = sale(buyer, &[(one, &[usd(400), usd(200)]), (other, &[usd(400)])]);
     world.settle_one(order, bought).await;
     let id = RefundId::new(&world.ids);
     let action = refund(id, 0, &[(0, 100), (1, 200)]);
     let sent = world.settle_one(order, action).await;
     let said: PartRefunded = only(&sent);
-    assert_eq!(sent[0].id, MessageId::of_step(order, &format!("refunded {id}")));
+    assert_eq!(
+        sent[0].id,
+        MessageId::of_step(order, &format!("refunded {id}"))
+    );
     let part = id_bytes(part_id(0).as_uuid());
-    assert_eq!((&said.fulfilment_id, &said.refund_id), (&part, &id_bytes(id.as_uuid())));
+    assert_eq!(
+        (&said.fulfilment_id, &said.refund_id),
+        (&part, &id_bytes(id.as_uuid()))
+    );
     // A quarter of 10, which is 2.5, to the even side; and all of 5.
     assert_eq!(reversed(&said), [2, 5]);
     assert_eq!(said.reversed[1].line_id, id_bytes(line_id(1).as_uuid()));
@@ -126,7 +129,10 @@ async fn what_does_not_fit_the_part_is_refused_and_nothing_is_posted(world: Worl
     world.credit(buyer, usd(100)).await;
     let bought = sale(
         buyer,
-        &[(world.user(), &[usd(30), usd(30)]), (world.user(), &[usd(40)])],
+        &[
+            (world.user(), &[usd(30), usd(30)]),
+            (world.user(), &[usd(40)]),
+        ],
     );
     world.settle_one(order, bought).await;
     refunded(&world, order, 0, &[(0, 20)]).await;
@@ -149,7 +155,10 @@ async fn what_does_not_fit_the_part_is_refused_and_nothing_is_posted(world: Worl
     }
     let sent = world.settle_one(order, release(2)).await;
     let refused: PartRefused = only(&sent);
-    assert_eq!((refused.reason.as_str(), refused.refund_id.len()), ("unknown_part", 0));
+    assert_eq!(
+        (refused.reason.as_str(), refused.refund_id.len()),
+        ("unknown_part", 0)
+    );
     let message = format!("part-refused-release {}", part_id(2));
     assert_eq!(sent[0].id, MessageId::of_step(order, &message));
     assert_eq!(world.balance(buyer).await, (20, 0));
@@ -192,7 +201,10 @@ async fn of_100_concurrent_refunds_exactly_what_the_part_has_is_given(world: Wor
     }
     let sent = world.sent().await;
     let is_given = |sent: &&Envelope| sent.open::<PartRefunded>().is_ok();
-    assert_eq!((sent.len(), sent.iter().filter(is_given).count()), (100, 33));
+    assert_eq!(
+        (sent.len(), sent.iter().filter(is_given).count()),
+        (100, 33)
+    );
     assert_eq!(world.balance(buyer).await, (990, 0));
     world.assert_clean().await;
 }
@@ -256,10 +268,7 @@ async fn refunds_around_the_release_in_any_partition_leave_nothing(world: World)
     for (released, matured) in [(0, 0), (0, 7), (1, 3), (3, 4), (6, 6), (7, 7)] {
         let (buyer, one, other, order) = (world.user(), world.user(), world.user(), world.order());
         world.credit(buyer, usd(1017)).await;
-        let bought = sale(
-            buyer,
-            &[(one, &[usd(333), usd(17)]), (other, &[usd(667)])],
-        );
+        let bought = sale(buyer, &[(one, &[usd(333), usd(17)]), (other, &[usd(667)])]);
         world.settle_one(order, bought).await;
         let refunds: [(u128, &[(u128, i64)]); 7] = [
             (0, &[(0, 1)]),
@@ -293,7 +302,10 @@ async fn refunds_around_the_release_in_any_partition_leave_nothing(world: World)
         assert_eq!(back, 8 + 17);
         assert_eq!(world.balance(buyer).await, (1017, 0));
         for seller in [one, other] {
-            assert_eq!((world.balance(seller).await, world.debt(seller).await), ((0, 0), 0));
+            assert_eq!(
+                (world.balance(seller).await, world.debt(seller).await),
+                ((0, 0), 0)
+            );
         }
     }
     assert_eq!(world.past_the_store().held("USD").await, 6 * 1017);

@@ -20,10 +20,7 @@ contract! {
 async fn a_released_part_pays_its_seller_less_the_commission_and_the_others_wait(world: World) {
     let (buyer, one, other, order) = (world.user(), world.user(), world.user(), world.order());
     world.credit(buyer, usd(1000)).await;
-    let bought = sale(
-        buyer,
-        &[(one, &[usd(500), usd(499)]), (other, &[usd(1)])],
-    );
+    let bought = sale(buyer, &[(one, &[usd(500), usd(499)]), (other, &[usd(1)])]);
     world.settle_one(order, bought).await;
     let sent = world.settle_one(order, release(0)).await;
     let said: PartReleased = only(&sent);

@@ -8,9 +8,7 @@ use store::StoreError;
 use store::idempotency::{Answered, Earlier};
 
 use super::World;
-use crate::domain::{
-    Direction, Entry, Kind, Movement, OperationId, Recorded, TransferRefusal,
-};
+use crate::domain::{Direction, Entry, Kind, Movement, OperationId, Recorded, TransferRefusal};
 use crate::store::harness::{
     NOW, TERMS, eur, movement, part_id, refund, release, repeatable, replayed, sale, usd, words,
 };

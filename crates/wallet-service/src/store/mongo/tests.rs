@@ -9,9 +9,7 @@ use super::{accounts, earnings, statement};
 use crate::app;
 use crate::domain::{Account, Direction, Kind, Movement, Place, StatementFilter};
 use crate::store::DueEarning;
-use crate::store::harness::{
-    NOW, TERMS, World, debit, movement, part_id, release, sale, usd,
-};
+use crate::store::harness::{NOW, TERMS, World, debit, movement, part_id, release, sale, usd};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_never_overdraw_a_wallet() {

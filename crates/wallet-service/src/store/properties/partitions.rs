@@ -70,7 +70,10 @@ struct Known {
 
 impl Known {
     async fn refund(&mut self, part: usize, lines: Vec<(u128, i64)>) {
-        let lines: Vec<_> = lines.into_iter().filter(|(_, amount)| *amount > 0).collect();
+        let lines: Vec<_> = lines
+            .into_iter()
+            .filter(|(_, amount)| *amount > 0)
+            .collect();
         if lines.is_empty() {
             return;
         }
