@@ -3,11 +3,7 @@
 use e2e::Answer;
 use reqwest::Method;
 
-use crate::{Scene, assert_faults};
-
-/// A body, and the faults expected in the response: pointer and code. `$P` is the product's id, `$R` the refresh token, `$W` the
-/// password, `$L101` a text of 101 characters, and so on.
-type Case = (&'static str, &'static [(&'static str, &'static str)]);
+use crate::{Case, Scene, assert_faults};
 
 const REGISTER: &[Case] = &[
     ("[]", &[("", "invalid_type")]),

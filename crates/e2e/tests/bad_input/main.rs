@@ -8,18 +8,26 @@
 
 mod bodies;
 mod framing;
+mod moves;
 mod queries;
 mod transport;
 
-use e2e::{Answer, Person, Product, Shape};
+use e2e::{Answer, Part, Person, Product, Shape};
 use serde_json::{Value, json};
 
-/// A marketplace with one seller, one buyer, one product and one paid order, and a snapshot of them.
+/// A body, and the faults expected in the response: pointer and code. `$P` is the product's id, `$R` the refresh token, `$W` the
+/// password, `$L101` a text of 101 characters, and so on; of the order of lamps, `$F` is the part's id, `$N` that of its line, `$O` one item.
+type Case = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// A marketplace with one seller, one buyer, one product and one paid order; an order of three lamps, of which one is on its way; and a
+/// snapshot of them.
 struct Scene {
     shape: Shape,
     seller: Person,
     buyer: Person,
     product: Product,
+    lamps: Part,
+    package: String,
     before: Value,
 }
 
@@ -32,11 +40,19 @@ impl Scene {
         buyer.credit(1_000).await;
         let order = buyer.orders(&product, 1).await;
         assert_eq!(order.status, 201, "{order:?}");
+        buyer
+            .sees(&Part::of(&order.body, &seller), "delivered")
+            .await;
+        let lamp = seller.lists_to_ship("Lamp to ship", 100, 10).await;
+        let lamps = Part::of(&buyer.buys(&[(&lamp, 3)]).await, &seller);
+        let package = seller.has_shipped(&lamps, &lamps.items(&[(0, 1)])).await;
         let mut scene = Self {
             shape,
             seller,
             buyer,
             product,
+            lamps,
+            package,
             before: Value::Null,
         };
         scene.before = scene.look().await;
@@ -51,6 +67,10 @@ impl Scene {
             let products = format!("/api/products?seller={}", person.id);
             for path in [
                 "/api/users/me",
+                "/api/users/me/addresses",
+                self.lamps.order_path("").as_str(),
+                self.lamps.order_path("/timeline").as_str(),
+                "/api/orders/sales",
                 "/api/wallet/balance",
                 "/api/wallet/transaction",
                 orders.as_str(),

@@ -4,9 +4,7 @@ use e2e::{Answer, unique};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::{Scene, assert_faults};
-
-type Case = (&'static str, &'static [(&'static str, &'static str)]);
+use crate::{Case, Scene, assert_faults};
 
 const EVERY_LIST: &[Case] = &[
     ("limit=0", &[("?limit", "out_of_range")]),
@@ -50,14 +48,23 @@ const TRANSACTIONS: &[Case] = &[
 
 const ORDERS: &[Case] = &[("status=eaten", &[("?status", "unknown_value")])];
 
+const SALES: &[Case] = &[
+    ("status=eaten", &[("?status", "unknown_value")]),
+    ("from=yesterday", &[("?from", "invalid_time")]),
+    ("to=2026-13-01T00:00:00Z", &[("?to", "invalid_time")]),
+];
+
 #[tokio::test]
 async fn a_bad_query_is_told_every_fault() {
     let scene = Scene::set().await;
     let orders = format!("/api/orders/{}/byUser", scene.buyer.id);
+    let timeline = scene.lamps.order_path("/timeline");
     let lists = [
         ("/api/products", PRODUCTS),
         ("/api/wallet/transaction", TRANSACTIONS),
         (orders.as_str(), ORDERS),
+        ("/api/orders/sales", SALES),
+        (timeline.as_str(), &[]),
     ];
     for (path, cases) in lists {
         for (query, faults) in EVERY_LIST.iter().chain(cases) {

@@ -16,6 +16,12 @@ const WITH_BODY: &[(&str, &str)] = &[
     ("PUT", "/api/products/update"),
     ("PATCH", "/api/products/remove"),
     ("POST", "/api/orders/create"),
+    ("POST", "/api/orders/{id}/cancel"),
+    ("POST", "/api/orders/{id}/refunds"),
+    ("POST", "/api/orders/{id}/fulfilments/{fid}/cancel"),
+    ("POST", "/api/orders/{id}/fulfilments/{fid}/shipments"),
+    ("POST", "/api/orders/{id}/fulfilments/{fid}/shipments/{sid}/deliver"),
+    ("POST", "/api/users/me/addresses"),
     ("POST", "/api/wallet/credit"),
     ("POST", "/api/wallet/debit"),
 ];
@@ -27,7 +33,8 @@ async fn send(
     body: Vec<u8>,
 ) -> Answer {
     let method: Method = method.parse().unwrap();
-    let mut request = scene.seller.request(method, path).body(body);
+    let path = scene.at(path);
+    let mut request = scene.seller.request(method, &path).body(body);
     if let Some(media_type) = media_type {
         request = request.header("content-type", media_type);
     }

@@ -7,11 +7,17 @@
 )]
 
 mod accounts;
+mod addresses;
+mod cancelling;
 mod catalogue;
 mod document;
 mod edge;
 mod journey;
+mod names;
 mod orders;
+mod refunds;
+mod sales;
+mod shipping;
 mod tokens;
 mod wallet;
 
