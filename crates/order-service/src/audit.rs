@@ -42,6 +42,8 @@ pub struct AuditedLine {
     pub id: LineId,
     /// What is sold.
     pub product: ProductId,
+    /// How many were ordered.
+    pub quantity: i64,
     /// What it costs. None if that overflows.
     pub total: Option<Money>,
     /// The commission that the wallet fixed at the debit.
@@ -95,6 +97,7 @@ impl AuditedLine {
         Self {
             id: line.id,
             product: line.product,
+            quantity: line.quantity.into(),
             total: line.total(),
             commission: touched.commission,
             refunded: touched.refunded_amount,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_util::stream::LocalBoxStream;
 use kernel::OrderId;
 use order_service::AuditedOrder;
-use product_service::{ReservationState, StockAudit};
+use product_service::{AuditedReservation, StockAudit};
 use store::StoreResult;
 use wallet_service::audit::{AuditReport, PaymentRecord};
 
@@ -23,7 +23,6 @@ pub(crate) trait Books {
     async fn orders(&self, only: Option<OrderId>) -> ByOrder<'_, AuditedOrder>;
     /// The payments.
     async fn payments(&self, only: Option<OrderId>) -> ByOrder<'_, PaymentRecord>;
-    /// The outcome of each reservation.
-    async fn reservations(&self, only: Option<OrderId>)
-    -> ByOrder<'_, (OrderId, ReservationState)>;
+    /// The reservations.
+    async fn reservations(&self, only: Option<OrderId>) -> ByOrder<'_, AuditedReservation>;
 }

@@ -1,18 +1,19 @@
 //! Compares every order with its payment and its reservation: three streams, sorted by order id, are read side by side, so that only
 //! the next row of each is in memory.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use futures_util::stream::LocalBoxStream;
 use kernel::{Findings, OrderId};
 use order_service::AuditedOrder;
-use product_service::ReservationState;
+use product_service::AuditedReservation;
 use store::{StoreError, StoreResult};
 use wallet_service::audit::PaymentRecord;
 
 use super::books::Books;
-use super::fits::Entry;
+use super::fits::{Check, Entry};
 
 /// How often an apparent violation is rechecked, and the interval.
 const LOOKS: usize = 30;
@@ -25,19 +26,31 @@ const SUSPECTS: usize = 1_000;
 pub(super) struct Compared {
     /// Orders read.
     pub(super) orders: u64,
-    /// Orders whose payment does not fit.
-    pub(super) payments: Findings,
-    /// Orders whose reservation does not fit.
-    pub(super) stock: Findings,
+    /// Their parts.
+    pub(super) parts: u64,
+    /// Parts that waited for an answer to a refund, a release or a return.
+    pub(super) waiting: u64,
+    found: BTreeMap<Check, Findings>,
 }
 
 impl Compared {
+    /// What a check has found.
+    pub(super) fn found(&self, check: Check) -> Findings {
+        self.found.get(&check).cloned().unwrap_or_default()
+    }
+
+    fn count(&mut self, entry: &Entry) {
+        self.orders += u64::from(entry.order.is_some());
+        let (parts, waiting) = entry.count_parts();
+        self.parts += parts;
+        self.waiting += waiting;
+    }
+
     fn add(&mut self, entry: &Entry) {
-        if let Some(finding) = entry.payment_misfit() {
-            self.payments.add(finding);
-        }
-        if let Some(finding) = entry.stock_misfit() {
-            self.stock.add(finding);
+        for check in Check::ALL {
+            if let Some(finding) = entry.misfit(check) {
+                self.found.entry(check).or_default().add(finding);
+            }
         }
     }
 
@@ -67,11 +80,11 @@ pub(super) async fn compare(books: &dyn Books) -> StoreResult<Compared> {
     let mut suspects = Vec::new();
     let mut all = SideBySide::open(books, None).await?;
     while let Some(entry) = all.next().await? {
-        compared.orders += u64::from(entry.order.is_some());
-        if is_sound(&entry) {
+        compared.count(&entry);
+        if entry.is_sound() {
             continue;
         }
-        if compared.payments.is_full() || compared.stock.is_full() {
+        if compared.found.values().any(Findings::is_full) {
             // So much is wrong that time makes no difference.
             compared.add(&entry);
             continue;
@@ -86,10 +99,6 @@ pub(super) async fn compare(books: &dyn Books) -> StoreResult<Compared> {
     Ok(compared)
 }
 
-fn is_sound(entry: &Entry) -> bool {
-    entry.payment_misfit().is_none() && entry.stock_misfit().is_none()
-}
-
 /// Those of `orders` that do not fit now.
 async fn of(
     books: &dyn Books,
@@ -99,7 +108,7 @@ async fn of(
     for order in orders {
         let mut one = SideBySide::open(books, Some(order)).await?;
         let entry = one.next().await?;
-        found.extend(entry.filter(|entry| !is_sound(entry)));
+        found.extend(entry.filter(|entry| !entry.is_sound()));
     }
     Ok(found)
 }
@@ -108,7 +117,7 @@ async fn of(
 struct SideBySide<'a> {
     orders: Ahead<'a, AuditedOrder>,
     payments: Ahead<'a, PaymentRecord>,
-    reservations: Ahead<'a, (OrderId, ReservationState)>,
+    reservations: Ahead<'a, AuditedReservation>,
 }
 
 impl<'a> SideBySide<'a> {
@@ -126,12 +135,11 @@ impl<'a> SideBySide<'a> {
         let Some(id) = ids.into_iter().flatten().min() else {
             return Ok(None);
         };
-        let reservation = self.reservations.take(id).await?;
         Ok(Some(Entry {
             id,
             order: self.orders.take(id).await?,
             payment: self.payments.take(id).await?,
-            reservation: reservation.map(|(_, state)| state),
+            reservation: self.reservations.take(id).await?,
         }))
     }
 }
@@ -153,9 +161,9 @@ impl OfOrder for PaymentRecord {
     }
 }
 
-impl OfOrder for (OrderId, ReservationState) {
+impl OfOrder for AuditedReservation {
     fn order(&self) -> OrderId {
-        self.0
+        self.order
     }
 }
 

@@ -5,7 +5,7 @@ use futures_util::StreamExt as _;
 use host::settings::MongoConfig;
 use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders_in_mongo};
-use product_service::{ReservationState, StockAudit};
+use product_service::{AuditedReservation, StockAudit};
 use store::{StoreError, StoreResult};
 use store_mongo::client_options;
 use store_mongo::mongodb::{Client, Database};
@@ -56,11 +56,8 @@ impl Books for Databases {
         Ok(mongo::payments(&self.wallet, only).await?.boxed_local())
     }
 
-    async fn reservations(
-        &self,
-        only: Option<OrderId>,
-    ) -> ByOrder<'_, (OrderId, ReservationState)> {
-        let states = product_service::mongo::reservation_states(&self.products, only).await?;
-        Ok(states.boxed_local())
+    async fn reservations(&self, only: Option<OrderId>) -> ByOrder<'_, AuditedReservation> {
+        let reservations = product_service::mongo::audited_reservations(&self.products, only);
+        Ok(reservations.await?.boxed_local())
     }
 }

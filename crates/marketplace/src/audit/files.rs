@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream};
 use kernel::OrderId;
 use order_service::{AuditedOrder, audited_orders};
-use product_service::{ReservationState, StockAudit, reservation_states};
+use product_service::{AuditedReservation, StockAudit, audited_reservations};
 use rusqlite::Connection;
 use store::StoreResult;
 use wallet_service::audit::{AuditReport, PaymentRecord, payments};
@@ -51,10 +51,8 @@ impl Books for Files {
         Ok(stream::iter(payments(&self.wallet, only)).boxed_local())
     }
 
-    async fn reservations(
-        &self,
-        only: Option<OrderId>,
-    ) -> ByOrder<'_, (OrderId, ReservationState)> {
-        Ok(stream::iter(reservation_states(&self.products, only)).boxed_local())
+    async fn reservations(&self, only: Option<OrderId>) -> ByOrder<'_, AuditedReservation> {
+        let reservations = audited_reservations(&self.products, only);
+        Ok(stream::iter(reservations).boxed_local())
     }
 }

@@ -1,38 +1,94 @@
-//! What the services must have about an order, as its state says.
+//! What the services must have about an order, as its state says. What they must have about its parts is next door.
 
 use kernel::OrderId;
-use order_service::{AuditedOrder, Escrow, OrderState};
-use product_service::ReservationState;
+use order_service::{AuditedOrder, OrderState};
+use product_service::{AuditedReservation, ReservationState};
 use wallet_service::audit::{PaymentRecord, PaymentStatus};
 
+/// A comparison of an order with another service's record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Check {
+    /// The payment, as a whole.
+    Payment,
+    /// The parts of the payment.
+    Parts,
+    /// What was refunded of each line.
+    Refunds,
+    /// Whether each part is released.
+    Releases,
+    /// The reservation.
+    Stock,
+    /// What came back of what was sold.
+    Returns,
+}
+
+impl Check {
+    pub(super) const ALL: [Self; 6] = [
+        Self::Payment,
+        Self::Parts,
+        Self::Refunds,
+        Self::Releases,
+        Self::Stock,
+        Self::Returns,
+    ];
+
+    /// The invariant.
+    pub(super) const fn invariant(self) -> &'static str {
+        match self {
+            Self::Payment => "each order was debited once or not at all, as its state says",
+            Self::Parts => {
+                "each part of an order is a part of its payment: the same seller, lines, prices and commission"
+            }
+            Self::Refunds => "what was refunded of each line is the same to its order and to its payment",
+            Self::Releases => "each part is paid to its seller if its order says so, and only then",
+            Self::Stock => "the stock of each paid order is sold, and of no order that came to nothing",
+            Self::Returns => "what came back of each order is back in stock or written off, once",
+        }
+    }
+}
+
 /// What each service has about one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) id: OrderId,
     pub(super) order: Option<AuditedOrder>,
     pub(super) payment: Option<PaymentRecord>,
-    pub(super) reservation: Option<ReservationState>,
+    pub(super) reservation: Option<AuditedReservation>,
 }
 
 impl Entry {
-    /// The mismatch between the order and its payment, if any.
-    pub(super) fn payment_misfit(&self) -> Option<String> {
+    /// The first mismatch that a check finds, if any.
+    pub(super) fn misfit(&self, check: Check) -> Option<String> {
+        match check {
+            Check::Payment => self.payment_misfit(),
+            Check::Parts => self.parts_misfit(),
+            Check::Refunds => self.refunds_misfit(),
+            Check::Releases => self.releases_misfit(),
+            Check::Stock => self.stock_misfit(),
+            Check::Returns => self.returns_misfit(),
+        }
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        let mut checks = Check::ALL.into_iter();
+        checks.all(|check| self.misfit(check).is_none())
+    }
+
+    fn payment_misfit(&self) -> Option<String> {
         let id = self.id;
+        let payment = self.payment.as_ref();
         let Some(order) = &self.order else {
-            return self
-                .payment
-                .map(|_| format!("payment of order {id}: there is no such order"));
+            return payment.map(|_| format!("payment of order {id}: there is no such order"));
         };
-        let status = self.payment.map(|payment| payment.status);
-        if !fits(order, status) {
+        let status = payment.map(|payment| payment.status);
+        if !fits(order.state, status) {
             return Some(format!(
-                "order {id}: it is {:?} with its escrow {:?}, but its payment is {}",
+                "order {id}: it is {:?}, but its payment is {}",
                 order.state,
-                order.escrow,
                 status.map_or_else(|| "missing".to_owned(), |status| format!("{status:?}"))
             ));
         }
-        let payment = self.payment?;
+        let payment = payment?;
         if payment.buyer != order.buyer {
             let (buyer, payer) = (order.buyer, payment.buyer);
             return Some(format!(
@@ -46,10 +102,13 @@ impl Entry {
         ))
     }
 
-    /// The mismatch between the order and its reservation, if any.
-    pub(super) fn stock_misfit(&self) -> Option<String> {
+    fn stock_misfit(&self) -> Option<String> {
         use ReservationState::{Expired, Held, Released, Sold};
-        let (id, state) = (self.id, self.reservation);
+        let id = self.id;
+        let state = self
+            .reservation
+            .as_ref()
+            .map(|reservation| reservation.state);
         let Some(order) = &self.order else {
             // Stock is held before there is an order, and returned if there never is one.
             return state.filter(|state| *state == Sold).map(|_| {
@@ -57,166 +116,66 @@ impl Entry {
             });
         };
         let fits = match order.state {
-            OrderState::Paid if order.confirmed => state == Some(Sold),
+            OrderState::Paid | OrderState::Refunding | OrderState::Refunded if order.confirmed => {
+                state == Some(Sold)
+            }
             OrderState::Paid | OrderState::Pending | OrderState::Cancelling => state.is_some(),
             OrderState::Declined | OrderState::Cancelled => {
                 matches!(state, Some(Held | Released | Expired))
             }
-            // Refunded because its stock had been returned, or by an operator after the sale.
-            OrderState::Refunding | OrderState::Refunded => {
-                matches!(state, Some(Sold | Released | Expired))
-            }
+            // Undone before its stock was confirmed: the lease had run out, or an operator did it, which sells what is still held first.
+            OrderState::Refunding | OrderState::Refunded => match state {
+                Some(Sold | Released | Expired) => true,
+                Some(Held) => has_return_under_way(order),
+                None => false,
+            },
         };
-        (!fits).then(|| {
-            format!(
+        if !fits {
+            return Some(format!(
                 "order {id}: it is {:?}, but its reservation is {}",
                 order.state,
                 state.map_or("missing", ReservationState::as_str)
-            )
-        })
+            ));
+        }
+        self.reservation
+            .as_ref()
+            .and_then(|reservation| quantities_misfit(order, reservation))
     }
 }
 
-fn fits(order: &AuditedOrder, payment: Option<PaymentStatus>) -> bool {
-    use PaymentStatus::{Cancelled, Debited, Declined, Refunded, Released, Reversed};
-    match (order.state, order.escrow) {
-        (OrderState::Pending, _) => matches!(payment, None | Some(Debited | Declined)),
-        (OrderState::Cancelling, _) => matches!(
+fn fits(state: OrderState, payment: Option<PaymentStatus>) -> bool {
+    use PaymentStatus::{Cancelled, Debited, Declined, Reversed};
+    match state {
+        OrderState::Pending => matches!(payment, None | Some(Debited | Declined)),
+        OrderState::Cancelling => matches!(
             payment,
             None | Some(Debited | Declined | Cancelled | Reversed)
         ),
-        (OrderState::Paid, Escrow::Held) => payment == Some(Debited),
-        (OrderState::Paid, Escrow::Releasing) => matches!(payment, Some(Debited | Released)),
-        (OrderState::Paid, Escrow::Released) => payment == Some(Released),
-        (OrderState::Declined, _) => payment == Some(Declined),
-        (OrderState::Cancelled, _) => matches!(payment, Some(Cancelled | Reversed | Declined)),
-        (OrderState::Refunding, _) => matches!(payment, Some(Debited | Refunded)),
-        (OrderState::Refunded, _) => payment == Some(Refunded),
+        OrderState::Paid | OrderState::Refunding | OrderState::Refunded => payment == Some(Debited),
+        OrderState::Declined => payment == Some(Declined),
+        OrderState::Cancelled => matches!(payment, Some(Cancelled | Reversed | Declined)),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use kernel::{Currency, Money, SystemIds, UserId};
+/// Whether items are on their way to the stock book.
+fn has_return_under_way(order: &AuditedOrder) -> bool {
+    let mut lines = order.parts.iter().flat_map(|part| &part.lines);
+    lines.any(|line| line.return_under_way > 0)
+}
 
-    use super::*;
-
-    /// An order in `state`, with a payment in `status` over its total and its stock sold.
-    fn entry(state: OrderState, escrow: Escrow, status: PaymentStatus) -> Entry {
-        let ids = SystemIds::default();
-        let (id, buyer) = (OrderId::new(&ids), UserId::new(&ids));
-        let total = Money::new(500, Currency::USD);
-        Entry {
-            id,
-            order: Some(AuditedOrder {
-                id,
-                buyer,
-                state,
-                escrow,
-                total,
-                confirmed: state == OrderState::Paid,
-            }),
-            payment: Some(PaymentRecord {
-                order: id,
-                buyer,
-                status,
-                total: Some(total),
-            }),
-            reservation: Some(ReservationState::Sold),
-        }
-    }
-
-    fn paid() -> Entry {
-        entry(OrderState::Paid, Escrow::Held, PaymentStatus::Debited)
-    }
-
-    #[test]
-    fn a_paid_order_needs_a_debit_over_its_total_from_its_buyer() {
-        assert_eq!(paid().payment_misfit(), None);
-        for status in [
-            PaymentStatus::Declined,
-            PaymentStatus::Reversed,
-            PaymentStatus::Refunded,
-            PaymentStatus::Released,
-        ] {
-            let entry = entry(OrderState::Paid, Escrow::Held, status);
-            assert!(entry.payment_misfit().is_some(), "{status:?}");
-        }
-        let without = Entry {
-            payment: None,
-            ..paid()
-        };
-        assert!(without.payment_misfit().is_some());
-        let with = |change: fn(&mut PaymentRecord)| {
-            let mut entry = paid();
-            entry.payment.as_mut().map(change);
-            entry.payment_misfit()
-        };
-        assert!(
-            with(|payment| payment.total = Some(Money::new(499, Currency::USD)))
-                .is_some_and(|finding| finding.ends_with("its payment is over 499 USD"))
-        );
-        assert!(
-            with(|payment| payment.buyer = UserId::new(&SystemIds::default()))
-                .is_some_and(|finding| finding.contains("its buyer is"))
-        );
-    }
-
-    #[test]
-    fn an_order_that_came_to_nothing_must_not_have_kept_the_money() {
-        for state in [
-            OrderState::Declined,
-            OrderState::Cancelled,
-            OrderState::Refunded,
-        ] {
-            let entry = entry(state, Escrow::Held, PaymentStatus::Debited);
-            assert!(entry.payment_misfit().is_some(), "{state:?}");
-        }
-    }
-
-    #[test]
-    fn a_payment_or_a_sale_without_an_order_is_a_violation_and_held_stock_is_not() {
-        let lost = Entry {
-            order: None,
-            ..paid()
-        };
-        assert!(lost.payment_misfit().is_some());
-        assert!(lost.stock_misfit().is_some());
-        for reservation in [
-            ReservationState::Held,
-            ReservationState::Released,
-            ReservationState::Expired,
-        ] {
-            let entry = Entry {
-                payment: None,
-                reservation: Some(reservation),
-                ..lost
-            };
-            assert_eq!((entry.payment_misfit(), entry.stock_misfit()), (None, None));
-        }
-    }
-
-    #[test]
-    fn stock_goes_with_the_money() {
-        assert_eq!(paid().stock_misfit(), None);
-        for state in [
-            None,
-            Some(ReservationState::Held),
-            Some(ReservationState::Released),
-            Some(ReservationState::Expired),
-        ] {
-            let entry = Entry {
-                reservation: state,
-                ..paid()
-            };
-            assert!(entry.stock_misfit().is_some(), "{state:?}");
-        }
-        for reservation in [None, Some(ReservationState::Sold)] {
-            let declined = Entry {
-                reservation,
-                ..entry(OrderState::Declined, Escrow::Held, PaymentStatus::Declined)
-            };
-            assert!(declined.stock_misfit().is_some(), "{reservation:?}");
-        }
-    }
+/// The first product of which another quantity is reserved than ordered.
+fn quantities_misfit(order: &AuditedOrder, reservation: &AuditedReservation) -> Option<String> {
+    let id = order.id;
+    let lines = || order.parts.iter().flat_map(|part| &part.lines);
+    let products = lines().map(|line| line.product);
+    let mut products = products.chain(reservation.lines.iter().map(|(product, _)| *product));
+    products.find_map(|product| {
+        let ordered = lines().filter(|line| line.product == product);
+        let ordered: i128 = ordered.map(|line| i128::from(line.quantity)).sum();
+        let reserved = reservation.lines.iter().filter(|(of, _)| *of == product);
+        let reserved: i128 = reserved.map(|(_, quantity)| i128::from(*quantity)).sum();
+        (ordered != reserved).then(|| {
+            format!("order {id}: {ordered} of product {product} are ordered, but {reserved} are reserved")
+        })
+    })
 }
