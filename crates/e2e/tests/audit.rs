@@ -9,10 +9,10 @@
     reason = "a test fails by panicking; it opens the databases as a vandal would"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use e2e::books::{self, id, order};
+use e2e::books::{self, Size, id, order};
 use e2e::{Launch, Run};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};
@@ -24,7 +24,13 @@ const ORDERS: u32 = 2_003;
 
 /// The invariants that are checked across services, as the audit names them.
 const PAYMENTS: &str = "each order was debited once or not at all";
+const PARTS: &str = "each part of an order is a part of its payment";
+const REFUNDS: &str = "what was refunded of each line";
+const RELEASES: &str = "each part is paid to its seller";
 const STOCK: &str = "the stock of each paid order is sold";
+const RETURNS: &str = "what came back of each order";
+
+const ACROSS: [&str; 6] = [PAYMENTS, PARTS, REFUNDS, RELEASES, STOCK, RETURNS];
 
 /// A change of one row, bypassing the services, and what the audit has to say of it.
 struct Damage {
@@ -32,17 +38,47 @@ struct Damage {
     table: &'static str,
     row: Uuid,
     change: Change,
-    payments: Option<String>,
-    stock: Option<String>,
+    findings: Vec<(&'static str, String)>,
 }
 
 /// In SQLite's terms, and in MongoDB's.
 enum Change {
-    Set(&'static str, Document),
+    Set(String, Document),
     Lost,
     CopiedTo(Uuid),
 }
 use Change::{CopiedTo, Lost, Set};
+
+/// Sets one member of a row to a number or a text. `path` is that of the member in a JSON column.
+fn set(column: &str, path: &[&str], value: impl Into<Bson>) -> Change {
+    let value = value.into();
+    let shown = match &value {
+        Bson::String(text) => format!("'{text}'"),
+        Bson::Binary(id) => {
+            let id = Uuid::from_slice(&id.bytes).unwrap();
+            // In a JSON column an id is a text.
+            if path.is_empty() {
+                format!("x'{}'", id.simple())
+            } else {
+                format!("'{id}'")
+            }
+        }
+        other => other.to_string(),
+    };
+    let sql = if path.is_empty() {
+        format!("{column} = {shown}")
+    } else {
+        let steps = path.iter().map(|step| match step.parse::<u8>() {
+            Ok(place) => format!("[{place}]"),
+            Err(_) => format!(".{step}"),
+        });
+        let steps: String = steps.collect();
+        format!("{column} = json_set({column}, '${steps}', {shown})")
+    };
+    let mut member = vec![column];
+    member.extend(path);
+    Set(sql, doc! { "$set": { member.join("."): value } })
+}
 
 const BEFORE_ALL: Uuid = Uuid::nil();
 const AFTER_ALL: Uuid = Uuid::max();
@@ -51,12 +87,12 @@ const AFTER_ALL: Uuid = Uuid::max();
 /// after all orders.
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn damages() -> Vec<Damage> {
-    let damage = |table, row: Uuid, change, payments: Option<&str>, stock: Option<&str>| {
+    let damage = |table, row: Uuid, change, findings: &[(&'static str, &str)]| {
         let about = match &change {
             CopiedTo(other) => *other,
             Set(..) | Lost => row,
         };
-        let sentence = |text: &str| text.replace("{}", &about.to_string());
+        let findings = findings.iter();
         Damage {
             service: match table {
                 "orders" => "orders",
@@ -66,131 +102,167 @@ fn damages() -> Vec<Damage> {
             table,
             row,
             change,
-            payments: payments.map(sentence),
-            stock: stock.map(sentence),
+            findings: findings
+                .map(|(invariant, text)| (*invariant, text.replace("{}", &about.to_string())))
+                .collect(),
         }
     };
-    let no_payment = "payment of order {}: there is no such order";
-    let no_sale = "reservation of order {}: it is sold, and there is no such order";
+    let no_payment = (PAYMENTS, "payment of order {}: there is no such order");
+    let no_sale = (
+        STOCK,
+        "reservation of order {}: it is sold, and there is no such order",
+    );
     let (first, last) = (order(0), order(ORDERS - 1));
+    let (line, part) = (|number| id(number, 50), |number| id(number, 51));
+    let nobody = Uuid::nil();
     let another_buyer = format!(
-        "order {{}}: its buyer is {}, but its payment is {}'s",
-        id(7, 13),
-        Uuid::nil()
+        "order {{}}: its buyer is {}, but its payment is {nobody}'s",
+        id(7, 13)
+    );
+    let another_seller = format!(
+        "order {{}}, part {}: its seller is {}, but its payment is for {nobody}",
+        part(24),
+        id(24, 14)
+    );
+    let commission = format!(
+        "order {{}}, line {}: its commission is 100, but 99 to its payment",
+        line(20)
+    );
+    let refunded = format!(
+        "order {{}}, line {}: it has refunded 5 and 0 of its commission, of which 0 is under way, but its payment 0 and 0",
+        line(21)
+    );
+    let unreleased = format!(
+        "order {{}}, part {}: its money is Released, but its payment has not released it",
+        part(27)
+    );
+    let returned = format!(
+        "order {{}}: 0 of product {} came back, of which 0 are under way, but 1 are in the stock book",
+        id(22, 1)
+    );
+    let more = format!(
+        "order {{}}: 1 of product {} are ordered, but 2 are reserved",
+        id(23, 1)
+    );
+    let back = doc! { "product": bytes(id(22, 1)), "restocked": 1_i64, "written_off": 0_i64 };
+    let back_in_json = format!(
+        r#"returned = '[{{"product":"{}","restocked":1,"written_off":0}}]'"#,
+        id(22, 1)
     );
     vec![
-        damage("orders", first, Lost, Some(no_payment), Some(no_sale)),
-        damage(
-            "payments",
-            order(1),
-            CopiedTo(BEFORE_ALL),
-            Some(no_payment),
-            None,
-        ),
-        damage(
-            "payments",
-            order(1),
-            CopiedTo(AFTER_ALL),
-            Some(no_payment),
-            None,
-        ),
-        damage(
-            "reservations",
-            order(1),
-            CopiedTo(id(0, 1)),
-            None,
-            Some(no_sale),
-        ),
-        damage(
-            "reservations",
-            order(1),
-            CopiedTo(id(ORDERS, 9)),
-            None,
-            Some(no_sale),
-        ),
+        damage("orders", first, Lost, &[no_payment, no_sale]),
+        damage("payments", order(1), CopiedTo(BEFORE_ALL), &[no_payment]),
+        damage("payments", order(1), CopiedTo(AFTER_ALL), &[no_payment]),
+        damage("reservations", order(1), CopiedTo(id(0, 1)), &[no_sale]),
+        damage("reservations", order(1), CopiedTo(id(ORDERS, 9)), &[no_sale]),
         // Stock is held before there is an order, and may be returned without one.
-        damage("reservations", last, CopiedTo(id(ORDERS, 8)), None, None),
-        damage(
-            "reservations",
-            order(8),
-            CopiedTo(id(ORDERS, 7)),
-            None,
-            None,
-        ),
+        damage("reservations", last, CopiedTo(id(ORDERS, 8)), &[]),
+        damage("reservations", order(8), CopiedTo(id(ORDERS, 7)), &[]),
         damage(
             "reservations",
             last,
             Lost,
-            None,
-            Some("order {}: it is Pending, but its reservation is missing"),
+            &[(
+                STOCK,
+                "order {}: it is Pending, but its reservation is missing",
+            )],
         ),
         damage(
             "reservations",
             order(28),
             Lost,
-            None,
-            Some("order {}: it is Refunded, but its reservation is missing"),
+            &[(
+                STOCK,
+                "order {}: it is Refunded, but its reservation is missing",
+            )],
         ),
         damage(
             "payments",
             order(ORDERS - 2),
             Lost,
-            Some("order {}: it is Paid with its escrow Released, but its payment is missing"),
-            None,
+            &[(PAYMENTS, "order {}: it is Paid, but its payment is missing")],
         ),
         damage(
             "orders",
             order(999),
-            Set("state = 'paid'", doc! { "$set": { "state": "paid" } }),
-            Some("order {}: it is Paid with its escrow Held, but its payment is Cancelled"),
-            None,
+            set("state", &[], "paid"),
+            &[(
+                PAYMENTS,
+                "order {}: it is Paid, but its payment is Cancelled",
+            )],
         ),
         damage(
             "reservations",
             order(1_000),
-            Set(
-                "state = 'released'",
-                doc! { "$set": { "state": "released" } },
-            ),
-            None,
-            Some("order {}: it is Paid, but its reservation is released"),
+            set("state", &[], "released"),
+            &[(
+                STOCK,
+                "order {}: it is Paid, but its reservation is released",
+            )],
         ),
         damage(
             "orders",
             order(1_001),
-            Set(
-                "total = json_set(total, '$.amount', 999)",
-                doc! { "$set": { "total.amount": 999_i64 } },
-            ),
-            Some("order {}: it costs 999 USD, but its payment is over 1000 USD"),
-            None,
+            set("total", &["amount"], 999_i64),
+            &[(
+                PAYMENTS,
+                "order {}: it costs 999 USD, but its payment is over 1000 USD",
+            )],
         ),
         damage(
             "payments",
             order(7),
-            Set(
-                "buyer = zeroblob(16)",
-                doc! { "$set": { "buyer": bytes(Uuid::nil()) } },
+            set("buyer", &[], bytes(nobody)),
+            &[(PAYMENTS, &another_buyer)],
+        ),
+        damage(
+            "payments",
+            order(24),
+            set("parts", &["0", "seller"], bytes(nobody)),
+            &[(PARTS, &another_seller)],
+        ),
+        damage(
+            "payments",
+            order(20),
+            set("parts", &["0", "lines", "0", "commission"], 99_i64),
+            &[(PARTS, &commission)],
+        ),
+        damage(
+            "orders",
+            order(21),
+            set(
+                "fulfilments",
+                &["0", "lines", "0", "refunded_amount"],
+                5_i64,
             ),
-            Some(&another_buyer),
-            None,
+            &[(REFUNDS, &refunded)],
         ),
         damage(
             "orders",
             order(27),
-            Set(
-                "escrow = 'released'",
-                doc! { "$set": { "escrow": "released" } },
-            ),
-            Some("order {}: it is Paid with its escrow Released, but its payment is Debited"),
-            None,
+            set("fulfilments", &["0", "money"], "released"),
+            &[(RELEASES, &unreleased)],
+        ),
+        damage(
+            "reservations",
+            order(22),
+            Set(back_in_json, doc! { "$set": { "returned": [back] } }),
+            &[(RETURNS, &returned)],
+        ),
+        damage(
+            "reservations",
+            order(23),
+            set("lines", &["0", "quantity"], 2_i64),
+            &[(STOCK, &more)],
         ),
         damage(
             "reservations",
             order(9),
-            Set("state = 'sold'", doc! { "$set": { "state": "sold" } }),
-            None,
-            Some("order {}: it is Declined, but its reservation is sold"),
+            set("state", &[], "sold"),
+            &[(
+                STOCK,
+                "order {}: it is Declined, but its reservation is sold",
+            )],
         ),
     ]
 }
@@ -216,11 +288,15 @@ fn findings(audit: &Run, invariant: &str) -> BTreeSet<String> {
 /// Asserts that the audit says what it has to, and nothing else, about what is across services.
 fn assert_finds_all(audit: &Run) {
     assert_eq!(audit.code, Some(1), "{audit:?}");
-    let expected = |of: fn(&Damage) -> &Option<String>| -> BTreeSet<String> {
-        damages().iter().filter_map(|one| of(one).clone()).collect()
-    };
-    assert_eq!(findings(audit, PAYMENTS), expected(|one| &one.payments));
-    assert_eq!(findings(audit, STOCK), expected(|one| &one.stock));
+    let mut expected: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (invariant, sentence) in damages().into_iter().flat_map(|one| one.findings) {
+        expected.entry(invariant).or_default().insert(sentence);
+    }
+    for invariant in ACROSS {
+        let expected = expected.remove(invariant).unwrap_or_default();
+        assert!(!expected.is_empty(), "nothing breaks {invariant:?}");
+        assert_eq!(findings(audit, invariant), expected, "{invariant}");
+    }
 }
 
 /// A directory with the books, which no process serves.
@@ -229,7 +305,7 @@ async fn filled(data_dir: &Path) -> Launch {
     let server = launch.serve();
     assert_eq!(server.client().get("/readyz").await.status, 200);
     assert_eq!(server.terminate(), Some(0));
-    books::sqlite::fill(data_dir, ORDERS).unwrap();
+    books::sqlite::fill(data_dir, &Size::of(ORDERS)).unwrap();
     launch
 }
 
@@ -248,7 +324,7 @@ impl Damage {
             Lost => file.execute(&format!("DELETE FROM {table} WHERE id = ?1"), [row]),
             CopiedTo(other) => {
                 let columns = match table {
-                    "payments" => "buyer, state, amount, currency, debit, settlement",
+                    "payments" => "buyer, state, amount, currency, debit, parts",
                     _ => "buyer, state, lease_until, created_at, lines",
                 };
                 let sql = format!(
@@ -304,7 +380,7 @@ impl Databases {
             .expect("MARKETPLACE_TEST_MONGO: run ./scripts/test, which starts a MongoDB");
         let client = Client::with_uri_str(&uri).await.unwrap();
         let prefix = format!("test_{}", Uuid::new_v4().simple());
-        books::mongo::fill(&client, &prefix, ORDERS).await.unwrap();
+        books::mongo::fill(&client, &prefix, &Size::of(ORDERS)).await.unwrap();
         let launch = Launch::on(Path::new("."))
             .set("MONGO__URI", &uri)
             .set("MONGO__DATABASE_PREFIX", &prefix);

@@ -1,8 +1,11 @@
 //! Books with any number of orders. To make them through the API would take hours, so the rows are written straight into the stores,
 //! as the services would have written them by now. The audit verifies that.
 
+mod fate;
 pub mod mongo;
 pub mod sqlite;
+
+pub use fate::Fate;
 
 use uuid::{Builder, Uuid};
 
@@ -22,8 +25,36 @@ const PLENTY: i64 = 1_000_000_000;
 
 // A product has one seller: the number of products is a multiple of that of sellers.
 const BUYERS: u32 = 1_000;
-const SELLERS: u32 = 100;
 const PRODUCTS: u32 = 1_000;
+
+/// How much is in the books.
+#[derive(Debug, Clone)]
+pub struct Size {
+    /// How many orders.
+    pub orders: u32,
+    /// Who sells, each as many of the products as another.
+    pub sellers: Vec<Uuid>,
+}
+
+impl Size {
+    /// Orders of a hundred sellers.
+    #[must_use]
+    pub fn of(orders: u32) -> Self {
+        Self {
+            orders,
+            sellers: (0..100).map(|number| id(number, 14)).collect(),
+        }
+    }
+
+    /// Orders of one seller.
+    #[must_use]
+    pub fn sold_by(seller: Uuid, orders: u32) -> Self {
+        Self {
+            orders,
+            sellers: vec![seller],
+        }
+    }
+}
 
 /// A unique id for each row and table, in row order.
 #[must_use]
@@ -41,68 +72,6 @@ pub fn id(row: u32, table: u8) -> Uuid {
 #[must_use]
 pub fn order(number: u32) -> Uuid {
     id(number, 4)
-}
-
-/// What became of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// Paid, and its sellers are paid.
-    Released,
-    /// Paid, and the money is in escrow.
-    Held,
-    /// Refunded, since its stock had been returned.
-    Refunded,
-    /// The buyer could not pay.
-    Declined,
-    /// Not paid in time.
-    Cancelled,
-    /// Just made: the debit is on its way.
-    Pending,
-}
-
-impl Fate {
-    /// Of order `number` of `orders`: most are paid, and the last one was just made.
-    #[must_use]
-    pub const fn of(number: u32, orders: u32) -> Self {
-        match number % 20 {
-            _ if number + 1 == orders => Self::Pending,
-            7 | 17 => Self::Held,
-            8 | 18 => Self::Refunded,
-            9 => Self::Declined,
-            19 => Self::Cancelled,
-            _ => Self::Released,
-        }
-    }
-
-    const fn state(self) -> &'static str {
-        match self {
-            Self::Released | Self::Held => "paid",
-            Self::Refunded => "refunded",
-            Self::Declined => "declined",
-            Self::Cancelled => "cancelled",
-            Self::Pending => "pending",
-        }
-    }
-
-    const fn reservation(self) -> &'static str {
-        match self {
-            Self::Released | Self::Held => "sold",
-            Self::Refunded => "expired",
-            Self::Declined | Self::Cancelled => "released",
-            Self::Pending => "held",
-        }
-    }
-
-    const fn payment(self) -> Option<i32> {
-        match self {
-            Self::Declined => Some(0),
-            Self::Cancelled => Some(1),
-            Self::Held => Some(2),
-            Self::Refunded => Some(4),
-            Self::Released => Some(5),
-            Self::Pending => None,
-        }
-    }
 }
 
 /// A line on a user's account.
@@ -156,10 +125,20 @@ impl Deal {
         [40, 41, 42].map(|table| id(self.number, table))
     }
 
-    /// The transactions that its payment names: the debit, and the refund or release.
-    fn debit_and_settlement(&self) -> [Option<Uuid>; 2] {
-        let settlement = self.transaction(3).or(self.transaction(4));
-        [self.transaction(2), settlement]
+    /// Its only line.
+    fn line(&self) -> Uuid {
+        id(self.number, 50)
+    }
+
+    /// Its only part.
+    fn part(&self) -> Uuid {
+        id(self.number, 51)
+    }
+
+    /// Its refund, if it is refunded.
+    fn refund(&self) -> Option<(Uuid, Uuid)> {
+        let transaction = self.transaction(3)?;
+        Some((id(self.number, 52), transaction))
     }
 }
 
@@ -222,22 +201,24 @@ fn at(of: &mut [Account], number: u32) -> &mut Account {
 }
 
 impl History {
-    fn new(orders: u32) -> Self {
-        let accounts = |count, table, bucket| {
-            let owners = (0..count).map(move |number| id(number, table));
-            owners.map(|owner| Account::new(owner, bucket)).collect()
+    fn new(size: &Size) -> Self {
+        let accounts = |owners: &[Uuid], bucket| {
+            let owners = owners.iter();
+            owners.map(|owner| Account::new(*owner, bucket)).collect()
         };
-        let goods = (0..PRODUCTS).map(|number| Goods {
+        let buyers: Vec<Uuid> = (0..BUYERS).map(|number| id(number, 13)).collect();
+        let sellers = size.sellers.iter().cycle();
+        let goods = (0..PRODUCTS).zip(sellers).map(|(number, seller)| Goods {
             product: id(number, 1),
-            seller: id(number % SELLERS, 14),
+            seller: *seller,
             available: PLENTY,
         });
         Self {
-            orders,
+            orders: size.orders,
             next: 0,
-            buyers: accounts(BUYERS, 13, 0),
-            pending: accounts(SELLERS, 14, 1),
-            available: accounts(SELLERS, 14, 0),
+            buyers: accounts(&buyers, 0),
+            pending: accounts(&size.sellers, 1),
+            available: accounts(&size.sellers, 0),
             goods: goods.collect(),
         }
     }

@@ -7,7 +7,7 @@ use mongodb::options::{Acknowledgment, CollectionOptions, WriteConcern};
 use mongodb::{Client, Collection};
 use uuid::Uuid;
 
-use super::{CURRENCY, Deal, EARNED, History, PLENTY, PRICE, START, Transaction};
+use super::{CURRENCY, Deal, EARNED, Fate, History, PLENTY, PRICE, START, Size, Transaction};
 
 /// Documents in a command.
 const BATCH: usize = 5_000;
@@ -16,7 +16,7 @@ const BATCH: usize = 5_000;
 ///
 /// # Errors
 /// If the server does not take a document.
-pub async fn fill(client: &Client, prefix: &str, orders: u32) -> Result<()> {
+pub async fn fill(client: &Client, prefix: &str, size: &Size) -> Result<()> {
     let fill = |service: &str, collection: &str| {
         let database = client.database(&format!("{prefix}_{service}"));
         let quickly = WriteConcern::builder().w(Acknowledgment::Nodes(1)).build();
@@ -26,11 +26,13 @@ pub async fn fill(client: &Client, prefix: &str, orders: u32) -> Result<()> {
             batch: Vec::new(),
         }
     };
-    let mut history = History::new(orders);
+    let mut history = History::new(size);
     let mut order = fill("orders", "orders");
+    let mut facts = fill("orders", "facts");
     let mut journal = fill("wallet", "journal");
     let mut payments = fill("wallet", "payments");
-    let mut payouts = fill("wallet", "payouts");
+    let mut refunds = fill("wallet", "refunds");
+    let mut earnings = fill("wallet", "earnings");
     let mut accounts = fill("wallet", "accounts");
     let mut reservations = fill("products", "reservations");
     let mut products = fill("products", "products");
@@ -40,16 +42,30 @@ pub async fn fill(client: &Client, prefix: &str, orders: u32) -> Result<()> {
     }
     for deal in history.by_ref() {
         order.add(placed(&deal)).await?;
+        for fact in told(&deal) {
+            facts.add(fact).await?;
+        }
         for transaction in &deal.transactions {
             journal.add(posted(transaction)).await?;
         }
         if let Some(payment) = paid(&deal) {
             payments.add(payment).await?;
         }
+        if let Some((refund, transaction)) = deal.refund() {
+            let (_, reversed) = deal.fate.fees();
+            let line = doc! { "line": bytes(deal.line()), "amount": PRICE, "reversed": reversed };
+            let refund = doc! {
+                "_id": bytes(refund), "order_id": bytes(deal.order), "fulfilment": bytes(deal.part()), "amount": PRICE,
+                "currency": CURRENCY, "lines": [line], "journal_id": bytes(transaction),
+            };
+            refunds.add(refund).await?;
+        }
         if deal.waits {
-            let id = doc! { "order_id": bytes(deal.order), "seller": bytes(deal.seller) };
-            let payout = doc! { "_id": id, "amount": EARNED, "currency": CURRENCY, "available_at": i64::MAX };
-            payouts.add(payout).await?;
+            let id = doc! { "order_id": bytes(deal.order), "fulfilment": bytes(deal.part()) };
+            let earning = doc! {
+                "_id": id, "seller": bytes(deal.seller), "amount": EARNED, "currency": CURRENCY, "available_at": i64::MAX,
+            };
+            earnings.add(earning).await?;
         }
         reservations.add(reserved(&deal)).await?;
     }
@@ -74,9 +90,11 @@ pub async fn fill(client: &Client, prefix: &str, orders: u32) -> Result<()> {
     }
     for mut fill in [
         order,
+        facts,
         journal,
         payments,
-        payouts,
+        refunds,
+        earnings,
         accounts,
         reservations,
         products,
@@ -123,17 +141,63 @@ fn price() -> Document {
 }
 
 fn placed(deal: &Deal) -> Document {
-    let state = deal.fate.state();
-    let is_released = deal.transaction(4).is_some();
+    let fate = deal.fate;
     let line = doc! {
-        "product": bytes(deal.product), "seller": bytes(deal.seller), "name": &deal.name, "unit_price": price(), "quantity": 1_i64,
+        "id": bytes(deal.line()), "product": bytes(deal.product), "seller": bytes(deal.seller), "name": &deal.name, "category": "things",
+        "unit_price": price(), "quantity": 1_i64,
     };
-    doc! {
-        "_id": bytes(deal.order), "buyer": bytes(deal.buyer), "lines": [line], "total": price(), "state": state,
-        "escrow": if is_released { "released" } else { "held" }, "confirmed": state == "paid", "needs_review": false,
-        "handled": deal.handled().map(bytes).to_vec(), "resends": 0_i64, "version": 3_i64,
+    let mut order = doc! {
+        "_id": bytes(deal.order), "buyer": bytes(deal.buyer), "lines": [line], "fulfilments": [part(deal)], "total": price(),
+        "state": fate.state(), "confirmed": fate.is_sale(), "needs_review": false,
+        "handled": deal.handled().map(bytes).to_vec(), "resends": 0_i64, "facts": fate.facts(), "version": 3_i64,
         "created_at": deal.at, "updated_at": deal.at, "state_since": deal.at,
+    };
+    if fate.is_paid() {
+        order.insert("paid_at", deal.at);
     }
+    if fate == Fate::Refunded {
+        order.insert("reason", "reservation_expired");
+    }
+    order
+}
+
+/// The order's only part. What has its usual value is left out.
+fn part(deal: &Deal) -> Document {
+    let (fate, at) = (deal.fate, deal.at);
+    let (fee, reversed) = fate.fees();
+    let mut line = doc! { "id": bytes(deal.line()) };
+    if fee > 0 {
+        line.insert("commission", fee);
+    }
+    let mut part = doc! { "id": bytes(deal.part()), "seller": bytes(deal.seller), "status": fate.part() };
+    match fate {
+        Fate::Released => part.extend(doc! {
+            "version": 3_i64, "money": "released", "delivered_at": at, "completed": { "at": at, "fact": 2_i64 },
+        }),
+        Fate::Held => part.extend(doc! { "version": 2_i64, "delivered_at": at }),
+        Fate::Refunded => {
+            line.extend(doc! { "cancelled": 1_i64, "refunded": 1_i64, "refunded_amount": PRICE, "reversed": reversed });
+            part.insert("version", 2_i64);
+        }
+        Fate::Declined | Fate::Cancelled | Fate::Pending => {}
+    }
+    part.insert("lines", vec![line]);
+    part
+}
+
+/// The facts of its timeline that have a document.
+fn told(deal: &Deal) -> Vec<Document> {
+    let Some((refund, _)) = deal.refund() else {
+        return Vec::new();
+    };
+    let facts = [(2_i64, "reservation_expired"), (3, "refunded")];
+    let facts = facts.map(|(number, what)| {
+        doc! {
+            "_id": { "order_id": bytes(deal.order), "number": number }, "at": deal.at, "actor": { "role": "system" }, "what": what,
+            "fulfilment": bytes(deal.part()), "details": { "refundId": bytes(refund), "amount": PRICE },
+        }
+    });
+    facts.into()
 }
 
 fn posted(transaction: &Transaction) -> Document {
@@ -174,15 +238,25 @@ fn paid(deal: &Deal) -> Option<Document> {
     if state != 1 {
         payment.extend(price());
     }
-    for (name, transaction) in ["debit", "settlement"]
-        .into_iter()
-        .zip(deal.debit_and_settlement())
-    {
-        if let Some(transaction) = transaction {
-            payment.insert(name, bytes(transaction));
-        }
+    if let Some(debit) = deal.transaction(2) {
+        payment.insert("debit", bytes(debit));
+        payment.insert("parts", vec![captured(deal)]);
     }
     Some(payment)
+}
+
+/// The only part of the order's payment.
+fn captured(deal: &Deal) -> Document {
+    let (fee, reversed) = deal.fate.fees();
+    let mut line = doc! { "line": bytes(deal.line()), "total": PRICE, "commission": fee };
+    if deal.fate == Fate::Refunded {
+        line.extend(doc! { "refunded": PRICE, "reversed": reversed });
+    }
+    let mut part = doc! { "fulfilment": bytes(deal.part()), "seller": bytes(deal.seller), "lines": [line] };
+    if let Some(transaction) = deal.transaction(4) {
+        part.insert("released", doc! { "amount": PRICE, "transaction": bytes(transaction) });
+    }
+    part
 }
 
 fn reserved(deal: &Deal) -> Document {

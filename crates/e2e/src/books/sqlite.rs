@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, params};
 
-use super::{CURRENCY, Deal, EARNED, History, PLENTY, PRICE, START, Transaction};
+use super::{CURRENCY, Deal, EARNED, Fate, History, PLENTY, PRICE, START, Size, Transaction};
 
 /// Rows in a transaction.
 const BATCH: u32 = 20_000;
@@ -19,11 +19,11 @@ const BATCH: u32 = 20_000;
 ///
 /// # Errors
 /// If a file is missing or cannot be written.
-pub fn fill(data_dir: &Path, orders: u32) -> Result<()> {
+pub fn fill(data_dir: &Path, size: &Size) -> Result<()> {
     let open = |file| open(&data_dir.join(file));
     let files = [open("orders.db")?, open("wallet.db")?, open("products.db")?];
     let [orders_db, wallet, products] = &files;
-    let mut history = History::new(orders);
+    let mut history = History::new(size);
     for file in &files {
         file.execute_batch("BEGIN")?;
     }
@@ -92,29 +92,91 @@ fn open(path: &Path) -> Result<Connection> {
 }
 
 fn place(orders: &Connection, deal: &Deal) -> Result<()> {
-    let (order, state) = (deal.order, deal.fate.state());
+    let Deal { order, fate, .. } = deal;
     let lines = format!(
-        r#"[{{"product":"{}","seller":"{}","name":"{}","unit_price":{{"amount":{PRICE},"currency":"{CURRENCY}"}},"quantity":1}}]"#,
-        deal.product, deal.seller, deal.name
+        r#"[{{"id":"{}","product":"{}","seller":"{}","name":"{}","category":"things","unit_price":{{"amount":{PRICE},"currency":"{CURRENCY}"}},"quantity":1}}]"#,
+        deal.line(),
+        deal.product,
+        deal.seller,
+        deal.name
     );
     let total = format!(r#"{{"amount":{PRICE},"currency":"{CURRENCY}"}}"#);
-    let is_released = deal.transaction(4).is_some();
     let handled = deal.handled().map(|message| format!("\"{message}\""));
-    let sql = "INSERT INTO orders (id, buyer, lines, total, state, escrow, confirmed, needs_review, handled, resends, version,
-                   created_at, updated_at, state_since)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, 0, 3, ?9, ?9, ?9)";
+    let sql = "INSERT INTO orders (id, buyer, lines, fulfilments, total, state, reason, paid_at, confirmed, needs_review, handled, resends,
+                   facts, version, created_at, updated_at, state_since)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, 0, ?11, 3, ?12, ?12, ?12)";
     orders.prepare_cached(sql)?.execute(params![
         order.as_bytes(),
         deal.buyer.as_bytes(),
         lines,
+        part(deal),
         total,
-        state,
-        if is_released { "released" } else { "held" },
-        state == "paid",
+        fate.state(),
+        (*fate == Fate::Refunded).then_some("reservation_expired"),
+        fate.is_paid().then_some(deal.at),
+        fate.is_sale(),
         format!("[{}]", handled.join(",")),
+        fate.facts(),
         deal.at,
     ])?;
+    if fate.is_sale() {
+        let sql = "INSERT INTO sales (seller, status, paid_at, order_id, currency, sold, refunded, fees) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)";
+        let (fees, _) = fate.fees();
+        orders.prepare_cached(sql)?.execute(params![
+            deal.seller.as_bytes(),
+            fate.part(),
+            deal.at,
+            order.as_bytes(),
+            CURRENCY,
+            PRICE,
+            fees,
+        ])?;
+    }
+    if let Some((refund, _)) = deal.refund() {
+        let sql = "INSERT INTO facts (order_id, number, at, actor, what, fulfilment, details) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        for (number, what) in [(2, "reservation_expired"), (3, "refunded")] {
+            orders.prepare_cached(sql)?.execute(params![
+                order.as_bytes(),
+                number,
+                deal.at,
+                r#"{"role":"system"}"#,
+                what,
+                deal.part().as_bytes(),
+                format!(r#"{{"refundId":"{refund}","amount":{PRICE}}}"#),
+            ])?;
+        }
+    }
     Ok(())
+}
+
+/// The order's parts: one. What has its usual value is left out.
+fn part(deal: &Deal) -> String {
+    let (fate, at) = (deal.fate, deal.at);
+    let line = match fate.fees() {
+        _ if fate == Fate::Refunded => {
+            let (fee, reversed) = fate.fees();
+            format!(
+                r#","cancelled":1,"refunded":1,"refunded_amount":{PRICE},"commission":{fee},"reversed":{reversed}"#
+            )
+        }
+        (0, _) => String::new(),
+        (fee, _) => format!(r#","commission":{fee}"#),
+    };
+    let more = match fate {
+        Fate::Released => format!(
+            r#","version":3,"money":"released","delivered_at":{at},"completed":{{"at":{at},"fact":2}}"#
+        ),
+        Fate::Held => format!(r#","version":2,"delivered_at":{at}"#),
+        Fate::Refunded => r#","version":2"#.to_owned(),
+        Fate::Declined | Fate::Cancelled | Fate::Pending => String::new(),
+    };
+    format!(
+        r#"[{{"id":"{}","seller":"{}","status":"{}","lines":[{{"id":"{}"{line}}}]{more}}}]"#,
+        deal.part(),
+        deal.seller,
+        fate.part(),
+        deal.line()
+    )
 }
 
 fn post(wallet: &Connection, transaction: &Transaction) -> Result<()> {
@@ -166,24 +228,40 @@ fn pay(wallet: &Connection, deal: &Deal) -> Result<()> {
     }
     let order = deal.order.as_bytes();
     if let Some(state) = deal.fate.payment() {
-        let [debit, settlement] = deal.debit_and_settlement();
-        let bytes = |id: Option<uuid::Uuid>| id.map(uuid::Uuid::into_bytes);
+        let debit = deal.transaction(2).map(uuid::Uuid::into_bytes);
         let is_requested = state != 1;
-        let sql = "INSERT INTO payments (id, buyer, state, amount, currency, debit, settlement) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let sql = "INSERT INTO payments (id, buyer, state, amount, currency, debit, parts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         wallet.prepare_cached(sql)?.execute(params![
             order,
             deal.buyer.as_bytes(),
             state,
             is_requested.then_some(PRICE),
             is_requested.then_some(CURRENCY),
-            bytes(debit),
-            bytes(settlement),
+            debit,
+            debit.map(|_| captured(deal)),
+        ])?;
+    }
+    if let Some((refund, transaction)) = deal.refund() {
+        let sql = "INSERT INTO refunds (id, order_id, fulfilment, amount, currency, lines, journal_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let (_, reversed) = deal.fate.fees();
+        wallet.prepare_cached(sql)?.execute(params![
+            refund.as_bytes(),
+            order,
+            deal.part().as_bytes(),
+            PRICE,
+            CURRENCY,
+            format!(
+                r#"[{{"line":"{}","amount":{PRICE},"reversed":{reversed}}}]"#,
+                deal.line()
+            ),
+            transaction.as_bytes(),
         ])?;
     }
     if deal.waits {
-        let sql = "INSERT INTO payouts (order_id, seller, amount, currency, available_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql = "INSERT INTO earnings (order_id, fulfilment, seller, amount, currency, available_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         wallet.prepare_cached(sql)?.execute(params![
             order,
+            deal.part().as_bytes(),
             deal.seller.as_bytes(),
             EARNED,
             CURRENCY,
@@ -191,6 +269,25 @@ fn pay(wallet: &Connection, deal: &Deal) -> Result<()> {
         ])?;
     }
     Ok(())
+}
+
+/// The parts of the order's payment: one.
+fn captured(deal: &Deal) -> String {
+    let (fee, reversed) = deal.fate.fees();
+    let refunded = if deal.fate == Fate::Refunded {
+        format!(r#","refunded":{PRICE},"reversed":{reversed}"#)
+    } else {
+        String::new()
+    };
+    let released = deal.transaction(4).map_or_else(String::new, |transaction| {
+        format!(r#","released":{{"amount":{PRICE},"transaction":"{transaction}"}}"#)
+    });
+    format!(
+        r#"[{{"fulfilment":"{}","seller":"{}","lines":[{{"line":"{}","total":{PRICE},"commission":{fee}{refunded}}}]{released}}}]"#,
+        deal.part(),
+        deal.seller,
+        deal.line()
+    )
 }
 
 fn reserve(products: &Connection, deal: &Deal) -> Result<()> {

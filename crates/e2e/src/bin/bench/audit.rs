@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use e2e::books::{mongo, sqlite};
+use e2e::books::{Size, mongo, sqlite};
 use e2e::{Launch, Run};
 use mongodb::Client;
 use stack::{Only, Options, Stack};
@@ -20,7 +20,7 @@ pub(crate) async fn embedded(orders: u32, report: &mut Report) -> Result<()> {
     ensure!(server.terminate() == Some(0), "it did not end well");
     eprintln!("Writing {orders} orders.");
     let begun = Instant::now();
-    sqlite::fill(data_dir.path(), orders)?;
+    sqlite::fill(data_dir.path(), &Size::of(orders))?;
     let mut bytes = 0;
     for file in std::fs::read_dir(data_dir.path())? {
         bytes += file?.metadata()?.len();
@@ -39,7 +39,7 @@ pub(crate) async fn distributed(orders: u32, report: &mut Report) -> Result<()> 
     let client = Client::with_uri_str(&uri).await?;
     eprintln!("Writing {orders} orders.");
     let begun = Instant::now();
-    mongo::fill(&client, "audited", orders).await?;
+    mongo::fill(&client, "audited", &Size::of(orders)).await?;
     eprintln!("Wrote them in {:?}.", begun.elapsed());
     let launch = Launch::on(directory.path())
         .set("MONGO__URI", &uri)

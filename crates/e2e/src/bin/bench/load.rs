@@ -1,20 +1,25 @@
 //! Requests per second: reading, topping up, ordering.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use e2e::capacity::Cost;
 use e2e::{Client, Launch, Person, Product};
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cost::Meter;
-use crate::report::{Report, milliseconds};
+use crate::report::{Report, median, milliseconds};
 use crate::wrk::{self, CONNECTIONS, Prepared};
 
 const BUYERS: usize = 256;
 const PRODUCTS: usize = 500;
+/// A large order: its sellers, and what it has of each.
+const SELLERS: usize = 10;
+const LINES_OF_EACH: usize = 2;
+/// Orders of each size that are placed one after the other.
+const PLACED: usize = 200;
 /// More than a run can spend.
 const PURSE: i64 = 1_000_000_000_000;
 const STOCK: i64 = 1_000_000_000;
@@ -23,6 +28,21 @@ const STOCK: i64 = 1_000_000_000;
 struct Cast {
     buyers: Vec<Person>,
     products: Vec<Product>,
+    /// What a large order is of.
+    basket: Vec<Product>,
+}
+
+impl Cast {
+    /// A large order: 20 lines from 10 sellers.
+    fn large_order(&self) -> Value {
+        let lines = self.basket.iter();
+        let lines = lines.map(|product| json!({"productId": product.id, "quantity": 1}));
+        json!({"items": lines.collect::<Value>()})
+    }
+}
+
+fn small_order(product: &Product) -> Value {
+    json!({"items": [{"productId": product.id, "quantity": 1}]})
 }
 
 /// Performance targets of a marketplace.
@@ -84,7 +104,7 @@ pub(crate) async fn measure(
 }
 
 /// Runs each kind of load on `subject`. Returns the result of each: reads, top-ups of many wallets and of one, orders of many products
-/// and of one.
+/// and of one, large orders.
 pub(crate) async fn against(
     subject: &Subject,
     targets: &Targets,
@@ -96,7 +116,37 @@ pub(crate) async fn against(
     for load in loads(&cast, targets)? {
         ran.push(run(subject, load, duration, report).await?);
     }
+    large_beside_small(&cast, report).await?;
     Ok(ran)
+}
+
+/// How long a large order takes to settle, compared with one of a single line.
+async fn large_beside_small(cast: &Cast, report: &mut Report) -> Result<()> {
+    let buyer = cast.buyers.first().context("a buyer")?;
+    let product = cast.products.first().context("a product")?;
+    let (small, large) = (small_order(product), cast.large_order());
+    let (mut of_small, mut of_large) = (Vec::new(), Vec::new());
+    // They alternate, so that a slow moment of the machine affects both.
+    for _ in 0..PLACED {
+        for (order, times) in [(&small, &mut of_small), (&large, &mut of_large)] {
+            let begun = Instant::now();
+            let placed = buyer.post("/api/orders/create", order).await;
+            times.push(begun.elapsed());
+            ensure!(placed.status == 201, "{placed:?}");
+        }
+    }
+    let (small, large) = (median(of_small), median(of_large));
+    report.add(
+        "an order of 20 lines from 10 sellers beside one of one line, settled",
+        format!("{:.2}×", large.as_secs_f64() / small.as_secs_f64()),
+        "≤ 2×",
+        format!(
+            "{} and {}, medians of {PLACED}, one client",
+            milliseconds(large),
+            milliseconds(small)
+        ),
+    );
+    Ok(())
 }
 
 /// Runs only the reads, sent directly to one service. Returns reads per second.
@@ -138,6 +188,13 @@ async fn prepare(client: &Client) -> Cast {
     for n in 0..PRODUCTS {
         products.push(seller.lists(&format!("Product {n}"), 100, STOCK).await);
     }
+    let mut basket = Vec::new();
+    for n in 0..SELLERS {
+        let seller = client.join(&format!("Seller {n}")).await;
+        for m in 0..LINES_OF_EACH {
+            basket.push(seller.lists(&format!("Thing {n}.{m}"), 100, STOCK).await);
+        }
+    }
     let mut buyers = Vec::new();
     while buyers.len() < BUYERS {
         let some = (0..16).map(|_| async {
@@ -147,7 +204,11 @@ async fn prepare(client: &Client) -> Cast {
         });
         buyers.extend(join_all(some).await);
     }
-    Cast { buyers, products }
+    Cast {
+        buyers,
+        products,
+        basket,
+    }
 }
 
 fn loads(cast: &Cast, targets: &Targets) -> Result<Vec<Load>> {
@@ -165,7 +226,7 @@ fn loads(cast: &Cast, targets: &Targets) -> Result<Vec<Load>> {
         method: "POST",
         path: "/api/orders/create".to_owned(),
         token: buyer.token.clone(),
-        body: Some(json!({"items": [{"productId": product.id, "quantity": 1}]})),
+        body: Some(small_order(product)),
     };
     // The greatest common divisor of 256 buyers and 500 products is 4, so each buyer orders every fourth product.
     let pairs = cast.buyers.iter().cycle().zip(cast.products.iter().cycle());
@@ -219,6 +280,20 @@ fn loads(cast: &Cast, targets: &Targets) -> Result<Vec<Load>> {
                 .buyers
                 .iter()
                 .map(|buyer| order(buyer, one_product))
+                .collect(),
+        },
+        Load {
+            what: "POST /api/orders/create, settled, 256 buyers, 20 lines from 10 sellers",
+            target: "",
+            route: "/api/orders/create",
+            status: 201,
+            requests: cast
+                .buyers
+                .iter()
+                .map(|buyer| Prepared {
+                    body: Some(cast.large_order()),
+                    ..order(buyer, one_product)
+                })
                 .collect(),
         },
     ])

@@ -13,6 +13,7 @@ mod paging;
 mod process;
 mod raw;
 mod report;
+mod sales;
 mod wrk;
 
 use std::path::PathBuf;
@@ -59,6 +60,9 @@ struct Arguments {
     /// Only the audit, of books with this many orders; they are written first
     #[arg(long, value_name = "ORDERS", conflicts_with_all = ["only", "quick", "costs", "tls", "traces"])]
     audit: Option<u32>,
+    /// Only a seller's list of sales, where one seller has this many orders; they are written first
+    #[arg(long, value_name = "ORDERS", conflicts_with_all = ["only", "quick", "costs", "tls", "traces", "audit"])]
+    sales: Option<u32>,
     /// Trace this share of the requests, such as 0.05 or 1, into a receiver in this process that throws the traces away
     #[arg(long, value_name = "SHARE", requires = "distributed", value_parser = share)]
     traces: Option<f64>,
@@ -104,6 +108,15 @@ async fn main() -> Result<()> {
     let surroundings = process::surroundings()?;
     eprintln!("{surroundings}");
 
+    if let Some(orders) = arguments.sales {
+        if arguments.distributed {
+            sales::distributed(orders, &mut report).await?;
+        } else {
+            sales::embedded(orders, &mut report).await?;
+        }
+        println!("{report}\n{surroundings}");
+        return report.errors();
+    }
     if let Some(orders) = arguments.audit {
         if arguments.distributed {
             audit::distributed(orders, &mut report).await?;
