@@ -52,18 +52,18 @@ use Change::{CopiedTo, Lost, Set};
 /// Sets one member of a row to a number or a text. `path` is that of the member in a JSON column.
 fn set(column: &str, path: &[&str], value: impl Into<Bson>) -> Change {
     let value = value.into();
-    let shown = match &value {
-        Bson::String(text) => format!("'{text}'"),
-        Bson::Binary(id) => {
-            let id = Uuid::from_slice(&id.bytes).unwrap();
-            // In a JSON column an id is a text.
-            if path.is_empty() {
-                format!("x'{}'", id.simple())
-            } else {
-                format!("'{id}'")
-            }
+    let shown = if let Bson::String(text) = &value {
+        format!("'{text}'")
+    } else if let Bson::Binary(id) = &value {
+        let id = Uuid::from_slice(&id.bytes).unwrap();
+        // In a JSON column an id is a text.
+        if path.is_empty() {
+            format!("x'{}'", id.simple())
+        } else {
+            format!("'{id}'")
         }
-        other => other.to_string(),
+    } else {
+        value.to_string()
     };
     let sql = if path.is_empty() {
         format!("{column} = {shown}")

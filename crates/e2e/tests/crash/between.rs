@@ -37,7 +37,7 @@ const REFUNDING: &str = "json_extract(part.value, '$.refunds[0]') IS NOT NULL";
 const RELEASING: &str = "json_extract(part.value, '$.money') = 'releasing'";
 
 /// How many parts are like this, in a directory that nobody serves.
-fn parts(data_dir: &Path, like: &str) -> usize {
+fn parts(data_dir: &Path, like: &str) -> u32 {
     let orders = Connection::open(data_dir.join("orders.db")).unwrap();
     let sql =
         format!("SELECT COUNT(*) FROM orders, json_each(orders.fulfilments) AS part WHERE {like}");
@@ -79,7 +79,7 @@ async fn killed_between_the_command_of_a_refund_and_its_reply_it_refunds_once() 
             tokio::spawn(async move {
                 if let Some(status) = refund(&seller, &part, &key).await {
                     assert!([201, 202].contains(&status), "{status}");
-                    drop(sender.send(()));
+                    sender.send(()).ok();
                 }
             })
         });

@@ -41,7 +41,7 @@ async fn every_operation_of_the_document_is_in_the_table_once() {
 async fn each_role_may_do_what_the_table_says_and_nothing_else() {
     let cast = Cast::gather().await;
     let mut wrong = Vec::new();
-    for row in &ROWS {
+    for row in ROWS {
         for (role, expected) in Role::ALL.into_iter().zip(row.statuses) {
             let scene = Scene::set(&cast, role).await;
             let before = scene.look(&cast).await;
