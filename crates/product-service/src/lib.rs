@@ -16,8 +16,8 @@ mod service;
 mod store;
 
 #[cfg(feature = "sqlite")]
-pub use audit::sqlite::{audit, reservation_states};
-pub use audit::{StockAudit, StockFigures};
+pub use audit::sqlite::{audit, audited_reservations};
+pub use audit::{AuditedReservation, StockAudit, StockFigures};
 pub use config::Config;
 pub use consumers::{NAMES_QUEUE, QUEUE};
 pub use contracts::reservations::Delivery;
@@ -29,6 +29,6 @@ pub use service::ProductService;
 /// The product service's MongoDB database, for the audit of the whole marketplace.
 #[cfg(feature = "mongo")]
 pub mod mongo {
-    pub use crate::audit::mongo::{audit, reservation_states};
+    pub use crate::audit::mongo::{audit, audited_reservations};
     pub use crate::store::mongo::collections;
 }

@@ -1,7 +1,7 @@
 //! The audit of the stock book (invariant 6): for each product, available + held + sold - restocked = the sum of its entries. What was written
 //! off stays among what was sold. It adds up rows that were written independently of each other: stock, reservation lines, entries, returns.
-//! Each engine gives their sums, product by product, as of one moment. The audit of the whole marketplace also reads here the states of
-//! reservations.
+//! Each engine gives their sums, product by product, as of one moment. The audit of the whole marketplace also reads here the
+//! reservations, to compare them with their orders.
 
 #[cfg(feature = "mongo")]
 pub(crate) mod mongo;
@@ -11,7 +11,7 @@ pub(crate) mod sqlite;
 use kernel::{Findings, OrderId, ProductId};
 use serde::Deserialize;
 
-use crate::domain::ReservationState;
+use crate::domain::{ReservationState, Returned};
 
 /// The result of the audit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -149,10 +149,46 @@ impl Auditor {
     }
 }
 
-/// The state of a reservation.
+/// A reservation, as far as the audit of the whole marketplace compares it with its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditedReservation {
+    /// The order.
+    pub order: OrderId,
+    /// Its state.
+    pub state: ReservationState,
+    /// How many of which product are, or were, held.
+    pub lines: Vec<(ProductId, i64)>,
+    /// How many of which product came back, into stock or not.
+    pub returned: Vec<(ProductId, i64)>,
+}
+
+/// The fields of a reservation that [`AuditedReservation`] is made of.
 #[derive(Deserialize)]
-struct StateRow {
+struct ReservationRow {
     #[serde(rename = "_id")]
     order: OrderId,
     state: ReservationState,
+    lines: Vec<LineRow>,
+    #[serde(default)]
+    returned: Vec<Returned>,
+}
+
+#[derive(Deserialize)]
+struct LineRow {
+    product: ProductId,
+    quantity: i64,
+}
+
+impl From<ReservationRow> for AuditedReservation {
+    fn from(row: ReservationRow) -> Self {
+        let lines = row.lines.iter();
+        let returned = row.returned.iter();
+        let units = |line: &Returned| line.restocked.saturating_add(line.written_off);
+        Self {
+            order: row.order,
+            state: row.state,
+            lines: lines.map(|line| (line.product, line.quantity)).collect(),
+            returned: returned.map(|line| (line.product, units(line))).collect(),
+        }
+    }
 }

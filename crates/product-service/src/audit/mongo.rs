@@ -7,8 +7,8 @@ use store_mongo::bson::{Document, doc};
 use store_mongo::mongodb::Database;
 use store_mongo::{Snapshot, bson_of, walk};
 
-use super::{Auditor, StateRow, StockAudit, Sums};
-use crate::domain::{Product, Reservation, ReservationState};
+use super::{AuditedReservation, Auditor, ReservationRow, StockAudit, Sums};
+use crate::domain::{Product, Reservation};
 use crate::records::{StockEntry, StockReturn};
 
 /// Audits a snapshot of the product service's database. Only reads.
@@ -104,15 +104,15 @@ fn exceeded() -> Document {
     doc! { "$cond": [ fits, 0_i64, 1_i64 ] }
 }
 
-/// The state of every reservation, or only of that of the order asked for, sorted by order id.
+/// Every reservation, or only that of the order asked for, sorted by order id.
 ///
 /// # Errors
 /// A store error.
-pub async fn reservation_states(
+pub async fn audited_reservations(
     database: &Database,
     only: Option<OrderId>,
-) -> StoreResult<impl Stream<Item = StoreResult<(OrderId, ReservationState)>> + use<>> {
+) -> StoreResult<impl Stream<Item = StoreResult<AuditedReservation>> + use<>> {
     let only = only.map(|order| bson_of(&order));
-    let rows = walk::<StateRow>(database, Reservation::TABLE, only).await?;
-    Ok(rows.map_ok(|row| (row.order, row.state)))
+    let rows = walk::<ReservationRow>(database, Reservation::TABLE, only).await?;
+    Ok(rows.map_ok(Into::into))
 }

@@ -5,8 +5,8 @@ use rusqlite::Connection;
 use store::{Row as _, StoreResult};
 use store_sqlite::{fields, walk};
 
-use super::{Auditor, StateRow, StockAudit, Sums};
-use crate::domain::{Reservation, ReservationState};
+use super::{AuditedReservation, Auditor, ReservationRow, StockAudit, Sums};
+use crate::domain::Reservation;
 
 /// Adds up products, entries, lines and returns by product.
 const SUMS: &str = "
@@ -53,14 +53,14 @@ pub fn audit(connection: &Connection) -> StoreResult<StockAudit> {
     Ok(auditor.end())
 }
 
-/// The state of every reservation, or only of that of the order asked for, sorted by order id.
-pub fn reservation_states(
+/// Every reservation, or only that of the order asked for, sorted by order id.
+pub fn audited_reservations(
     connection: &Connection,
     only: Option<OrderId>,
-) -> impl Iterator<Item = StoreResult<(OrderId, ReservationState)>> {
+) -> impl Iterator<Item = StoreResult<AuditedReservation>> {
     let only = only.as_ref().map(|order| &order.as_bytes()[..]);
-    walk(connection, "id, state", Reservation::TABLE, only, |row| {
-        let StateRow { order, state } = fields("an audit", &["id"], row)?;
-        Ok((order, state))
+    let columns = "id, state, lines, returned";
+    walk(connection, columns, Reservation::TABLE, only, |row| {
+        fields::<ReservationRow>("an audit", &["id"], row).map(Into::into)
     })
 }

@@ -3,12 +3,14 @@
 use futures_util::TryStreamExt as _;
 use store_mongo::bson::{Document, doc};
 use store_mongo::bson_of;
+use uuid::Uuid;
 
 use super::open;
 use crate::app::expire_reservations;
-use crate::audit::mongo::reservation_states;
+use crate::audit::AuditedReservation;
+use crate::audit::mongo::audited_reservations;
 use crate::domain::ReservationState;
-use crate::store::contract::{LEASE_END, draft, order};
+use crate::store::contract::{LEASE_END, NOW, draft, order, return_of};
 
 #[tokio::test]
 async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
@@ -40,31 +42,36 @@ async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
 }
 
 #[tokio::test]
-async fn the_states_of_all_reservations_can_be_read_one_by_one() {
+async fn all_reservations_can_be_read_one_by_one_with_what_came_back_of_them() {
     let (subject, store) = open();
-    let product = subject.list(draft("A", 100, 5)).await;
-    let orders = [order(), order(), order(), order()];
-    for id in &orders[..3] {
-        subject.reserve(*id, &[(product.id, 1)]).await.unwrap();
+    let product = subject.list(draft("A", 100, 9)).await;
+    let orders = [order(), order(), order()];
+    for id in orders {
+        subject.reserve(id, &[(product.id, 2)]).await.unwrap();
     }
     subject.confirm(orders[0]).await;
+    let back = return_of(orders[0], Uuid::new_v4(), &[(product.id, 1, 1)]);
+    subject.settle(vec![back], NOW).await;
     subject.release(orders[1]).await;
-    let database = store.database().await.unwrap();
-    let all = reservation_states(&database, None).await.unwrap();
-    let all: Vec<_> = all.try_collect().await.unwrap();
-    let states = [
-        ReservationState::Sold,
-        ReservationState::Released,
-        ReservationState::Held,
+    let audited = |place: usize, state, returned: &[i64]| AuditedReservation {
+        order: orders[place],
+        state,
+        lines: vec![(product.id, 2)],
+        returned: returned.iter().map(|units| (product.id, *units)).collect(),
+    };
+    let expected = [
+        audited(0, ReservationState::Sold, &[2]),
+        audited(1, ReservationState::Released, &[]),
+        audited(2, ReservationState::Held, &[]),
     ];
-    let expected: Vec<_> = orders.into_iter().zip(states).collect();
-    assert_eq!(all, expected);
-    for (order, state) in orders
-        .into_iter()
-        .zip(states.map(Some).into_iter().chain([None]))
-    {
-        let one = reservation_states(&database, Some(order)).await.unwrap();
-        let one: Vec<_> = one.try_collect().await.unwrap();
-        assert_eq!(one, Vec::from_iter(state.map(|state| (order, state))));
+    let database = store.database().await.unwrap();
+    let read = async |only| -> Vec<AuditedReservation> {
+        let rows = audited_reservations(&database, only).await.unwrap();
+        rows.try_collect().await.unwrap()
+    };
+    assert_eq!(read(None).await, expected);
+    for (order, one) in orders.into_iter().zip(&expected) {
+        assert_eq!(read(Some(order)).await, std::slice::from_ref(one));
     }
+    assert_eq!(read(Some(order())).await, []);
 }

@@ -2,12 +2,14 @@
 
 use store::StoreError;
 use telemetry::metrics::Read;
+use uuid::Uuid;
 
 use super::open;
 use crate::app::expire_reservations;
-use crate::audit::sqlite::reservation_states;
+use crate::audit::AuditedReservation;
+use crate::audit::sqlite::audited_reservations;
 use crate::domain::ReservationState;
-use crate::store::contract::{LEASE_END, draft, order};
+use crate::store::contract::{LEASE_END, NOW, draft, order, return_of};
 
 #[tokio::test]
 async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
@@ -36,35 +38,37 @@ async fn a_reservation_that_cannot_be_expired_keeps_no_other_orders_stock() {
 }
 
 #[tokio::test]
-async fn the_states_of_all_reservations_can_be_read_one_by_one() {
+async fn all_reservations_can_be_read_one_by_one_with_what_came_back_of_them() {
     let (subject, store) = open();
-    let product = subject.list(draft("A", 100, 5)).await;
-    let orders = [order(), order(), order(), order()];
-    for id in &orders[..3] {
-        subject.reserve(*id, &[(product.id, 1)]).await.unwrap();
+    let product = subject.list(draft("A", 100, 9)).await;
+    let orders = [order(), order(), order()];
+    for id in orders {
+        subject.reserve(id, &[(product.id, 2)]).await.unwrap();
     }
     subject.confirm(orders[0]).await;
+    let back = return_of(orders[0], Uuid::new_v4(), &[(product.id, 1, 1)]);
+    subject.settle(vec![back], NOW).await;
     subject.release(orders[1]).await;
-    let (all, each) = store
+    let audited = |place: usize, state, returned: &[i64]| AuditedReservation {
+        order: orders[place],
+        state,
+        lines: vec![(product.id, 2)],
+        returned: returned.iter().map(|units| (product.id, *units)).collect(),
+    };
+    let expected = [
+        audited(0, ReservationState::Sold, &[2]),
+        audited(1, ReservationState::Released, &[]),
+        audited(2, ReservationState::Held, &[]),
+    ];
+    let wanted = [None, Some(orders[0]), Some(order())];
+    let read = store
         .read(Read::List, move |tx| {
-            let all = reservation_states(tx, None).collect::<Result<Vec<_>, _>>()?;
-            let each = orders.map(|order| {
-                let found = reservation_states(tx, Some(order)).next();
-                found.map(|row| row.unwrap().1)
-            });
-            Ok::<_, StoreError>((all, each))
+            wanted
+                .map(|only| audited_reservations(tx, only).collect::<Result<Vec<_>, _>>())
+                .into_iter()
+                .collect::<Result<Vec<_>, StoreError>>()
         })
         .await
         .unwrap();
-    let states = [
-        ReservationState::Sold,
-        ReservationState::Released,
-        ReservationState::Held,
-    ];
-    let expected: Vec<_> = orders.into_iter().zip(states).collect();
-    assert_eq!(all, expected);
-    assert_eq!(
-        each,
-        [Some(states[0]), Some(states[1]), Some(states[2]), None]
-    );
+    assert_eq!(read, [expected.to_vec(), expected[..1].to_vec(), vec![]]);
 }
