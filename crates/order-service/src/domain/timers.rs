@@ -8,6 +8,10 @@ use super::fulfilment::Fulfilment;
 use super::moves::{Move, Row, TABLE, Timer};
 use super::order::{Order, Timing};
 
+/// Most moves that timers make in a part at once. Each takes away what made it due: a package arrives once, a part is late once and over
+/// once.
+const MAX_MOVES: usize = Fulfilment::MAX_SHIPMENTS + 2;
+
 impl Timer {
     /// When it makes its move in a part, if its row applies.
     #[must_use]
@@ -96,8 +100,10 @@ impl Draft<'_> {
         }
         let parts: Vec<_> = self.order.fulfilments.iter().map(|part| part.id).collect();
         for id in parts {
-            // Each move takes away what the next one would be due for, so that this ends.
-            while let Some(wanted) = self.due_move(id) {
+            for _ in 0..MAX_MOVES {
+                let Some(wanted) = self.due_move(id) else {
+                    break;
+                };
                 if self.make(id, &wanted, Actor::TIMER).is_err() {
                     break;
                 }

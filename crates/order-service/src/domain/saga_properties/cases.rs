@@ -59,6 +59,14 @@ fn a_sale_whose_lease_ran_out_is_refunded_part_by_part_and_nothing_goes_back_twi
         FulfilmentsStatus::Cancelled
     );
     assert!(is_empty(&world) && world.stock.books.is_empty());
+    let expired = placed(&both);
+    let commissions = Vec::new();
+    let expired = *told(&expired, &Message::Debited { commissions }, start()).order;
+    let commands = told(&expired, &Message::ReservationExpired, start()).commands;
+    let all_refunds = commands
+        .iter()
+        .all(|command| matches!(command, Command::RefundPart { .. }));
+    assert!(commands.len() == 2 && all_refunds, "{commands:?}");
 }
 
 #[test]
@@ -272,4 +280,64 @@ fn an_answer_that_was_given_before_the_parts_moved_is_given_again() {
         assert_eq!(again.fulfilments_status(), before.fulfilments_status());
         assert_eq!(again.payment_status(), before.payment_status());
     }
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_changes_nothing() {
+    let order = ready(&[(0, 500, 1, Delivery::None)]);
+    let fulfilment = order.fulfilments[0].id;
+    let id = uuid::Uuid::from_u128(7);
+    let refund = kernel::RefundId::from_uuid(id);
+    let reason = PartRefusal::DoesNotFit;
+    for message in [
+        Message::PartReleased { fulfilment },
+        Message::PartRefunded {
+            refund,
+            reversed: vec![(order.lines[0].id, 5)],
+        },
+        Message::PartRefused {
+            fulfilment,
+            refund: None,
+            reason,
+        },
+        Message::PartRefused {
+            fulfilment,
+            refund: Some(refund),
+            reason,
+        },
+        Message::StockReturned { id },
+        Message::StockReturnRefused { id },
+        Message::ReservationConfirmed,
+        Message::Review(ReviewAction::Retry, admin()),
+    ] {
+        let change = on(&order, &message, start(), &TIMING);
+        assert_eq!(change, Change::Ignored, "{message:?}");
+    }
+}
+
+#[test]
+fn a_part_that_no_answer_comes_for_is_sent_again_on_its_schedule_and_flagged_after_fifteen_minutes()
+{
+    let order = ready(&[(0, 500, 1, Delivery::Shipped)]);
+    let part = order.fulfilments[0].id;
+    let wanted = |amount_of| refund(amount(amount_of), None);
+    let by = admin();
+    let after = |seconds| start().plus(std::time::Duration::from_secs(seconds));
+    let mut order = *make_move(&order, part, &wanted(1), &by, start(), &TIMING)
+        .unwrap()
+        .order;
+    // A further refund does not put off the first one.
+    order = *make_move(&order, part, &wanted(2), &by, after(5), &TIMING)
+        .unwrap()
+        .order;
+    assert_eq!(order.due_at, Some(after(10)));
+    let mut sent = Vec::new();
+    while let Some(due) = order.due_at.filter(|due| *due < after(1000)) {
+        let moved = told(&order, &Message::Tick, due);
+        assert_eq!(moved.commands.len(), 2);
+        order = *moved.order;
+        sent.push(due.since(start()).as_secs());
+        assert_eq!(order.needs_review, due >= after(900), "{due}");
+    }
+    assert_eq!(sent, [10, 30, 70, 150, 310, 630, 900]);
 }

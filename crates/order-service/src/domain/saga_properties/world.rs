@@ -209,6 +209,20 @@ impl World {
         }
         if order.state.was_paid() {
             assert_eq!(self.wallet.payment, Payment::Debited);
+            let refunds = order
+                .fulfilments
+                .iter()
+                .any(|part| !part.refunds.is_empty());
+            let is_empty = order
+                .fulfilments
+                .iter()
+                .all(|part| order.left_of(part).amount == 0);
+            let state = match (is_empty, refunds) {
+                (false, _) => OrderState::Paid,
+                (true, true) => OrderState::Refunding,
+                (true, false) => OrderState::Refunded,
+            };
+            assert_eq!(order.state, state);
         }
         self.check_timeline();
     }
