@@ -34,7 +34,7 @@ pub use files::{Migration, log_of, open_at_rest, open_read_only};
 pub use outbox::SqliteOutbox;
 pub use record::{SqliteRecord, scan_keys};
 pub use records::Records;
-pub use row::{read, rows, sql_value};
+pub use row::{insert_row, read, rows, scan_rows, sql_value, update_row};
 pub use snapshot::{Moment, Snapshot, check_pages};
 pub use sqlite::Sqlite;
 pub use store::DeadLetter;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use kernel::Timestamp;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use serde::Serialize;
 use store::{Apart, Expires, Record, Row, StoreResult, Value};
 
 use super::codec::corrupt;
@@ -14,7 +15,7 @@ use super::record::{SqliteRecord, size};
 
 impl<R: Row> SqliteRecord for R {
     fn load(db: &Connection, key: &Self::Key) -> StoreResult<Option<Self>> {
-        let sql = format!("SELECT * FROM {}{}", tables::<R>(), whose::<R>(1));
+        let sql = format!("SELECT * FROM {}{}", tables::<R>(), whose(R::KEY, 1));
         db.prepare_cached(&sql)?
             .query_row(params_from_iter(key_values(&R::id(key))?), |row| {
                 Ok(read(row))
@@ -42,17 +43,9 @@ impl<R: Row> SqliteRecord for R {
         db: &Connection,
         visit: &mut dyn FnMut(Self, usize) -> StoreResult<()>,
     ) -> StoreResult<()> {
-        let sql = format!(
-            "SELECT * FROM {} ORDER BY {}",
-            tables::<R>(),
-            R::SCANNED_BY.join(", ")
-        );
-        let mut statement = db.prepare(&sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            visit(read(row)?, size(row)?)?;
-        }
-        Ok(())
+        let order = R::SCANNED_BY.join(", ");
+        let sql = format!("SELECT * FROM {} ORDER BY {order}", tables::<R>());
+        scan_rows(db, &sql, read, visit)
     }
 
     fn insert(&self, db: &Connection) -> StoreResult<()> {
@@ -61,40 +54,23 @@ impl<R: Row> SqliteRecord for R {
                 let key = key_values(&R::id(&self.key()))?;
                 columns.extend(R::KEY.iter().copied().zip(key));
             }
-            let (names, values): (Vec<&str>, Vec<Sql>) = columns.into_iter().unzip();
-            let places = vec!["?"; values.len()].join(", ");
-            let sql = format!(
-                "INSERT INTO {table} ({}) VALUES ({places})",
-                names.join(", ")
-            );
-            db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+            insert_columns(db, table, columns)?;
         }
         Ok(())
     }
 
     fn update(&self, before: &Self, db: &Connection) -> StoreResult<()> {
-        let mut changed = columns(&self.fields())?;
-        let mut before = columns(&before.fields())?.into_iter();
-        changed.retain(|column| before.next().as_ref() != Some(column));
+        let changed = changed(&before.fields(), &self.fields())?;
         for (table, columns) in split::<R>(changed) {
-            let mut sql = format!("UPDATE {table} SET ");
-            for (place, (name, _)) in (1..).zip(&columns) {
-                let comma = if place > 1 { ", " } else { "" };
-                let written = write!(sql, "{comma}{name} = ?{place}");
-                written.map_err(|error| corrupt(error.to_string()))?;
-            }
-            sql.push_str(&whose::<R>(columns.len() + 1));
-            let values = columns.into_iter().map(|(_, value)| value);
             let key = key_values(&R::id(&self.key()))?;
-            let mut statement = db.prepare_cached(&sql)?;
-            expect_one::<R>(statement.execute(params_from_iter(values.chain(key)))?)?;
+            expect_one::<R>(update_columns(db, table, columns, R::KEY, key)?)?;
         }
         Ok(())
     }
 
     fn delete(&self, db: &Connection) -> StoreResult<()> {
         for table in R::APART.iter().map(|apart| apart.table).chain([R::TABLE]) {
-            let sql = format!("DELETE FROM {table}{}", whose::<R>(1));
+            let sql = format!("DELETE FROM {table}{}", whose(R::KEY, 1));
             let key = key_values(&R::id(&self.key()))?;
             expect_one::<R>(db.prepare_cached(&sql)?.execute(params_from_iter(key))?)?;
         }
@@ -114,6 +90,90 @@ impl<R: Row> SqliteRecord for R {
             .prepare_cached(&sql)?
             .execute((now.minus(after).as_millis(), limit))?)
     }
+}
+
+/// Adds `row`, a struct of fields as in [`store::Row`], to `table`: for a record that is this row and some of other tables.
+///
+/// # Errors
+/// As [`SqliteRecord::insert`].
+pub fn insert_row(db: &Connection, table: &str, row: &impl Serialize) -> StoreResult<()> {
+    insert_columns(db, table, columns(row)?)
+}
+
+/// Writes to `table` what differs between two states of a row whose primary key is `id`.
+///
+/// # Errors
+/// A store error; [`StoreError::Corrupt`](store::StoreError::Corrupt) if there is no such row.
+pub fn update_row(
+    db: &Connection,
+    table: &str,
+    id: &impl Serialize,
+    before: &impl Serialize,
+    after: &impl Serialize,
+) -> StoreResult<()> {
+    let changed = changed(before, after)?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    match update_columns(db, table, changed, &["id"], key_values(id)?)? {
+        1 => Ok(()),
+        rows => Err(corrupt(format!("a change in {table} found {rows} rows"))),
+    }
+}
+
+/// Passes the records that `sql` finds to `visit`, with about the number of their bytes.
+///
+/// # Errors
+/// As [`SqliteRecord::scan`].
+pub fn scan_rows<R: Record>(
+    db: &Connection,
+    sql: &str,
+    read: impl Fn(&rusqlite::Row<'_>) -> StoreResult<R>,
+    visit: &mut dyn FnMut(R, usize) -> StoreResult<()>,
+) -> StoreResult<()> {
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(read(row)?, size(row)?)?;
+    }
+    Ok(())
+}
+
+fn insert_columns(db: &Connection, table: &str, columns: Vec<Column>) -> StoreResult<()> {
+    let (names, values): (Vec<&str>, Vec<Sql>) = columns.into_iter().unzip();
+    let places = vec!["?"; values.len()].join(", ");
+    let names = names.join(", ");
+    let sql = format!("INSERT INTO {table} ({names}) VALUES ({places})");
+    db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    Ok(())
+}
+
+/// The columns that differ, as they are afterwards.
+fn changed(before: &impl Serialize, after: &impl Serialize) -> StoreResult<Vec<Column>> {
+    let mut changed = columns(after)?;
+    let mut before = columns(before)?.into_iter();
+    changed.retain(|column| before.next().as_ref() != Some(column));
+    Ok(changed)
+}
+
+/// Returns how many rows there were to change.
+fn update_columns(
+    db: &Connection,
+    table: &str,
+    columns: Vec<Column>,
+    key: &[&str],
+    values: Vec<Sql>,
+) -> StoreResult<usize> {
+    let mut sql = format!("UPDATE {table} SET ");
+    for (place, (name, _)) in (1..).zip(&columns) {
+        let comma = if place > 1 { ", " } else { "" };
+        let written = write!(sql, "{comma}{name} = ?{place}");
+        written.map_err(|error| corrupt(error.to_string()))?;
+    }
+    sql.push_str(&whose(key, columns.len() + 1));
+    let columns = columns.into_iter().map(|(_, value)| value);
+    let mut statement = db.prepare_cached(&sql)?;
+    Ok(statement.execute(params_from_iter(columns.chain(values)))?)
 }
 
 /// Reads a row of `SELECT * FROM` the record's table.
@@ -170,8 +230,8 @@ fn split<R: Row>(columns: Vec<Column>) -> impl Iterator<Item = (&'static str, Ve
 }
 
 /// The condition on the primary key, with its values bound from index `first` on.
-fn whose<R: Row>(first: usize) -> String {
-    let conditions: Vec<String> = R::KEY
+fn whose(key: &[&str], first: usize) -> String {
+    let conditions: Vec<String> = key
         .iter()
         .zip(first..)
         .map(|(column, place)| format!("{column} = ?{place}"))
@@ -206,7 +266,7 @@ mod tests {
     use std::time::Duration;
 
     use kernel::{OrderId, SystemIds};
-    use serde::{Deserialize, Serialize};
+    use serde::Deserialize;
     use serde_bytes::ByteBuf;
     use store::StoreError;
 
