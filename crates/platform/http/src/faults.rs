@@ -10,7 +10,9 @@ use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind,
     ValuePointerRef,
 };
-use kernel::{Currency, Invalid, Money, OrderId, ProductId, Quantity, UserId};
+use kernel::{
+    Currency, FulfilmentId, Invalid, LineId, Money, OrderId, ProductId, Quantity, UserId,
+};
 use utoipa::ToSchema;
 
 use super::FieldError;
@@ -179,6 +181,8 @@ read_by_rule! {
     UserId: String => |raw| raw.parse();
     ProductId: String => |raw| raw.parse();
     OrderId: String => |raw| raw.parse();
+    LineId: String => |raw| raw.parse();
+    FulfilmentId: String => |raw| raw.parse();
     Currency: String => |raw| raw.parse();
     Quantity: i64 => Self::new;
     Amount: i64 => Self::new;

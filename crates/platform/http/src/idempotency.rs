@@ -11,13 +11,11 @@ use store::{StoreError, StoreResult};
 
 use super::problem::{Problem, common};
 
-/// The `Idempotency-Key` in its scope, if a request that creates something has one. `meaning` is what was asked for, as it was
-/// understood: the spelling of an id, the order of members, or a default written out, do not make another request. It is stored as a
-/// hash that is fast to compute, so it must hold no secret.
+/// The `Idempotency-Key` in its scope, if a request that creates something has one. `meaning` is as for [`key_of_change`].
 ///
 /// # Errors
-/// 400 if the key is empty, longer than 255 characters, not visible ASCII, or sent twice. 412 for an `If-Match`, which no version of a
-/// thing that does not exist yet can match (RFC 9110 section 13.1.1). A client that guards its request must not have the guard ignored.
+/// As [`key_of_change`]. 412 for an `If-Match`, which no version of a thing that does not exist yet can match (RFC 9110 section 13.1.1).
+/// A client that guards its request must not have the guard ignored.
 pub fn once_key(
     request: &HttpRequest,
     user: UserId,
@@ -28,6 +26,21 @@ pub fn once_key(
         let detail = "What this request creates has no version yet that If-Match could match.";
         return Err(Problem::new(&common::PRECONDITION_FAILED, detail));
     }
+    key_of_change(request, user, route, meaning)
+}
+
+/// The `Idempotency-Key` in its scope, if a request that changes something has one. `meaning` is what was asked for, as it was
+/// understood: the spelling of an id, the order of members, or a default written out, do not make another request. It is stored as a
+/// hash that is fast to compute, so it must hold no secret. What the path names belongs to it.
+///
+/// # Errors
+/// 400 if the key is empty, longer than 255 characters, not visible ASCII, or sent twice.
+pub fn key_of_change(
+    request: &HttpRequest,
+    user: UserId,
+    route: &'static str,
+    meaning: &impl Serialize,
+) -> Result<Option<OnceKey>, Problem> {
     let Some(key) = idempotency_key(request)? else {
         return Ok(None);
     };

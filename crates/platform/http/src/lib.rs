@@ -30,7 +30,9 @@ pub use cors::{Cors, Origin};
 pub use edge::{Edge, Port, Readiness};
 pub use etag::{IfMatch, conditional, etag, etag_of_view};
 pub use faults::{Amount, Faults, by_rule};
-pub use idempotency::{answer_repeat, json_answer, once_key, problem_answer, send_stored};
+pub use idempotency::{
+    answer_repeat, json_answer, key_of_change, once_key, problem_answer, send_stored,
+};
 pub use leaving::to_the_end;
 pub use openapi::{Fragment, complete};
 pub use paths::{Paths, not_found};
