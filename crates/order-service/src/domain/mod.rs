@@ -21,14 +21,15 @@ mod saga_properties;
 
 pub use fact::{Actor, Details, Fact, FactItem, Happened, Role};
 pub use fulfilment::{
-    Completed, Fulfilment, Parcel, PartLine, PendingRefund, PendingReturn, RefundLine,
-    ReturnedLine, Shipment, ShippedLine, Waiting, fulfilments_of,
+    Completed, Fulfilment, Parcel, PartLine, RefundLine, Shipment, ShippedLine, fulfilments_of,
 };
+#[cfg(test)]
+pub use fulfilment::{PendingRefund, PendingReturn, ReturnedLine};
 pub use line::{OrderLine, Wanted, total_of};
 pub use moves::{
-    Guard, Items, Move, MoveName, MoveRefusal, Moved, Path, RefundOf, Row, TABLE, Timer, allowed,
-    make_move, parts_to_cancel,
+    Items, Move, MoveName, MoveRefusal, Moved, RefundOf, TABLE, allowed, make_move,
+    parts_to_cancel,
 };
-pub use order::{Answered, NewOrder, Order, Timing};
+pub use order::{NewOrder, Order, Timing};
 pub use saga::{Change, Command, Message, PartRefusal, ReviewAction, on};
 pub use state::{Escrow, FulfilmentStatus, FulfilmentsStatus, OrderState, PaymentStatus, Reason};

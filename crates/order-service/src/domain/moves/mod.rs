@@ -15,7 +15,7 @@ mod document;
 mod tests;
 
 pub use make::{allowed, make_move, parts_to_cancel};
-pub use table::{Guard, MoveName, Path, Row, TABLE, Timer};
+pub use table::{Guard, MoveName, Row, TABLE, Timer};
 
 use kernel::{Currency, LineId, Money, Quantity, RefundId, ShipmentId};
 
