@@ -19,8 +19,16 @@ pub struct Config {
     pub resend_after_seconds: u64,
     /// From entering an unsettled state to asking for an operator.
     pub review_after_seconds: u64,
-    /// From payment to paying the sellers out of escrow.
+    /// From payment to paying the seller of a part of which nothing is shipped.
     pub release_after_seconds: u64,
+    /// From payment to giving up on what the seller has not shipped: it is cancelled and refunded.
+    pub ship_within_seconds: u64,
+    /// From shipping to counting a package as delivered, if nobody has said so before.
+    pub deliver_after_seconds: u64,
+    /// From delivery to completing a part and paying its seller.
+    pub return_window_seconds: u64,
+    /// Whether buyers may cancel what is not shipped yet. Sellers and operators always may.
+    pub buyer_may_cancel: bool,
     /// How often the sweepers look for what is due, in milliseconds, 10 to 3600000.
     pub sweep_milliseconds: u64,
     /// Where the product service answers internal requests. Not used where both are one process.
@@ -35,6 +43,10 @@ impl Default for Config {
             resend_after_seconds: 10,
             review_after_seconds: 900,
             release_after_seconds: 86_400,
+            ship_within_seconds: Self::FORTNIGHT,
+            deliver_after_seconds: Self::FORTNIGHT,
+            return_window_seconds: Self::FORTNIGHT,
+            buyer_may_cancel: true,
             sweep_milliseconds: 500,
             products_url: "http://127.0.0.1:9082".to_owned().into(),
         }
@@ -44,6 +56,7 @@ impl Default for Config {
 impl Config {
     /// 100 years, so that no time overflows.
     const MAX_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
+    const FORTNIGHT: u64 = 14 * 24 * 60 * 60;
 
     /// Checks the rules that types do not express.
     ///
@@ -73,6 +86,21 @@ impl Config {
                 0..=Self::MAX_SECONDS,
             ),
             (
+                "orders.ship_within_seconds",
+                self.ship_within_seconds,
+                1..=Self::MAX_SECONDS,
+            ),
+            (
+                "orders.deliver_after_seconds",
+                self.deliver_after_seconds,
+                1..=Self::MAX_SECONDS,
+            ),
+            (
+                "orders.return_window_seconds",
+                self.return_window_seconds,
+                0..=Self::MAX_SECONDS,
+            ),
+            (
                 "orders.sweep_milliseconds",
                 self.sweep_milliseconds,
                 10..=3_600_000,
@@ -97,6 +125,10 @@ impl Config {
             resend_after: Duration::from_secs(self.resend_after_seconds),
             review_after: Duration::from_secs(self.review_after_seconds),
             release_after: Duration::from_secs(self.release_after_seconds),
+            ship_within: Duration::from_secs(self.ship_within_seconds),
+            deliver_after: Duration::from_secs(self.deliver_after_seconds),
+            return_window: Duration::from_secs(self.return_window_seconds),
+            buyer_may_cancel: self.buyer_may_cancel,
         }
     }
 }

@@ -12,6 +12,8 @@ mod records;
 mod reservations;
 mod service;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use audit::{AuditedLine, AuditedOrder, AuditedPart};
 pub use config::Config;
@@ -20,7 +22,7 @@ pub use http::{PROBLEMS, openapi};
 #[cfg(feature = "http-client")]
 pub use reservations::HttpReservations;
 pub use reservations::{ReservationRefusal, Reservations};
-pub use service::{OrderService, QUEUE};
+pub use service::{NAMES_QUEUE, OrderService, QUEUE};
 #[cfg(feature = "sqlite")]
 pub use store::audited_orders;
 #[cfg(feature = "mongo")]

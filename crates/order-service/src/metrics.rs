@@ -1,4 +1,5 @@
-//! What the order service shows of its sagas: how many begin and end, how long they take, and what is still open.
+//! What the order service shows of its orders: how many sagas begin and end, how long they take, what is still open, which moves are
+//! made, and whether the timers keep up.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use telemetry::metrics::{Metrics, NoLabels, times};
 
-use crate::domain::{Order, OrderState};
+use crate::domain::{Fact, Order, OrderState, Role, TABLE};
 use crate::store::OpenOrders;
 
 /// What is shown of the open sagas is one replica's to find out. After so long without news it is not shown any more: another
@@ -24,12 +25,20 @@ struct StateLabels {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MoveLabels {
+    r#move: &'static str,
+    role: &'static str,
+}
+
 /// The counters of orders.
 pub(crate) struct OrderMetrics {
     placed: Counter,
     settled: Family<StateLabels, Counter>,
     durations: Family<StateLabels, Histogram, fn() -> Histogram>,
+    moves: Family<MoveLabels, Counter>,
     open: Arc<Open>,
+    overdue: Arc<Overdue>,
 }
 
 /// What one replica at a time finds out.
@@ -52,6 +61,22 @@ impl Open {
     }
 }
 
+/// How far behind the sweep is, as the replica that sweeps finds out.
+#[derive(Default)]
+struct Overdue {
+    age: Family<NoLabels, Gauge<f64, AtomicU64>>,
+    seen: Mutex<Option<Instant>>,
+}
+
+impl Overdue {
+    fn forget_if_old(&self) {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_none_or(|seen| seen.elapsed() > FRESH) {
+            self.age.clear();
+        }
+    }
+}
+
 impl OrderMetrics {
     /// Registers them.
     pub(crate) fn register(metrics: &Metrics) -> Self {
@@ -59,12 +84,18 @@ impl OrderMetrics {
             placed: Counter::default(),
             settled: Family::default(),
             durations: Family::new_with_constructor(times),
+            moves: Family::default(),
             open: Arc::default(),
+            overdue: Arc::default(),
         };
         // Present from the start, so that the first of a kind is a rise.
         for state in OrderState::ALL.into_iter().filter(|one| one.is_settled()) {
             let state = state.as_str();
             drop(orders.settled.get_or_create(&StateLabels { state }));
+        }
+        for row in TABLE.iter().filter(|row| row.timer.is_some()) {
+            let (r#move, role) = (row.name.as_str(), Role::Timer.as_str());
+            drop(orders.moves.get_or_create(&MoveLabels { r#move, role }));
         }
         metrics.register("orders_placed", "Orders placed", orders.placed.clone());
         metrics.register(
@@ -92,8 +123,21 @@ impl OrderMetrics {
             "Orders that an operator has to look at",
             orders.open.to_review.clone(),
         );
-        let open = orders.open.clone();
-        metrics.watch(move || open.forget_if_old());
+        metrics.register(
+            "order_moves",
+            "What happened to parts of orders, by the word that their timeline has for it and who did it; those of the role timer are the timers'",
+            orders.moves.clone(),
+        );
+        metrics.register(
+            "orders_overdue_seconds",
+            "How long the most overdue order had been due when the last sweep of timers and resends began, 0 if none was due",
+            orders.overdue.age.clone(),
+        );
+        let (open, overdue) = (orders.open.clone(), orders.overdue.clone());
+        metrics.watch(move || {
+            open.forget_if_old();
+            overdue.forget_if_old();
+        });
         orders
     }
 
@@ -109,6 +153,21 @@ impl OrderMetrics {
         self.durations
             .get_or_create(&StateLabels { state })
             .observe(now.since(order.created_at).as_secs_f64());
+    }
+
+    /// Counts what was added to a timeline.
+    pub(crate) fn happened(&self, facts: &[Fact]) {
+        for fact in facts {
+            let (r#move, role) = (fact.what.as_str(), fact.actor.role.as_str());
+            self.moves.get_or_create(&MoveLabels { r#move, role }).inc();
+        }
+    }
+
+    /// Shows how long the most overdue order was due when a sweep began.
+    pub(crate) fn overdue(&self, age: Duration) {
+        let Overdue { age: gauge, seen } = &*self.overdue;
+        gauge.get_or_create(&[]).set(age.as_secs_f64());
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     /// Shows what is open at `now`.

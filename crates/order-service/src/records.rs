@@ -1,9 +1,14 @@
-//! What use cases load and save: orders, as they are. Both engines keep one row or document each.
+//! What use cases load and save: orders, the facts of their timelines, and what users are called.
 
-use kernel::OrderId;
-use store::{Plain, Record, Register};
+use kernel::{FulfilmentId, OrderId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use store::{Plain, Record, Register, Row, StoreResult};
 
-use crate::domain::Order;
+use crate::domain::{Actor, Details, Fact, Happened, Order};
+
+/// Where orders are kept. MongoDB finds a seller's sales through an index over their parts. SQLite has no such index: there the mapping
+/// keeps a row for each sale in another table, see `store/sqlite/order.rs`.
+pub(crate) const ORDERS: &str = "orders";
 
 impl Record for Order {
     const NAME: &'static str = "order";
@@ -14,11 +19,121 @@ impl Record for Order {
     }
 }
 
-impl Plain for Order {
-    const TABLE: &'static str = "orders";
+/// A fact of an order's timeline. Those that [`Order::own_facts`] reads off the order have no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OrderFact {
+    /// Whose timeline.
+    pub(crate) order: OrderId,
+    /// The fact.
+    pub(crate) fact: Fact,
 }
 
-/// Lists the rows for an engine.
+impl Record for OrderFact {
+    const NAME: &'static str = "fact of an order";
+    type Key = (OrderId, u32);
+
+    fn key(&self) -> Self::Key {
+        (self.order, self.fact.number)
+    }
+}
+
+/// See [`OrderFact`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct OrderFactId {
+    pub(crate) order_id: OrderId,
+    pub(crate) number: i64,
+}
+
+/// See [`OrderFact`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct OrderFactFields {
+    #[serde(rename = "_id")]
+    id: OrderFactId,
+    at: Timestamp,
+    actor: Actor,
+    what: Happened,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fulfilment: Option<FulfilmentId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    details: Option<Details>,
+}
+
+impl Row for OrderFact {
+    const TABLE: &'static str = "facts";
+    const KEY: &'static [&'static str] = &["order_id", "number"];
+
+    type Id = OrderFactId;
+    type Fields = OrderFactFields;
+
+    fn id(&(order_id, number): &Self::Key) -> OrderFactId {
+        OrderFactId {
+            order_id,
+            number: i64::from(number),
+        }
+    }
+
+    fn fields(&self) -> impl Serialize {
+        let fact = &self.fact;
+        OrderFactFields {
+            id: Self::id(&self.key()),
+            at: fact.at,
+            actor: fact.actor,
+            what: fact.what,
+            note: fact.note.clone(),
+            fulfilment: fact.fulfilment,
+            details: (fact.details != Details::default()).then(|| fact.details.clone()),
+        }
+    }
+
+    fn from_fields(fields: OrderFactFields) -> StoreResult<Self> {
+        let number = fields.id.number;
+        let number = u32::try_from(number).map_err(|_| {
+            let order = fields.id.order_id;
+            store::StoreError::Corrupt(format!("order {order}: {number} is no number of a fact"))
+        })?;
+        Ok(Self {
+            order: fields.id.order_id,
+            fact: Fact {
+                number,
+                at: fields.at,
+                actor: fields.actor,
+                what: fields.what,
+                note: fields.note,
+                fulfilment: fields.fulfilment,
+                details: fields.details.unwrap_or_default(),
+            },
+        })
+    }
+}
+
+/// What a user is called, as the user service says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UserName {
+    /// The user.
+    #[serde(rename = "_id")]
+    pub(crate) id: UserId,
+    /// The name.
+    pub(crate) name: String,
+    /// Which of the user's names it is: a later one replaces it.
+    pub(crate) version: i64,
+}
+
+impl Record for UserName {
+    const NAME: &'static str = "name of a user";
+    type Key = UserId;
+
+    fn key(&self) -> UserId {
+        self.id
+    }
+}
+
+impl Plain for UserName {
+    const TABLE: &'static str = "names";
+}
+
+/// Lists the records that both engines keep in the same way: all but [`Order`].
 pub(crate) fn rows<R: Register>(records: R) -> R {
-    records.row::<Order>()
+    records.row::<OrderFact>().row::<UserName>()
 }

@@ -7,15 +7,17 @@ use bus::{Batched, Subscription};
 use bytes::Bytes;
 use contracts::reservations::{Agreed, RequestedLine};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
-use kernel::{OrderId, ProductId, Quantity, UserId};
+use kernel::{OrderId, PostalAddress, ProductId, Quantity, UserId};
 use store::{Store, StoreResult};
 #[cfg(feature = "mongo")]
 use store_mongo::Mongo;
 use tokio::sync::mpsc;
 
-use crate::app::{App, Created, Wait, Waiters, create_order, hear, look_at_open, sweep};
+use crate::app::{
+    App, Basket, Created, Names, Wait, Waiting, create_order, hear, look_at_open, sweep,
+};
 use crate::config::Config;
-use crate::consumers::SagaReplies;
+use crate::consumers::{SagaReplies, UserNames, user_named};
 use crate::domain::{OrderState, Wanted};
 use crate::events;
 use crate::http;
@@ -25,6 +27,9 @@ use crate::store::OrderQueries;
 
 /// The queue that replies to orders' commands arrive in.
 pub const QUEUE: &str = "order.saga";
+
+/// The queue that users' names arrive in.
+pub const NAMES_QUEUE: &str = "order.names";
 
 /// Messages applied in one transaction.
 const BATCH: usize = 256;
@@ -63,8 +68,9 @@ impl OrderService {
             currency: deps.currency,
             timing: config.timing(),
             default_wait: Duration::from_secs(config.wait_seconds.min(30)),
-            waiters: Waiters::default(),
+            waiting: Waiting::default(),
             announcer,
+            names: Names::default(),
             metrics: OrderMetrics::register(&deps.metrics),
         };
         Ok(Self {
@@ -74,12 +80,13 @@ impl OrderService {
         })
     }
 
-    /// Takes what another replica has announced: wakes the requests that wait here for an order that has settled there.
+    /// Takes what another replica has announced: wakes the requests that wait here for what has happened there.
     pub async fn hear(&self, announcement: &[u8]) {
         hear(&self.app, announcement).await;
     }
 
-    /// Places an order as POST /api/orders/create does, waiting up to `wait`. Returns its id and the state it came to.
+    /// Places an order as POST /api/orders/create does, to be shipped to `address`, waiting up to `wait`. Returns its id and the state it
+    /// came to.
     ///
     /// # Errors
     /// A sentence that says why no order was placed.
@@ -87,6 +94,7 @@ impl OrderService {
         &self,
         buyer: UserId,
         lines: Vec<(ProductId, Quantity)>,
+        address: Option<PostalAddress>,
         wait: Duration,
     ) -> Result<(OrderId, OrderState), String> {
         let lines = lines.into_iter().map(|(product, quantity)| RequestedLine {
@@ -95,7 +103,12 @@ impl OrderService {
             agreed: Agreed::default(),
         });
         let wanted = Wanted::new(lines.collect(), None).map_err(|invalid| invalid.detail)?;
-        let created = create_order(&self.app, buyer, wanted, None, Wait::AtMost(wait), |_| {
+        let basket = Basket {
+            wanted,
+            address,
+            note: None,
+        };
+        let created = create_order(&self.app, buyer, basket, None, Wait::AtMost(wait), |_| {
             Ok(None)
         })
         .await
@@ -139,10 +152,16 @@ impl OrderService {
             handler: Arc::new(Batched(SagaReplies(self.app.clone()))),
             max_batch: BATCH,
         };
+        let names = Subscription {
+            queue: NAMES_QUEUE,
+            messages: vec![user_named()],
+            handler: Arc::new(Batched(UserNames(self.app.clone()))),
+            max_batch: BATCH,
+        };
         Parts {
             name: "order-service",
             routes: http::routes(self.app.clone(), self.verifier.clone()),
-            subscriptions: vec![replies],
+            subscriptions: vec![replies, names],
             outbox: Some(self.app.store.outbox()),
             periodic: self.periodic(),
             store: Some(self.app.store.clone()),

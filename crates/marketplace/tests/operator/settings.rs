@@ -163,7 +163,7 @@ fn the_configuration_is_printed_without_secrets() {
 
 /// Every setting that is a number: the least and the greatest value that is accepted. Hashes of the greatest cost take seconds, so the test
 /// does without.
-const RANGES: [(&str, &str, &str); 17] = [
+const RANGES: [(&str, &str, &str); 20] = [
     ("backup.keep", "1", "100000"),
     ("server.workers", "1", "512"),
     ("telemetry.sample_ratio", "0", "1"),
@@ -178,6 +178,9 @@ const RANGES: [(&str, &str, &str); 17] = [
     ("orders.resend_after_seconds", "1", "3600"),
     ("orders.review_after_seconds", "1", "3153600000"),
     ("orders.release_after_seconds", "0", "3153600000"),
+    ("orders.ship_within_seconds", "1", "3153600000"),
+    ("orders.deliver_after_seconds", "1", "3153600000"),
+    ("orders.return_window_seconds", "0", "3153600000"),
     ("orders.sweep_milliseconds", "10", "3600000"),
     ("wallet.payout_hold_seconds", "0", "3153600000"),
     ("wallet.audit_interval_seconds", "0", "2678400"),

@@ -2,10 +2,19 @@
 
 mod announcements;
 mod apply;
+mod bounded;
 mod claim;
 mod create;
+mod list_all;
+mod make_moves;
+mod names;
 mod place;
+mod refund;
 mod run_saga;
+mod sales;
+mod save;
+mod summary;
+mod timeline;
 mod view;
 mod waiters;
 
@@ -13,25 +22,32 @@ pub(crate) use announcements::hear;
 pub(crate) use apply::{Applied, Inbound, apply_messages};
 #[cfg(test)]
 pub(crate) use claim::{ClaimEnd, Claimed, claim, end_claim};
-pub(crate) use create::{CreateRefusal, Created, Once, Wait, create_order};
+pub(crate) use create::{Basket, CreateRefusal, Created, Once, Wait, create_order};
+pub(crate) use list_all::{AllFilter, AllPlace, list_all};
+pub(crate) use make_moves::{Asked, Asker, Made, Refused, What, make_moves};
+pub(crate) use names::{Names, note_names};
 #[cfg(test)]
 pub(crate) use place::{answer, place};
+pub(crate) use refund::{RefundMade, refund_part};
 pub(crate) use run_saga::{look_at_open, review_order, sweep};
+pub(crate) use sales::{SalesFilter, list_sales};
+pub(crate) use summary::sum_sales;
+pub(crate) use timeline::{Timeline, show_timeline, timeline_scope};
 pub(crate) use view::{
-    Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope, view_order,
+    Audience, Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope,
+    seen_by, view_order,
 };
-pub(crate) use waiters::Waiters;
+pub(crate) use waiters::Waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kernel::{Clock, Currency, IdSource, OrderId, Timestamp};
-use store::{Store, StoreError, StoreResult, Tx};
+use kernel::{Clock, Currency, IdSource, OrderId};
+use store::{Store, StoreResult};
 use tokio::sync::mpsc;
 
-use crate::domain::{Command, Order, Timing};
-use crate::events;
+use crate::domain::{Order, Timing};
 use crate::metrics::OrderMetrics;
 use crate::reservations::Reservations;
 use crate::store::OrderQueries;
@@ -47,9 +63,11 @@ pub(crate) struct App {
     pub(crate) currency: Currency,
     pub(crate) timing: Timing,
     pub(crate) default_wait: Duration,
-    pub(crate) waiters: Waiters,
-    /// How other replicas hear which orders have settled; none if there are no others.
+    pub(crate) waiting: Waiting,
+    /// How other replicas hear what requests may wait for there; none if there are no others.
     pub(crate) announcer: Option<mpsc::Sender<Bytes>>,
+    /// What users are called.
+    pub(crate) names: Names,
     /// Counts them.
     pub(crate) metrics: OrderMetrics,
 }
@@ -60,11 +78,4 @@ impl App {
         let found = self.store.get::<Order>(&id).await?;
         Ok(found.map(Arc::unwrap_or_clone))
     }
-}
-
-/// Sends `command` about `order`.
-fn send(tx: &mut Tx<'_>, order: &Order, command: Command, now: Timestamp) -> StoreResult<()> {
-    let envelope = events::seal(order, command, now)
-        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    tx.send(envelope)
 }

@@ -3,7 +3,8 @@
 use kernel::OrderId;
 use store::StoreResult;
 
-use super::{App, send};
+use super::App;
+use super::save::send;
 use crate::domain::{Command, Order};
 
 /// Stores a new order with the command that starts its saga.

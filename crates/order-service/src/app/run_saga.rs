@@ -1,20 +1,26 @@
 //! Moves orders along: by time, and by an operator.
 
-use kernel::OrderId;
+use kernel::{OrderId, UserId};
 use store::{StoreError, StoreResult};
 
 use super::App;
 use super::apply::{Applied, Inbound, apply_messages};
-use crate::domain::{Message, Order, ReviewAction};
+use crate::domain::{Actor, Message, Order, ReviewAction, Role};
 
 /// Orders that a sweep moves in one transaction.
 const SWEEP: usize = 256;
 
-/// Lets orders whose time has come act: deadline, resend, release of escrow. Returns how many were due.
+/// Lets orders whose time has come act: deadline, resends, the timers of their parts. Returns how many were due.
 pub(crate) async fn sweep(app: &App) -> StoreResult<usize> {
     let mut swept = 0;
     loop {
-        let due = app.queries.due(app.clock.now(), SWEEP).await?;
+        let now = app.clock.now();
+        let due = app.queries.due(now, SWEEP).await?;
+        if swept == 0 {
+            let overdue = due.first().map(|first| now.since(first.since));
+            app.metrics.overdue(overdue.unwrap_or_default());
+        }
+        let due: Vec<OrderId> = due.into_iter().map(|due| due.order).collect();
         if due.is_empty() {
             return Ok(swept);
         }
@@ -57,6 +63,7 @@ pub(crate) async fn review_order(
     app: &App,
     id: OrderId,
     action: ReviewAction,
+    operator: UserId,
 ) -> StoreResult<Option<(Order, Applied)>> {
     let Some(before) = app.order(id).await? else {
         return Ok(None);
@@ -64,7 +71,7 @@ pub(crate) async fn review_order(
     let message = Inbound {
         order: id,
         id: None,
-        message: Message::Review(action),
+        message: Message::Review(action, Actor::user(Role::Admin, operator)),
     };
     let applied = apply_messages(app, vec![message]).await?.pop();
     let lost = || StoreError::Unavailable("the write has no result".to_owned());

@@ -6,45 +6,74 @@ use uuid::Uuid;
 
 use super::App;
 use crate::domain::{Order, OrderState, total_of};
+use crate::store::Listed;
 
 /// An order as its viewer sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Viewed {
-    /// The order; for a seller with their own lines only, and the total of those.
+    /// The order; for a seller with their own lines and their own part only, and the total of those.
     pub(crate) order: Order,
-    /// The seller it was cut down for.
-    pub(crate) for_seller: Option<UserId>,
+    /// Who sees it.
+    pub(crate) audience: Audience,
 }
 
-/// One order, if `viewer` is its buyer, a seller in it, or None: an operator, who sees everything.
+/// In which capacity somebody sees an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Who bought it.
+    Buyer,
+    /// A seller in it.
+    Seller(UserId),
+    /// An operator.
+    Operator,
+}
+
+impl Audience {
+    /// In which capacity `user` may see `order`. None if they may not.
+    pub(crate) fn of(order: &Order, user: UserId, is_admin: bool) -> Option<Self> {
+        if is_admin {
+            Some(Self::Operator)
+        } else if user == order.buyer {
+            Some(Self::Buyer)
+        } else {
+            order.has_seller(user).then_some(Self::Seller(user))
+        }
+    }
+
+    /// Whether they see what the platform takes of a part.
+    pub(crate) const fn sees_commission(self) -> bool {
+        match self {
+            Self::Seller(_) | Self::Operator => true,
+            Self::Buyer => false,
+        }
+    }
+}
+
+/// One order, if `user` may see it.
 pub(crate) async fn view_order(
     app: &App,
     id: OrderId,
-    viewer: Option<UserId>,
+    user: UserId,
+    is_admin: bool,
 ) -> StoreResult<Option<Viewed>> {
     let Some(order) = app.order(id).await? else {
         return Ok(None);
     };
-    match viewer {
-        Some(viewer) if viewer != order.buyer => order
-            .has_seller(viewer)
-            .then(|| cut_down(order, viewer))
-            .transpose(),
-        Some(_) | None => Ok(Some(Viewed {
-            order,
-            for_seller: None,
-        })),
-    }
+    let audience = Audience::of(&order, user, is_admin);
+    audience
+        .map(|audience| seen_by(order, audience))
+        .transpose()
 }
 
-fn cut_down(mut order: Order, seller: UserId) -> StoreResult<Viewed> {
-    order.lines.retain(|line| line.seller == seller);
-    order.total = total_of(&order.lines)
-        .ok_or_else(|| StoreError::Corrupt(format!("the lines of order {} overflow", order.id)))?;
-    Ok(Viewed {
-        order,
-        for_seller: Some(seller),
-    })
+/// The order as `audience` sees it.
+pub(crate) fn seen_by(mut order: Order, audience: Audience) -> StoreResult<Viewed> {
+    if let Audience::Seller(seller) = audience {
+        order.lines.retain(|line| line.seller == seller);
+        order.fulfilments.retain(|part| part.seller == seller);
+        let overflow = || StoreError::Corrupt(format!("the lines of order {} overflow", order.id));
+        order.total = total_of(&order.lines).ok_or_else(overflow)?;
+    }
+    Ok(Viewed { order, audience })
 }
 
 /// A place in a buyer's list: whose list, of which state (its word's place in [`OrderState::ALL`], -1 for all), after which order.
@@ -74,10 +103,8 @@ pub(crate) async fn list_orders(
     after: Option<Uuid>,
     limit: Limit,
 ) -> StoreResult<Page<Order>> {
-    let rows = app
-        .queries
-        .orders_of(buyer, state, after.map(OrderId::from_uuid), limit)
-        .await?;
+    let (listed, after) = (Listed::OfBuyer(buyer, state), after.map(OrderId::from_uuid));
+    let rows = app.queries.list(listed, after, limit.and_one()).await?;
     let list = list_of(buyer, state);
     Ok(Page::cut(rows, limit, |order| {
         let mark: Mark = (list, order.id.as_uuid());
@@ -108,37 +135,35 @@ pub(crate) async fn orders_to_review(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{OrderLine, Timing};
-    use kernel::{Currency, Money, ProductId, Quantity, SystemIds, Timestamp};
-    use std::time::Duration;
+    use crate::testing::{TIMING, lines_of, new_order};
+    use kernel::{Currency, Money, Quantity, SystemIds, Timestamp};
 
     #[test]
     fn a_sellers_total_that_overflows_is_an_error_and_never_shown_as_another_amount() {
         let ids = SystemIds::default();
-        let (buyer, seller) = (UserId::new(&ids), UserId::new(&ids));
-        let line = OrderLine {
-            product: ProductId::new(&ids),
-            seller,
-            name: "Lamp".to_owned(),
-            unit_price: Money::new(i64::MAX, Currency::USD),
-            quantity: Quantity::new(2).unwrap(),
-        };
-        let timing = Timing {
-            payment_deadline: Duration::ZERO,
-            resend_after: Duration::ZERO,
-            review_after: Duration::ZERO,
-            release_after: Duration::ZERO,
-        };
-        let order = Order::place(
-            OrderId::new(&ids),
-            buyer,
-            vec![line],
-            Money::new(1, Currency::USD),
-            None,
-            Timestamp::from_millis(0),
-            &timing,
-        );
-        let shown = cut_down(order, seller);
+        let seller = UserId::new(&ids);
+        let mut lines = lines_of(&ids, &[seller]);
+        lines[0].unit_price = Money::new(i64::MAX, Currency::USD);
+        lines[0].quantity = Quantity::new(2).unwrap();
+        let new = new_order(&ids, UserId::new(&ids), lines);
+        let order = Order::place(new, Timestamp::from_millis(0), &TIMING);
+        let shown = seen_by(order, Audience::Seller(seller));
         assert!(matches!(shown, Err(StoreError::Corrupt(_))), "{shown:?}");
+    }
+
+    #[test]
+    fn a_seller_sees_their_own_lines_and_part_and_their_total() {
+        let ids = SystemIds::default();
+        let (seller, other) = (UserId::new(&ids), UserId::new(&ids));
+        let lines = lines_of(&ids, &[seller, other, seller]);
+        let order = Order::place(
+            new_order(&ids, UserId::new(&ids), lines.clone()),
+            Timestamp::from_millis(0),
+            &TIMING,
+        );
+        let Viewed { order, .. } = seen_by(order, Audience::Seller(seller)).unwrap();
+        assert_eq!(order.lines, [lines[0].clone(), lines[2].clone()]);
+        assert_eq!(order.fulfilments.len(), 1);
+        assert_eq!(order.total, total_of(&order.lines).unwrap());
     }
 }

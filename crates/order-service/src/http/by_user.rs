@@ -6,7 +6,7 @@ use kernel::{CursorError, Invalid, Limit, UserId};
 use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader, common};
 
 use super::order_json::OrderPage;
-use crate::app::{App, Mark, list_of, list_orders, list_scope};
+use crate::app::{App, Audience, Mark, list_of, list_orders, list_scope};
 use crate::domain::OrderState;
 
 /// The query.
@@ -66,7 +66,13 @@ pub(crate) async fn by_user(
         None => None,
     };
     let page = list_orders(&app, buyer, state, after, limit).await?;
-    Ok(HttpResponse::Ok().json(OrderPage::try_from(&page)?))
+    let audience = if buyer == caller.user {
+        Audience::Buyer
+    } else {
+        Audience::Operator
+    };
+    let page = OrderPage::of(&page, audience, &app.timing)?;
+    Ok(HttpResponse::Ok().json(page))
 }
 
 fn other_list() -> Problem {

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use contracts::reservations::{Agreed, Refusal, RequestedLine};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kernel::{Currency, Invalid, ProductId, Quantity};
+use kernel::{Currency, Invalid, PostalAddress, ProductId, Quantity};
 use platform_http::{
     Body, Faults, FieldError, Prefer, Price, Problem, answer_repeat, etag, json_answer, once_key,
     prefer, problem_answer, read_by_rule, send_stored, to_the_end,
@@ -19,9 +19,11 @@ use super::error::{
     INSUFFICIENT_FUNDS, ORDER_CANCELLED, PAYMENT_DECLINED, Places, UnpaidOrder, create_problem,
     reservation_problem,
 };
+use super::fields::Comment;
+use super::moves::wait_of;
 use super::order_json::OrderJson;
-use crate::app::{App, Created, Once, Wait, create_order};
-use crate::domain::{Order, OrderState, Reason, Wanted};
+use crate::app::{App, Audience, Basket, Created, Once, create_order};
+use crate::domain::{Order, OrderState, Reason, Timing, Wanted};
 use crate::reservations::ReservationRefusal;
 
 /// Scope of idempotency keys.
@@ -57,6 +59,12 @@ pub(crate) struct OrderOfLines {
     /// The total that the buyer agreed to. If it is another now, higher or lower: 409 `price_changed`.
     #[deserr(default)]
     expected_total: Option<Price>,
+    /// Where it is shipped to. Required if any of the products is shipped.
+    #[deserr(default)]
+    shipping_address: Option<PostalAddress>,
+    /// What the buyer says with it. The sellers see it.
+    #[deserr(default)]
+    note: Option<Comment>,
 }
 
 /// Short form: a single product.
@@ -78,6 +86,12 @@ pub(crate) struct OrderOfOneProduct {
     /// As with `items`.
     #[deserr(default)]
     expected_total: Option<Price>,
+    /// As with `items`.
+    #[deserr(default)]
+    shipping_address: Option<PostalAddress>,
+    /// As with `items`.
+    #[deserr(default)]
+    note: Option<Comment>,
 }
 
 /// The order: `items`, or a single product.
@@ -120,10 +134,10 @@ impl Deserr<Faults> for CreateOrderRequest {
 }
 
 impl CreateOrderRequest {
-    /// What is wanted, and where in the body each product stands. Amounts that name no currency are in `currency`.
-    fn read(self, currency: Currency) -> Result<(Wanted, Places), Problem> {
-        let (items, expected_total, at) = match self {
-            Self::Lines(order) => (order.items, order.expected_total, "/items"),
+    /// What is ordered, and where in the body each product stands. Amounts that name no currency are in `currency`.
+    fn read(self, currency: Currency) -> Result<(Basket, Places), Problem> {
+        let (order, at) = match self {
+            Self::Lines(order) => (order, "/items"),
             Self::One(order) => {
                 let line = OrderLineRequest {
                     product_id: order.product_id,
@@ -131,17 +145,23 @@ impl CreateOrderRequest {
                     unit_price: order.unit_price,
                     version: order.version,
                 };
-                (vec![line], order.expected_total, "")
+                let order = OrderOfLines {
+                    items: vec![line],
+                    expected_total: order.expected_total,
+                    shipping_address: order.shipping_address,
+                    note: order.note,
+                };
+                (order, "")
             }
         };
         let place = |index: usize| match at {
             "" => "/productId".to_owned(),
             at => format!("{at}/{index}/productId"),
         };
-        let places = items.iter().enumerate();
+        let places = order.items.iter().enumerate();
         let places = places.map(|(index, line)| (line.product_id, place(index)));
         let places = places.collect();
-        let lines = items.into_iter().map(|line| RequestedLine {
+        let lines = order.items.into_iter().map(|line| RequestedLine {
             product: line.product_id,
             quantity: line.quantity,
             agreed: Agreed {
@@ -149,10 +169,17 @@ impl CreateOrderRequest {
                 version: line.version.map(|Version(version)| version),
             },
         });
-        let expected_total = expected_total.map(|total| total.in_currency(currency));
+        let expected_total = order
+            .expected_total
+            .map(|total| total.in_currency(currency));
         let wanted = Wanted::new(lines.collect(), expected_total)
             .map_err(|invalid| Problem::validation(vec![FieldError::new(at, invalid)]))?;
-        Ok((wanted, places))
+        let basket = Basket {
+            wanted,
+            address: order.shipping_address,
+            note: order.note.map(Comment::into_string),
+        };
+        Ok((basket, places))
     }
 }
 
@@ -178,7 +205,7 @@ impl CreateOrderRequest {
         (status = 402, description = "`insufficient_funds` or `payment_declined`: nothing was debited; the declined order is in `order`"),
         (status = 409, description = "`out_of_stock`: the short lines are in `lines`; `price_changed`: nothing is held; what each product that differs costs now is in `lines`, the order's total now in `total`; `order_cancelled`: not paid in time, nothing was debited; the order is in `order`"),
         (status = 412, description = "`precondition_failed`: an order that does not exist yet matches no `If-Match`; name the agreed price in the body"),
-        (status = 422, description = "`unknown_product`: it does not exist or was removed; `own_product`: the buyer sells it; `mixed_currencies`; `total_too_large`"),
+        (status = 422, description = "`unknown_product`: it does not exist or was removed; `own_product`: the buyer sells it; `mixed_currencies`; `total_too_large`; `validation_failed`: also if something is shipped and there is no `shippingAddress`"),
     ))]
 pub(crate) async fn create(
     app: web::Data<App>,
@@ -186,29 +213,27 @@ pub(crate) async fn create(
     request: HttpRequest,
     body: Body<CreateOrderRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (wanted, places) = body.into_inner().read(app.currency)?;
-    let key = once_key(&request, caller.user, ROUTE, &wanted)?;
+    let (basket, places) = body.into_inner().read(app.currency)?;
+    let key = once_key(&request, caller.user, ROUTE, &basket)?;
     let once = key.map(|key| Once {
         key,
         request: current_request_id(),
     });
     let preference = prefer(&request);
-    let wait = match preference {
-        Prefer::Default => Wait::AtMost(app.default_wait),
-        Prefer::RespondAsync => Wait::No,
-        Prefer::Wait(limit) => Wait::AtMost(limit),
-    };
+    let (wait, timing) = (wait_of(&app, preference), app.timing);
     let app = app.into_inner();
     // Without its order, stock would be held until the lease ends.
     let created = to_the_end(async move {
-        create_order(&app, caller.user, wanted, once, wait, render_refusal).await
+        create_order(&app, caller.user, basket, once, wait, render_refusal).await
     })
     .await?
     .map_err(|refusal| create_problem(refusal, &places))?;
     let mut response = match created {
-        Created::Placed(order) => send_stored(render(&order)?),
+        Created::Placed(order) => send_stored(render(&order, &timing)?),
         Created::Refused(answer) => send_stored(answer),
-        Created::Repeated(order) => return answer_repeat(Earlier::Answered(render(&order)?)),
+        Created::Repeated(order) => {
+            return answer_repeat(Earlier::Answered(render(&order, &timing)?));
+        }
         Created::Before(earlier) => return answer_repeat(earlier),
     };
     if preference == Prefer::RespondAsync {
@@ -220,7 +245,7 @@ pub(crate) async fn create(
     Ok(response)
 }
 
-fn unpaid(order: &Order) -> StoreResult<Problem> {
+fn unpaid(order: &Order, timing: &Timing) -> StoreResult<Problem> {
     let problem = match (order.state, order.reason) {
         (OrderState::Cancelled, _) => {
             Problem::new(&ORDER_CANCELLED, "Nothing was debited; order again.")
@@ -231,27 +256,28 @@ fn unpaid(order: &Order) -> StoreResult<Problem> {
         ),
         (_, _) => Problem::new(&PAYMENT_DECLINED, "Nothing was debited."),
     };
-    let order = OrderJson::try_from(order)?;
+    let order = OrderJson::of(order, Audience::Buyer, timing)?;
     Ok(problem.with(&UnpaidOrder { order }))
 }
 
 /// The answer to the request that made `order`, as far as the saga has come. A repeat of a request with a key gets the same answer.
-fn render(order: &Order) -> StoreResult<StoredAnswer> {
+fn render(order: &Order, timing: &Timing) -> StoreResult<StoredAnswer> {
     let status = match order.state {
         OrderState::Paid | OrderState::Refunding | OrderState::Refunded => 201,
         OrderState::Pending | OrderState::Cancelling => 202,
         OrderState::Declined | OrderState::Cancelled => {
-            let problem = unpaid(order)?;
+            let problem = unpaid(order, timing)?;
             return problem_answer(&match &order.request {
                 Some(request) => problem.instance(request.clone()),
                 None => problem,
             });
         }
     };
+    let json = OrderJson::of(order, Audience::Buyer, timing)?;
     Ok(StoredAnswer {
         location: Some(format!("/api/orders/{}", order.id)),
         etag: Some(etag(order.version).to_string()),
-        ..json_answer(status, &OrderJson::try_from(order)?)?
+        ..json_answer(status, &json)?
     })
 }
 

@@ -1,13 +1,14 @@
 //! The order service's refusals.
 
 use contracts::reservations::{CurrentPrice, Refusal, Shortage};
-use kernel::{Money, ProductId};
+use kernel::{Invalid, Money, ProductId};
 use platform_http::{BrokenRules, FieldError, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::order_json::OrderJson;
 use crate::app::CreateRefusal;
+use crate::domain::MoveName;
 use crate::reservations::ReservationRefusal;
 
 platform_http::problems! {
@@ -15,10 +16,16 @@ platform_http::problems! {
     INSUFFICIENT_FUNDS "insufficient_funds" 402 "The wallet holds too little" (UnpaidOrder<'static>)
     PAYMENT_DECLINED "payment_declined" 402 "The wallet declined the payment" (UnpaidOrder<'static>)
     ORDER_NOT_FOUND "order_not_found" 404 "There is no such order"
+    FULFILMENT_NOT_FOUND "fulfilment_not_found" 404 "The order has no such part"
+    SHIPMENT_NOT_FOUND "shipment_not_found" 404 "The part has no such package"
     OUT_OF_STOCK "out_of_stock" 409 "There is not enough stock" (ShortLines)
     PRICE_CHANGED "price_changed" 409 "A price is not the one that you agreed to" (ChangedPrices)
     ORDER_CANCELLED "order_cancelled" 409 "The order was not paid in time and is cancelled" (UnpaidOrder<'static>)
     NOT_POSSIBLE_NOW "not_possible_in_this_state" 409 "The order's state does not allow this"
+    MOVE_NOT_ALLOWED "move_not_allowed" 409 "This cannot be done now" (NotAllowedNow)
+    REFUND_EXCEEDS "refund_exceeds" 409 "Less than that is left to refund" (RefundLeft)
+    ORDER_NOT_READY "order_not_ready" 409 "The order is not ready for this yet"
+    LIMIT_REACHED "limit_reached" 409 "There can be no more of this"
     UNKNOWN_PRODUCT "unknown_product" 422 "There is no such product" (BrokenRules)
     OWN_PRODUCT "own_product" 422 "Nobody can buy their own product" (BrokenRules)
     MIXED_CURRENCIES "mixed_currencies" 422 "An order is in one currency"
@@ -36,13 +43,35 @@ pub(super) fn order_not_found() -> Problem {
 /// The order that was not paid.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"order": {"id": "0199f3a0-6b1c-7c3e-9d52-6f0c1a2b3c4d", "buyerId": "0199f3a0-4a11-7b2d-8c41-5e9b0d1c2f3a",
-    "status": "declined", "items": [{"productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
+    "status": "declined", "items": [{"lineId": "0199f3a0-7b1c-7c3e-9d52-6f0c1a2b3c4d", "productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
     "sellerId": "0199f3a0-4b11-7b2d-8c41-5e9b0d1c2f3a", "name": "Desk lamp", "unitPrice": {"amount": 1299, "currency": "USD"},
     "quantity": 2, "lineTotal": {"amount": 2598, "currency": "USD"}}], "total": {"amount": 2598, "currency": "USD"},
+    "fulfilments": [{"id": "0199f3a0-8b1c-7c3e-9d52-6f0c1a2b3c4d", "seller": {"id": "0199f3a0-4b11-7b2d-8c41-5e9b0d1c2f3a", "name": "Grace Hopper"},
+    "status": "open", "version": 1, "items": [{"lineId": "0199f3a0-7b1c-7c3e-9d52-6f0c1a2b3c4d", "productId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d",
+    "name": "Desk lamp", "unitPrice": {"amount": 1299, "currency": "USD"}, "quantity": 2, "shipped": 0, "cancelled": 0, "returned": 0,
+    "refunded": 0, "refundedAmount": {"amount": 0, "currency": "USD"}, "lineTotal": {"amount": 2598, "currency": "USD"}}],
+    "subtotal": {"amount": 2598, "currency": "USD"}, "shipping": {"amount": 0, "currency": "USD"},
+    "refunded": {"amount": 0, "currency": "USD"}, "shipments": []}], "fulfilmentStatus": "cancelled", "paymentStatus": "unpaid",
     "reason": "insufficient_funds", "createdAt": "2026-01-31T12:00:00.000Z", "updatedAt": "2026-01-31T12:00:00.000Z", "version": 2}}))]
 pub(super) struct UnpaidOrder<'a> {
     /// The order.
     pub(super) order: OrderJson<'a>,
+}
+
+/// What the caller may do now.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"allowed": ["refund"]}))]
+pub(super) struct NotAllowedNow {
+    /// Each move.
+    pub(super) allowed: Vec<MoveName>,
+}
+
+/// What is left to refund.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"left": {"amount": 1299, "currency": "USD"}}))]
+pub(super) struct RefundLeft {
+    /// Of the part.
+    pub(super) left: Money,
 }
 
 /// The lines that there is not enough stock for.
@@ -176,6 +205,11 @@ pub(super) fn reservation_problem(refusal: &ReservationRefusal, places: &Places)
 pub(super) fn create_problem(refusal: CreateRefusal, places: &Places) -> Problem {
     match refusal {
         CreateRefusal::Reservation(refusal) => reservation_problem(&refusal, places),
+        CreateRefusal::AddressRequired => {
+            let detail = "is required, since something in the order is shipped";
+            let invalid = Invalid::new("required", detail);
+            Problem::validation(vec![FieldError::new("/shippingAddress", invalid)])
+        }
         CreateRefusal::Store(error) => error.into(),
     }
 }

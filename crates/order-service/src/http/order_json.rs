@@ -1,16 +1,24 @@
 //! An order as clients see it.
 
-use kernel::{Cursor, Money, OrderId, Page, ProductId, Quantity, Timestamp, UserId};
+use kernel::{
+    Cursor, LineId, Money, OrderId, Page, PostalAddress, ProductId, Quantity, Timestamp, UserId,
+};
 use serde::Serialize;
 use store::{StoreError, StoreResult};
 use utoipa::ToSchema;
 
-use crate::domain::{Order, OrderLine, OrderState, Reason};
+use super::fulfilment_json::FulfilmentJson;
+use crate::app::Audience;
+use crate::domain::{
+    FulfilmentsStatus, Order, OrderLine, OrderState, PaymentStatus, Reason, Timing,
+};
 
 /// One line of an order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderItem<'a> {
+    /// The line's id.
+    line_id: LineId,
     /// The product.
     product_id: ProductId,
     /// The seller.
@@ -26,7 +34,7 @@ pub(crate) struct OrderItem<'a> {
     line_total: Money,
 }
 
-/// An order. A seller sees their own lines only, and the total of those.
+/// An order. A seller sees their own lines and their own part only, and the total of those.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Order)]
@@ -41,6 +49,20 @@ pub(crate) struct OrderJson<'a> {
     items: Vec<OrderItem<'a>>,
     /// Sum of the lines.
     total: Money,
+    /// Its parts: one for each seller.
+    fulfilments: Vec<FulfilmentJson<'a>>,
+    /// How far its parts are together.
+    fulfilment_status: FulfilmentsStatus,
+    /// What became of what the buyer paid.
+    payment_status: PaymentStatus,
+    /// Where it is shipped to, if anything in it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    shipping_address: Option<&'a PostalAddress>,
+    /// What the buyer said with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 2000)]
+    note: Option<&'a str>,
     /// Why it is not paid, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -54,33 +76,50 @@ pub(crate) struct OrderJson<'a> {
     version: i64,
 }
 
-/// Corrupt if the total of a line overflows. The reservation has ruled that out, so the stored order is damaged.
-impl<'a> TryFrom<&'a Order> for OrderJson<'a> {
-    type Error = StoreError;
+/// The total of a line. Corrupt if it overflows: the reservation has ruled that out, so the stored order is damaged.
+pub(super) fn total_of_line(order: &Order, line: &OrderLine) -> StoreResult<Money> {
+    let overflow = || {
+        StoreError::Corrupt(format!(
+            "the total of a line of order {} overflows",
+            order.id
+        ))
+    };
+    line.total().ok_or_else(overflow)
+}
 
-    fn try_from(order: &'a Order) -> StoreResult<Self> {
-        let overflow = || {
-            StoreError::Corrupt(format!(
-                "the total of a line of order {} overflows",
-                order.id
-            ))
-        };
+impl<'a> OrderJson<'a> {
+    /// The order, which is cut down for `audience` already.
+    ///
+    /// # Errors
+    /// Corrupt if the total of a line overflows.
+    pub(super) fn of(order: &'a Order, audience: Audience, timing: &Timing) -> StoreResult<Self> {
         let item = |line: &'a OrderLine| {
             Ok(OrderItem {
+                line_id: line.id,
                 product_id: line.product,
                 seller_id: line.seller,
                 name: &line.name,
                 unit_price: line.unit_price,
                 quantity: line.quantity,
-                line_total: line.total().ok_or_else(overflow)?,
+                line_total: total_of_line(order, line)?,
             })
         };
+        let part = |part| FulfilmentJson::of(order, part, audience, timing);
         Ok(Self {
             id: order.id,
             buyer_id: order.buyer,
             status: order.state,
             items: order.lines.iter().map(item).collect::<StoreResult<_>>()?,
             total: order.total,
+            fulfilments: order
+                .fulfilments
+                .iter()
+                .map(part)
+                .collect::<StoreResult<_>>()?,
+            fulfilment_status: order.fulfilments_status(),
+            payment_status: order.payment_status(),
+            shipping_address: order.address.as_ref(),
+            note: order.note.as_deref(),
             reason: order.reason,
             created_at: order.created_at,
             updated_at: order.updated_at,
@@ -100,11 +139,18 @@ pub(crate) struct OrderPage<'a> {
     pub(crate) next_cursor: Option<Cursor>,
 }
 
-impl<'a> TryFrom<&'a Page<Order>> for OrderPage<'a> {
-    type Error = StoreError;
-
-    fn try_from(page: &'a Page<Order>) -> StoreResult<Self> {
-        let items: StoreResult<_> = page.items.iter().map(OrderJson::try_from).collect();
+impl<'a> OrderPage<'a> {
+    /// The page, as somebody sees it who sees all of each order.
+    ///
+    /// # Errors
+    /// As [`OrderJson::of`].
+    pub(super) fn of(
+        page: &'a Page<Order>,
+        audience: Audience,
+        timing: &Timing,
+    ) -> StoreResult<Self> {
+        let order = |order| OrderJson::of(order, audience, timing);
+        let items: StoreResult<_> = page.items.iter().map(order).collect();
         Ok(Self {
             items: items?,
             next_cursor: page.next_cursor.clone(),
@@ -114,40 +160,37 @@ impl<'a> TryFrom<&'a Page<Order>> for OrderPage<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use kernel::{Currency, SystemIds};
 
     use super::*;
-    use crate::domain::Timing;
+    use crate::testing::{TIMING, lines_of, new_order};
 
     #[test]
     fn a_line_whose_total_overflows_is_an_error_and_no_other_amount_stands_in_for_it() {
         let ids = SystemIds::default();
-        let line = OrderLine {
-            product: ProductId::new(&ids),
-            seller: UserId::new(&ids),
-            name: "Lamp".to_owned(),
-            unit_price: Money::new(i64::MAX, Currency::USD),
-            quantity: Quantity::new(2).unwrap(),
-        };
-        let order = Order::place(
-            OrderId::new(&ids),
-            UserId::new(&ids),
-            vec![line],
-            Money::new(1, Currency::USD),
-            None,
-            Timestamp::from_millis(0),
-            &Timing {
-                payment_deadline: Duration::ZERO,
-                resend_after: Duration::ZERO,
-                review_after: Duration::ZERO,
-                release_after: Duration::ZERO,
-            },
-        );
-        assert!(matches!(
-            OrderJson::try_from(&order),
-            Err(StoreError::Corrupt(_))
-        ));
+        let mut lines = lines_of(&ids, &[UserId::new(&ids)]);
+        lines[0].unit_price = Money::new(i64::MAX, Currency::USD);
+        let new = new_order(&ids, UserId::new(&ids), lines);
+        let order = Order::place(new, Timestamp::from_millis(0), &TIMING);
+        let shown = OrderJson::of(&order, Audience::Buyer, &TIMING);
+        assert!(matches!(shown, Err(StoreError::Corrupt(_))));
+    }
+
+    #[test]
+    fn an_order_shows_its_address_and_note_and_its_debug_output_does_not_show_the_address() {
+        let ids = SystemIds::default();
+        let lines = lines_of(&ids, &[UserId::new(&ids)]);
+        let mut new = new_order(&ids, UserId::new(&ids), lines);
+        new.note = Some("Ring twice".to_owned());
+        let order = Order::place(new, Timestamp::from_millis(0), &TIMING);
+        let json = OrderJson::of(&order, Audience::Buyer, &TIMING).unwrap();
+        for printed in [format!("{json:?}"), format!("{order:?}")] {
+            assert!(!printed.contains("Square"), "{printed}");
+        }
+        let json = serde_json::to_value(&json).unwrap();
+        assert_eq!(json["shippingAddress"]["line1"], "12 St James's Square");
+        assert_eq!(json["note"], "Ring twice");
+        let words = (&json["fulfilmentStatus"], &json["paymentStatus"]);
+        assert_eq!(words, (&"unfulfilled".into(), &"unpaid".into()));
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::error::{NOT_POSSIBLE_NOW, order_not_found};
 use super::order_json::{OrderJson, OrderPage};
-use crate::app::{App, Applied, orders_to_review, review_order, review_scope};
+use crate::app::{App, Applied, Audience, orders_to_review, review_order, review_scope};
 use crate::domain::ReviewAction;
 
 /// The query of the list.
@@ -28,7 +28,7 @@ impl QueryReader for ListReview {
     }
 }
 
-fn operators_only(caller: &Caller) -> Result<(), Problem> {
+pub(super) fn operators_only(caller: &Caller) -> Result<(), Problem> {
     if caller.has(Role::Admin) {
         return Ok(());
     }
@@ -58,12 +58,13 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     operators_only(&caller)?;
     let page = orders_to_review(&app, query.0.cursor, query.0.limit).await?;
-    Ok(HttpResponse::Ok().json(OrderPage::try_from(&page)?))
+    let page = OrderPage::of(&page, Audience::Operator, &app.timing)?;
+    Ok(HttpResponse::Ok().json(page))
 }
 
-/// Send an order's outstanding command again
+/// Send an order's outstanding commands again
 ///
-/// Safe at any time: a resent command has the same id. Role `admin`.
+/// Those of its saga and of each part, refused ones included. Safe at any time: a resent command has the same id. Role `admin`.
 #[utoipa::path(post, path = "/api/orders/{id}/retry", tag = "orders", operation_id = "retryOrder", security(("bearer" = [])),
     params(("id" = OrderId, Path, description = "The order's id")),
     responses(
@@ -82,15 +83,14 @@ pub(crate) async fn retry(
 
 /// Undo an order
 ///
-/// Cancels an unpaid order. Refunds a paid order while its money is in escrow. Sold stock stays sold; its seller restores it.
-/// Role `admin`.
+/// Cancels an unpaid order. Of a paid order, refunds what is left of each part, and puts what was not shipped back into stock. Role `admin`.
 #[utoipa::path(post, path = "/api/orders/{id}/compensate", tag = "orders", operation_id = "compensateOrder", security(("bearer" = [])),
     params(("id" = OrderId, Path, description = "The order's id")),
     responses(
         (status = 200, description = "The compensation has started", body = OrderJson<'static>),
         (status = 403, description = "`forbidden`: not an administrator"),
         (status = 404, description = "`order_not_found`"),
-        (status = 409, description = "`not_possible_in_this_state`: it is settled, or its money has left escrow"),
+        (status = 409, description = "`not_possible_in_this_state`: it is settled, or no money is left of it"),
     ))]
 pub(crate) async fn compensate(
     app: web::Data<App>,
@@ -108,12 +108,13 @@ async fn act(
 ) -> Result<HttpResponse, Problem> {
     operators_only(caller)?;
     let id = id.parse().map_err(|_| order_not_found())?;
-    let (before, applied) = review_order(app, id, action)
+    let (before, applied) = review_order(app, id, action, caller.user)
         .await?
         .ok_or_else(order_not_found)?;
     match applied {
         Applied::Changed(order) | Applied::Settled(order) => {
-            Ok(HttpResponse::Ok().json(OrderJson::try_from(&*order)?))
+            let order = OrderJson::of(&order, Audience::Operator, &app.timing)?;
+            Ok(HttpResponse::Ok().json(order))
         }
         Applied::Nothing => Err(Problem::new(
             &NOT_POSSIBLE_NOW,

@@ -7,11 +7,11 @@ use platform_http::{Problem, conditional, etag, etag_of_view};
 
 use super::error::order_not_found;
 use super::order_json::OrderJson;
-use crate::app::{App, Viewed, view_order};
+use crate::app::{App, Audience, Viewed, view_order};
 
 /// Show an order
 ///
-/// The buyer sees the whole order, a seller only their own lines. Other users get 404.
+/// The buyer sees the whole order, a seller only their own lines and their own part. Other users get 404.
 #[utoipa::path(get, path = "/api/orders/{id}", tag = "orders", operation_id = "showOrder", security(("bearer" = [])),
     params(
         ("id" = OrderId, Path, description = "The order's id"),
@@ -29,13 +29,16 @@ pub(crate) async fn show(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = id.parse().map_err(|_| order_not_found())?;
-    let viewer = (!caller.has(Role::Admin)).then_some(caller.user);
-    let Viewed { order, for_seller } = view_order(&app, id, viewer)
+    let Viewed { order, audience } = view_order(&app, id, caller.user, caller.has(Role::Admin))
         .await?
         .ok_or_else(order_not_found)?;
-    let tag = match for_seller {
-        Some(seller) => etag_of_view(order.version, seller),
-        None => etag(order.version),
+    let tag = match audience {
+        Audience::Seller(seller) => etag_of_view(order.version, seller),
+        Audience::Buyer | Audience::Operator => etag(order.version),
     };
-    conditional(&request, tag, &OrderJson::try_from(&order)?)
+    conditional(
+        &request,
+        tag,
+        &OrderJson::of(&order, audience, &app.timing)?,
+    )
 }

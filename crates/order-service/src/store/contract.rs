@@ -3,9 +3,21 @@
 mod harness;
 mod keys;
 mod lists;
+mod moves;
+mod names;
 mod saga;
+mod sales;
 
 use harness::Subject;
+
+use crate::domain::Message;
+
+/// The wallet debited the buyer, and takes no commission.
+const fn debited() -> Message {
+    Message::Debited {
+        commissions: Vec::new(),
+    }
+}
 
 macro_rules! promises {
     ($($group:ident: $($promise:ident),+ $(,)?;)+) => {
@@ -49,9 +61,29 @@ promises! {
         a_key_whose_order_is_answered_says_so_to_its_own_body_alone,
         an_order_without_a_key_has_no_answer,
         answers_are_forgotten_after_forty_eight_hours;
+    moves:
+        a_move_is_saved_with_its_command_its_fact_and_its_answer,
+        a_move_that_is_refused_leaves_nothing_behind,
+        a_move_waits_until_the_stock_is_sold,
+        an_order_is_cancelled_with_a_refund_of_each_part,
+        a_hundred_refunds_at_once_give_back_the_part_and_not_a_unit_more,
+        a_refund_that_the_wallet_answers_in_time_is_done_and_its_repeat_is_answered_so,
+        a_refund_that_was_answered_unheard_is_found_in_the_store,
+        a_timeline_tells_everything_once_page_by_page;
+    names:
+        the_latest_version_of_a_name_wins_whatever_the_order_of_messages,
+        one_name_that_fails_takes_no_other_along;
+    sales:
+        a_part_is_a_sale_once_its_stock_is_sold_and_moves_with_its_status,
+        sales_come_newest_payment_first_page_by_page_over_all_statuses,
+        sales_of_the_same_moment_are_neither_skipped_nor_repeated,
+        sales_are_cut_to_a_span,
+        a_search_of_sales_finds_words_and_goes_on_where_it_stopped,
+        sales_are_summed_by_day_with_what_was_refunded_of_them;
     lists:
         only_orders_whose_time_has_come_are_due,
         a_buyers_orders_come_newest_first_page_by_page_and_by_state,
+        operators_list_orders_by_any_filter_newest_first,
         orders_to_review_are_listed_and_counted,
         unsettled_orders_are_counted_by_state_with_the_time_of_the_oldest,
         the_audit_reads_all_orders_or_the_one_asked_for;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "mongo")]
 mod mongo;
+mod sales;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -12,6 +13,7 @@ mod contract;
 pub use mongo::audited_orders_in_mongo;
 #[cfg(feature = "mongo")]
 pub(crate) use mongo::{MongoOrders, open_mongo};
+pub(crate) use sales::{SaleMoney, SalePlace, SalesDay, SalesQuery, Span, Summary};
 #[cfg(feature = "sqlite")]
 pub use sqlite::audited_orders;
 #[cfg(feature = "sqlite")]
@@ -21,19 +23,46 @@ use async_trait::async_trait;
 use kernel::{Limit, OrderId, Timestamp, UserId};
 use store::StoreResult;
 
-use crate::domain::{Order, OrderState};
+use crate::domain::{Fact, Order, OrderState};
 
-/// The index of each buyer's orders in a state that orders leave again. Few orders are in one at a time.
+/// The index of the orders in states that orders leave again. Few orders are in one at a time.
 const UNSETTLED: &str = "unsettled";
 
-/// The index that a buyer's list walks. Paid orders have none of their own: nearly all orders are paid, so that a walk of all of a
-/// buyer's orders finds them.
-const fn list_index(state: Option<OrderState>) -> &'static str {
-    use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
-    match state {
-        None | Some(Paid) => "by_buyer",
-        Some(Pending | Cancelling | Refunding) => UNSETTLED,
-        Some(Declined | Cancelled | Refunded) => "not_paid",
+/// Which orders a list walks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// All.
+    All,
+    /// Those in a state. Of paid ones, of which there is no index, a walk of all is the list: nearly all orders are paid.
+    InState(OrderState),
+    /// Those of a buyer (in a state).
+    OfBuyer(UserId, Option<OrderState>),
+    /// Those that an operator has to look at.
+    ToReview,
+}
+
+impl Listed {
+    /// The state that all of its orders have.
+    const fn state(self) -> Option<OrderState> {
+        match self {
+            Self::InState(state) => Some(state),
+            Self::OfBuyer(_, state) => state,
+            Self::All | Self::ToReview => None,
+        }
+    }
+
+    /// The index that it walks. None for the primary key.
+    const fn index(self) -> Option<&'static str> {
+        use OrderState::{Cancelled, Cancelling, Declined, Paid, Pending, Refunded, Refunding};
+        match self {
+            Self::All | Self::InState(Paid) => None,
+            Self::OfBuyer(_, None | Some(Paid)) => Some("by_buyer"),
+            Self::InState(Pending | Cancelling | Refunding)
+            | Self::OfBuyer(_, Some(Pending | Cancelling | Refunding)) => Some(UNSETTLED),
+            Self::OfBuyer(_, Some(Declined | Cancelled | Refunded)) => Some("not_paid"),
+            Self::InState(Declined | Cancelled | Refunded) => Some("not_paid_of_all"),
+            Self::ToReview => Some("to_review"),
+        }
     }
 }
 
@@ -73,19 +102,27 @@ impl OpenOrders {
     }
 }
 
+/// An order that has to act by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// Which order.
+    pub(crate) order: OrderId,
+    /// Since when.
+    pub(crate) since: Timestamp,
+}
+
 /// Queries over orders that no key answers.
 #[async_trait]
 pub(crate) trait OrderQueries: Send + Sync {
-    /// Up to `limit` orders that have to act by themselves, the most overdue first.
-    async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderId>>;
+    /// Up to `limit` orders that have to act by themselves, the most overdue first, and since when.
+    async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<Due>>;
 
-    /// Up to `limit.and_one()` orders of `buyer` (in `state`), the newest first, after `after`.
-    async fn orders_of(
+    /// Up to `most` orders of a list, the newest first, after `after`.
+    async fn list(
         &self,
-        buyer: UserId,
-        state: Option<OrderState>,
+        listed: Listed,
         after: Option<OrderId>,
-        limit: Limit,
+        most: i64,
     ) -> StoreResult<Vec<Order>>;
 
     /// Up to `limit.and_one()` orders that an operator has to look at, the oldest first, after `after`.
@@ -93,4 +130,18 @@ pub(crate) trait OrderQueries: Send + Sync {
 
     /// Counts what is open, at most [`OpenOrders::LOOKED_AT`] unsettled orders.
     async fn open(&self) -> StoreResult<OpenOrders>;
+
+    /// Up to `most` orders in which a seller has a sale, the newest payment first, after `after`.
+    async fn sales(
+        &self,
+        query: &SalesQuery,
+        after: Option<SalePlace>,
+        most: i64,
+    ) -> StoreResult<Vec<Order>>;
+
+    /// What a seller sold in a span, by day. None if the span has more than [`Summary::MOST`] sales.
+    async fn sold(&self, seller: UserId, span: Span) -> StoreResult<Option<Vec<SalesDay>>>;
+
+    /// Up to `most` recorded facts of an order's timeline whose number is at least `from`, the oldest first.
+    async fn facts(&self, order: OrderId, from: u32, most: i64) -> StoreResult<Vec<Fact>>;
 }

@@ -1,26 +1,48 @@
 //! Orders in MongoDB.
 
+mod listing;
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 use futures_util::{Stream, TryStreamExt as _};
 use kernel::{Limit, OrderId, Timestamp, UserId};
 use serde::Deserialize;
-use store::{Row as _, StoreResult};
+use store::StoreResult;
 use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
-use store_mongo::bson::{Document, doc};
+use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::mongodb::options::{FindOptions, Hint, ReadConcern};
 use store_mongo::mongodb::{self, Database};
 use store_mongo::{
-    Collection, Horizon, Mongo, MongoRecord as _, READ_LIMIT, Records, bson_of, decode, walk,
+    Collection, Horizon, Mongo, MongoRecord, READ_LIMIT, Records, bson_of, decode, encode, walk,
 };
 use telemetry::metrics::Read;
 
-use super::{OpenOrders, OrderQueries, UNSETTLED, list_index};
+use self::listing::Listing;
+use super::{
+    Due, Listed, OpenOrders, OrderQueries, SaleMoney, SalePlace, SalesDay, SalesQuery, Span,
+    Summary, UNSETTLED,
+};
 use crate::audit::AuditedOrder;
-use crate::domain::{Order, OrderState};
-use crate::records::rows;
+use crate::domain::{Fact, Order, OrderState};
+use crate::records::{self, ORDERS, OrderFact};
+
+impl MongoRecord for Order {
+    const COLLECTION: &'static str = ORDERS;
+
+    fn id(key: &OrderId) -> Bson {
+        bson_of(key)
+    }
+
+    fn encode(&self) -> StoreResult<RawDocumentBuf> {
+        encode(self)
+    }
+
+    fn decode(document: &RawDocument) -> StoreResult<Self> {
+        decode(ORDERS, document)
+    }
+}
 
 /// Opens a database by `open`, which is given the service's collections and records.
 ///
@@ -30,7 +52,8 @@ pub(crate) fn open_mongo(
     open: impl FnOnce(Vec<Collection>, Records) -> StoreResult<Mongo>,
 ) -> StoreResult<Mongo> {
     let collections = include_str!("../../migrations/mongo/0001_init.json");
-    open(Collection::parse(collections)?, rows(Records::default()))
+    let records = records::rows(Records::default().with::<Order>());
+    open(Collection::parse(collections)?, records)
 }
 
 /// The [`OrderQueries`] on MongoDB.
@@ -63,62 +86,25 @@ impl MongoOrders {
             .limit(limit)
             .build();
         self.db
-            .find_with(kind, Order::TABLE, listing.filter, options, read)
+            .find_with(kind, ORDERS, listing.filter, options, read)
             .await
     }
-}
 
-/// Which orders, in which order, through which index: the server would find one by trial runs.
-#[derive(Debug, Clone)]
-struct Listing {
-    filter: Document,
-    sort: Document,
-    index: &'static str,
-    /// What is read of each. None for all.
-    fields: Option<Document>,
-}
-
-impl Listing {
-    /// Those of `buyer` (in `state`), the newest first, after `after`.
-    fn of_buyer(buyer: UserId, state: Option<OrderState>, after: Option<OrderId>) -> Self {
-        let mut filter = doc! { "buyer": bson_of(&buyer) };
-        if let Some(state) = state {
-            filter.insert("state", state.as_str());
-        }
-        if let Some(after) = after {
-            filter.insert("_id", doc! { "$lt": bson_of(&after) });
-        }
-        Self {
-            filter,
-            sort: doc! { "_id": -1 },
-            index: list_index(state),
-            fields: None,
-        }
-    }
-
-    /// The ids of those that have to act by themselves, from `from` on, the most overdue first.
-    fn due(from: Option<Timestamp>, now: Timestamp) -> Self {
-        let earliest = from.map_or(i64::MIN, Timestamp::as_millis);
-        Self {
-            filter: doc! { "due_at": { "$gte": earliest, "$lte": now.as_millis() } },
-            sort: doc! { "due_at": 1 },
-            index: "due",
-            fields: Some(doc! { "_id": 1 }),
-        }
-    }
-
-    /// Those that an operator has to look at, the oldest first, after `after`.
-    fn to_review(after: Option<OrderId>) -> Self {
-        let mut filter = doc! { "needs_review": true };
-        if let Some(after) = after {
-            filter.insert("_id", doc! { "$gt": bson_of(&after) });
-        }
-        Self {
-            filter,
-            sort: doc! { "_id": 1 },
-            index: "to_review",
-            fields: None,
-        }
+    /// The orders at `places`, in their order.
+    async fn at(&self, places: Vec<SalePlace>) -> StoreResult<Vec<Order>> {
+        let ids: Vec<Bson> = places.iter().map(|place| bson_of(&place.order)).collect();
+        let mut orders = self
+            .db
+            .find_with(
+                Read::List,
+                ORDERS,
+                doc! { "_id": { "$in": ids } },
+                FindOptions::default(),
+                Order::decode,
+            )
+            .await?;
+        orders.sort_unstable_by_key(|order| std::cmp::Reverse((order.paid_at, order.id)));
+        Ok(orders)
     }
 }
 
@@ -137,16 +123,21 @@ fn unsettled_stages() -> Vec<Document> {
 
 #[async_trait]
 impl OrderQueries for MongoOrders {
-    async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderId>> {
+    async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<Due>> {
         #[derive(Deserialize)]
-        struct Due {
+        struct Found {
             #[serde(rename = "_id")]
-            id: OrderId,
+            order: OrderId,
+            due_at: Timestamp,
         }
-        let id = |document: &RawDocument| Ok(decode::<Due>(Order::TABLE, document)?.id);
+        let due = |document: &RawDocument| {
+            let Found { order, due_at } = decode(ORDERS, document)?;
+            let since = due_at;
+            Ok(Due { order, since })
+        };
         let from = self.sweeps.from(now);
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
-        let due = self.find(Read::Sweep, Listing::due(from, now), most, id);
+        let due = self.find(Read::Sweep, Listing::due(from, now), most, due);
         let due = due.await?;
         if due.len() < limit {
             self.sweeps.swept(from, now);
@@ -154,16 +145,14 @@ impl OrderQueries for MongoOrders {
         Ok(due)
     }
 
-    async fn orders_of(
+    async fn list(
         &self,
-        buyer: UserId,
-        state: Option<OrderState>,
+        listed: Listed,
         after: Option<OrderId>,
-        limit: Limit,
+        most: i64,
     ) -> StoreResult<Vec<Order>> {
-        let listing = Listing::of_buyer(buyer, state, after);
-        self.find(Read::List, listing, limit.and_one(), Order::decode)
-            .await
+        let listing = Listing::of(listed, after);
+        self.find(Read::List, listing, most, Order::decode).await
     }
 
     async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>> {
@@ -182,7 +171,7 @@ impl OrderQueries for MongoOrders {
         }
         let _timed = self.db.reading(Read::List);
         let orders: mongodb::Collection<RawDocumentBuf> =
-            self.db.database().await?.collection(Order::TABLE);
+            self.db.database().await?.collection(ORDERS);
         let listing = Listing::to_review(None);
         let to_review = orders
             .count_documents(listing.filter)
@@ -198,10 +187,74 @@ impl OrderQueries for MongoOrders {
             .max_time(READ_LIMIT)
             .await?;
         while groups.advance().await? {
-            let group: Group = decode(Order::TABLE, groups.current())?;
+            let group: Group = decode(ORDERS, groups.current())?;
             open.add(group.state, group.count, group.since);
         }
         Ok(open)
+    }
+
+    async fn sales(
+        &self,
+        query: &SalesQuery,
+        after: Option<SalePlace>,
+        most: i64,
+    ) -> StoreResult<Vec<Order>> {
+        #[derive(Deserialize)]
+        struct Found {
+            #[serde(rename = "_id")]
+            order: OrderId,
+            paid_at: Timestamp,
+        }
+        let place = |document: &RawDocument| {
+            let Found { order, paid_at } = decode(ORDERS, document)?;
+            Ok(SalePlace { paid_at, order })
+        };
+        let walks = query.statuses().into_iter().map(|status| {
+            let listing = Listing::sales(query.seller, status, query.span, after);
+            self.find(Read::List, listing, most, place)
+        });
+        let mut places: Vec<SalePlace> = try_join_all(walks).await?.concat();
+        places.sort_unstable_by(|one, other| other.cmp(one));
+        places.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.at(places).await
+    }
+
+    async fn sold(&self, seller: UserId, span: Span) -> StoreResult<Option<Vec<SalesDay>>> {
+        let sale = |document: &RawDocument| {
+            let order = Order::decode(document)?;
+            let paid_at = SalePlace::of(&order)?.paid_at.as_millis();
+            let part = order.part_of(seller).map(|part| {
+                let money = SaleMoney::of(&order, part)?;
+                Ok((paid_at, part.status, money))
+            });
+            part.transpose()
+        };
+        let listing = Listing::sold(seller, span);
+        let most = i64::try_from(Summary::MOST).unwrap_or(i64::MAX);
+        let found = self
+            .find(Read::List, listing, most.saturating_add(1), sale)
+            .await?;
+        if found.len() > Summary::MOST {
+            return Ok(None);
+        }
+        let mut summary = Summary::default();
+        for (paid_at, status, money) in found.into_iter().flatten() {
+            summary.add(paid_at, status, &money);
+        }
+        summary.days().map(Some)
+    }
+
+    async fn facts(&self, order: OrderId, from: u32, most: i64) -> StoreResult<Vec<Fact>> {
+        let (filter, sort) = listing::facts(order, from);
+        let options = FindOptions::builder().sort(sort).limit(most).build();
+        let facts = OrderFact::COLLECTION;
+        let read = |document: &RawDocument| Ok(OrderFact::decode(document)?.fact);
+        self.db
+            .find_with(Read::List, facts, filter, options, read)
+            .await
     }
 }
 
@@ -214,6 +267,6 @@ pub async fn audited_orders_in_mongo(
     only: Option<OrderId>,
 ) -> StoreResult<impl Stream<Item = StoreResult<AuditedOrder>> + use<>> {
     let only = only.map(|order| bson_of(&order));
-    let orders = walk::<Order>(database, Order::TABLE, only).await?;
+    let orders = walk::<Order>(database, ORDERS, only).await?;
     Ok(orders.map_ok(AuditedOrder::from))
 }

@@ -1,18 +1,21 @@
 //! Orders in SQLite.
 
+mod order;
+mod sales;
+
 use std::path::Path;
 
 use async_trait::async_trait;
 use kernel::{Limit, OrderId, Timestamp, UserId};
-use rusqlite::Connection;
-use store::{Row as _, StoreResult};
-use store_sqlite::{Records, Sqlite, corrupt, id, read, rows, walk};
+use rusqlite::{Connection, Params};
+use store::StoreResult;
+use store_sqlite::{Records, Sqlite, corrupt, id, rows, walk};
 use telemetry::metrics::{Read, StoreMetrics};
 
-use super::{OpenOrders, OrderQueries, list_index};
+use super::{Due, Listed, OpenOrders, OrderQueries, SalePlace, SalesDay, SalesQuery, Span};
 use crate::audit::AuditedOrder;
-use crate::domain::{Order, OrderState};
-use crate::records;
+use crate::domain::{Fact, Order, OrderState};
+use crate::records::{self, ORDERS, OrderFact};
 
 /// Opens the file at `path`.
 ///
@@ -20,25 +23,26 @@ use crate::records;
 /// As [`Sqlite::open`].
 pub(crate) fn open_sqlite(path: &Path, metrics: &StoreMetrics) -> StoreResult<Sqlite> {
     let migrations = [include_str!("../../migrations/sqlite/0001_init.sql")];
-    Sqlite::open(
-        path,
-        &migrations,
-        records::rows(Records::default()),
-        metrics,
-    )
+    let records = records::rows(Records::default().with::<Order>());
+    Sqlite::open(path, &migrations, records, metrics)
 }
 
-/// The query of a buyer's list. It names the index, since SQLite would scan the buyer's whole list for a state. The state is a literal,
-/// since SQLite has to see that its index holds it.
-fn list_sql(state: Option<OrderState>) -> String {
-    let index = list_index(state);
-    let condition = state.map_or_else(String::new, |state| {
+/// The query of a list. It names the index, since SQLite would scan too much for a state. The state is a literal, since SQLite has to see
+/// that its index holds it.
+fn list_sql(listed: Listed) -> String {
+    let index = match listed.index() {
+        Some(index) => format!("INDEXED BY {index}"),
+        None => "NOT INDEXED".to_owned(),
+    };
+    let whose = match listed {
+        Listed::OfBuyer(..) => "AND buyer = ?3",
+        Listed::ToReview => "AND needs_review = 1",
+        Listed::All | Listed::InState(_) => "",
+    };
+    let state = listed.state().map_or_else(String::new, |state| {
         format!("AND state = '{}'", state.as_str())
     });
-    format!(
-        "SELECT * FROM orders INDEXED BY {index}
-         WHERE buyer = ?1 {condition} AND id < ?2 ORDER BY id DESC LIMIT ?3"
-    )
+    format!("SELECT * FROM orders {index} WHERE id < ?1 {whose} {state} ORDER BY id DESC LIMIT ?2")
 }
 
 /// The query of the unsettled orders by state. It names their index, since SQLite would read the whole table.
@@ -46,30 +50,50 @@ const UNSETTLED_SQL: &str = "SELECT state, count(*), min(state_since)
      FROM (SELECT state, state_since FROM orders INDEXED BY unsettled
            WHERE state = 'pending' OR state = 'cancelling' OR state = 'refunding' LIMIT ?1) GROUP BY state";
 
+/// The orders that `sql`, a `SELECT * FROM orders`, finds.
+fn orders(db: &Connection, sql: &str, values: impl Params) -> StoreResult<Vec<Order>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(order::read(row)?);
+    }
+    Ok(found)
+}
+
 #[async_trait]
 impl OrderQueries for Sqlite {
-    async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<OrderId>> {
+    async fn due(&self, now: Timestamp, limit: usize) -> StoreResult<Vec<Due>> {
         let values = (now.as_millis(), i64::try_from(limit).unwrap_or(i64::MAX));
         self.read(Read::Sweep, move |db| {
-            let sql = "SELECT id FROM orders WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
+            let sql = "SELECT id, due_at FROM orders WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
             let mut statement = db.prepare_cached(sql)?;
-            let rows = statement.query_map(values, |row| id(row, 0))?;
+            let rows = statement.query_map(values, |row| {
+                Ok(Due {
+                    order: id(row, 0)?,
+                    since: Timestamp::from_millis(row.get(1)?),
+                })
+            })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
         .await
     }
 
-    async fn orders_of(
+    async fn list(
         &self,
-        buyer: UserId,
-        state: Option<OrderState>,
+        listed: Listed,
         after: Option<OrderId>,
-        limit: Limit,
+        most: i64,
     ) -> StoreResult<Vec<Order>> {
         let after = after.map_or([0xff; 16], |order| *order.as_bytes());
         self.read(Read::List, move |db| {
-            let values = (buyer.as_bytes(), after, limit.and_one());
-            rows(db, &list_sql(state), values)
+            let sql = list_sql(listed);
+            match listed {
+                Listed::OfBuyer(buyer, _) => orders(db, &sql, (after, most, buyer.as_bytes())),
+                Listed::All | Listed::InState(_) | Listed::ToReview => {
+                    orders(db, &sql, (after, most))
+                }
+            }
         })
         .await
     }
@@ -79,7 +103,7 @@ impl OrderQueries for Sqlite {
         self.read(Read::List, move |db| {
             let sql =
                 "SELECT * FROM orders WHERE needs_review = 1 AND id > ?1 ORDER BY id LIMIT ?2";
-            rows(db, sql, (after, limit.and_one()))
+            orders(db, sql, (after, limit.and_one()))
         })
         .await
     }
@@ -103,6 +127,32 @@ impl OrderQueries for Sqlite {
         })
         .await
     }
+
+    async fn sales(
+        &self,
+        query: &SalesQuery,
+        after: Option<SalePlace>,
+        most: i64,
+    ) -> StoreResult<Vec<Order>> {
+        let query = *query;
+        self.read(Read::List, move |db| sales::list(db, &query, after, most))
+            .await
+    }
+
+    async fn sold(&self, seller: UserId, span: Span) -> StoreResult<Option<Vec<SalesDay>>> {
+        self.read(Read::List, move |db| sales::sold(db, seller, span))
+            .await
+    }
+
+    async fn facts(&self, order: OrderId, from: u32, most: i64) -> StoreResult<Vec<Fact>> {
+        self.read(Read::List, move |db| {
+            let sql =
+                "SELECT * FROM facts WHERE order_id = ?1 AND number >= ?2 ORDER BY number LIMIT ?3";
+            let found: Vec<OrderFact> = rows(db, sql, (order.as_bytes(), from, most))?;
+            Ok(found.into_iter().map(|found| found.fact).collect())
+        })
+        .await
+    }
 }
 
 /// All orders in a store's file, or only the one asked for, sorted by id.
@@ -111,15 +161,14 @@ pub fn audited_orders(
     only: Option<OrderId>,
 ) -> impl Iterator<Item = StoreResult<AuditedOrder>> {
     let only = only.as_ref().map(|order| &order.as_bytes()[..]);
-    walk(db, "*", Order::TABLE, only, |row| {
-        Ok(AuditedOrder::from(read::<Order>(row)?))
+    walk(db, "*", ORDERS, only, |row| {
+        Ok(AuditedOrder::from(order::read(row)?))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusqlite::Params;
     use store::StoreError;
 
     fn opened() -> (tempfile::TempDir, Sqlite) {
@@ -144,19 +193,50 @@ mod tests {
     async fn the_unsettled_orders_are_counted_through_their_own_index() {
         let (_dir, db) = opened();
         let plan = plan(&db, UNSETTLED_SQL, [10]).await;
-        let scan = "SCAN orders USING INDEX unsettled".to_owned();
-        assert!(plan.contains(&scan), "{plan:?}");
+        let walk = "SEARCH orders USING INDEX unsettled (state=?)".to_owned();
+        assert!(plan.contains(&walk), "{plan:?}");
     }
 
     #[tokio::test]
-    async fn a_buyers_list_is_a_walk_of_an_index_in_every_state() {
+    async fn every_list_is_a_walk_of_an_index_in_its_order() {
         let (_dir, db) = opened();
-        for state in OrderState::ALL.into_iter().map(Some).chain([None]) {
-            let values = ([0u8; 16], [0u8; 16], 10);
-            let plan = plan(&db, &list_sql(state), values).await;
+        let buyer = UserId::new(&kernel::SystemIds::default());
+        let mut lists = vec![Listed::All, Listed::ToReview, Listed::OfBuyer(buyer, None)];
+        for state in OrderState::ALL {
+            lists.extend([Listed::InState(state), Listed::OfBuyer(buyer, Some(state))]);
+        }
+        for listed in lists {
+            let sql = list_sql(listed);
+            let plan = match listed {
+                Listed::OfBuyer(..) => plan(&db, &sql, ([0u8; 16], 10, [0u8; 16])).await,
+                Listed::All | Listed::InState(_) | Listed::ToReview => {
+                    plan(&db, &sql, ([0u8; 16], 10)).await
+                }
+            };
+            let walk = match listed.index() {
+                Some(index) => format!("SEARCH orders USING INDEX {index} "),
+                None => "SEARCH orders USING PRIMARY KEY ".to_owned(),
+            };
             assert!(
-                plan.len() == 1 && plan[0].starts_with("SEARCH orders USING INDEX"),
-                "{state:?}: {plan:?}"
+                plan.len() == 1 && plan[0].starts_with(&walk),
+                "{listed:?}: {plan:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn sales_are_walks_of_their_table_without_a_sort() {
+        let (_dir, db) = opened();
+        let seller = [0u8; 16];
+        let list = plan(&db, sales::LIST_SQL, (seller, "open", 0, 9, [0u8; 16], 10)).await;
+        let money = plan(&db, sales::MONEY_SQL, (seller, "open", 0, 9, 10)).await;
+        for plan in [list, money] {
+            assert!(
+                plan.len() == 1
+                    && plan[0].starts_with(
+                        "SEARCH sales USING PRIMARY KEY (seller=? AND status=? AND paid_at>"
+                    ),
+                "{plan:?}"
             );
         }
     }
@@ -174,9 +254,9 @@ mod tests {
             ("{}", false),
         ] {
             let inserted = db.write(move |tx| {
-                let sql = "INSERT INTO orders (id, buyer, lines, total, state, escrow, confirmed, needs_review, handled, resends,
-                                               version, created_at, updated_at, state_since)
-                           VALUES (x'01', x'02', '[{}]', ?1, 'pending', 'held', 0, 0, '[]', 0, 1, 0, 0, 0)";
+                let sql = "INSERT INTO orders (id, buyer, lines, fulfilments, total, state, confirmed, needs_review, handled, resends,
+                                               facts, version, created_at, updated_at, state_since)
+                           VALUES (x'01', x'02', '[{}]', '[{}]', ?1, 'pending', 0, 0, '[]', 0, 2, 1, 0, 0, 0)";
                 tx.execute(sql, [total])?;
                 Ok(())
             });

@@ -6,14 +6,19 @@
     reason = "a test that finds something else has failed"
 )]
 
+mod addressing;
 mod bad_input;
+mod bad_moves;
 mod creating;
 mod deadlines;
 mod idempotency;
 mod metrics;
+mod moving;
+mod refunding;
 #[cfg(feature = "mongo")]
 mod replicas;
 #[cfg(feature = "http-client")]
 mod reserving_over_http;
 mod seeing;
+mod selling;
 mod world;

@@ -119,6 +119,7 @@ async fn a_reply_that_comes_again_is_counted_as_a_duplicate() {
     let debited = wallet::OrderDebited {
         order_id: order_id.clone(),
         transaction_id: order_id,
+        commissions: Vec::new(),
     };
     let reply = Arc::new(Envelope::of_step(
         order,

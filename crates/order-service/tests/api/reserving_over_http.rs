@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::{HttpResponse, web};
 use contracts::reservations::{
-    Agreed, CurrentPrice, PATH, PriceChanged, Refusal, RequestedLine, ReserveAnswer,
+    Agreed, CurrentPrice, Delivery, PATH, PriceChanged, Refusal, RequestedLine, ReserveAnswer,
     ReserveRequest, ReservedLine, Shortage,
 };
 use kernel::{Currency, Money, OrderId, ProductId, Quantity, SystemIds, UserId};
@@ -67,6 +67,9 @@ async fn what_the_product_service_answers_is_what_the_order_service_hears() {
     let reserved = ReserveAnswer::Reserved(vec![ReservedLine {
         product,
         seller,
+        seller_name: None,
+        category: "Light".to_owned(),
+        delivery: Delivery::None,
         name: "Lamp".to_owned(),
         unit_price: Money::new(500, Currency::USD),
         quantity: Quantity::new(3).unwrap(),

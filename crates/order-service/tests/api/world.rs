@@ -1,6 +1,6 @@
 //! The order service with stubbed wallet and reservations.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,9 +9,10 @@ use auth::{Role, testing};
 use bus::{Handler, Outcome, Subscription};
 use bytes::Bytes;
 use contracts::reservations::{
-    CurrentPrice, PriceChanged, Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage,
+    CurrentPrice, Delivery, PriceChanged, Refusal, RequestedLine, ReserveRequest, ReservedLine,
+    Shortage,
 };
-use contracts::{Contract, Envelope, product, wallet};
+use contracts::{Contract, Envelope, product, user, wallet};
 use host::service::{Deps, StoreConfig};
 use host::testing::{Answer, TestHost};
 use kernel::{
@@ -32,9 +33,22 @@ pub(crate) enum Script {
     Fails,
 }
 
+/// How the wallet answers a refund or a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refunds {
+    /// It is done. A refund gives back a tenth as commission.
+    Done,
+    /// Not at all.
+    Silent,
+    /// A refund does not fit.
+    Refused,
+}
+
 /// A stub for reservations, with its stock.
 pub(crate) struct Desk {
     pub(crate) stock: Mutex<HashMap<ProductId, (UserId, i64)>>,
+    /// The products that are shipped.
+    pub(crate) shipped: Mutex<HashSet<ProductId>>,
     pub(crate) asked: Mutex<Vec<OrderId>>,
     /// What one of each product costs.
     pub(crate) price: Mutex<i64>,
@@ -82,9 +96,17 @@ impl Reservations for Desk {
                 return Err(Refusal::OutOfStock(vec![shortage]).into());
             }
             *left -= requested;
+            let is_shipped = self.shipped.lock().unwrap().contains(&product);
             lines.push(ReservedLine {
                 product,
                 seller: *seller,
+                seller_name: Some("Grace".to_owned()),
+                category: "Light".to_owned(),
+                delivery: if is_shipped {
+                    Delivery::Shipped
+                } else {
+                    Delivery::None
+                },
                 name: "Lamp".to_owned(),
                 unit_price: price,
                 quantity,
@@ -95,67 +117,150 @@ impl Reservations for Desk {
     }
 }
 
-struct Wallet {
+/// The wallet and the product service.
+struct Neighbours {
     script: Arc<Mutex<Script>>,
+    refunds: Arc<Mutex<Refunds>>,
+    /// Whether the product service confirms that stock is sold.
+    confirms: Arc<Mutex<bool>>,
     replies: Replies,
-    heard: Arc<Mutex<Vec<String>>>,
+    heard: Heard,
 }
+
+/// The commands that the neighbours have received, in order.
+pub(crate) type Heard = Arc<Mutex<Vec<Arc<Envelope>>>>;
 
 /// Delivers replies directly to the order service's queue, through the handler that the bus would call.
 pub(crate) type Replies = Arc<Mutex<Arc<dyn Handler>>>;
 
+impl Neighbours {
+    /// The reply to a command, if there is one.
+    fn reply(&self, command: &Envelope) -> Option<Envelope> {
+        let order = OrderId::from_uuid(command.subject);
+        let order_id = contracts::id_bytes(command.subject);
+        let name = command.name.as_str();
+        let at = command.time;
+        if name == self::name::<wallet::DebitForOrder>() {
+            return self.debit(command);
+        }
+        if name == self::name::<wallet::RefundPart>() {
+            return self.refund(command);
+        }
+        if name == self::name::<wallet::CancelOrderDebit>() {
+            let cancelled = wallet::OrderDebitCancelled {
+                order_id,
+                refunded: false,
+            };
+            return Some(Envelope::of_step(order, "debit-cancelled", &cancelled, at));
+        }
+        if name == self::name::<wallet::ReleasePart>() {
+            if *self.refunds.lock().unwrap() == Refunds::Silent {
+                return None;
+            }
+            let release: wallet::ReleasePart = command.open().unwrap();
+            let step = format!("released {}", hex(&release.fulfilment_id));
+            let released = wallet::PartReleased {
+                order_id,
+                fulfilment_id: release.fulfilment_id,
+                transaction_id: contracts::id_bytes(command.id.as_uuid()),
+            };
+            return Some(Envelope::of_step(order, &step, &released, at));
+        }
+        if name == self::name::<product::ConfirmReservation>() {
+            let confirmed = product::ReservationConfirmed { order_id };
+            let step = "reservation-confirmed";
+            let confirms = *self.confirms.lock().unwrap();
+            return confirms.then(|| Envelope::of_step(order, step, &confirmed, at));
+        }
+        if name == self::name::<product::ReturnStock>() {
+            let back: product::ReturnStock = command.open().unwrap();
+            let step = format!("stock-returned {}", hex(&back.return_id));
+            let returned = product::StockReturned {
+                order_id,
+                return_id: back.return_id,
+            };
+            return Some(Envelope::of_step(order, &step, &returned, at));
+        }
+        None
+    }
+
+    fn debit(&self, command: &Envelope) -> Option<Envelope> {
+        let order = OrderId::from_uuid(command.subject);
+        let order_id = contracts::id_bytes(command.subject);
+        match *self.script.lock().unwrap() {
+            Script::Pays => {
+                let debit: wallet::DebitForOrder = command.open().unwrap();
+                let lines = debit.parts.iter().flat_map(|part| &part.lines);
+                let debited = wallet::OrderDebited {
+                    transaction_id: order_id.clone(),
+                    order_id,
+                    commissions: lines
+                        .map(|line| wallet::LineCommission {
+                            line_id: line.line_id.clone(),
+                            amount: line.unit_price * line.quantity / 10,
+                        })
+                        .collect(),
+                };
+                Some(Envelope::of_step(order, "debited", &debited, command.time))
+            }
+            Script::Declines => {
+                let declined = wallet::OrderDebitDeclined {
+                    order_id,
+                    reason: "insufficient_funds".to_owned(),
+                };
+                let step = "debit-declined";
+                Some(Envelope::of_step(order, step, &declined, command.time))
+            }
+            Script::Silent | Script::Fails => None,
+        }
+    }
+
+    fn refund(&self, command: &Envelope) -> Option<Envelope> {
+        let order = OrderId::from_uuid(command.subject);
+        let refund: wallet::RefundPart = command.open().unwrap();
+        let id = hex(&refund.refund_id);
+        match *self.refunds.lock().unwrap() {
+            Refunds::Silent => None,
+            Refunds::Done => {
+                let reversed = refund.lines.iter().map(|line| wallet::LineCommission {
+                    line_id: line.line_id.clone(),
+                    amount: line.amount / 10,
+                });
+                let done = wallet::PartRefunded {
+                    reversed: reversed.collect(),
+                    order_id: refund.order_id,
+                    fulfilment_id: refund.fulfilment_id,
+                    transaction_id: refund.refund_id.clone(),
+                    refund_id: refund.refund_id,
+                };
+                let step = format!("refunded {id}");
+                Some(Envelope::of_step(order, &step, &done, command.time))
+            }
+            Refunds::Refused => {
+                let refused = wallet::PartRefused {
+                    order_id: refund.order_id,
+                    fulfilment_id: refund.fulfilment_id,
+                    refund_id: refund.refund_id,
+                    reason: "exceeds_part".to_owned(),
+                };
+                let step = format!("part-refused-refund {id}");
+                Some(Envelope::of_step(order, &step, &refused, command.time))
+            }
+        }
+    }
+}
+
+/// An id in a message, as text.
+fn hex(id: &[u8]) -> String {
+    uuid::Uuid::from_slice(id).unwrap().to_string()
+}
+
 #[async_trait]
-impl Handler for Wallet {
+impl Handler for Neighbours {
     async fn handle(&self, batch: Vec<Arc<Envelope>>) -> Vec<Outcome> {
         for command in &batch {
-            self.heard
-                .lock()
-                .unwrap()
-                .push(command.name.rsplit('.').next().unwrap().to_owned());
-            let order_id = contracts::id_bytes(command.order.as_uuid());
-            let reply = match *self.script.lock().unwrap() {
-                _ if command.name == name::<wallet::CancelOrderDebit>() => Some(Envelope::of_step(
-                    command.order,
-                    "debit-cancelled",
-                    &wallet::OrderDebitCancelled {
-                        order_id,
-                        refunded: false,
-                    },
-                    command.time,
-                )),
-                _ if command.name == name::<product::ConfirmReservation>() => {
-                    let confirmed = product::ReservationConfirmed { order_id };
-                    Some(Envelope::of_step(
-                        command.order,
-                        "reservation-confirmed",
-                        &confirmed,
-                        command.time,
-                    ))
-                }
-                _ if command.name != name::<wallet::DebitForOrder>() => None,
-                Script::Pays => {
-                    let transaction_id = order_id.clone();
-                    Some(Envelope::of_step(
-                        command.order,
-                        "debited",
-                        &wallet::OrderDebited {
-                            order_id,
-                            transaction_id,
-                        },
-                        command.time,
-                    ))
-                }
-                Script::Declines => Some(Envelope::of_step(
-                    command.order,
-                    "debit-declined",
-                    &wallet::OrderDebitDeclined {
-                        order_id,
-                        reason: "insufficient_funds".to_owned(),
-                    },
-                    command.time,
-                )),
-                Script::Silent | Script::Fails => None,
-            };
+            self.heard.lock().unwrap().push(command.clone());
+            let reply = self.reply(command);
             let handler = self.replies.lock().unwrap().clone();
             if let Some(reply) = reply {
                 handler.handle(vec![Arc::new(reply)]).await;
@@ -180,6 +285,7 @@ pub(crate) struct Around {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ids: Arc<SystemIds>,
     pub(crate) announcer: Option<mpsc::Sender<Bytes>>,
+    pub(crate) config: Config,
     issuer: Arc<auth::Issuer>,
     verifier: auth::Verifier,
 }
@@ -190,12 +296,14 @@ impl Around {
         Self {
             desk: Arc::new(Desk {
                 stock: Mutex::default(),
+                shipped: Mutex::default(),
                 asked: Mutex::default(),
                 price: Mutex::new(500),
             }),
             clock: Arc::new(ManualClock::at(SystemClock.now())),
             ids: Arc::new(SystemIds::default()),
             announcer: None,
+            config: Config::default(),
             issuer: Arc::new(issuer),
             verifier,
         }
@@ -215,7 +323,11 @@ pub(crate) struct World {
     pub(crate) service: Arc<OrderService>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) script: Arc<Mutex<Script>>,
-    pub(crate) heard: Arc<Mutex<Vec<String>>>,
+    pub(crate) refunds: Arc<Mutex<Refunds>>,
+    pub(crate) confirms: Arc<Mutex<bool>>,
+    pub(crate) heard: Heard,
+    /// Receives what the service hears of names.
+    names: Arc<dyn Handler>,
     /// Receives the wallet's replies: this service, unless a test replaces it.
     pub(crate) replies: Replies,
     pub(crate) clock: Arc<ManualClock>,
@@ -229,6 +341,16 @@ impl World {
         let around = Around::new();
         let desk = around.desk.clone();
         Self::holding_stock_at(desk, script, around)
+    }
+
+    /// Starts with a wallet that pays, and other settings.
+    pub(crate) fn with(config: Config) -> Self {
+        let around = Around {
+            config,
+            ..Around::new()
+        };
+        let desk = around.desk.clone();
+        Self::holding_stock_at(desk, Script::Pays, around)
     }
 
     /// Starts with stock held by `reservations`.
@@ -259,17 +381,22 @@ impl World {
         };
         let config = Config {
             sweep_milliseconds: 10,
-            ..Config::default()
+            ..around.config
         };
         let (verifier, announcer) = (around.verifier, around.announcer);
         let service = OrderService::build(&config, store, &deps, verifier, reservations, announcer);
         let service = Arc::new(service.unwrap());
         let mut parts = service.parts();
         let script = Arc::new(Mutex::new(script));
-        let heard = Arc::new(Mutex::default());
+        let refunds = Arc::new(Mutex::new(Refunds::Done));
+        let confirms = Arc::new(Mutex::new(true));
+        let heard = Heard::default();
         let replies = Arc::new(Mutex::new(parts.subscriptions[0].handler.clone()));
-        let wallet = Wallet {
+        let names = parts.subscriptions[1].handler.clone();
+        let neighbours = Neighbours {
             script: script.clone(),
+            refunds: refunds.clone(),
+            confirms: confirms.clone(),
             replies: replies.clone(),
             heard: heard.clone(),
         };
@@ -278,12 +405,13 @@ impl World {
             messages: vec![
                 name::<wallet::DebitForOrder>(),
                 name::<wallet::CancelOrderDebit>(),
-                name::<wallet::RefundOrder>(),
-                name::<wallet::ReleaseEscrow>(),
+                name::<wallet::RefundPart>(),
+                name::<wallet::ReleasePart>(),
                 name::<product::ConfirmReservation>(),
                 name::<product::ReleaseReservation>(),
+                name::<product::ReturnStock>(),
             ],
-            handler: Arc::new(wallet),
+            handler: Arc::new(neighbours),
             max_batch: 16,
         });
         let host = TestHost::start(&deps, vec![parts]);
@@ -292,7 +420,10 @@ impl World {
             service,
             desk: around.desk,
             script,
+            refunds,
+            confirms,
             heard,
+            names,
             replies,
             clock: around.clock,
             ids: around.ids,
@@ -321,6 +452,43 @@ impl World {
             .unwrap()
             .insert(product, (seller, stock));
         (product, token)
+    }
+
+    /// Creates a product that is shipped, and its seller's token.
+    pub(crate) fn to_ship(&self, stock: i64) -> (ProductId, String) {
+        let (product, token) = self.product(stock);
+        self.desk.shipped.lock().unwrap().insert(product);
+        (product, token)
+    }
+
+    /// Tells the service what a user is called.
+    pub(crate) async fn named(&self, user: UserId, name: &str, version: i64) {
+        let named = user::UserNamed {
+            user_id: contracts::id_bytes(user.as_uuid()),
+            name: name.to_owned(),
+            version,
+        };
+        let step = format!("named {version}");
+        let message = Envelope::about(user.as_uuid(), &step, &named, self.clock.now());
+        let outcomes = self.names.handle(vec![Arc::new(message)]).await;
+        assert!(matches!(outcomes[..], [Outcome::Done]), "{outcomes:?}");
+    }
+
+    /// POST of a move, with these headers.
+    pub(crate) async fn make(
+        &self,
+        path: &str,
+        token: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let request = self.host.request(reqwest::Method::POST, path, token);
+        let request = headers
+            .iter()
+            .fold(request.json(body), |request, (name, value)| {
+                request.header(*name, *value)
+            });
+        Answer::of(request).await
     }
 
     pub(crate) fn stock(&self, product: ProductId) -> i64 {
@@ -352,13 +520,34 @@ impl World {
         .await
     }
 
+    /// The time, as the API writes it.
+    pub(crate) fn now(&self) -> String {
+        self.clock.now().to_string()
+    }
+
+    /// Waits until the first part of the order is in this status. Returns the part.
+    pub(crate) async fn part_until(&self, token: &str, order: &str, status: &str) -> Value {
+        host::testing::eventually(&format!("part {status}"), || async {
+            let answer = self.host.get(&format!("/api/orders/{order}"), token).await;
+            let part = answer.body["fulfilments"][0].clone();
+            (part["status"] == status).then_some(part)
+        })
+        .await
+    }
+
+    /// How many commands of this name the neighbours have received.
     pub(crate) fn heard(&self, command: &str) -> usize {
-        self.heard
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|name| *name == command)
-            .count()
+        let heard = self.heard.lock().unwrap();
+        let name = |message: &Arc<Envelope>| message.name.rsplit('.').next() == Some(command);
+        heard.iter().filter(|message| name(message)).count()
+    }
+
+    /// Waits until the neighbours have received `count` commands of this name.
+    pub(crate) async fn until_heard(&self, command: &str, count: usize) {
+        host::testing::eventually(command, || async {
+            (self.heard(command) == count).then_some(())
+        })
+        .await;
     }
 }
 
@@ -367,3 +556,100 @@ pub(crate) fn one(product: ProductId, quantity: i64) -> Value {
 }
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(121);
+
+/// An address.
+pub(crate) fn address() -> Value {
+    json!({"name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postalCode": "SW1Y 4JH", "country": "GB"})
+}
+
+/// An order of so many of each of these products, to be shipped.
+pub(crate) fn shipped(lines: &[(ProductId, i64)]) -> Value {
+    let items = lines
+        .iter()
+        .map(|(product, quantity)| json!({"productId": product, "quantity": quantity}));
+    json!({"items": items.collect::<Value>(), "shippingAddress": address()})
+}
+
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A part of an order.
+pub(crate) struct Part {
+    pub(crate) order: String,
+    pub(crate) id: String,
+    pub(crate) lines: Vec<(String, i64)>,
+}
+
+impl Part {
+    /// The first part of an order that the API has shown.
+    pub(crate) fn of(order: &Value) -> Self {
+        Self::all(order).swap_remove(0)
+    }
+
+    /// All parts of an order that the API has shown.
+    pub(crate) fn all(order: &Value) -> Vec<Self> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let line = |item: &Value| (text(&item["lineId"]), item["quantity"].as_i64().unwrap());
+        let parts = order["fulfilments"].as_array().unwrap().iter();
+        parts
+            .map(|part| Self {
+                order: text(&order["id"]),
+                id: text(&part["id"]),
+                lines: part["items"].as_array().unwrap().iter().map(line).collect(),
+            })
+            .collect()
+    }
+
+    /// A list of items for a request: how many of which line, by its place.
+    pub(crate) fn items(&self, wanted: &[(usize, i64)]) -> Value {
+        let items = wanted
+            .iter()
+            .map(|(line, quantity)| json!({"lineId": self.lines[*line].0, "quantity": quantity}));
+        items.collect()
+    }
+
+    /// All that was ordered, as a list of items for a request.
+    pub(crate) fn everything(&self) -> Value {
+        let lines = self.lines.iter();
+        let items = lines.map(|(line, quantity)| json!({"lineId": line, "quantity": quantity}));
+        items.collect()
+    }
+
+    /// `/api/orders/{id}` and `rest`.
+    pub(crate) fn order_path(&self, rest: &str) -> String {
+        format!("/api/orders/{}{rest}", self.order)
+    }
+
+    /// `/api/orders/{id}/fulfilments/{fid}` and `rest`.
+    pub(crate) fn path(&self, rest: &str) -> String {
+        self.order_path(&format!("/fulfilments/{}{rest}", self.id))
+    }
+
+    /// Sends a package with these items.
+    pub(crate) async fn ship(&self, world: &World, token: &str, items: &Value) -> Answer {
+        let package = json!({"items": items, "carrier": "UPS", "trackingNumber": "1Z999AA1"});
+        world
+            .make(&self.path("/shipments"), token, &package, &[])
+            .await
+    }
+
+    /// Refunds items or an amount.
+    pub(crate) async fn refund(
+        &self,
+        world: &World,
+        token: &str,
+        what: (&str, Value),
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let body = json!({"fulfilmentId": self.id, what.0: what.1, "reason": "A scratch"});
+        let path = self.order_path("/refunds");
+        world.make(&path, token, &body, headers).await
+    }
+
+    /// What has happened to the order.
+    pub(crate) async fn timeline(&self, world: &World, token: &str) -> Vec<Value> {
+        let path = self.order_path("/timeline?limit=100");
+        let answer = world.host.get(&path, token).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body["items"].as_array().unwrap().clone()
+    }
+}

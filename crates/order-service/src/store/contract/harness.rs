@@ -4,28 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use contracts::reservations::Delivery;
 use contracts::reservations::{Refusal, ReserveRequest, ReservedLine};
 use kernel::{
-    Clock, Currency, ManualClock, MessageId, Money, OrderId, ProductId, Quantity, SystemClock,
-    SystemIds, Timestamp, UserId,
+    Clock, Currency, ManualClock, MessageId, OrderId, SystemClock, SystemIds, Timestamp, UserId,
 };
 use store::outbox::Outbox;
 use store::{Database, Store, StoreResult};
 use telemetry::metrics::Metrics;
 
-use crate::app::{App, Applied, Inbound, Waiters, apply_messages, place};
+use crate::app::{
+    App, Applied, Asked, Asker, Inbound, Names, Waiting, What, apply_messages, place,
+};
 use crate::audit::AuditedOrder;
-use crate::domain::{Message, Order, OrderLine, Timing};
+use crate::domain::{Fulfilment, Message, Order, Role};
 use crate::metrics::OrderMetrics;
 use crate::reservations::{ReservationRefusal, Reservations};
 use crate::store::OrderQueries;
-
-pub(super) const TIMING: Timing = Timing {
-    payment_deadline: Duration::from_secs(120),
-    resend_after: Duration::from_secs(10),
-    review_after: Duration::from_secs(900),
-    release_after: Duration::from_secs(86_400),
-};
+use crate::testing::{TIMING, lines_of, new_order};
 
 /// What is behind the store.
 enum Place {
@@ -106,8 +102,9 @@ impl Subject {
             ids: ids.clone(),
             timing: TIMING,
             default_wait: Duration::ZERO,
-            waiters: Waiters::default(),
+            waiting: Waiting::default(),
             announcer: None,
+            names: Names::default(),
             metrics: OrderMetrics::register(&Metrics::default()),
         };
         Self {
@@ -126,25 +123,46 @@ impl Subject {
         self.clock.advance(target.since(self.clock.now()));
     }
 
+    /// A pending order of one line that is not shipped.
     pub(super) fn order(&self, buyer: UserId, keyed: bool) -> Order {
-        let price = Money::new(700, Currency::USD);
-        let line = OrderLine {
-            product: ProductId::new(&*self.ids),
-            seller: UserId::new(&*self.ids),
-            name: "Lamp".to_owned(),
-            unit_price: price,
-            quantity: Quantity::new(2).unwrap(),
-        };
-        let total = Money::new(1400, Currency::USD);
-        Order::place(
-            OrderId::new(&*self.ids),
-            buyer,
-            vec![line],
-            total,
-            keyed.then(|| "request-1".to_owned()),
-            self.now,
-            &TIMING,
-        )
+        let mut lines = lines_of(&self.ids, &[UserId::new(&*self.ids)]);
+        lines[0].delivery = Delivery::None;
+        let mut new = new_order(&self.ids, buyer, lines);
+        new.address = None;
+        new.request = keyed.then(|| "request-1".to_owned());
+        Order::place(new, self.now, &TIMING)
+    }
+
+    /// An order of a line from each of `sellers`, to be shipped, that is paid now and whose stock is sold. Each part costs 14.00, of which
+    /// 1.40 are commission.
+    pub(super) async fn sold(&self, buyer: UserId, sellers: &[UserId]) -> Order {
+        let order = self.paid(buyer, sellers).await;
+        self.tell(order.id, Message::ReservationConfirmed).await;
+        self.stored(order.id).await
+    }
+
+    /// The same, whose stock is not known to be sold yet.
+    pub(super) async fn paid(&self, buyer: UserId, sellers: &[UserId]) -> Order {
+        let new = new_order(&self.ids, buyer, lines_of(&self.ids, sellers));
+        let order = Order::place(new, self.clock.now(), &TIMING);
+        self.place(&order).await.unwrap();
+        let commissions = order.lines.iter().map(|line| (line.id, 140)).collect();
+        self.tell(order.id, Message::Debited { commissions }).await;
+        self.stored(order.id).await
+    }
+
+    /// What the seller of a part asks for.
+    pub(super) fn asked(order: &Order, part: &Fulfilment, what: What) -> Asked {
+        Asked {
+            order: order.id,
+            by: Asker {
+                user: part.seller,
+                is_admin: false,
+                roles: &[Role::Seller],
+            },
+            guard: Box::new(|_| true),
+            what,
+        }
     }
 
     pub(super) async fn placed(&self, buyer: UserId) -> Order {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kernel::{OrderId, UserId};
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 
-use super::Subject;
+use super::{Subject, debited};
 use crate::app::{ClaimEnd, Claimed, claim, end_claim};
 use crate::domain::{Message, Order, OrderState, Reason};
 
@@ -126,13 +126,13 @@ pub(super) async fn the_first_answer_is_final(s: Subject) {
     };
     // The saga before the end of the wait:
     let order = place("a").await;
-    s.tell(order.id, Message::Debited).await;
+    s.tell(order.id, debited()).await;
     let paid = answer(&s, order.id).await.unwrap();
     assert_eq!(paid.state, OrderState::Paid);
     // The end of the wait before the saga:
     let order = place("b").await;
     assert_eq!(answer(&s, order.id).await, Some(as_shown(order.clone())));
-    s.tell(order.id, Message::Debited).await;
+    s.tell(order.id, debited()).await;
     assert_eq!(answer(&s, order.id).await, Some(as_shown(order.clone())));
     let claim = claimed(&s, key(user, "b", 1), OrderId::new(&*s.ids)).await;
     assert_eq!(claim, answered(&order));
@@ -164,7 +164,7 @@ pub(super) async fn a_request_that_does_not_wait_is_answered_with_its_order(s: S
     s.place(&order).await.unwrap();
     let repeated = async || claimed(&s, key(user, "k", 1), OrderId::new(&*s.ids)).await;
     assert_eq!(repeated().await, answered(&order));
-    s.tell(order.id, Message::Debited).await;
+    s.tell(order.id, debited()).await;
     assert_eq!(answer(&s, order.id).await, Some(as_shown(order.clone())));
     assert_eq!(repeated().await, answered(&order));
 }
@@ -191,6 +191,6 @@ pub(super) async fn a_key_whose_order_is_answered_says_so_to_its_own_body_alone(
 pub(super) async fn an_order_without_a_key_has_no_answer(s: Subject) {
     let order = s.placed(UserId::new(&*s.ids)).await;
     assert_eq!(answer(&s, order.id).await, None);
-    s.tell(order.id, Message::Debited).await;
+    s.tell(order.id, debited()).await;
     assert_eq!(answer(&s, order.id).await, None);
 }

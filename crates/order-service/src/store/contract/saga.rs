@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use kernel::{Limit, OrderId, UserId};
+use kernel::{OrderId, UserId};
 use store::{StoreError, StoreResult};
 
-use super::Subject;
+use super::{Subject, debited};
 use crate::app::{Applied, apply_messages, sweep};
 use crate::domain::{Message, Order, OrderState, Reason};
+use crate::store::Listed;
 
 pub(super) async fn a_placed_order_reads_back_as_it_was_and_its_command_waits_in_the_outbox(
     s: Subject,
@@ -36,11 +37,11 @@ pub(super) async fn an_order_reads_back_as_messages_and_its_answer_have_left_it(
 
 pub(super) async fn a_message_is_handled_once_however_often_it_comes(s: Subject) {
     let order = s.placed(UserId::new(&*s.ids)).await;
-    let debited = s.inbound(order.id, Message::Debited);
-    let applied = s.apply(vec![debited.clone(), debited.clone()]).await;
+    let paid = s.inbound(order.id, debited());
+    let applied = s.apply(vec![paid.clone(), paid.clone()]).await;
     assert!(matches!(&applied[0], Applied::Settled(order) if order.state == OrderState::Paid));
     assert_eq!(applied[1], Applied::Nothing);
-    assert_eq!(s.apply(vec![debited]).await, [Applied::Nothing]);
+    assert_eq!(s.apply(vec![paid]).await, [Applied::Nothing]);
     assert_eq!(s.outgoing().await, ["DebitForOrder", "ConfirmReservation"]);
 }
 
@@ -59,8 +60,8 @@ pub(super) async fn a_batch_tells_each_order_its_own_message_and_unknown_orders_
     let (one, two) = (s.placed(buyer).await, s.placed(buyer).await);
     let applied = s
         .apply(vec![
-            s.inbound(one.id, Message::Debited),
-            s.inbound(OrderId::new(&*s.ids), Message::Debited),
+            s.inbound(one.id, debited()),
+            s.inbound(OrderId::new(&*s.ids), debited()),
             s.inbound(two.id, Message::DebitDeclined(Reason::InsufficientFunds)),
         ])
         .await;
@@ -71,7 +72,7 @@ pub(super) async fn a_batch_tells_each_order_its_own_message_and_unknown_orders_
 
 pub(super) async fn an_order_is_placed_once(s: Subject) {
     let order = s.placed(UserId::new(&*s.ids)).await;
-    s.tell(order.id, Message::Debited).await;
+    s.tell(order.id, debited()).await;
     let again = s.place(&order).await;
     assert!(matches!(again, Err(StoreError::Duplicate(_))), "{again:?}");
     assert_eq!(s.stored(order.id).await.state, OrderState::Paid);
@@ -80,7 +81,7 @@ pub(super) async fn an_order_is_placed_once(s: Subject) {
 pub(super) async fn a_message_that_changes_nothing_is_handled_too(s: Subject) {
     let order = s.placed(UserId::new(&*s.ids)).await;
     let early = s.inbound(order.id, Message::ReservationConfirmed);
-    let batch = vec![early.clone(), s.inbound(order.id, Message::Debited), early];
+    let batch = vec![early.clone(), s.inbound(order.id, debited()), early];
     s.apply(batch).await;
     let order = s.stored(order.id).await;
     assert_eq!((order.state, order.confirmed), (OrderState::Paid, false));
@@ -92,9 +93,9 @@ pub(super) async fn an_order_settles_with_the_message_that_ends_its_saga_and_wit
     let order = s.placed(UserId::new(&*s.ids)).await;
     let applied = s
         .apply(vec![
-            s.inbound(order.id, Message::Debited),
+            s.inbound(order.id, debited()),
             s.inbound(order.id, Message::ReservationConfirmed),
-            s.inbound(order.id, Message::Debited),
+            s.inbound(order.id, debited()),
         ])
         .await;
     assert!(matches!(
@@ -116,7 +117,7 @@ pub(super) async fn a_row_that_does_not_decode_is_an_error_and_is_never_skipped(
             .map(drop),
         s.app
             .queries
-            .orders_of(buyer, None, None, Limit::default())
+            .list(Listed::OfBuyer(buyer, None), None, 21)
             .await
             .map(drop),
     ];
@@ -129,8 +130,8 @@ pub(super) async fn a_message_that_fails_takes_no_other_along(s: Subject) {
     let buyer = UserId::new(&*s.ids);
     let (sound, broken) = (s.placed(buyer).await, s.placed(buyer).await);
     s.damage(broken.id).await;
-    let debited = [broken.id, sound.id].map(|order| s.inbound(order, Message::Debited));
-    let results = apply_messages(&s.app, debited.to_vec()).await.unwrap();
+    let paid = [broken.id, sound.id].map(|order| s.inbound(order, debited()));
+    let results = apply_messages(&s.app, paid.to_vec()).await.unwrap();
     assert!(
         matches!(
             results.as_slice(),

@@ -2,13 +2,16 @@
 
 use kernel::{OrderId, SystemClock, SystemIds, Timestamp, UserId};
 use std::sync::Arc;
-use store::Row as _;
 use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::testing::TestDatabase;
 
+use super::listing::facts;
 use super::{Listing, UNSETTLED, open_mongo, unsettled_stages};
-use crate::domain::{Order, OrderState};
+use crate::domain::{FulfilmentStatus, Order, OrderState};
+use crate::records::ORDERS;
+use crate::store::{Listed, SalePlace, Span};
+use crate::testing::{TIMING, lines_of, new_order};
 
 fn opened(database: &TestDatabase) -> Mongo {
     let clock = Arc::new(SystemClock);
@@ -18,7 +21,7 @@ fn opened(database: &TestDatabase) -> Mongo {
 /// The stages of the plan that the server chooses, the outermost first.
 async fn plan(db: &Mongo, listing: &Listing) -> Vec<String> {
     let find = doc! {
-        "find": Order::TABLE,
+        "find": ORDERS,
         "filter": listing.filter.clone(),
         "sort": listing.sort.clone(),
         "hint": listing.index,
@@ -49,17 +52,38 @@ fn collect(plan: &Document, stages: &mut Vec<String>) {
 async fn every_listing_is_a_walk_of_its_index() {
     let database = TestDatabase::new();
     let db = opened(&database);
+    // An index over parts of documents is planned otherwise once there is a document with several.
+    place_an_order_of_two_sellers(&db).await;
     let ids = SystemIds::default();
-    let (buyer, order) = (UserId::new(&ids), OrderId::new(&ids));
+    let (user, order) = (UserId::new(&ids), OrderId::new(&ids));
     let mut listings = vec![
         Listing::due(Some(Timestamp::from_millis(1)), Timestamp::from_millis(2)),
         Listing::to_review(None),
         Listing::to_review(Some(order)),
     ];
-    for state in OrderState::ALL.into_iter().map(Some).chain([None]) {
-        listings.push(Listing::of_buyer(buyer, state, None));
-        listings.push(Listing::of_buyer(buyer, state, Some(order)));
+    let mut lists = vec![Listed::All, Listed::ToReview, Listed::OfBuyer(user, None)];
+    for state in OrderState::ALL {
+        lists.extend([Listed::InState(state), Listed::OfBuyer(user, Some(state))]);
     }
+    for listed in lists {
+        listings.extend([Listing::of(listed, None), Listing::of(listed, Some(order))]);
+    }
+    let paid_at = Timestamp::from_millis(5);
+    let always = Span {
+        from: None,
+        to: None,
+    };
+    let span = Span {
+        from: Some(Timestamp::from_millis(1)),
+        to: Some(Timestamp::from_millis(9)),
+    };
+    for status in FulfilmentStatus::ALL {
+        for after in [None, Some(SalePlace { paid_at, order })] {
+            listings.push(Listing::sales(user, status, always, after));
+            listings.push(Listing::sales(user, status, span, after));
+        }
+    }
+    listings.push(Listing::sold(user, span));
     for listing in listings {
         let stages = plan(&db, &listing).await;
         let walk = format!("IXSCAN {}", listing.index);
@@ -72,11 +96,40 @@ async fn every_listing_is_a_walk_of_its_index() {
 }
 
 #[tokio::test]
+async fn the_facts_of_an_order_are_a_range_of_their_keys() {
+    let database = TestDatabase::new();
+    let db = opened(&database);
+    let (filter, sort) = facts(OrderId::new(&SystemIds::default()), 3);
+    let find = doc! { "find": "facts", "filter": filter, "sort": sort, "limit": 10 };
+    let command = doc! { "explain": find, "verbosity": "queryPlanner" };
+    let explained = db.database().await.unwrap().run_command(command).await;
+    let text = explained.unwrap().to_string();
+    assert!(
+        !text.contains("COLLSCAN") && !text.contains("SORT"),
+        "{text}"
+    );
+}
+
+async fn place_an_order_of_two_sellers(db: &Mongo) {
+    let ids = SystemIds::default();
+    let sellers = [UserId::new(&ids), UserId::new(&ids)];
+    let new = new_order(&ids, UserId::new(&ids), lines_of(&ids, &sellers));
+    let mut order = Order::place(new, Timestamp::from_millis(1), &TIMING);
+    (order.state, order.confirmed) = (OrderState::Paid, true);
+    order.paid_at = Some(Timestamp::from_millis(2));
+    let store = store::Store::new(Arc::new(db.clone()));
+    store
+        .write(move |tx| tx.insert(order.clone()))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn the_unsettled_orders_are_counted_through_their_own_index() {
     let database = TestDatabase::new();
     let db = opened(&database);
     let aggregate = doc! {
-        "aggregate": Order::TABLE,
+        "aggregate": ORDERS,
         "pipeline": unsettled_stages(),
         "hint": UNSETTLED,
         "cursor": {},

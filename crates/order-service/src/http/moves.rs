@@ -1,0 +1,221 @@
+//! What the routes that make moves have in common: who asks, the version and the key that come with the request, the answer.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse};
+use auth::{Caller, Role as Permission};
+use kernel::{Invalid, LineId, OrderId};
+use platform_http::{
+    FieldError, IfMatch, Prefer, Problem, answer_repeat, common, etag, etag_of_view, json_answer,
+    key_of_change, prefer, send_stored,
+};
+use serde::Serialize;
+use store::StoreResult;
+use store::idempotency::{Answered, Repeatable, StoredAnswer};
+
+use super::error::{
+    FULFILMENT_NOT_FOUND, LIMIT_REACHED, MOVE_NOT_ALLOWED, NotAllowedNow, ORDER_NOT_READY,
+    REFUND_EXCEEDS, RefundLeft, SHIPMENT_NOT_FOUND, order_not_found,
+};
+use super::fields::Comment;
+use super::order_json::OrderJson;
+use crate::app::{
+    App, Asked, Asker, Audience, Made, Refused, Viewed, Wait, What, make_moves, seen_by,
+};
+use crate::domain::{MoveName, MoveRefusal, Role, Timing};
+
+/// A request for a move.
+pub(super) struct MoveRequest<'a> {
+    pub(super) app: &'a App,
+    pub(super) caller: &'a Caller,
+    pub(super) request: &'a HttpRequest,
+    /// Scope of idempotency keys.
+    pub(super) route: &'static str,
+    /// In which of the roles of buyer and seller the route lets its callers act.
+    pub(super) roles: &'static [Role],
+    /// The lines that the body names, in its order.
+    pub(super) lines: Vec<LineId>,
+}
+
+impl MoveRequest<'_> {
+    /// How long it may wait.
+    pub(super) fn wait(&self) -> Wait {
+        wait_of(self.app, prefer(self.request))
+    }
+
+    /// What it asks for.
+    ///
+    /// # Errors
+    /// 400 for an unreadable `If-Match`.
+    pub(super) fn asked(&self, order: OrderId, what: What) -> Result<Asked, Problem> {
+        let if_match = IfMatch::of(self.request)?;
+        Ok(Asked {
+            order,
+            by: Asker {
+                user: self.caller.user,
+                is_admin: self.caller.has(Permission::Admin),
+                roles: self.roles,
+            },
+            guard: Box::new(move |version| if_match.allows(version)),
+            what,
+        })
+    }
+
+    /// Its key, if it has one, with how its answer is rendered. `meaning` is what was asked for.
+    ///
+    /// # Errors
+    /// 400 if the key is none.
+    pub(super) fn repeatable<T>(
+        &self,
+        meaning: &impl Serialize,
+        render: impl Fn(&T) -> StoreResult<StoredAnswer> + Send + Sync + 'static,
+    ) -> Result<Option<Repeatable<T>>, Problem> {
+        let key = key_of_change(self.request, self.caller.user, self.route, meaning)?;
+        Ok(key.map(|key| Repeatable {
+            key,
+            render: Arc::new(render),
+        }))
+    }
+
+    /// Makes the move, or answers as the first request with its key was answered.
+    ///
+    /// # Errors
+    /// Why it is not made.
+    pub(super) async fn make(
+        &self,
+        order: OrderId,
+        what: What,
+        meaning: &impl Serialize,
+        render: impl Fn(&Made, &Timing) -> StoreResult<StoredAnswer> + Clone + Send + Sync + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let timing = self.app.timing;
+        let asked = self.asked(order, what)?;
+        let stored = render.clone();
+        let repeatable = self.repeatable(meaning, move |made: &Made| stored(made, &timing))?;
+        match make_moves(self.app, asked, repeatable, self.wait()).await? {
+            Answered::First(Ok(made)) => Ok(send_stored(render(&made, &timing)?)),
+            Answered::First(Err(refused)) => Err(self.problem(refused)),
+            Answered::Before(earlier) => answer_repeat(earlier),
+        }
+    }
+
+    /// Says why a move is not made.
+    pub(super) fn problem(&self, refused: Refused) -> Problem {
+        match refused {
+            Refused::NotFound => order_not_found(),
+            Refused::Stale => Problem::new(
+                &common::PRECONDITION_FAILED,
+                "It has changed since it was read. Read the order again.",
+            ),
+            Refused::Move(refusal) => move_problem(refusal, &self.lines),
+        }
+    }
+}
+
+/// How long a request with this preference may wait.
+pub(super) fn wait_of(app: &App, preference: Prefer) -> Wait {
+    match preference {
+        Prefer::Default => Wait::AtMost(app.default_wait),
+        Prefer::RespondAsync => Wait::No,
+        Prefer::Wait(limit) => Wait::AtMost(limit),
+    }
+}
+
+/// 404 for a part that is not there, or not for the caller's eyes.
+pub(super) fn fulfilment_not_found() -> Problem {
+    Problem::new(
+        &FULFILMENT_NOT_FOUND,
+        "The order has no part with this id that you may see.",
+    )
+}
+
+/// 404 for a package that is not there.
+pub(super) fn shipment_not_found() -> Problem {
+    let detail = "The part has no package with this id.";
+    Problem::new(&SHIPMENT_NOT_FOUND, detail)
+}
+
+fn not_allowed(detail: String, allowed: Vec<MoveName>) -> Problem {
+    Problem::new(&MOVE_NOT_ALLOWED, detail).with(&NotAllowedNow { allowed })
+}
+
+/// Why the domain refuses. `lines` are those that the body names.
+fn move_problem(refusal: MoveRefusal, lines: &[LineId]) -> Problem {
+    let fault = |pointer: String, code, detail: String| {
+        Problem::validation(vec![FieldError::new(pointer, Invalid::new(code, detail))])
+    };
+    match refusal {
+        MoveRefusal::UnknownFulfilment => fulfilment_not_found(),
+        MoveRefusal::UnknownShipment => shipment_not_found(),
+        MoveRefusal::UnknownLine(line) => {
+            let place = lines.iter().position(|named| *named == line);
+            let pointer = place.map_or_else(
+                || "/items".to_owned(),
+                |place| format!("/items/{place}/lineId"),
+            );
+            fault(
+                pointer,
+                "unknown_line",
+                "is no line of this part".to_owned(),
+            )
+        }
+        MoveRefusal::Forbidden => Problem::new(
+            &common::FORBIDDEN,
+            "This is for another party of the order to do.",
+        ),
+        MoveRefusal::NotReady => Problem::new(
+            &ORDER_NOT_READY,
+            "The order is not paid, or its stock is not sold yet. Please try again in a moment.",
+        )
+        .retry_after(1),
+        MoveRefusal::NotAllowed { allowed } => {
+            not_allowed("See allowed for what you may do now.".to_owned(), allowed)
+        }
+        MoveRefusal::TooMuch {
+            line,
+            left,
+            allowed,
+        } => not_allowed(
+            format!("Of line {line}, {left} are left for this."),
+            allowed,
+        ),
+        MoveRefusal::RefundExceeds { left } => {
+            Problem::new(&REFUND_EXCEEDS, format!("{left} is left to refund."))
+                .with(&RefundLeft { left })
+        }
+        MoveRefusal::WrongCurrency { expected } => fault(
+            "/amount/currency".to_owned(),
+            "wrong_currency",
+            format!("must be {expected}, the currency of the order"),
+        ),
+        MoveRefusal::TooMany { what, most } => Problem::new(
+            &LIMIT_REACHED,
+            format!("A part of an order has at most {most} {what}."),
+        ),
+    }
+}
+
+/// The note of a request, which is for operators to give.
+///
+/// # Errors
+/// 422 if somebody else gives one.
+pub(super) fn note_of(caller: &Caller, note: Option<Comment>) -> Result<Option<String>, Problem> {
+    if note.is_some() && !caller.has(Permission::Admin) {
+        let invalid = Invalid::new("operators_only", "is for operators");
+        return Err(Problem::validation(vec![FieldError::new("/note", invalid)]));
+    }
+    Ok(note.map(Comment::into_string))
+}
+
+/// The order after a move, as whoever made it sees it.
+pub(super) fn order_answer(made: &Made, timing: &Timing) -> StoreResult<StoredAnswer> {
+    let Viewed { order, audience } = seen_by(made.order.clone(), made.audience)?;
+    let tag = match audience {
+        Audience::Seller(seller) => etag_of_view(order.version, seller),
+        Audience::Buyer | Audience::Operator => etag(order.version),
+    };
+    Ok(StoredAnswer {
+        etag: Some(tag.to_string()),
+        ..json_answer(200, &OrderJson::of(&order, audience, timing)?)?
+    })
+}

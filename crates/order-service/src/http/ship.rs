@@ -1,0 +1,109 @@
+//! POST /api/orders/{id}/fulfilments/{fid}/shipments.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth::Caller;
+use deserr::Deserr;
+use kernel::{FulfilmentId, OrderId, ShipmentId};
+use platform_http::{Body, Faults, Problem, json_answer};
+use store::idempotency::StoredAnswer;
+use store::{StoreError, StoreResult};
+use utoipa::ToSchema;
+
+use super::error::order_not_found;
+use super::fields::{Carrier, Comment, ItemRequest, TrackingNumber, TrackingUrl, items};
+use super::fulfilment_json::ShipmentJson;
+use super::moves::{MoveRequest, fulfilment_not_found, note_of};
+use crate::app::{App, Made, What};
+use crate::domain::{Move, Parcel, Role};
+
+/// A package.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ShipItems {
+    /// What is in it.
+    #[schema(min_items = 1, max_items = 100)]
+    items: Vec<ItemRequest>,
+    /// Who carries it.
+    carrier: Carrier,
+    /// The carrier's number for it.
+    tracking_number: TrackingNumber,
+    /// Where it can be followed.
+    #[deserr(default)]
+    tracking_url: Option<TrackingUrl>,
+    /// What an operator says about it. For operators only.
+    #[deserr(default)]
+    note: Option<Comment>,
+}
+
+/// Ship a package
+///
+/// For the seller of the part, and for operators. A package has items of one part. When all that is not cancelled is shipped, the part is.
+#[utoipa::path(post, path = "/api/orders/{id}/fulfilments/{fid}/shipments", tag = "orders", operation_id = "shipItems", security(("bearer" = [])),
+    params(
+        ("id" = OrderId, Path, description = "The order's id"),
+        ("fid" = FulfilmentId, Path, description = "The part's id"),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "A repeat with the same key gets the first answer, for 48 hours"),
+        ("If-Match" = Option<String>, Header, description = "The part's version as an ETag, or `*`: 412 if it has changed", example = "*"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240): how long to wait for an order that is not ready yet", example = "wait=5"),
+    ),
+    request_body(content = ShipItems, example = json!({"items": [{"lineId": "0199f3a0-7b1c-7c3e-9d52-6f0c1a2b3c4d", "quantity": 1}],
+        "carrier": "UPS", "trackingNumber": "1Z999AA10123456784", "trackingUrl": "https://example.com/track/1Z999AA10123456784"})),
+    responses(
+        (status = 201, description = "Shipped", body = ShipmentJson<'static>, headers(("Location" = String, description = "The order"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
+        (status = 403, description = "`forbidden`: the buyer"),
+        (status = 404, description = "`order_not_found`, `fulfilment_not_found`: it does not exist, or is another seller's"),
+        (status = 409, description = "`move_not_allowed`: not now, or more than is left; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet; `limit_reached`: too many packages"),
+        (status = 412, description = "`precondition_failed`: the part has changed"),
+        (status = 422, description = "`validation_failed`, also for a line of another part"),
+    ))]
+pub(crate) async fn ship(
+    app: web::Data<App>,
+    caller: Caller,
+    path: web::Path<(String, String)>,
+    request: HttpRequest,
+    body: Body<ShipItems>,
+) -> Result<HttpResponse, Problem> {
+    let (id, fid) = path.into_inner();
+    let order: OrderId = id.parse().map_err(|_| order_not_found())?;
+    let part: FulfilmentId = fid.parse().map_err(|_| fulfilment_not_found())?;
+    let body = body.into_inner();
+    let items = items(body.items)?;
+    let note = note_of(&caller, body.note)?;
+    let parcel = Parcel {
+        carrier: body.carrier.into_string(),
+        tracking_number: body.tracking_number.into_string(),
+        tracking_url: body.tracking_url.map(TrackingUrl::into_string),
+    };
+    let moving = MoveRequest {
+        app: &app,
+        caller: &caller,
+        request: &request,
+        route: "POST /api/orders/{id}/fulfilments/{fid}/shipments",
+        roles: &[Role::Seller],
+        lines: items.iter().map(|(line, _)| *line).collect(),
+    };
+    let meaning = (order, part, items.clone(), parcel.clone(), note.clone());
+    let package = ShipmentId::new(&*app.ids);
+    let ship = Move::Ship {
+        id: package,
+        items,
+        parcel,
+        note,
+    };
+    let render = move |made: &Made, _: &_| render(made, part, package);
+    let what = What::OfPart(part, ship);
+    moving.make(order, what, &meaning, render).await
+}
+
+fn render(made: &Made, part: FulfilmentId, package: ShipmentId) -> StoreResult<StoredAnswer> {
+    let order = &made.order;
+    let shipped = order
+        .fulfilment(part)
+        .and_then(|part| part.shipments.iter().find(|one| one.id == package));
+    let lost = || StoreError::Corrupt(format!("order {} has no package {package}", order.id));
+    Ok(StoredAnswer {
+        location: Some(format!("/api/orders/{}", order.id)),
+        ..json_answer(201, &ShipmentJson::from(shipped.ok_or_else(lost)?))?
+    })
+}
