@@ -347,7 +347,7 @@ mod sqlite {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 5))]
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 8))]
         #[test]
         fn any_history_conserves_money_and_accounts_for_every_unit(history in moves()) {
             on_a_runtime(async { run(World::sqlite(), history).await });

@@ -1,5 +1,5 @@
-//! A worked example: two sellers, a commission of 10 %, one line refunded before its part's release and one after it, when the seller has
-//! spent what they earned; their next sale repays the debt. Every posting is listed. (docs/ORDERS.md tells the same.)
+//! The worked example of docs/ORDERS.md, posting by posting: two sellers, a commission of 10 %, a line refunded before the release, one after
+//! it, a refund that the seller cannot cover, and the debt that their next sale repays.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -126,7 +126,7 @@ impl Books {
 
 /// The postings of transactions: kind, and each account's amount. Users are named by their place in `users`.
 fn shown(users: &[UserId], recorded: &[Recorded]) -> Vec<(Kind, Vec<(String, i64)>)> {
-    let names = ["buyer", "ann", "bob"];
+    let names = ["ada", "grace", "linus"];
     let shown = recorded.iter().map(|one| {
         let entries = one.entries.iter().map(|entry| {
             let place = users.iter().position(|user| *user == entry.account.owner);
@@ -173,10 +173,10 @@ fn the_postings_of_the_worked_example_are_these() {
     let mut books = Books::default();
     let ids = SystemIds::default();
     let users = [(); 3].map(|()| UserId::new(&ids));
-    let [buyer, ann, bob] = users;
-    let order = OrderId::new(&ids);
-    let [of_ann, of_bob] = [(); 2].map(|()| FulfilmentId::new(&ids));
-    let [lamp, shade, book] = [(); 3].map(|()| LineId::new(&ids));
+    let [ada, grace, linus] = users;
+    let [order, next] = [(); 2].map(|()| OrderId::new(&ids));
+    let [of_grace, of_linus] = [(); 2].map(|()| FulfilmentId::new(&ids));
+    let [lamps, shade, book] = [(); 3].map(|()| LineId::new(&ids));
     let part = |fulfilment, seller, lines: &[(LineId, i64)]| ChargedPart {
         fulfilment,
         seller,
@@ -188,100 +188,89 @@ fn the_postings_of_the_worked_example_are_these() {
             })
             .collect(),
     };
-    let charge = Charge::new(
-        usd(10_000),
-        vec![
-            part(of_ann, ann, &[(lamp, 5000), (shade, 2000)]),
-            part(of_bob, bob, &[(book, 3000)]),
-        ],
-    );
-    let debit = Action::Debit {
-        buyer,
-        charge: charge.unwrap(),
+    let debit = |total, parts| Action::Debit {
+        buyer: ada,
+        charge: Charge::new(usd(total), parts).unwrap(),
     };
-    books.transfer(&users, Direction::Credit, buyer, 12_000);
-
-    // 1. The debit. The commission of each line is fixed: 500, 200 and 300.
-    let (reply, recorded) = books.settle(&users, order, debit.clone());
-    let expected = owned(&[("buyer available", -10_000), ("escrow", 10_000)]);
-    assert_eq!(shown(&users, &recorded), [(Kind::OrderPayment, expected)]);
-    let Reply::Debited { commissions, .. } = &reply else {
-        panic!("{reply:?}")
-    };
-    assert_eq!(*commissions, [(lamp, 500), (shade, 200), (book, 300)]);
-
-    // 2. The shade is refunded before the release: escrow gives it back, and its commission will not be taken.
     let give = |fulfilment, of: &[(LineId, i64)]| Action::Refund {
         fulfilment,
         refund: RefundId::new(&ids),
         lines: lines(of),
     };
-    let (reply, recorded) = books.settle(&users, order, give(of_ann, &[(shade, 2000)]));
-    let expected = owned(&[("buyer available", 2000), ("escrow", -2000)]);
+    let release = |fulfilment| Action::Release { fulfilment };
+    books.transfer(&users, Direction::Credit, ada, 20_000);
+
+    let parts = vec![
+        part(of_grace, grace, &[(lamps, 5000), (shade, 800)]),
+        part(of_linus, linus, &[(book, 3000)]),
+    ];
+    let (reply, recorded) = books.settle(&users, order, debit(8800, parts));
+    let expected = owned(&[("ada available", -8800), ("escrow", 8800)]);
+    assert_eq!(shown(&users, &recorded), [(Kind::OrderPayment, expected)]);
+    let Reply::Debited { commissions, .. } = &reply else {
+        panic!("{reply:?}")
+    };
+    assert_eq!(*commissions, [(lamps, 500), (shade, 80), (book, 300)]);
+
+    // A line refunded before the release.
+    let (reply, recorded) = books.settle(&users, order, give(of_grace, &[(shade, 800)]));
+    let expected = owned(&[("ada available", 800), ("escrow", -800)]);
     assert_eq!(shown(&users, &recorded), [(Kind::OrderRefund, expected)]);
     let Reply::Refunded { reversed, .. } = &reply else {
         panic!("{reply:?}")
     };
-    assert_eq!(*reversed, [(shade, 200)]);
+    assert_eq!(*reversed, [(shade, 80)]);
 
-    // 3. Both parts are released.
-    let release = |fulfilment| Action::Release { fulfilment };
-    let (_, recorded) = books.settle(&users, order, release(of_ann));
-    let expected = owned(&[("ann pending", 4500), ("escrow", -5000), ("fees", 500)]);
+    // The releases. Only Linus's earnings are due so far.
+    let (_, recorded) = books.settle(&users, order, release(of_linus));
+    let expected = owned(&[("linus pending", 2700), ("escrow", -3000), ("fees", 300)]);
     assert_eq!(shown(&users, &recorded), [(Kind::OrderRelease, expected)]);
-    let (_, recorded) = books.settle(&users, order, release(of_bob));
-    let expected = owned(&[("bob pending", 2700), ("escrow", -3000), ("fees", 300)]);
-    assert_eq!(shown(&users, &recorded), [(Kind::OrderRelease, expected)]);
-
-    // 4. The holds end, and Ann takes out 4000 of her 4500.
     let recorded = books.mature(&users);
-    let mut matured = shown(&users, &recorded);
-    matured.sort_by(|one, other| one.1.cmp(&other.1));
-    let expected = [
-        owned(&[("ann pending", -4500), ("ann available", 4500)]),
-        owned(&[("bob pending", -2700), ("bob available", 2700)]),
-    ];
-    assert_eq!(matured, expected.map(|postings| (Kind::Earning, postings)));
-    books.transfer(&users, Direction::Debit, ann, 4000);
+    let expected = owned(&[("linus pending", -2700), ("linus available", 2700)]);
+    assert_eq!(shown(&users, &recorded), [(Kind::Earning, expected)]);
+    let (_, recorded) = books.settle(&users, order, release(of_grace));
+    let expected = owned(&[("grace pending", 4500), ("escrow", -5000), ("fees", 500)]);
+    assert_eq!(shown(&users, &recorded), [(Kind::OrderRelease, expected)]);
 
-    // 5. Two fifths of the lamp are refunded after the release: 2000, of which the platform gives its 200 and Ann 1800. She has 500.
-    let (_, recorded) = books.settle(&users, order, give(of_ann, &[(lamp, 2000)]));
-    let expected = [
-        (
-            Kind::EarningReversal,
-            owned(&[
-                ("ann available", -500),
-                ("ann debt", -1300),
-                ("fees", -200),
-                ("escrow", 2000),
-            ]),
-        ),
-        (
-            Kind::OrderRefund,
-            owned(&[("buyer available", 2000), ("escrow", -2000)]),
-        ),
-    ];
+    // A line refunded after the release.
+    let to_ada = |amount| {
+        let postings = owned(&[("ada available", amount), ("escrow", -amount)]);
+        (Kind::OrderRefund, postings)
+    };
+    let (_, recorded) = books.settle(&users, order, give(of_grace, &[(lamps, 2500)]));
+    let reversal = owned(&[("grace pending", -2250), ("fees", -250), ("escrow", 2500)]);
+    let expected = [(Kind::EarningReversal, reversal), to_ada(2500)];
     assert_eq!(shown(&users, &recorded), expected);
 
-    // 6. Her next sale of 2000 repays the debt before anything is pending.
-    let next = OrderId::new(&ids);
-    let charge = Charge::new(usd(2000), vec![part(of_ann, ann, &[(lamp, 2000)])]);
-    let again = Action::Debit {
-        buyer,
-        charge: charge.unwrap(),
-    };
-    books.settle(&users, next, again);
-    let (_, recorded) = books.settle(&users, next, release(of_ann));
+    // A refund that the seller cannot cover.
+    books.transfer(&users, Direction::Debit, linus, 2200);
+    let (_, recorded) = books.settle(&users, order, give(of_linus, &[(book, 3000)]));
+    let reversal = owned(&[
+        ("linus available", -500),
+        ("linus debt", -2200),
+        ("fees", -300),
+        ("escrow", 3000),
+    ]);
+    let expected = [(Kind::EarningReversal, reversal), to_ada(3000)];
+    assert_eq!(shown(&users, &recorded), expected);
+
+    // The debt is netted.
+    let parts = vec![part(of_linus, linus, &[(book, 4000)])];
+    books.settle(&users, next, debit(4000, parts));
+    let (_, recorded) = books.settle(&users, next, release(of_linus));
     let expected = owned(&[
-        ("ann debt", 1300),
-        ("ann pending", 500),
-        ("escrow", -2000),
-        ("fees", 200),
+        ("linus debt", 2200),
+        ("linus pending", 1400),
+        ("escrow", -4000),
+        ("fees", 400),
     ]);
     assert_eq!(shown(&users, &recorded), [(Kind::OrderRelease, expected)]);
-    assert_eq!(books.balance(AccountKey::debt(ann)), 0);
-    assert_eq!(books.balance(AccountKey::pending(ann)), 500);
-    assert_eq!(books.balance(AccountKey::available(buyer)), 4000);
+
+    // The other lamp is refunded, too: of the first order nothing is left with its sellers.
+    books.settle(&users, order, give(of_grace, &[(lamps, 2500)]));
+    let balances =
+        [ada, grace, linus].map(|user| AccountKey::all(user).map(|account| books.balance(account)));
+    assert_eq!(balances, [[16_000, 0, 0], [0, 0, 0], [0, 1400, 0]]);
 }
 
 #[test]

@@ -179,7 +179,7 @@ mod sqlite {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 8))]
         #[test]
         fn refunds_in_any_partition_around_any_release_leave_nothing(life in lives()) {
             on_a_runtime(async { run(World::sqlite(), life).await });
