@@ -42,11 +42,11 @@ async fn one_order_is_one_trace_that_goes_on_from_the_clients() {
 const ONE_RELEASE: &str = "
 sweep orders (internal, marketplace)
   COMMIT orders (client, marketplace)
-  send marketplace.wallet.v1.ReleaseEscrow (producer, marketplace)
-    process marketplace.wallet.v1.ReleaseEscrow (consumer, marketplace)
+  send marketplace.wallet.v1.ReleasePart (producer, marketplace)
+    process marketplace.wallet.v1.ReleasePart (consumer, marketplace)
       COMMIT wallet (client, marketplace)
-      send marketplace.wallet.v1.EscrowReleased (producer, marketplace)
-        process marketplace.wallet.v1.EscrowReleased (consumer, marketplace)
+      send marketplace.wallet.v1.PartReleased (producer, marketplace)
+        process marketplace.wallet.v1.PartReleased (consumer, marketplace)
           COMMIT orders (client, marketplace)
 ";
 
