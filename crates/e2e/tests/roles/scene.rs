@@ -120,14 +120,17 @@ impl Scene {
         let part = Part::of(&order, seller);
         let package = seller.has_shipped(&part, &part.items(&[(0, 1)])).await;
         buyer.sees(&Part::of(&order, other), "delivered").await;
-        let kept = buyer.post("/api/users/me/addresses", &address()).await;
-        assert_eq!(kept.status, 201, "{kept:?}");
+        // A user keeps only so many: there is one from an earlier scene unless that removed it.
+        let mut kept = buyer.get("/api/users/me/addresses?limit=1").await.body["items"][0].take();
+        if kept.is_null() {
+            kept = buyer.post("/api/users/me/addresses", &address()).await.body;
+        }
         let person = cast.person(role).unwrap_or(buyer);
         Self {
             lamp,
             part,
             package,
-            address: kept.body["id"].as_str().unwrap().to_owned(),
+            address: kept["id"].as_str().unwrap().to_owned(),
             login: cast.client().log_in(&person.email, &person.password).await,
         }
     }

@@ -73,9 +73,9 @@ pub(crate) const ROWS: &[Row] = &[
     row("POST", "/api/users/me/password", r#"{"currentPassword": "$PASSWORD", "newPassword": "$PASSWORD"}"#, [401, 204, 204, 204, 204, 204, 204]),
     row("GET", "/api/users/me/addresses", "", USERS),
     row("POST", "/api/users/me/addresses", "$ADDRESS", CREATED_BY_USERS),
+    row("GET", "/api/users/me/addresses/{id}", "", OWNER),
     row("PUT", "/api/users/me/addresses/{id}", "$ADDRESS", OWNER),
     row("DELETE", "/api/users/me/addresses/{id}", "", [401, 204, 404, 404, 404, 404, 404]),
-    row("POST", "/api/users/me/addresses/{id}/default", "{}", OWNER),
 
     row("GET", "/api/products", "", USERS),
     row("GET", "/api/products/{id}", "", USERS),

@@ -84,7 +84,7 @@ fn message(n: u8) -> Envelope {
     }
 }
 
-/// Nobody logs in during the demo.
+/// Nobody logs in during the demo, or keeps an address.
 async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
     let tokens = Arc::new(SystemClock);
     let marketplace = Marketplace::build(settings, services, dir, deps(), tokens).unwrap();
@@ -95,7 +95,16 @@ async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
         let login = client
             .post(format!("http://{}/api/users/login", host.address))
             .json(&serde_json::json!({"email": email, "password": "demo-password"}));
-        assert_eq!(login.send().await.unwrap().status(), 200);
+        let login = login.send().await.unwrap();
+        assert_eq!(login.status(), 200);
+        let login: serde_json::Value = login.json().await.unwrap();
+        let address = client
+            .post(format!("http://{}/api/users/me/addresses", host.address))
+            .bearer_auth(login["token"].as_str().unwrap())
+            .json(&serde_json::json!({
+                "name": "Ada", "line1": "1 High Street", "city": "York", "postalCode": "YO1 7HH", "country": "GB",
+            }));
+        assert_eq!(address.send().await.unwrap().status(), 201);
     }
     host.stop().await.unwrap();
 }
@@ -215,7 +224,7 @@ async fn all_that_each_service_keeps_is_the_same_on_the_other_engine_and_back_ag
         let order = waiting(&here[place].1).await;
         assert!(order.len() >= 5);
         assert_eq!(
-            subject: order.as_uuid(),
+            order,
             waiting(&there[place].1).await,
             "in the order of sending"
         );
