@@ -12,8 +12,9 @@ use crate::data_dir::DataDir;
 
 /// The queues in which the broker keeps dead letters.
 #[cfg(feature = "distributed")]
-const QUEUES: [&str; 4] = [
+const QUEUES: [&str; 5] = [
     order_service::QUEUE,
+    order_service::NAMES_QUEUE,
     product_service::QUEUE,
     product_service::NAMES_QUEUE,
     wallet_service::QUEUE,
