@@ -27,8 +27,7 @@ pub use fulfilment::{
 pub use fulfilment::{PendingRefund, PendingReturn, ReturnedLine};
 pub use line::{OrderLine, Wanted, total_of};
 pub use moves::{
-    Items, Move, MoveName, MoveRefusal, Moved, RefundOf, TABLE, allowed, make_move,
-    parts_to_cancel,
+    Items, Move, MoveName, MoveRefusal, Moved, RefundOf, TABLE, allowed, make_move, parts_to_cancel,
 };
 pub use order::{NewOrder, Order, Timing};
 pub use saga::{Change, Command, Message, PartRefusal, ReviewAction, on};

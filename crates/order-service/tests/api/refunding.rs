@@ -100,6 +100,7 @@ async fn a_refund_that_takes_longer_is_answered_as_pending_and_done_later() {
     let ((product, seller), (_, buyer)) = (world.product(10), world.user());
     let placed = world.create(&buyer, &one(product, 2), &[]).await;
     let part = Part::of(&placed.body);
+    world.until_sold(&seller, &part.order).await;
     for prefer in ["respond-async", "wait=0", "wait=1"] {
         let key = format!("key-{prefer}");
         let headers = [("prefer", prefer), ("idempotency-key", key.as_str())];

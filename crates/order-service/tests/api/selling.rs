@@ -23,18 +23,12 @@ fn ids(items: &[Value], name: &str) -> Vec<String> {
     items.iter().map(id).collect()
 }
 
-/// Orders, and waits until their stock is sold.
-async fn sold(world: &World, buyer: &str, body: &Value) -> Part {
+/// Orders, and waits until the stock is sold.
+async fn sold(world: &World, buyer: &str, body: &Value, seller: &str) -> Part {
     let placed = world.create(buyer, body, &[]).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     let part = Part::of(&placed.body);
-    let version = placed.body["version"].as_i64().unwrap();
-    host::testing::eventually("the sale", || async {
-        let order = world.host.get(&part.order_path(""), buyer).await.body;
-        (order["version"].as_i64().unwrap() > version || world.heard("ConfirmReservation") > 0)
-            .then_some(())
-    })
-    .await;
+    world.until_sold(seller, &part.order).await;
     part
 }
 
@@ -46,14 +40,13 @@ async fn a_seller_lists_their_sales_newest_first_by_status_and_by_words() {
     let mut parts = Vec::new();
     for _ in 0..5 {
         world.clock.advance(std::time::Duration::from_secs(1));
-        parts.insert(0, sold(&world, &buyer, &shipped(&[(product, 1)])).await);
+        parts.insert(
+            0,
+            sold(&world, &buyer, &shipped(&[(product, 1)]), &seller).await,
+        );
     }
     let orders: Vec<String> = parts.iter().map(|part| part.order.clone()).collect();
-    let listed = host::testing::eventually("five sales", || async {
-        let listed = all(&world, &seller, "/api/orders/sales?limit=2").await;
-        (listed.len() == 5).then_some(listed)
-    })
-    .await;
+    let listed = all(&world, &seller, "/api/orders/sales?limit=2").await;
     assert_eq!(ids(&listed, "orderId"), orders);
     let sale = &listed[0];
     assert_eq!(sale["buyerName"], "Ada Lovelace");
@@ -95,17 +88,10 @@ async fn a_cursor_of_sales_with_other_filters_and_a_span_that_ends_before_it_beg
     let world = World::start(Script::Pays);
     let ((product, seller), (_, buyer)) = (world.product(100), world.user());
     for _ in 0..2 {
-        sold(&world, &buyer, &one(product, 1)).await;
+        sold(&world, &buyer, &one(product, 1), &seller).await;
     }
-    let cursor = host::testing::eventually("two sales", || async {
-        let page = world
-            .host
-            .get("/api/orders/sales?limit=1", &seller)
-            .await
-            .body;
-        page["nextCursor"].as_str().map(str::to_owned)
-    })
-    .await;
+    let page = world.host.get("/api/orders/sales?limit=1", &seller).await;
+    let cursor = page.body["nextCursor"].as_str().unwrap();
     for (query, pointer, code) in [
         (
             format!("status=open&cursor={cursor}"),
@@ -137,16 +123,14 @@ async fn a_cursor_of_sales_with_other_filters_and_a_span_that_ends_before_it_beg
 async fn a_seller_sees_the_sums_of_their_sales_by_day() {
     let world = World::start(Script::Pays);
     let ((product, seller), (_, buyer)) = (world.product(100), world.user());
-    let first = sold(&world, &buyer, &one(product, 4)).await;
+    let first = sold(&world, &buyer, &one(product, 4), &seller).await;
     let today = world.now()[..10].to_owned();
-    world.part_until(&seller, &first.order, "delivered").await;
     first
         .refund(&world, &seller, ("amount", json!(500)), &[])
         .await;
     world.clock.advance(DAY);
     let tomorrow = world.now()[..10].to_owned();
-    let second = sold(&world, &buyer, &one(product, 2)).await;
-    world.part_until(&seller, &second.order, "delivered").await;
+    sold(&world, &buyer, &one(product, 2), &seller).await;
     world.part_until(&seller, &first.order, "completed").await;
     let usd = |amount: i64| json!({"amount": amount, "currency": "USD"});
     let days = json!([
@@ -185,12 +169,16 @@ async fn a_seller_sees_the_sums_of_their_sales_by_day() {
 #[tokio::test]
 async fn operators_list_any_orders_and_nobody_else_does() {
     let world = World::start(Script::Pays);
-    let ((lamp, grace), (chair, _)) = (world.product(100), world.product(100));
+    let ((lamp, grace), (chair, alan)) = (world.product(100), world.product(100));
     let ((ada, buyer), (_, other)) = (world.user(), world.user());
     let mut placed = Vec::new();
-    for (token, product) in [(&buyer, lamp), (&other, chair), (&buyer, chair)] {
+    for (token, product, seller) in [
+        (&buyer, lamp, &grace),
+        (&other, chair, &alan),
+        (&buyer, chair, &alan),
+    ] {
         world.clock.advance(std::time::Duration::from_secs(1));
-        placed.insert(0, sold(&world, token, &one(product, 1)).await.order);
+        placed.insert(0, sold(&world, token, &one(product, 1), seller).await.order);
     }
     let admin = world.admin();
     for token in [&buyer, &grace] {
@@ -220,11 +208,8 @@ async fn operators_list_any_orders_and_nobody_else_does() {
             .map(|place: usize| placed[place].clone())
             .collect();
         let path = format!("/api/orders{query}");
-        host::testing::eventually(&query, || async {
-            let listed = all(&world, &admin, &path).await;
-            (ids(&listed, "id") == expected).then_some(())
-        })
-        .await;
+        let listed = all(&world, &admin, &path).await;
+        assert_eq!(ids(&listed, "id"), expected, "{query}");
     }
     let listed = all(&world, &admin, "/api/orders?limit=9").await;
     assert_eq!(listed[0]["fulfilments"][0]["commission"]["amount"], 50);

@@ -525,6 +525,16 @@ impl World {
         self.clock.now().to_string()
     }
 
+    /// Waits until the stock of an order is sold, so that its parts are sales and can move. `seller` is the token of one.
+    pub(crate) async fn until_sold(&self, seller: &str, order: &str) {
+        host::testing::eventually("the sale", || async {
+            let path = format!("/api/orders/sales?q={order}");
+            let sales = self.host.get(&path, seller).await.body;
+            (sales["items"][0]["orderId"] == order).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the first part of the order is in this status. Returns the part.
     pub(crate) async fn part_until(&self, token: &str, order: &str, status: &str) -> Value {
         host::testing::eventually(&format!("part {status}"), || async {

@@ -20,6 +20,13 @@ fn opened(database: &TestDatabase) -> Mongo {
 
 /// The stages of the plan that the server chooses, the outermost first.
 async fn plan(db: &Mongo, listing: &Listing) -> Vec<String> {
+    let mut stages = Vec::new();
+    collect(&chosen(db, listing).await, &mut stages);
+    stages
+}
+
+/// The plan that the server chooses.
+async fn chosen(db: &Mongo, listing: &Listing) -> Document {
     let find = doc! {
         "find": ORDERS,
         "filter": listing.filter.clone(),
@@ -31,9 +38,7 @@ async fn plan(db: &Mongo, listing: &Listing) -> Vec<String> {
     let database = db.database().await.unwrap();
     let explained = database.run_command(command).await.unwrap();
     let planner = explained.get_document("queryPlanner").unwrap();
-    let mut stages = Vec::new();
-    collect(planner.get_document("winningPlan").unwrap(), &mut stages);
-    stages
+    planner.get_document("winningPlan").unwrap().clone()
 }
 
 fn collect(plan: &Document, stages: &mut Vec<String>) {
@@ -93,6 +98,30 @@ async fn every_listing_is_a_walk_of_its_index() {
             "{listing:?}: {stages:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_walk_of_sales_reads_the_keys_of_one_seller_one_status_and_one_span() {
+    let database = TestDatabase::new();
+    let db = opened(&database);
+    place_an_order_of_two_sellers(&db).await;
+    let seller = UserId::new(&SystemIds::default());
+    let span = Span {
+        from: Some(Timestamp::from_millis(1)),
+        to: Some(Timestamp::from_millis(9)),
+    };
+    let listing = Listing::sales(seller, FulfilmentStatus::Open, span, None);
+    let text = chosen(&db, &listing).await.to_string();
+    for bounds in [
+        r#""fulfilments.status": ["["open", "open"]"]"#,
+        r#""paid_at": ["[8, 1]"]"#,
+    ] {
+        assert!(text.contains(bounds), "{bounds}: {text}");
+    }
+    assert!(
+        !text.contains(r#""fulfilments.seller": ["[MinKey"#),
+        "{text}"
+    );
 }
 
 #[tokio::test]
