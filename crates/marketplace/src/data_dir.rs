@@ -99,6 +99,7 @@ impl DataDir {
     ///
     /// # Errors
     /// If the mark cannot be written.
+    #[cfg(feature = "distributed")]
     pub(crate) fn mark_moved(&self) -> anyhow::Result<()> {
         File::create(self.0.join(MOVED))
             .and_then(|mark| mark.sync_all())

@@ -7,18 +7,20 @@ use bus::{Batched, Subscription};
 use bytes::Bytes;
 use contracts::reservations::{Agreed, RequestedLine};
 use host::service::{Deps, Parts, Periodic, StoreConfig};
-use kernel::{OrderId, PostalAddress, ProductId, Quantity, UserId};
+use kernel::{FulfilmentId, OrderId, PostalAddress, ProductId, Quantity, UserId};
+use store::idempotency::Answered;
 use store::{Store, StoreResult};
 #[cfg(feature = "mongo")]
 use store_mongo::Mongo;
 use tokio::sync::mpsc;
 
 use crate::app::{
-    App, Basket, Created, Names, Wait, Waiting, create_order, hear, look_at_open, sweep,
+    App, Asked, Asker, Basket, Created, Names, Wait, Waiting, What, create_order, hear,
+    look_at_open, make_moves, name_of, sweep,
 };
 use crate::config::Config;
 use crate::consumers::{SagaReplies, UserNames, user_named};
-use crate::domain::{OrderState, Wanted};
+use crate::domain::{Move, Order, OrderState, Role, Wanted};
 use crate::events;
 use crate::http;
 use crate::metrics::OrderMetrics;
@@ -117,6 +119,53 @@ impl OrderService {
             return Err("answered before".to_owned());
         };
         Ok((order.id, order.state))
+    }
+
+    /// Makes a move of a part as the API does, and waits up to `wait` for the order to be ready. Whoever asks acts as its seller or as its
+    /// buyer. Returns the order as it is then.
+    ///
+    /// # Errors
+    /// A sentence that says why it was not made.
+    pub async fn make_move(
+        &self,
+        order: OrderId,
+        part: FulfilmentId,
+        wanted: Move,
+        by: UserId,
+        wait: Duration,
+    ) -> Result<Order, String> {
+        let asked = Asked {
+            order,
+            by: Asker {
+                user: by,
+                is_admin: false,
+                roles: &[Role::Seller, Role::Buyer],
+            },
+            guard: Box::new(|_| true),
+            what: What::OfPart(part, wanted),
+        };
+        let made = make_moves(&self.app, asked, None, Wait::AtMost(wait)).await;
+        match made.map_err(|error| error.to_string())? {
+            Answered::First(Ok(made)) => Ok(made.order),
+            Answered::First(Err(refused)) => Err(format!("refused: {refused:?}")),
+            Answered::Before(_) => Err("answered before".to_owned()),
+        }
+    }
+
+    /// Whether the user service has said what a user is called.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn knows_name_of(&self, user: UserId) -> StoreResult<bool> {
+        Ok(name_of(&self.app, user).await?.is_some())
+    }
+
+    /// An order, if it exists.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn order(&self, order: OrderId) -> StoreResult<Option<Order>> {
+        self.app.order(order).await
     }
 
     /// The state of an order, if it exists.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use auth::{Issuer, JwkSet, Password, PasswordHasher, Role, Verifier};
 use host::service::{Deps, Parts, StoreConfig};
+use kernel::{PostalAddress, UserId};
 use store::{Store, StoreError, StoreResult};
 #[cfg(feature = "mongo")]
 use store_mongo::Mongo;
 
-use crate::app::{self, App, UserError};
+use crate::app::{self, App, NewAddress, UserError};
 use crate::config::Config;
-use crate::domain::{Email, User, UserName};
+use crate::domain::{Email, User, UserName, Wish};
 use crate::http;
 
 /// The user service, composed.
@@ -92,6 +93,20 @@ impl UserService {
     /// A store error.
     pub async fn find(&self, email: &Email) -> Result<Option<User>, StoreError> {
         self.app.by_email(email).await
+    }
+
+    /// Keeps an address of a user, as POST /api/users/me/addresses does.
+    ///
+    /// # Errors
+    /// [`UserError`].
+    pub async fn keep_address(&self, user: UserId, address: PostalAddress) -> Result<(), UserError> {
+        let wish = Wish::from(None);
+        let new = NewAddress {
+            user,
+            address,
+            wish,
+        };
+        app::add_address(&self.app, new).await.map(drop)
     }
 
     /// The service's store alone, for commands that work on it while the service does not run.

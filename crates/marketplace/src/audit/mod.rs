@@ -82,13 +82,12 @@ fn in_ledger(invariant: Invariant, ledger: &AuditReport) -> Finding {
         ),
         Invariant::DebtIsTheLastResort => (
             "nobody owes who has money available",
-            match debts.is_empty() {
-                true => "no debt".to_owned(),
-                false => {
-                    let debts = debts.iter();
-                    let debts = debts.map(|(currency, amount)| format!("{amount} {currency}"));
-                    format!("debts of {}", debts.collect::<Vec<_>>().join(", "))
-                }
+            if debts.is_empty() {
+                "no debt".to_owned()
+            } else {
+                let debts = debts.iter();
+                let debts = debts.map(|(currency, amount)| format!("{amount} {currency}"));
+                format!("debts of {}", debts.collect::<Vec<_>>().join(", "))
             },
         ),
         Invariant::EscrowIsOwed => (

@@ -9,13 +9,24 @@ use crate::composition::Marketplace;
 
 const CATALOGUE: &str = include_str!("../../assets/demo/catalogue.tsv");
 
-/// Lists all products. Returns their ids in file order.
+/// What is in this category is picked up at the seller's; everything else is shipped.
+const PICKED_UP: &str = "Books";
+
+/// A product that was listed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listed {
+    pub(super) id: ProductId,
+    pub(super) seller: UserId,
+    pub(super) delivery: Delivery,
+}
+
+/// Lists all products. Returns them in file order.
 pub(super) async fn list(
     marketplace: &Marketplace,
     sellers: &[UserId],
     ids: &DemoIds,
-) -> anyhow::Result<Vec<ProductId>> {
-    let mut listed: Vec<ProductId> = Vec::new();
+) -> anyhow::Result<Vec<Listed>> {
+    let mut listed: Vec<Listed> = Vec::new();
     let mut seen = Vec::new();
     for (number, line) in CATALOGUE.lines().enumerate().skip(1) {
         let new = read(line, sellers, marketplace.deps.currency)
@@ -29,7 +40,12 @@ pub(super) async fn list(
                 _ => {}
             }
         }
-        listed.push(marketplace.products.create(new).await?.id);
+        let (seller, delivery) = (new.seller, new.delivery);
+        listed.push(Listed {
+            id: marketplace.products.create(new).await?.id,
+            seller,
+            delivery,
+        });
     }
     ensure!(listed.len() >= 200, "the demo's catalogue is too small");
     Ok(listed)
@@ -51,6 +67,10 @@ fn read(line: &str, sellers: &[UserId], currency: kernel::Currency) -> anyhow::R
         price: Money::positive(price.parse()?, currency)?,
         stock: Stock::parse(stock.parse()?)?,
         category: Category::parse(category)?,
-        delivery: Delivery::None,
+        delivery: if category == PICKED_UP {
+            Delivery::None
+        } else {
+            Delivery::Shipped
+        },
     })
 }

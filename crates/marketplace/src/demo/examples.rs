@@ -1,6 +1,7 @@
 //! The ids in the examples of the API document. The demo gives them to things of its first seller, so that each example works when it is
 //! pasted.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use kernel::{IdSource, Invalid, ProductId, SystemIds};
@@ -9,12 +10,16 @@ use uuid::Uuid;
 /// A user, who sells the product with this id and has placed the order with this id.
 const OWN: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d";
 
+/// A line of the order with the id of [`OWN`].
+const LINE: &str = "0199f3a0-7b1c-7c3e-9d52-6f0c1a2b3c4d";
+
 /// A product that somebody else sells, in the example of an order.
 const TO_ORDER: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4e";
 
 /// Ids of the system, except where one is given.
 pub(super) struct DemoIds {
-    given: Mutex<Option<Uuid>>,
+    /// For what is created next. None is left to the system.
+    given: Mutex<VecDeque<Option<Uuid>>>,
     others: SystemIds,
 }
 
@@ -28,17 +33,26 @@ impl DemoIds {
 
     /// Whatever is created next gets the id of the first seller and of what is theirs. Nothing else may run meanwhile.
     pub(super) fn give_own(&self) -> Result<(), Invalid> {
-        self.give(OWN)
+        self.give([Some(OWN)])
     }
 
     /// Whatever is created next gets the id of the product to order.
     pub(super) fn give_to_order(&self) -> Result<(), Invalid> {
-        self.give(TO_ORDER)
+        self.give([Some(TO_ORDER)])
     }
 
-    fn give(&self, id: &str) -> Result<(), Invalid> {
-        let id: ProductId = id.parse()?;
-        *self.given.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.as_uuid());
+    /// The order that is created next gets the id of what is the first seller's, and so does its first part. It has two lines and two parts:
+    /// their ids are taken in this sequence.
+    pub(super) fn give_order(&self) -> Result<(), Invalid> {
+        self.give([Some(OWN), Some(LINE), None, Some(OWN), None])
+    }
+
+    fn give<'a>(&self, ids: impl IntoIterator<Item = Option<&'a str>>) -> Result<(), Invalid> {
+        let parsed = |id: &str| id.parse().map(|id: ProductId| id.as_uuid());
+        let ids = ids.into_iter().map(|id| id.map(parsed).transpose());
+        let ids: Vec<Option<Uuid>> = ids.collect::<Result<_, _>>()?;
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        given.extend(ids);
         Ok(())
     }
 }
@@ -46,11 +60,7 @@ impl DemoIds {
 impl IdSource for DemoIds {
     fn next(&self) -> Uuid {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        given.take().unwrap_or_else(|| self.others.next())
+        let next = given.pop_front().flatten();
+        next.unwrap_or_else(|| self.others.next())
     }
-}
-
-/// The product to order.
-pub(super) fn to_order() -> Result<ProductId, Invalid> {
-    TO_ORDER.parse()
 }

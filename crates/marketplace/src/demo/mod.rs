@@ -1,11 +1,13 @@
 //! `--demo`: fills a fresh directory with people, a catalogue, money and a week of orders. The orders cover every state in which an order
-//! can rest. The demo calls the same use cases as the API.
+//! can rest, and their parts every state of the table of moves. The demo calls the same use cases as the API.
 //!
-//! The week runs on a simulated clock, and failures are produced by their real causes: a wallet that does not answer in
+//! The weeks run on a simulated clock, and failures are produced by their real causes: a wallet that does not answer in
 //! time, a warehouse that confirms too late.
 
 mod catalogue;
+mod deeds;
 mod examples;
+mod lives;
 mod people;
 mod week;
 
@@ -23,6 +25,9 @@ use host::service::Deps;
 use host::settings::Settings;
 use week::Week;
 
+/// How long ago the demo begins: a week of orders, and before it the time in which the first one was sent, used and not returned.
+const BEGAN: Duration = Duration::from_hours((8 + 20) * 24);
+
 /// Fills `dir`, unless it is already filled. Returns the lines that list the logins.
 ///
 /// # Errors
@@ -32,7 +37,7 @@ pub(crate) async fn fill(
     services: &Services,
     dir: &DataDir,
 ) -> anyhow::Result<Vec<String>> {
-    let start = SystemClock.now().minus(Duration::from_hours(8 * 24));
+    let start = SystemClock.now().minus(BEGAN);
     let clock = Arc::new(ManualClock::at(start));
     let mut services = services.clone();
     services.orders.sweep_milliseconds = 20;

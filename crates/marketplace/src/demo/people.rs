@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use auth::Role;
-use kernel::UserId;
+use kernel::{AddressLine, City, PostalAddress, PostalCode, Recipient, UserId};
 use user_service::Email;
 
 use super::examples::DemoIds;
@@ -34,6 +34,33 @@ const OPERATOR: (&str, &str) = ("Olga Petrova", "operator@demo.example");
 pub(super) struct People {
     pub(super) sellers: Vec<UserId>,
     pub(super) buyers: Vec<UserId>,
+}
+
+/// Where they live, one after the other: street, city, postal code, country.
+const HOMES: [(&str, &str, &str, &str); 5] = [
+    ("12 St James's Square", "London", "SW1Y 4JH", "GB"),
+    ("8 rue des Rosiers", "Paris", "75004", "FR"),
+    ("Rua Augusta 24", "Lisboa", "1100-053", "PT"),
+    ("Hauptstraße 3", "Heidelberg", "69117", "DE"),
+    ("14 Ring Road East", "Accra", "GA-110-1234", "GH"),
+];
+
+/// Where a package for the person `number` is sent.
+pub(super) fn address(number: usize) -> anyhow::Result<PostalAddress> {
+    let people = BUYERS.iter().chain([&SELLERS[0]]).cycle();
+    let (name, _) = people.clone().nth(number).context("a person")?;
+    let home = HOMES.iter().cycle().nth(number).context("a home")?;
+    let (street, city, postal_code, country) = home;
+    Ok(PostalAddress {
+        name: Recipient::parse(name)?,
+        line1: AddressLine::parse(street)?,
+        line2: None,
+        city: City::parse(city)?,
+        region: None,
+        postal_code: PostalCode::parse(postal_code)?,
+        country: country.parse()?,
+        phone: None,
+    })
 }
 
 /// Whether the directory was filled completely before: the operator is registered last.
@@ -85,6 +112,13 @@ pub(super) async fn register(marketplace: &Marketplace, ids: &DemoIds) -> anyhow
         sellers.push(task.await?.context("registering the demo's people")?.id);
     }
     let buyers = sellers.split_off(SELLERS.len());
+    for (number, buyer) in buyers.iter().enumerate() {
+        let kept = marketplace.users.keep_address(*buyer, address(number)?);
+        kept.await.context("keeping the demo's addresses")?;
+    }
+    ids.give_own()?;
+    let kept = marketplace.users.keep_address(first.id, address(BUYERS.len())?);
+    kept.await.context("keeping the first seller's address")?;
     Ok(People { sellers, buyers })
 }
 

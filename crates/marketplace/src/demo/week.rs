@@ -1,16 +1,18 @@
 //! A week of orders. Most are paid, some are declined, one is cancelled because the wallet was down, and one is refunded because the
-//! warehouse was down. By the end of the week the first sellers have been paid out.
+//! warehouse was down. Sellers ship what was ordered the day before, and buyers have it a day later. By the end of the week the first
+//! sellers have been paid out.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use host::engine::Engine;
-use kernel::{Clock as _, ManualClock, Money, OrderId, ProductId, Quantity, SystemClock};
+use kernel::{ManualClock, Money, OrderId, Quantity, UserId};
 use order_service::OrderState;
 
-use super::examples::{DemoIds, to_order};
-use super::people::People;
+use super::catalogue::Listed;
+use super::examples::DemoIds;
+use super::people::{People, address};
 use crate::composition::Marketplace;
 use crate::services::Services;
 
@@ -19,12 +21,12 @@ const ORDERS_A_DAY: usize = 6;
 /// Each buyer's top-up on the first day, in minor units. The last buyer can afford little.
 const FUNDS: [i64; 5] = [250_000, 180_000, 120_000, 90_000, 500];
 /// Timeout for background work.
-const PATIENCE: Duration = Duration::from_secs(20);
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// Which service is down.
 #[derive(Clone, Copy)]
-enum Away {
+pub(super) enum Away {
     Nobody,
     Wallet,
     Products,
@@ -36,7 +38,7 @@ pub(super) struct Week {
     pub(super) marketplace: Marketplace,
     pub(super) clock: Arc<ManualClock>,
     pub(super) people: People,
-    pub(super) products: Vec<ProductId>,
+    pub(super) products: Vec<Listed>,
     pub(super) ids: Arc<DemoIds>,
 }
 
@@ -48,13 +50,21 @@ impl Week {
             let wallet = &self.marketplace.wallet;
             wallet.credit(*buyer, money, "demo top-up").await?;
         }
+        self.first_of_all().await?;
+        let mut days: Vec<Vec<OrderId>> = Vec::new();
         for day in 0..7 {
             let engine = self.at_work(Away::Nobody);
+            self.parcels(&days).await?;
+            let mut placed = Vec::new();
             for number in 0..ORDERS_A_DAY {
                 self.clock.advance(Duration::from_mins(35));
                 let (order, state) = self.order(day * ORDERS_A_DAY + number, PATIENCE).await?;
                 ensure!(state.is_settled(), "demo order {order} did not settle");
+                if state == OrderState::Paid {
+                    placed.push(order);
+                }
             }
+            days.push(placed);
             engine.stop().await;
             match day {
                 2 => self.the_wallet_is_away().await?,
@@ -67,11 +77,12 @@ impl Week {
             }
         }
         self.payday().await?;
+        self.each_in_its_state().await?;
         self.example().await
     }
 
     /// Starts the engine without the queues of the service that is down.
-    fn at_work(&self, away: Away) -> Engine {
+    pub(super) fn at_work(&self, away: Away) -> Engine {
         let marketplace = &self.marketplace;
         let mut products = marketplace.products.parts();
         let mut wallet = marketplace.wallet.parts();
@@ -80,31 +91,50 @@ impl Week {
             Away::Wallet => wallet.subscriptions.clear(),
             Away::Products => products.subscriptions.clear(),
         }
-        let mut services = vec![products, marketplace.orders.parts(), wallet];
+        let orders = marketplace.orders.parts();
+        let mut services = vec![marketplace.users.parts(), products, orders, wallet];
         let bus = Engine::bus_in_memory(&marketplace.deps, &mut services);
         Engine::start(Some(&bus), &marketplace.deps, services)
     }
 
-    fn lines(&self, number: usize) -> anyhow::Result<Vec<(ProductId, Quantity)>> {
+    fn lines(&self, number: usize) -> anyhow::Result<Vec<(Listed, i64)>> {
         // Steps with no common divisor with the catalogue's size spread the orders over the whole catalogue.
         let places = (0..=(number % 3)).map(|line| number * 37 + line * 61);
         places
             .map(|place| {
                 let product = self.products.iter().cycle().nth(place);
-                let product = *product.context("the demo has no products")?;
-                Ok((product, Quantity::new(1)?))
+                Ok((*product.context("the demo has no products")?, 1))
             })
             .collect()
     }
 
     async fn order(&self, number: usize, wait: Duration) -> anyhow::Result<(OrderId, OrderState)> {
-        let buyer = self.people.buyers.iter().cycle().nth(number);
-        let buyer = *buyer.context("the demo has no buyers")?;
-        let lines = self.lines(number)?;
-        let placed = self.marketplace.orders.create(buyer, lines, wait).await;
-        placed
-            .map_err(anyhow::Error::msg)
-            .with_context(|| format!("demo order {number}"))
+        let buyers = self.people.buyers.len();
+        let buyer = self.buyer(number % buyers)?;
+        let placed = self.place(buyer, &self.lines(number)?, wait).await;
+        placed.with_context(|| format!("demo order {number}"))
+    }
+
+    /// A buyer, with their place in the list.
+    pub(super) fn buyer(&self, number: usize) -> anyhow::Result<(usize, UserId)> {
+        let buyer = self.people.buyers.get(number);
+        Ok((number, *buyer.context("the demo has no such buyer")?))
+    }
+
+    /// Places an order that is sent to the buyer's home.
+    pub(super) async fn place(
+        &self,
+        (number, buyer): (usize, UserId),
+        lines: &[(Listed, i64)],
+        wait: Duration,
+    ) -> anyhow::Result<(OrderId, OrderState)> {
+        let lines = lines
+            .iter()
+            .map(|(product, quantity)| Ok((product.id, Quantity::new(*quantity)?)))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let home = Some(address(number)?);
+        let placed = self.marketplace.orders.create(buyer, lines, home, wait);
+        placed.await.map_err(anyhow::Error::msg)
     }
 
     /// An order whose payment deadline passes while the wallet is down.
@@ -139,7 +169,7 @@ impl Week {
     }
 
     /// Waits until `order` is in `state`. The clock advances meanwhile, so that retries become due.
-    async fn until(&self, order: OrderId, state: OrderState) -> anyhow::Result<()> {
+    pub(super) async fn until(&self, order: OrderId, state: OrderState) -> anyhow::Result<()> {
         let steps = PATIENCE.as_millis() / 50;
         for _ in 0..steps {
             if self.marketplace.orders.state(order).await? == Some(state) {
@@ -151,28 +181,8 @@ impl Week {
         bail!("demo order {order} did not become {state:?}")
     }
 
-    /// The order of the API document's examples. Its money is still in escrow, so an operator can undo it.
-    async fn example(&self) -> anyhow::Result<()> {
-        let behind = SystemClock.now().since(self.clock.now());
-        self.clock
-            .advance(behind.saturating_sub(Duration::from_hours(1)));
-        let buyer = self.people.sellers.first();
-        let buyer = *buyer.context("the demo has no sellers")?;
-        let funds = Money::new(FUNDS[0], self.marketplace.deps.currency);
-        let wallet = &self.marketplace.wallet;
-        wallet.credit(buyer, funds, "demo top-up").await?;
-        self.ids.give_own()?;
-        let lines = vec![(to_order()?, Quantity::new(1)?)];
-        let placed = self.marketplace.orders.create(buyer, lines, Duration::ZERO);
-        let (order, _) = placed.await.map_err(anyhow::Error::msg)?;
-        let engine = self.at_work(Away::Nobody);
-        self.until(order, OrderState::Paid).await?;
-        engine.stop().await;
-        Ok(())
-    }
-
     /// Releases the escrow of orders that are old enough, and pays out funds that were held long enough.
-    async fn payday(&self) -> anyhow::Result<()> {
+    pub(super) async fn payday(&self) -> anyhow::Result<()> {
         let engine = self.at_work(Away::Nobody);
         self.marketplace.orders.sweep().await?;
         for _ in 0..(PATIENCE.as_millis() / 50) {

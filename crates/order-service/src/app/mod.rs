@@ -25,7 +25,7 @@ pub(crate) use claim::{ClaimEnd, Claimed, claim, end_claim};
 pub(crate) use create::{Basket, CreateRefusal, Created, Once, Wait, create_order};
 pub(crate) use list_all::{AllFilter, AllPlace, list_all};
 pub(crate) use make_moves::{Asked, Asker, Made, Refused, What, make_moves};
-pub(crate) use names::{Names, note_names};
+pub(crate) use names::{Names, name_of, note_names};
 #[cfg(test)]
 pub(crate) use place::{answer, place};
 pub(crate) use refund::{RefundMade, refund_part};

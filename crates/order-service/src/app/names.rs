@@ -49,7 +49,7 @@ impl Names {
 }
 
 /// What `user` is called, if that is known.
-pub(super) async fn name_of(app: &App, user: UserId) -> StoreResult<Option<String>> {
+pub(crate) async fn name_of(app: &App, user: UserId) -> StoreResult<Option<String>> {
     if let Some(known) = app.names.known(user) {
         return Ok(known.name);
     }

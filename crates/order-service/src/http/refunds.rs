@@ -119,7 +119,7 @@ enum RefundStatus {
         ("If-Match" = Option<String>, Header, description = "The part's version as an ETag, or `*`: 412 if it has changed", example = "*"),
         ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240)", example = "wait=5"),
     ),
-    request_body(content = RefundRequest, example = json!({"fulfilmentId": "0199f3a0-8b1c-7c3e-9d52-6f0c1a2b3c4d", "amount": 500, "reason": "A scratch"})),
+    request_body(content = RefundRequest, example = json!({"fulfilmentId": "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d", "amount": 500, "reason": "A scratch"})),
     responses(
         (status = 201, description = "The buyer has the money", body = RefundJson, headers(("Location" = String, description = "The order"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 202, description = "On its way", body = RefundJson, headers(("Location" = String, description = "The order"), ("Preference-Applied" = String, description = "`respond-async`, if it was requested"))),
