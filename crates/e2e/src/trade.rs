@@ -202,6 +202,22 @@ impl Person {
         .await
     }
 
+    /// Waits until these parts are among the newest of this person's sales: until their stock is confirmed to be sold, no part of an order
+    /// moves.
+    ///
+    /// # Panics
+    /// If that takes too long.
+    pub async fn has_sold(&self, parts: &[&Part]) {
+        let patience = std::time::Duration::from_secs(60);
+        within(patience, "the stock is confirmed to be sold", async || {
+            let sales = self.get("/api/orders/sales?limit=100").await;
+            let sales = sales.body["items"].as_array().cloned().unwrap_or_default();
+            let is_sold = |part: &&Part| sales.iter().any(|sale| sale["orderId"] == *part.order);
+            parts.iter().all(is_sold).then_some(())
+        })
+        .await;
+    }
+
     /// What has happened to an order, oldest first.
     ///
     /// # Panics

@@ -28,7 +28,9 @@ async fn burst(buyer: &Person, seller: &Person, lamp: &Product) -> Vec<Part> {
         let order = buyer.buys(&[(lamp, 1)]).await;
         Part::of(&order, seller)
     });
-    join_all(orders).await
+    let bought = join_all(orders).await;
+    seller.has_sold(&bought.iter().collect::<Vec<_>>()).await;
+    bought
 }
 
 /// A refund waits for the wallet.

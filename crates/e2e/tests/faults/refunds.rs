@@ -109,6 +109,7 @@ async fn a_refund_before_the_release_is_made_once_whoever_is_killed_before_the_r
         let part = Part::of(&buyer.buys(&[(&lamp, 2)]).await, &seller);
         left -= 2 * PRICE;
         has(&buyer, "available", left).await;
+        seller.has_sold(&[&part]).await;
         left += world.kill_around(victim, refund(&seller, &part, 700)).await;
         has(&buyer, "available", left).await;
         // The lamps that are not on their way are cancelled: their money, less what is back already, and their stock.
@@ -147,6 +148,7 @@ async fn a_release_and_refunds_after_it_are_made_once_whoever_is_killed_before_t
     for victim in VICTIMS {
         let part = Part::of(&buyer.buys(&[(&lamp, 1)]).await, &seller);
         left -= PRICE;
+        seller.has_sold(&[&part]).await;
         // The release falls into the time in which somebody is dead, or soon after it.
         let due = tokio::time::sleep(Duration::from_millis(3_500));
         world.kill_around(victim, due).await;

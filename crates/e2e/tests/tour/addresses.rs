@@ -34,7 +34,8 @@ async fn addresses_are_kept_changed_removed_and_one_is_the_default() {
     let mut expected = [home.to_owned(), work.to_owned()];
     expected.sort();
     assert_eq!(kept, expected);
-    let made = ada.post(&format!("{}/default", path(work)), &json!({})).await;
+    elsewhere["isDefault"] = json!(true);
+    let made = ada.send(Method::PUT, &path(work), &elsewhere).await;
     assert_eq!(made.status, 200, "{made:?}");
     let default = async || -> Vec<String> {
         let all = ada.get(PATH).await;
@@ -49,9 +50,15 @@ async fn addresses_are_kept_changed_removed_and_one_is_the_default() {
     let changed = ada.send(Method::PUT, &path(home), &moved).await;
     assert_eq!(changed.status, 200, "{changed:?}");
     assert_eq!(changed.body["postalCode"], "E1 6AN");
+    let read = ada.get(&path(home)).await;
+    assert_eq!(read.body, changed.body);
     for id in [home, work] {
-        let foreign = eve.send(Method::PUT, &path(id), &moved).await;
-        foreign.assert_problem(404, "address_not_found");
+        for foreign in [
+            eve.get(&path(id)).await,
+            eve.send(Method::PUT, &path(id), &moved).await,
+        ] {
+            foreign.assert_problem(404, "address_not_found");
+        }
     }
     assert!(items(&eve.get(PATH).await).is_empty());
     let gone = ada.request(Method::DELETE, &path(home));

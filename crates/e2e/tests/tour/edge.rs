@@ -11,7 +11,7 @@ async fn unknown_paths_and_wrong_methods_are_problems() {
     for path in [
         "/api",
         "/api/nothing",
-        "/api/orders",
+        "/api/wallet",
         "/internal/reservations/x",
         "/api/products/create/x",
     ] {

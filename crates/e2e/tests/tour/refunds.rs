@@ -120,7 +120,7 @@ async fn who_does_not_wait_for_a_refund_gets_202_and_finds_it_done_soon() {
     let song = grace.lists("Song", 500, 10).await;
     ada.credit(1_000).await;
     let part = Part::of(&ada.buys(&[(&song, 1)]).await, &grace);
-    ada.sees(&part, "delivered").await;
+    grace.has_sold(&[&part]).await;
     let request = grace
         .request(Method::POST, &part.order_path("/refunds"))
         .header("prefer", "respond-async")
