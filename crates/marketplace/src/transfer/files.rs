@@ -2,7 +2,7 @@
 //! checksums. A file holds one BSON document after the other, as the tools of MongoDB write them.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read as _, Write as _};
+use std::io::{BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
