@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use kernel::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::{CURRENCY, Deal, EARNED, Fate, History, PLENTY, PRICE, START, Size, Transaction};
@@ -151,7 +152,8 @@ fn place(orders: &Connection, deal: &Deal) -> Result<()> {
 
 /// The order's parts: one. What has its usual value is left out.
 fn part(deal: &Deal) -> String {
-    let (fate, at) = (deal.fate, deal.at);
+    // In JSON a time is a text.
+    let (fate, at) = (deal.fate, Timestamp::from_millis(deal.at));
     let line = match fate.fees() {
         _ if fate == Fate::Refunded => {
             let (fee, reversed) = fate.fees();
@@ -164,9 +166,9 @@ fn part(deal: &Deal) -> String {
     };
     let more = match fate {
         Fate::Released => format!(
-            r#","version":3,"money":"released","delivered_at":{at},"completed":{{"at":{at},"fact":2}}"#
+            r#","version":3,"money":"released","delivered_at":"{at}","completed":{{"at":"{at}","fact":2}}"#
         ),
-        Fate::Held => format!(r#","version":2,"delivered_at":{at}"#),
+        Fate::Held => format!(r#","version":2,"delivered_at":"{at}""#),
         Fate::Refunded => r#","version":2"#.to_owned(),
         Fate::Declined | Fate::Cancelled | Fate::Pending => String::new(),
     };

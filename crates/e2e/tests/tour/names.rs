@@ -12,7 +12,11 @@ async fn an_order_keeps_the_names_of_its_day() {
     let song = grace.lists("Song", 100, 10).await;
     ada.credit(1_000).await;
     // The names travel by event, which the first order may overtake.
-    let buy = async || ada.buys(&[(&song, 1)]).await;
+    let buy = async || {
+        let order = ada.buys(&[(&song, 1)]).await;
+        grace.has_sold(&[&Part::of(&order, &grace)]).await;
+        order
+    };
     let order = eventually("the names", async || {
         let order = buy().await;
         let part = Part::of(&order, &grace);

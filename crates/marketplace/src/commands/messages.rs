@@ -52,7 +52,7 @@ pub(crate) fn list(place: &Place) -> anyhow::Result<bool> {
     }
     for (place, letter) in &letters {
         output::line(format_args!(
-            "{} {place} {} order={} attempts={} at={} {}",
+            "{} {place} {} about={} attempts={} at={} {}",
             letter.envelope.id,
             letter.envelope.name,
             letter.envelope.subject,

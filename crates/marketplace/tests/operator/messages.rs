@@ -25,7 +25,7 @@ fn bury(path: &Path, reason: &str) -> MessageId {
     Connection::open(path)
         .unwrap()
         .execute(
-            "INSERT INTO dead_letters (id, name, kind, order_id, time, traceparent, body, attempts, reason, died_at)
+            "INSERT INTO dead_letters (id, name, kind, subject, time, traceparent, body, attempts, reason, died_at)
              VALUES (?1, 'marketplace.wallet.v1.DebitForOrder', 0, ?2, 1700000000000, NULL, x'0A', 6, ?3, 1700000900000)",
             (id.as_bytes(), order.as_bytes(), reason),
         )
