@@ -83,11 +83,12 @@ fn in_ledger(invariant: Invariant, ledger: &AuditReport) -> Finding {
         Invariant::DebtIsTheLastResort => (
             "nobody owes who has money available",
             if debts.is_empty() {
-                "no debt".to_owned()
+                of_balances()
             } else {
                 let debts = debts.iter();
                 let debts = debts.map(|(currency, amount)| format!("{amount} {currency}"));
-                format!("debts of {}", debts.collect::<Vec<_>>().join(", "))
+                let debts: Vec<String> = debts.collect();
+                format!("{balances} balances, debts of {}", debts.join(", "))
             },
         ),
         Invariant::EscrowIsOwed => (
