@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 /// In which role somebody acts on an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ActorRole)]
 pub enum Role {
     /// Who bought it.
     Buyer,

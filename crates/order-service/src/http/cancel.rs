@@ -51,7 +51,7 @@ impl CancelItems {
         (status = 200, description = "Cancelled; refunds are on their way", body = OrderJson<'static>, headers(("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 403, description = "`forbidden`: a seller in the order"),
         (status = 404, description = "`order_not_found`: it does not exist, or the caller has no part in it"),
-        (status = 409, description = "`move_not_allowed`: not now, or more than is left; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet"),
+        (status = 409, description = "`move_not_allowed`: not now, or more than is left; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet; `limit_reached`: too many refunds on their way"),
         (status = 412, description = "`precondition_failed`: it has changed"),
         (status = 422, description = "`validation_failed`, also for a line of another order"),
     ))]

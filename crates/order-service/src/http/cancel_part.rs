@@ -28,7 +28,7 @@ use crate::domain::{Move, Role};
         (status = 200, description = "Cancelled; the refund is on its way", body = OrderJson<'static>, headers(("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 403, description = "`forbidden`: the buyer"),
         (status = 404, description = "`order_not_found`, `fulfilment_not_found`: it does not exist, or is another seller's"),
-        (status = 409, description = "`move_not_allowed`: not now, or more than is left; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet"),
+        (status = 409, description = "`move_not_allowed`: not now, or more than is left; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet; `limit_reached`: too many refunds on their way"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
         (status = 422, description = "`validation_failed`, also for a line of another part"),
     ))]
