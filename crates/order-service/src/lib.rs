@@ -17,9 +17,7 @@ mod testing;
 
 pub use audit::{AuditedLine, AuditedOrder, AuditedPart};
 pub use config::Config;
-pub use domain::{
-    Escrow, Fulfilment, FulfilmentStatus, Move, Order, OrderState, Parcel, RefundOf,
-};
+pub use domain::{Escrow, Fulfilment, FulfilmentStatus, Move, Order, OrderState, Parcel, RefundOf};
 pub use http::{PROBLEMS, openapi};
 #[cfg(feature = "http-client")]
 pub use reservations::HttpReservations;

@@ -5,6 +5,7 @@ mod keys;
 mod lists;
 mod moves;
 mod names;
+mod refunds;
 mod saga;
 mod sales;
 
@@ -66,10 +67,11 @@ promises! {
         a_move_that_is_refused_leaves_nothing_behind,
         a_move_waits_until_the_stock_is_sold,
         an_order_is_cancelled_with_a_refund_of_each_part,
+        a_timeline_tells_everything_once_page_by_page;
+    refunds:
         a_hundred_refunds_at_once_give_back_the_part_and_not_a_unit_more,
         a_refund_that_the_wallet_answers_in_time_is_done_and_its_repeat_is_answered_so,
-        a_refund_that_was_answered_unheard_is_found_in_the_store,
-        a_timeline_tells_everything_once_page_by_page;
+        a_refund_that_was_answered_unheard_is_found_in_the_store;
     names:
         the_latest_version_of_a_name_wins_whatever_the_order_of_messages,
         one_name_that_fails_takes_no_other_along;

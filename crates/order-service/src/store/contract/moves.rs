@@ -10,15 +10,14 @@ use store::idempotency::{Answered, Earlier, OnceKey, Repeatable, StoredAnswer};
 
 use super::Subject;
 use crate::app::{
-    Asked, Asker, Made, RefundMade, Refused, Wait, What, make_moves, refund_part, show_timeline,
-    timeline_scope,
+    Asked, Asker, Made, Refused, Wait, What, make_moves, show_timeline, timeline_scope,
 };
 use crate::domain::{
     Fact, Fulfilment, FulfilmentStatus, Happened, Items, Message, Move, MoveRefusal, Order,
     OrderState, Parcel, RefundOf, Role,
 };
 
-fn key(user: UserId, key: &str) -> OnceKey {
+pub(super) fn key(user: UserId, key: &str) -> OnceKey {
     OnceKey {
         user,
         route: "POST /api/orders/{id}/refunds",
@@ -27,18 +26,13 @@ fn key(user: UserId, key: &str) -> OnceKey {
     }
 }
 
-fn text(body: String) -> StoredAnswer {
+pub(super) fn text(body: String) -> StoredAnswer {
     StoredAnswer {
         status: 200,
         location: None,
         etag: None,
         body: body.into_bytes(),
     }
-}
-
-fn outcome_of(refund: &RefundMade) -> StoredAnswer {
-    let reversed = refund.reversed.map(|reversed| reversed.amount);
-    text(format!("{} {reversed:?}", refund.amount.amount))
 }
 
 fn all_of(part: &Fulfilment) -> Items {
@@ -59,7 +53,7 @@ fn ship(s: &Subject, items: Items) -> Move {
     }
 }
 
-fn refund(id: RefundId, amount: i64) -> Move {
+pub(super) fn refund(id: RefundId, amount: i64) -> Move {
     Move::Refund {
         id,
         what: RefundOf::Amount(Money::new(amount, Currency::USD)),
@@ -69,7 +63,7 @@ fn refund(id: RefundId, amount: i64) -> Move {
 }
 
 /// The recorded facts.
-async fn facts(s: &Subject, order: OrderId) -> Vec<Fact> {
+pub(super) async fn facts(s: &Subject, order: OrderId) -> Vec<Fact> {
     s.app.queries.facts(order, 0, 1000).await.unwrap()
 }
 
@@ -87,7 +81,7 @@ async fn refused(s: &Subject, asked: Asked) -> Refused {
     }
 }
 
-fn done(refund: RefundId, order: &Order) -> Message {
+pub(super) fn done(refund: RefundId, order: &Order) -> Message {
     Message::PartRefunded {
         refund,
         reversed: vec![(order.lines[0].id, 30)],
@@ -250,101 +244,6 @@ pub(super) async fn an_order_is_cancelled_with_a_refund_of_each_part(s: Subject)
         allowed: Vec::new(),
     });
     assert_eq!(again, none);
-}
-
-pub(super) async fn a_hundred_refunds_at_once_give_back_the_part_and_not_a_unit_more(s: Subject) {
-    let order = s.sold(UserId::new(&*s.ids), &[UserId::new(&*s.ids)]).await;
-    let part = &order.fulfilments[0];
-    let refunds = (0..100).map(|_| {
-        let what = What::OfPart(part.id, refund(RefundId::new(&*s.ids), 100));
-        make_moves(&s.app, Subject::asked(&order, part, what), None, Wait::No)
-    });
-    let mut left = Vec::new();
-    let mut given = 0;
-    for outcome in futures_util::future::join_all(refunds).await {
-        match outcome.unwrap() {
-            Answered::First(Ok(_)) => given += 1,
-            Answered::First(Err(Refused::Move(MoveRefusal::RefundExceeds { left: rest }))) => {
-                left.push(rest.amount);
-            }
-            other @ (Answered::First(_) | Answered::Before(_)) => panic!("{other:?}"),
-        }
-    }
-    assert_eq!((given, left.len()), (14, 86));
-    assert!(left.iter().all(|rest| *rest == 0), "{left:?}");
-    let stored = s.stored(order.id).await;
-    assert_eq!(stored.fulfilments[0].refunded(), 1400);
-    assert_eq!(stored.state, OrderState::Refunding);
-    assert_eq!(facts(&s, order.id).await.len(), 14);
-}
-
-pub(super) async fn a_refund_that_the_wallet_answers_in_time_is_done_and_its_repeat_is_answered_so(
-    s: Subject,
-) {
-    let seller = UserId::new(&*s.ids);
-    let order = s.sold(UserId::new(&*s.ids), &[seller]).await;
-    let part = &order.fulfilments[0];
-    let id = RefundId::new(&*s.ids);
-    let run = async |wait| {
-        let asked = Subject::asked(&order, part, What::OfPart(part.id, refund(id, 300)));
-        let repeatable = Repeatable {
-            key: key(seller, "once"),
-            render: Arc::new(|refund: &RefundMade| Ok(outcome_of(refund))),
-        };
-        refund_part(&s.app, asked, (part.id, id), Some(repeatable), wait)
-            .await
-            .unwrap()
-    };
-    let patience = Wait::AtMost(Duration::from_secs(30));
-    let (outcome, ()) = tokio::join!(run(patience), async {
-        loop {
-            let stored = s.stored(order.id).await;
-            if stored.fulfilments[0].pending_refund(id).is_some() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        s.tell(order.id, done(id, &order)).await;
-    });
-    let Answered::First(Ok(made)) = outcome else {
-        panic!("it was not made");
-    };
-    let usd = |amount| Money::new(amount, Currency::USD);
-    assert_eq!((made.amount, made.reversed), (usd(300), Some(usd(30))));
-    let Answered::Before(Earlier::Answered(answer)) = run(Wait::No).await else {
-        panic!("a repeat was made");
-    };
-    assert_eq!(answer.body, b"300 Some(30)");
-    assert_eq!(s.stored(order.id).await.fulfilments[0].refunded(), 300);
-}
-
-pub(super) async fn a_refund_that_was_answered_unheard_is_found_in_the_store(s: Subject) {
-    let seller = UserId::new(&*s.ids);
-    let order = s.sold(UserId::new(&*s.ids), &[seller]).await;
-    let part = &order.fulfilments[0];
-    let id = RefundId::new(&*s.ids);
-    let asked = Subject::asked(&order, part, What::OfPart(part.id, refund(id, 300)));
-    let wait = Wait::AtMost(Duration::from_millis(700));
-    let (outcome, ()) = tokio::join!(
-        refund_part(&s.app, asked, (part.id, id), None, wait),
-        async {
-            loop {
-                let stored = s.stored(order.id).await;
-                if stored.fulfilments[0].pending_refund(id).is_some() {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            // As if another replica had been told, and its announcement lost: whoever waits is gone from the list.
-            let unheard = s.app.waiting.refunded.take(id);
-            s.tell(order.id, done(id, &order)).await;
-            drop(unheard);
-        }
-    );
-    let Answered::First(Ok(made)) = outcome.unwrap() else {
-        panic!("it was not made");
-    };
-    assert_eq!(made.reversed, Some(Money::new(30, Currency::USD)));
 }
 
 pub(super) async fn a_timeline_tells_everything_once_page_by_page(s: Subject) {
