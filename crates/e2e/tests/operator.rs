@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test fails by panicking; it opens the databases as a vandal would"
 )]
@@ -258,6 +259,33 @@ async fn demo_accounts(server: &Server) -> (Vec<String>, String) {
     .await
 }
 
+/// Orders and parts of the demo are in every state that they can rest in.
+fn assert_has_every_state(orders: &[Value]) {
+    let words = |of: &dyn Fn(&Value) -> Vec<Value>| -> BTreeSet<String> {
+        let words = orders.iter().flat_map(of);
+        words.map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let parts = |order: &Value| order["fulfilments"].as_array().unwrap().clone();
+    let of_parts = words(&|order| {
+        let parts = parts(order).into_iter();
+        parts.map(|part| part["status"].clone()).collect()
+    });
+    let expected = ["cancelled", "completed", "delivered", "open", "shipped"];
+    assert!(of_parts.iter().eq(&expected), "{of_parts:?}");
+    let together = words(&|order| vec![order["fulfilmentStatus"].clone()]);
+    for word in ["unfulfilled", "partially_shipped", "shipped", "delivered", "completed"] {
+        assert!(together.contains(word), "{word}: {together:?}");
+    }
+    let paid = words(&|order| vec![order["paymentStatus"].clone()]);
+    let expected = ["paid", "partially_refunded", "refunded", "unpaid"];
+    assert!(paid.iter().eq(&expected), "{paid:?}");
+    let is_open = |order: &&Value| order["fulfilmentStatus"] == "unfulfilled";
+    for order in orders.iter().filter(is_open) {
+        assert!(order["shippingAddress"]["country"].is_string(), "{order}");
+        assert!(parts(order)[0]["seller"]["name"].is_string(), "{order}");
+    }
+}
+
 #[tokio::test]
 async fn a_demo_can_be_logged_into_and_has_goods_money_and_orders() {
     let data_dir = tempfile::tempdir().unwrap();
@@ -266,7 +294,7 @@ async fn a_demo_can_be_logged_into_and_has_goods_money_and_orders() {
     let (emails, password) = demo_accounts(&server).await;
     let client = server.client();
     let (mut balances, mut statuses) = (0, BTreeSet::new());
-    let mut people = Vec::new();
+    let (mut people, mut orders_of_all) = (Vec::new(), Vec::new());
     for email in &emails {
         let person = client.log_in(email, &password).await;
         balances += person.balance().await;
@@ -278,6 +306,7 @@ async fn a_demo_can_be_logged_into_and_has_goods_money_and_orders() {
                 .iter()
                 .map(|order| order["status"].as_str().unwrap().to_owned()),
         );
+        orders_of_all.extend(orders);
         people.push(person);
     }
     assert!(balances > 0);
@@ -285,6 +314,8 @@ async fn a_demo_can_be_logged_into_and_has_goods_money_and_orders() {
         statuses.len() >= 3 && statuses.contains("paid"),
         "{statuses:?}"
     );
+
+    assert_has_every_state(&orders_of_all);
 
     let products = people[0].all("/api/products?limit=100").await;
     assert!(products.len() >= 200, "{} products", products.len());
