@@ -84,7 +84,7 @@ async fn orders_under_way_settle_on_the_other_side_of_a_move_there_and_back() {
     assert_eq!(there.code, Some(0), "{there:?}");
     let again = moving(&stack, &["--from", &from, "--to-mongo"]);
     assert!(again.stderr.contains("was moved there before"), "{again:?}");
-    let both = launch.run(&["serve"]);
+    let both = launch.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(both.code, Some(2), "{both:?}");
     assert!(both.stderr.contains("was moved to MongoDB"), "{both:?}");
 

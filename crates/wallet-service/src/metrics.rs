@@ -4,10 +4,12 @@
 //! An audit reads the whole ledger. One replica at a time runs it periodically. Audits take at most 5% of the time, however large the
 //! ledger grows.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use kernel::Currency;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -91,7 +93,7 @@ impl LedgerMetrics {
         match report {
             Ok(report) => {
                 let now = app.clock.now().as_seconds();
-                self.show(&report, now, took);
+                self.show(&report, app.currency, now, took);
                 Ok(())
             }
             Err(error) => {
@@ -101,7 +103,7 @@ impl LedgerMetrics {
         }
     }
 
-    fn show(&self, report: &AuditReport, now: i64, took: Duration) {
+    fn show(&self, report: &AuditReport, currency: Currency, now: i64, took: Duration) {
         let gauges = &self.gauges;
         for invariant in Invariant::ALL {
             let is_sound = report.violations_of(invariant).is_empty();
@@ -109,7 +111,10 @@ impl LedgerMetrics {
             let holds = gauges.ledger_invariant_ok.get_or_create(&labels);
             holds.set(i64::from(is_sound));
         }
-        for (currency, owed) in &report.debts {
+        // A currency in which nobody owes anything any more is not in the report.
+        gauges.ledger_debt.clear();
+        let nobody_owes = BTreeMap::from([(currency.to_string(), 0)]);
+        for (currency, owed) in nobody_owes.iter().chain(&report.debts) {
             let labels = [("currency", currency.clone().into())];
             let owed = i64::try_from(*owed).unwrap_or(i64::MAX);
             gauges.ledger_debt.get_or_create(&labels).set(owed);
