@@ -180,7 +180,10 @@ fn move_problem(refusal: MoveRefusal, lines: &[LineId]) -> Problem {
             allowed,
         ),
         MoveRefusal::RefundExceeds { left } => {
-            Problem::new(&REFUND_EXCEEDS, format!("{left} is left to refund."))
+            Problem::new(&REFUND_EXCEEDS, format!(
+                    "Refund less: {} minor units of {} are left. Items that were refunded cannot be refunded again.",
+                    left.amount, left.currency
+                ))
                 .with(&RefundLeft { left })
         }
         MoveRefusal::WrongCurrency { expected } => fault(
