@@ -192,7 +192,7 @@ mod mongo {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 20))]
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 40))]
         #[test]
         fn refunds_in_any_partition_around_any_release_leave_nothing(life in lives()) {
             on_a_runtime(async { run(World::mongo().await, life).await });
