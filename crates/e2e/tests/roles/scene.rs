@@ -121,10 +121,11 @@ impl Scene {
         let package = seller.has_shipped(&part, &part.items(&[(0, 1)])).await;
         buyer.sees(&Part::of(&order, other), "delivered").await;
         // A user keeps only so many: there is one from an earlier scene unless that removed it.
-        let mut kept = buyer.get("/api/users/me/addresses?limit=1").await.body["items"][0].take();
-        if kept.is_null() {
-            kept = buyer.post("/api/users/me/addresses", &address()).await.body;
-        }
+        let earlier = buyer.get("/api/users/me/addresses?limit=1").await.body;
+        let kept = match earlier["items"].get(0) {
+            Some(kept) => kept.clone(),
+            None => buyer.post("/api/users/me/addresses", &address()).await.body,
+        };
         let person = cast.person(role).unwrap_or(buyer);
         Self {
             lamp,
