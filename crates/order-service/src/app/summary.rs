@@ -6,7 +6,8 @@ use store::StoreResult;
 use super::App;
 use crate::store::{SalesDay, Span};
 
-/// What `seller` sold in `span`, by the day of payment. None if these are too many sales to sum at once.
+/// What `seller` sold in `span`, by the day of payment. None if these are too many sales to sum at once, or if those of
+/// a day come to more than an amount can be.
 pub(crate) async fn sum_sales(
     app: &App,
     seller: UserId,

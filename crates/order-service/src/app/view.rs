@@ -72,6 +72,10 @@ pub(crate) fn seen_by(mut order: Order, audience: Audience) -> StoreResult<Viewe
         order.fulfilments.retain(|part| part.seller == seller);
         let overflow = || StoreError::Corrupt(format!("the lines of order {} overflow", order.id));
         order.total = total_of(&order.lines).ok_or_else(overflow)?;
+        // Who does not ship does not need to know where to.
+        if order.paid_at.is_none() {
+            (order.address, order.note) = (None, None);
+        }
     }
     Ok(Viewed { order, audience })
 }
@@ -165,5 +169,23 @@ mod tests {
         assert_eq!(order.lines, [lines[0].clone(), lines[2].clone()]);
         assert_eq!(order.fulfilments.len(), 1);
         assert_eq!(order.total, total_of(&order.lines).unwrap());
+    }
+
+    #[test]
+    fn a_seller_learns_where_to_ship_once_the_order_is_paid() {
+        let ids = SystemIds::default();
+        let seller = UserId::new(&ids);
+        let mut new = new_order(&ids, UserId::new(&ids), lines_of(&ids, &[seller]));
+        new.note = Some("Ring twice".to_owned());
+        let unpaid = Order::place(new, Timestamp::from_millis(0), &TIMING);
+        let mut paid = unpaid.clone();
+        paid.paid_at = Some(Timestamp::from_millis(1));
+        let shown = |order: &Order, audience| {
+            let order = seen_by(order.clone(), audience).unwrap().order;
+            (order.address.is_some(), order.note.is_some())
+        };
+        assert_eq!(shown(&unpaid, Audience::Seller(seller)), (false, false));
+        assert_eq!(shown(&paid, Audience::Seller(seller)), (true, true));
+        assert_eq!(shown(&unpaid, Audience::Buyer), (true, true));
     }
 }

@@ -61,7 +61,7 @@ impl QueryReader for ListAll {
 #[utoipa::path(get, path = "/api/orders", tag = "orders", operation_id = "listOrders", security(("bearer" = [])),
     params(
         ("status" = Option<OrderState>, Query, description = "Only orders in this state"),
-        ("seller" = Option<UserId>, Query, description = "Only orders in which this user sells something"),
+        ("seller" = Option<UserId>, Query, description = "Only orders in which this user sells something; without another filter, those whose stock is sold"),
         ("buyer" = Option<UserId>, Query, description = "Only orders that this user placed"),
         ("needsReview" = Option<bool>, Query, description = "Only orders that an operator has to look at, or only the others"),
         ("limit" = inline(Option<Limit>), Query, description = "Most orders on the page"),

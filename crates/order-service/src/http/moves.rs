@@ -105,7 +105,7 @@ impl MoveRequest<'_> {
             Refused::NotFound => order_not_found(),
             Refused::Stale => Problem::new(
                 &common::PRECONDITION_FAILED,
-                "It has changed since it was read. Read the order again.",
+                "It has another version. Read the order again: a move of a part takes that part's version, one of the whole order the order's.",
             ),
             Refused::Move(refusal) => move_problem(refusal, &self.lines),
         }
@@ -193,7 +193,7 @@ fn move_problem(refusal: MoveRefusal, lines: &[LineId]) -> Problem {
         ),
         MoveRefusal::TooMany { what, most } => Problem::new(
             &LIMIT_REACHED,
-            format!("A part of an order has at most {most} {what}."),
+            format!("A part of an order has at most {most} {what}. Put more into each, or ask an operator."),
         ),
     }
 }

@@ -107,7 +107,10 @@ pub(crate) async fn sales_summary(
         to: Some(to),
     };
     let Some(days) = sum_sales(&app, caller.user, span).await? else {
-        let detail = format!("begins a span with more than {} sales", Summary::MOST);
+        let detail = format!(
+            "begins a span with more than {} sales, or with a day that sold for more than an amount can be",
+            Summary::MOST
+        );
         return Err(fault("too_many", detail));
     };
     Ok(HttpResponse::Ok().json(SummaryJson {

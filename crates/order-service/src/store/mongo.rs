@@ -244,7 +244,7 @@ impl OrderQueries for MongoOrders {
         for (paid_at, status, money) in found.into_iter().flatten() {
             summary.add(paid_at, status, &money);
         }
-        summary.days().map(Some)
+        Ok(summary.days())
     }
 
     async fn facts(&self, order: OrderId, from: u32, most: i64) -> StoreResult<Vec<Fact>> {

@@ -94,5 +94,5 @@ pub(super) fn sold(
             summary.add(row.get(0)?, status, &money);
         }
     }
-    summary.days().map(Some)
+    Ok(summary.days())
 }
