@@ -35,10 +35,14 @@ struct Findings<'a> {
 /// Says why a transfer was refused.
 pub(super) fn transfer_refused(refusal: TransferRefusal) -> Problem {
     match refusal {
-        TransferRefusal::InsufficientFunds { available } => {
-            Problem::new(&INSUFFICIENT_FUNDS, format!("It holds {available}."))
-                .with(&Available { available })
-        }
+        TransferRefusal::InsufficientFunds { available } => Problem::new(
+            &INSUFFICIENT_FUNDS,
+            format!(
+                "It holds {} minor units of {}.",
+                available.amount, available.currency
+            ),
+        )
+        .with(&Available { available }),
         TransferRefusal::BalanceLimit => Problem::new(
             &BALANCE_LIMIT,
             format!("It can hold up to {} of one currency.", Money::MAX_AMOUNT),
