@@ -154,7 +154,12 @@ fn damages() -> Vec<Damage> {
         damage("payments", order(1), CopiedTo(BEFORE_ALL), &[no_payment]),
         damage("payments", order(1), CopiedTo(AFTER_ALL), &[no_payment]),
         damage("reservations", order(1), CopiedTo(id(0, 1)), &[no_sale]),
-        damage("reservations", order(1), CopiedTo(id(ORDERS, 9)), &[no_sale]),
+        damage(
+            "reservations",
+            order(1),
+            CopiedTo(id(ORDERS, 9)),
+            &[no_sale],
+        ),
         // Stock is held before there is an order, and may be returned without one.
         damage("reservations", last, CopiedTo(id(ORDERS, 8)), &[]),
         damage("reservations", order(8), CopiedTo(id(ORDERS, 7)), &[]),
@@ -380,7 +385,9 @@ impl Databases {
             .expect("MARKETPLACE_TEST_MONGO: run ./scripts/test, which starts a MongoDB");
         let client = Client::with_uri_str(&uri).await.unwrap();
         let prefix = format!("test_{}", Uuid::new_v4().simple());
-        books::mongo::fill(&client, &prefix, &Size::of(ORDERS)).await.unwrap();
+        books::mongo::fill(&client, &prefix, &Size::of(ORDERS))
+            .await
+            .unwrap();
         let launch = Launch::on(Path::new("."))
             .set("MONGO__URI", &uri)
             .set("MONGO__DATABASE_PREFIX", &prefix);

@@ -293,7 +293,10 @@ async fn a_hundred_refunds_with_one_key_give_back_once() {
         (later.body["status"] == "done").then_some(later)
     })
     .await;
-    assert_eq!((later.status, &later.body["id"]), (201, &answers[0].body["id"]));
+    assert_eq!(
+        (later.status, &later.body["id"]),
+        (201, &answers[0].body["id"])
+    );
     assert_eq!(later.header("idempotency-replayed"), "true");
     assert_eq!(buyer.balance().await, 3);
     shape.assert_audit_is_clean();

@@ -263,7 +263,9 @@ async fn demo_accounts(server: &Server) -> (Vec<String>, String) {
 fn assert_has_every_state(orders: &[Value]) {
     let words = |of: &dyn Fn(&Value) -> Vec<Value>| -> BTreeSet<String> {
         let words = orders.iter().flat_map(of);
-        words.map(|word| word.as_str().unwrap().to_owned()).collect()
+        words
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect()
     };
     let parts = |order: &Value| order["fulfilments"].as_array().unwrap().clone();
     let of_parts = words(&|order| {
@@ -273,7 +275,13 @@ fn assert_has_every_state(orders: &[Value]) {
     let expected = ["cancelled", "completed", "delivered", "open", "shipped"];
     assert!(of_parts.iter().eq(&expected), "{of_parts:?}");
     let together = words(&|order| vec![order["fulfilmentStatus"].clone()]);
-    for word in ["unfulfilled", "partially_shipped", "shipped", "delivered", "completed"] {
+    for word in [
+        "unfulfilled",
+        "partially_shipped",
+        "shipped",
+        "delivered",
+        "completed",
+    ] {
         assert!(together.contains(word), "{word}: {together:?}");
     }
     let paid = words(&|order| vec![order["paymentStatus"].clone()]);

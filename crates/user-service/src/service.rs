@@ -99,7 +99,11 @@ impl UserService {
     ///
     /// # Errors
     /// [`UserError`].
-    pub async fn keep_address(&self, user: UserId, address: PostalAddress) -> Result<(), UserError> {
+    pub async fn keep_address(
+        &self,
+        user: UserId,
+        address: PostalAddress,
+    ) -> Result<(), UserError> {
         let wish = Wish::from(None);
         let new = NewAddress {
             user,

@@ -169,7 +169,8 @@ fn part(deal: &Deal) -> Document {
     if fee > 0 {
         line.insert("commission", fee);
     }
-    let mut part = doc! { "id": bytes(deal.part()), "seller": bytes(deal.seller), "status": fate.part() };
+    let mut part =
+        doc! { "id": bytes(deal.part()), "seller": bytes(deal.seller), "status": fate.part() };
     match fate {
         Fate::Released => part.extend(doc! {
             "version": 3_i64, "money": "released", "delivered_at": at, "completed": { "at": at, "fact": 2_i64 },
@@ -252,9 +253,13 @@ fn captured(deal: &Deal) -> Document {
     if deal.fate == Fate::Refunded {
         line.extend(doc! { "refunded": PRICE, "reversed": reversed });
     }
-    let mut part = doc! { "fulfilment": bytes(deal.part()), "seller": bytes(deal.seller), "lines": [line] };
+    let mut part =
+        doc! { "fulfilment": bytes(deal.part()), "seller": bytes(deal.seller), "lines": [line] };
     if let Some(transaction) = deal.transaction(4) {
-        part.insert("released", doc! { "amount": PRICE, "transaction": bytes(transaction) });
+        part.insert(
+            "released",
+            doc! { "amount": PRICE, "transaction": bytes(transaction) },
+        );
     }
     part
 }

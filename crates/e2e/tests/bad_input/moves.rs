@@ -77,10 +77,7 @@ const SHIP: &[Case] = &[
     ),
     (
         r#"{"items": [$O], "carrier": "", "trackingNumber": ""}"#,
-        &[
-            ("/carrier", "too_short"),
-            ("/trackingNumber", "too_short"),
-        ],
+        &[("/carrier", "too_short"), ("/trackingNumber", "too_short")],
     ),
     (
         r#"{"items": [], "carrier": "x", "trackingNumber": "1"}"#,
@@ -178,10 +175,7 @@ const REFUND: &[Case] = &[
     ),
     (
         r#"{"fulfilmentId": "$F", "reason": "$L201", "items": [{"lineId": 7, "quantity": 1}]}"#,
-        &[
-            ("/reason", "too_long"),
-            ("/items/0/lineId", "invalid_type"),
-        ],
+        &[("/reason", "too_long"), ("/items/0/lineId", "invalid_type")],
     ),
     (
         r#"{"fulfilmentId": "$F", "reason": "x", "items": [$O], "restock": "yes"}"#,
@@ -306,7 +300,12 @@ async fn an_order_to_no_country_or_with_a_bad_note_is_told_every_fault_and_takes
         ("note", json!("$L2001"), "/note", "too_long"),
         ("note", json!("a\u{0}"), "/note", "invalid_character"),
         ("note", json!(5), "/note", "invalid_type"),
-        ("shippingAddress", json!("here"), "/shippingAddress", "invalid_type"),
+        (
+            "shippingAddress",
+            json!("here"),
+            "/shippingAddress",
+            "invalid_type",
+        ),
     ] {
         let value: Value = match value.as_str() {
             Some("$L2001") => json!("x".repeat(2_001)),
@@ -320,7 +319,8 @@ async fn an_order_to_no_country_or_with_a_bad_note_is_told_every_fault_and_takes
     }
     for (address, faults) in ADDRESS {
         let address: Value = serde_json::from_str(&scene.filled(address)).unwrap();
-        let body = json!({"productId": scene.product.id, "quantity": 1, "shippingAddress": address});
+        let body =
+            json!({"productId": scene.product.id, "quantity": 1, "shippingAddress": address});
         let answer = scene.buyer.post("/api/orders/create", &body).await;
         let below: Vec<(String, &str)> = faults
             .iter()
@@ -445,7 +445,9 @@ async fn a_bad_version_or_key_of_a_move_is_refused_and_nothing_is_sent() {
             let request = by.request(Method::POST, &path).header(header, value);
             let answer = Answer::of(request.json(&body)).await;
             answer.assert_problem(status, code);
-            scene.assert_unchanged(&format!("{path} {header}: {value}")).await;
+            scene
+                .assert_unchanged(&format!("{path} {header}: {value}"))
+                .await;
         }
     }
 }

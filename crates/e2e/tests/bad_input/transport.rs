@@ -20,7 +20,10 @@ const WITH_BODY: &[(&str, &str)] = &[
     ("POST", "/api/orders/{id}/refunds"),
     ("POST", "/api/orders/{id}/fulfilments/{fid}/cancel"),
     ("POST", "/api/orders/{id}/fulfilments/{fid}/shipments"),
-    ("POST", "/api/orders/{id}/fulfilments/{fid}/shipments/{sid}/deliver"),
+    (
+        "POST",
+        "/api/orders/{id}/fulfilments/{fid}/shipments/{sid}/deliver",
+    ),
     ("POST", "/api/users/me/addresses"),
     ("POST", "/api/wallet/credit"),
     ("POST", "/api/wallet/debit"),

@@ -40,7 +40,10 @@ async fn addresses_are_kept_changed_removed_and_one_is_the_default() {
     let default = async || -> Vec<String> {
         let all = ada.get(PATH).await;
         let kept = items(&all).iter();
-        let default: Vec<Value> = kept.filter(|one| one["isDefault"] == true).cloned().collect();
+        let default: Vec<Value> = kept
+            .filter(|one| one["isDefault"] == true)
+            .cloned()
+            .collect();
         column(&default, "id")
     };
     assert_eq!(default().await, [work]);

@@ -21,7 +21,9 @@ async fn an_order_keeps_the_names_of_its_day() {
         let order = buy().await;
         let part = Part::of(&order, &grace);
         let sale = grace.all("/api/orders/sales").await;
-        let newest = sale.first().map(|sale| (&sale["orderId"], &sale["buyerName"]));
+        let newest = sale
+            .first()
+            .map(|sale| (&sale["orderId"], &sale["buyerName"]));
         let named = part.within(&order)["seller"]["name"] == "Grace Hopper"
             && newest == Some((&order["id"], &json!("Ada")));
         named.then_some(order)

@@ -37,10 +37,7 @@ async fn items_and_amounts_are_refunded_until_nothing_is_left() {
 
     let much = grace.refunds(&part, "amount", &json!(834)).await;
     much.assert_problem(409, "refund_exceeds");
-    assert_eq!(
-        much.body["left"],
-        json!({"amount": 833, "currency": "USD"})
-    );
+    assert_eq!(much.body["left"], json!({"amount": 833, "currency": "USD"}));
     // Of each item what is left of its line: 333 of the 666, and 500.
     let rest = part.items(&[(0, 2), (1, 1)]);
     let rest = grace.refunds(&part, "items", &rest).await;
@@ -94,17 +91,26 @@ async fn refunded_items_come_back_into_stock_if_the_seller_says_so_or_never_ship
     };
     // Those that are not shipped go first: one back into stock, one written off.
     let item = refund(1, None).await;
-    assert_eq!((&item["cancelled"], &item["shipped"]), (&json!(1), &json!(3)));
+    assert_eq!(
+        (&item["cancelled"], &item["shipped"]),
+        (&json!(1), &json!(3))
+    );
     stock(5).await;
     let item = refund(1, Some(false)).await;
     assert_eq!(item["cancelled"], 2);
     // The last that is not shipped, and one that was, which the seller has back.
     let item = refund(2, Some(true)).await;
-    assert_eq!((&item["cancelled"], &item["returned"]), (&json!(3), &json!(1)));
+    assert_eq!(
+        (&item["cancelled"], &item["returned"]),
+        (&json!(3), &json!(1))
+    );
     stock(7).await;
     // The buyer keeps this one.
     let item = refund(1, None).await;
-    assert_eq!((&item["refunded"], &item["returned"]), (&json!(5), &json!(1)));
+    assert_eq!(
+        (&item["refunded"], &item["returned"]),
+        (&json!(5), &json!(1))
+    );
     assert_eq!(grace.stock(&lamp).await, 7);
     assert_eq!(ada.balance().await, 1_000 - 600 + 500);
     shape.assert_audit_is_clean();

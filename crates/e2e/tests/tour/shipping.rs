@@ -27,7 +27,10 @@ async fn an_order_of_two_sellers_is_shipped_by_each_and_delivered() {
     let (lamps, vases) = (Part::of(&order, &grace), Part::of(&order, &linus));
     let part = lamps.within(&order);
     assert_eq!(part["status"], "open");
-    assert_eq!(part["subtotal"], json!({"amount": 3_200, "currency": "USD"}));
+    assert_eq!(
+        part["subtotal"],
+        json!({"amount": 3_200, "currency": "USD"})
+    );
     assert_eq!(amount(&part["shipping"]), 0);
     assert_eq!(amount(&part["refunded"]), 0);
     assert!(part["shipBy"].is_string(), "{part}");
@@ -74,7 +77,10 @@ async fn an_order_of_two_sellers_is_shipped_by_each_and_delivered() {
     let done = ada.delivers(&vases, &third).await;
     assert_eq!(done.body["fulfilmentStatus"], "delivered", "{done:?}");
     assert_eq!(lamps.within(&done.body)["status"], "delivered");
-    assert!(lamps.within(&done.body)["releaseAt"].is_string(), "{done:?}");
+    assert!(
+        lamps.within(&done.body)["releaseAt"].is_string(),
+        "{done:?}"
+    );
     assert_eq!(done.body["status"], "paid", "the saga's state");
 
     let moves = column(&ada.timeline(&lamps.order).await, "move");
@@ -191,6 +197,9 @@ async fn a_package_is_sent_once_for_each_key_and_only_by_who_has_seen_the_part()
     assert_eq!(grace.part(&part).await["items"][0]["shipped"], 2);
     let many = ship(&unique(), 2, None).await;
     many.assert_problem(409, "move_not_allowed");
-    assert_eq!(many.body["allowed"], json!(["ship", "deliver", "cancel", "refund"]));
+    assert_eq!(
+        many.body["allowed"],
+        json!(["ship", "deliver", "cancel", "refund"])
+    );
     shape.assert_audit_is_clean();
 }

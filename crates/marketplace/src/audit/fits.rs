@@ -39,9 +39,13 @@ impl Check {
             Self::Parts => {
                 "each part of an order is a part of its payment: the same seller, lines, prices and commission"
             }
-            Self::Refunds => "what was refunded of each line is the same to its order and to its payment",
+            Self::Refunds => {
+                "what was refunded of each line is the same to its order and to its payment"
+            }
             Self::Releases => "each part is paid to its seller if its order says so, and only then",
-            Self::Stock => "the stock of each paid order is sold, and of no order that came to nothing",
+            Self::Stock => {
+                "the stock of each paid order is sold, and of no order that came to nothing"
+            }
             Self::Returns => "what came back of each order is back in stock or written off, once",
         }
     }

@@ -86,7 +86,9 @@ fn paid() -> Entry {
 }
 
 /// `paid`, changed.
-fn with(change: impl FnOnce(&mut AuditedOrder, &mut PaymentRecord, &mut AuditedReservation)) -> Entry {
+fn with(
+    change: impl FnOnce(&mut AuditedOrder, &mut PaymentRecord, &mut AuditedReservation),
+) -> Entry {
     let mut entry = paid();
     let Entry {
         order: Some(order),

@@ -24,9 +24,12 @@ impl Week {
         self.clock.advance(2 * DAY);
         self.deliver(order, part.id).await?;
         let window = Duration::from_secs(self.services.orders.return_window_seconds);
-        self.clock.advance(window.saturating_add(Duration::from_hours(1)));
-        self.until_parts(order, "end", |part| part.status == FulfilmentStatus::Completed)
-            .await?;
+        self.clock
+            .advance(window.saturating_add(Duration::from_hours(1)));
+        self.until_parts(order, "end", |part| {
+            part.status == FulfilmentStatus::Completed
+        })
+        .await?;
         // Until the week begins, the seller's money is held.
         let week = SystemClock.now().minus(8 * DAY);
         self.clock.advance(week.since(self.clock.now()));
@@ -77,7 +80,8 @@ impl Week {
         self.ship(order, &part, u32::MAX).await?;
         self.deliver(order, part.id).await?;
         let amount = Money::new(500, self.marketplace.deps.currency);
-        self.refund(order, &part, RefundOf::Amount(amount), "A scratch").await?;
+        self.refund(order, &part, RefundOf::Amount(amount), "A scratch")
+            .await?;
         let (order, part) = self.bought(0, 7, 1).await?;
         self.ship(order, &part, u32::MAX).await?;
         let found = self.look(order).await?;
@@ -96,7 +100,9 @@ impl Week {
     ) -> anyhow::Result<(OrderId, Fulfilment)> {
         let shipped = self.products.iter();
         let mut shipped = shipped.filter(|product| product.delivery == Delivery::Shipped);
-        let product = shipped.nth(number * 17).context("the demo has too few products")?;
+        let product = shipped
+            .nth(number * 17)
+            .context("the demo has too few products")?;
         let buyer = self.buyer(buyer)?;
         let (order, state) = self.place(buyer, &[(*product, quantity)], PATIENCE).await?;
         ensure!(state == OrderState::Paid, "demo order {order} is {state:?}");

@@ -117,7 +117,9 @@ pub(super) async fn register(marketplace: &Marketplace, ids: &DemoIds) -> anyhow
         kept.await.context("keeping the demo's addresses")?;
     }
     ids.give_own()?;
-    let kept = marketplace.users.keep_address(first.id, address(BUYERS.len())?);
+    let kept = marketplace
+        .users
+        .keep_address(first.id, address(BUYERS.len())?);
     kept.await.context("keeping the first seller's address")?;
     Ok(People { sellers, buyers })
 }

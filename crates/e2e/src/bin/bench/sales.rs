@@ -92,7 +92,10 @@ async fn times(seller: &Person, path: &str) -> Result<Vec<Duration>> {
         let page = seller.get(path).await;
         let took = begun.elapsed();
         ensure!(page.status == 200, "{path}: {page:?}");
-        let items = page.body.pointer("/items").and_then(|items| items.as_array());
+        let items = page
+            .body
+            .pointer("/items")
+            .and_then(|items| items.as_array());
         ensure!(items.is_some_and(|items| items.len() == 20), "{page:?}");
         if reading >= WARM_UP {
             times.push(took);
