@@ -101,7 +101,7 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<Answered>,
     /// Messages that it has handled (idempotent receiver, Hohpe & Woolf), as far as they are noted at all: see
-    /// [`Message::is_noted`](super::Message::is_noted). A saga has few steps, and each repeat of a reply has the same id, so the list stays
+    /// `Message::is_noted`. A saga has few steps, and each repeat of a reply has the same id, so the list stays
     /// short.
     pub handled: Vec<MessageId>,
     /// Resends of the saga's command that is outstanding.
