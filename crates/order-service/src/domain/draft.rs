@@ -2,13 +2,14 @@
 
 use kernel::{FulfilmentId, RefundId, Timestamp};
 
+use super::change::{Change, Moved};
+use super::command::Command;
 use super::fact::{Actor, Details, Fact, FactItem, Happened};
 use super::fulfilment::{Fulfilment, PendingRefund, PendingReturn, RefundLine, ReturnedLine};
 use super::line::OrderLine;
-use super::moves::Moved;
-use super::order::{Order, Timing};
-use super::saga::{Change, Command};
+use super::order::Order;
 use super::state::{Escrow, OrderState};
+use super::timing::Timing;
 
 /// See the module.
 pub(super) struct Draft<'a> {

@@ -1,6 +1,8 @@
 //! What an order is and how it changes. Pure: no clock, no I/O, no ids made here.
 
 mod answers;
+mod change;
+mod command;
 mod draft;
 mod fact;
 mod fulfilment;
@@ -12,6 +14,7 @@ mod saga;
 mod state;
 mod summary;
 mod timers;
+mod timing;
 mod undo;
 
 #[cfg(test)]
@@ -19,6 +22,8 @@ pub(crate) mod examples;
 #[cfg(test)]
 mod saga_properties;
 
+pub use change::{Change, Moved};
+pub use command::Command;
 pub use fact::{Actor, Details, Fact, FactItem, Happened, Role};
 pub use fulfilment::{
     Completed, Fulfilment, Parcel, PartLine, RefundLine, Shipment, ShippedLine, fulfilments_of,
@@ -27,8 +32,9 @@ pub use fulfilment::{
 pub use fulfilment::{PendingRefund, PendingReturn, ReturnedLine};
 pub use line::{OrderLine, Wanted, total_of};
 pub use moves::{
-    Items, Move, MoveName, MoveRefusal, Moved, RefundOf, TABLE, allowed, make_move, parts_to_cancel,
+    Items, Move, MoveName, MoveRefusal, RefundOf, TABLE, allowed, make_move, parts_to_cancel,
 };
-pub use order::{NewOrder, Order, Timing};
-pub use saga::{Change, Command, Message, PartRefusal, ReviewAction, on};
+pub use order::{NewOrder, Order};
+pub use saga::{Message, PartRefusal, ReviewAction, on};
 pub use state::{Escrow, FulfilmentStatus, FulfilmentsStatus, OrderState, PaymentStatus, Reason};
+pub use timing::Timing;

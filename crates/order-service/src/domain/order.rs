@@ -1,7 +1,5 @@
 //! An order.
 
-use std::time::Duration;
-
 use contracts::reservations::Delivery;
 use kernel::{FulfilmentId, LineId, MessageId, Money, OrderId, PostalAddress, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -10,27 +8,7 @@ use super::fulfilment::{Fulfilment, PartLine, is_default};
 use super::line::OrderLine;
 use super::part::line_of;
 use super::state::{OrderState, Reason};
-
-/// Delays after which something happens without a message, and what an operator has allowed.
-#[derive(Debug, Clone, Copy)]
-pub struct Timing {
-    /// From creation to giving up on the payment.
-    pub payment_deadline: Duration,
-    /// To the first resend of an unanswered command; doubles each time.
-    pub resend_after: Duration,
-    /// From entering an unsettled state, or from sending a command, to asking for an operator.
-    pub review_after: Duration,
-    /// From payment to paying the seller of a part that nothing was shipped of.
-    pub release_after: Duration,
-    /// From payment to cancelling what is not shipped.
-    pub ship_within: Duration,
-    /// From shipping a package to taking it for delivered.
-    pub deliver_after: Duration,
-    /// From delivery of a part that was shipped to paying its seller.
-    pub return_window: Duration,
-    /// Whether buyers may cancel what is not shipped.
-    pub buyer_may_cancel: bool,
-}
+use super::timing::Timing;
 
 /// What an order is made of.
 #[derive(Debug, Clone)]

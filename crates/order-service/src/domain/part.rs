@@ -3,11 +3,11 @@
 use contracts::reservations::Delivery;
 use kernel::{LineId, Quantity, Timestamp};
 
+use super::command::Command;
 use super::fulfilment::{Fulfilment, PartLine, Waiting};
 use super::line::OrderLine;
-use super::order::Timing;
-use super::saga::Command;
 use super::state::{Escrow, FulfilmentStatus};
+use super::timing::Timing;
 
 impl PartLine {
     /// Items that are neither shipped nor cancelled. None of what is not shipped at all: that is delivered when it is paid.

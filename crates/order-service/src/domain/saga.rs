@@ -14,12 +14,14 @@
 use kernel::{FulfilmentId, LineId, RefundId, Timestamp};
 use uuid::Uuid;
 
+use super::change::Change;
+use super::command::Command;
 use super::draft::Draft;
 use super::fact::Actor;
-use super::moves::Moved;
-use super::order::{Order, Timing};
+use super::order::Order;
 use super::part::resend_delay;
 use super::state::{OrderState, Reason};
+use super::timing::Timing;
 use super::undo::Undone;
 
 /// What the saga is told.
@@ -119,47 +121,6 @@ pub enum ReviewAction {
     Retry,
     /// Undo the order: cancel an unpaid one, refund each part of a paid one and put back what is not shipped.
     Compensate,
-}
-
-/// What an order asks of the other services. Each is sealed from the order's own state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Command {
-    /// Debit the buyer.
-    DebitForOrder,
-    /// Undo the debit, or refuse it permanently.
-    CancelOrderDebit,
-    /// Give the buyer the money of a pending refund.
-    RefundPart {
-        /// Of which part.
-        fulfilment: FulfilmentId,
-        /// Which refund.
-        refund: RefundId,
-    },
-    /// Pay the seller of a part.
-    ReleasePart {
-        /// Which part.
-        fulfilment: FulfilmentId,
-    },
-    /// The held stock is sold.
-    ConfirmReservation,
-    /// Put the held stock back.
-    ReleaseReservation,
-    /// Put sold stock back, or write it off.
-    ReturnStock {
-        /// Of which part.
-        fulfilment: FulfilmentId,
-        /// Which return.
-        return_id: Uuid,
-    },
-}
-
-/// What a message makes of an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing: a late or repeated message.
-    Ignored,
-    /// The order as it is now, what goes out with it, and what is added to its timeline.
-    To(Moved),
 }
 
 /// Decides what `message` makes of `order` at `now`.

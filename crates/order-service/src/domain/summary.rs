@@ -4,8 +4,9 @@ use kernel::{Money, Timestamp};
 
 use super::fact::{Actor, Details, Fact, Happened, Role};
 use super::fulfilment::Fulfilment;
-use super::order::{Order, Timing};
+use super::order::Order;
 use super::state::{Escrow, FulfilmentStatus, FulfilmentsStatus, OrderState, PaymentStatus};
+use super::timing::Timing;
 
 impl Order {
     /// How far its parts are together.

@@ -6,7 +6,8 @@ use super::draft::Draft;
 use super::fact::{Actor, Role};
 use super::fulfilment::Fulfilment;
 use super::moves::{Move, Row, TABLE, Timer};
-use super::order::{Order, Timing};
+use super::order::Order;
+use super::timing::Timing;
 
 /// Most moves that timers make in a part at once. Each takes away what made it due: a package arrives once, a part is late once and over
 /// once.

@@ -5,9 +5,10 @@ use serde::Serialize;
 use store::{StoreError, StoreResult};
 use utoipa::ToSchema;
 
-use super::order_json::total_of_line;
 use crate::app::Audience;
-use crate::domain::{Fulfilment, FulfilmentStatus, Order, Shipment, ShippedLine, Timing};
+use crate::domain::{
+    Fulfilment, FulfilmentStatus, Order, OrderLine, Shipment, ShippedLine, Timing,
+};
 
 /// Who sells a part of an order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -199,6 +200,17 @@ impl<'a> From<&'a Shipment> for ShipmentJson<'a> {
             delivered_at: package.delivered_at,
         }
     }
+}
+
+/// The total of a line. Corrupt if it overflows: the reservation has ruled that out, so the stored order is damaged.
+pub(super) fn total_of_line(order: &Order, line: &OrderLine) -> StoreResult<Money> {
+    let overflow = || {
+        StoreError::Corrupt(format!(
+            "the total of a line of order {} overflows",
+            order.id
+        ))
+    };
+    line.total().ok_or_else(overflow)
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use kernel::{
     Cursor, LineId, Money, OrderId, Page, PostalAddress, ProductId, Quantity, Timestamp, UserId,
 };
 use serde::Serialize;
-use store::{StoreError, StoreResult};
+use store::StoreResult;
 use utoipa::ToSchema;
 
-use super::fulfilment_json::FulfilmentJson;
+use super::fulfilment_json::{FulfilmentJson, total_of_line};
 use crate::app::Audience;
 use crate::domain::{
     FulfilmentsStatus, Order, OrderLine, OrderState, PaymentStatus, Reason, Timing,
@@ -74,17 +74,6 @@ pub(crate) struct OrderJson<'a> {
     /// Rises with every change.
     #[schema(example = 2, minimum = 1)]
     version: i64,
-}
-
-/// The total of a line. Corrupt if it overflows: the reservation has ruled that out, so the stored order is damaged.
-pub(super) fn total_of_line(order: &Order, line: &OrderLine) -> StoreResult<Money> {
-    let overflow = || {
-        StoreError::Corrupt(format!(
-            "the total of a line of order {} overflows",
-            order.id
-        ))
-    };
-    line.total().ok_or_else(overflow)
 }
 
 impl<'a> OrderJson<'a> {
@@ -161,6 +150,7 @@ impl<'a> OrderPage<'a> {
 #[cfg(test)]
 mod tests {
     use kernel::{Currency, SystemIds};
+    use store::StoreError;
 
     use super::*;
     use crate::testing::{TIMING, lines_of, new_order};

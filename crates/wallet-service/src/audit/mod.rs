@@ -9,6 +9,7 @@
 
 mod accounts;
 mod check;
+mod closing;
 mod facts;
 #[cfg(feature = "mongo")]
 pub mod mongo;

@@ -1,13 +1,13 @@
 //! Invariant 5, the wallet's half: every order's payment has exactly the transactions that its state, its refunds and its releases name,
-//! and each moved what it should. `parts` checks the parts. The composition root checks the other half, on each
+//! and each moved what it should. `parts` checks the parts, `closing` reports. The composition root checks the other half, on each
 //! [`PaymentRecord`](super::PaymentRecord).
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::facts::{Id, Moved, Paid, Refunded, Subject, Whose};
-use super::{AuditReport, Invariant, PaymentStatus, parts, shown};
+use super::facts::{Id, Moved, Paid, Refunded, Whose};
+use super::{PaymentStatus, shown};
 use crate::domain::Kind;
 use crate::store::codec::{kind, kind_code, status};
 
@@ -111,7 +111,7 @@ impl Order {
     }
 
     /// Why the transactions are not those that the records name. None if they are.
-    fn misfit(&self) -> Option<String> {
+    pub(super) fn misfit(&self) -> Option<String> {
         let Some(status) = self.status() else {
             return Some("no payment explains them".to_owned());
         };
@@ -148,52 +148,15 @@ impl Order {
     }
 
     /// How often the journal has a transaction of this kind.
-    fn count(&self, of: Kind) -> i64 {
+    pub(super) fn count(&self, of: Kind) -> i64 {
         let all = self.transactions.values();
         all.filter(|one| kind(one.kind) == Ok(of))
             .map(|one| one.rows)
             .sum()
     }
 
-    fn escrow(&self, moved: impl Fn(i128) -> i128) -> i128 {
+    pub(super) fn escrow(&self, moved: impl Fn(i128) -> i128) -> i128 {
         let all = self.transactions.values();
         all.map(|one| moved(one.escrow)).sum()
-    }
-}
-
-impl Subject for Order {
-    /// None for the transactions that name no order.
-    type Id = Option<Id>;
-
-    fn close(self, order: Option<Id>, report: &mut AuditReport) {
-        // Transactions without an order are wrong only if they touch escrow.
-        let touched = self.transactions.values().any(|one| one.escrow != 0);
-        if order.is_none() && !touched {
-            return;
-        }
-        let order = order.map_or_else(|| "unknown".to_owned(), |order| shown(&order));
-        if let Some(why) = self.misfit() {
-            let state = match (self.status(), &self.payment) {
-                (Some(status), _) => format!("{status:?}").to_lowercase(),
-                (None, Some(payment)) => format!("in state {}", payment.state),
-                (None, None) => "unknown".to_owned(),
-            };
-            let amount = self.payment.as_ref().and_then(|payment| payment.amount);
-            let amount = amount.map_or_else(|| "no amount".to_owned(), |amount| amount.to_string());
-            let [paid, refunded, reversed, released] = [
-                Kind::OrderPayment,
-                Kind::OrderRefund,
-                Kind::EarningReversal,
-                Kind::OrderRelease,
-            ]
-            .map(|kind| self.count(kind));
-            let came_in = self.escrow(|amount| amount.max(0));
-            let went_out = self.escrow(|amount| (-amount).max(0));
-            report.found(Invariant::PaymentsAreComplete, format!(
-                "order {order}: its payment is {state} over {amount}, but the journal has {paid} payments, {refunded} refunds, {reversed} \
-                 reversals of earnings and {released} releases of it, {came_in} into and {went_out} out of escrow: {why}"
-            ));
-        }
-        parts::check(&self, &order, report);
     }
 }

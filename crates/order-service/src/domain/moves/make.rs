@@ -2,12 +2,14 @@
 
 use kernel::{FulfilmentId, LineId, Quantity, Timestamp};
 
-use super::{Guard, Items, Move, MoveName, MoveRefusal, Moved, Row, TABLE};
+use super::{Guard, Items, Move, MoveName, MoveRefusal, Row, TABLE};
+use crate::domain::change::Moved;
 use crate::domain::draft::Draft;
 use crate::domain::fact::{Actor, Role};
 use crate::domain::fulfilment::Fulfilment;
-use crate::domain::order::{Order, Timing};
+use crate::domain::order::Order;
 use crate::domain::state::OrderState;
+use crate::domain::timing::Timing;
 
 /// Makes a move.
 ///

@@ -19,10 +19,7 @@ pub use table::{Guard, MoveName, Row, TABLE, Timer};
 
 use kernel::{Currency, LineId, Money, Quantity, RefundId, ShipmentId};
 
-use super::fact::Fact;
 use super::fulfilment::Parcel;
-use super::order::Order;
-use super::saga::Command;
 
 /// Items of lines. A line may be named more than once: its quantities are added.
 pub type Items = Vec<(LineId, Quantity)>;
@@ -93,17 +90,6 @@ impl Move {
             Self::Complete => MoveName::Complete,
         }
     }
-}
-
-/// What a move, or a message, made of an order. All of it is saved in one transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// The order as it is now.
-    pub order: Box<Order>,
-    /// What goes out. Each is sealed from the order as it is now.
-    pub commands: Vec<Command>,
-    /// What is added to its timeline.
-    pub facts: Vec<Fact>,
 }
 
 /// Why a move is not made. Nothing has changed.
