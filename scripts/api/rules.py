@@ -10,6 +10,17 @@ OF_FORM = {"malformed_json", "invalid_header", "invalid_query", "unsupported_med
 BEYOND_SCHEMAS = {
     ("invalid_cursor", "?cursor"),  # only the server makes cursors
     ("out_of_range", "?to"),  # later than `from`
+    ("out_of_range", "?from"),  # a span of at most 366 days
+    ("operators_only", "/note"),  # depends on who asks
+    ("not_with_items", "/amount"),  # a refund is of items or of an amount
+    ("required", "/items"),
+    ("items_only", "/restock"),
+    ("wrong_currency", "/amount/currency"),  # the order's
+    ("too_many", "?from"),  # sales of a span
+    ("default_needed", "/isDefault"),
+    ("required", "/shippingAddress"),  # if something is shipped
+    ("invalid_url", "/trackingUrl"),  # an address that leads nowhere
+    *(("unknown_line", f"/items/{place}/lineId") for place in range(100)),
     ("out_of_range", "?minPrice"),  # not above `maxPrice`
     ("requires_q", "?sort"),  # relevance needs a search
     ("too_many_words", "?q"),

@@ -64,9 +64,32 @@ impl AddressRequest {
 pub(super) struct AddressJson<'a> {
     /// Its id.
     id: AddressId,
-    /// The address.
-    #[serde(flatten)]
-    address: &'a PostalAddress,
+    /// Who receives the parcel.
+    #[schema(example = "Ada Lovelace")]
+    name: &'a Recipient,
+    /// Street and number, or what stands for them.
+    #[schema(example = "12 St James's Square")]
+    line1: &'a AddressLine,
+    /// What does not fit in the first line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    line2: Option<&'a AddressLine>,
+    /// Town or city.
+    #[schema(example = "London")]
+    city: &'a City,
+    /// State, province or county.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    region: Option<&'a Region>,
+    /// Postal code.
+    #[schema(example = "SW1Y 4JH")]
+    postal_code: &'a PostalCode,
+    /// The country.
+    country: Country,
+    /// For the carrier's questions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    phone: Option<&'a Phone>,
     /// Whether it is the one to propose. As long as a user keeps addresses, one is.
     is_default: bool,
 }
@@ -85,9 +108,17 @@ pub(super) struct AddressPage<'a> {
 impl<'a> AddressJson<'a> {
     /// `kept`, one of `book`.
     pub(super) fn of(book: &AddressBook, kept: &'a Kept) -> Self {
+        let address = &kept.address;
         Self {
             id: kept.id,
-            address: &kept.address,
+            name: &address.name,
+            line1: &address.line1,
+            line2: address.line2.as_ref(),
+            city: &address.city,
+            region: address.region.as_ref(),
+            postal_code: &address.postal_code,
+            country: address.country,
+            phone: address.phone.as_ref(),
             is_default: book.is_default(kept.id),
         }
     }
