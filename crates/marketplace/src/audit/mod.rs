@@ -81,7 +81,7 @@ fn in_ledger(invariant: Invariant, ledger: &AuditReport) -> Finding {
             of_balances(),
         ),
         Invariant::DebtIsTheLastResort => (
-            "nobody owes who has money available",
+            "no user has a debt and money available",
             if debts.is_empty() {
                 of_balances()
             } else {
