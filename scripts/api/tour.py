@@ -13,6 +13,10 @@ from server import PASSWORD
 PACKAGE = "marketplace_client"
 
 
+# The generator knows bytes under this name only.
+PICTURES = {"image/jpeg": "application/octet-stream", "image/png": "application/octet-stream"}
+
+
 def take(server):
     with tempfile.TemporaryDirectory() as directory:
         generate(server.document(), pathlib.Path(directory))
@@ -26,7 +30,7 @@ def generate(document, directory):
     path = directory / "openapi.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     config = directory / "config.json"
-    config.write_text(json.dumps({"post_hooks": []}), encoding="utf-8")
+    config.write_text(json.dumps({"post_hooks": [], "content_type_overrides": PICTURES}), encoding="utf-8")
     generator = pathlib.Path(sys.executable).with_name("openapi-python-client")
     command = [generator, "generate", "--path", path, "--config", config, "--meta", "none", "--fail-on-warning"]
     made = subprocess.run([*command, "--output-path", directory / PACKAGE], capture_output=True, text=True)

@@ -25,6 +25,8 @@ pub struct AuthConfig {
     /// Where a process that signs no tokens fetches the verification keys: the `http` URL of the user service's
     /// `/.well-known/jwks.json`. A process that signs does not need it.
     pub jwks_url: Option<SecretUri>,
+    /// Where such a process fetches what is revoked: the `http` URL of the user service's internal port.
+    pub revocations_url: Option<SecretUri>,
 }
 
 impl Default for AuthConfig {
@@ -36,6 +38,7 @@ impl Default for AuthConfig {
             leeway_seconds: 5,
             signing_key_file: None,
             jwks_url: None,
+            revocations_url: None,
         }
     }
 }
@@ -60,15 +63,18 @@ impl AuthConfig {
             30..=86_400,
         )?;
         WrongSetting::unless_within("auth.leeway_seconds", self.leeway_seconds, 0..=120)?;
-        match &self.jwks_url {
-            Some(url) if url.scheme() != Some("http") => {
+        for (key, url) in [
+            ("auth.jwks_url", &self.jwks_url),
+            ("auth.revocations_url", &self.revocations_url),
+        ] {
+            if let Some(url) = url.as_ref().filter(|url| url.scheme() != Some("http")) {
                 let reason = format!(
-                    "it is {url}; it has to begin with http://: the keys come over the services' own network"
+                    "it is {url}; it has to begin with http://: this is fetched over the services' own network"
                 );
-                Err(WrongSetting::new("auth.jwks_url", reason))
+                return Err(WrongSetting::new(key, reason));
             }
-            Some(_) | None => Ok(()),
         }
+        Ok(())
     }
 
     /// The token policy that these settings define.

@@ -52,6 +52,7 @@ fn refusal(error: TokenError) -> Problem {
             tracing::debug!(reason, "a token was refused");
             invalid("The token is not valid.")
         }
+        TokenError::Revoked => invalid("The token was revoked: its login has ended or changed."),
         // Not 401: the token may be valid, and its client must not discard it.
         TokenError::NoKeys => {
             tracing::warn!("a token came before the keys to check it with");

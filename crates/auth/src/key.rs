@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use jsonwebtoken::EncodingKey;
-use secrecy::zeroize::Zeroizing;
+use secrecy::zeroize::{Zeroize as _, Zeroizing};
 use sha2::{Digest, Sha256};
 
 use crate::secret::{RandomnessError, random};
@@ -25,7 +25,7 @@ pub enum KeyError {
     #[error("not a private Ed25519 key in PKCS #8 PEM: {0}")]
     Format(String),
     /// The key file cannot be read or written, or others may read it.
-    #[error("the signing key file {path} cannot be used: {reason}")]
+    #[error("the key file {path} cannot be used: {reason}")]
     File {
         /// Which file.
         path: PathBuf,
@@ -61,20 +61,28 @@ impl SigningKey {
         Self::of(key)
     }
 
-    /// The key as PKCS #8 PEM. Keep it where nobody else can read it.
+    /// The key as PKCS #8 PEM, version 1: OpenSSL reads no other. Keep it where nobody else can read it.
     ///
     /// # Errors
     /// If it cannot be encoded.
     pub fn to_pem(&self) -> Result<Zeroizing<String>, KeyError> {
-        self.key
-            .to_pkcs8_pem(LineEnding::LF)
-            .map_err(|error| KeyError::Format(error.to_string()))
+        let mut pair = KeypairBytes {
+            secret_key: self.key.to_bytes(),
+            public_key: None,
+        };
+        let pem = pair.to_pkcs8_pem(LineEnding::LF);
+        pair.secret_key.zeroize();
+        pem.map_err(|error| KeyError::Format(error.to_string()))
     }
 
     /// The public key, which verifies what this key signs.
     #[must_use]
     pub fn verification_keys(&self) -> VerificationKeys {
-        VerificationKeys::from_iter([self.key.verifying_key()])
+        VerificationKeys::from_iter([self.verifying_key()])
+    }
+
+    pub(crate) fn verifying_key(&self) -> VerifyingKey {
+        self.key.verifying_key()
     }
 
     pub(crate) fn kid(&self) -> &str {
@@ -131,7 +139,7 @@ pub(crate) fn x(key: &VerifyingKey) -> String {
 }
 
 /// The key id: the JWK thumbprint of the public key (RFC 7638, RFC 8037 appendix A.3).
-fn thumbprint(key: &VerifyingKey) -> String {
+pub(crate) fn thumbprint(key: &VerifyingKey) -> String {
     let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, x(key));
     URL_SAFE_NO_PAD.encode(Sha256::digest(canonical))
 }

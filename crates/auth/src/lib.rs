@@ -10,16 +10,25 @@ mod extract;
 mod jwks;
 mod key;
 mod key_file;
+mod key_set;
 mod password;
 mod secret;
+mod shared_secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod token;
+mod turns;
 
 pub use caller::{Caller, Role};
 pub use config::AuthConfig;
 pub use jwks::{Jwk, JwkSet};
 pub use key::{KeyError, SigningKey, VerificationKeys};
-pub use password::{HashError, Password, PasswordAttempt, PasswordHash, PasswordHasher};
-pub use secret::{OpaqueToken, RandomnessError};
-pub use token::{Issuer, TokenError, TokenPolicy, Verifier};
+pub use key_set::{KeyRefusal, KeySet, KeyState, ListedKey};
+pub use password::{HashError, Lane, Password, PasswordAttempt, PasswordHash, PasswordHasher};
+pub use secret::{OpaqueToken, RandomnessError, masked};
+pub use shared_secret::{SharedSecret, shared_secret};
+pub use token::{
+    Issuer, ListedRevocation, REVOCATIONS_PATH, Revocation, RevocationPage, RevocationPlace,
+    Subject, TokenError, TokenPolicy, Verifier, learn_revocations,
+};
+pub use turns::{Creating, Listing};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kernel::{Clock, SessionId, SystemClock, SystemIds, UserId};
 
-use crate::{Issuer, Role, SigningKey, TokenPolicy, Verifier};
+use crate::{Issuer, Role, SigningKey, Subject, TokenPolicy, Verifier};
 
 /// A policy like that of the default settings.
 #[must_use]
@@ -49,8 +49,11 @@ pub fn fixture_at(clock: Arc<dyn Clock>) -> (Issuer, Verifier) {
 )]
 #[must_use]
 pub fn token_for(issuer: &Issuer, user: UserId, roles: &[Role]) -> String {
-    let session = SessionId::new(&SystemIds::default());
-    issuer
-        .issue(user, roles, session, SystemClock.now())
-        .expect("a token")
+    let subject = Subject {
+        user,
+        roles,
+        session: SessionId::new(&SystemIds::default()),
+        version: 0,
+    };
+    issuer.issue(&subject, SystemClock.now()).expect("a token")
 }

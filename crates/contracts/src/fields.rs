@@ -1,7 +1,9 @@
 //! Encoding and decoding of ids and money in a message body.
 
 use bytes::Bytes;
-use kernel::{FulfilmentId, LineId, Money, OrderId, ProductId, RefundId, TransactionId, UserId};
+use kernel::{
+    FulfilmentId, LineId, Money, OrderId, ProductId, RefundId, TransactionId, UserId, VariantId,
+};
 use uuid::Uuid;
 
 use crate::{MalformedMessage, wallet};
@@ -39,6 +41,17 @@ ids! {
     product_id: ProductId, "a product";
     transaction_id: TransactionId, "a transaction";
     user_id: UserId, "a user";
+}
+
+/// Reads the id of a variant that is not its product's default one. None if it is empty: the default one.
+///
+/// # Errors
+/// [`MalformedMessage`] if it is neither empty nor 16 bytes.
+pub fn variant_id(bytes: &[u8]) -> Result<Option<VariantId>, MalformedMessage> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    uuid("variant_id", bytes).map(|id| Some(id.into()))
 }
 
 impl From<Money> for wallet::Money {

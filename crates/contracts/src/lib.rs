@@ -3,14 +3,16 @@
 //! The service that receives a message defines its meaning. This crate defines only its fields, its name, and whether it is a command
 //! (one receiver) or an event (any number of subscribers).
 
+pub mod dealings;
 mod envelope;
 mod fields;
 pub mod reservations;
+pub mod sellers;
 
 pub use envelope::{Contract, Envelope, Kind, MalformedMessage};
 pub use fields::{
     fulfilment_id, id_bytes, line_id, order_id, product_id, refund_id, return_id, transaction_id,
-    user_id,
+    user_id, variant_id,
 };
 
 /// Messages of the product service.
@@ -61,10 +63,12 @@ macro_rules! contracts {
 
 contracts!(Command:
     product::ConfirmReservation, product::ReleaseReservation, product::ReturnStock,
+    user::SendMail,
     wallet::DebitForOrder, wallet::CancelOrderDebit, wallet::RefundPart, wallet::ReleasePart;
     Event:
     product::ReservationConfirmed, product::ReservationExpired, product::StockReturned, product::StockReturnRefused,
-    user::UserNamed,
+    product::SellerStarted,
+    user::UserNamed, user::SellerChanged, user::UserErased,
     wallet::OrderDebited, wallet::OrderDebitDeclined, wallet::OrderDebitCancelled, wallet::OrderPaymentRefused,
     wallet::PartRefunded, wallet::PartReleased, wallet::PartRefused;
 );

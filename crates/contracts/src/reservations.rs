@@ -7,7 +7,10 @@
 //!
 //! As with messages, fields are only added and readers ignore unknown fields, because two releases run side by side during an upgrade.
 
-use kernel::{Money, OrderId, ProductId, Quantity, UserId};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use kernel::{Money, OrderId, ProductId, Quantity, UserId, VariantId};
 use serde::{Deserialize, Serialize};
 
 /// The path of the endpoint.
@@ -21,19 +24,69 @@ pub struct ReserveRequest {
     pub order: OrderId,
     /// The buyer. Users may not buy their own products.
     pub buyer: UserId,
-    /// At least one line; several may name the same product.
+    /// At least one line; several may name the same article.
     pub lines: Vec<RequestedLine>,
     /// The total that the buyer agreed to, if they named one: the stock is held at exactly this total or not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Money>,
 }
 
-/// A product and the requested quantity.
+/// What is ordered, held and sold: a variant of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Article {
+    /// The product.
+    pub product: ProductId,
+    /// The variant. None for the product's default variant, so that an article has one form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantId>,
+}
+
+impl Article {
+    /// The variant of `product`; without one, or with the product's own id, the default variant.
+    #[must_use]
+    pub fn new(product: ProductId, variant: Option<VariantId>) -> Self {
+        Self {
+            product,
+            variant: variant.filter(|id| *id != VariantId::default_of(product)),
+        }
+    }
+
+    /// The variant's id, which for the default variant is the product's.
+    #[must_use]
+    pub fn variant_id(&self) -> VariantId {
+        self.variant.unwrap_or(VariantId::default_of(self.product))
+    }
+}
+
+impl From<ProductId> for Article {
+    /// The default variant of `product`.
+    fn from(product: ProductId) -> Self {
+        Self {
+            product,
+            variant: None,
+        }
+    }
+}
+
+impl fmt::Display for Article {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.variant {
+            None => write!(f, "product {}", self.product),
+            Some(variant) => write!(f, "variant {variant} of product {}", self.product),
+        }
+    }
+}
+
+/// An article and the requested quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestedLine {
     /// The product.
     pub product: ProductId,
+    /// The variant, as in [`Article`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantId>,
     /// The requested quantity.
     pub quantity: Quantity,
     /// What the buyer agreed to pay for one.
@@ -41,7 +94,15 @@ pub struct RequestedLine {
     pub agreed: Agreed,
 }
 
-/// The terms that a buyer agreed to for a product. What they named no value for may be anything.
+impl RequestedLine {
+    /// What is requested.
+    #[must_use]
+    pub fn article(&self) -> Article {
+        Article::new(self.product, self.variant)
+    }
+}
+
+/// The terms that a buyer agreed to for an article. What they named no value for may be anything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Agreed {
@@ -80,6 +141,12 @@ pub enum ReserveAnswer {
 pub struct ReservedLine {
     /// The product.
     pub product: ProductId,
+    /// The variant, as in [`Article`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantId>,
+    /// The variant's options at that time, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// The seller.
     pub seller: UserId,
     /// The seller's name at that time, as far as the product service knows it.
@@ -91,12 +158,62 @@ pub struct ReservedLine {
     /// How the buyer gets it.
     #[serde(default, skip_serializing_if = "Delivery::is_none")]
     pub delivery: Delivery,
+    /// What the seller takes back.
+    #[serde(default, skip_serializing_if = "ReturnPolicy::is_default")]
+    pub returns: ReturnPolicy,
     /// The product's name at the time of the reservation.
     pub name: String,
     /// The price of one item at that time.
     pub unit_price: Money,
     /// The quantity held.
     pub quantity: Quantity,
+}
+
+impl ReservedLine {
+    /// What is held.
+    #[must_use]
+    pub fn article(&self) -> Article {
+        Article::new(self.product, self.variant)
+    }
+}
+
+/// What a seller takes back, and for how long. An operator's minimum applies besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReturnPolicy {
+    /// Whether they take anything back.
+    pub accepted: bool,
+    /// Within how many days from delivery. None for the operator's minimum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window_days: Option<u16>,
+}
+
+impl Default for ReturnPolicy {
+    /// What is accepted if a seller says nothing: everything, for as long as the operator wants it.
+    fn default() -> Self {
+        Self {
+            accepted: true,
+            window_days: None,
+        }
+    }
+}
+
+impl ReturnPolicy {
+    /// The longest time, in days.
+    pub const MAX_DAYS: u16 = 365;
+
+    /// Whether it is the usual one.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Within how many days something is taken back where the operator wants it for `least`. None if nothing is.
+    #[must_use]
+    pub fn days(&self, least: u32) -> Option<u32> {
+        let days = self.window_days.map_or(0, u32::from).max(least);
+        self.accepted.then_some(days)
+    }
 }
 
 /// How a buyer gets what they bought.
@@ -140,6 +257,12 @@ pub enum Refusal {
     /// Products that do not exist or were removed. Empty if the request has no line at all.
     #[error("unknown products")]
     UnknownProducts(Vec<ProductId>),
+    /// Variants that their products do not have, or no longer.
+    #[error("unknown variants")]
+    UnknownVariants(Vec<Article>),
+    /// The sellers of these products are suspended.
+    #[error("suspended sellers")]
+    SellerSuspended(Vec<ProductId>),
     /// The buyer is the seller of these products.
     #[error("the buyer's own products")]
     OwnProducts(Vec<ProductId>),
@@ -161,31 +284,37 @@ pub enum Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PriceChanged {
-    /// The products that are not on the agreed terms; all of the order if only its total is another.
+    /// The articles that are not on the agreed terms; all of the order if only its total is another.
     pub lines: Vec<CurrentPrice>,
     /// The total, if the lines have one: they may be in different currencies by now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<Money>,
 }
 
-/// A product's price now.
+/// An article's price now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrentPrice {
     /// The product.
     pub product: ProductId,
+    /// The variant, as in [`Article`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantId>,
     /// The price of one.
     pub unit_price: Money,
     /// The product's version.
     pub version: i64,
 }
 
-/// A product with insufficient stock.
+/// An article with insufficient stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shortage {
     /// The product.
     pub product: ProductId,
+    /// The variant, as in [`Article`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantId>,
     /// The requested quantity, over all lines.
     pub requested: i64,
     /// The available quantity.

@@ -21,6 +21,7 @@ mod launch;
 pub mod operated;
 mod otlp;
 mod person;
+mod picture;
 mod shape;
 mod trade;
 
@@ -32,5 +33,6 @@ pub use ids::unique;
 pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed, operate, script};
 pub use otlp::receive_traces;
 pub use person::{Person, Product};
+pub use picture::with_picture;
 pub use shape::{Shape, within};
 pub use trade::{Part, address, amount};

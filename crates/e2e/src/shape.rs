@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::client::Client;
-use crate::launch::{Launch, Server, audit_by_program, audit_distributed};
+use crate::launch::{Launch, Server, audit_by_program, audit_distributed, operate};
+use crate::operated::granted;
+use crate::person::Person;
 
 /// The marketplace under test.
 #[derive(Debug)]
@@ -52,6 +54,25 @@ impl Shape {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// A person with the role `admin`. None for a marketplace that `marketplace grant` does not reach from here, which a line on standard
+    /// error then says.
+    ///
+    /// # Panics
+    /// If the role is not given.
+    pub async fn operator(&self) -> Option<Person> {
+        let person = self.client.join("Olga").await;
+        if let Some(own) = &self.own {
+            let grant = |arguments: &[&str]| own.launch.run(arguments);
+            return Some(granted(&self.client, &person, "admin", grant).await);
+        }
+        let Ok(config) = std::env::var("MARKETPLACE_CONFIG") else {
+            eprintln!("NOT CHECKED: what operators do. Set MARKETPLACE_CONFIG.");
+            return None;
+        };
+        let grant = |arguments: &[&str]| operate(config.as_ref(), arguments);
+        Some(granted(&self.client, &person, "admin", grant).await)
     }
 
     /// Asserts that `marketplace audit` finds no violation. The audit runs on our own data directory, or as the program that

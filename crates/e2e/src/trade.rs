@@ -1,4 +1,5 @@
-//! What happens to an order once it is paid: its sellers ship it, the buyer says that it came, some of it is cancelled or refunded.
+//! What happens to an order once it is paid: its sellers ship it, the buyer says that it came, some of it is cancelled, refunded or sent
+//! back, and an operator decides where the two do not agree.
 
 use host::testing::Answer;
 use reqwest::{Method, RequestBuilder};
@@ -97,6 +98,18 @@ impl Part {
         json!({"fulfilmentId": self.id, what: value, "reason": "A test"})
     }
 
+    /// `/api/orders/{id}/returns/{rid}/` and `step`.
+    #[must_use]
+    pub fn of_return(&self, id: &str, step: &str) -> String {
+        self.order_path(&format!("/returns/{id}/{step}"))
+    }
+
+    /// `/api/orders/{id}/disputes/{did}/` and `step`.
+    #[must_use]
+    pub fn of_dispute(&self, id: &str, step: &str) -> String {
+        self.order_path(&format!("/disputes/{id}/{step}"))
+    }
+
     /// The part in an order that the API has shown.
     ///
     /// # Panics
@@ -177,6 +190,28 @@ impl Person {
     pub async fn refunds(&self, part: &Part, what: &str, value: &Value) -> Answer {
         self.post(&part.order_path("/refunds"), &part.refund(what, value))
             .await
+    }
+
+    /// Asks to send these items back. Returns the return's id.
+    ///
+    /// # Panics
+    /// If the marketplace refuses.
+    pub async fn asks_back(&self, part: &Part, items: &Value) -> String {
+        let body = json!({"fulfilmentId": part.id, "items": items, "reason": "damaged"});
+        let requested = self.post(&part.order_path("/returns"), &body).await;
+        assert_eq!(requested.status, 201, "{requested:?}");
+        requested.body["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Asks an operator to decide. Returns the dispute's id.
+    ///
+    /// # Panics
+    /// If the marketplace refuses.
+    pub async fn disputes(&self, part: &Part) -> String {
+        let body = json!({"fulfilmentId": part.id, "reason": "not_received", "comment": "It never arrived"});
+        let opened = self.post(&part.order_path("/disputes"), &body).await;
+        assert_eq!(opened.status, 201, "{opened:?}");
+        opened.body["id"].as_str().expect("an id").to_owned()
     }
 
     /// A part, as this person sees it now.

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use e2e::{Answered, Crew, Launch, Person, Run, within};
+use e2e::{Answer, Answered, Crew, Launch, Person, Run, with_picture, within};
 use host::testing::Scrape;
+use reqwest::Method;
 
 const BACKUPS: usize = 6;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -145,7 +146,7 @@ async fn serve_makes_backups_by_itself_and_keeps_the_newest() {
         (made.len() == 2 && replaced).then_some(())
     })
     .await;
-    let (_, _, metrics) = client.get_text("/metrics").await;
+    let (_, _, metrics) = server.internal().get_text("/metrics").await;
     let scrape = Scrape::of(metrics);
     let value = |name: &str| {
         scrape
@@ -187,6 +188,7 @@ async fn after_a_clean_stop_everything_is_in_the_files_and_no_log_is_left() {
         person.credit(5).await;
         assert_eq!(server.terminate(), Some(0));
         let expected = [
+            "console.key",
             "lock",
             "orders.db",
             "products.db",
@@ -196,4 +198,51 @@ async fn after_a_clean_stop_everything_is_in_the_files_and_no_log_is_left() {
         ];
         assert_eq!(names_in(&data_dir), expected, "round {round}");
     }
+}
+
+#[tokio::test]
+async fn a_backup_has_the_pictures_of_products_and_a_restore_shows_them() {
+    let temp = tempfile::tempdir().unwrap();
+    let launch = Launch::on(&temp.path().join("data"));
+    let server = launch.serve();
+    let seller = server.client().join("Seller").await;
+    let lamp = seller.lists("Lamp", 100, 5).await;
+    let images = format!("/api/products/{}/images", lamp.id);
+    let added = Answer::of(with_picture(seller.request(Method::POST, &images))).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let url = added.body["urls"]["320"].as_str().unwrap();
+    for name in ["whole", "whole.tar"] {
+        let backup = temp.path().join(name);
+        let made = run(&launch, &["backup", "--to", backup.to_str().unwrap()]).await;
+        assert_eq!(made.code, Some(0), "{made:?}");
+        let restored = Launch::on(&temp.path().join(format!("restored {name}")));
+        let run = restored.run(&["restore", backup.to_str().unwrap()]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let server = restored.serve();
+        let picture = server.client().request(Method::GET, url, "");
+        let picture = picture.send().await.unwrap();
+        assert_eq!(picture.status(), 200);
+        assert!(picture.bytes().await.unwrap().starts_with(&[0xff, 0xd8]));
+    }
+    // A picture that is not what its name says is refused.
+    let whole = temp.path().join("whole");
+    let picture = whole.join("blobs").join(&url[8..10]).join(&url[8..]);
+    std::fs::remove_file(&picture).unwrap();
+    std::fs::write(&picture, "another").unwrap();
+    let damaged = Launch::on(&temp.path().join("damaged"));
+    let refused = damaged.run(&["restore", whole.to_str().unwrap()]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(
+        refused.stderr.contains("the backup is damaged"),
+        "{refused:?}"
+    );
+    // One that is lost is lost in the backup, too, which says so.
+    std::fs::remove_dir_all(temp.path().join("data/blobs")).unwrap();
+    let last = temp.path().join("last");
+    let made = run(&launch, &["backup", "--to", last.to_str().unwrap()]).await;
+    assert_eq!(made.code, Some(0), "{made:?}");
+    assert!(
+        made.stdout.contains("2 pictures of products are missing"),
+        "{made:?}"
+    );
 }

@@ -274,6 +274,29 @@ fn assert_has_every_state(orders: &[Value]) {
     });
     let expected = ["cancelled", "completed", "delivered", "open", "shipped"];
     assert!(of_parts.iter().eq(&expected), "{of_parts:?}");
+    let of_cases = |cases: &'static str| {
+        words(&|order| {
+            let parts = parts(order);
+            let cases = parts
+                .iter()
+                .flat_map(|part| part[cases].as_array().unwrap());
+            cases.map(|case| case["status"].clone()).collect()
+        })
+    };
+    let expected = [
+        "approved",
+        "denied",
+        "expired",
+        "received",
+        "requested",
+        "superseded",
+        "withdrawn",
+    ];
+    let returns = of_cases("returns");
+    assert!(returns.iter().eq(&expected), "{returns:?}");
+    let disputes = of_cases("disputes");
+    let expected = ["open", "resolved", "withdrawn"];
+    assert!(disputes.iter().eq(&expected), "{disputes:?}");
     let together = words(&|order| vec![order["fulfilmentStatus"].clone()]);
     for word in [
         "unfulfilled",

@@ -1,6 +1,6 @@
 //! Cursors: the position after a page, as an opaque string that only the same list with the same filters accepts.
 //!
-//! Layout before base64url: version (1 byte), fingerprint of list and filters (8), key (fixed size for its type), checksum of everything
+//! Layout before base64url: version (1 byte), fingerprint of list and filters (8), key (of a size that its type or its beginning tells), checksum of everything
 //! before it (8). A cursor carries no secret and grants nothing, so a checksum is enough and no signature is needed. The checksum
 //! prevents a corrupted or misplaced cursor from returning the wrong page.
 
@@ -70,7 +70,7 @@ impl CursorScope {
     }
 }
 
-/// A list's sort key, encoded in a fixed number of bytes. What it holds of a row must follow from that row alone, never from what else is
+/// A list's sort key, encoded in a fixed number of bytes, or with its length before it. What it holds of a row must follow from that row alone, never from what else is
 /// listed, such as a score that weighs words by how rare they are: a row added between two pages would move all others.
 pub trait CursorKey: Sized {
     /// Appends the encoded value.
@@ -103,6 +103,24 @@ impl CursorKey for Uuid {
     }
 }
 
+/// A text of at most 65 535 bytes; what is beyond is cut off.
+impl CursorKey for String {
+    fn write(&self, out: &mut Vec<u8>) {
+        let most = usize::from(u16::MAX);
+        let text = self.get(..self.floor_char_boundary(most));
+        let text = text.unwrap_or_default().as_bytes();
+        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        out.extend(length.to_be_bytes());
+        out.extend(text);
+    }
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let length = u16::from_be_bytes(take(from)?);
+        let (text, rest) = from.split_at_checked(usize::from(length))?;
+        *from = rest;
+        Self::from_utf8(text.to_vec()).ok()
+    }
+}
+
 impl<A: CursorKey, B: CursorKey> CursorKey for (A, B) {
     fn write(&self, out: &mut Vec<u8>) {
         self.0.write(out);
@@ -126,6 +144,13 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn a_cursor_gives_back_a_text(text in ".{0,60}", number: i64) {
+            let scope = CursorScope::new("list", "");
+            let key = (text, number);
+            prop_assert_eq!(scope.read::<(String, i64)>(scope.cursor(&key).as_str()), Ok(key));
+        }
+
         #[test]
         fn a_cursor_gives_back_its_key(a: i64, b: u128, list in ".{0,20}", filters in ".{0,40}") {
             let scope = CursorScope::new(&list, &filters);

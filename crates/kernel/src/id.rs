@@ -148,6 +148,26 @@ define_id!(
     FulfilmentId, "a fulfilment"
 );
 define_id!(
+    /// A return: items of an order that a buyer sends back.
+    ReturnId, "a return"
+);
+define_id!(
+    /// A dispute: an operator decides between a buyer and a seller.
+    DisputeId, "a dispute"
+);
+define_id!(
+    /// A variant of a product. The default variant of a product has the product's id.
+    VariantId, "a variant"
+);
+define_id!(
+    /// A category of the catalogue.
+    CategoryId, "a category"
+);
+define_id!(
+    /// An image of a product.
+    ImageId, "an image"
+);
+define_id!(
     /// A shipment: one package of a fulfilment.
     ShipmentId, "a shipment"
 );
@@ -168,9 +188,21 @@ define_id!(
     SessionId, "a session"
 );
 define_id!(
+    /// An entry of the audit log: what an operator did.
+    AuditId, "an audit entry"
+);
+define_id!(
     /// A message between services. Redeliveries and resends of one message carry the same id.
     MessageId, "a message"
 );
+
+impl VariantId {
+    /// The id of the default variant of `product`.
+    #[must_use]
+    pub const fn default_of(product: ProductId) -> Self {
+        Self(product.0)
+    }
+}
 
 impl MessageId {
     /// The id of the message for `step` of the saga of `order`: UUIDv5, so that a resend has the same id.

@@ -5,12 +5,14 @@
 
 mod address;
 mod backoff;
+mod blob_name;
 mod clock;
 mod country;
 mod cursor;
 mod findings;
 mod id;
 mod invalid;
+mod metadata;
 mod money;
 mod page;
 mod quantity;
@@ -23,15 +25,18 @@ mod time;
 
 pub use address::{AddressLine, City, Phone, PostalAddress, PostalCode, Recipient, Region};
 pub use backoff::{Backoff, jitter};
+pub use blob_name::BlobName;
 pub use clock::{Clock, ManualClock, SteadyClock, SystemClock};
 pub use country::Country;
 pub use cursor::{Cursor, CursorError, CursorKey, CursorScope};
 pub use findings::Findings;
 pub use id::{
-    AddressId, FulfilmentId, IdSource, LineId, MessageId, OrderId, ProductId, RefundId, SessionId,
-    ShipmentId, SystemIds, TransactionId, UserId,
+    AddressId, AuditId, CategoryId, DisputeId, FulfilmentId, IdSource, ImageId, LineId, MessageId,
+    OrderId, ProductId, RefundId, ReturnId, SessionId, ShipmentId, SystemIds, TransactionId,
+    UserId, VariantId,
 };
 pub use invalid::Invalid;
+pub use metadata::Metadata;
 pub use money::{Currency, Money, MoneyError};
 pub use page::{Limit, Page};
 pub use quantity::Quantity;

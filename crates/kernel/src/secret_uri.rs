@@ -75,6 +75,27 @@ impl SecretUri {
         scheme_of(self.expose())
     }
 
+    /// The user name in it, percent-encoded, if there is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        let account = self.account()?;
+        Some(account.split_once(':').map_or(account, |(user, _)| user))
+    }
+
+    /// Whether it has a user name and a password.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        let named = |(user, password): (&str, &str)| !user.is_empty() && !password.is_empty();
+        self.account()
+            .and_then(|account| account.split_once(':'))
+            .is_some_and(named)
+    }
+
+    fn account(&self) -> Option<&str> {
+        let (_, rest) = self.expose().split_once("://")?;
+        rest.rsplit_once('@').map(|(account, _)| account)
+    }
+
     /// `text`, such as a driver's message about this URI, with each of the URI's secrets hidden, however they are written.
     #[must_use]
     pub fn hide_in(&self, text: &str) -> String {
@@ -239,6 +260,21 @@ mod tests {
 
     fn uri(text: &str) -> SecretUri {
         text.to_owned().into()
+    }
+
+    #[test]
+    fn an_account_is_a_name_and_perhaps_a_password() {
+        for (uri, user, has_credentials) in [
+            ("amqp://guest:guest@h:5672/%2f", Some("guest"), true),
+            ("amqp://shop@h/", Some("shop"), false),
+            ("amqp://shop:@h/", Some("shop"), false),
+            ("mongodb://h/?replicaSet=rs0", None, false),
+            ("mongodb://u:p@a,b/", Some("u"), true),
+        ] {
+            let uri = SecretUri::from(uri.to_owned());
+            let found = (uri.user(), uri.has_credentials());
+            assert_eq!(found, (user, has_credentials), "{uri}");
+        }
     }
 
     #[test]

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use contracts::dealings::Dealings;
 use contracts::reservations::{ReserveRequest, ReservedLine};
-use order_service::{ReservationRefusal, Reservations};
+use kernel::UserId;
+use order_service::{OrderService, ReservationRefusal, Reservations};
 use product_service::ProductService;
 use store::StoreError;
+use user_service::Settlements;
+use wallet_service::WalletService;
 
 /// The order service's reservations port, implemented by the product service in the same process.
 pub(crate) struct InProcessReservations(pub(crate) Arc<ProductService>);
@@ -29,5 +33,21 @@ impl Reservations for InProcessReservations {
             }
         })?
         .map_err(Into::into)
+    }
+}
+
+/// What users have still to settle, of the order and the wallet service in the same process.
+pub(crate) struct InProcessSettlements {
+    pub(crate) orders: Arc<OrderService>,
+    pub(crate) wallet: Arc<WalletService>,
+}
+
+#[async_trait]
+impl Settlements for InProcessSettlements {
+    async fn left_of(&self, user: UserId) -> Result<Dealings, String> {
+        let orders = self.orders.dealings(user).await;
+        let wallet = self.wallet.dealings(user).await;
+        let fault = |error: StoreError| error.to_string();
+        Ok(orders.map_err(fault)?.and(wallet.map_err(fault)?))
     }
 }

@@ -1,15 +1,20 @@
 //! The command line: its commands, and the settings that each command loads.
 
+mod keys;
+mod settings;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use host::output;
-use host::settings::{Flag, Layers, Settings};
+use host::settings::{Profile, Settings};
 
 use crate::commands::prepare_mongo::PrepareArgs;
 use crate::commands::{self, Place};
 use crate::data_dir::DataDir;
 use crate::services::Services;
+use keys::KeysCommand;
+use settings::{DirArgs, FileArgs};
 
 #[derive(Parser)]
 #[command(
@@ -80,6 +85,27 @@ enum Command {
         #[command(flatten)]
         place: WhereArgs,
     },
+    /// Print a new token with which the page /setup makes the first administrator; earlier ones are not taken any more
+    SetupToken(WhereArgs),
+    /// Take a role from a user; access tokens with it are refused within seconds
+    RevokeRole {
+        /// The user's email address
+        email: String,
+        /// admin or treasury
+        role: String,
+        #[command(flatten)]
+        place: WhereArgs,
+    },
+    /// Generate, rotate or list the keys that sign access tokens, while the marketplace runs
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Let a user who is locked out set another password: prints a link that works once, for 15 minutes
+    ResetAccess {
+        /// The user's email address
+        email: String,
+        #[command(flatten)]
+        place: WhereArgs,
+    },
     /// List or replay dead-lettered messages
     #[command(subcommand)]
     Messages(MessagesCommand),
@@ -93,23 +119,6 @@ struct WhereArgs {
     distributed: bool,
     #[command(flatten)]
     dir: DirArgs,
-}
-
-#[derive(Args)]
-struct DirArgs {
-    /// Data directory [default: ./data]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<String>,
-    #[command(flatten)]
-    file: FileArgs,
-}
-
-/// The settings of a command that needs no data. It reads them all the same: each command refuses a wrong one.
-#[derive(Args)]
-struct FileArgs {
-    /// Settings file (TOML)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -139,6 +148,9 @@ struct ServeArgs {
     /// Address to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// A directory whose templates, messages and assets replace those of the pages
+    #[arg(long, value_name = "DIR")]
+    theme: Option<String>,
     /// Fill a new data directory with sellers, products, buyers and orders to try
     #[arg(long)]
     demo: bool,
@@ -169,22 +181,6 @@ enum MessagesCommand {
     },
 }
 
-impl DirArgs {
-    /// The settings from all layers; the arguments and `flags` are the flags.
-    fn settings(
-        self,
-        flags: impl IntoIterator<Item = Flag>,
-    ) -> anyhow::Result<(Settings, Services)> {
-        let own = [("--data-dir", "data_dir", self.data_dir)];
-        let flags = own.into_iter().chain(flags);
-        let layers = Layers::read(self.file.config.as_deref(), std::env::vars_os(), flags)?;
-        let settings = Settings::read(&layers)?;
-        let services = Services::read(&layers)?;
-        layers.check(services.validate(&settings))?;
-        Ok((settings, services))
-    }
-}
-
 #[cfg(feature = "distributed")]
 impl MoveArgs {
     fn run(self) -> anyhow::Result<bool> {
@@ -195,10 +191,11 @@ impl MoveArgs {
             },
         };
         let to = ("--to-mongo", "mongo.uri", self.to_mongo.flatten());
-        let (settings, _) = dir.settings([to])?;
+        let (settings, services) = dir.settings([to])?;
+        let pictures = services.catalogue.image_store.as_deref();
         match self.to_sqlite {
-            Some(path) => commands::relocate::to_sqlite(&settings, &path),
-            None => commands::relocate::to_mongo(&settings),
+            Some(path) => commands::relocate::to_sqlite(&settings, pictures, &path),
+            None => commands::relocate::to_mongo(&settings, pictures),
         }
     }
 }
@@ -208,6 +205,7 @@ impl ServeArgs {
         let needs_place = self.every.is_some() || self.keep.is_some();
         let (settings, services) = self.dir.settings([
             ("--listen", "server.listen", self.listen),
+            ("--theme", "console.theme", self.theme),
             ("--backup-to", "backup.to", self.backup_to),
             ("--every", "backup.every", self.every),
             ("--keep", "backup.keep", self.keep),
@@ -220,41 +218,37 @@ impl ServeArgs {
     }
 }
 
-impl FileArgs {
-    fn settings(self) -> anyhow::Result<(Settings, Services)> {
-        let dir = DirArgs {
-            data_dir: None,
-            file: self,
-        };
-        dir.settings([])
-    }
-}
-
 impl WhereArgs {
     #[cfg_attr(
         not(feature = "distributed"),
         expect(unused_variables, reason = "of the distributed mode")
     )]
     fn backup(self, to: &Path, keep: Option<usize>) -> anyhow::Result<bool> {
-        let (settings, _) = self.dir.settings([])?;
+        let (settings, services) = self.dir.settings([])?;
         if !self.distributed {
-            return commands::backup::backup(&settings, to);
+            return commands::backup::backup(&settings, &services, to);
         }
         #[cfg(feature = "distributed")]
-        return commands::databases::backup(&settings, to, keep);
+        return commands::databases::backup(&settings, &services, to, keep);
         #[cfg(not(feature = "distributed"))]
         Err(commands::not_distributed())
     }
 
     fn restore(self, from: &Path) -> anyhow::Result<bool> {
-        let (settings, _) = self.dir.settings([])?;
+        let (settings, services) = self.dir.settings([])?;
         if !self.distributed {
             return commands::backup::restore(&settings, from);
         }
         #[cfg(feature = "distributed")]
-        return commands::databases::restore(&settings, from);
+        return commands::databases::restore(&settings, &services, from);
         #[cfg(not(feature = "distributed"))]
         Err(commands::not_distributed())
+    }
+
+    fn reset_access(self, email: &str) -> anyhow::Result<bool> {
+        let (settings, _) = self.dir.clone().settings([])?;
+        let site = settings.server.public_url.as_ref().map(ToString::to_string);
+        commands::reset_access::reset_access(self.place()?, email, site)
     }
 
     fn place(self) -> anyhow::Result<Place> {
@@ -279,6 +273,10 @@ pub fn run() -> anyhow::Result<bool> {
         Command::Serve(args) => {
             let demo = args.demo;
             let (settings, services) = args.settings()?;
+            anyhow::ensure!(
+                !demo || settings.profile == Profile::Development,
+                "production refuses --demo: its accounts have passwords that everybody knows"
+            );
             commands::serve::serve(&settings, &services, demo)
         }
         Command::Audit(place) => commands::audit::audit(&place.place()?),
@@ -319,6 +317,12 @@ pub fn run() -> anyhow::Result<bool> {
         Command::Grant { email, role, place } => {
             commands::grant::grant(place.place()?, &email, &role)
         }
+        Command::SetupToken(place) => commands::setup_token::setup_token(place.place()?),
+        Command::RevokeRole { email, role, place } => {
+            commands::grant::revoke(place.place()?, &email, &role)
+        }
+        Command::Keys(command) => command.run(),
+        Command::ResetAccess { email, place } => place.reset_access(&email),
         Command::Messages(MessagesCommand::List(place)) => {
             commands::messages::list(&place.place()?)
         }

@@ -5,7 +5,7 @@
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -25,6 +25,8 @@ const MOVED: &str = "moved";
 pub(crate) const INCOMPLETE: &str = ".incomplete";
 /// The signing key's name in a data directory, and in a backup.
 pub(crate) const SIGNING_KEY: &str = "signing-key.pem";
+/// The directory of the products' pictures in a data directory, and in a backup.
+pub(crate) const BLOBS: &str = "blobs";
 /// Held by the process that serves; it stays behind.
 pub(crate) const LOCK: &str = "lock";
 /// How long a start waits for the lock: others hold it for an instant, to see whether it is taken.
@@ -40,7 +42,7 @@ impl DataDir {
         Self(path.to_owned())
     }
 
-    /// The directory at `path`, created if missing; then only its owner can read it.
+    /// The directory at `path`, created if missing. Only its owner can read it; an earlier release may have made it for all to read.
     ///
     /// # Errors
     /// If it cannot be created.
@@ -48,7 +50,9 @@ impl DataDir {
         let dir = Self::at(path);
         let mut builder = DirBuilder::new();
         let created = builder.recursive(true).mode(0o700).create(path);
-        created.with_context(|| dir.unusable())?;
+        created
+            .and_then(|()| close_to_others(path))
+            .with_context(|| dir.unusable())?;
         Ok(dir)
     }
 
@@ -273,10 +277,49 @@ impl DataDir {
         self.file("wallet")
     }
 
+    /// The settings of the product service on this directory, in which the pictures are unless they name another place.
+    ///
+    /// # Errors
+    /// If the directory's path is no text.
+    pub(crate) fn catalogue(
+        &self,
+        config: &product_service::Config,
+    ) -> anyhow::Result<product_service::Config> {
+        let mut config = config.clone();
+        if config.image_store.is_none() {
+            let blobs = self.0.join(BLOBS);
+            let path = blobs.to_str().with_context(|| self.unusable())?;
+            config.image_store = Some(path.to_owned());
+        }
+        let is_bucket = config
+            .image_store
+            .iter()
+            .any(|place| place.starts_with("s3://"));
+        ensure!(
+            !is_bucket,
+            "catalogue.image_store: the embedded mode keeps pictures in a directory"
+        );
+        Ok(config)
+    }
+
     /// The file with the key that signs access tokens: in the directory, unless the settings name another one.
     pub(crate) fn signing_key(&self, settings: &Settings) -> PathBuf {
         let elsewhere = settings.auth.signing_key_file.clone();
         elsewhere.unwrap_or_else(|| self.0.join(SIGNING_KEY))
+    }
+}
+
+/// Takes the permissions of everybody but the owner from a directory. Who does not own it has to leave it as it is.
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    let mut permissions = std::fs::metadata(path)?.permissions();
+    let closed = permissions.mode() & !0o077;
+    if permissions.mode() == closed {
+        return Ok(());
+    }
+    permissions.set_mode(closed);
+    match std::fs::set_permissions(path, permissions) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        other => other,
     }
 }
 

@@ -32,6 +32,10 @@ const ASSETS: [Asset; 4] = [
     asset!("favicon.png", "image/png"),
 ];
 
+/// The page loads from here only, and is shown in no frame. The same is in deploy/nginx/edge.conf.
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'; object-src 'none'";
+
 pub(crate) struct OpenApiJson(String);
 
 /// The OpenAPI document
@@ -50,7 +54,7 @@ pub(crate) async fn page() -> HttpResponse {
     serve(&INDEX)
 }
 
-/// Leads a person who opens the address in a browser to the page.
+/// Leads a person who opens the address in a browser to the page, where there is no console.
 async fn home() -> HttpResponse {
     HttpResponse::Found()
         .insert_header((header::LOCATION, "/api/docs"))
@@ -70,10 +74,7 @@ fn serve(asset: &Asset) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(asset.media_type)
         .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
-        .insert_header((
-            "content-security-policy",
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
-        ))
+        .insert_header(("content-security-policy", POLICY))
         .body(asset.bytes)
 }
 
@@ -93,10 +94,14 @@ pub(crate) fn routes(document_json: String) -> Routes {
     Arc::new(move |config: &mut ServiceConfig| {
         config.app_data(data.clone());
         Paths::default()
-            .get("/", home)
             .get("/api/openapi.json", document)
             .get("/api/docs", page)
             .get("/api/docs/{name}", asset)
             .declare(config);
     })
+}
+
+/// Registers `/`, for a marketplace without the console.
+pub(crate) fn home_routes() -> Routes {
+    Arc::new(move |config: &mut ServiceConfig| Paths::default().get("/", home).declare(config))
 }

@@ -19,6 +19,8 @@ mod problems;
 #[cfg(feature = "distributed")]
 mod replica_set;
 mod services;
+#[cfg(test)]
+mod simulation;
 #[cfg(feature = "distributed")]
 mod transfer;
 

@@ -1,12 +1,12 @@
-//! The settings of the four services and of backups, and the rules that their combination must satisfy.
+//! The settings of the four services, of the console and of backups, and the rules that their combination must satisfy.
 
 use host::settings::{Layers, Settings, SettingsError};
 use kernel::WrongSetting;
 use serde::Serialize;
 
-use crate::backup::BackupConfig;
+use crate::backup::config::BackupConfig;
 
-/// A section for each service, and one for backups.
+/// A section for each service, one for the console, and one for backups.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Services {
     /// The user service.
@@ -17,6 +17,8 @@ pub struct Services {
     pub orders: order_service::Config,
     /// The wallet service.
     pub wallet: wallet_service::Config,
+    /// The pages that people see.
+    pub console: console::Config,
     /// Backups that `serve` makes.
     pub backup: BackupConfig,
 }
@@ -32,6 +34,7 @@ impl Services {
             catalogue: layers.section("catalogue")?,
             orders: layers.section("orders")?,
             wallet: layers.section("wallet")?,
+            console: layers.section("console")?,
             backup: layers.section("backup")?,
         })
     }
@@ -42,6 +45,7 @@ impl Services {
     /// The settings at fault, and what is allowed.
     pub fn validate(&self, settings: &Settings) -> Result<(), WrongSetting> {
         self.users.validate()?;
+        self.users.allowed_in(settings.profile)?;
         self.catalogue.validate()?;
         self.orders.validate()?;
         self.wallet.validate()?;
@@ -58,6 +62,7 @@ impl Services {
                 ),
             ));
         }
+        self.console.validate()?;
         self.backup.validate()?;
         Ok(())
     }
@@ -72,6 +77,12 @@ mod tests {
     #[test]
     fn the_defaults_are_valid() {
         assert_eq!(Services::default().validate(&Settings::default()), Ok(()));
+    }
+
+    #[test]
+    fn product_pages_and_orders_go_by_one_window_for_returns() {
+        let shown = Settings::default().return_window.return_window_seconds;
+        assert_eq!(shown, Services::default().orders.return_window_seconds);
     }
 
     #[test]

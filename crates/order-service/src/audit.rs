@@ -1,7 +1,8 @@
 //! What the audit needs to know of orders. The order service has no invariant of its own to check: its parts have to agree with the
 //! wallet's payments and the product service's reservations, and that is compared where all can be read, in the composition root.
 
-use kernel::{FulfilmentId, LineId, Money, OrderId, ProductId, UserId};
+use contracts::reservations::Article;
+use kernel::{FulfilmentId, LineId, Money, OrderId, UserId};
 
 use crate::domain::{Escrow, Fulfilment, Order, OrderLine, OrderState, PartLine};
 
@@ -41,7 +42,7 @@ pub struct AuditedLine {
     /// Which line.
     pub id: LineId,
     /// What is sold.
-    pub product: ProductId,
+    pub article: Article,
     /// How many were ordered.
     pub quantity: i64,
     /// What it costs. None if that overflows.
@@ -92,11 +93,11 @@ impl AuditedLine {
     fn of(part: &Fulfilment, line: &OrderLine, touched: &PartLine) -> Self {
         let refunds = part.refunds.iter().flat_map(|refund| &refund.lines);
         let refunds = refunds.filter(|refund| refund.line == line.id);
-        let returns = part.returns.iter().flat_map(|back| &back.lines);
+        let returns = part.stock_returns.iter().flat_map(|back| &back.lines);
         let returns = returns.filter(|back| back.line == line.id);
         Self {
             id: line.id,
-            product: line.product,
+            article: line.article(),
             quantity: line.quantity.into(),
             total: line.total(),
             commission: touched.commission,

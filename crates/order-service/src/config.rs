@@ -25,8 +25,12 @@ pub struct Config {
     pub ship_within_seconds: u64,
     /// From shipping to counting a package as delivered, if nobody has said so before.
     pub deliver_after_seconds: u64,
-    /// From delivery to completing a part and paying its seller.
+    /// From delivery to completing a part and paying its seller. Sellers who take returns may give longer.
     pub return_window_seconds: u64,
+    /// From approving a return, or receiving a part of it, to its end if nothing more comes.
+    pub return_expires_seconds: u64,
+    /// From denying a return to the earliest end of its part, so that the buyer can open a dispute.
+    pub dispute_window_seconds: u64,
     /// Whether buyers may cancel what is not shipped yet. Sellers and operators always may.
     pub buyer_may_cancel: bool,
     /// How often the sweepers look for what is due, in milliseconds, 10 to 3600000.
@@ -46,6 +50,8 @@ impl Default for Config {
             ship_within_seconds: Self::FORTNIGHT,
             deliver_after_seconds: Self::FORTNIGHT,
             return_window_seconds: Self::FORTNIGHT,
+            return_expires_seconds: Self::FORTNIGHT,
+            dispute_window_seconds: 3 * 24 * 60 * 60,
             buyer_may_cancel: true,
             sweep_milliseconds: 500,
             products_url: "http://127.0.0.1:9082".to_owned().into(),
@@ -101,6 +107,16 @@ impl Config {
                 0..=Self::MAX_SECONDS,
             ),
             (
+                "orders.return_expires_seconds",
+                self.return_expires_seconds,
+                1..=Self::MAX_SECONDS,
+            ),
+            (
+                "orders.dispute_window_seconds",
+                self.dispute_window_seconds,
+                0..=Self::MAX_SECONDS,
+            ),
+            (
                 "orders.sweep_milliseconds",
                 self.sweep_milliseconds,
                 10..=3_600_000,
@@ -128,6 +144,8 @@ impl Config {
             ship_within: Duration::from_secs(self.ship_within_seconds),
             deliver_after: Duration::from_secs(self.deliver_after_seconds),
             return_window: Duration::from_secs(self.return_window_seconds),
+            return_expires: Duration::from_secs(self.return_expires_seconds),
+            dispute_window: Duration::from_secs(self.dispute_window_seconds),
             buyer_may_cancel: self.buyer_may_cancel,
         }
     }

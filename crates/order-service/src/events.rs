@@ -121,7 +121,7 @@ fn returned_lines(
     fulfilment: FulfilmentId,
     id: Uuid,
 ) -> Result<Vec<product::ReturnedLine>, MalformedMessage> {
-    let mut returns = part(order, fulfilment)?.returns.iter();
+    let mut returns = part(order, fulfilment)?.stock_returns.iter();
     let pending = returns
         .find(|back| back.id == id)
         .ok_or_else(|| missing(order, "return", id))?;
@@ -133,6 +133,9 @@ fn returned_lines(
             product_id: id_bytes(line.product.as_uuid()),
             restocked: back.restocked.into(),
             written_off: back.written_off.into(),
+            variant_id: line
+                .variant
+                .map_or_else(Bytes::new, |id| id_bytes(id.as_uuid())),
         })
     });
     lines.collect()

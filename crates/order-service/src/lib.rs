@@ -17,7 +17,12 @@ mod testing;
 
 pub use audit::{AuditedLine, AuditedOrder, AuditedPart};
 pub use config::Config;
-pub use domain::{Escrow, Fulfilment, FulfilmentStatus, Move, Order, OrderState, Parcel, RefundOf};
+pub use consumers::ERASURES_QUEUE;
+pub use domain::{
+    Dispute, DisputeReason, DisputeStatus, Escrow, Fulfilment, FulfilmentStatus, Move, Order,
+    OrderState, Outcome, Parcel, Received, RefundOf, Resolution, Return, ReturnItem, ReturnReason,
+    ReturnStatus,
+};
 pub use http::{PROBLEMS, openapi};
 #[cfg(feature = "http-client")]
 pub use reservations::HttpReservations;

@@ -16,7 +16,6 @@ struct Order;
 impl Program for Order {
     const NAME: &'static str = "order-service";
     const SECTION: &'static str = "orders";
-    const DATABASE: &'static str = "orders";
     type Config = Config;
 
     fn validate(_settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
@@ -30,7 +29,7 @@ impl Program for Order {
         let announcer = context.announcer();
         let service = Arc::new(OrderService::build(
             config,
-            context.store(),
+            context.store("orders")?,
             context.deps,
             verifier,
             reservations,
@@ -38,6 +37,7 @@ impl Program for Order {
         )?);
         let parts = service.parts();
         Ok(Built {
+            internal: Some(service.internal_routes()),
             on_hint: Some(Box::new(move |hint| {
                 let service = service.clone();
                 Box::pin(async move { service.hear(&hint).await })

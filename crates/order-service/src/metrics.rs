@@ -31,6 +31,11 @@ struct MoveLabels {
     role: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CaseLabels {
+    case: &'static str,
+}
+
 /// The counters of orders.
 pub(crate) struct OrderMetrics {
     placed: Counter,
@@ -47,6 +52,8 @@ struct Open {
     unsettled: Family<StateLabels, Gauge>,
     oldest: Family<NoLabels, Gauge<f64, AtomicU64>>,
     to_review: Family<NoLabels, Gauge>,
+    undecided: Family<CaseLabels, Gauge>,
+    oldest_undecided: Family<CaseLabels, Gauge<f64, AtomicU64>>,
     seen: Mutex<Option<Instant>>,
 }
 
@@ -57,6 +64,8 @@ impl Open {
             self.unsettled.clear();
             self.oldest.clear();
             self.to_review.clear();
+            self.undecided.clear();
+            self.oldest_undecided.clear();
         }
     }
 }
@@ -124,6 +133,16 @@ impl OrderMetrics {
             orders.open.to_review.clone(),
         );
         metrics.register(
+            "order_cases_undecided",
+            "Returns that their seller has not answered, and disputes that no operator has decided; at least, where there are very many",
+            orders.open.undecided.clone(),
+        );
+        metrics.register(
+            "order_cases_oldest_undecided_age_seconds",
+            "Time since the oldest of them was requested or opened, 0 if there is none",
+            orders.open.oldest_undecided.clone(),
+        );
+        metrics.register(
             "order_moves",
             "What happened to parts of orders, by the word that their timeline has for it and who did it; those of the role timer are the timers'",
             orders.moves.clone(),
@@ -183,6 +202,15 @@ impl OrderMetrics {
             .get_or_create(&[])
             .set(age.unwrap_or_default().as_secs_f64());
         self.open.to_review.get_or_create(&[]).set(orders.to_review);
+        for undecided in &orders.undecided {
+            let case = undecided.state.kind();
+            let labels = CaseLabels { case };
+            let count = self.open.undecided.get_or_create(&labels);
+            count.set(undecided.count);
+            let age = undecided.oldest.map(|oldest| now.since(oldest));
+            let oldest = self.open.oldest_undecided.get_or_create(&labels);
+            oldest.set(age.unwrap_or_default().as_secs_f64());
+        }
         *self
             .open
             .seen

@@ -1,10 +1,13 @@
-//! What use cases load and save: orders, the facts of their timelines, and what users are called.
+//! What use cases load and save: orders, the facts of their timelines, where their returns and disputes are, and what users are called.
+
+use std::fmt;
 
 use kernel::{FulfilmentId, OrderId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use store::{Plain, Record, Register, Row, StoreResult};
+use uuid::Uuid;
 
-use crate::domain::{Actor, Details, Fact, Happened, Order};
+use crate::domain::{Actor, Details, DisputeStatus, Fact, Happened, Order, ReturnStatus};
 
 /// Where orders are kept. MongoDB finds a seller's sales through an index over their parts. SQLite has no such index: there the mapping
 /// keeps a row for each sale in another table, see `store/sqlite/order.rs`.
@@ -108,6 +111,116 @@ impl Row for OrderFact {
     }
 }
 
+/// Where a return or a dispute is, so that it is found without its order. The rest of it is kept with the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CaseRecord {
+    /// The id of the return or of the dispute.
+    #[serde(rename = "_id")]
+    pub(crate) id: Uuid,
+    /// The order.
+    pub(crate) order_id: OrderId,
+    /// Who sells the part.
+    pub(crate) seller: UserId,
+    /// Who placed the order.
+    pub(crate) buyer: UserId,
+    /// What it is, and where.
+    pub(crate) state: CaseState,
+    /// Since when there is one.
+    pub(crate) since: Timestamp,
+}
+
+impl CaseRecord {
+    /// The returns and disputes of an order.
+    pub(crate) fn all_of(order: &Order) -> Vec<Self> {
+        let parts = order.fulfilments.iter();
+        parts
+            .flat_map(|part| {
+                let record = |id, state, since| Self {
+                    id,
+                    order_id: order.id,
+                    seller: part.seller,
+                    buyer: order.buyer,
+                    state,
+                    since,
+                };
+                let returns = part.returns.iter().map(move |back| {
+                    let state = CaseState::Return(back.status);
+                    record(back.id.as_uuid(), state, back.requested_at)
+                });
+                let disputes = part.disputes.iter().map(move |dispute| {
+                    let state = CaseState::Dispute(dispute.status);
+                    record(dispute.id.as_uuid(), state, dispute.opened_at)
+                });
+                returns.chain(disputes)
+            })
+            .collect()
+    }
+}
+
+impl Record for CaseRecord {
+    const NAME: &'static str = "return or dispute of an order";
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl Plain for CaseRecord {
+    const TABLE: &'static str = "cases";
+}
+
+/// What a case is, and where: one word, by which lists find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub(crate) enum CaseState {
+    /// A return.
+    Return(ReturnStatus),
+    /// A dispute.
+    Dispute(DisputeStatus),
+}
+
+impl CaseState {
+    /// The word for where it is.
+    pub(crate) const fn status(self) -> &'static str {
+        match self {
+            Self::Return(status) => status.as_str(),
+            Self::Dispute(status) => status.as_str(),
+        }
+    }
+
+    /// The word for what it is.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Return(_) => "return",
+            Self::Dispute(_) => "dispute",
+        }
+    }
+}
+
+impl fmt::Display for CaseState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.kind(), self.status())
+    }
+}
+
+impl From<CaseState> for String {
+    fn from(state: CaseState) -> Self {
+        state.to_string()
+    }
+}
+
+impl TryFrom<String> for CaseState {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        let returns = ReturnStatus::ALL.map(Self::Return).into_iter();
+        let mut all = returns.chain(DisputeStatus::ALL.map(Self::Dispute));
+        let known = all.find(|state| state.to_string() == word);
+        known.ok_or_else(|| format!("{word} is no state of a return or a dispute"))
+    }
+}
+
 /// What a user is called, as the user service says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UserName {
@@ -135,5 +248,8 @@ impl Plain for UserName {
 
 /// Lists the records that both engines keep in the same way: all but [`Order`].
 pub(crate) fn rows<R: Register>(records: R) -> R {
-    records.row::<OrderFact>().row::<UserName>()
+    records
+        .row::<OrderFact>()
+        .row::<CaseRecord>()
+        .row::<UserName>()
 }

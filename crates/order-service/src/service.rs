@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use bus::{Batched, Subscription};
 use bytes::Bytes;
-use contracts::reservations::{Agreed, RequestedLine};
+use contracts::dealings::Dealings;
+use contracts::reservations::{Agreed, Article, RequestedLine};
+use host::letters::Letters;
 use host::service::{Deps, Parts, Periodic, StoreConfig};
-use kernel::{FulfilmentId, OrderId, PostalAddress, ProductId, Quantity, UserId};
+use kernel::{FulfilmentId, OrderId, PostalAddress, Quantity, UserId};
+use platform_http::Routes;
 use store::idempotency::Answered;
 use store::{Store, StoreResult};
 #[cfg(feature = "mongo")]
@@ -15,11 +18,11 @@ use store_mongo::Mongo;
 use tokio::sync::mpsc;
 
 use crate::app::{
-    App, Asked, Asker, Basket, Created, Names, Wait, Waiting, What, create_order, hear,
+    App, Asked, Asker, Basket, Created, Names, Wait, Waiting, What, create_order, dealings, hear,
     look_at_open, make_moves, name_of, sweep,
 };
 use crate::config::Config;
-use crate::consumers::{SagaReplies, UserNames, user_named};
+use crate::consumers::{self, SagaReplies, UserNames, user_named};
 use crate::domain::{Move, Order, OrderState, Role, Wanted};
 use crate::events;
 use crate::http;
@@ -95,12 +98,13 @@ impl OrderService {
     pub async fn create(
         &self,
         buyer: UserId,
-        lines: Vec<(ProductId, Quantity)>,
+        lines: Vec<(Article, Quantity)>,
         address: Option<PostalAddress>,
         wait: Duration,
     ) -> Result<(OrderId, OrderState), String> {
-        let lines = lines.into_iter().map(|(product, quantity)| RequestedLine {
-            product,
+        let lines = lines.into_iter().map(|(article, quantity)| RequestedLine {
+            product: article.product,
+            variant: article.variant,
             quantity,
             agreed: Agreed::default(),
         });
@@ -109,6 +113,7 @@ impl OrderService {
             wanted,
             address,
             note: None,
+            metadata: None,
         };
         let created = create_order(&self.app, buyer, basket, None, Wait::AtMost(wait), |_| {
             Ok(None)
@@ -134,15 +139,47 @@ impl OrderService {
         by: UserId,
         wait: Duration,
     ) -> Result<Order, String> {
+        let asker = Asker {
+            user: by,
+            is_admin: false,
+            roles: &[Role::Seller, Role::Buyer],
+        };
+        self.made(order, part, wanted, asker, wait).await
+    }
+
+    /// Makes a move of a part as [`make_move`](Self::make_move) does, as an operator.
+    ///
+    /// # Errors
+    /// A sentence that says why it was not made.
+    pub async fn operate(
+        &self,
+        order: OrderId,
+        part: FulfilmentId,
+        wanted: Move,
+        operator: UserId,
+        wait: Duration,
+    ) -> Result<Order, String> {
+        let asker = Asker {
+            user: operator,
+            is_admin: true,
+            roles: &[],
+        };
+        self.made(order, part, wanted, asker, wait).await
+    }
+
+    async fn made(
+        &self,
+        order: OrderId,
+        part: FulfilmentId,
+        wanted: Move,
+        by: Asker,
+        wait: Duration,
+    ) -> Result<Order, String> {
         let asked = Asked {
             order,
-            by: Asker {
-                user: by,
-                is_admin: false,
-                roles: &[Role::Seller, Role::Buyer],
-            },
+            by,
             guard: Box::new(|_| true),
-            what: What::OfPart(part, wanted),
+            what: What::OfPart(part.into(), wanted),
         };
         let made = make_moves(&self.app, asked, None, Wait::AtMost(wait)).await;
         match made.map_err(|error| error.to_string())? {
@@ -184,6 +221,20 @@ impl OrderService {
         sweep(&self.app).await
     }
 
+    /// What a user has still to settle: their part that is orders.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn dealings(&self, user: UserId) -> StoreResult<Dealings> {
+        dealings(&self.app, user).await
+    }
+
+    /// The routes for the other services, on a port that only they reach.
+    #[must_use]
+    pub fn internal_routes(&self) -> Routes {
+        http::internal_routes(self.app.clone())
+    }
+
     /// The service's store alone, for commands that work on it while the service does not run.
     ///
     /// # Errors
@@ -207,13 +258,16 @@ impl OrderService {
             handler: Arc::new(Batched(UserNames(self.app.clone()))),
             max_batch: BATCH,
         };
+        let letters = Letters::of(self.app.store.clone());
+        let routes = http::routes(self.app.clone(), self.verifier.clone());
         Parts {
             name: "order-service",
-            routes: http::routes(self.app.clone(), self.verifier.clone()),
-            subscriptions: vec![replies, names],
+            routes: letters.routes("/api/orders", routes),
+            subscriptions: vec![replies, names, consumers::erasures(self.app.clone())],
             outbox: Some(self.app.store.outbox()),
             periodic: self.periodic(),
             store: Some(self.app.store.clone()),
+            letters: Some(letters),
         }
     }
 

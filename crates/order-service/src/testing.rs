@@ -1,5 +1,7 @@
 //! What unit tests of all layers need: orders to work on.
 
+use std::collections::BTreeMap;
+
 use std::time::Duration;
 
 use contracts::reservations::Delivery;
@@ -8,7 +10,7 @@ use kernel::{
     UserId,
 };
 
-use crate::domain::{NewOrder, OrderLine, Timing, fulfilments_of};
+use crate::domain::{NewOrder, OrderLine, SellerThen, Timing, fulfilments_of};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -21,6 +23,8 @@ pub(crate) const TIMING: Timing = Timing {
     ship_within: Duration::from_secs(14 * DAY),
     deliver_after: Duration::from_secs(14 * DAY),
     return_window: Duration::from_secs(14 * DAY),
+    return_expires: Duration::from_secs(14 * DAY),
+    dispute_window: Duration::from_secs(3 * DAY),
     buyer_may_cancel: true,
 };
 
@@ -29,6 +33,8 @@ pub(crate) fn lines_of(ids: &SystemIds, sellers: &[UserId]) -> Vec<OrderLine> {
     let line = |seller: &UserId| OrderLine {
         id: LineId::new(ids),
         product: ProductId::new(ids),
+        variant: None,
+        options: BTreeMap::new(),
         seller: *seller,
         name: "Lamp".to_owned(),
         category: "Light".to_owned(),
@@ -51,13 +57,17 @@ pub(crate) fn new_order(ids: &SystemIds, buyer: UserId, lines: Vec<OrderLine>) -
         buyer_name: Some("Ada".to_owned()),
         fulfilments: fulfilments_of(
             &lines,
-            |_| Some("Sam".to_owned()),
+            |_| SellerThen {
+                name: Some("Sam".to_owned()),
+                ..SellerThen::default()
+            },
             || FulfilmentId::new(ids),
         ),
         lines,
         total: Money::new(total, Currency::USD),
         address: Some(address),
         note: None,
+        metadata: None,
         request: None,
     }
 }

@@ -1,7 +1,7 @@
 //! The product service's events, as messages of `proto-contracts`.
 
 use contracts::{Envelope, id_bytes, product};
-use kernel::{OrderId, Timestamp};
+use kernel::{OrderId, Timestamp, UserId};
 use uuid::Uuid;
 
 /// The reason of a refused return.
@@ -51,4 +51,13 @@ impl Event {
             }
         }
     }
+}
+
+/// The user has listed their first product. Its id depends only on the user.
+pub(crate) fn seller_started(user: UserId, at: Timestamp) -> Envelope {
+    let message = product::SellerStarted {
+        seller_id: id_bytes(user.as_uuid()),
+        at: at.as_millis(),
+    };
+    Envelope::about(user.as_uuid(), "seller started", &message, at)
 }

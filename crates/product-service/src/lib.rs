@@ -16,13 +16,16 @@ mod service;
 mod store;
 
 #[cfg(feature = "sqlite")]
-pub use audit::sqlite::{audit, audited_reservations};
+pub use audit::sqlite::{audit, audited_reservations, named_blobs};
 pub use audit::{AuditedReservation, StockAudit, StockFigures};
 pub use config::Config;
-pub use consumers::{NAMES_QUEUE, QUEUE};
+pub use consumers::{QUEUE, SELLERS_QUEUE};
 pub use contracts::reservations::Delivery;
 pub use domain::{
-    Category, Description, NewProduct, Product, ProductName, ProductStatus, ReservationState, Stock,
+    AltText, Attribute, AttributeKey, AttributeKind, AttributeValue, Attributes, Barcode, Category,
+    Description, InCategory, Language, Names, NewCategory, NewProduct, NewStatus, NewVariant,
+    Options, PriceEdit, Product, ProductName, ProductStatus, ReservationState, Sku, Slug, Stock,
+    Thousandths, Traits, Variant,
 };
 pub use http::{PROBLEMS, openapi};
 pub use service::ProductService;

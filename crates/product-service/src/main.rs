@@ -15,7 +15,6 @@ struct Product;
 impl Program for Product {
     const NAME: &'static str = "product-service";
     const SECTION: &'static str = "catalogue";
-    const DATABASE: &'static str = "products";
     type Config = Config;
 
     fn validate(_settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
@@ -24,7 +23,14 @@ impl Program for Product {
 
     fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
         let verifier = context.verifier()?;
-        let service = ProductService::build(config, context.store(), context.deps, verifier)?;
+        let (sellers, least_return_days) = (
+            context.settings.sellers,
+            context.settings.return_window.days(),
+        );
+        let store = context.store("products")?;
+        let deps = context.deps;
+        let service =
+            ProductService::build(config, sellers, least_return_days, store, deps, verifier)?;
         Ok(Built {
             internal: Some(service.internal_routes()),
             ..Built::new(service.parts())

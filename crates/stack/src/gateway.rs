@@ -15,7 +15,7 @@ use crate::state::unusable;
 use crate::tools;
 
 /// The committed configuration, compiled in so that a stack does not need the source tree.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 10] = [
     (
         "nginx.conf",
         include_str!("../../../deploy/nginx/nginx.conf"),
@@ -42,6 +42,11 @@ const FILES: [(&str, &str); 8] = [
         include_str!("../../../deploy/nginx/probe.conf"),
     ),
     ("docs.conf", include_str!("../../../deploy/nginx/docs.conf")),
+    (
+        "pages.conf",
+        include_str!("../../../deploy/nginx/pages.conf"),
+    ),
+    ("page.conf", include_str!("../../../deploy/nginx/page.conf")),
 ];
 
 /// Writes and checks the configuration and the served files. Returns how to start nginx.
@@ -123,7 +128,11 @@ fn upstreams(stack: &Stack) -> String {
     } else {
         ""
     };
-    let mut text = format!("geo $unlimited_client {{ default 0;{unlimited} }}\n");
+    let mut text = format!(
+        "geo $unlimited_client {{ default 0;{unlimited} }}\nserver {{\n    listen 127.0.0.1:{} backlog=4096;\n    \
+         set_real_ip_from 0.0.0.0/0;\n    real_ip_header X-Forwarded-For;\n    include server.conf;\n}}\n",
+        ports.inside()
+    );
     for service in Service::ALL {
         let replicas = (0..shape.replicas).map(|replica| ports.public(service, replica));
         text += &upstream(service.upstream(), replicas);

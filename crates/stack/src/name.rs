@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One of the four services.
+/// One of the four services, or the console, which runs as they do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// Accounts, sessions, keys.
@@ -13,11 +13,19 @@ pub enum Service {
     Order,
     /// Balances and the journal.
     Wallet,
+    /// The pages.
+    Console,
 }
 
 impl Service {
-    /// All four.
-    pub const ALL: [Self; 4] = [Self::User, Self::Product, Self::Order, Self::Wallet];
+    /// All five.
+    pub const ALL: [Self; 5] = [
+        Self::User,
+        Self::Product,
+        Self::Order,
+        Self::Wallet,
+        Self::Console,
+    ];
 
     /// The name of its binary.
     #[must_use]
@@ -27,6 +35,7 @@ impl Service {
             Self::Product => "product-service",
             Self::Order => "order-service",
             Self::Wallet => "wallet-service",
+            Self::Console => "console-service",
         }
     }
 
@@ -44,6 +53,7 @@ impl Service {
             Self::Product => "products",
             Self::Order => "orders",
             Self::Wallet => "wallet",
+            Self::Console => "console",
         }
     }
 }

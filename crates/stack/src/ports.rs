@@ -15,11 +15,11 @@ use crate::name::{Name, Service};
 pub(crate) const BASE: u16 = 21_000;
 
 /// How many ports from its base on a stack may use.
-const SPAN: u16 = 280;
+const SPAN: u16 = 300;
 
 /// Where stacks that take any free ports have their bases: the first one, and how many there are.
 const FIRST_BLOCK: u16 = 10_000;
-const BLOCKS: u16 = 78;
+const BLOCKS: u16 = 72;
 
 /// The ports of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,12 @@ impl Ports {
         self.at(13)
     }
 
+    /// The gateway, for the console, whose word it takes for the address of a browser.
+    #[must_use]
+    pub fn inside(self) -> u16 {
+        self.at(15)
+    }
+
     /// A replica of a service, for the gateway.
     #[must_use]
     pub fn public(self, service: Service, replica: usize) -> u16 {
@@ -88,6 +94,7 @@ impl Ports {
             Service::Product => 120,
             Service::Order => 140,
             Service::Wallet => 160,
+            Service::Console => 180,
         };
         self.at(first + replica)
     }
@@ -104,7 +111,7 @@ impl Ports {
             Name::Mongo(member) => vec![self.mongo(member)],
             Name::Epmd => vec![self.epmd()],
             Name::Rabbit => vec![self.amqp(), self.dist()],
-            Name::Gateway => vec![self.gateway, self.mesh()],
+            Name::Gateway => vec![self.gateway, self.mesh(), self.inside()],
             Name::Service(service, replica) => {
                 vec![
                     self.public(service, replica),
@@ -190,7 +197,7 @@ mod tests {
             Ports::fixed(u16::MAX - SPAN, 8080).unwrap(),
         ] {
             let all = all(ports);
-            assert_eq!(all.len(), 8 + 4 * 20 * 2);
+            assert_eq!(all.len(), 9 + 5 * 20 * 2);
             assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
         }
         let refusal = Ports::fixed(u16::MAX - SPAN + 1, 8080).unwrap_err();

@@ -157,7 +157,7 @@ impl Stack {
                 fs::remove_dir_all(&path).with_context(unusable(&path))?;
             }
         }
-        for path in [dir.settings(), dir.signing_key()] {
+        for path in [dir.settings(), dir.signing_key(), dir.console_key()] {
             if path.exists() {
                 fs::remove_file(&path).with_context(unusable(&path))?;
             }

@@ -64,8 +64,18 @@ impl Dir {
         self.join("marketplace.toml")
     }
 
+    /// Where the pictures of products are.
+    pub(crate) fn pictures(&self) -> PathBuf {
+        self.join("blobs")
+    }
+
     pub(crate) fn signing_key(&self) -> PathBuf {
         self.join("signing-key.pem")
+    }
+
+    /// The key that seals the cookies of the pages.
+    pub(crate) fn console_key(&self) -> PathBuf {
+        self.join("console.key")
     }
 
     fn state(&self) -> PathBuf {

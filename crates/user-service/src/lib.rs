@@ -1,16 +1,25 @@
-//! The user service: users, their logins and profiles, and the public keys that verify tokens.
+//! The user service: users, their logins and profiles, what they are as sellers, and the public keys that verify tokens.
 
 mod app;
 mod config;
+mod consumers;
+mod dealings;
 mod domain;
 mod events;
 mod http;
+mod post;
 mod records;
+mod security;
 mod service;
 mod store;
 
 pub use app::UserError;
 pub use config::Config;
-pub use domain::{Email, User, UserName};
+pub use consumers::{MAIL_QUEUE, QUEUE};
+#[cfg(feature = "distributed")]
+pub use dealings::HttpSettlements;
+pub use dealings::Settlements;
+pub use domain::{Email, SetupRefusal, User, UserName};
 pub use http::{PROBLEMS, openapi};
-pub use service::UserService;
+pub use post::Post;
+pub use service::{Ports, UserService};

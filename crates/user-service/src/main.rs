@@ -1,12 +1,13 @@
 //! The user service as a separate process, on MongoDB and RabbitMQ.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use auth::{Issuer, Verifier};
+use auth::Verifier;
 use host::process::{Built, Context, Program};
 use host::settings::Settings;
 use kernel::WrongSetting;
-use user_service::{Config, UserService};
+use user_service::{Config, HttpSettlements, Ports, Post, UserService};
 
 #[global_allocator]
 static ALLOCATOR: host::process::MiMalloc = host::process::MiMalloc;
@@ -16,24 +17,34 @@ struct User;
 impl Program for User {
     const NAME: &'static str = "user-service";
     const SECTION: &'static str = "users";
-    const DATABASE: &'static str = "users";
+    // People log in without it. Those who list their first product meanwhile become sellers later.
+    const NEEDS_BROKER: bool = false;
     type Config = Config;
 
-    fn validate(_settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
-        config.validate()
+    fn validate(settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
+        config.validate()?;
+        config.allowed_in(settings.profile)
     }
 
     fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
-        let key = context.signing_key()?;
-        let policy = context.settings.auth.policy()?;
+        let issuer = context.issuer()?;
         let verifier = Verifier::new(
-            key.verification_keys(),
-            policy.clone(),
+            issuer.verification_keys(),
+            issuer.policy().clone(),
             context.deps.clock.clone(),
         );
-        let issuer = Issuer::new(key, policy);
-        let service = UserService::build(config, context.store(), context.deps, issuer, verifier)?;
-        Ok(Built::new(service.parts()))
+        context.await_revocations(&verifier);
+        let (sellers, store) = (context.settings.sellers, context.store("users")?);
+        let post = Post::of(context.settings)?;
+        let deps = context.deps;
+        let settlements = HttpSettlements::new(&config.orders_url, &config.wallet_url);
+        let settlements = Arc::new(settlements.map_err(anyhow::Error::msg)?);
+        let ports = Ports { settlements, post };
+        let service = UserService::build(config, sellers, store, deps, issuer, verifier, ports)?;
+        Ok(Built {
+            internal: Some(service.internal_routes()),
+            ..Built::new(service.parts())
+        })
     }
 }
 

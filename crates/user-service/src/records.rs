@@ -4,25 +4,38 @@
 //!
 //! - Rotating a token and ending a session both write the session, which names its one unused token. If two requests present the
 //!   same token, only one can rotate it. Used tokens need no flag of their own.
-//! - Changing a password increments the user's `password_version`. A session is valid only while it has the same version, so one
-//!   write ends all others. That includes a session opened by a concurrent login that has not seen the change.
+//! - Changing a password increments the user's `password_version`, as suspending them does. A session is valid only while it has the same
+//!   version, so one write ends all others. That includes a session opened by a concurrent login that has not seen the change.
+//! - What makes access tokens worthless increments the user's `access_version`, or deletes a session, and writes the revocation beside it.
+//!   A token has the version that was read together with the roles in it.
+//! - Who can administrate is one record, so the last one is known.
 //! - An email belongs to the first user that the unique index accepts.
+//! - What makes an administrator ends the setup, which is one record: of two who would be the first, one is.
+//! - Using a link of a mail writes the contact, or the user, whose versions the link was made for. If it is used twice at once, only one
+//!   use finds the version.
 //! - The addresses of a user are one record: how many there are, and that one is the default, is decided on what is written.
 //!
 //! Expired records are deleted some time later. Until then the domain refuses them.
 
 use std::time::Duration;
 
-use auth::{PasswordHash, Role};
-use kernel::{Invalid, SessionId, Timestamp, UserId};
+use auth::{ListedRevocation, PasswordHash, Revocation, RevocationPlace, Role};
+use kernel::{AuditId, Invalid, Metadata, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
 use store::{Expires, Plain, Record, Register, Row, StoreError, StoreResult, Value};
+use uuid::Uuid;
 
-use crate::domain::{AddressBook, Email, Session, Token, TokenDigest, User, UserName};
+use crate::domain::{
+    AddressBook, Admins, AuditEntry, Contact, Decision, Email, Proof, Seller, Session, Setup,
+    Subject, Tally, Token, TokenDigest, User, UserName,
+};
 
 /// The field for looking up a user by email: the email in lower case, as compared.
 pub(crate) const EMAIL_KEY: &str = "email_key";
+
+/// The field for looking up the sessions of a user.
+pub(crate) const USER: &str = "user";
 
 impl Record for User {
     const NAME: &'static str = "user";
@@ -48,8 +61,13 @@ pub struct UserFields {
     email_key: String,
     password_hash: String,
     password_version: i64,
+    access_version: i64,
     roles: Vec<Role>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suspension: Option<Decision>,
     created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<String>,
 }
 
 impl Row for User {
@@ -72,8 +90,11 @@ impl Row for User {
             email_key: self.email.key().to_owned(),
             password_hash: self.password_hash.as_str().to_owned(),
             password_version: self.password_version,
+            access_version: self.access_version,
             roles: self.roles.clone(),
+            suspension: self.suspension.clone(),
             created_at: self.created_at,
+            metadata: self.metadata.clone().map(Metadata::into_string),
         }
     }
 
@@ -94,8 +115,11 @@ impl Row for User {
             password_hash: PasswordHash::parse(fields.password_hash)
                 .map_err(wrong("password hash"))?,
             password_version: fields.password_version,
+            access_version: fields.access_version,
             roles,
+            suspension: fields.suspension,
             created_at: fields.created_at,
+            metadata: fields.metadata.map(Metadata::stored),
         })
     }
 }
@@ -107,6 +131,10 @@ impl Record for Session {
     fn key(&self) -> SessionId {
         self.id
     }
+
+    fn lookup(&self, field: &'static str) -> Option<Value> {
+        (field == USER).then(|| self.user.as_uuid().into())
+    }
 }
 
 /// As soon as the time is over.
@@ -117,6 +145,7 @@ const EXPIRES: Option<Expires> = Some(Expires {
 
 impl Plain for Session {
     const TABLE: &'static str = "sessions";
+    const LOOKUPS: &'static [&'static str] = &[USER];
     const EXPIRES: Option<Expires> = EXPIRES;
 }
 
@@ -149,6 +178,35 @@ impl Row for Token {
     }
 }
 
+impl Record for Tally {
+    const NAME: &'static str = "tally of guesses";
+    type Key = Subject;
+
+    fn key(&self) -> Subject {
+        self.subject
+    }
+}
+
+impl Row for Tally {
+    const TABLE: &'static str = "guesses";
+    const EXPIRES: Option<Expires> = EXPIRES;
+
+    type Id = ByteArray<32>;
+    type Fields = Self;
+
+    fn id(subject: &Subject) -> ByteArray<32> {
+        ByteArray::new(*subject)
+    }
+
+    fn fields(&self) -> impl Serialize {
+        self
+    }
+
+    fn from_fields(tally: Self) -> StoreResult<Self> {
+        Ok(tally)
+    }
+}
+
 impl Record for AddressBook {
     const NAME: &'static str = "address book";
     type Key = UserId;
@@ -162,11 +220,174 @@ impl Plain for AddressBook {
     const TABLE: &'static str = "address_books";
 }
 
+impl Record for Seller {
+    const NAME: &'static str = "seller";
+    type Key = UserId;
+
+    fn key(&self) -> UserId {
+        self.user
+    }
+}
+
+impl Plain for Seller {
+    const TABLE: &'static str = "sellers";
+}
+
+impl Record for Setup {
+    const NAME: &'static str = "setup";
+    type Key = i64;
+
+    fn key(&self) -> i64 {
+        self.id
+    }
+}
+
+impl Plain for Setup {
+    const TABLE: &'static str = "setup";
+}
+
+/// A revocation as it is kept, under the id of what it revokes: the newest of a user takes the place of earlier ones, which it includes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptRevocation {
+    #[serde(rename = "_id")]
+    id: Uuid,
+    user: UserId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<SessionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    below: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    except_session: Option<SessionId>,
+    at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl KeptRevocation {
+    pub(crate) fn new(revocation: &Revocation, at: Timestamp) -> Self {
+        let session = revocation.session.map(|session| session.as_uuid());
+        Self {
+            id: session.unwrap_or(revocation.user.as_uuid()),
+            user: revocation.user,
+            session: revocation.session,
+            below: revocation.below,
+            except_session: revocation.except,
+            at,
+            expires_at: revocation.until,
+        }
+    }
+
+    pub(crate) fn listed(&self) -> ListedRevocation {
+        ListedRevocation {
+            place: RevocationPlace {
+                at: self.at,
+                id: self.id,
+            },
+            revocation: Revocation {
+                user: self.user,
+                session: self.session,
+                below: self.below,
+                except: self.except_session,
+                until: self.expires_at,
+            },
+        }
+    }
+}
+
+impl Record for KeptRevocation {
+    const NAME: &'static str = "revocation";
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.id
+    }
+}
+
+impl Plain for KeptRevocation {
+    const TABLE: &'static str = "revocations";
+    const EXPIRES: Option<Expires> = EXPIRES;
+}
+
+impl Record for Admins {
+    const NAME: &'static str = "list of administrators";
+    type Key = i64;
+
+    fn key(&self) -> i64 {
+        self.id
+    }
+}
+
+impl Plain for Admins {
+    const TABLE: &'static str = "admins";
+}
+
+impl Record for AuditEntry {
+    const NAME: &'static str = "audit entry";
+    type Key = AuditId;
+
+    fn key(&self) -> AuditId {
+        self.id
+    }
+}
+
+impl Plain for AuditEntry {
+    const TABLE: &'static str = "audit_log";
+}
+
+impl Record for Contact {
+    const NAME: &'static str = "contact";
+    type Key = UserId;
+
+    fn key(&self) -> UserId {
+        self.user
+    }
+}
+
+impl Plain for Contact {
+    const TABLE: &'static str = "contacts";
+}
+
+impl Record for Proof {
+    const NAME: &'static str = "proof";
+    type Key = TokenDigest;
+
+    fn key(&self) -> TokenDigest {
+        self.digest
+    }
+}
+
+impl Row for Proof {
+    const TABLE: &'static str = "proofs";
+    const EXPIRES: Option<Expires> = EXPIRES;
+
+    type Id = ByteArray<32>;
+    type Fields = Self;
+
+    fn id(digest: &TokenDigest) -> ByteArray<32> {
+        ByteArray::new(*digest)
+    }
+
+    fn fields(&self) -> impl Serialize {
+        self
+    }
+
+    fn from_fields(proof: Self) -> StoreResult<Self> {
+        Ok(proof)
+    }
+}
+
 /// Lists the rows for an engine.
 pub(crate) fn rows<R: Register>(records: R) -> R {
     records
         .row::<User>()
         .row::<Session>()
         .row::<Token>()
+        .row::<Tally>()
         .row::<AddressBook>()
+        .row::<Seller>()
+        .row::<Setup>()
+        .row::<KeptRevocation>()
+        .row::<Admins>()
+        .row::<AuditEntry>()
+        .row::<Contact>()
+        .row::<Proof>()
 }

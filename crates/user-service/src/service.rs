@@ -1,18 +1,37 @@
 //! Composition: builds the use cases and routes from settings and dependencies.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use auth::{Issuer, JwkSet, Password, PasswordHasher, Role, Verifier};
-use host::service::{Deps, Parts, StoreConfig};
-use kernel::{PostalAddress, UserId};
+use auth::{Issuer, OpaqueToken, Password, PasswordHasher, Role, Verifier};
+use host::letters::Letters;
+use host::service::{Deps, Parts, Periodic, StoreConfig};
+use host::settings::SellersConfig;
+use kernel::{AuditId, PostalAddress, UserId};
+use platform_http::Routes;
 use store::{Store, StoreError, StoreResult};
 #[cfg(feature = "mongo")]
 use store_mongo::Mongo;
+use tokio::sync::Mutex;
 
-use crate::app::{self, App, NewAddress, UserError};
+use crate::app::{self, App, Cut, NewAddress, Origin, UserError};
 use crate::config::Config;
-use crate::domain::{Email, User, UserName, Wish};
-use crate::http;
+use crate::dealings::Settlements;
+use crate::domain::{Email, Rule, StandingMove, User, UserName, Wish};
+use crate::post::Post;
+use crate::store::Queries;
+use crate::{consumers, http};
+
+/// How often the service looks what other processes revoked, and whether the file of the signing keys changed.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What the service reaches outside of it.
+pub struct Ports {
+    /// Knows what users have still to settle.
+    pub settlements: Arc<dyn Settlements>,
+    /// Sends mails, if they are on.
+    pub post: Option<Post>,
+}
 
 /// The user service, composed.
 pub struct UserService {
@@ -28,21 +47,32 @@ impl UserService {
     /// If a setting is invalid, passwords cannot be hashed or the store cannot be opened.
     pub fn build(
         config: &Config,
+        sellers: SellersConfig,
         store: StoreConfig,
         deps: &Deps,
         issuer: Issuer,
         verifier: Verifier,
+        ports: Ports,
     ) -> Result<Self, UserError> {
         config.validate()?;
+        let (store, queries) = open(store, deps)?;
+        for rule in Rule::ALL {
+            deps.metrics.http.limit(rule.name);
+        }
         let app = App {
-            store: open(store, deps)?,
+            store,
+            queries,
             hasher: PasswordHasher::measured(config.bcrypt_cost, &deps.metrics)?,
-            jwks: JwkSet::from(&issuer.verification_keys()),
             issuer,
+            verifier: verifier.clone(),
+            seen_revocations: Mutex::default(),
             clock: deps.clock.clone(),
             token_clock: verifier.clock(),
             ids: deps.ids.clone(),
-            refresh_lifetime: config.refresh_lifetime(),
+            terms: config.terms(),
+            mode: sellers.mode,
+            settlements: ports.settlements,
+            post: ports.post,
         };
         Ok(Self {
             app: Arc::new(app),
@@ -63,7 +93,7 @@ impl UserService {
         let name = UserName::parse(name)?;
         let email = Email::parse(email)?;
         let password = Password::parse(password.to_owned())?;
-        app::register(&self.app, name, email, password).await
+        app::register(&self.app, name, email, password, Origin::within()).await
     }
 
     /// Grants `role` to the user with `email`. Their next access token includes it. None if there is no such user.
@@ -71,7 +101,7 @@ impl UserService {
     /// # Errors
     /// A store error.
     pub async fn grant(&self, email: &Email, role: Role) -> Result<Option<User>, StoreError> {
-        app::grant(&self.app.store, email, role).await
+        app::grant(&self.app, email, role).await
     }
 
     /// Does the same on a store that this process does not serve.
@@ -84,7 +114,72 @@ impl UserService {
         email: &Email,
         role: Role,
     ) -> Result<Option<User>, StoreError> {
-        app::grant(&open(store, deps)?, email, role).await
+        rule_in(store, deps, email, StandingMove::Grant(role)).await
+    }
+
+    /// Takes `role` from the user with `email`, on a store that this process does not serve: a process that does refuses their access tokens
+    /// within seconds. None if there is no such user.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn revoke_in(
+        store: StoreConfig,
+        deps: &Deps,
+        email: &Email,
+        role: Role,
+    ) -> Result<Option<User>, StoreError> {
+        rule_in(store, deps, email, StandingMove::Revoke(role)).await
+    }
+
+    /// Reads which access tokens are revoked. Until then, those that were revoked before this process started are accepted, unless its
+    /// verifier waits ([`Verifier::await_revocations`]).
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn learn_revocations(&self) -> Result<(), StoreError> {
+        app::learn(&self.app).await
+    }
+
+    /// Routes of the internal port: what is revoked.
+    #[must_use]
+    pub fn internal_routes(&self) -> Routes {
+        http::internal_routes(self.app.clone())
+    }
+
+    /// A new setup token, with which POST /api/setup makes the first administrator. It takes the place of an earlier one. None if there is
+    /// an administrator.
+    ///
+    /// # Errors
+    /// If the system has no randomness, or a store error.
+    pub async fn offer_setup(&self) -> Result<Option<OpaqueToken>, UserError> {
+        app::offer_setup(&self.app.store).await
+    }
+
+    /// Does the same on a store that this process does not serve.
+    ///
+    /// # Errors
+    /// As [`offer_setup`](Self::offer_setup).
+    pub async fn offer_setup_in(
+        store: StoreConfig,
+        deps: &Deps,
+    ) -> Result<Option<OpaqueToken>, UserError> {
+        app::offer_setup(&open(store, deps)?.0).await
+    }
+
+    /// Makes a secret that sets another password of the user with `email`, at POST /api/users/reset-password, once and for 15 minutes; on a
+    /// store that this process does not serve. None if there is no such user.
+    ///
+    /// # Errors
+    /// A store error, or that there is no randomness.
+    pub async fn reset_access_in(
+        store: StoreConfig,
+        deps: &Deps,
+        email: &Email,
+    ) -> Result<Option<(User, OpaqueToken)>, UserError> {
+        let secret = OpaqueToken::generate()?;
+        let store = open(store, deps)?.0;
+        let made = app::reset_access(&store, email, &secret, deps.clock.now()).await?;
+        Ok(made.map(|user| (user, secret)))
     }
 
     /// The user with `email`, if there is one.
@@ -118,29 +213,59 @@ impl UserService {
     /// # Errors
     /// A store error.
     pub fn store(store: StoreConfig, deps: &Deps) -> StoreResult<Store> {
-        open(store, deps)
+        Ok(open(store, deps)?.0)
     }
 
     /// The parts that the host runs.
     #[must_use]
     pub fn parts(&self) -> Parts {
+        let letters = Letters::of(self.app.store.clone());
+        let routes = http::routes(self.app.clone(), self.verifier.clone());
         Parts {
             name: "user-service",
-            routes: http::routes(self.app.clone(), self.verifier.clone()),
-            subscriptions: Vec::new(),
+            routes: letters.routes("/api/users", routes),
+            subscriptions: vec![
+                consumers::started(self.app.clone()),
+                consumers::mails(self.app.clone()),
+            ],
             outbox: Some(self.app.store.outbox()),
-            periodic: Vec::new(),
+            periodic: vec![
+                Periodic::everywhere("revocations", LOOK, &self.app, |app| async move {
+                    app::learn(&app).await
+                }),
+                Periodic::everywhere("signing keys", LOOK, &self.app, |app| async move {
+                    app::reload_keys(&app);
+                    Ok(())
+                }),
+            ],
             store: Some(self.app.store.clone()),
+            letters: Some(letters),
         }
     }
 }
 
-fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Store> {
+/// The longest that an access token lives under any setting. A command does not know that of the service.
+const LONGEST_TOKEN: Duration = Duration::from_hours(25);
+
+async fn rule_in(
+    store: StoreConfig,
+    deps: &Deps,
+    email: &Email,
+    step: StandingMove,
+) -> StoreResult<Option<User>> {
+    let at = deps.clock.now();
+    let until = at.plus(LONGEST_TOKEN);
+    let audit = AuditId::new(&*deps.ids);
+    let (store, _) = open(store, deps)?;
+    app::rule_about(&store, email, step, audit, Cut { at, until }).await
+}
+
+fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn Queries>)> {
     match store {
         #[cfg(feature = "sqlite")]
         StoreConfig::Sqlite { path } => {
             let db = crate::store::open_sqlite(&path, &deps.metrics.store)?;
-            Ok(Store::new(Arc::new(db)))
+            Ok((Store::new(Arc::new(db.clone())), Arc::new(db)))
         }
         #[cfg(feature = "mongo")]
         StoreConfig::Mongo { uri, database } => {
@@ -148,7 +273,7 @@ fn open(store: StoreConfig, deps: &Deps) -> StoreResult<Store> {
             let db = crate::store::open_mongo(|collections, records| {
                 Mongo::open(uri, &database, collections, records, clock, metrics)
             })?;
-            Ok(Store::new(Arc::new(db)))
+            Ok((Store::new(Arc::new(db.clone())), Arc::new(db)))
         }
         #[cfg(not(all(feature = "sqlite", feature = "mongo")))]
         other => Err(other.not_compiled()),

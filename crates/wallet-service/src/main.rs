@@ -15,7 +15,6 @@ struct Wallet;
 impl Program for Wallet {
     const NAME: &'static str = "wallet-service";
     const SECTION: &'static str = "wallet";
-    const DATABASE: &'static str = "wallet";
     type Config = Config;
 
     fn validate(settings: &Settings, config: &Config) -> Result<(), WrongSetting> {
@@ -25,8 +24,12 @@ impl Program for Wallet {
 
     fn build(config: &Config, context: &mut Context<'_>) -> anyhow::Result<Built> {
         let verifier = context.verifier()?;
-        let service = WalletService::build(config, context.store(), context.deps, verifier)?;
-        Ok(Built::new(service.parts()))
+        let service =
+            WalletService::build(config, context.store("wallet")?, context.deps, verifier)?;
+        Ok(Built {
+            internal: Some(service.internal_routes()),
+            ..Built::new(service.parts())
+        })
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the use cases load and save, and by which key. How a record is laid out in tables or documents is the business of `store`.
 
-use kernel::{FulfilmentId, OrderId, RefundId};
+use kernel::{FulfilmentId, OrderId, RefundId, UserId};
 use store::Record;
 
-use crate::domain::{Account, AccountKey, Earning, OperationId, PartRefund, Payment, Recorded};
+use crate::domain::{
+    Account, AccountKey, Earning, OperationId, PartRefund, Payment, Recorded, Seller,
+};
 
 /// A user's account, in all currencies.
 impl Record for Account {
@@ -52,5 +54,15 @@ impl Record for Earning {
 
     fn key(&self) -> (OrderId, FulfilmentId) {
         (self.order, self.fulfilment)
+    }
+}
+
+/// A seller, as the user service said last.
+impl Record for Seller {
+    const NAME: &'static str = "seller";
+    type Key = UserId;
+
+    fn key(&self) -> UserId {
+        self.user
     }
 }

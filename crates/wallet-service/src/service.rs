@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth::Verifier;
+use contracts::dealings::Dealings;
+use host::letters::Letters;
 use host::service::{Deps, Parts, Periodic, StoreConfig};
 use kernel::{Money, TransactionId, UserId};
+use platform_http::Routes;
 use store::idempotency::Answered;
 use store::{Store, StoreError, StoreResult};
 
@@ -71,6 +74,20 @@ impl WalletService {
         })
     }
 
+    /// What a user has still to settle: their part that is money.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn dealings(&self, user: UserId) -> StoreResult<Dealings> {
+        app::dealings(&self.app, user).await
+    }
+
+    /// The routes for the other services, on a port that only they reach.
+    #[must_use]
+    pub fn internal_routes(&self) -> Routes {
+        http::internal_routes(self.app.clone())
+    }
+
     /// The service's store alone, for commands that work on it while the service does not run.
     ///
     /// # Errors
@@ -83,13 +100,19 @@ impl WalletService {
     #[must_use]
     pub fn parts(&self) -> Parts {
         let app = &self.app;
+        let letters = Letters::of(app.store.clone());
+        let routes = http::routes(app.clone(), self.verifier.clone());
         Parts {
             name: "wallet-service",
-            routes: http::routes(app.clone(), self.verifier.clone()),
-            subscriptions: vec![consumers::commands(app.clone())],
+            routes: letters.routes("/api/wallet", routes),
+            subscriptions: vec![
+                consumers::commands(app.clone()),
+                consumers::sellers(app.clone()),
+            ],
             outbox: Some(app.store.outbox()),
             periodic: self.periodic(),
             store: Some(app.store.clone()),
+            letters: Some(letters),
         }
     }
 
@@ -143,7 +166,7 @@ impl WalletService {
         }
     }
 
-    /// Releases all earnings whose hold has ended, as the sweeper does every few seconds. Returns how many.
+    /// Releases all earnings whose hold has ended and whose sellers are not suspended, as the sweeper does every few seconds. Returns how many.
     ///
     /// # Errors
     /// A store error. Earnings released before it stay released.

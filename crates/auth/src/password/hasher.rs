@@ -1,21 +1,19 @@
-//! Hashes passwords on the runtime's blocking threads. A hash occupies a core for a few hundred milliseconds, so no more hashes run at
-//! once than there are cores. The queue is short enough to be worked off before clients give up.
+//! Hashes passwords. A hash occupies a core for a few hundred milliseconds, so no more hashes run at once than there are cores, and those
+//! that wait do so in lanes.
 
-use std::sync::Arc;
-use std::thread::available_parallelism;
+use std::ops::Range;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use platform_http::Problem;
+use platform_http::{NotDone, Problem};
 use prometheus_client::metrics::histogram::Histogram;
 use telemetry::metrics::Metrics;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 
+use super::lanes::{ALL, Lane, Lanes};
 use super::metrics::HashTimes;
 use super::{Password, PasswordAttempt, PasswordHash};
 
-/// Maximum number of queued hashes.
-const QUEUE: usize = 64;
 /// Maximum number of hashes that run at once.
 const THREADS: usize = 4;
 
@@ -33,6 +31,15 @@ pub enum HashError {
     Failed(String),
 }
 
+impl From<NotDone> for HashError {
+    fn from(error: NotDone) -> Self {
+        match error {
+            NotDone::Overloaded => Self::Overloaded,
+            NotDone::Failed(reason) => Self::Failed(reason),
+        }
+    }
+}
+
 impl From<HashError> for Problem {
     fn from(error: HashError) -> Self {
         match error {
@@ -46,11 +53,9 @@ impl From<HashError> for Problem {
 #[derive(Debug)]
 pub struct PasswordHasher {
     cost: u32,
-    nobody: PasswordHash,
-    /// The free places in the queue.
-    queue: Arc<Semaphore>,
-    /// The free threads.
-    threads: Arc<Semaphore>,
+    /// The highest cost of a hash that was verified, at least that of new ones: hashes of an earlier setting may cost more.
+    highest: AtomicU32,
+    lanes: Lanes,
     times: HashTimes,
 }
 
@@ -63,12 +68,10 @@ impl PasswordHasher {
         if !(4..=31).contains(&cost) {
             return Err(HashError::Cost(cost));
         }
-        let threads = available_parallelism().map_or(1, usize::from).min(THREADS);
         Ok(Self {
             cost,
-            nobody: nobody(cost),
-            queue: Arc::new(Semaphore::new(QUEUE)),
-            threads: Arc::new(Semaphore::new(threads)),
+            highest: AtomicU32::new(cost),
+            lanes: Lanes::new(THREADS),
             times: HashTimes::default(),
         })
     }
@@ -79,73 +82,103 @@ impl PasswordHasher {
     /// As [`PasswordHasher::new`].
     pub fn measured(cost: u32, metrics: &Metrics) -> Result<Self, HashError> {
         let hasher = Self::new(cost)?;
-        let queue = Arc::downgrade(&hasher.queue);
-        let waiting = move || Some(QUEUE - queue.upgrade()?.available_permits());
-        hasher.times.register(metrics, QUEUE, waiting);
+        let waiting = hasher.lanes.waiting();
+        hasher.times.register(metrics, ALL, waiting);
         Ok(hasher)
     }
 
-    /// Hashes `password` with a new salt.
+    /// Hashes `password` with a new salt, after those that wait before it in `lane`.
     ///
     /// # Errors
-    /// [`HashError::Overloaded`] at once if the queue is full.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashError> {
+    /// [`HashError::Overloaded`] at once if too many wait.
+    pub async fn hash(&self, lane: Lane, password: Password) -> Result<PasswordHash, HashError> {
         let cost = self.cost;
         // `Password` has at most the 72 bytes that bcrypt reads, so nothing is truncated. (The library's "non-truncating" calls count a
         // terminating NUL and reject 72.)
-        self.run(&self.times.hash, move || {
+        self.run(lane, &self.times.hash, move || {
             bcrypt::hash(password.bytes(), cost).map(PasswordHash)
         })
         .await
     }
 
-    /// Whether `attempt` is the password of `hash`. Without a hash (no such user) the answer is no and takes as long.
+    /// Whether `attempt` is the password of `hash`. Without a hash (no such user) the answer is no.
+    ///
+    /// All attempts take as long: as one at the cost of new hashes, or at the highest that a hash was met with. So neither an unknown user
+    /// nor one whose hash was made under an earlier setting can be told by the time.
     ///
     /// # Errors
-    /// [`HashError::Overloaded`] at once if the queue is full.
+    /// [`HashError::Overloaded`] at once if too many wait.
     pub async fn verify(
         &self,
+        lane: Lane,
         attempt: PasswordAttempt,
         hash: Option<PasswordHash>,
     ) -> Result<bool, HashError> {
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        self.run(&self.times.verify, move || match attempt.0 {
-            Some(password) => Ok(bcrypt::verify(password.bytes(), hash.as_str())? && known),
-            None => bcrypt::verify("", hash.as_str()).map(|_| false),
+        let cost = hash.as_ref().map(PasswordHash::cost);
+        let highest = self.highest.fetch_max(cost.unwrap_or_default(), Relaxed);
+        let highest = highest.max(cost.unwrap_or_default());
+        self.run(lane, &self.times.verify, move || {
+            let right = match (&attempt.0, &hash) {
+                (Some(password), Some(hash)) => bcrypt::verify(password.bytes(), hash.as_str())?,
+                (None, Some(hash)) => bcrypt::verify("", hash.as_str()).map(|_| false)?,
+                (_, None) => false,
+            };
+            let password = attempt.0.as_ref().map_or(&[][..], Password::bytes);
+            for cost in padding(cost, highest) {
+                bcrypt::verify(password, nobody(cost).as_str())?;
+            }
+            Ok(right)
         })
         .await
     }
 
+    /// A new hash of the password of `hash`, which `attempt` is. None if `hash` has the cost of new ones already.
+    ///
+    /// # Errors
+    /// As [`PasswordHasher::hash`].
+    pub async fn renewed(
+        &self,
+        lane: Lane,
+        attempt: PasswordAttempt,
+        hash: &PasswordHash,
+    ) -> Result<Option<PasswordHash>, HashError> {
+        match attempt.0.filter(|_| hash.cost() != self.cost) {
+            Some(password) => self.hash(lane, password).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     async fn run<T: Send + 'static>(
         &self,
+        lane: Lane,
         times: &Histogram,
         work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
     ) -> Result<T, HashError> {
-        let failed = |error: &dyn std::fmt::Display| HashError::Failed(error.to_string());
-        let Ok(place) = self.queue.try_acquire() else {
+        let place = self.lanes.place(lane).inspect_err(|_| {
             self.times.refused.inc();
-            return Err(HashError::Overloaded);
-        };
-        // A caller that is gone (its connection closed) leaves the queue here, and no core is spent on its hash.
-        let thread = self.threads.clone().acquire_owned().await;
-        let thread = thread.map_err(|error| failed(&error))?;
-        drop(place);
+        })?;
         let times = times.clone();
-        let done = spawn_blocking(move || {
+        let done = self.lanes.run(place, move || {
             let begun = Instant::now();
             let done = work();
             times.observe(begun.elapsed().as_secs_f64());
-            drop(thread);
             done
         });
-        done.await
-            .map_err(|error| failed(&error))?
-            .map_err(|error| failed(&error))
+        done.await?
+            .map_err(|error| HashError::Failed(error.to_string()))
     }
 }
 
-/// A hash of the same cost that no login uses. Verifying against it takes as long as against a real one.
+/// The costs of the hashes to verify besides one of `cost`, so that all together take as long as one of `highest`: 2^highest rounds, of
+/// which 2^cost are done.
+fn padding(cost: Option<u32>, highest: u32) -> Range<u32> {
+    match cost {
+        Some(cost) => cost..highest,
+        None => highest..highest.saturating_add(1),
+    }
+}
+
+/// A hash of this cost that no login uses. Verifying against it takes as long as against a real one.
 fn nobody(cost: u32) -> PasswordHash {
     PasswordHash(format!(
         "$2b${cost:02}$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
@@ -154,18 +187,23 @@ fn nobody(cost: u32) -> PasswordHash {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
-
     use super::*;
 
     fn password(raw: &str) -> Password {
         Password::parse(raw.to_owned()).unwrap()
     }
 
+    fn lane() -> Lane {
+        Lane::stranger(&"somebody")
+    }
+
     #[tokio::test]
     async fn the_right_password_and_no_other_is_accepted() {
         let hasher = PasswordHasher::new(4).unwrap();
-        let hash = hasher.hash(password("correct horse")).await.unwrap();
+        let hash = hasher
+            .hash(lane(), password("correct horse"))
+            .await
+            .unwrap();
         assert!(hash.as_str().starts_with("$2b$04$"));
         for (attempt, right) in [
             ("correct horse", true),
@@ -173,7 +211,7 @@ mod tests {
             ("", false),
         ] {
             let outcome = hasher
-                .verify(attempt.to_owned().into(), Some(hash.clone()))
+                .verify(lane(), attempt.to_owned().into(), Some(hash.clone()))
                 .await;
             assert_eq!(outcome, Ok(right), "{attempt}");
         }
@@ -183,7 +221,7 @@ mod tests {
     async fn the_72nd_byte_counts_and_a_73rd_is_never_cut() {
         let hasher = PasswordHasher::new(4).unwrap();
         let longest = "x".repeat(72);
-        let hash = hasher.hash(password(&longest)).await.unwrap();
+        let hash = hasher.hash(lane(), password(&longest)).await.unwrap();
         let attempts = [
             (longest.clone(), true),
             ("x".repeat(71) + "y", false),
@@ -192,7 +230,7 @@ mod tests {
         ];
         for (attempt, right) in attempts {
             let outcome = hasher
-                .verify(attempt.clone().into(), Some(hash.clone()))
+                .verify(lane(), attempt.clone().into(), Some(hash.clone()))
                 .await;
             assert_eq!(outcome, Ok(right), "{attempt}");
         }
@@ -203,31 +241,62 @@ mod tests {
         let hasher = PasswordHasher::new(5).unwrap();
         let stand_in = nobody(5).as_str().parse::<bcrypt::HashParts>().unwrap();
         assert_eq!(stand_in.get_cost(), 5);
-        let outcome = hasher.verify("some password".to_owned().into(), None).await;
+        let outcome = hasher
+            .verify(lane(), "some password".to_owned().into(), None)
+            .await;
         assert_eq!(outcome, Ok(false));
     }
 
-    #[tokio::test]
-    async fn a_full_queue_is_an_answer_and_not_a_wait() {
-        let hasher = PasswordHasher::new(4).unwrap();
-        let busy = hasher.threads.available_permits();
-        let _busy = hasher
-            .threads
-            .try_acquire_many(u32::try_from(busy).unwrap());
-        let mut waiting: Vec<_> = (0..QUEUE)
-            .map(|_| Box::pin(hasher.hash(password("correct horse"))))
-            .collect();
-        for hash in &mut waiting {
-            assert!(hash.now_or_never().is_none());
+    #[test]
+    fn every_attempt_takes_as_many_rounds() {
+        let rounds = |cost: Option<u32>, highest| -> u64 {
+            let verified = cost.into_iter().chain(padding(cost, highest));
+            verified.map(|cost| 1 << cost).sum()
+        };
+        for highest in 4..=16 {
+            assert_eq!(rounds(None, highest), 1 << highest);
+            for cost in 4..=highest {
+                assert_eq!(rounds(Some(cost), highest), 1 << highest, "{cost}");
+            }
         }
-        let outcome = hasher.hash(password("correct horse")).await;
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_is_verified_and_renewed() {
+        for (before, after) in [(4, 6), (6, 4)] {
+            let old = PasswordHasher::new(before).unwrap();
+            let hash = old.hash(lane(), password("correct horse")).await.unwrap();
+            let hasher = PasswordHasher::new(after).unwrap();
+            for (attempt, right) in [("correct horse", true), ("wrong", false)] {
+                let attempt = PasswordAttempt::from(attempt.to_owned());
+                let outcome = hasher.verify(lane(), attempt, Some(hash.clone())).await;
+                assert_eq!(outcome, Ok(right));
+            }
+            assert_eq!(hasher.highest.load(Relaxed), 6, "what is costlier counts");
+            let attempt = PasswordAttempt::from(password("correct horse"));
+            let renewed = hasher
+                .renewed(lane(), attempt.clone(), &hash)
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(renewed.cost(), after);
+            assert_eq!(
+                hasher
+                    .verify(lane(), attempt.clone(), Some(renewed.clone()))
+                    .await,
+                Ok(true)
+            );
+            assert_eq!(hasher.renewed(lane(), attempt, &renewed).await, Ok(None));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_is_an_answer_and_not_a_wait() {
+        let hasher = PasswordHasher::new(4).unwrap();
+        let _places: Vec<_> = std::iter::from_fn(|| hasher.lanes.place(lane()).ok()).collect();
+        let outcome = hasher.hash(lane(), password("correct horse")).await;
         assert_eq!(outcome, Err(HashError::Overloaded));
-        drop(waiting);
-        assert_eq!(
-            hasher.queue.available_permits(),
-            QUEUE,
-            "a dropped request frees its place"
-        );
+        assert_eq!(hasher.times.refused.get(), 1);
     }
 
     #[test]

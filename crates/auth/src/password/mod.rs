@@ -3,7 +3,9 @@
 //! The hash is bcrypt (Provos & Mazières, "A Future-Adaptable Password Scheme", USENIX 1999). It reads 72 bytes, so longer passwords are
 //! rejected. It repeats the key with a NUL in between, so a password must not contain NUL.
 
+mod common;
 mod hasher;
+mod lanes;
 mod metrics;
 
 use std::fmt;
@@ -12,6 +14,7 @@ use kernel::Invalid;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use hasher::{HashError, PasswordHasher};
+pub use lanes::Lane;
 
 /// A valid new password: 8 to 72 bytes of UTF-8 without NUL. It never prints and is wiped when dropped.
 #[derive(Clone)]
@@ -26,8 +29,18 @@ impl Password {
     /// Takes `raw` unchanged: nothing is trimmed, truncated or normalised.
     ///
     /// # Errors
-    /// `too_short`, `too_long` or `invalid_character`. No error repeats the password.
+    /// `too_short`, `too_long`, `invalid_character`, or `too_common` for one of the 3 000 commonest. No error repeats the password.
     pub fn parse(raw: String) -> Result<Self, Invalid> {
+        let password = Self::possible(raw)?;
+        if common::is_common(password.0.expose_secret()) {
+            let detail = "must not be one of the commonest passwords";
+            return Err(Invalid::new("too_common", detail));
+        }
+        Ok(password)
+    }
+
+    /// One that a user may have: it may have been set before the commonest were refused.
+    fn possible(raw: String) -> Result<Self, Invalid> {
         let password = SecretString::from(raw);
         let text = password.expose_secret();
         if text.len() < Self::MIN {
@@ -67,7 +80,7 @@ impl From<Password> for PasswordAttempt {
 
 impl From<String> for PasswordAttempt {
     fn from(raw: String) -> Self {
-        Self(Password::parse(raw).ok())
+        Self(Password::possible(raw).ok())
     }
 }
 
@@ -85,6 +98,13 @@ impl PasswordHash {
             return Ok(Self(raw));
         }
         Err(Invalid::new("invalid_hash", "is no bcrypt hash"))
+    }
+
+    /// Its cost: it took 2^cost rounds.
+    pub(crate) fn cost(&self) -> u32 {
+        // It was parsed when it was made.
+        let parts = self.0.parse::<bcrypt::HashParts>();
+        parts.map_or(0, |parts| parts.get_cost())
     }
 
     /// The hash, for storage.
@@ -107,7 +127,9 @@ mod tests {
 
     #[rstest]
     #[case("1234567", Some("too_short"))]
-    #[case("12345678", None)]
+    #[case("12345678", Some("too_common"))]
+    #[case("Password", Some("too_common"))]
+    #[case("12345678x", None)]
     #[case("äöüß", None)]
     #[case("äöü", Some("too_short"))]
     #[case(&"x".repeat(72), None)]

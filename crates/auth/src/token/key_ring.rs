@@ -18,6 +18,7 @@ const REMEMBERED: u64 = 10_000;
 /// The contents of a valid token.
 pub(super) struct Verified {
     pub(super) caller: Caller,
+    pub(super) version: i64,
     pub(super) expires: Timestamp,
 }
 

@@ -1,7 +1,9 @@
 //! Access tokens: their contents, signing and verification.
 
+mod follow;
 mod issuer;
 mod key_ring;
+mod revocation;
 #[cfg(test)]
 mod tests;
 mod verifier;
@@ -11,7 +13,11 @@ use std::time::Duration;
 use kernel::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
-pub use issuer::Issuer;
+pub use follow::{
+    ListedRevocation, REVOCATIONS_PATH, RevocationPage, RevocationPlace, learn_revocations,
+};
+pub use issuer::{Issuer, Subject};
+pub use revocation::Revocation;
 pub use verifier::Verifier;
 
 /// The rules shared by signing and verifying.
@@ -36,13 +42,19 @@ pub enum TokenError {
     /// The token is not one of ours. The reason is for logs.
     #[error("the token is not valid: {0}")]
     Invalid(&'static str),
-    /// The keys have not been fetched yet, so the token cannot be judged. The token may be valid.
+    /// Its login has ended, or its owner's roles, password or standing changed since.
+    #[error("the token was revoked")]
+    Revoked,
+    /// The keys, or what is revoked, have not been fetched yet, so the token cannot be judged. The token may be valid.
     #[error("there are no keys to check tokens with yet")]
     NoKeys,
     /// Signing failed.
     #[error("the token could not be signed: {0}")]
     Signing(String),
 }
+
+/// The type of access tokens (RFC 9068): what we sign for another purpose is no access token.
+const TYPE: &str = "at+jwt";
 
 /// The claims of a token (RFC 7519 section 4). Dates are seconds since the epoch.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +67,9 @@ struct Claims {
     exp: i64,
     jti: String,
     sid: SessionId,
+    /// The version of the user when it was issued.
+    #[serde(default)]
+    ver: i64,
     /// Plain strings, so that a role unknown to this program grants nothing, and does not make the token invalid.
     roles: Vec<String>,
 }

@@ -56,21 +56,28 @@ fn world() -> World {
 impl World {
     fn issue(&self, roles: &[Role]) -> String {
         let now = self.clock.now();
-        self.issuer
-            .issue(self.user, roles, self.session, now)
-            .unwrap()
+        self.issuer.issue(&self.subject(roles), now).unwrap()
+    }
+
+    fn subject<'a>(&self, roles: &'a [Role]) -> Subject<'a> {
+        Subject {
+            user: self.user,
+            roles,
+            session: self.session,
+            version: 1,
+        }
     }
 
     fn header(&self) -> Value {
-        let kid = self.issuer.key_id();
-        json!({"alg": "EdDSA", "typ": "JWT", "kid": kid})
+        let kid = self.issuer.active_key();
+        json!({"alg": "EdDSA", "typ": "at+jwt", "kid": kid})
     }
 
     fn claims(&self) -> Value {
         let now = START.as_seconds();
         json!({
             "iss": "marketplace", "aud": "shop", "sub": self.user, "sid": self.session, "jti": "x",
-            "iat": now, "nbf": now, "exp": now + 900, "roles": ["admin"],
+            "iat": now, "nbf": now, "exp": now + 900, "ver": 1, "roles": ["admin"],
         })
     }
 }
@@ -200,6 +207,9 @@ fn every_other_algorithm_is_refused_even_with_a_right_ed25519_signature() {
 #[rstest]
 #[case::unknown_key(json!({"kid": "someone else's"}))]
 #[case::no_key(json!({"kid": null}))]
+#[case::no_type(json!({"typ": null}))]
+#[case::the_general_type(json!({"typ": "JWT"}))]
+#[case::a_token_for_another_purpose(json!({"typ": "reset+jwt"}))]
 #[case::critical_extension(json!({"crit": ["b64"], "b64": false}))]
 fn a_header_that_is_not_ours_is_refused(#[case] change: Value) {
     let world = world();
@@ -246,10 +256,41 @@ fn while_a_key_is_replaced_tokens_of_both_are_taken() {
     let keys = old.issuer.verification_keys().and(new.verification_keys());
     let verifier = Verifier::new(keys, policy(), old.clock.clone());
     let issuer = Issuer::new(new, policy());
-    let token = issuer.issue(old.user, &[], old.session, START).unwrap();
+    let token = issuer.issue(&old.subject(&[]), START).unwrap();
     assert!(verifier.verify(&token).is_ok());
     assert!(verifier.verify(&old.issue(&[])).is_ok());
     assert!(invalid(old.verifier.verify(&token)));
+}
+
+#[test]
+fn a_revoked_token_is_refused_also_when_it_was_remembered() {
+    let world = world();
+    let (verifier, token) = (&world.verifier, world.issue(&[]));
+    assert!(verifier.verify(&token).is_ok());
+    let until = START.plus(Duration::from_mins(16));
+    verifier.revoke(&[Revocation::of_user(world.user, 1, None, until)]);
+    assert!(verifier.verify(&token).is_ok(), "it is not below version 1");
+    verifier.revoke(&[Revocation::of_session(world.user, world.session, until)]);
+    assert_eq!(verifier.verify(&token), Err(TokenError::Revoked));
+    let other = Subject {
+        session: SessionId::new(&SystemIds::default()),
+        ..world.subject(&[])
+    };
+    let other = world.issuer.issue(&other, START).unwrap();
+    assert!(verifier.clone().verify(&other).is_ok());
+    verifier.revoke(&[Revocation::of_user(world.user, 2, None, until)]);
+    assert_eq!(verifier.clone().verify(&other), Err(TokenError::Revoked));
+}
+
+#[test]
+fn while_it_is_unknown_what_is_revoked_no_token_is_judged() {
+    let world = world();
+    let (verifier, token) = (&world.verifier, world.issue(&[]));
+    verifier.await_revocations();
+    assert!(!verifier.has_revocations());
+    assert_eq!(verifier.verify(&token), Err(TokenError::NoKeys));
+    verifier.revoke(&[]);
+    assert!(verifier.has_revocations() && verifier.verify(&token).is_ok());
 }
 
 #[test]

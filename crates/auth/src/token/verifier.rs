@@ -1,7 +1,9 @@
-//! Verifies access tokens: algorithm, key, issuer, audience and time, all pinned (RFC 8725 section 3).
+//! Verifies access tokens: type, algorithm, key, issuer, audience and time, all pinned (RFC 8725 section 3), and that they are not
+//! revoked.
 //!
-//! The keys may change while tokens are being verified. Fetching them is not decided here: the code that fetches keys passes them to
-//! [`Verifier::replace_keys`] and learns of missing keys from [`Verifier::unknown_key_seen`].
+//! The keys and what is revoked may change while tokens are being verified. Fetching them is not decided here: the code that fetches keys
+//! passes them to [`Verifier::replace_keys`] and learns of missing keys from [`Verifier::unknown_key_seen`]; revocations come to
+//! [`Verifier::revoke`].
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,7 +15,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use super::key_ring::{KeyRing, Verified};
-use super::{Claims, TokenError, TokenPolicy};
+use super::revocation::{Revocation, RevocationList};
+use super::{Claims, TYPE, TokenError, TokenPolicy};
 use crate::{Caller, VerificationKeys, backend};
 
 /// Longest token that is examined, in bytes. Ours have some 500.
@@ -28,6 +31,8 @@ struct Inner {
     /// microsecond.
     keys: RwLock<Option<Arc<KeyRing>>>,
     unknown_key: Notify,
+    /// None while it is unknown what is revoked.
+    revoked: RwLock<Option<RevocationList>>,
     validation: Validation,
     policy: TokenPolicy,
     clock: Arc<dyn Clock>,
@@ -51,12 +56,13 @@ impl Verifier {
         validation.set_issuer(&[&policy.issuer]);
         validation.set_audience(&[&policy.audience]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
-        // The library would read the wall clock; `Inner::at_this_time` reads ours.
+        // The library would read the wall clock; `Inner::now` reads ours.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self(Arc::new(Inner {
             keys: RwLock::new(None),
             unknown_key: Notify::new(),
+            revoked: RwLock::new(Some(RevocationList::default())),
             validation,
             policy,
             clock,
@@ -74,6 +80,39 @@ impl Verifier {
         }
         *current = Some(Arc::new(KeyRing::new(keys, remember)));
         true
+    }
+
+    /// Judges no token until [`Verifier::revoke`] has been called: until then every token gets [`TokenError::NoKeys`]. For a process that
+    /// learns from others what is revoked.
+    pub fn await_revocations(&self) {
+        *self
+            .0
+            .revoked
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Refuses the tokens that these revocations are about from now on, and forgets revocations of tokens that have expired.
+    pub fn revoke<'a>(&self, revocations: impl IntoIterator<Item = &'a Revocation>) {
+        let mut revoked = self
+            .0
+            .revoked
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let list = revoked.get_or_insert_default();
+        list.forget(self.0.clock.now());
+        revocations.into_iter().for_each(|one| list.add(one));
+    }
+
+    /// Whether it knows what is revoked.
+    #[must_use]
+    pub fn has_revocations(&self) -> bool {
+        let revoked = self
+            .0
+            .revoked
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        revoked.is_some()
     }
 
     /// The clock that tells whether a token has expired. Tokens are to be issued by the same.
@@ -105,10 +144,10 @@ impl Verifier {
         let ring = self.0.ring().ok_or(TokenError::NoKeys)?;
         let digest: [u8; 32] = Sha256::digest(token).into();
         if let Some(known) = ring.recall(&digest) {
-            return self.0.at_this_time(&known);
+            return self.0.now(&known);
         }
         let verified = Arc::new(self.0.check(token, &ring)?);
-        let caller = self.0.at_this_time(&verified)?;
+        let caller = self.0.now(&verified)?;
         ring.remember(digest, verified);
         Ok(caller)
     }
@@ -122,11 +161,14 @@ impl Inner {
         keys.clone()
     }
 
-    /// Checks everything except the time.
+    /// Checks everything except the time and revocations.
     fn check(&self, token: &str, ring: &KeyRing) -> Result<Verified, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid("its header"))?;
         if header.alg != Algorithm::EdDSA {
             return Err(TokenError::Invalid("its algorithm"));
+        }
+        if !header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE)) {
+            return Err(TokenError::Invalid("its type"));
         }
         if header.crit.is_some() {
             return Err(TokenError::Invalid("it has critical extensions"));
@@ -149,18 +191,27 @@ impl Inner {
                     .collect(),
                 session: claims.sid,
             },
+            version: claims.ver,
             expires: seconds(claims.exp),
         })
     }
 
+    /// The holder of a good token, if it is valid now.
+    ///
     /// A token with a time of issue in the future is valid: we signed it, so it only shows that a clock was set back since, or that the
     /// signer's is ahead. Refusing it would end a login.
-    fn at_this_time(&self, verified: &Verified) -> Result<Caller, TokenError> {
+    fn now(&self, verified: &Verified) -> Result<Caller, TokenError> {
         let now = self.clock.now();
         if now >= verified.expires.plus(self.policy.leeway) {
             return Err(TokenError::Expired);
         }
-        Ok(verified.caller.clone())
+        let caller = &verified.caller;
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        let revoked = revoked.as_ref().ok_or(TokenError::NoKeys)?;
+        if revoked.has(caller.user, caller.session, verified.version) {
+            return Err(TokenError::Revoked);
+        }
+        Ok(caller.clone())
     }
 }
 

@@ -36,6 +36,8 @@ pub async fn fill(client: &Client, prefix: &str, size: &Size) -> Result<()> {
     let mut accounts = fill("wallet", "accounts");
     let mut reservations = fill("products", "reservations");
     let mut products = fill("products", "products");
+    let mut categories = fill("products", "categories");
+    let mut tree = fill("products", "category_tree");
     let mut entries = fill("products", "stock_entries");
     for transaction in history.opening() {
         journal.add(posted(&transaction)).await?;
@@ -76,14 +78,20 @@ pub async fn fill(client: &Client, prefix: &str, size: &Size) -> Result<()> {
         let account = doc! { "_id": id, "last_sequence": account.sequence, "last_at": account.last_at, "balances": [balance] };
         accounts.add(account).await?;
     }
+    let category = bytes(super::id(0, 9));
+    categories
+        .add(doc! {
+            "_id": &category, "slug": "things", "names": { "und": "things" }, "attributes": [], "retired": false, "version": 1_i64,
+        })
+        .await?;
+    tree.add(doc! { "_id": 1_i64, "version": 1_i64 }).await?;
     for goods in &history.goods {
         let product = bytes(goods.product);
-        let entry =
-            doc! { "_id": { "product": &product, "version": 1_i64 }, "delta": PLENTY, "at": START };
+        let entry = doc! { "_id": { "product": &product, "version": 1_i64, "variant": &product }, "delta": PLENTY, "at": START, "actor": bytes(goods.seller) };
         entries.add(entry).await?;
         let product = doc! {
             "_id": product, "seller": bytes(goods.seller), "price": PRICE, "currency": CURRENCY, "status": "active", "delivery": "none",
-            "created_at": START, "category": "things", "category_key": "things", "available": goods.available, "version": 1_i64,
+            "created_at": START, "category": "things", "category_id": &category, "available": goods.available, "sold": 0_i64, "version": 1_i64,
             "updated_at": START, "name": "Thing", "description": "",
         };
         products.add(product).await?;
@@ -97,6 +105,8 @@ pub async fn fill(client: &Client, prefix: &str, size: &Size) -> Result<()> {
         earnings,
         accounts,
         reservations,
+        categories,
+        tree,
         products,
         entries,
     ] {

@@ -52,27 +52,41 @@ pub fn fill(data_dir: &Path, size: &Size) -> Result<()> {
             account.last_at,
         ])?;
     }
+    let category = super::id(0, 9);
+    let sql = r#"INSERT INTO categories (id, slug, names, attributes, retired, version) VALUES (?1, 'things', '{"und":"things"}', '[]', 0, 1)"#;
+    products.execute(sql, [category.as_bytes()])?;
+    products.execute("INSERT INTO category_tree (id, version) VALUES (1, 1)", [])?;
     for (number, goods) in (0..).zip(&history.goods) {
         let (product, seller) = (goods.product.as_bytes(), goods.seller.as_bytes());
-        let sql = "INSERT INTO products (id, seller, price, currency, status, delivery, created_at, category, category_key, name, description)
-                   VALUES (?1, ?2, ?3, ?4, 'active', 'none', ?5, 'things', 'things', ?6, '')";
+        let sql = "INSERT INTO products (id, seller, price, currency, status, delivery, created_at, category, category_id, name, description)
+                   VALUES (?1, ?2, ?3, ?4, 'active', 'none', ?5, 'things', ?7, ?6, '')";
         let name = format!("Thing {number}");
-        products
-            .prepare_cached(sql)?
-            .execute(params![product, seller, PRICE, CURRENCY, START, name])?;
-        let sql = "INSERT INTO stock (id, available, version, updated_at) VALUES (?1, ?2, 1, ?3)";
+        products.prepare_cached(sql)?.execute(params![
+            product,
+            seller,
+            PRICE,
+            CURRENCY,
+            START,
+            name,
+            category.as_bytes()
+        ])?;
+        let sql = "INSERT INTO stock (id, available, sold, version, updated_at) VALUES (?1, ?2, 0, 1, ?3)";
         products
             .prepare_cached(sql)?
             .execute(params![product, goods.available, START])?;
-        let sql = "INSERT INTO stock_entries (product, version, delta, at) VALUES (?1, 1, ?2, ?3)";
+        let sql = "INSERT INTO stock_entries (product, version, variant, delta, at, actor) VALUES (?1, 1, ?1, ?2, ?3, ?4)";
         products
             .prepare_cached(sql)?
-            .execute(params![product, PLENTY, START])?;
-        let sql = "INSERT INTO search (id, seller, category_key, price, name_words, words) VALUES (?1, ?2, 'things', ?3, ?4, ?4)";
+            .execute(params![product, PLENTY, START, seller])?;
+        let sql = "INSERT INTO search (id, seller, category_id, price, name_words, words) VALUES (?1, ?2, ?5, ?3, ?4, ?4)";
         let words = format!(r#"["thing","{number}"]"#);
-        products
-            .prepare_cached(sql)?
-            .execute(params![product, seller, PRICE, words])?;
+        products.prepare_cached(sql)?.execute(params![
+            product,
+            seller,
+            PRICE,
+            words,
+            category.as_bytes()
+        ])?;
     }
     for file in &files {
         file.execute_batch("COMMIT")?;

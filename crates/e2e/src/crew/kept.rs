@@ -42,7 +42,7 @@ impl Worker {
             deal.check(by_id[deal.part.order.as_str()], false);
         }
         assert!(
-            self.credits.is_subset(&self.posted().await.0),
+            self.credits.is_subset(&self.posted_credits().await),
             "each credit that was answered"
         );
     }

@@ -35,6 +35,14 @@ pub(super) struct Worker {
     pub(super) deals: Vec<Deal>,
 }
 
+/// The entries of a wallet: the credits, the sum of those of each order, and the sum of all.
+#[derive(Default)]
+struct Entries {
+    credits: BTreeSet<String>,
+    of_orders: BTreeMap<String, i64>,
+    sum: i64,
+}
+
 impl Worker {
     /// A client that has made its first top-up. Clients that start at another `turn` do other things.
     pub(super) fn new(
@@ -242,7 +250,7 @@ impl Worker {
             if open {
                 return None;
             }
-            let posted = self.posted().await.1;
+            let posted = self.entries().await.of_orders;
             let has_arrived = |order: &Value| {
                 let id = order["id"].as_str().expect("an id");
                 -posted.get(id).copied().unwrap_or_default() == spent(order)
@@ -252,24 +260,28 @@ impl Worker {
         .await
     }
 
-    /// The credits of the wallet, whose balance is the sum of its entries, and the sum of those of each order.
-    pub(super) async fn posted(&self) -> (BTreeSet<String>, BTreeMap<String, i64>) {
-        let history = self.person.all("/api/wallet/transaction?limit=100").await;
-        let mut of_orders: BTreeMap<String, i64> = BTreeMap::new();
-        let mut credits = BTreeSet::new();
-        let mut sum = 0;
-        for entry in &history {
+    /// The credits of the wallet, whose balance must be the sum of its entries: only of a wallet in which nothing moves any more.
+    pub(super) async fn posted_credits(&self) -> BTreeSet<String> {
+        let entries = self.entries().await;
+        assert_eq!(self.person.balance().await, entries.sum);
+        entries.credits
+    }
+
+    async fn entries(&self) -> Entries {
+        let mut entries = Entries::default();
+        for entry in &self.person.all("/api/wallet/transaction?limit=100").await {
             let amount = entry["amount"].as_i64().expect("a number");
-            sum += amount;
+            entries.sum += amount;
             match entry["orderId"].as_str() {
-                Some(order) => *of_orders.entry(order.to_owned()).or_default() += amount,
+                Some(order) => *entries.of_orders.entry(order.to_owned()).or_default() += amount,
                 None => {
-                    credits.insert(entry["id"].as_str().expect("an id").to_owned());
+                    entries
+                        .credits
+                        .insert(entry["id"].as_str().expect("an id").to_owned());
                 }
             }
         }
-        assert_eq!(self.person.balance().await, sum);
-        (credits, of_orders)
+        entries
     }
 
     /// Checks the wallet and the orders against the responses received. Returns what was bought: product and quantity.
@@ -296,7 +308,7 @@ impl Worker {
             deal.check(by_id[deal.part.order.as_str()], true);
         }
         assert_eq!(
-            self.posted().await.0,
+            self.posted_credits().await,
             self.credits,
             "each credit that was answered, once, and no other"
         );

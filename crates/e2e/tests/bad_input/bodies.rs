@@ -34,66 +34,66 @@ const REGISTER: &[Case] = &[
         ],
     ),
     (
-        r#"{"name": "", "email": "x@example.com", "password": "12345678"}"#,
+        r#"{"name": "", "email": "x@example.com", "password": "battery-9"}"#,
         &[("/name", "too_short")],
     ),
     (
-        r#"{"name": " \t ", "email": "x@example.com", "password": "12345678"}"#,
+        r#"{"name": " \t ", "email": "x@example.com", "password": "battery-9"}"#,
         &[("/name", "too_short")],
     ),
     (
-        r#"{"name": "$L101", "email": "x@example.com", "password": "12345678"}"#,
+        r#"{"name": "$L101", "email": "x@example.com", "password": "battery-9"}"#,
         &[("/name", "too_long")],
     ),
     (
-        r#"{"name": "a\u0000b", "email": "x@example.com", "password": "12345678"}"#,
+        r#"{"name": "a\u0000b", "email": "x@example.com", "password": "battery-9"}"#,
         &[("/name", "invalid_character")],
     ),
     (
-        r#"{"name": "X", "email": "", "password": "12345678"}"#,
+        r#"{"name": "X", "email": "", "password": "battery-9"}"#,
         &[("/email", "too_short")],
     ),
     (
-        r#"{"name": "A\r\nSet-Cookie: x", "email": "x@example.com\r\nBcc: y@example.com", "password": "12345678"}"#,
+        r#"{"name": "A\r\nSet-Cookie: x", "email": "x@example.com\r\nBcc: y@example.com", "password": "battery-9"}"#,
         &[
             ("/name", "invalid_character"),
             ("/email", "invalid_character"),
         ],
     ),
     (
-        r#"{"name": "\u202Eada", "email": "x@example.com", "password": "12345678"}"#,
+        r#"{"name": "\u202Eada", "email": "x@example.com", "password": "battery-9"}"#,
         &[("/name", "invalid_character")],
     ),
     (
-        r#"{"name": "\u200B\u200D\u2060", "email": "x@example.com", "password": "12345678"}"#,
+        r#"{"name": "\u200B\u200D\u2060", "email": "x@example.com", "password": "battery-9"}"#,
         &[("/name", "invisible")],
     ),
     (
-        r#"{"name": "X", "email": "x@-münchen.de", "password": "12345678"}"#,
+        r#"{"name": "X", "email": "x@-münchen.de", "password": "battery-9"}"#,
         &[("/email", "invalid_email")],
     ),
     (
-        r#"{"name": "X", "email": "nobody", "password": "12345678"}"#,
+        r#"{"name": "X", "email": "nobody", "password": "battery-9"}"#,
         &[("/email", "invalid_email")],
     ),
     (
-        r#"{"name": "X", "email": "@example.com", "password": "12345678"}"#,
+        r#"{"name": "X", "email": "@example.com", "password": "battery-9"}"#,
         &[("/email", "invalid_email")],
     ),
     (
-        r#"{"name": "X", "email": "x@", "password": "12345678"}"#,
+        r#"{"name": "X", "email": "x@", "password": "battery-9"}"#,
         &[("/email", "invalid_email")],
     ),
     (
-        r#"{"name": "X", "email": "x y@example.com", "password": "12345678"}"#,
+        r#"{"name": "X", "email": "x y@example.com", "password": "battery-9"}"#,
         &[("/email", "invalid_email")],
     ),
     (
-        r#"{"name": "X", "email": "x@y@example.com", "password": "12345678"}"#,
+        r#"{"name": "X", "email": "x@y@example.com", "password": "battery-9"}"#,
         &[("/email", "invalid_email")],
     ),
     (
-        r#"{"name": "X", "email": "x@$L250.com", "password": "12345678"}"#,
+        r#"{"name": "X", "email": "x@$L250.com", "password": "battery-9"}"#,
         &[("/email", "too_long")],
     ),
     (
@@ -109,7 +109,7 @@ const REGISTER: &[Case] = &[
         &[("/password", "too_long")],
     ),
     (
-        r#"{"name": "X", "email": "x@example.com", "password": "12345678", "roles": ["admin"]}"#,
+        r#"{"name": "X", "email": "x@example.com", "password": "battery-9", "roles": ["admin"]}"#,
         &[("/roles", "unknown_field")],
     ),
     (
@@ -130,7 +130,7 @@ const LOGIN: &[Case] = &[
         &[("/email", "invalid_type"), ("/password", "invalid_type")],
     ),
     (
-        r#"{"email": "x@example.com", "password": "12345678", "otp": 1}"#,
+        r#"{"email": "x@example.com", "password": "battery-9", "otp": 1}"#,
         &[("/otp", "unknown_field")],
     ),
 ];
@@ -189,7 +189,7 @@ const PASSWORD: &[Case] = &[
         &[("/newPassword", "invalid_type")],
     ),
     (
-        r#"{"currentPassword": "$W", "newPassword": "12345678", "user": "$P"}"#,
+        r#"{"currentPassword": "$W", "newPassword": "battery-9", "user": "$P"}"#,
         &[("/user", "unknown_field")],
     ),
 ];
@@ -286,6 +286,20 @@ const PRODUCT: &[Case] = &[
             ("/category", "invisible"),
         ],
     ),
+    (
+        r#"{"name": "X", "description": "", "price": 1, "stock": 1, "category": "x", "status": "removed", "sku": "$L101", "variants": [{"options": {"Size": " "}, "price": 0}]}"#,
+        &[
+            ("/sku", "too_long"),
+            ("/status", "unknown_value"),
+            ("/variants/0/options", "too_short"),
+            ("/variants/0/price", "out_of_range"),
+            ("/variants/0/stock", "required"),
+        ],
+    ),
+    (
+        r#"{"name": "X", "description": "", "price": 1, "stock": 1, "category": "x", "variants": [{"options": {"Size": "M"}, "stock": 1}, {"options": {"size": "m"}, "stock": 1}]}"#,
+        &[("/variants/1/options", "duplicate")],
+    ),
 ];
 
 const UPDATE: &[Case] = &[
@@ -311,6 +325,15 @@ const UPDATE: &[Case] = &[
     (
         r#"{"id": "$P", "status": "removed"}"#,
         &[("/status", "unknown_field")],
+    ),
+    (
+        r#"{"id": "$P", "sku": "", "options": {"Size": "S", "SIZE": "M"}, "metadata": "x", "variants": []}"#,
+        &[
+            ("/metadata", "invalid_type"),
+            ("/options", "duplicate"),
+            ("/sku", "too_short"),
+            ("/variants", "unknown_field"),
+        ],
     ),
 ];
 
@@ -387,6 +410,13 @@ const ORDER: &[Case] = &[
     (
         r#"{"productId": "$P", "quantity": 0}"#,
         &[("/quantity", "out_of_range")],
+    ),
+    (
+        r#"{"items": [{"productId": "$P", "variantId": "L", "quantity": 1}], "metadata": []}"#,
+        &[
+            ("/items/0/variantId", "invalid_id"),
+            ("/metadata", "invalid_type"),
+        ],
     ),
 ];
 

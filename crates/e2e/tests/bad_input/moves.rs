@@ -187,6 +187,63 @@ const REFUND: &[Case] = &[
     ),
 ];
 
+const RETURN: &[Case] = &[
+    (
+        "{}",
+        &[
+            ("/fulfilmentId", "required"),
+            ("/items", "required"),
+            ("/reason", "required"),
+        ],
+    ),
+    (
+        r#"{"fulfilmentId": "nonsense", "items": [], "reason": "because"}"#,
+        &[
+            ("/fulfilmentId", "invalid_id"),
+            ("/reason", "unknown_value"),
+        ],
+    ),
+    (
+        r#"{"fulfilmentId": "$F", "items": [], "reason": "other"}"#,
+        &[("/items", "too_short")],
+    ),
+    (
+        r#"{"fulfilmentId": "$F", "items": [{"lineId": "$N", "quantity": 0}], "reason": 5, "comment": ""}"#,
+        &[
+            ("/items/0/quantity", "out_of_range"),
+            ("/reason", "invalid_type"),
+            ("/comment", "too_short"),
+        ],
+    ),
+    (
+        r#"{"fulfilmentId": "$F", "items": [$O], "reason": "other", "comment": "$L2001", "refund": 5}"#,
+        &[("/comment", "too_long"), ("/refund", "unknown_field")],
+    ),
+    (
+        r#"{"fulfilmentId": "$F", "items": [$O], "reason": "other", "comment": "a\u0000b"}"#,
+        &[("/comment", "invalid_character")],
+    ),
+];
+
+const DISPUTE: &[Case] = &[
+    (
+        "{}",
+        &[
+            ("/fulfilmentId", "required"),
+            ("/reason", "required"),
+            ("/comment", "required"),
+        ],
+    ),
+    (
+        r#"{"fulfilmentId": "$F", "reason": "changed_mind", "comment": ""}"#,
+        &[("/reason", "unknown_value"), ("/comment", "too_short")],
+    ),
+    (
+        r#"{"fulfilmentId": "$F", "reason": "other", "comment": "$L2001", "amount": 5}"#,
+        &[("/comment", "too_long"), ("/amount", "unknown_field")],
+    ),
+];
+
 const ADDRESS: &[Case] = &[
     (
         "{}",
@@ -239,7 +296,7 @@ impl Scene {
             .replace("$O", &one)
             .replace("$N", line)
             .replace("$F", &self.lamps.id);
-        for length in [10_001, 201, 101] {
+        for length in [10_001, 2_001, 201, 101] {
             text = text.replace(&format!("$L{length}"), &"x".repeat(length));
         }
         text
@@ -286,6 +343,12 @@ async fn a_bad_delivery_is_told_every_fault_and_delivers_nothing() {
 #[tokio::test]
 async fn a_bad_refund_is_told_every_fault_and_gives_nothing_back() {
     all_are_refused(Method::POST, "/api/orders/{id}/refunds", REFUND).await;
+}
+
+#[tokio::test]
+async fn a_bad_return_or_dispute_is_told_every_fault_and_opens_nothing() {
+    all_are_refused(Method::POST, "/api/orders/{id}/returns", RETURN).await;
+    all_are_refused(Method::POST, "/api/orders/{id}/disputes", DISPUTE).await;
 }
 
 #[tokio::test]

@@ -48,6 +48,11 @@ const TRANSACTIONS: &[Case] = &[
 
 const ORDERS: &[Case] = &[("status=eaten", &[("?status", "unknown_value")])];
 
+const CASES: &[Case] = &[
+    ("status=eaten", &[("?status", "unknown_value")]),
+    ("role=admin", &[("?role", "unknown_value")]),
+];
+
 const SALES: &[Case] = &[
     ("status=eaten", &[("?status", "unknown_value")]),
     ("from=yesterday", &[("?from", "invalid_time")]),
@@ -64,6 +69,8 @@ async fn a_bad_query_is_told_every_fault() {
         ("/api/wallet/transaction", TRANSACTIONS),
         (orders.as_str(), ORDERS),
         ("/api/orders/sales", SALES),
+        ("/api/orders/returns", CASES),
+        ("/api/orders/disputes", CASES),
         (timeline.as_str(), &[]),
     ];
     for (path, cases) in lists {

@@ -11,11 +11,12 @@ use e2e::{Busy, Shape, Why};
 use crate::namespace::Namespace;
 
 /// The deployments with replicas. The stores are operated separately, and may hold data that a test must not touch.
-const DEPLOYMENTS: [&str; 5] = [
+const DEPLOYMENTS: [&str; 6] = [
     "user-service",
     "product-service",
     "order-service",
     "wallet-service",
+    "console-service",
     "gateway",
 ];
 

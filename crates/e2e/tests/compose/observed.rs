@@ -11,11 +11,12 @@ use crate::containers::Compose;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The jobs whose targets run without the rest of the profile.
-const JOBS: [&str; 6] = [
+const JOBS: [&str; 7] = [
     "user-service",
     "product-service",
     "order-service",
     "wallet-service",
+    "console-service",
     "rabbitmq",
     "prometheus",
 ];

@@ -1,62 +1,22 @@
 //! SIGKILL between the command of a refund or a release and its reply: the order waits for what the wallet has, or has not, done yet.
 
-use std::path::Path;
-use std::time::Duration;
-
-use e2e::{Answer, Launch, Part, Person, Product, amount, unique, within};
-use futures_util::future::join_all;
-use reqwest::Method;
-use rusqlite::Connection;
+use e2e::{Answer, Part, Person, amount, within};
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
-use tokio::sync::mpsc;
 
-const ROUNDS: usize = 8;
-/// Orders of a round.
-const BURST: usize = 40;
-const PRICE: i64 = 1_000;
+use crate::burst::{BURST, PATIENCE, PRICE, REFUNDING, ROUNDS, burst, killed_amid, launch, parts};
+
 const FEE: i64 = 100;
 const REFUND: i64 = 300;
-const PATIENCE: Duration = Duration::from_secs(60);
 
-fn launch(data_dir: &Path) -> Launch {
-    Launch::on(data_dir).set("WALLET__COMMISSION_BASIS_POINTS", "1000")
-}
-
-/// Orders of a single lamp each.
-async fn burst(buyer: &Person, seller: &Person, lamp: &Product) -> Vec<Part> {
-    let orders = (0..BURST).map(|_| async {
-        let order = buyer.buys(&[(lamp, 1)]).await;
-        Part::of(&order, seller)
-    });
-    let bought = join_all(orders).await;
-    seller.has_sold(&bought.iter().collect::<Vec<_>>()).await;
-    bought
-}
-
-/// A refund waits for the wallet.
-const REFUNDING: &str = "json_extract(part.value, '$.refunds[0]') IS NOT NULL";
 /// A release waits for the wallet.
 const RELEASING: &str = "json_extract(part.value, '$.money') = 'releasing'";
 
-/// How many parts are like this, in a directory that nobody serves.
-fn parts(data_dir: &Path, like: &str) -> u32 {
-    let orders = Connection::open(data_dir.join("orders.db")).unwrap();
-    let sql =
-        format!("SELECT COUNT(*) FROM orders, json_each(orders.fulfilments) AS part WHERE {like}");
-    orders.query_row(&sql, [], |row| row.get(0)).unwrap()
-}
-
-/// Sends a refund without waiting for the wallet. No answer means that the process has died meanwhile.
-async fn refund(seller: &Person, part: &Part, key: &str) -> Option<u16> {
-    let request = seller
+/// A request for a refund of the part.
+fn refund(seller: &Person, part: &Part) -> RequestBuilder {
+    seller
         .request(Method::POST, &part.order_path("/refunds"))
-        .header("prefer", "respond-async")
-        .header("idempotency-key", key)
-        .json(&part.refund("amount", &json!(REFUND)));
-    let response = request.send().await.ok()?;
-    let status = response.status().as_u16();
-    response.bytes().await.ok()?;
-    Some(status)
+        .json(&part.refund("amount", &json!(REFUND)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,37 +34,19 @@ async fn killed_between_the_command_of_a_refund_and_its_reply_it_refunds_once() 
     for round in 0..ROUNDS {
         let (seller, buyer) = (seller.at(&server.client()), buyer.at(&server.client()));
         let bought = burst(&buyer, &seller, &lamp).await;
-        let keyed: Vec<_> = bought.into_iter().map(|part| (part, unique())).collect();
-        let (sender, mut answers) = mpsc::unbounded_channel();
-        let sent = keyed.iter().cloned().map(|(part, key)| {
-            let (seller, sender) = (seller.clone(), sender.clone());
-            tokio::spawn(async move {
-                if let Some(status) = refund(&seller, &part, &key).await {
-                    assert!([201, 202].contains(&status), "{status}");
-                    sender.send(()).ok();
-                }
-            })
-        });
-        let sent: Vec<_> = sent.collect();
-        for _ in 0..=round * 2 {
-            answers.recv().await.unwrap();
-        }
-        server.kill();
-        for one in sent {
-            one.await.unwrap();
-        }
+        let sent = bought
+            .iter()
+            .map(|part| refund(&seller, part).header("prefer", "respond-async"));
+        let keys = killed_amid(server, sent.collect(), round * 2 + 1, &[201, 202]).await;
         between += parts(data_dir.path(), REFUNDING);
-        refunds.extend(keyed);
+        refunds.extend(bought.into_iter().zip(keys));
         server = launch.serve();
     }
     assert!(between > 0, "no refund was killed half-way");
 
     let (seller, buyer) = (seller.at(&server.client()), buyer.at(&server.client()));
     for (part, key) in &refunds {
-        let request = seller
-            .request(Method::POST, &part.order_path("/refunds"))
-            .header("idempotency-key", key)
-            .json(&part.refund("amount", &json!(REFUND)));
+        let request = refund(&seller, part).header("idempotency-key", key);
         let answer = Answer::of(request).await;
         assert!([201, 202].contains(&answer.status), "{answer:?}");
     }

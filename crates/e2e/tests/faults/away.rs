@@ -28,7 +28,7 @@ fn word<'a>(dependency: &'a Value, key: &str) -> &'a str {
     dependency.get(key).unwrap().as_str().unwrap()
 }
 
-async fn come_to_miss(world: &World, expected: [(Service, &[&str]); 4]) {
+async fn come_to_miss(world: &World, expected: [(Service, &[&str]); 5]) {
     for (service, names) in expected {
         let status = if names.is_empty() { 200 } else { 503 };
         let what = format!("{service:?} answers {status} and misses {names:?}");
@@ -79,14 +79,22 @@ async fn services_start_without_mongodb_and_broker_name_what_is_missing_and_reco
         Some(())
     })
     .await;
-    // The user service signs with a key from a file and only sends messages, which can wait.
+    // The user service signs with a key from a file, and its messages can wait. Which tokens are revoked is in its store.
+    let revoked = "revoked tokens";
     come_to_miss(
         &world,
         [
-            (Service::User, &["user store"]),
-            (Service::Product, &["product store", "message broker"]),
-            (Service::Order, &["order store", "message broker"]),
-            (Service::Wallet, &["wallet store", "message broker"]),
+            (Service::User, &["user store", revoked]),
+            (
+                Service::Product,
+                &["product store", revoked, "message broker"],
+            ),
+            (Service::Order, &["order store", revoked, "message broker"]),
+            (
+                Service::Wallet,
+                &["wallet store", revoked, "message broker"],
+            ),
+            (Service::Console, &[]),
         ],
     )
     .await;
@@ -102,6 +110,7 @@ async fn services_start_without_mongodb_and_broker_name_what_is_missing_and_reco
             (Service::Product, &["message broker"]),
             (Service::Order, &["message broker"]),
             (Service::Wallet, &["message broker"]),
+            (Service::Console, &[]),
         ],
     )
     .await;

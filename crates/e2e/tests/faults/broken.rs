@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use e2e::operated::granted;
 use e2e::{operate, within};
 use lapin::options::{BasicPublishOptions, QueueBindOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -98,6 +100,24 @@ async fn a_poison_message_among_those_of_orders_is_given_up_alone_and_can_be_rep
     // An order produces four messages.
     busy.answered(400, PATIENCE).await;
     within(PATIENCE, "it was given up", async || {
+        (given_up(&world) == 1).then_some(())
+    })
+    .await;
+    // An operator sees and replays it over HTTP, too.
+    let client = world.client();
+    let olga = client.join("Olga").await;
+    let admin = granted(&client, &olga, "admin", |arguments| {
+        operate(&world.stack.config_path(), arguments)
+    })
+    .await;
+    let seen = admin.get("/api/wallet/dead-letters").await;
+    assert_eq!(seen.status, 200, "{seen:?}");
+    let letters = seen.body.get("items").and_then(Value::as_array);
+    assert_eq!(letters.map(Vec::len), Some(1), "{seen:?}");
+    let path = "/api/wallet/dead-letters/replay";
+    let replayed = admin.post(path, &json!({})).await;
+    assert_eq!(replayed.body, json!({"replayed": 1}));
+    within(PATIENCE, "it was given up once more", async || {
         (given_up(&world) == 1).then_some(())
     })
     .await;

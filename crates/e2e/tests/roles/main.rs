@@ -43,7 +43,7 @@ async fn each_role_may_do_what_the_table_says_and_nothing_else() {
     let mut wrong = Vec::new();
     for row in ROWS {
         for (role, expected) in Role::ALL.into_iter().zip(row.statuses) {
-            let scene = Scene::set(&cast, role).await;
+            let scene = Scene::set(&cast, role, row).await;
             let before = scene.look(&cast).await;
             let request = scene.request(&cast, role, row);
             if row.path == "/api/docs" {

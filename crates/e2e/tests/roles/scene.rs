@@ -1,12 +1,14 @@
 //! The people, and an order of its own for each request.
 
 use e2e::operated::granted;
-use e2e::{Client, Launch, Part, Person, Product, Server, address, unique};
+use e2e::{
+    Client, Launch, Part, Person, Product, Server, address, eventually, unique, with_picture,
+};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::table::Row;
+use crate::table::{FORM, Row};
 
 /// Who sends a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub(crate) struct Cast {
     _data_dir: TempDir,
     /// Everybody but the one whom nobody knows.
     people: Vec<Person>,
+    /// The seller that operators approve and suspend. The scenes have no order with them.
+    shopkeeper: Person,
 }
 
 impl Cast {
@@ -70,11 +74,21 @@ impl Cast {
                 | Role::Stranger => person,
             });
         }
+        let shopkeeper = client.join("Shopkeeper").await;
+        let profile = json!({"description": "Odds and ends"});
+        let profile = shopkeeper.send(Method::PUT, "/api/sellers/me", &profile);
+        assert_eq!(profile.await.status, 200);
+        let page = format!("/api/sellers/{}", shopkeeper.id);
+        eventually("the seller's page", async || {
+            (client.get(&page).await.status == 200).then_some(())
+        })
+        .await;
         Self {
             server,
             launch,
             _data_dir: data_dir,
             people,
+            shopkeeper,
         }
     }
 
@@ -101,24 +115,45 @@ impl Cast {
 }
 
 /// Three lamps of the seller, of which one is on its way, and a pen of the other seller; an address of the buyer; and a login of whoever
-/// sends the request.
+/// sends the request. For requests about returns and disputes the buyer has all lamps, and there is a return or a dispute if the request
+/// names one.
 pub(crate) struct Scene {
     lamp: Product,
     part: Part,
     package: String,
+    /// The return or the dispute.
+    opened: String,
     address: String,
+    /// A category of its own.
+    category: String,
     login: Person,
+    /// The id of that login.
+    session: String,
 }
 
 impl Scene {
-    pub(crate) async fn set(cast: &Cast, role: Role) -> Self {
+    pub(crate) async fn set(cast: &Cast, role: Role, row: &Row) -> Self {
         let (buyer, seller) = (cast.buyer(), cast.seller());
         let lamp = seller.lists_to_ship("Lamp", 100, 10).await;
         let other = cast.person(Role::OtherSeller).unwrap();
         let pen = other.lists("Pen", 10, 10).await;
         let order = buyer.buys(&[(&lamp, 3), (&pen, 1)]).await;
         let part = Part::of(&order, seller);
-        let package = seller.has_shipped(&part, &part.items(&[(0, 1)])).await;
+        let is_of_case = ["{id}/returns", "{id}/disputes"]
+            .iter()
+            .any(|of| row.path.contains(of));
+        let sent = if is_of_case { 3 } else { 1 };
+        let package = seller.has_shipped(&part, &part.items(&[(0, sent)])).await;
+        if is_of_case {
+            assert_eq!(buyer.delivers(&part, &package).await.status, 200);
+        }
+        let opened = if row.path.contains("{rid}") {
+            buyer.asks_back(&part, &part.items(&[(0, 2)])).await
+        } else if row.path.contains("{did}") {
+            buyer.disputes(&part).await
+        } else {
+            String::new()
+        };
         buyer.sees(&Part::of(&order, other), "delivered").await;
         // A user keeps only so many: there is one from an earlier scene unless that removed it.
         let earlier = buyer.get("/api/users/me/addresses?limit=1").await.body;
@@ -126,13 +161,21 @@ impl Scene {
             Some(kept) => kept.clone(),
             None => buyer.post("/api/users/me/addresses", &address()).await.body,
         };
+        let admin = cast.person(Role::Admin).unwrap();
+        let names = json!({"names": {"en": unique()}});
+        let category = admin.post("/api/categories", &names).await.body;
         let person = cast.person(role).unwrap_or(buyer);
+        let login = cast.client().log_in(&person.email, &person.password).await;
+        let newest = login.get("/api/users/me/sessions?limit=1").await.body;
         Self {
+            session: newest["items"][0]["id"].as_str().unwrap().to_owned(),
             lamp,
             part,
             package,
+            opened,
             address: kept["id"].as_str().unwrap().to_owned(),
-            login: cast.client().log_in(&person.email, &person.password).await,
+            category: category["id"].as_str().unwrap().to_owned(),
+            login,
         }
     }
 
@@ -149,6 +192,7 @@ impl Scene {
                 "/api/users/me/addresses",
                 "/api/wallet/balance",
                 &format!("/api/products/{}", self.lamp.id),
+                &format!("/api/categories/{}", self.category),
             ] {
                 seen.push(person.get(path).await.body);
             }
@@ -160,8 +204,12 @@ impl Scene {
     pub(crate) fn request(&self, cast: &Cast, role: Role, row: &Row) -> RequestBuilder {
         let id = match row.path {
             path if path.ends_with("/byUser") => &cast.buyer().id,
+            path if path.starts_with("/api/sellers/") => &cast.shopkeeper.id,
             path if path.starts_with("/api/products/") => &self.lamp.id,
             path if path.starts_with("/api/users/me/addresses") => &self.address,
+            path if path.starts_with("/api/users/me/sessions") => &self.session,
+            path if path.starts_with("/api/users/") => &cast.shopkeeper.id,
+            path if path.starts_with("/api/categories/") => &self.category,
             _ => &self.part.order,
         };
         let filled = |text: &str| {
@@ -169,7 +217,13 @@ impl Scene {
             text.replace("{id}", id)
                 .replace("{fid}", &self.part.id)
                 .replace("{sid}", &self.package)
+                .replace("{vid}", &self.lamp.id)
+                .replace("{image}", &self.lamp.id)
+                .replace("{name}", "none.jpg")
+                .replace("{rid}", &self.opened)
+                .replace("{did}", &self.opened)
                 .replace("{code}", "not_found")
+                .replace("{role}", "treasury")
                 .replace("$FULFILMENT", &self.part.id)
                 .replace("$LINE", line)
                 .replace("$PRODUCT", &self.lamp.id)
@@ -180,11 +234,24 @@ impl Scene {
                 .replace("$UNIQUE", &unique())
         };
         let method: Method = row.method.parse().unwrap();
-        let token = cast.person(role).map_or("", |_| self.login.token.as_str());
+        // What ends all other logins must not end the one that sets the next scenes.
+        let ends_others = [
+            "/api/users/me/email",
+            "/api/users/me/password",
+            "/api/users/me/sessions",
+        ];
+        let is_theirs = row.method != "GET" && ends_others.contains(&row.path);
+        let token = cast.person(role).map_or("", |person| {
+            let sender = if is_theirs { person } else { &self.login };
+            sender.token.as_str()
+        });
         let path = filled(row.path);
         let request = cast.client().request(method, &path, token);
         if row.body.is_empty() {
             return request;
+        }
+        if row.body == FORM {
+            return with_picture(request);
         }
         let body: Value = serde_json::from_str(&filled(row.body)).unwrap();
         request.json(&body)

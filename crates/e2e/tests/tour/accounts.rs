@@ -1,6 +1,8 @@
 //! Registering, logging in and out, profiles, passwords.
 
-use e2e::{Answer, Shape, unique};
+use std::time::Duration;
+
+use e2e::{Answer, Shape, unique, within};
 use reqwest::Method;
 use serde_json::json;
 
@@ -102,7 +104,11 @@ async fn a_refresh_token_is_good_once() {
     let token = rotated.body["token"].as_str().unwrap();
     let me = Answer::of(client.request(Method::GET, "/api/users/me", token)).await;
     assert_eq!(me.body["id"], ada.id.as_str());
-    assert_eq!(refresh(&ada.refresh).await.status, 401, "it was used");
+    let again = refresh(&ada.refresh).await;
+    assert_eq!(again.body["refreshToken"], next, "the answer may be lost");
+    assert_eq!(refresh(next).await.status, 200);
+    let reused = refresh(&ada.refresh).await;
+    assert_eq!(reused.status, 401, "it was used, and so was the next one");
 }
 
 #[tokio::test]
@@ -112,6 +118,19 @@ async fn after_a_logout_the_refresh_token_is_dead() {
     let body = json!({"refreshToken": ada.refresh});
     let out = ada.post("/api/users/logout", &body).await;
     assert_eq!(out.status, 204, "{out:?}");
+    // In the distributed mode the wallet service hears of it within seconds.
+    within(
+        Duration::from_secs(10),
+        "the end of the access token",
+        async || {
+            let statuses = (
+                ada.get("/api/users/me").await.status,
+                ada.get("/api/wallet/balance").await.status,
+            );
+            (statuses == (401, 401)).then_some(())
+        },
+    )
+    .await;
     assert_eq!(
         shape
             .client()

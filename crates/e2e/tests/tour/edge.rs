@@ -23,7 +23,7 @@ async fn unknown_paths_and_wrong_methods_are_problems() {
         (Method::POST, "/api/products/update"),
         (Method::PUT, "/api/wallet/credit"),
         (Method::DELETE, "/healthz"),
-        (Method::POST, "/"),
+        (Method::DELETE, "/"),
     ];
     for (method, path) in wrong {
         let answer = Answer::of(client.request(method.clone(), path, "")).await;
@@ -69,11 +69,13 @@ async fn it_says_that_it_lives_and_what_it_needs() {
 }
 
 #[tokio::test]
-async fn the_address_alone_leads_to_the_docs_page() {
+async fn the_address_alone_shows_a_page() {
     let shape = Shape::start();
     let page = shape.client().get_text("/").await;
-    assert_eq!(page.0, 200, "after a redirect, which the client follows");
-    assert_eq!(page, shape.client().get_text("/api/docs").await);
+    assert_eq!(page.0, 200, "the storefront");
+    assert!(page.1.starts_with("text/html"), "{}", page.1);
+    let style = "<link rel=\"stylesheet\" href=\"/assets/console.css";
+    assert!(page.2.replace("&#x2f;", "/").contains(style), "{}", page.2);
 }
 
 #[tokio::test]

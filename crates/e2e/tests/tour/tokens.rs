@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth::{Issuer, Role, SigningKey, TokenPolicy};
+use auth::{Issuer, KeySet, Role, Subject, TokenPolicy};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use e2e::{Answer, Client, Forgery, Launch, Shape, forge};
@@ -45,7 +45,7 @@ fn protected(document: &Value) -> Vec<Operation> {
         .filter(|operation| {
             let schemes = operation.detail["security"].as_array();
             schemes
-                .is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get("bearer").is_some()))
+                .is_some_and(|schemes| schemes.iter().all(|scheme| scheme.get("bearer").is_some()))
         })
         .collect();
     assert!(
@@ -145,7 +145,7 @@ async fn a_token_with_the_right_signature_is_refused_when_expired_or_meant_for_o
     let document = client.get("/api/openapi.json").await.body;
     let protected = protected(&document);
     let made = |issuer: &str, audience: &str, age: Duration| {
-        let key = SigningKey::load_or_create(&data_dir.path().join("signing-key.pem")).unwrap();
+        let key = KeySet::load(&data_dir.path().join("signing-key.pem")).unwrap();
         let policy = TokenPolicy {
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
@@ -153,14 +153,13 @@ async fn a_token_with_the_right_signature_is_refused_when_expired_or_meant_for_o
             leeway: Duration::ZERO,
         };
         let issued = SystemClock.now().minus(age);
-        Issuer::new(key, policy)
-            .issue(
-                ada.id.parse().unwrap(),
-                &[Role::Admin],
-                SessionId::new(&SystemIds::new(Arc::new(SystemClock))),
-                issued,
-            )
-            .unwrap()
+        let subject = Subject {
+            user: ada.id.parse().unwrap(),
+            roles: &[Role::Admin],
+            session: SessionId::new(&SystemIds::new(Arc::new(SystemClock))),
+            version: 0,
+        };
+        Issuer::new(key, policy).issue(&subject, issued).unwrap()
     };
     let good = made("marketplace", "marketplace", Duration::ZERO);
     let me = Answer::of(client.request(Method::GET, "/api/users/me", &good)).await;

@@ -42,7 +42,7 @@ async fn a_collector_that_is_away_costs_spans_and_nothing_else() {
         .local_addr()
         .unwrap();
     let (server, _dir) = orders_settle_without(&format!("http://{gone}")).await;
-    let client = server.client();
+    let client = server.internal();
     within(END, "the lost spans are counted", async || {
         let (_, _, metrics) = client.get_text("/metrics").await;
         let lost = metrics.lines().find_map(|line| {

@@ -167,19 +167,19 @@ fn has_return_under_way(order: &AuditedOrder) -> bool {
     lines.any(|line| line.return_under_way > 0)
 }
 
-/// The first product of which another quantity is reserved than ordered.
+/// The first article of which another quantity is reserved than ordered.
 fn quantities_misfit(order: &AuditedOrder, reservation: &AuditedReservation) -> Option<String> {
     let id = order.id;
     let lines = || order.parts.iter().flat_map(|part| &part.lines);
-    let products = lines().map(|line| line.product);
-    let mut products = products.chain(reservation.lines.iter().map(|(product, _)| *product));
-    products.find_map(|product| {
-        let ordered = lines().filter(|line| line.product == product);
+    let articles = lines().map(|line| line.article);
+    let mut articles = articles.chain(reservation.lines.iter().map(|(article, _)| *article));
+    articles.find_map(|article| {
+        let ordered = lines().filter(|line| line.article == article);
         let ordered: i128 = ordered.map(|line| i128::from(line.quantity)).sum();
-        let reserved = reservation.lines.iter().filter(|(of, _)| *of == product);
+        let reserved = reservation.lines.iter().filter(|(of, _)| *of == article);
         let reserved: i128 = reserved.map(|(_, quantity)| i128::from(*quantity)).sum();
         (ordered != reserved).then(|| {
-            format!("order {id}: {ordered} of product {product} are ordered, but {reserved} are reserved")
+            format!("order {id}: {ordered} of {article} are ordered, but {reserved} are reserved")
         })
     })
 }

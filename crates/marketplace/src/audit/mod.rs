@@ -157,7 +157,7 @@ fn across_services(check: Check, compared: &Compared) -> Finding {
 fn in_stock(stock: StockAudit) -> Finding {
     let figures = stock.figures;
     Finding {
-        invariant: "of each product, what is left, held and sold, less what came back into stock, is what was put in",
+        invariant: "of each variant of a product, what is left, held and sold, less what came back into stock, is what was put in",
         checked: format!(
             "{} products: {} available, {} held, {} sold, of which {} returned and {} written off",
             stock.products,

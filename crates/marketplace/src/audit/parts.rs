@@ -3,6 +3,7 @@
 //! While a refund, a release or a return is under way, the other service may have made it or not: then it has something between what it had
 //! before and what it will have. Anything else is wrong even then.
 
+use contracts::reservations::Article;
 use order_service::{AuditedLine, AuditedOrder, AuditedPart, Escrow, OrderState};
 use product_service::{AuditedReservation, ReservationState};
 use wallet_service::audit::{LineRecord, PartRecord, PaymentRecord};
@@ -122,28 +123,28 @@ impl Entry {
             ReservationState::Sold => {}
             // Nothing was sold that could come back: what is cancelled was never sold, or went back with the reservation.
             ReservationState::Held | ReservationState::Released | ReservationState::Expired => {
-                let (product, count) = reservation.returned.first()?;
+                let (article, count) = reservation.returned.first()?;
                 return Some(format!(
-                    "order {id}: {count} of product {product} came back to a reservation that is {}",
+                    "order {id}: {count} of {article} came back to a reservation that is {}",
                     reservation.state.as_str()
                 ));
             }
         }
         let lines = || order.parts.iter().flat_map(|part| &part.lines);
-        let products = lines().map(|line| line.product);
-        let mut products = products.chain(reservation.returned.iter().map(|(product, _)| *product));
-        products.find_map(|product| {
+        let articles = lines().map(|line| line.article);
+        let mut articles = articles.chain(reservation.returned.iter().map(|(article, _)| *article));
+        articles.find_map(|article| {
             let sum = |of: fn(&AuditedLine) -> i64| -> i128 {
-                let lines = lines().filter(|line| line.product == product);
+                let lines = lines().filter(|line| line.article == article);
                 lines.map(|line| i128::from(of(line))).sum()
             };
             let came_back = sum(|line| line.came_back);
             let under_way = sum(|line| line.return_under_way);
-            let returned = returned_of(reservation, product);
+            let returned = returned_of(reservation, article);
             let fits = (came_back - under_way..=came_back).contains(&returned);
             (!fits).then(|| {
                 format!(
-                    "order {id}: {came_back} of product {product} came back, of which {under_way} are under way, but {returned} are in the stock book"
+                    "order {id}: {came_back} of {article} came back, of which {under_way} are under way, but {returned} are in the stock book"
                 )
             })
         })
@@ -225,8 +226,8 @@ fn pairs<'a>(
     })
 }
 
-fn returned_of(reservation: &AuditedReservation, product: kernel::ProductId) -> i128 {
+fn returned_of(reservation: &AuditedReservation, article: Article) -> i128 {
     let returned = reservation.returned.iter();
-    let of_product = returned.filter(|(of, _)| *of == product);
-    of_product.map(|(_, count)| i128::from(*count)).sum()
+    let of_article = returned.filter(|(of, _)| *of == article);
+    of_article.map(|(_, count)| i128::from(*count)).sum()
 }

@@ -1,6 +1,9 @@
 //! What fits together, and what does not: an order of two parts beside its payment and its reservation.
 
-use kernel::{Currency, FulfilmentId, LineId, Money, OrderId, ProductId, SystemIds, UserId};
+use contracts::reservations::Article;
+use kernel::{
+    Currency, FulfilmentId, LineId, Money, OrderId, ProductId, SystemIds, UserId, VariantId,
+};
 use order_service::{AuditedLine, AuditedOrder, AuditedPart, Escrow, OrderState};
 use product_service::{AuditedReservation, ReservationState};
 use wallet_service::audit::{LineRecord, PartRecord, PaymentRecord, PaymentStatus};
@@ -11,7 +14,7 @@ use super::fits::{Check, Entry};
 fn line(ids: &SystemIds) -> AuditedLine {
     AuditedLine {
         id: LineId::new(ids),
-        product: ProductId::new(ids),
+        article: ProductId::new(ids).into(),
         quantity: 3,
         total: Some(Money::new(300, Currency::USD)),
         commission: 30,
@@ -71,7 +74,7 @@ fn paid() -> Entry {
         reservation: Some(AuditedReservation {
             order: id,
             state: ReservationState::Sold,
-            lines: lines.map(|line| (line.product, line.quantity)).collect(),
+            lines: lines.map(|line| (line.article, line.quantity)).collect(),
             returned: Vec::new(),
         }),
         order: Some(AuditedOrder {
@@ -207,6 +210,10 @@ fn stock_goes_with_the_money() {
         reservation.lines.pop();
     });
     assert_eq!(found(&other), [Check::Stock]);
+    let another_variant = with(|_, _, reservation| {
+        reservation.lines[0].0.variant = Some(VariantId::new(&SystemIds::default()));
+    });
+    assert_eq!(found(&another_variant), [Check::Stock]);
 }
 
 #[test]
@@ -314,10 +321,10 @@ fn what_came_back_is_in_the_stock_book_if_it_is_done_and_may_be_if_it_is_under_w
         with(|order, _, reservation| {
             let line = &mut order.parts[0].lines[0];
             (line.came_back, line.return_under_way) = (2, under_way);
-            let product = line.product;
+            let article = line.article;
             reservation
                 .returned
-                .extend(returned.map(|count| (product, count)));
+                .extend(returned.map(|count| (article, count)));
         })
     };
     for (under_way, returned) in [(0, Some(2)), (1, Some(1)), (1, Some(2)), (2, None)] {
@@ -328,8 +335,19 @@ fn what_came_back_is_in_the_stock_book_if_it_is_done_and_may_be_if_it_is_under_w
         assert_eq!(found(&entry), [Check::Returns], "{under_way} {returned:?}");
     }
     let other = ProductId::new(&SystemIds::default());
-    let foreign = with(|_, _, reservation| reservation.returned.push((other, 1)));
+    let foreign = with(|_, _, reservation| reservation.returned.push((other.into(), 1)));
     assert_eq!(found(&foreign), [Check::Returns]);
+    let of_another_variant = with(|order, _, reservation| {
+        let line = &mut order.parts[0].lines[0];
+        line.came_back = 1;
+        let variant = Some(VariantId::new(&SystemIds::default()));
+        let other = Article {
+            variant,
+            ..line.article
+        };
+        reservation.returned.push((other, 1));
+    });
+    assert_eq!(found(&of_another_variant), [Check::Returns]);
     let expired = with(|order, payment, reservation| {
         order.state = OrderState::Refunded;
         order.confirmed = false;

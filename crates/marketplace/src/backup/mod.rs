@@ -1,11 +1,13 @@
-//! Backups of a data directory, served or not: the stores at one point in time and the signing key, with a manifest.
+//! Backups of a data directory, served or not: the stores at one point in time, the pictures that they name, and the signing key, with a
+//! manifest.
 //!
 //! A backup needs no server: it takes its snapshots past it (`store_sqlite::Moment`). The copies are audited before the backup gets its
 //! name.
 
 mod archive;
-mod config;
+pub(crate) mod config;
 pub(crate) mod manifest;
+mod pictures;
 mod restore;
 mod schedule;
 pub(crate) mod staging;
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use blobs::Directory;
 use host::lifecycle::runtime;
 use host::settings::Settings;
 use kernel::{Clock as _, SystemClock, Timestamp};
@@ -29,6 +32,7 @@ use self::manifest::Entry;
 use self::staging::{Staging, create_private, parent};
 use crate::audit::{Files, Finding, check};
 use crate::data_dir::{DataDir, SIGNING_KEY};
+use crate::services::Services;
 
 /// The archive within the directory that becomes it.
 const ARCHIVE: &str = "archive.tar";
@@ -39,6 +43,8 @@ pub(crate) struct Source {
     pub(crate) dir: DataDir,
     /// The signing key that the settings name.
     pub(crate) signing_key: PathBuf,
+    /// Where the pictures are.
+    pub(crate) pictures: Directory,
 }
 
 impl Source {
@@ -46,10 +52,16 @@ impl Source {
     ///
     /// # Errors
     /// If it does not.
-    pub(crate) fn of(settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) fn of(settings: &Settings, services: &Services) -> anyhow::Result<Self> {
         let dir = DataDir::existing(&settings.data_dir)?;
         let signing_key = dir.signing_key(settings);
-        Ok(Self { dir, signing_key })
+        let catalogue = dir.catalogue(&services.catalogue)?;
+        let pictures = Directory::at(catalogue.image_store.unwrap_or_default().into());
+        Ok(Self {
+            dir,
+            signing_key,
+            pictures,
+        })
     }
 }
 
@@ -58,6 +70,8 @@ pub(crate) struct Taken {
     pub(crate) manifest: Manifest,
     /// The audit of the copies.
     pub(crate) findings: Vec<Finding>,
+    /// Pictures that the stores name and that were not there.
+    pub(crate) missing: usize,
     /// How long writers waited.
     pub(crate) pause: Duration,
     pub(crate) took: Duration,
@@ -83,8 +97,9 @@ pub(crate) fn take(source: &Source, to: &Path, go_on: &dyn Fn() -> bool) -> anyh
     let taken_at = SystemClock.now();
     let pause = copy_stores(&source.dir, &copies, go_on)?;
     copy_key(&source.signing_key, &copies.path().join(SIGNING_KEY))?;
+    let shown = pictures::copy(&source.pictures, &copies, go_on)?;
     let findings = audited(&copies)?;
-    let manifest = described(taken_at, &findings, copies.path())?;
+    let manifest = described(taken_at, &findings, copies.path(), shown.entries)?;
     manifest.write(&copies.path().join(manifest::NAME))?;
     ensure!(go_on(), "the backup was stopped");
     if is_archive {
@@ -96,6 +111,7 @@ pub(crate) fn take(source: &Source, to: &Path, go_on: &dyn Fn() -> bool) -> anyh
     Ok(Taken {
         manifest,
         findings,
+        missing: shown.missing,
         pause,
         took: begun.elapsed(),
     })
@@ -157,17 +173,22 @@ fn audited(copies: &DataDir) -> anyhow::Result<Vec<Finding>> {
     Ok(runtime(1)?.block_on(check(&books))?)
 }
 
-/// The manifest of the backup in `directory`.
+/// The manifest of the backup in `directory`, which has `pictures` and some files of its own.
 fn described(
     taken_at: Timestamp,
     findings: &[Finding],
     directory: &Path,
+    pictures: Vec<Entry>,
 ) -> anyhow::Result<Manifest> {
     let clean = findings.iter().all(|finding| finding.violations.is_empty());
     let audit = if clean { Audit::Clean } else { Audit::Violated };
     let mut names = Vec::new();
     for entry in std::fs::read_dir(directory)? {
-        let name = entry?.file_name();
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            continue;
+        }
+        let name = entry.file_name();
         names
             .push(name.into_string().map_err(|name| {
                 anyhow::anyhow!("{} cannot be part of a backup", name.display())
@@ -175,9 +196,7 @@ fn described(
     }
     names.sort();
     let files = names.iter().map(|name| Entry::of(directory, name));
-    Ok(Manifest::new(
-        taken_at,
-        Some(audit),
-        files.collect::<anyhow::Result<_>>()?,
-    ))
+    let mut files = files.collect::<anyhow::Result<Vec<_>>>()?;
+    files.extend(pictures);
+    Ok(Manifest::new(taken_at, Some(audit), files))
 }

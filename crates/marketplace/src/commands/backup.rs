@@ -11,11 +11,12 @@ use host::settings::Settings;
 use super::{audit, runtime};
 use crate::backup::{Audit, Manifest, Source, take};
 use crate::data_dir::SIGNING_KEY;
+use crate::services::Services;
 
 /// Backs the data directory up, served or not. On SIGTERM, SIGINT or SIGHUP it stops, and leaves nothing behind. Returns whether the books are in
 /// order.
-pub(crate) fn backup(settings: &Settings, to: &Path) -> anyhow::Result<bool> {
-    let source = Source::of(settings)?;
+pub(crate) fn backup(settings: &Settings, services: &Services, to: &Path) -> anyhow::Result<bool> {
+    let source = Source::of(settings, services)?;
     let stopped = Arc::new(AtomicBool::new(false));
     let (to_write, asked) = (to.to_owned(), stopped.clone());
     let taken = runtime()?.block_on(async move {
@@ -39,6 +40,12 @@ pub(crate) fn backup(settings: &Settings, to: &Path) -> anyhow::Result<bool> {
         taken.took.as_secs_f64(),
         taken.pause.as_secs_f64() * 1_000.0
     ))?;
+    if taken.missing > 0 {
+        let missing = taken.missing;
+        output::line(format_args!(
+            "{missing} pictures of products are missing there, and so they are in the backup."
+        ))?;
+    }
     let clean = taken.manifest.audit == Some(Audit::Clean);
     if !clean {
         output::line("The books violate an invariant, and so do those in the backup:")?;

@@ -14,11 +14,12 @@ use kernel::{Clock as _, SystemClock, Timestamp};
 use store::Store;
 
 use super::audit::print;
-use super::relocate::{complete, list, mongo, nobody_uses};
+use super::relocate::{complete, list, mongo, nobody_uses, open_pictures};
 use crate::audit::{Databases, check};
 use crate::backup::manifest::NAME;
 use crate::backup::staging::{Staging, is_beside};
-use crate::transfer::{Backup, bring, stores, write};
+use crate::services::Services;
+use crate::transfer::{Backup, bring, pictures_back, stores, write};
 
 fn open(settings: &Settings) -> anyhow::Result<[(&'static str, Store); 4]> {
     let deps = Deps::new(Arc::new(SystemClock), settings.currency);
@@ -26,8 +27,13 @@ fn open(settings: &Settings) -> anyhow::Result<[(&'static str, Store); 4]> {
 }
 
 /// Writes what the databases have at one moment to the new directory `to`, while they are used. With `keep`, `to` holds that many of such
-/// directories, each with the time as its name, and the oldest ones make room.
-pub(crate) fn backup(settings: &Settings, to: &Path, keep: Option<usize>) -> anyhow::Result<bool> {
+/// directories, each with the time as its name, and the oldest ones make room. The pictures are in it if the settings say where they are.
+pub(crate) fn backup(
+    settings: &Settings,
+    services: &Services,
+    to: &Path,
+    keep: Option<usize>,
+) -> anyhow::Result<bool> {
     let (begun, now) = (Instant::now(), SystemClock.now());
     let place = match keep {
         Some(_) => to.join(directory_name(now)),
@@ -37,8 +43,11 @@ pub(crate) fn backup(settings: &Settings, to: &Path, keep: Option<usize>) -> any
         fs::create_dir_all(to).with_context(|| format!("{}", to.display()))?;
     }
     let staging = Staging::begin(&place)?;
-    let manifest =
-        runtime(2)?.block_on(async { write(&open(settings)?, staging.path(), now).await })?;
+    let pictures = services.catalogue.image_store.as_deref();
+    let manifest = runtime(2)?.block_on(async {
+        let pictures = pictures.map(open_pictures).transpose()?;
+        write(&open(settings)?, pictures.as_deref(), staging.path(), now).await
+    })?;
     staging.finish()?;
     let records: u64 = manifest.files.iter().filter_map(|file| file.records).sum();
     output::line(format_args!(
@@ -53,8 +62,13 @@ pub(crate) fn backup(settings: &Settings, to: &Path, keep: Option<usize>) -> any
 }
 
 /// Brings a backup into empty databases, and audits them. Returns whether the audit finds no violation.
-pub(crate) fn restore(settings: &Settings, from: &Path) -> anyhow::Result<bool> {
+pub(crate) fn restore(
+    settings: &Settings,
+    services: &Services,
+    from: &Path,
+) -> anyhow::Result<bool> {
     let begun = Instant::now();
+    let pictures = services.catalogue.image_store.as_deref();
     let backup = Backup::open(from)?;
     let taken = backup.manifest.taken_at;
     let sound = runtime(2)?.block_on(async {
@@ -73,6 +87,8 @@ pub(crate) fn restore(settings: &Settings, from: &Path) -> anyhow::Result<bool> 
             }
         }
         ensure!(finished < to.len(), "this backup was restored there before");
+        let pictures = pictures.map(open_pictures).transpose()?;
+        pictures_back(&backup, pictures.as_deref(), SystemClock.now()).await?;
         let findings = check(&Databases::open(&settings.mongo).await?).await?;
         complete(&to).await?;
         print(&findings)

@@ -1,10 +1,12 @@
 //! `marketplace messages list|replay`: dead-lettered messages.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use host::output;
 use kernel::MessageId;
-use store_sqlite::{Sqlite, dead_letters, replay_dead_letters};
+use store::{DeadLetters as _, Store};
+use store_sqlite::{Sqlite, dead_letters};
 use telemetry::metrics::StoreMetrics;
 
 use super::{Place, runtime};
@@ -12,12 +14,16 @@ use crate::data_dir::DataDir;
 
 /// The queues in which the broker keeps dead letters.
 #[cfg(feature = "distributed")]
-const QUEUES: [&str; 5] = [
+const QUEUES: [&str; 9] = [
     order_service::QUEUE,
     order_service::NAMES_QUEUE,
+    order_service::ERASURES_QUEUE,
     product_service::QUEUE,
-    product_service::NAMES_QUEUE,
+    product_service::SELLERS_QUEUE,
+    user_service::QUEUE,
+    user_service::MAIL_QUEUE,
     wallet_service::QUEUE,
+    wallet_service::SELLERS_QUEUE,
 ];
 
 /// The services that send messages; their files keep the dead letters.
@@ -79,8 +85,8 @@ pub(crate) fn replay(place: &Place, id: Option<&str>) -> anyhow::Result<bool> {
         Place::Files(dir) => {
             for (_, path) in senders(dir) {
                 let store = Sqlite::open_existing(&path, &StoreMetrics::default())?;
-                let replay = store.write(move |tx| replay_dead_letters(tx, id));
-                replayed += runtime.block_on(replay)?;
+                let store = Store::new(Arc::new(store));
+                replayed += runtime.block_on(store.replay(id))?;
             }
         }
         #[cfg(feature = "distributed")]

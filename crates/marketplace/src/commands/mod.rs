@@ -5,12 +5,15 @@ pub(crate) mod backup;
 #[cfg(feature = "distributed")]
 pub(crate) mod databases;
 pub(crate) mod grant;
+pub(crate) mod keys;
 pub(crate) mod messages;
 pub(crate) mod prepare_mongo;
 pub(crate) mod print;
 #[cfg(feature = "distributed")]
 pub(crate) mod relocate;
+pub(crate) mod reset_access;
 pub(crate) mod serve;
+pub(crate) mod setup_token;
 
 use crate::data_dir::DataDir;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use auth::SigningKey;
+use auth::KeySet;
+use blobs::{BlobStore, Directory, SharedBlobs, copy_all};
 use host::output;
 use host::service::{Deps, StoreConfig};
 use host::settings::Settings;
@@ -16,16 +17,18 @@ use super::audit::print;
 use super::runtime;
 use crate::audit::{Books, Databases, Files, Finding, check};
 use crate::backup::staging::{beside, is_empty, put_in_place};
-use crate::data_dir::{DataDir, SIGNING_KEY, sqlite};
+use crate::data_dir::{BLOBS, DataDir, SIGNING_KEY, sqlite};
 use crate::transfer::{Tally, bring, finish, in_use, stores};
 
 /// How often it is asked who uses the databases, and the interval.
 const LOOKS: u32 = 20;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
-/// Moves the shop in the data directory to the databases that the settings name.
-pub(crate) fn to_mongo(settings: &Settings) -> anyhow::Result<bool> {
+/// Moves the shop in the data directory to the databases that the settings name, and its pictures to the place that they name.
+pub(crate) fn to_mongo(settings: &Settings, pictures: Option<&str>) -> anyhow::Result<bool> {
     let dir = DataDir::existing(&settings.data_dir)?;
+    let own = dir.path().join(BLOBS);
+    let pictures = pictures.map(open_pictures).transpose()?;
     let key = dir.path().join(SIGNING_KEY);
     // Held until the end: nobody serves the directory meanwhile.
     let _lock = dir.lock()?;
@@ -38,6 +41,9 @@ pub(crate) fn to_mongo(settings: &Settings) -> anyhow::Result<bool> {
             .map(|(service, store)| (service, store.for_import()));
         transfer(&from, &to, &name(&settings.data_dir)?).await?;
         compare(&sound, &Databases::open(&settings.mongo).await?).await?;
+        if let Some(pictures) = &pictures {
+            copy_pictures(&Directory::at(own.clone()), &**pictures).await?;
+        }
         // If the settings kept it elsewhere before, it stays there.
         if let Some(file) = settings
             .auth
@@ -45,7 +51,7 @@ pub(crate) fn to_mongo(settings: &Settings) -> anyhow::Result<bool> {
             .as_ref()
             .filter(|_| key.exists())
         {
-            SigningKey::copy(&key, file)?;
+            KeySet::copy(&key, file)?;
         }
         complete(&to).await?;
         dir.mark_moved()
@@ -53,6 +59,12 @@ pub(crate) fn to_mongo(settings: &Settings) -> anyhow::Result<bool> {
     output::line(format_args!(
         "Moved. Keep the data directory as a backup: it is not served any more."
     ))?;
+    if pictures.is_none() && own.exists() {
+        output::line(format_args!(
+            "Copy {} to where the product services share it, and name that place as catalogue.image_store: it holds the pictures.",
+            own.display()
+        ))?;
+    }
     if settings.auth.signing_key_file.is_none() {
         output::line(format_args!(
             "Give the user service {} as auth.signing_key_file: with another key, everybody has to log in again.",
@@ -62,8 +74,12 @@ pub(crate) fn to_mongo(settings: &Settings) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Moves the shop in the databases that the settings name to a new directory `path`.
-pub(crate) fn to_sqlite(settings: &Settings, path: &Path) -> anyhow::Result<bool> {
+/// Moves the shop in the databases that the settings name to a new directory `path`, and with it the pictures from the place that they name.
+pub(crate) fn to_sqlite(
+    settings: &Settings,
+    pictures: Option<&str>,
+    path: &Path,
+) -> anyhow::Result<bool> {
     ensure!(
         !path.exists() || is_empty(path)?,
         "{} is not empty; name a new directory",
@@ -73,6 +89,7 @@ pub(crate) fn to_sqlite(settings: &Settings, path: &Path) -> anyhow::Result<bool
     let key = settings.auth.signing_key_file.as_deref().context(
         "auth.signing_key_file is not set: name the user service's file, or everybody has to log in again",
     )?;
+    let pictures = pictures.map(open_pictures).transpose()?;
     let dir = DataDir::create(&unfinished)?;
     let _lock = dir.lock()?;
     runtime()?.block_on(async {
@@ -83,7 +100,11 @@ pub(crate) fn to_sqlite(settings: &Settings, path: &Path) -> anyhow::Result<bool
         let to = stores(|service| Ok(sqlite(dir.file(service))), &deps)?;
         transfer(&from, &to, &settings.mongo.database("*")).await?;
         compare(&sound, &Files::open(&dir)?).await?;
-        SigningKey::copy(key, &dir.path().join(SIGNING_KEY))?;
+        if let Some(pictures) = &pictures {
+            let own = Directory::at(dir.path().join(BLOBS));
+            copy_pictures(&**pictures, &own).await?;
+        }
+        KeySet::copy(key, &dir.path().join(SIGNING_KEY))?;
         complete(&to).await
         // The stores are closed here, which leaves everything in the files themselves.
     })?;
@@ -94,6 +115,20 @@ pub(crate) fn to_sqlite(settings: &Settings, path: &Path) -> anyhow::Result<bool
         path.display()
     ))?;
     Ok(true)
+}
+
+/// The pictures at the place that the settings name.
+pub(super) fn open_pictures(place: &str) -> anyhow::Result<SharedBlobs> {
+    blobs::open(place)
+        .map_err(anyhow::Error::msg)
+        .context("catalogue.image_store")
+}
+
+async fn copy_pictures(from: &dyn BlobStore, to: &dyn BlobStore) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let count = copy_all(from, to, SystemClock.now()).await?;
+    output::line(format_args!("{count} pictures in {:.1?}", begun.elapsed()))?;
+    Ok(())
 }
 
 pub(super) fn mongo(settings: &Settings, service: &str) -> anyhow::Result<StoreConfig> {

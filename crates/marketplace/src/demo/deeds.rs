@@ -35,6 +35,21 @@ impl Week {
             .with_context(|| format!("a move of demo order {order}"))
     }
 
+    /// A move that an operator makes.
+    pub(super) async fn decide(
+        &self,
+        order: OrderId,
+        part: FulfilmentId,
+        wanted: Move,
+    ) -> anyhow::Result<Order> {
+        let (orders, operator) = (&self.marketplace.orders, self.people.operator);
+        let made = orders
+            .operate(order, part, wanted, operator, PATIENCE)
+            .await;
+        made.map_err(anyhow::Error::msg)
+            .with_context(|| format!("a decision about demo order {order}"))
+    }
+
     /// The seller sends at most `most` of each line that is not sent yet. Returns the package.
     pub(super) async fn ship(
         &self,
@@ -105,7 +120,7 @@ impl Week {
     }
 
     /// Waits until no refund of the order is under way.
-    async fn until_refunded(&self, order: OrderId) -> anyhow::Result<()> {
+    pub(super) async fn until_refunded(&self, order: OrderId) -> anyhow::Result<()> {
         self.until_parts(order, "have their refunds", |part| part.refunds.is_empty())
             .await
     }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use kernel::{Clock as _, Money, OrderId, SystemClock, UserId};
+use kernel::{Clock as _, Invalid, Money, OrderId, SystemClock, UserId};
 use order_service::{Fulfilment, FulfilmentStatus, OrderState, RefundOf};
 use product_service::Delivery;
 
 use super::catalogue::Listed;
+use super::examples::DemoIds;
 use super::week::{Away, DAY, PATIENCE, Week};
 
 /// What a buyer needs for these orders.
@@ -23,6 +24,7 @@ impl Week {
         self.ship(order, &part, u32::MAX).await?;
         self.clock.advance(2 * DAY);
         self.deliver(order, part.id).await?;
+        let idle = self.never_sent_back().await?;
         let window = Duration::from_secs(self.services.orders.return_window_seconds);
         self.clock
             .advance(window.saturating_add(Duration::from_hours(1)));
@@ -30,6 +32,11 @@ impl Week {
             part.status == FulfilmentStatus::Completed
         })
         .await?;
+        self.until_parts(idle, "end", |part| {
+            part.status == FulfilmentStatus::Completed
+        })
+        .await?;
+        self.has_expired(idle).await?;
         // Until the week begins, the seller's money is held.
         let week = SystemClock.now().minus(8 * DAY);
         self.clock.advance(week.since(self.clock.now()));
@@ -49,7 +56,7 @@ impl Week {
         bail!("the order service does not hear what the demo's people are called")
     }
 
-    /// A part in each state that one can rest in.
+    /// A part, a return and a dispute in each state that one can rest in.
     pub(super) async fn each_in_its_state(&self) -> anyhow::Result<()> {
         let (_, buyer) = self.buyer(0)?;
         let funds = Money::new(FUNDS, self.marketplace.deps.currency);
@@ -58,6 +65,7 @@ impl Week {
         let engine = self.at_work(Away::Nobody);
         self.open_ones().await?;
         self.ended_ones().await?;
+        self.cases_in_each_state().await?;
         engine.stop().await;
         Ok(())
     }
@@ -92,7 +100,7 @@ impl Week {
     }
 
     /// An order that is paid, of so many of the product `number` of those that are shipped, of which each is of another kind.
-    async fn bought(
+    pub(super) async fn bought(
         &self,
         buyer: usize,
         number: usize,
@@ -109,32 +117,54 @@ impl Week {
         Ok((order, self.part(order).await?))
     }
 
-    /// The order of the API document's examples: its buyer is the first seller, one package of its first part is on its way, and its money is
-    /// still in escrow, so that an operator can undo it.
+    /// The order of the API document's examples: its buyer is the first seller, one package of its first part is on its way, its second part
+    /// has arrived, its third part is not shipped, and its money is still in escrow, so that an operator can undo it.
     pub(super) async fn example(&self) -> anyhow::Result<()> {
         let behind = SystemClock.now().since(self.clock.now());
         self.clock
             .advance(behind.saturating_sub(Duration::from_hours(1)));
+        self.example_of_cases().await?;
+        let lines = [
+            (self.shipped_by(1)?, 5),
+            (self.shipped_by(2)?, 2),
+            (self.shipped_by(3)?, 1),
+        ];
+        let order = self
+            .placed_by_the_first_seller(&lines, DemoIds::give_order)
+            .await?;
+        let engine = self.at_work(Away::Nobody);
+        self.until(order, OrderState::Paid).await?;
+        let parts = self.look(order).await?.fulfilments;
+        let [first, second, _] = parts.as_slice() else {
+            bail!("demo order {order} has {} parts", parts.len());
+        };
+        self.ids.give_own()?;
+        self.ship(order, first, 1).await?;
+        self.ship(order, second, u32::MAX).await?;
+        self.deliver(order, second.id).await?;
+        engine.stop().await;
+        Ok(())
+    }
+
+    /// An order by the first seller, placed while nothing else runs, so that `give` can name its ids.
+    pub(super) async fn placed_by_the_first_seller(
+        &self,
+        lines: &[(Listed, i64)],
+        give: impl FnOnce(&DemoIds) -> Result<(), Invalid>,
+    ) -> anyhow::Result<OrderId> {
         let buyer = self.people.sellers.first();
         let buyer = *buyer.context("the demo has no sellers")?;
         let funds = Money::new(FUNDS, self.marketplace.deps.currency);
         let wallet = &self.marketplace.wallet;
         wallet.credit(buyer, funds, "demo top-up").await?;
-        let lines = [(self.shipped_by(1)?, 5), (self.shipped_by(2)?, 1)];
-        self.ids.give_order()?;
+        give(&self.ids)?;
         let buyer = (self.people.buyers.len(), buyer);
-        let (order, _) = self.place(buyer, &lines, Duration::ZERO).await?;
-        let engine = self.at_work(Away::Nobody);
-        self.until(order, OrderState::Paid).await?;
-        let part = self.part(order).await?;
-        self.ids.give_own()?;
-        self.ship(order, &part, 1).await?;
-        engine.stop().await;
-        Ok(())
+        let (order, _) = self.place(buyer, lines, Duration::ZERO).await?;
+        Ok(order)
     }
 
     /// A product that the seller `number` ships.
-    fn shipped_by(&self, number: usize) -> anyhow::Result<Listed> {
+    pub(super) fn shipped_by(&self, number: usize) -> anyhow::Result<Listed> {
         let seller: &UserId = self.people.sellers.get(number).context("a seller")?;
         let mut products = self.products.iter();
         let found = products

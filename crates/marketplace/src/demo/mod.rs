@@ -1,14 +1,17 @@
 //! `--demo`: fills a fresh directory with people, a catalogue, money and a week of orders. The orders cover every state in which an order
-//! can rest, and their parts every state of the table of moves. The demo calls the same use cases as the API.
+//! can rest, and their parts, returns and disputes every state of theirs. The demo calls the same use cases as the API.
 //!
 //! The weeks run on a simulated clock, and failures are produced by their real causes: a wallet that does not answer in
 //! time, a warehouse that confirms too late.
 
+mod cases;
 mod catalogue;
 mod deeds;
+mod drawing;
 mod examples;
 mod lives;
 mod people;
+mod tree;
 mod week;
 
 use std::sync::Arc;
@@ -67,6 +70,7 @@ pub(crate) async fn fill(
         "Filling {path} with demo data; this takes some seconds."
     ));
     let people = people::register(&marketplace, &ids).await?;
+    tree::plant(&marketplace, &ids).await?;
     let products = catalogue::list(&marketplace, &people.sellers, &ids).await?;
     let week = Week {
         services,

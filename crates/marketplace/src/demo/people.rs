@@ -34,6 +34,7 @@ const OPERATOR: (&str, &str) = ("Olga Petrova", "operator@demo.example");
 pub(super) struct People {
     pub(super) sellers: Vec<UserId>,
     pub(super) buyers: Vec<UserId>,
+    pub(super) operator: UserId,
 }
 
 /// Where they live, one after the other: street, city, postal code, country.
@@ -63,29 +64,23 @@ pub(super) fn address(number: usize) -> anyhow::Result<PostalAddress> {
     })
 }
 
-/// Whether the directory was filled completely before: the operator is registered last.
+/// Whether the directory was filled completely before: the operator is made one last.
 pub(super) async fn are_complete(marketplace: &Marketplace) -> anyhow::Result<bool> {
-    is_registered(marketplace, OPERATOR).await
+    let (_, email) = OPERATOR;
+    let user = marketplace.users.find(&Email::parse(email)?).await?;
+    Ok(user.is_some_and(|user| user.roles.contains(&Role::Admin)))
 }
 
 /// Whether a person of the demo is registered.
 pub(super) async fn have_begun(marketplace: &Marketplace) -> anyhow::Result<bool> {
-    is_registered(marketplace, SELLERS[0]).await
-}
-
-async fn is_registered(marketplace: &Marketplace, person: (&str, &str)) -> anyhow::Result<bool> {
-    let user = marketplace.users.find(&Email::parse(person.1)?).await?;
+    let [(_, email), ..] = SELLERS;
+    let user = marketplace.users.find(&Email::parse(email)?).await?;
     Ok(user.is_some())
 }
 
-/// Registers the operator, which marks the directory as filled.
+/// Makes the operator one, which marks the directory as filled.
 pub(super) async fn complete(marketplace: &Marketplace) -> anyhow::Result<()> {
-    let (name, email) = OPERATOR;
-    marketplace
-        .users
-        .register(name, email, PASSWORD)
-        .await
-        .context("registering the demo's operator")?;
+    let (_, email) = OPERATOR;
     marketplace
         .users
         .grant(&Email::parse(email)?, Role::Admin)
@@ -93,7 +88,7 @@ pub(super) async fn complete(marketplace: &Marketplace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Registers the sellers and buyers: the first seller, whom the API document's examples are about, then the others, concurrently because
+/// Registers the sellers, the buyers and who is to be the operator: the first seller, whom the API document's examples are about, then the others, concurrently because
 /// password hashing is slow.
 pub(super) async fn register(marketplace: &Marketplace, ids: &DemoIds) -> anyhow::Result<People> {
     let [(name, email), sellers @ ..] = SELLERS;
@@ -101,7 +96,7 @@ pub(super) async fn register(marketplace: &Marketplace, ids: &DemoIds) -> anyhow
     let first = marketplace.users.register(name, email, PASSWORD).await;
     let first = first.context("registering the demo's first seller")?;
     let mut tasks = Vec::new();
-    for (name, email) in sellers.into_iter().chain(BUYERS) {
+    for (name, email) in sellers.into_iter().chain(BUYERS).chain([OPERATOR]) {
         let users = marketplace.users.clone();
         tasks.push(tokio::spawn(async move {
             users.register(name, email, PASSWORD).await
@@ -111,7 +106,8 @@ pub(super) async fn register(marketplace: &Marketplace, ids: &DemoIds) -> anyhow
     for task in tasks {
         sellers.push(task.await?.context("registering the demo's people")?.id);
     }
-    let buyers = sellers.split_off(SELLERS.len());
+    let mut buyers = sellers.split_off(SELLERS.len());
+    let operator = buyers.pop().context("the demo has no operator")?;
     for (number, buyer) in buyers.iter().enumerate() {
         let kept = marketplace.users.keep_address(*buyer, address(number)?);
         kept.await.context("keeping the demo's addresses")?;
@@ -121,7 +117,11 @@ pub(super) async fn register(marketplace: &Marketplace, ids: &DemoIds) -> anyhow
         .users
         .keep_address(first.id, address(BUYERS.len())?);
     kept.await.context("keeping the first seller's address")?;
-    Ok(People { sellers, buyers })
+    Ok(People {
+        sellers,
+        buyers,
+        operator,
+    })
 }
 
 /// The lines that list the logins.

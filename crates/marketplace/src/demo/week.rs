@@ -130,7 +130,7 @@ impl Week {
     ) -> anyhow::Result<(OrderId, OrderState)> {
         let lines = lines
             .iter()
-            .map(|(product, quantity)| Ok((product.id, Quantity::new(*quantity)?)))
+            .map(|(product, quantity)| Ok((product.id.into(), Quantity::new(*quantity)?)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let home = Some(address(number)?);
         let placed = self.marketplace.orders.create(buyer, lines, home, wait);

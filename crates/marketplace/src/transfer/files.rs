@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use blobs::BlobStore;
 use kernel::Timestamp;
 use sha2::{Digest as _, Sha256};
 use store::{Codec, Kind, PointInTime, Producer, Scan, Store, StoreError, StoreResult};
@@ -22,12 +23,13 @@ fn file_name(service: &str, kind: Kind) -> String {
     format!("{service}.{}.bson", kind.name.replace(' ', "-"))
 }
 
-/// Writes what the stores have at one moment to the new directory `dir`. The manifest comes last.
+/// Writes what the stores have at one moment to the new directory `dir`, and then the pictures. The manifest comes last.
 ///
 /// # Errors
 /// If a store cannot be read or a file cannot be written.
 pub(crate) async fn write(
     stores: &[(&'static str, Store)],
+    pictures: Option<&dyn BlobStore>,
     dir: &Path,
     now: Timestamp,
 ) -> anyhow::Result<Manifest> {
@@ -41,6 +43,9 @@ pub(crate) async fn write(
             let written = write_kind(store, kind, moment, &path, name).await;
             files.push(written.with_context(|| format!("{}", path.display()))?);
         }
+    }
+    if let Some(pictures) = pictures {
+        files.extend(super::pictures::write(pictures, dir).await?);
     }
     let manifest = Manifest::new(now, None, files);
     manifest.write(&dir.join(NAME))?;
@@ -78,7 +83,7 @@ async fn write_kind(
 
 /// A backup that is read.
 pub(crate) struct Backup {
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     pub(crate) manifest: Manifest,
 }
 

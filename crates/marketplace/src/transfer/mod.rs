@@ -3,6 +3,7 @@
 
 mod copy;
 mod files;
+mod pictures;
 mod places;
 mod tally;
 #[cfg(test)]
@@ -10,5 +11,6 @@ mod tests;
 
 pub(crate) use copy::{bring, finish};
 pub(crate) use files::{Backup, write};
+pub(crate) use pictures::pictures_back;
 pub(crate) use places::{in_use, stores};
 pub(crate) use tally::Tally;

@@ -84,7 +84,7 @@ fn message(n: u8) -> Envelope {
     }
 }
 
-/// Nobody logs in during the demo, or keeps an address.
+/// Nobody logs in or out during the demo, keeps an address, or forgets a password.
 async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
     let tokens = Arc::new(SystemClock);
     let marketplace = Marketplace::build(settings, services, dir, deps(), tokens).unwrap();
@@ -105,7 +105,24 @@ async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
                 "name": "Ada", "line1": "1 High Street", "city": "York", "postalCode": "YO1 7HH", "country": "GB",
             }));
         assert_eq!(address.send().await.unwrap().status(), 201);
+        let forgotten = client
+            .post(format!("http://{}/api/users/forgot-password", host.address))
+            .json(&serde_json::json!({"email": email}));
+        assert_eq!(forgotten.send().await.unwrap().status(), 202);
+        if email.starts_with("gita") {
+            let over = client
+                .post(format!("http://{}/api/users/logout", host.address))
+                .bearer_auth(login["token"].as_str().unwrap())
+                .json(&serde_json::json!({"refreshToken": login["refreshToken"]}));
+            assert_eq!(over.send().await.unwrap().status(), 204);
+        }
     }
+    let newcomer = client
+        .post(format!("http://{}/api/users/register", host.address))
+        .json(&serde_json::json!({
+            "name": "Nora", "email": "nora@demo.example", "password": "demo-password",
+        }));
+    assert_eq!(newcomer.send().await.unwrap().status(), 202);
     host.stop().await.unwrap();
 }
 
@@ -113,10 +130,12 @@ async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
 async fn shop(path: &Path) -> Four {
     let mut services = Services::default();
     services.users.bcrypt_cost = 4;
-    let settings = Settings {
+    let mut settings = Settings {
         data_dir: path.to_owned(),
         ..Settings::default()
     };
+    settings.mail.transport = mail::Transport::Log;
+    settings.server.public_url = "https://shop.example".to_owned().try_into().ok();
     let dir = DataDir::create(path).unwrap();
     crate::demo::fill(&settings, &services, &dir).await.unwrap();
     log_in(&settings, &services, &dir).await;

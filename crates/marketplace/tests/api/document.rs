@@ -107,11 +107,13 @@ fn every_operation_has_an_answer_with_a_schema() {
             let content = answer["content"]
                 .as_object()
                 .map_or(0, serde_json::Map::len);
-            assert_eq!(
-                content == 0,
-                [204, 304].contains(&status),
-                "{name} {status}"
-            );
+            if status != 202 {
+                assert_eq!(
+                    content == 0,
+                    [204, 304].contains(&status),
+                    "{name} {status}"
+                );
+            }
             for (media_type, content) in answer["content"].as_object().into_iter().flatten() {
                 assert!(
                     content["schema"].is_object(),
@@ -143,24 +145,25 @@ fn every_answer_is_explained_and_carries_the_requests_id() {
 }
 
 #[test]
-fn every_request_body_is_json_with_a_schema_and_an_example() {
+fn every_request_body_is_json_with_a_schema_and_an_example_or_a_form() {
     for operation in operations() {
         let Some(body) = operation.detail.get("requestBody") else {
             continue;
         };
         let name = operation.name();
         let content = body["content"].as_object().unwrap();
-        assert_eq!(
-            content.keys().collect::<Vec<_>>(),
-            ["application/json"],
-            "{name}"
-        );
-        let json = &content["application/json"];
-        assert!(json["schema"].is_object(), "{name}");
-        assert!(
-            json["example"].is_object() || json["examples"].is_object(),
-            "{name} has no example"
-        );
+        let kinds: Vec<&str> = content.keys().map(String::as_str).collect();
+        let body = content.values().next().unwrap();
+        assert!(body["schema"].is_object(), "{name}");
+        match kinds.as_slice() {
+            // An example of a file would be no help.
+            ["multipart/form-data"] => {}
+            ["application/json"] => assert!(
+                body["example"].is_object() || body["examples"].is_object(),
+                "{name} has no example"
+            ),
+            others => panic!("{name} takes {others:?}"),
+        }
         let declared: BTreeSet<u16> = operation.refusals().map(|(status, _)| status).collect();
         for status in [400, 413, 415, 422] {
             assert!(declared.contains(&status), "{name} may answer {status}");

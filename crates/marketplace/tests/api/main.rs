@@ -9,8 +9,10 @@
 
 mod access;
 mod document;
+mod erasing;
 mod metrics;
 mod operation;
 mod pages;
 mod refusals;
+mod security;
 mod world;

@@ -69,6 +69,8 @@ impl Operation {
     pub(crate) fn sample_path(&self) -> String {
         self.path
             .replace("{id}", "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")
+            .replace("{image}", "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d")
+            .replace("{name}", "none.jpg")
             .replace("{code}", "not_found")
     }
 

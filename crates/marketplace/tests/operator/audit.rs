@@ -14,7 +14,8 @@ use crate::run::run;
 const STORES: [&str; 4] = ["users.db", "products.db", "orders.db", "wallet.db"];
 
 /// What the audit finds in the log of a crashed directory: a stock book entry without a product.
-const ORPHAN: &str = "INSERT INTO stock_entries VALUES (zeroblob(16), 1, 5, 0)";
+const ORPHAN: &str =
+    "INSERT INTO stock_entries VALUES (zeroblob(16), 1, zeroblob(16), 5, 0, zeroblob(16), NULL)";
 
 /// A copy of the directory as a crash leaves it: the last commit of each store is only in its log. The index of the log is not copied.
 fn crashed(directory: &Directory) -> tempfile::TempDir {

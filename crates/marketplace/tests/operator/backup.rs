@@ -86,7 +86,10 @@ impl World {
 fn a_backup_is_restored_with_the_key_and_for_its_owner_only() {
     let world = World::new();
     let dir = world.marketplace.path();
-    assert_eq!(names(dir), WHOLE, "the marketplace is left as it was");
+    let mut left = names(dir);
+    // No backup has the key of the console's cookies: without it, browsers log in again.
+    left.retain(|name| name != "console.key");
+    assert_eq!(left, WHOLE, "the marketplace is left as it was");
     let empty = world.path("empty");
     std::fs::create_dir(&empty).unwrap();
     let new = world.path("new");

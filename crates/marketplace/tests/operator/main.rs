@@ -9,9 +9,11 @@
 
 mod audit;
 mod backup;
+mod closed;
 mod config;
 mod directory;
 mod health;
+mod keys;
 mod messages;
 #[cfg(feature = "distributed")]
 mod mongod;

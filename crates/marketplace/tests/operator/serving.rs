@@ -10,9 +10,11 @@ use crate::run::{clean, run};
 pub(crate) struct Serving {
     pub(crate) child: Child,
     pub(crate) url: String,
+    /// Of its internal port.
+    pub(crate) internal: String,
     address: String,
     _data: tempfile::TempDir,
-    _port: stack::Reservation,
+    _ports: [stack::Reservation; 2],
 }
 
 impl Serving {
@@ -26,6 +28,8 @@ impl Serving {
     pub(crate) fn on(data: tempfile::TempDir, shell: &str, set: impl FnOnce(&mut Command)) -> Self {
         let (port, reservation) = stack::free_port().unwrap();
         let address = format!("127.0.0.1:{port}");
+        let (internal_port, internal_reservation) = stack::free_port().unwrap();
+        let internal = format!("127.0.0.1:{internal_port}");
         let mut command = Command::new("sh");
         clean(&mut command);
         let serve = format!(r#"{shell}; exec "$0" serve --listen {address} --data-dir "$1""#);
@@ -33,6 +37,7 @@ impl Serving {
             .args(["-c", &serve, env!("CARGO_BIN_EXE_marketplace")])
             .arg(data.path())
             .env("MARKETPLACE__USERS__BCRYPT_COST", "4")
+            .env("MARKETPLACE__INTERNAL__LISTEN", &internal)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -42,9 +47,10 @@ impl Serving {
         let mut serving = Self {
             child,
             url: format!("http://{address}"),
+            internal: format!("http://{internal}"),
             address,
             _data: data,
-            _port: reservation,
+            _ports: [reservation, internal_reservation],
         };
         serving.becomes_ready(true);
         serving

@@ -149,7 +149,10 @@ fn the_configuration_is_printed_without_secrets() {
         ("MONGO__URI", "mongodb://u:s3cret@h/?tls=perhaps"),
         ("AMQP__URI", "amqp://u:s3cret@h"),
         ("AUTH__JWKS_URL", "http://u:s3cret@h/keys?token=s3cret"),
+        ("AUTH__REVOCATIONS_URL", "http://u:s3cret@h/"),
         ("ORDERS__PRODUCTS_URL", "http://u:s3cret@h"),
+        ("USERS__ORDERS_URL", "http://u:s3cret@h"),
+        ("MAIL__SMTP_URI", "smtps://u:s3cret@h"),
     ] {
         let name = format!("MARKETPLACE__{name}");
         let printed = run(&["config"], &[(&name, value)]);
@@ -163,14 +166,18 @@ fn the_configuration_is_printed_without_secrets() {
 
 /// Every setting that is a number: the least and the greatest value that is accepted. Hashes of the greatest cost take seconds, so the test
 /// does without.
-const RANGES: [(&str, &str, &str); 20] = [
+const RANGES: [(&str, &str, &str); 26] = [
     ("backup.keep", "1", "100000"),
     ("server.workers", "1", "512"),
+    ("server.lists_per_minute", "0", "10000000"),
+    ("server.creates_per_minute", "0", "10000000"),
+    ("server.max_connections", "0", "1000000"),
     ("telemetry.sample_ratio", "0", "1"),
     ("auth.access_token_lifetime_seconds", "30", "86400"),
     ("auth.leeway_seconds", "0", "120"),
     ("users.bcrypt_cost", "4", "4"),
     ("users.refresh_token_lifetime_seconds", "60", "31536000"),
+    ("users.login_lifetime_seconds", "60", "315360000"),
     ("catalogue.lease_seconds", "2", "3153600000"),
     ("catalogue.sweep_seconds", "1", "3600"),
     ("orders.wait_seconds", "0", "30"),
@@ -181,6 +188,8 @@ const RANGES: [(&str, &str, &str); 20] = [
     ("orders.ship_within_seconds", "1", "3153600000"),
     ("orders.deliver_after_seconds", "1", "3153600000"),
     ("orders.return_window_seconds", "0", "3153600000"),
+    ("orders.return_expires_seconds", "1", "3153600000"),
+    ("orders.dispute_window_seconds", "0", "3153600000"),
     ("orders.sweep_milliseconds", "10", "3600000"),
     ("wallet.payout_hold_seconds", "0", "3153600000"),
     ("wallet.audit_interval_seconds", "0", "2678400"),

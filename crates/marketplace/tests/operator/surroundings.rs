@@ -151,7 +151,7 @@ async fn a_server_serves_on_when_its_output_has_no_room_and_counts_the_lines_it_
                 .stdout(stdout)
                 .stderr(stderr);
         });
-        let metrics = format!("{}/metrics", serving.url);
+        let metrics = format!("{}/metrics", serving.internal);
         let mut lost = 0.0;
         for _ in 0..2000 {
             let text = reqwest::get(&metrics).await.unwrap().text().await.unwrap();

@@ -13,6 +13,7 @@ CREATE TABLE orders (
     -- Where it is shipped to, as JSON, and what the buyer said with it.
     address      TEXT,
     note         TEXT,
+    metadata     TEXT,
     state        TEXT    NOT NULL
         CHECK (state IN ('pending', 'paid', 'declined', 'cancelling', 'cancelled', 'refunding', 'refunded')),
     reason       TEXT,
@@ -23,6 +24,8 @@ CREATE TABLE orders (
     -- Whether the saga itself needs an operator, and not one of the parts.
     stuck        INTEGER,
     needs_review INTEGER NOT NULL,
+    -- 1 while an operator has to decide a dispute in it.
+    disputed     INTEGER,
     -- The id of the request that made it, if that came with an Idempotency-Key.
     request      TEXT,
     -- How it stood when that request was answered, as JSON. Null until then.
@@ -53,6 +56,7 @@ CREATE INDEX not_paid_of_all ON orders (state, id)
     WHERE state = 'declined' OR state = 'cancelled' OR state = 'refunded';
 CREATE INDEX due ON orders (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX to_review ON orders (id) WHERE needs_review = 1;
+CREATE INDEX disputed ON orders (id) WHERE disputed = 1;
 
 -- A seller's sales: each part of the orders whose stock is sold. What MongoDB finds through an index over the parts. The mapping of orders
 -- writes it in the same transaction.
@@ -68,6 +72,8 @@ CREATE TABLE sales (
     fees      INTEGER NOT NULL CHECK (fees >= 0),
     PRIMARY KEY (seller, status, paid_at, order_id)
 ) STRICT, WITHOUT ROWID;
+-- For the sums of all sellers' sales. Payments come in the order of time, so that it grows at its end.
+CREATE INDEX sales_by_day ON sales (paid_at, order_id);
 
 -- What happened to orders, by whom and when, beyond what the order itself tells.
 CREATE TABLE facts (
@@ -84,6 +90,23 @@ CREATE TABLE facts (
     details    TEXT,
     PRIMARY KEY (order_id, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Where the returns and disputes of orders are. What they are about is kept with the order.
+CREATE TABLE cases (
+    id       BLOB    PRIMARY KEY,
+    order_id BLOB    NOT NULL,
+    seller   BLOB    NOT NULL,
+    buyer    BLOB    NOT NULL,
+    state    TEXT    NOT NULL CHECK (state IN (
+        'return_requested', 'return_approved', 'return_denied', 'return_received', 'return_withdrawn', 'return_expired',
+        'return_superseded', 'dispute_open', 'dispute_resolved', 'dispute_withdrawn'
+    )),
+    -- Since when there is one.
+    since    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cases_of_all ON cases (state, id);
+CREATE INDEX cases_of_seller ON cases (seller, state, id);
+CREATE INDEX cases_of_buyer ON cases (buyer, state, id);
 
 -- What users are called, as the user service says.
 CREATE TABLE names (

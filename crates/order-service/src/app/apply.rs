@@ -133,7 +133,7 @@ fn apply(
     if settled {
         after.answer();
     }
-    save(tx, &after, &commands, &facts, now)?;
+    save(tx, &found, &after, &commands, &facts, now)?;
     facts.extend(completed(&found, &after));
     let besides = Besides {
         confirmed: (after.confirmed && !found.confirmed).then_some(after.id),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contracts::reservations::{Refusal, ReserveRequest, ReservedLine};
-use kernel::{FulfilmentId, LineId, OrderId, PostalAddress, UserId};
+use kernel::{FulfilmentId, LineId, Metadata, OrderId, PostalAddress, UserId};
 use serde::Serialize;
 use store::idempotency::{Earlier, OnceKey, StoredAnswer};
 use store::{StoreError, StoreResult};
@@ -15,7 +15,9 @@ use super::names::name_of;
 use super::place::{answer, place};
 use super::save::send;
 use super::waiters::Place;
-use crate::domain::{Command, NewOrder, Order, OrderLine, Wanted, fulfilments_of, total_of};
+use crate::domain::{
+    Command, NewOrder, Order, OrderLine, SellerThen, Wanted, fulfilments_of, total_of,
+};
 use crate::reservations::ReservationRefusal;
 
 /// What a buyer orders.
@@ -29,6 +31,9 @@ pub(crate) struct Basket {
     /// What the buyer says with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
+    /// What the buyer keeps with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metadata: Option<Metadata>,
 }
 
 /// How long a request waits for what it has set going.
@@ -183,13 +188,16 @@ async fn reserve(
         expected_total: basket.wanted.expected_total(),
     };
     let reserved = app.reservations.reserve(reservation).await?;
-    let seller_name = |seller| {
-        let named = reserved.iter().find(|line| line.seller == seller);
-        named.and_then(|line| line.seller_name.clone())
+    let then = |seller| {
+        let known = reserved.iter().find(|line| line.seller == seller);
+        known.map_or_else(SellerThen::default, |line| SellerThen {
+            name: line.seller_name.clone(),
+            returns: line.returns,
+        })
     };
     let lines: Vec<OrderLine> = reserved.iter().map(|line| ordered(app, line)).collect();
     let total = total_of(&lines).ok_or(Refusal::TotalTooLarge)?;
-    let fulfilments = fulfilments_of(&lines, seller_name, || FulfilmentId::new(&*app.ids));
+    let fulfilments = fulfilments_of(&lines, then, || FulfilmentId::new(&*app.ids));
     let new = NewOrder {
         id,
         buyer: buyer.id,
@@ -199,6 +207,7 @@ async fn reserve(
         total,
         address: basket.address,
         note: basket.note,
+        metadata: basket.metadata,
         request,
     };
     Ok(Order::place(new, app.clock.now(), &app.timing))
@@ -208,6 +217,8 @@ fn ordered(app: &App, line: &ReservedLine) -> OrderLine {
     OrderLine {
         id: LineId::new(&*app.ids),
         product: line.product,
+        variant: line.variant,
+        options: line.options.clone(),
         seller: line.seller,
         name: line.name.clone(),
         category: line.category.clone(),

@@ -21,6 +21,8 @@ pub(crate) struct AllFilter {
     pub(crate) buyer: Option<UserId>,
     /// Whether an operator has to look at them.
     pub(crate) needs_review: Option<bool>,
+    /// Whether a dispute in them is open.
+    pub(crate) disputed: Option<bool>,
 }
 
 /// A place in the list: the time of the payment where that is what the list goes by, else 0, and the order.
@@ -38,6 +40,9 @@ enum Walked {
 impl AllFilter {
     /// The shortest list that has the orders meant. Those of a seller are their sales, unless a state is named that few orders are in.
     fn walked(&self) -> Walked {
+        if self.disputed == Some(true) {
+            return Walked::Orders(Listed::Disputed);
+        }
         match (self.needs_review, self.buyer, self.state, self.seller) {
             (Some(true), ..) => Walked::Orders(Listed::ToReview),
             (_, Some(buyer), state, _) => Walked::Orders(Listed::OfBuyer(buyer, state)),
@@ -57,6 +62,9 @@ impl AllFilter {
             && self
                 .needs_review
                 .is_none_or(|needed| order.needs_review == needed)
+            && self
+                .disputed
+                .is_none_or(|disputed| order.disputed == disputed)
     }
 }
 
@@ -129,10 +137,18 @@ mod tests {
                 seller,
                 buyer,
                 needs_review,
+                disputed: None,
             };
             filter.walked()
         };
         let orders = Walked::Orders;
+        let disputed = AllFilter {
+            disputed: Some(true),
+            needs_review: Some(true),
+            buyer: Some(buyer),
+            ..AllFilter::default()
+        };
+        assert_eq!(disputed.walked(), orders(Listed::Disputed));
         assert_eq!(walked(None, None, None, None), orders(Listed::All));
         assert_eq!(walked(None, None, None, Some(false)), orders(Listed::All));
         assert_eq!(

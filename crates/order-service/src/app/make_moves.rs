@@ -1,10 +1,10 @@
-//! Makes moves: ships, delivers, cancels, refunds. The domain decides; this finds out in which role somebody asks, holds the request to
+//! Makes moves: ships, delivers, cancels, refunds, returns, disputes. The domain decides; this finds out in which role somebody asks, holds the request to
 //! the version that its client has seen, waits until the order is ready, and saves what comes of it with the request's answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kernel::{FulfilmentId, IdSource, OrderId, RefundId, Timestamp, UserId};
+use kernel::{DisputeId, FulfilmentId, IdSource, OrderId, RefundId, ReturnId, Timestamp, UserId};
 use store::idempotency::{Answered, Repeatable};
 use store::{IdempotencyKey, Idempotent, StoreResult, Tx};
 use uuid::Uuid;
@@ -48,7 +48,7 @@ pub(crate) struct Asker {
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     /// A move of one part.
-    OfPart(FulfilmentId, Move),
+    OfPart(At, Move),
     /// To cancel items of any parts, each refunded by itself. None for all that are not shipped.
     CancelItems {
         /// Which.
@@ -56,6 +56,39 @@ pub(crate) enum What {
         /// Why.
         reason: String,
     },
+}
+
+/// Which part.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum At {
+    /// This one.
+    Part(FulfilmentId),
+    /// The one that has this return.
+    Return(ReturnId),
+    /// The one that has this dispute.
+    Dispute(DisputeId),
+}
+
+impl From<FulfilmentId> for At {
+    fn from(id: FulfilmentId) -> Self {
+        Self::Part(id)
+    }
+}
+
+impl At {
+    /// The part, if it is for the eyes of `audience`: other sellers do not see that it exists.
+    fn within(self, order: &Order, audience: Audience) -> Result<&Fulfilment, MoveRefusal> {
+        let (found, unknown) = match self {
+            Self::Part(id) => (order.fulfilment(id), MoveRefusal::UnknownFulfilment),
+            Self::Return(id) => (order.part_of_return(id), MoveRefusal::UnknownReturn),
+            Self::Dispute(id) => (order.part_of_dispute(id), MoveRefusal::UnknownDispute),
+        };
+        let seen = found.filter(|part| match audience {
+            Audience::Seller(seller) => part.seller == seller,
+            Audience::Buyer | Audience::Operator => true,
+        });
+        seen.ok_or(unknown)
+    }
 }
 
 /// A move that was made.
@@ -132,7 +165,7 @@ async fn attempt(
                 return Ok((Answered::First(Err(Refused::NotFound)), Vec::new()));
             };
             let (made, facts) = match decide(&found, &asked, now, &timing, &*ids) {
-                Ok(decided) => decided.save(tx, now)?,
+                Ok(decided) => decided.save(tx, &found, now)?,
                 Err(refused) => return Ok((Answered::First(Err(refused)), Vec::new())),
             };
             if let Some(Repeatable { key, render }) = &*repeatable {
@@ -146,10 +179,25 @@ async fn attempt(
 /// What the answer to a request is about.
 fn subject(asked: &Asked) -> Uuid {
     match &asked.what {
-        What::OfPart(_, Move::Ship { id, .. }) => id.as_uuid(),
-        What::OfPart(_, Move::Refund { id, .. }) => id.as_uuid(),
-        What::OfPart(_, Move::Deliver { .. } | Move::Cancel { .. } | Move::Complete)
-        | What::CancelItems { .. } => asked.order.as_uuid(),
+        What::OfPart(At::Return(id), _) => id.as_uuid(),
+        What::OfPart(At::Dispute(id), _) => id.as_uuid(),
+        What::OfPart(At::Part(_), wanted) => match wanted {
+            Move::Ship { id, .. } => id.as_uuid(),
+            Move::Refund { id, .. } => id.as_uuid(),
+            Move::RequestReturn { id, .. } => id.as_uuid(),
+            Move::OpenDispute { id, .. } => id.as_uuid(),
+            Move::Deliver { .. }
+            | Move::Cancel { .. }
+            | Move::ApproveReturn { .. }
+            | Move::DenyReturn { .. }
+            | Move::ReceiveReturn { .. }
+            | Move::WithdrawReturn { .. }
+            | Move::ExpireReturn { .. }
+            | Move::ResolveDispute { .. }
+            | Move::WithdrawDispute { .. }
+            | Move::Complete => asked.order.as_uuid(),
+        },
+        What::CancelItems { .. } => asked.order.as_uuid(),
     }
 }
 
@@ -162,8 +210,13 @@ struct Decided {
 }
 
 impl Decided {
-    fn save(self, tx: &mut Tx<'_>, now: Timestamp) -> StoreResult<(Made, Vec<Fact>)> {
-        save(tx, &self.order, &self.commands, &self.facts, now)?;
+    fn save(
+        self,
+        tx: &mut Tx<'_>,
+        before: &Order,
+        now: Timestamp,
+    ) -> StoreResult<(Made, Vec<Fact>)> {
+        save(tx, before, &self.order, &self.commands, &self.facts, now)?;
         let made = Made {
             order: self.order,
             audience: self.audience,
@@ -182,13 +235,8 @@ fn decide(
     let Asker { user, is_admin, .. } = asked.by;
     let audience = Audience::of(order, user, is_admin).ok_or(Refused::NotFound)?;
     let (part, version) = match &asked.what {
-        What::OfPart(part, _) => {
-            // Other sellers do not see that the part exists.
-            let part = order.fulfilment(*part).filter(|part| match audience {
-                Audience::Seller(seller) => part.seller == seller,
-                Audience::Buyer | Audience::Operator => true,
-            });
-            let part = part.ok_or(MoveRefusal::UnknownFulfilment)?;
+        What::OfPart(at, _) => {
+            let part = at.within(order, audience)?;
             (Some(part), part.version)
         }
         What::CancelItems { .. } => (None, order.version),
@@ -198,7 +246,10 @@ fn decide(
         return Err(Refused::Stale);
     }
     let moved = match &asked.what {
-        What::OfPart(part, wanted) => make_move(order, *part, wanted, &actor, now, timing)?,
+        What::OfPart(at, wanted) => {
+            let part = at.within(order, audience)?.id;
+            make_move(order, part, wanted, &actor, now, timing)?
+        }
         What::CancelItems { items, reason } => {
             let cancelling = Cancelling {
                 reason,
@@ -279,7 +330,10 @@ impl Cancelling<'_> {
             return Ok(all);
         }
         let allowed = self.allowed(order);
-        Err(MoveRefusal::NotAllowed { allowed })
+        Err(MoveRefusal::NotAllowed {
+            because: None,
+            allowed,
+        })
     }
 
     /// What they may do with any of the parts now.
@@ -287,7 +341,7 @@ impl Cancelling<'_> {
         let of_parts: Vec<MoveName> = order
             .fulfilments
             .iter()
-            .flat_map(|part| allowed(order, part, self.actor.role, self.timing))
+            .flat_map(|part| allowed(order, part, self.actor.role, self.now, self.timing))
             .collect();
         MoveName::ALL
             .into_iter()

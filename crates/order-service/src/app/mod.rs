@@ -5,7 +5,10 @@ mod apply;
 mod bounded;
 mod claim;
 mod create;
+mod dealings;
+mod erase;
 mod list_all;
+mod list_cases;
 mod make_moves;
 mod names;
 mod place;
@@ -23,15 +26,18 @@ pub(crate) use apply::{Applied, Inbound, apply_messages};
 #[cfg(test)]
 pub(crate) use claim::{ClaimEnd, Claimed, claim, end_claim};
 pub(crate) use create::{Basket, CreateRefusal, Created, Once, Wait, create_order};
+pub(crate) use dealings::dealings;
+pub(crate) use erase::erase_users;
 pub(crate) use list_all::{AllFilter, AllPlace, list_all};
-pub(crate) use make_moves::{Asked, Asker, Made, Refused, What, make_moves};
+pub(crate) use list_cases::{CaseFilter, FoundCase, Party, list_cases};
+pub(crate) use make_moves::{Asked, Asker, At, Made, Refused, What, make_moves};
 pub(crate) use names::{Names, name_of, note_names};
 #[cfg(test)]
 pub(crate) use place::{answer, place};
 pub(crate) use refund::{RefundMade, refund_part};
 pub(crate) use run_saga::{look_at_open, review_order, sweep};
 pub(crate) use sales::{SalesFilter, list_sales};
-pub(crate) use summary::sum_sales;
+pub(crate) use summary::{sum_sales, sum_up};
 pub(crate) use timeline::{Timeline, show_timeline, timeline_scope};
 pub(crate) use view::{
     Audience, Mark, Viewed, list_of, list_orders, list_scope, orders_to_review, review_scope,

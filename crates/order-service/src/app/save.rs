@@ -1,21 +1,29 @@
-//! Saves what became of an order: the order, what it asks of other services, and what is added to its timeline, all or nothing.
+//! Saves what became of an order: the order, where its returns and disputes are, what it asks of other services, and what is added to its
+//! timeline, all or nothing.
 
 use kernel::Timestamp;
 use store::{StoreError, StoreResult, Tx};
 
 use crate::domain::{Command, Fact, Order};
 use crate::events;
-use crate::records::OrderFact;
+use crate::records::{CaseRecord, OrderFact};
 
 /// Saves an order that changed.
 pub(super) fn save(
     tx: &mut Tx<'_>,
+    before: &Order,
     order: &Order,
     commands: &[Command],
     facts: &[Fact],
     now: Timestamp,
 ) -> StoreResult<()> {
     tx.put(order.clone())?;
+    let known = CaseRecord::all_of(before);
+    for case in CaseRecord::all_of(order) {
+        if !known.contains(&case) {
+            tx.put(case)?;
+        }
+    }
     for command in commands {
         send(tx, order, *command, now)?;
     }

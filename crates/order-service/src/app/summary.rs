@@ -1,10 +1,10 @@
-//! Sums a seller's sales by day, for a chart.
+//! Sums sales by day, for a chart: a seller's, or those of all, with what waits for operators.
 
 use kernel::UserId;
 use store::StoreResult;
 
 use super::App;
-use crate::store::{SalesDay, Span};
+use crate::store::{OpenOrders, SalesDay, Span};
 
 /// What `seller` sold in `span`, by the day of payment. None if these are too many sales to sum at once, or if those of
 /// a day come to more than an amount can be.
@@ -13,5 +13,14 @@ pub(crate) async fn sum_sales(
     seller: UserId,
     span: Span,
 ) -> StoreResult<Option<Vec<SalesDay>>> {
-    app.queries.sold(seller, span).await
+    app.queries.sold(Some(seller), span).await
+}
+
+/// What all sellers sold in `span`, as [`sum_sales`], and what is open now.
+pub(crate) async fn sum_up(
+    app: &App,
+    span: Span,
+) -> StoreResult<(OpenOrders, Option<Vec<SalesDay>>)> {
+    let open = app.queries.open().await?;
+    Ok((open, app.queries.sold(None, span).await?))
 }

@@ -40,6 +40,14 @@ impl Audience {
         }
     }
 
+    /// Whether they see what the buyer keeps with the order.
+    pub(crate) const fn sees_metadata(self) -> bool {
+        match self {
+            Self::Buyer | Self::Operator => true,
+            Self::Seller(_) => false,
+        }
+    }
+
     /// Whether they see what the platform takes of a part.
     pub(crate) const fn sees_commission(self) -> bool {
         match self {

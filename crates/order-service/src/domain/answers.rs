@@ -88,8 +88,8 @@ impl Draft<'_> {
     /// A return is in the stock book.
     pub(super) fn stock_returned(&mut self, id: Uuid) {
         for part in &mut self.order.fulfilments {
-            if part.returns.iter().any(|back| back.id == id) {
-                part.returns.retain(|back| back.id != id);
+            if part.stock_returns.iter().any(|back| back.id == id) {
+                part.stock_returns.retain(|back| back.id != id);
                 part.heard();
             }
         }
@@ -98,7 +98,7 @@ impl Draft<'_> {
     /// A return does not fit the stock book.
     pub(super) fn stock_refused(&mut self, id: Uuid) {
         for part in &mut self.order.fulfilments {
-            let mut returns = part.returns.iter_mut();
+            let mut returns = part.stock_returns.iter_mut();
             if let Some(back) = returns.find(|back| back.id == id) {
                 back.refused = true;
                 part.flag();

@@ -4,8 +4,8 @@ use kernel::{FulfilmentId, RefundId, Timestamp};
 
 use super::change::{Change, Moved};
 use super::command::Command;
-use super::fact::{Actor, Details, Fact, FactItem, Happened};
-use super::fulfilment::{Fulfilment, PendingRefund, PendingReturn, RefundLine, ReturnedLine};
+use super::fact::{Actor, Details, Fact, Happened};
+use super::fulfilment::{Fulfilment, PendingRefund, PendingStockReturn, RefundLine, ReturnedLine};
 use super::line::OrderLine;
 use super::order::Order;
 use super::state::{Escrow, OrderState};
@@ -24,8 +24,8 @@ pub(super) struct Draft<'a> {
 /// What leaves a part: money to the buyer, items to the stock.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    /// What it is, for the timeline.
-    pub(super) items: Vec<FactItem>,
+    /// What the timeline says about it, apart from money and stock.
+    pub(super) details: Details,
     /// The money.
     pub(super) refund: Vec<RefundLine>,
     /// The items that can or cannot be sold again.
@@ -114,7 +114,7 @@ impl<'a> Draft<'a> {
             return;
         };
         let Taken {
-            items,
+            details,
             refund: money,
             back,
         } = taken;
@@ -132,7 +132,7 @@ impl<'a> Draft<'a> {
             part.refunds.push(pending);
         }
         if has_items {
-            part.returns.push(PendingReturn {
+            part.stock_returns.push(PendingStockReturn {
                 id: return_id,
                 lines: back,
                 refused: false,
@@ -154,11 +154,10 @@ impl<'a> Draft<'a> {
             });
         }
         let details = Details {
-            items,
             refund_id: has_money.then_some(refund),
             amount: has_money.then_some(amount),
             restocked: has_items.then_some(restocked),
-            ..Details::default()
+            ..details
         };
         self.note(id, why, details);
         self.touch_part(id);
@@ -205,12 +204,15 @@ impl<'a> Draft<'a> {
         let order = &self.order;
         let parts_need_it = order.fulfilments.iter().any(|part| part.needs_review);
         let needs_review = order.stuck || parts_need_it;
+        let mut parts = order.fulfilments.iter();
+        let disputed = parts.any(|part| part.open_dispute().is_some());
         let due_at = if order.parts_move() {
-            order.next_timer(self.timing)
+            order.next_timer(self.now, self.timing)
         } else {
             order.due_at
         };
         self.order.needs_review = needs_review;
+        self.order.disputed = disputed;
         self.order.due_at = due_at;
         Moved {
             order: Box::new(self.order),

@@ -1,11 +1,13 @@
 //! Orders for tests.
 
+use std::collections::BTreeMap;
+
 use std::time::Duration;
 
 use contracts::reservations::Delivery;
 use kernel::{
-    Currency, FulfilmentId, LineId, Money, OrderId, ProductId, Quantity, RefundId, ShipmentId,
-    SystemIds, Timestamp, UserId,
+    Currency, DisputeId, FulfilmentId, LineId, Money, OrderId, ProductId, Quantity, RefundId,
+    ReturnId, ShipmentId, SystemIds, Timestamp, UserId,
 };
 
 use super::*;
@@ -20,6 +22,8 @@ pub(crate) const TIMING: Timing = Timing {
     ship_within: Duration::from_secs(14 * 86_400),
     deliver_after: Duration::from_secs(14 * 86_400),
     return_window: Duration::from_secs(14 * 86_400),
+    return_expires: Duration::from_secs(14 * 86_400),
+    dispute_window: Duration::from_secs(3 * 86_400),
     buyer_may_cancel: true,
 };
 
@@ -39,6 +43,8 @@ pub(crate) fn placed(lines: &[Ordered]) -> Order {
         .map(|(seller, price, quantity, delivery)| OrderLine {
             id: LineId::new(&ids),
             product: ProductId::new(&ids),
+            variant: None,
+            options: BTreeMap::new(),
             seller: sellers[*seller],
             name: "thing".to_owned(),
             category: "things".to_owned(),
@@ -47,7 +53,11 @@ pub(crate) fn placed(lines: &[Ordered]) -> Order {
             quantity: Quantity::new(*quantity).unwrap(),
         })
         .collect();
-    let fulfilments = fulfilments_of(&lines, |_| None, || FulfilmentId::new(&ids));
+    let fulfilments = fulfilments_of(
+        &lines,
+        |_| SellerThen::default(),
+        || FulfilmentId::new(&ids),
+    );
     let new = NewOrder {
         id: OrderId::new(&ids),
         buyer: UserId::new(&ids),
@@ -57,6 +67,7 @@ pub(crate) fn placed(lines: &[Ordered]) -> Order {
         fulfilments,
         address: None,
         note: None,
+        metadata: None,
         request: None,
     };
     Order::place(new, start(), &TIMING)
@@ -136,4 +147,97 @@ pub(crate) fn refund(what: RefundOf, restock: Option<bool>) -> Move {
 
 pub(crate) fn amount(amount: i64) -> RefundOf {
     RefundOf::Amount(Money::new(amount, Currency::USD))
+}
+
+pub(crate) fn request_return(items: Items) -> Move {
+    Move::RequestReturn {
+        id: ReturnId::new(&SystemIds::default()),
+        items,
+        reason: ReturnReason::Damaged,
+        comment: Some("the shade is torn".to_owned()),
+    }
+}
+
+/// The return of a part that a move is likely to be about. One that does not exist if it has none.
+pub(crate) fn return_of(part: &Fulfilment) -> ReturnId {
+    part.open_return()
+        .or(part.returns.last())
+        .map_or_else(|| ReturnId::new(&SystemIds::default()), |back| back.id)
+}
+
+pub(crate) fn approve(part: &Fulfilment) -> Move {
+    Move::ApproveReturn {
+        id: return_of(part),
+        comment: None,
+    }
+}
+
+pub(crate) fn deny(part: &Fulfilment) -> Move {
+    Move::DenyReturn {
+        id: return_of(part),
+        comment: "it was torn before".to_owned(),
+    }
+}
+
+/// So many items of a line are received: to be sold again, and to be written off.
+pub(crate) fn receive(part: &Fulfilment, line: LineId, restock: i64, write_off: i64) -> Move {
+    let received = |count: i64, restock| {
+        let quantity = Quantity::new(count).ok();
+        quantity.map(|quantity| Received {
+            line,
+            quantity,
+            restock,
+        })
+    };
+    Move::ReceiveReturn {
+        id: return_of(part),
+        items: received(restock, true)
+            .into_iter()
+            .chain(received(write_off, false))
+            .collect(),
+        note: None,
+    }
+}
+
+pub(crate) fn withdraw_return(part: &Fulfilment) -> Move {
+    Move::WithdrawReturn {
+        id: return_of(part),
+        note: None,
+    }
+}
+
+pub(crate) fn expire_return(part: &Fulfilment) -> Move {
+    Move::ExpireReturn {
+        id: return_of(part),
+    }
+}
+
+pub(crate) fn open_dispute() -> Move {
+    Move::OpenDispute {
+        id: DisputeId::new(&SystemIds::default()),
+        reason: DisputeReason::NotReceived,
+        comment: "where is it?".to_owned(),
+    }
+}
+
+/// The dispute of a part that a move is likely to be about. One that does not exist if it has none.
+pub(crate) fn dispute_of(part: &Fulfilment) -> DisputeId {
+    part.open_dispute()
+        .or(part.disputes.last())
+        .map_or_else(|| DisputeId::new(&SystemIds::default()), |one| one.id)
+}
+
+pub(crate) fn resolve(part: &Fulfilment, resolution: Resolution) -> Move {
+    Move::ResolveDispute {
+        id: dispute_of(part),
+        resolution,
+        comment: "the carrier has a signature".to_owned(),
+    }
+}
+
+pub(crate) fn withdraw_dispute(part: &Fulfilment) -> Move {
+    Move::WithdrawDispute {
+        id: dispute_of(part),
+        note: None,
+    }
 }

@@ -3,7 +3,7 @@
 //! Facts are numbered in one sequence per order, without gaps. Two kinds need no record: those of the saga and the completion of a part,
 //! which [`Order::own_facts`](super::Order::own_facts) reads off the order. So the way of a plain order writes none.
 
-use kernel::{FulfilmentId, LineId, RefundId, ShipmentId, Timestamp, UserId};
+use kernel::{DisputeId, FulfilmentId, LineId, RefundId, ReturnId, ShipmentId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -97,6 +97,24 @@ pub enum Happened {
     Cancel,
     /// A refund was decided.
     Refund,
+    /// The buyer asked to send items back.
+    RequestReturn,
+    /// The items are to be sent back.
+    ApproveReturn,
+    /// The seller does not take them back.
+    DenyReturn,
+    /// The seller received items.
+    ReceiveReturn,
+    /// The buyer keeps what was not received.
+    WithdrawReturn,
+    /// What was not received did not come in time.
+    ExpireReturn,
+    /// The buyer asked an operator to decide.
+    OpenDispute,
+    /// An operator decided.
+    ResolveDispute,
+    /// The buyer no longer wants a decision.
+    WithdrawDispute,
     /// The part is over.
     Complete,
     /// The stock's lease had run out: the part is cancelled and refunded.
@@ -120,6 +138,15 @@ impl Happened {
             Self::Deliver => "deliver",
             Self::Cancel => "cancel",
             Self::Refund => "refund",
+            Self::RequestReturn => "request_return",
+            Self::ApproveReturn => "approve_return",
+            Self::DenyReturn => "deny_return",
+            Self::ReceiveReturn => "receive_return",
+            Self::WithdrawReturn => "withdraw_return",
+            Self::ExpireReturn => "expire_return",
+            Self::OpenDispute => "open_dispute",
+            Self::ResolveDispute => "resolve_dispute",
+            Self::WithdrawDispute => "withdraw_dispute",
             Self::Complete => "complete",
             Self::ReservationExpired => "reservation_expired",
             Self::Compensate => "compensate",
@@ -162,6 +189,14 @@ pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub shipment_id: Option<ShipmentId>,
+    /// The return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub return_id: Option<ReturnId>,
+    /// The dispute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub dispute_id: Option<DisputeId>,
     /// The refund.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -181,7 +216,7 @@ pub struct Details {
 }
 
 impl Details {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

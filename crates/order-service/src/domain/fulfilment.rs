@@ -3,12 +3,15 @@
 //! What changes of an order's lines is counted here; the lines themselves never change. Everything that has its usual value is left out
 //! when a part is stored, so that the part of a plain order stays small.
 
+use contracts::reservations::ReturnPolicy;
 use kernel::{FulfilmentId, LineId, Quantity, RefundId, ShipmentId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::case::{Dispute, Return};
 use super::line::OrderLine;
 use super::state::{Escrow, FulfilmentStatus};
+use super::usual::is_default;
 
 /// The part of an order that one seller ships.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,9 @@ pub struct Fulfilment {
     /// What the seller was called when it was ordered, if that was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seller_name: Option<String>,
+    /// What the seller took back when it was ordered.
+    #[serde(default, skip_serializing_if = "ReturnPolicy::is_default")]
+    pub return_policy: ReturnPolicy,
     /// Where it is.
     pub status: FulfilmentStatus,
     /// Rises by one with every move. Starts at 1, when it is paid.
@@ -35,7 +41,13 @@ pub struct Fulfilment {
     pub refunds: Vec<PendingRefund>,
     /// Returns of stock that the product service has not answered yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub returns: Vec<PendingReturn>,
+    pub stock_returns: Vec<PendingStockReturn>,
+    /// What the buyer sends back, the oldest first. The last one may be open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<Return>,
+    /// What an operator had or has to decide, the oldest first. The last one may be open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<Dispute>,
     /// What became of its money.
     #[serde(default, skip_serializing_if = "is_default")]
     pub money: Escrow,
@@ -150,7 +162,7 @@ pub struct RefundLine {
 
 /// A return of stock that the product service has not answered yet. Its id is that of the refund it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingReturn {
+pub struct PendingStockReturn {
     /// Its id.
     pub id: Uuid,
     /// What goes back.
@@ -203,16 +215,20 @@ fn is_one<T: From<u8> + PartialEq>(value: &T) -> bool {
     *value == T::from(1)
 }
 
-/// Whether a value is the usual one, which is not stored.
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
+/// What is known of a seller when something is ordered from them.
+#[derive(Debug, Clone, Default)]
+pub struct SellerThen {
+    /// What they are called, if that is known.
+    pub name: Option<String>,
+    /// What they take back.
+    pub returns: ReturnPolicy,
 }
 
-/// The parts of an order with `lines`: one for each seller, in the sequence in which the lines name them. `name` says what a seller is
-/// called, `next` gives a new id.
+/// The parts of an order with `lines`: one for each seller, in the sequence in which the lines name them. `then` says what is known of a
+/// seller, `next` gives a new id.
 pub fn fulfilments_of(
     lines: &[OrderLine],
-    name: impl Fn(UserId) -> Option<String>,
+    then: impl Fn(UserId) -> SellerThen,
     mut next: impl FnMut() -> FulfilmentId,
 ) -> Vec<Fulfilment> {
     let mut parts: Vec<Fulfilment> = Vec::with_capacity(1);
@@ -223,7 +239,7 @@ pub fn fulfilments_of(
             None => parts.push(Fulfilment::open(
                 next(),
                 line.seller,
-                name(line.seller),
+                then(line.seller),
                 vec![touched],
             )),
         }
@@ -241,19 +257,22 @@ impl Fulfilment {
     pub(super) fn open(
         id: FulfilmentId,
         seller: UserId,
-        seller_name: Option<String>,
+        then: SellerThen,
         lines: Vec<PartLine>,
     ) -> Self {
         Self {
             id,
             seller,
-            seller_name,
+            seller_name: then.name,
+            return_policy: then.returns,
             status: FulfilmentStatus::Open,
             version: 1,
             lines,
             shipments: Vec::new(),
             refunds: Vec::new(),
+            stock_returns: Vec::new(),
             returns: Vec::new(),
+            disputes: Vec::new(),
             money: Escrow::Held,
             ship_by: None,
             delivered_at: None,
@@ -319,65 +338,4 @@ impl PendingRefund {
 }
 
 #[cfg(test)]
-mod tests {
-    use contracts::reservations::Delivery;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::domain::examples::*;
-    use crate::domain::{Escrow, Move, make_move};
-
-    #[test]
-    fn the_parts_of_an_order_are_its_sellers_in_the_sequence_of_its_lines() {
-        let order = placed(&[
-            (1, 500, 1, Delivery::None),
-            (0, 500, 1, Delivery::None),
-            (1, 300, 1, Delivery::None),
-        ]);
-        let line = |at: usize| order.lines[at].id;
-        let lines: Vec<Vec<LineId>> = order
-            .fulfilments
-            .iter()
-            .map(|part| part.lines.iter().map(|line| line.id).collect())
-            .collect();
-        assert_eq!(lines, [vec![line(0), line(2)], vec![line(1)]]);
-        assert_eq!(order.fulfilments[0].seller, order.lines[0].seller);
-    }
-
-    #[test]
-    fn the_part_of_a_plain_order_stores_nothing_that_has_its_usual_value() {
-        let order = ready(&[(0, 500, 1, Delivery::None)]);
-        let part = &order.fulfilments[0];
-        let stored = json!([{
-            "id": part.id,
-            "seller": part.seller,
-            "status": "delivered",
-            "lines": [{ "id": part.lines[0].id, "commission": 50 }],
-        }]);
-        assert_eq!(serde_json::to_value(&order.fulfilments).unwrap(), stored);
-        let read: Vec<Fulfilment> = serde_json::from_value(stored).unwrap();
-        assert_eq!(read, order.fulfilments);
-    }
-
-    #[test]
-    fn a_part_reads_back_as_it_was_whatever_has_become_of_it() {
-        let order = ready(&[(0, 500, 3, Delivery::Shipped)]);
-        let line = order.lines[0].id;
-        let id = order.fulfilments[0].id;
-        let made = |order: &crate::domain::Order, wanted: &Move| {
-            *make_move(order, id, wanted, &admin(), start(), &TIMING)
-                .unwrap()
-                .order
-        };
-        let order = made(&order, &ship(items(&[(line, 2)])));
-        let mut order = made(&order, &cancel(None));
-        order.fulfilments[0].money = Escrow::Releasing;
-        order.fulfilments[0].completed = Some(Completed {
-            at: start(),
-            fact: 4,
-        });
-        let stored: Value = serde_json::to_value(&order).unwrap();
-        let read: crate::domain::Order = serde_json::from_value(stored).unwrap();
-        assert_eq!(read, order);
-    }
-}
+mod tests;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contracts::reservations::{Agreed, Delivery, RequestedLine};
-use kernel::{Invalid, LineId, Money, ProductId, Quantity, UserId};
+use contracts::reservations::{Agreed, Article, Delivery, RequestedLine};
+use kernel::{Invalid, LineId, Money, ProductId, Quantity, UserId, VariantId};
 use serde::{Deserialize, Serialize};
 
-/// What a create request asks for: 1 to 100 lines, one for each product.
+/// What a create request asks for: 1 to 100 lines, one for each article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wanted {
     lines: Vec<RequestedLine>,
@@ -17,12 +17,12 @@ impl Wanted {
     /// Most lines that a request may have.
     pub const MAX_LINES: usize = 100;
 
-    /// Takes the lines of a request, and the total that the buyer agreed to, if they named one. Lines for the same product are summed
-    /// first.
+    /// Takes the lines of a request, and the total that the buyer agreed to, if they named one. Lines for the same article, a variant
+    /// of a product, are summed first.
     ///
     /// # Errors
     /// `too_short` or `too_long` for none or more than 100 lines, `out_of_range` if a sum is above what one line may ask for,
-    /// `conflicting_terms` if lines for the same product name different terms.
+    /// `conflicting_terms` if lines for the same article name different terms.
     pub fn new(lines: Vec<RequestedLine>, expected_total: Option<Money>) -> Result<Self, Invalid> {
         if lines.is_empty() {
             return Err(Invalid::new("too_short", "must have at least one line"));
@@ -30,16 +30,16 @@ impl Wanted {
         if lines.len() > Self::MAX_LINES {
             return Err(Invalid::new("too_long", "must have at most 100 lines"));
         }
-        let mut places: BTreeMap<ProductId, usize> = BTreeMap::new();
+        let mut places: BTreeMap<Article, usize> = BTreeMap::new();
         let mut sums: Vec<(RequestedLine, i64)> = Vec::with_capacity(lines.len());
         for line in lines {
-            let place = *places.entry(line.product).or_insert(sums.len());
+            let place = *places.entry(line.article()).or_insert(sums.len());
             let quantity = i64::from(line.quantity);
             match sums.get_mut(place) {
                 Some((first, sum)) => {
                     *sum = sum.saturating_add(quantity);
                     first.agreed = both(first.agreed, line.agreed)
-                        .ok_or_else(|| conflicting_terms(line.product))?;
+                        .ok_or_else(|| conflicting_terms(line.article()))?;
                 }
                 None => sums.push((line, quantity)),
             }
@@ -47,12 +47,18 @@ impl Wanted {
         let lines = sums.into_iter().map(|(line, sum)| {
             let quantity = Quantity::new(sum).map_err(|invalid| {
                 let detail = format!(
-                    "the lines of product {} add up to {sum}: together they {}",
-                    line.product, invalid.detail
+                    "the lines of {} add up to {sum}: together they {}",
+                    line.article(),
+                    invalid.detail
                 );
                 Invalid::new(invalid.code, detail)
             })?;
-            Ok(RequestedLine { quantity, ..line })
+            let variant = line.article().variant;
+            Ok(RequestedLine {
+                variant,
+                quantity,
+                ..line
+            })
         });
         Ok(Self {
             lines: lines.collect::<Result<_, Invalid>>()?,
@@ -73,7 +79,7 @@ impl Wanted {
     }
 }
 
-/// The terms of two lines for the same product. None if they conflict.
+/// The terms of two lines for the same article. None if they conflict.
 fn both(one: Agreed, other: Agreed) -> Option<Agreed> {
     fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
         one.zip(other).is_some_and(|(one, other)| one != other)
@@ -87,8 +93,8 @@ fn both(one: Agreed, other: Agreed) -> Option<Agreed> {
     })
 }
 
-fn conflicting_terms(product: ProductId) -> Invalid {
-    let detail = format!("the lines of product {product} name different unitPrices or versions");
+fn conflicting_terms(article: Article) -> Invalid {
+    let detail = format!("the lines of {article} name different unitPrices or versions");
     Invalid::new("conflicting_terms", detail)
 }
 
@@ -99,6 +105,12 @@ pub struct OrderLine {
     pub id: LineId,
     /// The product.
     pub product: ProductId,
+    /// The variant. None for the product's default variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantId>,
+    /// The variant's options when it was ordered, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// Who sells it.
     pub seller: UserId,
     /// Its name when it was ordered.
@@ -116,6 +128,12 @@ pub struct OrderLine {
 }
 
 impl OrderLine {
+    /// What was ordered.
+    #[must_use]
+    pub fn article(&self) -> Article {
+        Article::new(self.product, self.variant)
+    }
+
     /// Unit price times quantity. None if that overflows, which the reservation has ruled out.
     #[must_use]
     pub fn total(&self) -> Option<Money> {
@@ -145,6 +163,7 @@ mod tests {
     fn agreed(product: ProductId, quantity: i64, agreed: Agreed) -> RequestedLine {
         RequestedLine {
             product,
+            variant: None,
             quantity: Quantity::new(quantity).unwrap(),
             agreed,
         }
@@ -157,6 +176,25 @@ mod tests {
         let lines = vec![line(b, 1), line(a, 2), line(b, 3)];
         let wanted = Wanted::new(lines, None).unwrap();
         assert_eq!(wanted.lines(), [line(b, 4), line(a, 2)]);
+    }
+
+    #[test]
+    fn lines_for_different_variants_stay_apart_and_the_default_one_has_one_form() {
+        let ids = SystemIds::default();
+        let product = ProductId::new(&ids);
+        let of = |variant, quantity| RequestedLine {
+            variant,
+            ..line(product, quantity)
+        };
+        let large = Some(VariantId::new(&ids));
+        let spelt_out = Some(VariantId::default_of(product));
+        let lines = vec![of(None, 1), of(large, 2), of(spelt_out, 3), of(large, 4)];
+        let wanted = Wanted::new(lines, None).unwrap();
+        assert_eq!(wanted.lines(), [of(None, 4), of(large, 6)]);
+        let lines = vec![of(large, 10_000), of(None, 10_000)];
+        assert!(Wanted::new(lines, None).is_ok());
+        let first = Wanted::new(vec![of(spelt_out, 1)], None).unwrap();
+        assert_eq!(first.lines(), [of(None, 1)]);
     }
 
     #[test]

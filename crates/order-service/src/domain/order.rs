@@ -1,14 +1,18 @@
 //! An order.
 
 use contracts::reservations::Delivery;
-use kernel::{FulfilmentId, LineId, MessageId, Money, OrderId, PostalAddress, Timestamp, UserId};
+use kernel::{
+    DisputeId, FulfilmentId, LineId, MessageId, Metadata, Money, OrderId, PostalAddress, ReturnId,
+    Timestamp, UserId,
+};
 use serde::{Deserialize, Serialize};
 
-use super::fulfilment::{Fulfilment, PartLine, is_default};
+use super::fulfilment::{Fulfilment, PartLine};
 use super::line::OrderLine;
 use super::part::line_of;
 use super::state::{OrderState, Reason};
 use super::timing::Timing;
+use super::usual::is_default;
 
 /// What an order is made of.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct NewOrder {
     pub address: Option<PostalAddress>,
     /// What the buyer said with it.
     pub note: Option<String>,
+    /// What the buyer keeps with it.
+    pub metadata: Option<Metadata>,
     /// The id of the request that makes it, if that came with an Idempotency-Key.
     pub request: Option<String>,
 }
@@ -36,6 +42,10 @@ pub struct NewOrder {
 /// An order. It is stored in this form, with what is only ever read together with it: its parts, the messages it has handled, and how it
 /// stood when its request was answered. None of these costs a row of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a stored fact of its own, by which orders are found"
+)]
 pub struct Order {
     /// Its id, and the key of its reservation and payment.
     #[serde(rename = "_id")]
@@ -57,6 +67,9 @@ pub struct Order {
     /// What the buyer said with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What the buyer keeps with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
     /// Where the saga is.
     pub state: OrderState,
     /// Why it is not paid, if it is not.
@@ -72,6 +85,9 @@ pub struct Order {
     pub stuck: bool,
     /// An operator has to look: the saga is stuck, or a part needs it.
     pub needs_review: bool,
+    /// An operator has to decide a dispute in it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub disputed: bool,
     /// The id of the request that made it, if that came with an Idempotency-Key: its answer is to be stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
@@ -129,12 +145,14 @@ impl Order {
             total: new.total,
             address: new.address,
             note: new.note,
+            metadata: new.metadata,
             state: OrderState::Pending,
             reason: None,
             paid_at: None,
             confirmed: false,
             stuck: false,
             needs_review: false,
+            disputed: false,
             request: new.request,
             answered: None,
             handled: Vec::new(),
@@ -201,6 +219,20 @@ impl Order {
     #[must_use]
     pub fn part_of(&self, seller: UserId) -> Option<&Fulfilment> {
         self.fulfilments.iter().find(|part| part.seller == seller)
+    }
+
+    /// The part that has the return `id`.
+    #[must_use]
+    pub fn part_of_return(&self, id: ReturnId) -> Option<&Fulfilment> {
+        let mut parts = self.fulfilments.iter();
+        parts.find(|part| part.returns.iter().any(|back| back.id == id))
+    }
+
+    /// The part that has the dispute `id`.
+    #[must_use]
+    pub fn part_of_dispute(&self, id: DisputeId) -> Option<&Fulfilment> {
+        let mut parts = self.fulfilments.iter();
+        parts.find(|part| part.disputes.iter().any(|dispute| dispute.id == id))
     }
 
     /// Whether `user` sells something in it.

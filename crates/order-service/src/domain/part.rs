@@ -4,7 +4,7 @@ use contracts::reservations::Delivery;
 use kernel::{LineId, Quantity, Timestamp};
 
 use super::command::Command;
-use super::fulfilment::{Fulfilment, PartLine, Waiting};
+use super::fulfilment::{Fulfilment, PartLine, SellerThen, Waiting};
 use super::line::OrderLine;
 use super::state::{Escrow, FulfilmentStatus};
 use super::timing::Timing;
@@ -26,6 +26,14 @@ impl PartLine {
     #[must_use]
     pub fn unrefunded(&self, line: &OrderLine) -> u32 {
         line.quantity.get().saturating_sub(self.refunded)
+    }
+
+    /// Items that the buyer can send back once all packages have arrived: those that were shipped and are not refunded.
+    pub(super) fn returnable(&self, line: &OrderLine) -> u32 {
+        match line.delivery {
+            Delivery::Shipped => self.unrefunded(line).saturating_sub(self.unshipped(line)),
+            Delivery::None => 0,
+        }
     }
 
     /// What is left to refund of it, in minor units.
@@ -105,6 +113,13 @@ impl Fulfilment {
         };
     }
 
+    /// What is under way counts as arrived. Its status is to be stated anew.
+    pub(super) fn arrive(&mut self, now: Timestamp) {
+        for package in &mut self.shipments {
+            package.delivered_at.get_or_insert(now);
+        }
+    }
+
     /// It has sent a command and waits for the answer.
     pub(super) fn wait(&mut self, now: Timestamp, timing: &Timing) {
         let next = now.plus(timing.resend_after);
@@ -119,8 +134,9 @@ impl Fulfilment {
     /// It has an answer. Once it waits for nothing more, nobody has to look at it any more.
     pub(super) fn heard(&mut self) {
         let asks_nothing = self.outstanding().next().is_none();
-        let is_done =
-            self.refunds.is_empty() && self.returns.is_empty() && self.money != Escrow::Releasing;
+        let is_done = self.refunds.is_empty()
+            && self.stock_returns.is_empty()
+            && self.money != Escrow::Releasing;
         if is_done {
             self.waiting = None;
             self.needs_review = false;
@@ -137,7 +153,7 @@ impl Fulfilment {
             fulfilment,
             refund: refund.id,
         });
-        let returns = self.returns.iter().filter(|back| !back.refused);
+        let returns = self.stock_returns.iter().filter(|back| !back.refused);
         let returns = returns.map(move |back| Command::ReturnStock {
             fulfilment,
             return_id: back.id,
@@ -175,7 +191,7 @@ impl Fulfilment {
         for refund in &mut self.refunds {
             refund.refused = false;
         }
-        for back in &mut self.returns {
+        for back in &mut self.stock_returns {
             back.refused = false;
         }
         self.release_refused = false;
@@ -184,7 +200,11 @@ impl Fulfilment {
 
     /// As it was when it was paid, or if it was not paid, when it was placed.
     pub(super) fn unmove(&mut self, lines: &[OrderLine], paid_at: Option<Timestamp>) {
-        let mut part = Self::open(self.id, self.seller, self.seller_name.take(), Vec::new());
+        let then = SellerThen {
+            name: self.seller_name.take(),
+            returns: self.return_policy,
+        };
+        let mut part = Self::open(self.id, self.seller, then, Vec::new());
         part.lines = self
             .lines
             .iter()

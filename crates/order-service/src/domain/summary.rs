@@ -2,6 +2,7 @@
 
 use kernel::{Money, Timestamp};
 
+use super::case_words::Outcome;
 use super::fact::{Actor, Details, Fact, Happened, Role};
 use super::fulfilment::Fulfilment;
 use super::order::Order;
@@ -74,16 +75,25 @@ impl Order {
         Money::new(left, self.total.currency)
     }
 
-    /// When the seller of a part is to be paid, as far as that can be said now: not before the buyer has it, and not if it is over.
+    /// When the seller of a part is to be paid, as far as that can be said now: not before the buyer has it, not while a return or a dispute
+    /// is open, and not if it is over.
     #[must_use]
     pub fn release_at(&self, part: &Fulfilment, timing: &Timing) -> Option<Timestamp> {
-        if part.status != FulfilmentStatus::Delivered || part.money != Escrow::Held {
+        let is_held = part.status == FulfilmentStatus::Delivered && part.money == Escrow::Held;
+        if !is_held || part.has_open_case() {
             return None;
         }
-        match part.delivered_at {
-            Some(delivered_at) => Some(delivered_at.plus(timing.return_window)),
-            None => Some(self.paid_at?.plus(timing.release_after)),
+        if let Some(dispute) = part.decided()
+            && dispute.outcome == Some(Outcome::Release)
+        {
+            return dispute.ended_at;
         }
+        let usual = match part.window_over(timing) {
+            Some(over) => over,
+            None => self.paid_at?.plus(timing.release_after),
+        };
+        let disputable = part.disputable_until(timing);
+        Some(disputable.map_or(usual, |until| until.max(usual)))
     }
 
     /// The facts of its timeline that have no record, by their number: placing and paying it, and the completion of parts.

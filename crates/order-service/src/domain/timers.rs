@@ -9,9 +9,9 @@ use super::moves::{Move, Row, TABLE, Timer};
 use super::order::Order;
 use super::timing::Timing;
 
-/// Most moves that timers make in a part at once. Each takes away what made it due: a package arrives once, a part is late once and over
-/// once.
-const MAX_MOVES: usize = Fulfilment::MAX_SHIPMENTS + 2;
+/// Most moves that timers make in a part at once. Each takes away what made it due: a package arrives once, a part is late once, its open
+/// return expires once, and it is over once.
+const MAX_MOVES: usize = Fulfilment::MAX_SHIPMENTS + 3;
 
 impl Timer {
     /// When it makes its move in a part, if its row applies.
@@ -22,6 +22,7 @@ impl Timer {
             Self::DeliverAfter => part
                 .next_arrival()
                 .map(|package| package.shipped_at.plus(timing.deliver_after)),
+            Self::ReturnExpires => part.open_return()?.expires_at,
             Self::WindowOver => order.release_at(part, timing),
         }
     }
@@ -39,6 +40,9 @@ impl Timer {
                 shipment: package.id,
                 note: None,
             }),
+            Self::ReturnExpires => part
+                .open_return()
+                .map(|back| Move::ExpireReturn { id: back.id }),
             Self::WindowOver => Some(Move::Complete),
         }
     }
@@ -65,11 +69,12 @@ impl Fulfilment {
 fn timed<'a>(
     order: &'a Order,
     part: &'a Fulfilment,
+    now: Timestamp,
     timing: &'a Timing,
 ) -> impl Iterator<Item = (Timestamp, Timer)> {
     TABLE
         .iter()
-        .filter(move |row| row.who.contains(&Role::Timer) && row.applies(order, part, timing))
+        .filter(move |row| row.who.contains(&Role::Timer) && row.applies(order, part, now, timing))
         .filter_map(move |Row { timer, .. }| {
             let timer = (*timer)?;
             Some((timer.due(order, part, timing)?, timer))
@@ -78,9 +83,9 @@ fn timed<'a>(
 
 impl Order {
     /// When one of its parts has to act without a message, if at all.
-    pub(super) fn next_timer(&self, timing: &Timing) -> Option<Timestamp> {
+    pub(super) fn next_timer(&self, now: Timestamp, timing: &Timing) -> Option<Timestamp> {
         let of_part = |part: &Fulfilment| {
-            let moves = timed(self, part, timing).map(|(due, _)| due).min();
+            let moves = timed(self, part, now, timing).map(|(due, _)| due).min();
             let resend = part.waiting.and_then(|waiting| waiting.resend_at);
             moves.into_iter().chain(resend).min()
         };
@@ -114,7 +119,7 @@ impl Draft<'_> {
 
     fn due_move(&self, id: kernel::FulfilmentId) -> Option<Move> {
         let part = self.order.fulfilment(id)?;
-        let (_, timer) = timed(&self.order, part, self.timing)
+        let (_, timer) = timed(&self.order, part, self.now, self.timing)
             .filter(|(due, _)| *due <= self.now)
             .min_by_key(|(due, _)| *due)?;
         timer.wanted(part)

@@ -17,8 +17,12 @@ pub struct Timing {
     pub ship_within: Duration,
     /// From shipping a package to taking it for delivered.
     pub deliver_after: Duration,
-    /// From delivery of a part that was shipped to paying its seller.
+    /// From delivery of a part that was shipped to paying its seller. A seller who takes returns may give longer.
     pub return_window: Duration,
+    /// From approving a return, or receiving a part of it, to its end if nothing more comes.
+    pub return_expires: Duration,
+    /// From denying a return to the earliest end of its part, so that the buyer can open a dispute.
+    pub dispute_window: Duration,
     /// Whether buyers may cancel what is not shipped.
     pub buyer_may_cancel: bool,
 }

@@ -1,4 +1,5 @@
-//! Undoes a paid order: each part gives back all the money that is left of it, and the items that are still the seller's.
+//! Undoes a paid order: each part gives back all the money that is left of it, and the items that are still the seller's. Its open return
+//! or dispute ends by that.
 
 use kernel::FulfilmentId;
 
@@ -34,6 +35,7 @@ impl Draft<'_> {
     }
 
     fn undo_part(&mut self, id: FulfilmentId, undone: Undone) {
+        let now = self.now;
         let Some((lines, part)) = self.part(id) else {
             return;
         };
@@ -46,6 +48,10 @@ impl Draft<'_> {
                 taken.all_of(line, touched, undone, is_over);
             }
         }
+        let amount = taken.refund.iter().map(|line| line.amount);
+        let amount = amount.fold(0, i64::saturating_add);
+        taken.details.return_id = part.supersede_return(now);
+        taken.details.dispute_id = part.give_in(amount, now);
         if taken.is_nothing() {
             return;
         }
@@ -67,7 +73,7 @@ impl Draft<'_> {
 
 impl Taken {
     fn is_nothing(&self) -> bool {
-        self.items.is_empty() && self.refund.is_empty() && self.back.is_empty()
+        self.details.is_empty() && self.refund.is_empty() && self.back.is_empty()
     }
 
     /// Takes all money of a line, and the items that were neither shipped nor refunded before: they are cancelled, or if the part is over,
@@ -88,7 +94,7 @@ impl Taken {
         }
         self.money_of(line, touched, touched.left(line), unrefunded);
         if unrefunded > 0 {
-            self.items.push(FactItem {
+            self.details.items.push(FactItem {
                 line_id: line.id,
                 quantity: unrefunded,
             });

@@ -1,7 +1,7 @@
 //! GET /api/orders/{id}/byUser.
 
 use actix_web::{HttpResponse, web};
-use auth::{Caller, Role};
+use auth::{Listing, Role};
 use kernel::{CursorError, Invalid, Limit, UserId};
 use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader, common};
 
@@ -45,7 +45,7 @@ impl QueryReader for ListOrders {
     ))]
 pub(crate) async fn by_user(
     app: web::Data<App>,
-    caller: Caller,
+    Listing(caller): Listing,
     id: web::Path<String>,
     query: Query<ListOrders>,
 ) -> Result<HttpResponse, Problem> {

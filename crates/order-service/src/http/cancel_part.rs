@@ -58,6 +58,6 @@ pub(crate) async fn cancel_part(
         reason: Some(reason),
         refund: RefundId::new(&*app.ids),
     };
-    let what = What::OfPart(part, cancel);
+    let what = What::OfPart(part.into(), cancel);
     moving.make(order, what, &meaning, order_answer).await
 }

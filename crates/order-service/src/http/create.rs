@@ -2,13 +2,13 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
-use contracts::reservations::{Agreed, Refusal, RequestedLine};
+use auth::Creating;
+use contracts::reservations::{Agreed, Article, Refusal, RequestedLine};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kernel::{Currency, Invalid, PostalAddress, ProductId, Quantity};
+use kernel::{Currency, Invalid, PostalAddress, ProductId, Quantity, VariantId};
 use platform_http::{
-    Body, Faults, FieldError, Prefer, Price, Problem, answer_repeat, etag, json_answer, once_key,
-    prefer, problem_answer, read_by_rule, send_stored, to_the_end,
+    Body, Faults, FieldError, MetadataJson, Prefer, Price, Problem, answer_repeat, etag,
+    json_answer, once_key, prefer, problem_answer, read_by_rule, send_stored, to_the_end,
 };
 use store::StoreResult;
 use store::idempotency::{Earlier, StoredAnswer};
@@ -36,13 +36,16 @@ const ROUTE: &str = "POST /api/orders/create";
 struct OrderLineRequest {
     /// The product.
     product_id: ProductId,
+    /// The variant. Without it, the product's default variant, whose id is the product's.
+    #[deserr(default)]
+    variant_id: Option<VariantId>,
     /// The quantity.
     quantity: Quantity,
     /// The most that the buyer pays for one. If the product costs more now, or is in another currency: 409 `price_changed`. If it costs
     /// less, the lower price is charged.
     #[deserr(default)]
     unit_price: Option<Price>,
-    /// The product's version, which changes with every edit and with its stock. If it is another now: 409 `price_changed`.
+    /// The product's version, which changes with every edit and with the stock of any of its variants. If it is another now: 409 `price_changed`.
     #[deserr(default)]
     #[schema(value_type = Option<i64>, minimum = 1)]
     version: Option<Version>,
@@ -53,7 +56,7 @@ struct OrderLineRequest {
 #[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct OrderOfLines {
-    /// 1 to 100 lines; lines for the same product are summed.
+    /// 1 to 100 lines; lines for the same variant of a product are summed.
     #[schema(min_items = 1, max_items = 100)]
     items: Vec<OrderLineRequest>,
     /// The total that the buyer agreed to. If it is another now, higher or lower: 409 `price_changed`.
@@ -65,6 +68,9 @@ pub(crate) struct OrderOfLines {
     /// What the buyer says with it. The sellers see it.
     #[deserr(default)]
     note: Option<Comment>,
+    /// Kept with the order. The buyer and operators see it, the sellers do not.
+    #[deserr(default)]
+    metadata: Option<MetadataJson>,
 }
 
 /// Short form: a single product.
@@ -74,6 +80,9 @@ pub(crate) struct OrderOfLines {
 pub(crate) struct OrderOfOneProduct {
     /// The product.
     product_id: ProductId,
+    /// As in `items`.
+    #[deserr(default)]
+    variant_id: Option<VariantId>,
     /// Its quantity.
     quantity: Quantity,
     /// As in `items`.
@@ -92,6 +101,9 @@ pub(crate) struct OrderOfOneProduct {
     /// As with `items`.
     #[deserr(default)]
     note: Option<Comment>,
+    /// As with `items`.
+    #[deserr(default)]
+    metadata: Option<MetadataJson>,
 }
 
 /// The order: `items`, or a single product.
@@ -134,13 +146,14 @@ impl Deserr<Faults> for CreateOrderRequest {
 }
 
 impl CreateOrderRequest {
-    /// What is ordered, and where in the body each product stands. Amounts that name no currency are in `currency`.
+    /// What is ordered, and where in the body each article stands. Amounts that name no currency are in `currency`.
     fn read(self, currency: Currency) -> Result<(Basket, Places), Problem> {
         let (order, at) = match self {
             Self::Lines(order) => (order, "/items"),
             Self::One(order) => {
                 let line = OrderLineRequest {
                     product_id: order.product_id,
+                    variant_id: order.variant_id,
                     quantity: order.quantity,
                     unit_price: order.unit_price,
                     version: order.version,
@@ -150,19 +163,22 @@ impl CreateOrderRequest {
                     expected_total: order.expected_total,
                     shipping_address: order.shipping_address,
                     note: order.note,
+                    metadata: order.metadata,
                 };
                 (order, "")
             }
         };
         let place = |index: usize| match at {
-            "" => "/productId".to_owned(),
-            at => format!("{at}/{index}/productId"),
+            "" => String::new(),
+            at => format!("{at}/{index}"),
         };
         let places = order.items.iter().enumerate();
-        let places = places.map(|(index, line)| (line.product_id, place(index)));
+        let article = |line: &OrderLineRequest| Article::new(line.product_id, line.variant_id);
+        let places = places.map(|(index, line)| (article(line), place(index)));
         let places = places.collect();
         let lines = order.items.into_iter().map(|line| RequestedLine {
             product: line.product_id,
+            variant: line.variant_id,
             quantity: line.quantity,
             agreed: Agreed {
                 unit_price: line.unit_price.map(|price| price.in_currency(currency)),
@@ -178,6 +194,7 @@ impl CreateOrderRequest {
             wanted,
             address: order.shipping_address,
             note: order.note.map(Comment::into_string),
+            metadata: order.metadata.map(MetadataJson::into_inner),
         };
         Ok((basket, places))
     }
@@ -203,13 +220,13 @@ impl CreateOrderRequest {
         (status = 201, description = "Paid", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 202, description = "Pending: poll Location until the order is settled", body = OrderJson<'static>, headers(("Location" = String, description = "The order"), ("Preference-Applied" = String, description = "`respond-async`, if it was requested"))),
         (status = 402, description = "`insufficient_funds` or `payment_declined`: nothing was debited; the declined order is in `order`"),
-        (status = 409, description = "`out_of_stock`: the short lines are in `lines`; `price_changed`: nothing is held; what each product that differs costs now is in `lines`, the order's total now in `total`; `order_cancelled`: not paid in time, nothing was debited; the order is in `order`"),
+        (status = 409, description = "`out_of_stock`: the short lines are in `lines`; `price_changed`: nothing is held; what each product that differs costs now is in `lines`, the order's total now in `total`; `seller_suspended`: the products of suspended sellers are in `lines`; `order_cancelled`: not paid in time, nothing was debited; the order is in `order`"),
         (status = 412, description = "`precondition_failed`: an order that does not exist yet matches no `If-Match`; name the agreed price in the body"),
-        (status = 422, description = "`unknown_product`: it does not exist or was removed; `own_product`: the buyer sells it; `mixed_currencies`; `total_too_large`; `validation_failed`: also if something is shipped and there is no `shippingAddress`"),
+        (status = 422, description = "`unknown_product`: it does not exist or was removed; `unknown_variant`: the product has no such variant; `own_product`: the buyer sells it; `mixed_currencies`; `total_too_large`; `validation_failed`: also if something is shipped and there is no `shippingAddress`"),
     ))]
 pub(crate) async fn create(
     app: web::Data<App>,
-    caller: Caller,
+    Creating(caller): Creating,
     request: HttpRequest,
     body: Body<CreateOrderRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -281,12 +298,13 @@ fn render(order: &Order, timing: &Timing) -> StoreResult<StoredAnswer> {
     })
 }
 
-/// Of the refusals of the product service, those are remembered that depend on the moment: too little stock, and another price.
+/// Of the refusals of the product service, those are remembered that depend on the moment: too little stock, another price, and a seller who is
+/// suspended.
 fn render_refusal(refusal: &ReservationRefusal) -> StoreResult<Option<StoredAnswer>> {
     match refusal {
-        ReservationRefusal::Refused(Refusal::OutOfStock(_) | Refusal::PriceChanged(_)) => {
-            problem_answer(&reservation_problem(refusal, &Places::new())).map(Some)
-        }
+        ReservationRefusal::Refused(
+            Refusal::OutOfStock(_) | Refusal::PriceChanged(_) | Refusal::SellerSuspended(_),
+        ) => problem_answer(&reservation_problem(refusal, &Places::new())).map(Some),
         ReservationRefusal::Refused(_)
         | ReservationRefusal::Unavailable(_)
         | ReservationRefusal::Failed(_) => Ok(None),

@@ -64,6 +64,6 @@ pub(crate) async fn deliver(
         lines: Vec::new(),
     };
     let meaning = (order, part, shipment, note.clone());
-    let what = What::OfPart(part, Move::Deliver { shipment, note });
+    let what = What::OfPart(part.into(), Move::Deliver { shipment, note });
     moving.make(order, what, &meaning, order_answer).await
 }

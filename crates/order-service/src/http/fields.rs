@@ -9,7 +9,7 @@ use platform_http::{Faults, FieldError, Problem, read_by_rule};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::Items;
+use crate::domain::{DisputeReason, Items, Outcome, ReturnReason};
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident, $rule:ident $min:literal..=$max:literal;)+) => {$(
@@ -101,6 +101,25 @@ impl TrackingUrl {
     }
 }
 
+/// One of the words of an enum.
+fn word<T: Copy, const N: usize>(
+    raw: &str,
+    all: [T; N],
+    word: fn(T) -> &'static str,
+) -> Result<T, Invalid> {
+    let mut known = all.into_iter();
+    known.find(|one| word(*one) == raw).ok_or_else(|| {
+        let words = all.map(word).join(", ");
+        Invalid::new("unknown_value", format!("must be one of {words}"))
+    })
+}
+
+read_by_rule! {
+    ReturnReason: String => |raw| word(&raw, Self::ALL, Self::as_str);
+    DisputeReason: String => |raw| word(&raw, Self::ALL, Self::as_str);
+    Outcome: String => |raw| word(&raw, Self::ALL, Self::as_str);
+}
+
 /// Items of a line of the order.
 #[derive(Debug, Clone, Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields, rename_all = camelCase)]
@@ -117,12 +136,14 @@ const MAX_ITEMS: usize = 100;
 
 /// The items of a request, at `/items`.
 pub(super) fn items(items: Vec<ItemRequest>) -> Result<Items, Problem> {
+    listed(items, |item| (item.line_id, item.quantity))
+}
+
+/// The entries of the list at `/items`, each read by `read`.
+pub(super) fn listed<T, U>(items: Vec<T>, read: impl FnMut(T) -> U) -> Result<Vec<U>, Problem> {
     let invalid = match items.len() {
         0 => Invalid::new("too_short", "must have at least one entry"),
-        1..=MAX_ITEMS => {
-            let items = items.into_iter().map(|item| (item.line_id, item.quantity));
-            return Ok(items.collect());
-        }
+        1..=MAX_ITEMS => return Ok(items.into_iter().map(read).collect()),
         _ => Invalid::new("too_long", format!("must have at most {MAX_ITEMS} entries")),
     };
     Err(Problem::validation(vec![FieldError::new(

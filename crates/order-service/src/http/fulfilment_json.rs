@@ -1,10 +1,15 @@
 //! A part of an order as clients see it.
 
-use kernel::{FulfilmentId, LineId, Money, ProductId, Quantity, ShipmentId, Timestamp, UserId};
+use std::collections::BTreeMap;
+
+use kernel::{
+    FulfilmentId, LineId, Money, ProductId, Quantity, ShipmentId, Timestamp, UserId, VariantId,
+};
 use serde::Serialize;
 use store::{StoreError, StoreResult};
 use utoipa::ToSchema;
 
+use super::case_json::{DisputeJson, ReturnJson};
 use crate::app::Audience;
 use crate::domain::{
     Fulfilment, FulfilmentStatus, Order, OrderLine, Shipment, ShippedLine, Timing,
@@ -14,11 +19,21 @@ use crate::domain::{
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SellerJson<'a> {
     /// The seller.
-    id: UserId,
+    pub(super) id: UserId,
     /// What they were called when it was ordered, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "Grace Hopper")]
-    name: Option<&'a str>,
+    pub(super) name: Option<&'a str>,
+}
+
+impl<'a> SellerJson<'a> {
+    /// The seller of a part.
+    pub(super) fn of(part: &'a Fulfilment) -> Self {
+        Self {
+            id: part.seller,
+            name: part.seller_name.as_deref(),
+        }
+    }
 }
 
 /// A line of a part, and what became of it.
@@ -29,6 +44,14 @@ pub(crate) struct FulfilmentItem<'a> {
     line_id: LineId,
     /// The product.
     product_id: ProductId,
+    /// The variant, unless it is the product's default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    variant_id: Option<VariantId>,
+    /// The variant's options at the time of the order, by name, if it has any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false, example = json!({"Colour": "Brass"}))]
+    options: &'a BTreeMap<String, String>,
     /// Its name at the time of the order.
     #[schema(example = "Desk lamp, brass")]
     name: &'a str,
@@ -36,6 +59,9 @@ pub(crate) struct FulfilmentItem<'a> {
     unit_price: Money,
     /// How many were ordered.
     quantity: Quantity,
+    /// `shipped`, or `none` for what needs no package.
+    #[schema(example = "shipped")]
+    delivery: &'static str,
     /// How many are in packages.
     shipped: u32,
     /// How many are cancelled.
@@ -78,6 +104,10 @@ pub(crate) struct FulfilmentJson<'a> {
     commission: Option<Money>,
     /// Its packages, the oldest first.
     shipments: Vec<ShipmentJson<'a>>,
+    /// What the buyer sends back, the oldest first.
+    returns: Vec<ReturnJson<'a>>,
+    /// What an operator has decided or has to decide, the oldest first.
+    disputes: Vec<DisputeJson<'a>>,
     /// When what is not shipped by then is cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -104,9 +134,12 @@ impl<'a> FulfilmentJson<'a> {
             Ok(FulfilmentItem {
                 line_id: line.id,
                 product_id: line.product,
+                variant_id: line.variant,
+                options: &line.options,
                 name: &line.name,
                 unit_price: line.unit_price,
                 quantity: line.quantity,
+                delivery: line.delivery.as_str(),
                 shipped: touched.shipped,
                 cancelled: touched.cancelled,
                 returned: touched.returned,
@@ -118,10 +151,7 @@ impl<'a> FulfilmentJson<'a> {
         let overflow = || StoreError::Corrupt(format!("the lines of order {} overflow", order.id));
         Ok(Self {
             id: part.id,
-            seller: SellerJson {
-                id: part.seller,
-                name: part.seller_name.as_deref(),
-            },
+            seller: SellerJson::of(part),
             status: part.status,
             version: part.version,
             items: items.collect::<StoreResult<_>>()?,
@@ -130,6 +160,12 @@ impl<'a> FulfilmentJson<'a> {
             refunded: money(part.refunded()),
             commission: audience.sees_commission().then(|| money(part.commission())),
             shipments: part.shipments.iter().map(ShipmentJson::from).collect(),
+            returns: part.returns.iter().map(ReturnJson::from).collect(),
+            disputes: part
+                .disputes
+                .iter()
+                .map(|dispute| DisputeJson::of(order, dispute))
+                .collect(),
             ship_by: part
                 .ship_by
                 .filter(|_| part.status == FulfilmentStatus::Open),

@@ -1,7 +1,7 @@
 //! GET /api/orders.
 
 use actix_web::{HttpResponse, web};
-use auth::Caller;
+use auth::Listing;
 use kernel::{CursorScope, Invalid, Limit, UserId};
 use platform_http::{Problem, Query, QueryParams, QueryReader};
 
@@ -18,30 +18,37 @@ pub(crate) struct ListAll {
     scope: CursorScope,
 }
 
+fn flag(raw: &str) -> Result<bool, Invalid> {
+    raw.parse()
+        .map_err(|_| Invalid::new("unknown_value", "must be one of true, false"))
+}
+
 impl QueryReader for ListAll {
     fn read(params: &mut QueryParams) -> Option<Self> {
         let state = params.one_of("status", OrderState::ALL, OrderState::as_str);
         let seller = params.optional("seller", str::parse::<UserId>);
         let buyer = params.optional("buyer", str::parse::<UserId>);
-        let needs_review = params.optional("needsReview", |raw| {
-            raw.parse::<bool>()
-                .map_err(|_| Invalid::new("unknown_value", "must be one of true, false"))
-        });
+        let needs_review = params.optional("needsReview", flag);
+        let disputed = params.optional("disputed", flag);
         let limit = params.limit();
-        let filter = match (state, seller, buyer, needs_review) {
-            (Some(state), Some(seller), Some(buyer), Some(needs_review)) => Some(AllFilter {
-                state,
-                seller,
-                buyer,
-                needs_review,
-            }),
+        let filter = match (state, seller, buyer, needs_review, disputed) {
+            (Some(state), Some(seller), Some(buyer), Some(needs_review), Some(disputed)) => {
+                Some(AllFilter {
+                    state,
+                    seller,
+                    buyer,
+                    needs_review,
+                    disputed,
+                })
+            }
             _ => None,
         };
         let filters = filter.map_or_else(String::new, |filter| {
             let state = filter.state.map_or("", OrderState::as_str);
             let [seller, buyer] = [filter.seller, filter.buyer]
                 .map(|user| user.map_or_else(String::new, |user| user.to_string()));
-            format!("{state}|{seller}|{buyer}|{:?}", filter.needs_review)
+            let flags = (filter.needs_review, filter.disputed);
+            format!("{state}|{seller}|{buyer}|{flags:?}")
         });
         let scope = CursorScope::new("all orders", &filters);
         let after = params.cursor::<AllPlace>(scope);
@@ -64,6 +71,7 @@ impl QueryReader for ListAll {
         ("seller" = Option<UserId>, Query, description = "Only orders in which this user sells something; without another filter, those whose stock is sold"),
         ("buyer" = Option<UserId>, Query, description = "Only orders that this user placed"),
         ("needsReview" = Option<bool>, Query, description = "Only orders that an operator has to look at, or only the others"),
+        ("disputed" = Option<bool>, Query, description = "Only orders with a dispute that an operator has to decide, or only the others"),
         ("limit" = inline(Option<Limit>), Query, description = "Most orders on the page"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page, with the same filters"),
     ),
@@ -73,7 +81,7 @@ impl QueryReader for ListAll {
     ))]
 pub(crate) async fn list(
     app: web::Data<App>,
-    caller: Caller,
+    Listing(caller): Listing,
     query: Query<ListAll>,
 ) -> Result<HttpResponse, Problem> {
     operators_only(&caller)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse};
 use auth::{Caller, Role as Permission};
-use kernel::{Invalid, LineId, OrderId};
+use kernel::{Currency, Invalid, LineId, OrderId};
 use platform_http::{
     FieldError, IfMatch, Prefer, Problem, answer_repeat, common, etag, etag_of_view, json_answer,
     key_of_change, prefer, send_stored,
@@ -14,8 +14,9 @@ use store::StoreResult;
 use store::idempotency::{Answered, Repeatable, StoredAnswer};
 
 use super::error::{
-    FULFILMENT_NOT_FOUND, LIMIT_REACHED, MOVE_NOT_ALLOWED, NotAllowedNow, ORDER_NOT_READY,
-    REFUND_EXCEEDS, RefundLeft, SHIPMENT_NOT_FOUND, order_not_found,
+    DISPUTE_NOT_FOUND, FULFILMENT_NOT_FOUND, LIMIT_REACHED, MOVE_NOT_ALLOWED, NotAllowedNow,
+    ORDER_NOT_READY, REFUND_EXCEEDS, RETURN_NOT_FOUND, RefundLeft, SHIPMENT_NOT_FOUND,
+    order_not_found,
 };
 use super::fields::Comment;
 use super::order_json::OrderJson;
@@ -121,6 +122,12 @@ pub(super) fn wait_of(app: &App, preference: Prefer) -> Wait {
     }
 }
 
+/// The currency of an order; that of the marketplace for one that is not there, which is told later.
+pub(super) async fn currency_of(app: &App, order: OrderId) -> StoreResult<Currency> {
+    let found = app.order(order).await?;
+    Ok(found.map_or(app.currency, |order| order.total.currency))
+}
+
 /// 404 for a part that is not there, or not for the caller's eyes.
 pub(super) fn fulfilment_not_found() -> Problem {
     Problem::new(
@@ -135,6 +142,18 @@ pub(super) fn shipment_not_found() -> Problem {
     Problem::new(&SHIPMENT_NOT_FOUND, detail)
 }
 
+/// 404 for a return that is not there, or not for the caller's eyes.
+pub(super) fn return_not_found() -> Problem {
+    let detail = "The order has no return with this id that you may see.";
+    Problem::new(&RETURN_NOT_FOUND, detail)
+}
+
+/// 404 for a dispute that is not there, or not for the caller's eyes.
+pub(super) fn dispute_not_found() -> Problem {
+    let detail = "The order has no dispute with this id that you may see.";
+    Problem::new(&DISPUTE_NOT_FOUND, detail)
+}
+
 fn not_allowed(detail: String, allowed: Vec<MoveName>) -> Problem {
     Problem::new(&MOVE_NOT_ALLOWED, detail).with(&NotAllowedNow { allowed })
 }
@@ -147,6 +166,8 @@ fn move_problem(refusal: MoveRefusal, lines: &[LineId]) -> Problem {
     match refusal {
         MoveRefusal::UnknownFulfilment => fulfilment_not_found(),
         MoveRefusal::UnknownShipment => shipment_not_found(),
+        MoveRefusal::UnknownReturn => return_not_found(),
+        MoveRefusal::UnknownDispute => dispute_not_found(),
         MoveRefusal::UnknownLine(line) => {
             let place = lines.iter().position(|named| *named == line);
             let pointer = place.map_or_else(
@@ -168,8 +189,12 @@ fn move_problem(refusal: MoveRefusal, lines: &[LineId]) -> Problem {
             "The order is not paid, or its stock is not sold yet. Please try again in a moment.",
         )
         .retry_after(1),
-        MoveRefusal::NotAllowed { allowed } => {
-            not_allowed("See allowed for what you may do now.".to_owned(), allowed)
+        MoveRefusal::NotAllowed { because, allowed } => {
+            let because = because.map_or_else(String::new, |guard| {
+                format!("It can be done only if {}. ", guard.words())
+            });
+            let detail = format!("{because}See allowed for what you may do now.");
+            not_allowed(detail, allowed)
         }
         MoveRefusal::TooMuch {
             line,

@@ -1,13 +1,17 @@
 //! An order as clients see it.
 
+use std::collections::BTreeMap;
+
 use kernel::{
     Cursor, LineId, Money, OrderId, Page, PostalAddress, ProductId, Quantity, Timestamp, UserId,
+    VariantId,
 };
+use platform_http::MetadataJson;
 use serde::Serialize;
 use store::StoreResult;
 use utoipa::ToSchema;
 
-use super::fulfilment_json::{FulfilmentJson, total_of_line};
+use super::fulfilment_json::{FulfilmentJson, SellerJson, total_of_line};
 use crate::app::Audience;
 use crate::domain::{
     FulfilmentsStatus, Order, OrderLine, OrderState, PaymentStatus, Reason, Timing,
@@ -21,8 +25,18 @@ pub(crate) struct OrderItem<'a> {
     line_id: LineId,
     /// The product.
     product_id: ProductId,
+    /// The variant, unless it is the product's default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    variant_id: Option<VariantId>,
+    /// The variant's options at the time of the order, by name, if it has any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false, example = json!({"Colour": "Brass"}))]
+    options: &'a BTreeMap<String, String>,
     /// The seller.
     seller_id: UserId,
+    /// Who that was at the time of the order.
+    seller: SellerJson<'a>,
     /// Its name at the time of the order.
     #[schema(example = "Desk lamp, brass")]
     name: &'a str,
@@ -63,6 +77,10 @@ pub(crate) struct OrderJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 2000)]
     note: Option<&'a str>,
+    /// What the buyer keeps with it. The buyer and operators see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    metadata: Option<MetadataJson>,
     /// Why it is not paid, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -82,10 +100,20 @@ impl<'a> OrderJson<'a> {
     /// # Errors
     /// Corrupt if the total of a line overflows.
     pub(super) fn of(order: &'a Order, audience: Audience, timing: &Timing) -> StoreResult<Self> {
+        let name_of = |seller| {
+            let part = order.fulfilments.iter().find(|part| part.seller == seller);
+            part.and_then(|part| part.seller_name.as_deref())
+        };
         let item = |line: &'a OrderLine| {
             Ok(OrderItem {
+                seller: SellerJson {
+                    id: line.seller,
+                    name: name_of(line.seller),
+                },
                 line_id: line.id,
                 product_id: line.product,
+                variant_id: line.variant,
+                options: &line.options,
                 seller_id: line.seller,
                 name: &line.name,
                 unit_price: line.unit_price,
@@ -109,6 +137,11 @@ impl<'a> OrderJson<'a> {
             payment_status: order.payment_status(),
             shipping_address: order.address.as_ref(),
             note: order.note.as_deref(),
+            metadata: order
+                .metadata
+                .clone()
+                .filter(|_| audience.sees_metadata())
+                .map(MetadataJson::from),
             reason: order.reason,
             created_at: order.created_at,
             updated_at: order.updated_at,

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::error::order_not_found;
 use super::fields::{ItemRequest, Why, items};
-use super::moves::MoveRequest;
+use super::moves::{MoveRequest, currency_of};
 use crate::app::{App, RefundMade, What, refund_part};
 use crate::domain::{Items, Move, RefundOf, Role};
 
@@ -170,7 +170,7 @@ pub(crate) async fn refund(
         reason: Some(reason),
         restock: body.restock,
     };
-    let asked = moving.asked(order, What::OfPart(part, what))?;
+    let asked = moving.asked(order, What::OfPart(part.into(), what))?;
     let made = refund_part(&app, asked, (part, refund), repeatable, moving.wait()).await?;
     let mut response = match made {
         Answered::First(Ok(made)) => send_stored(render(&made)?),
@@ -184,12 +184,6 @@ pub(crate) async fn refund(
         );
     }
     Ok(response)
-}
-
-/// The currency of an order; that of the marketplace for one that is not there, which is told later.
-async fn currency_of(app: &App, order: OrderId) -> StoreResult<Currency> {
-    let found = app.order(order).await?;
-    Ok(found.map_or(app.currency, |order| order.total.currency))
 }
 
 fn render(refund: &RefundMade) -> StoreResult<StoredAnswer> {

@@ -1,7 +1,7 @@
 //! What operators do with orders that are stuck: list, retry, compensate.
 
 use actix_web::{HttpResponse, web};
-use auth::{Caller, Role};
+use auth::{Caller, Listing, Role};
 use kernel::{Limit, OrderId};
 use platform_http::{Problem, Query, QueryParams, QueryReader, common};
 use uuid::Uuid;
@@ -53,7 +53,7 @@ pub(super) fn operators_only(caller: &Caller) -> Result<(), Problem> {
     ))]
 pub(crate) async fn list(
     app: web::Data<App>,
-    caller: Caller,
+    Listing(caller): Listing,
     query: Query<ListReview>,
 ) -> Result<HttpResponse, Problem> {
     operators_only(&caller)?;

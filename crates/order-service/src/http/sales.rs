@@ -1,7 +1,7 @@
 //! GET /api/orders/sales.
 
 use actix_web::{HttpResponse, web};
-use auth::Caller;
+use auth::Listing;
 use kernel::{
     Cursor, CursorScope, Limit, OrderId, Page, PostalAddress, Timestamp, UserId, one_line,
 };
@@ -130,7 +130,7 @@ impl<'a> SalePage<'a> {
     ))]
 pub(crate) async fn sales(
     app: web::Data<App>,
-    caller: Caller,
+    Listing(caller): Listing,
     query: Query<SalesParams>,
 ) -> Result<HttpResponse, Problem> {
     let SalesParams {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
-use auth::Caller;
+use auth::Listing;
 use kernel::{Invalid, Money, Timestamp};
 use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader};
 use serde::Serialize;
@@ -51,9 +51,8 @@ struct SalesDayJson {
 
 impl From<SalesDay> for SalesDayJson {
     fn from(day: SalesDay) -> Self {
-        let date: String = day.day.to_string();
         Self {
-            date: date.chars().take_while(|c| *c != 'T').collect(),
+            date: date_of(day.day),
             sales: day.sales,
             sold: day.sold,
             refunded: day.refunded,
@@ -89,35 +88,59 @@ pub(crate) struct SummaryJson {
     ))]
 pub(crate) async fn sales_summary(
     app: web::Data<App>,
-    caller: Caller,
+    Listing(caller): Listing,
     query: Query<SummaryParams>,
 ) -> Result<HttpResponse, Problem> {
-    let SummaryParams(span) = query.0;
-    let to = span.to.unwrap_or_else(|| end_of_day(app.clock.now()));
-    let from = span.from.unwrap_or_else(|| to.minus(DAY * DAYS));
-    let fault = |code, detail: String| {
-        Problem::validation(vec![FieldError::new("?from", Invalid::new(code, detail))])
-    };
-    if from >= to || to.since(from) > DAY * MOST_DAYS {
-        let detail = format!("must be earlier than to, by at most {MOST_DAYS} days");
-        return Err(fault("out_of_range", detail));
-    }
-    let span = Span {
-        from: Some(from),
-        to: Some(to),
-    };
-    let Some(days) = sum_sales(&app, caller.user, span).await? else {
-        let detail = format!(
-            "begins a span with more than {} sales, or with a day that sold for more than an amount can be",
-            Summary::MOST
-        );
-        return Err(fault("too_many", detail));
-    };
+    let (from, to) = query.0.bounds(app.clock.now())?;
+    let days = sum_sales(&app, caller.user, span_of(from, to)).await?;
+    let days = days.ok_or_else(too_many)?;
     Ok(HttpResponse::Ok().json(SummaryJson {
         from,
         to,
         days: days.into_iter().map(SalesDayJson::from).collect(),
     }))
+}
+
+impl SummaryParams {
+    /// The start and the end of the span.
+    ///
+    /// # Errors
+    /// If it is too long.
+    pub(super) fn bounds(&self, now: Timestamp) -> Result<(Timestamp, Timestamp), Problem> {
+        let to = self.0.to.unwrap_or_else(|| end_of_day(now));
+        let from = self.0.from.unwrap_or_else(|| to.minus(DAY * DAYS));
+        if from >= to || to.since(from) > DAY * MOST_DAYS {
+            let detail = format!("must be earlier than to, by at most {MOST_DAYS} days");
+            return Err(fault("out_of_range", detail));
+        }
+        Ok((from, to))
+    }
+}
+
+pub(super) const fn span_of(from: Timestamp, to: Timestamp) -> Span {
+    Span {
+        from: Some(from),
+        to: Some(to),
+    }
+}
+
+fn fault(code: &'static str, detail: String) -> Problem {
+    Problem::validation(vec![FieldError::new("?from", Invalid::new(code, detail))])
+}
+
+/// The refusal of a span that has too much to sum.
+pub(super) fn too_many() -> Problem {
+    let detail = format!(
+        "begins a span with more than {} sales, or with a day that sold for more than an amount can be",
+        Summary::MOST
+    );
+    fault("too_many", detail)
+}
+
+/// A day as clients see it.
+pub(super) fn date_of(day: Timestamp) -> String {
+    let text = day.to_string();
+    text.chars().take_while(|c| *c != 'T').collect()
 }
 
 /// The end of the day, in UTC.

@@ -92,7 +92,7 @@ pub(crate) async fn ship(
         note,
     };
     let render = move |made: &Made, _: &_| render(made, part, package);
-    let what = What::OfPart(part, ship);
+    let what = What::OfPart(part.into(), ship);
     moving.make(order, what, &meaning, render).await
 }
 

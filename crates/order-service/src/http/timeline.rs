@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web};
 use auth::{Caller, Role};
 use kernel::{
-    Currency, Cursor, FulfilmentId, Limit, Money, OrderId, RefundId, ShipmentId, Timestamp,
+    Currency, Cursor, DisputeId, FulfilmentId, Limit, Money, OrderId, RefundId, ReturnId,
+    ShipmentId, Timestamp,
 };
 use platform_http::{Problem, Query, QueryParams, QueryReader};
 use serde::Serialize;
@@ -67,6 +68,14 @@ struct DetailsJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     shipment_id: Option<ShipmentId>,
+    /// The return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    return_id: Option<ReturnId>,
+    /// The dispute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    dispute_id: Option<DisputeId>,
     /// The refund.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -98,6 +107,8 @@ impl<'a> FactJson<'a> {
             details: DetailsJson {
                 items: &details.items,
                 shipment_id: details.shipment_id,
+                return_id: details.return_id,
+                dispute_id: details.dispute_id,
                 refund_id: details.refund_id,
                 amount: details.amount.map(money),
                 commission_reversed: details

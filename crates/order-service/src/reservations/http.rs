@@ -80,7 +80,7 @@ impl HttpReservations {
             self.url.host_str().unwrap_or_default(),
             self.url.port_or_known_default().unwrap_or_default(),
         );
-        let asking = Asking::begin("POST", peer, PATH, request.order);
+        let asking = Asking::begin("POST", peer, PATH, Some(request.order));
         let mut post = self.client.post(self.url.clone()).json(request);
         if let Some(traceparent) = asking.traceparent() {
             post = post.header("traceparent", traceparent);

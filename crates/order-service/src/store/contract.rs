@@ -1,5 +1,8 @@
 //! What the use cases promise on every engine: the same bodies run as `sqlite::` and as `mongo::`.
 
+mod case_moves;
+mod cases;
+mod erasures;
 mod harness;
 mod keys;
 mod lists;
@@ -68,6 +71,11 @@ promises! {
         a_move_waits_until_the_stock_is_sold,
         an_order_is_cancelled_with_a_refund_of_each_part,
         a_timeline_tells_everything_once_page_by_page;
+    case_moves:
+        a_return_is_received_in_parts_and_each_item_is_refunded_and_goes_back_once,
+        items_of_a_return_that_are_received_a_hundred_times_at_once_are_received_once,
+        an_open_case_keeps_its_part_from_the_sweep_until_it_ends,
+        a_dispute_that_is_resolved_pays_whom_it_says;
     refunds:
         a_hundred_refunds_at_once_give_back_the_part_and_not_a_unit_more,
         a_refund_that_the_wallet_answers_in_time_is_done_and_its_repeat_is_answered_so,
@@ -75,6 +83,10 @@ promises! {
     names:
         the_latest_version_of_a_name_wins_whatever_the_order_of_messages,
         one_name_that_fails_takes_no_other_along;
+    erasures:
+        an_erased_buyer_is_in_no_order_and_what_was_sold_stays,
+        an_erased_seller_is_in_no_sale,
+        an_order_that_is_not_over_is_told_and_keeps_its_address_until_it_is;
     sales:
         a_part_is_a_sale_once_its_stock_is_sold_and_moves_with_its_status,
         sales_come_newest_payment_first_page_by_page_over_all_statuses,
@@ -82,6 +94,11 @@ promises! {
         sales_are_cut_to_a_span,
         a_search_of_sales_finds_words_and_goes_on_where_it_stopped,
         sales_are_summed_by_day_with_what_was_refunded_of_them;
+    cases:
+        a_case_is_listed_where_it_is_for_both_and_for_operators,
+        cases_come_newest_first_page_by_page_over_all_their_states,
+        disputed_orders_are_listed_until_they_are_decided,
+        what_waits_for_a_decision_is_counted_with_the_oldest;
     lists:
         only_orders_whose_time_has_come_are_due,
         a_buyers_orders_come_newest_first_page_by_page_and_by_state,

@@ -1,5 +1,6 @@
 //! The queries over orders that no key answers, for each engine. Both pass the same `contract.rs`.
 
+mod cases;
 #[cfg(feature = "mongo")]
 mod mongo;
 mod sales;
@@ -9,6 +10,7 @@ mod sqlite;
 #[cfg(test)]
 mod contract;
 
+pub(crate) use cases::{CasesQuery, Undecided, Whose};
 #[cfg(feature = "mongo")]
 pub use mongo::audited_orders_in_mongo;
 #[cfg(feature = "mongo")]
@@ -22,8 +24,10 @@ pub(crate) use sqlite::open_sqlite;
 use async_trait::async_trait;
 use kernel::{Limit, OrderId, Timestamp, UserId};
 use store::StoreResult;
+use uuid::Uuid;
 
 use crate::domain::{Fact, Order, OrderState};
+use crate::records::CaseRecord;
 
 /// The index of the orders in states that orders leave again. Few orders are in one at a time.
 const UNSETTLED: &str = "unsettled";
@@ -39,6 +43,8 @@ pub(crate) enum Listed {
     OfBuyer(UserId, Option<OrderState>),
     /// Those that an operator has to look at.
     ToReview,
+    /// Those with a dispute that is open.
+    Disputed,
 }
 
 impl Listed {
@@ -47,7 +53,7 @@ impl Listed {
         match self {
             Self::InState(state) => Some(state),
             Self::OfBuyer(_, state) => state,
-            Self::All | Self::ToReview => None,
+            Self::All | Self::ToReview | Self::Disputed => None,
         }
     }
 
@@ -62,6 +68,7 @@ impl Listed {
             Self::OfBuyer(_, Some(Declined | Cancelled | Refunded)) => Some("not_paid"),
             Self::InState(Declined | Cancelled | Refunded) => Some("not_paid_of_all"),
             Self::ToReview => Some("to_review"),
+            Self::Disputed => Some("disputed"),
         }
     }
 }
@@ -75,6 +82,8 @@ pub(crate) struct OpenOrders {
     pub(crate) oldest: Option<Timestamp>,
     /// How many an operator has to look at.
     pub(crate) to_review: i64,
+    /// What waits for a seller's answer or an operator's decision.
+    pub(crate) undecided: [Undecided; 2],
 }
 
 impl OpenOrders {
@@ -88,6 +97,7 @@ impl OpenOrders {
             unsettled: [Pending, Cancelling, Refunding].map(|state| (state, 0)),
             oldest: None,
             to_review,
+            undecided: Undecided::none(),
         }
     }
 
@@ -128,7 +138,15 @@ pub(crate) trait OrderQueries: Send + Sync {
     /// Up to `limit.and_one()` orders that an operator has to look at, the oldest first, after `after`.
     async fn to_review(&self, after: Option<OrderId>, limit: Limit) -> StoreResult<Vec<Order>>;
 
-    /// Counts what is open, at most [`OpenOrders::LOOKED_AT`] unsettled orders.
+    /// Up to `most` cases, the newest first, after `after`.
+    async fn cases(
+        &self,
+        query: &CasesQuery,
+        after: Option<Uuid>,
+        most: i64,
+    ) -> StoreResult<Vec<CaseRecord>>;
+
+    /// Counts what is open, at most [`OpenOrders::LOOKED_AT`] unsettled orders, and as many cases of a kind.
     async fn open(&self) -> StoreResult<OpenOrders>;
 
     /// Up to `most` orders in which a seller has a sale, the newest payment first, after `after`.
@@ -139,8 +157,8 @@ pub(crate) trait OrderQueries: Send + Sync {
         most: i64,
     ) -> StoreResult<Vec<Order>>;
 
-    /// What a seller sold in a span, by day. None if the span has more than [`Summary::MOST`] sales.
-    async fn sold(&self, seller: UserId, span: Span) -> StoreResult<Option<Vec<SalesDay>>>;
+    /// What a seller, or all if it is None, sold in a span, by day. None if the span has more than [`Summary::MOST`] sales.
+    async fn sold(&self, seller: Option<UserId>, span: Span) -> StoreResult<Option<Vec<SalesDay>>>;
 
     /// Up to `most` recorded facts of an order's timeline whose number is at least `from`, the oldest first.
     async fn facts(&self, order: OrderId, from: u32, most: i64) -> StoreResult<Vec<Fact>>;

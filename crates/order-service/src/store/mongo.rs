@@ -1,5 +1,6 @@
 //! Orders in MongoDB.
 
+mod cases;
 mod listing;
 #[cfg(test)]
 mod tests;
@@ -18,15 +19,16 @@ use store_mongo::{
     Collection, Horizon, Mongo, MongoRecord, READ_LIMIT, Records, bson_of, decode, encode, walk,
 };
 use telemetry::metrics::Read;
+use uuid::Uuid;
 
 use self::listing::Listing;
 use super::{
-    Due, Listed, OpenOrders, OrderQueries, SaleMoney, SalePlace, SalesDay, SalesQuery, Span,
-    Summary, UNSETTLED,
+    CasesQuery, Due, Listed, OpenOrders, OrderQueries, SaleMoney, SalePlace, SalesDay, SalesQuery,
+    Span, Summary, UNSETTLED, Undecided,
 };
 use crate::audit::AuditedOrder;
 use crate::domain::{Fact, Order, OrderState};
-use crate::records::{self, ORDERS, OrderFact};
+use crate::records::{self, CaseRecord, ORDERS, OrderFact};
 
 impl MongoRecord for Order {
     const COLLECTION: &'static str = ORDERS;
@@ -161,6 +163,15 @@ impl OrderQueries for MongoOrders {
             .await
     }
 
+    async fn cases(
+        &self,
+        query: &CasesQuery,
+        after: Option<Uuid>,
+        most: i64,
+    ) -> StoreResult<Vec<CaseRecord>> {
+        cases::list(&self.db, query, after, most).await
+    }
+
     async fn open(&self) -> StoreResult<OpenOrders> {
         #[derive(Deserialize)]
         struct Group {
@@ -189,6 +200,9 @@ impl OrderQueries for MongoOrders {
         while groups.advance().await? {
             let group: Group = decode(ORDERS, groups.current())?;
             open.add(group.state, group.count, group.since);
+        }
+        for (undecided, state) in open.undecided.iter_mut().zip(Undecided::STATES) {
+            *undecided = cases::undecided(&self.db, state).await?;
         }
         Ok(open)
     }
@@ -222,27 +236,26 @@ impl OrderQueries for MongoOrders {
         self.at(places).await
     }
 
-    async fn sold(&self, seller: UserId, span: Span) -> StoreResult<Option<Vec<SalesDay>>> {
-        let sale = |document: &RawDocument| {
+    async fn sold(&self, seller: Option<UserId>, span: Span) -> StoreResult<Option<Vec<SalesDay>>> {
+        let sales = |document: &RawDocument| {
             let order = Order::decode(document)?;
-            let paid_at = SalePlace::of(&order)?.paid_at.as_millis();
-            let part = order.part_of(seller).map(|part| {
-                let money = SaleMoney::of(&order, part)?;
-                Ok((paid_at, part.status, money))
-            });
-            part.transpose()
+            let place = SalePlace::of(&order)?;
+            let parts = order.fulfilments.iter();
+            let parts = parts.filter(|part| seller.is_none_or(|seller| part.seller == seller));
+            let sales = parts.map(|part| Ok((place, part.status, SaleMoney::of(&order, part)?)));
+            sales.collect::<StoreResult<Vec<_>>>()
         };
         let listing = Listing::sold(seller, span);
         let most = i64::try_from(Summary::MOST).unwrap_or(i64::MAX);
         let found = self
-            .find(Read::List, listing, most.saturating_add(1), sale)
+            .find(Read::List, listing, most.saturating_add(1), sales)
             .await?;
-        if found.len() > Summary::MOST {
+        if found.iter().map(Vec::len).sum::<usize>() > Summary::MOST {
             return Ok(None);
         }
         let mut summary = Summary::default();
-        for (paid_at, status, money) in found.into_iter().flatten() {
-            summary.add(paid_at, status, &money);
+        for (place, status, money) in found.into_iter().flatten() {
+            summary.add(place, status, &money);
         }
         Ok(summary.days())
     }

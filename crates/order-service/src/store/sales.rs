@@ -1,4 +1,4 @@
-//! Sales: the parts of orders as their seller lists and sums them. An order's parts are its sellers' sales once its stock is sold: before
+//! Sales: the parts of orders as their seller lists and sums them, and as operators sum those of all sellers. An order's parts are its sellers' sales once its stock is sold: before
 //! that, it may still come to nothing.
 
 use std::collections::BTreeMap;
@@ -103,9 +103,14 @@ impl SaleMoney {
     /// What the seller will still get of a part in `status`: all that is left, until it is over. Nothing if that is less than the
     /// commission, of which a refund under way has not given back its share yet.
     fn pending(&self, status: FulfilmentStatus) -> i64 {
+        (self.held(status) - self.fees).max(0)
+    }
+
+    /// What of a part in `status` is in escrow: all that is left of it, until it is over.
+    fn held(&self, status: FulfilmentStatus) -> i64 {
         match status {
             FulfilmentStatus::Open | FulfilmentStatus::Shipped | FulfilmentStatus::Delivered => {
-                (self.sold - self.refunded - self.fees).max(0)
+                self.sold - self.refunded
             }
             FulfilmentStatus::Completed | FulfilmentStatus::Cancelled => 0,
         }
@@ -117,6 +122,8 @@ impl SaleMoney {
 pub(crate) struct SalesDay {
     /// The start of the day, in UTC.
     pub(crate) day: Timestamp,
+    /// How many orders were paid on it.
+    pub(crate) orders: u32,
     /// How many sales were paid on it.
     pub(crate) sales: u32,
     /// What those cost.
@@ -127,19 +134,27 @@ pub(crate) struct SalesDay {
     pub(crate) fees: Money,
     /// What of the rest is still to be paid to the seller.
     pub(crate) pending: Money,
+    /// What is in escrow, the commission included.
+    pub(crate) held: Money,
 }
 
 /// Sums sales by day and currency.
 #[derive(Default)]
-pub(crate) struct Summary(BTreeMap<(i64, Currency), Sums>);
+pub(crate) struct Summary {
+    days: BTreeMap<(i64, Currency), Sums>,
+    /// The order of the sale that was added last.
+    last: Option<OrderId>,
+}
 
 #[derive(Default)]
 struct Sums {
+    orders: u32,
     sales: u32,
     sold: i64,
     refunded: i64,
     fees: i64,
     pending: i64,
+    held: i64,
 }
 
 impl Summary {
@@ -148,31 +163,36 @@ impl Summary {
 
     const DAY: i64 = 24 * 60 * 60 * 1000;
 
-    /// Adds a sale that was paid at `paid_at` and is in `status`.
-    pub(crate) fn add(&mut self, paid_at: i64, status: FulfilmentStatus, money: &SaleMoney) {
-        let day = paid_at.div_euclid(Self::DAY);
-        let sums = self.0.entry((day, money.currency)).or_default();
+    /// Adds a sale that is in `status`. The sales of one order have to follow each other.
+    pub(crate) fn add(&mut self, place: SalePlace, status: FulfilmentStatus, money: &SaleMoney) {
+        let day = place.paid_at.as_millis().div_euclid(Self::DAY);
+        let is_another = self.last.replace(place.order) != Some(place.order);
+        let sums = self.days.entry((day, money.currency)).or_default();
+        sums.orders = sums.orders.saturating_add(u32::from(is_another));
         sums.sales = sums.sales.saturating_add(1);
         sums.sold = sums.sold.saturating_add(money.sold);
         sums.refunded = sums.refunded.saturating_add(money.refunded);
         sums.fees = sums.fees.saturating_add(money.fees);
         sums.pending = sums.pending.saturating_add(money.pending(status));
+        sums.held = sums.held.saturating_add(money.held(status));
     }
 
     /// The days that have sales, the earliest first. None if the sales of a day come to more than an amount can be.
     pub(crate) fn days(self) -> Option<Vec<SalesDay>> {
-        let days = self.0.into_iter().map(|((day, currency), sums)| {
+        let days = self.days.into_iter().map(|((day, currency), sums)| {
             let money = |amount: i64| {
                 let is_amount = (0..=Money::MAX_AMOUNT).contains(&amount);
                 is_amount.then_some(Money::new(amount, currency))
             };
             Some(SalesDay {
                 day: Timestamp::from_millis(day.saturating_mul(Self::DAY)),
+                orders: sums.orders,
                 sales: sums.sales,
                 sold: money(sums.sold)?,
                 refunded: money(sums.refunded)?,
                 fees: money(sums.fees)?,
                 pending: money(sums.pending)?,
+                held: money(sums.held)?,
             })
         });
         days.collect()
@@ -192,29 +212,41 @@ mod tests {
         }
     }
 
+    fn place(paid_at: i64, order: u128) -> SalePlace {
+        SalePlace {
+            paid_at: Timestamp::from_millis(paid_at),
+            order: OrderId::from_uuid(uuid::Uuid::from_u128(order)),
+        }
+    }
+
     #[test]
     fn a_day_sums_what_was_paid_on_it_and_what_is_over_is_not_pending() {
         let mut summary = Summary::default();
-        let noon = Summary::DAY / 2;
+        let noon = place(Summary::DAY / 2, 1);
         summary.add(noon, FulfilmentStatus::Open, &money(1000, 100, 90));
         summary.add(noon, FulfilmentStatus::Completed, &money(500, 0, 50));
-        summary.add(Summary::DAY, FulfilmentStatus::Cancelled, &money(70, 70, 0));
+        let next = place(Summary::DAY, 2);
+        summary.add(next, FulfilmentStatus::Cancelled, &money(70, 70, 0));
         let usd = |amount| Money::new(amount, Currency::USD);
         let first = SalesDay {
             day: Timestamp::from_millis(0),
+            orders: 1,
             sales: 2,
             sold: usd(1500),
             refunded: usd(100),
             fees: usd(140),
             pending: usd(810),
+            held: usd(900),
         };
         let second = SalesDay {
             day: Timestamp::from_millis(Summary::DAY),
+            orders: 1,
             sales: 1,
             sold: usd(70),
             refunded: usd(70),
             fees: usd(0),
             pending: usd(0),
+            held: usd(0),
         };
         assert_eq!(summary.days().unwrap(), [first, second]);
     }
@@ -226,8 +258,8 @@ mod tests {
             currency: "EUR".parse().unwrap(),
             ..money(5, 0, 0)
         };
-        summary.add(1, FulfilmentStatus::Open, &money(7, 0, 0));
-        summary.add(2, FulfilmentStatus::Open, &euro);
+        summary.add(place(1, 1), FulfilmentStatus::Open, &money(7, 0, 0));
+        summary.add(place(2, 2), FulfilmentStatus::Open, &euro);
         assert_eq!(summary.days().unwrap().len(), 2);
     }
 
@@ -235,8 +267,8 @@ mod tests {
     fn a_sum_that_is_no_amount_is_refused_and_no_other_stands_in_for_it() {
         let mut summary = Summary::default();
         let most = money(Money::MAX_AMOUNT, 0, 0);
-        summary.add(1, FulfilmentStatus::Open, &most);
-        summary.add(1, FulfilmentStatus::Open, &most);
+        summary.add(place(1, 1), FulfilmentStatus::Open, &most);
+        summary.add(place(1, 2), FulfilmentStatus::Open, &most);
         assert_eq!(summary.days(), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Orders in SQLite.
 
+mod cases;
 mod order;
 mod sales;
 
@@ -11,11 +12,15 @@ use rusqlite::{Connection, Params};
 use store::StoreResult;
 use store_sqlite::{Records, Sqlite, corrupt, id, rows, walk};
 use telemetry::metrics::{Read, StoreMetrics};
+use uuid::Uuid;
 
-use super::{Due, Listed, OpenOrders, OrderQueries, SalePlace, SalesDay, SalesQuery, Span};
+use super::{
+    CasesQuery, Due, Listed, OpenOrders, OrderQueries, SalePlace, SalesDay, SalesQuery, Span,
+    Undecided,
+};
 use crate::audit::AuditedOrder;
 use crate::domain::{Fact, Order, OrderState};
-use crate::records::{self, ORDERS, OrderFact};
+use crate::records::{self, CaseRecord, ORDERS, OrderFact};
 
 /// Opens the file at `path`.
 ///
@@ -37,6 +42,7 @@ fn list_sql(listed: Listed) -> String {
     let whose = match listed {
         Listed::OfBuyer(..) => "AND buyer = ?3",
         Listed::ToReview => "AND needs_review = 1",
+        Listed::Disputed => "AND disputed = 1",
         Listed::All | Listed::InState(_) => "",
     };
     let state = listed.state().map_or_else(String::new, |state| {
@@ -90,7 +96,7 @@ impl OrderQueries for Sqlite {
             let sql = list_sql(listed);
             match listed {
                 Listed::OfBuyer(buyer, _) => orders(db, &sql, (after, most, buyer.as_bytes())),
-                Listed::All | Listed::InState(_) | Listed::ToReview => {
+                Listed::All | Listed::InState(_) | Listed::ToReview | Listed::Disputed => {
                     orders(db, &sql, (after, most))
                 }
             }
@@ -108,6 +114,17 @@ impl OrderQueries for Sqlite {
         .await
     }
 
+    async fn cases(
+        &self,
+        query: &CasesQuery,
+        after: Option<Uuid>,
+        most: i64,
+    ) -> StoreResult<Vec<CaseRecord>> {
+        let query = query.clone();
+        self.read(Read::List, move |db| cases::list(db, &query, after, most))
+            .await
+    }
+
     async fn open(&self) -> StoreResult<OpenOrders> {
         self.read(Read::List, |db| {
             let to_review = "SELECT count(*) FROM orders WHERE needs_review = 1";
@@ -122,6 +139,9 @@ impl OrderQueries for Sqlite {
                 let state = OrderState::of(&word)
                     .ok_or_else(|| corrupt(format!("{word} is no state of an order")))?;
                 open.add(state, row.get(1)?, Timestamp::from_millis(row.get(2)?));
+            }
+            for (undecided, state) in open.undecided.iter_mut().zip(Undecided::STATES) {
+                *undecided = cases::undecided(db, state)?;
             }
             Ok(open)
         })
@@ -139,7 +159,7 @@ impl OrderQueries for Sqlite {
             .await
     }
 
-    async fn sold(&self, seller: UserId, span: Span) -> StoreResult<Option<Vec<SalesDay>>> {
+    async fn sold(&self, seller: Option<UserId>, span: Span) -> StoreResult<Option<Vec<SalesDay>>> {
         self.read(Read::List, move |db| sales::sold(db, seller, span))
             .await
     }
@@ -169,6 +189,7 @@ pub fn audited_orders(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Whose;
     use store::StoreError;
 
     fn opened() -> (tempfile::TempDir, Sqlite) {
@@ -201,7 +222,12 @@ mod tests {
     async fn every_list_is_a_walk_of_an_index_in_its_order() {
         let (_dir, db) = opened();
         let buyer = UserId::new(&kernel::SystemIds::default());
-        let mut lists = vec![Listed::All, Listed::ToReview, Listed::OfBuyer(buyer, None)];
+        let mut lists = vec![
+            Listed::All,
+            Listed::ToReview,
+            Listed::Disputed,
+            Listed::OfBuyer(buyer, None),
+        ];
         for state in OrderState::ALL {
             lists.extend([Listed::InState(state), Listed::OfBuyer(buyer, Some(state))]);
         }
@@ -209,7 +235,7 @@ mod tests {
             let sql = list_sql(listed);
             let plan = match listed {
                 Listed::OfBuyer(..) => plan(&db, &sql, ([0u8; 16], 10, [0u8; 16])).await,
-                Listed::All | Listed::InState(_) | Listed::ToReview => {
+                Listed::All | Listed::InState(_) | Listed::ToReview | Listed::Disputed => {
                     plan(&db, &sql, ([0u8; 16], 10)).await
                 }
             };
@@ -239,6 +265,39 @@ mod tests {
                 "{plan:?}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn the_sales_of_all_sellers_are_a_walk_by_day_without_a_sort() {
+        let (_dir, db) = opened();
+        let plan = plan(&db, sales::MONEY_OF_ALL_SQL, (0, 9, 10)).await;
+        let walk = "SEARCH sales USING INDEX sales_by_day (paid_at>? AND paid_at<?)";
+        assert_eq!(plan, [walk]);
+    }
+
+    #[tokio::test]
+    async fn cases_are_walks_of_an_index_in_its_order() {
+        let (_dir, db) = opened();
+        let user = UserId::new(&kernel::SystemIds::default());
+        let (state, before) = ("return_requested", [0u8; 16]);
+        for (whose, keys) in [
+            (Whose::All, "state=? AND id<?"),
+            (Whose::Seller(user), "seller=? AND state=? AND id<?"),
+            (Whose::Buyer(user), "buyer=? AND state=? AND id<?"),
+        ] {
+            let sql = cases::list_sql(whose);
+            let plan = match whose {
+                Whose::All => plan(&db, &sql, (state, before, 10)).await,
+                Whose::Seller(_) | Whose::Buyer(_) => {
+                    plan(&db, &sql, (state, before, 10, [0u8; 16])).await
+                }
+            };
+            let walk = format!("SEARCH cases USING INDEX {} ({keys})", whose.index());
+            assert_eq!(plan, [walk]);
+        }
+        let plan = plan(&db, cases::UNDECIDED_SQL, (state, 10)).await;
+        let walk = "SEARCH cases USING INDEX cases_of_all (state=?)".to_owned();
+        assert!(plan.contains(&walk), "{plan:?}");
     }
 
     #[tokio::test]

@@ -7,10 +7,13 @@
 )]
 
 mod addressing;
+mod bad_cases;
 mod bad_input;
 mod bad_moves;
 mod creating;
+mod dead_letters;
 mod deadlines;
+mod disputing;
 mod idempotency;
 mod metrics;
 mod moving;
@@ -19,6 +22,8 @@ mod refunding;
 mod replicas;
 #[cfg(feature = "http-client")]
 mod reserving_over_http;
+mod returning;
 mod seeing;
 mod selling;
+mod variants;
 mod world;

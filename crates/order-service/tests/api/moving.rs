@@ -56,7 +56,7 @@ async fn a_seller_ships_in_packages_and_the_buyer_says_that_they_arrived() {
     );
     let again = world.make(&path, &buyer, &json!({}), &[]).await;
     again.assert_problem(409, "move_not_allowed");
-    assert_eq!(again.body["allowed"], json!(["deliver"]));
+    assert_eq!(again.body["allowed"], json!(["deliver", "open_dispute"]));
     let path = deliver(second.body["id"].as_str().unwrap());
     let arrived = world.make(&path, &seller, &json!({}), &[]).await;
     assert_eq!(arrived.status, 200, "{arrived:?}");
@@ -103,7 +103,7 @@ async fn a_buyer_cancels_some_of_an_order_and_then_the_rest_of_all_parts() {
         .make(&path, &buyer, &json!({"reason": "Again"}), &[])
         .await;
     over.assert_problem(409, "move_not_allowed");
-    assert_eq!(over.body["allowed"], json!(["deliver"]));
+    assert_eq!(over.body["allowed"], json!(["deliver", "open_dispute"]));
     world.until_heard("RefundPart", 3).await;
     world.until_heard("ReturnStock", 3).await;
     let notes: Vec<_> = of_grace

@@ -1,5 +1,6 @@
 //! Holding stock at a product service in another process.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use contracts::reservations::{
     Agreed, CurrentPrice, Delivery, PATH, PriceChanged, Refusal, RequestedLine, ReserveAnswer,
     ReserveRequest, ReservedLine, Shortage,
 };
-use kernel::{Currency, Money, OrderId, ProductId, Quantity, SystemIds, UserId};
+use kernel::{Currency, Money, OrderId, ProductId, Quantity, SystemIds, UserId, VariantId};
 use order_service::{HttpReservations, ReservationRefusal, Reservations};
 use serde_json::json;
 
@@ -29,6 +30,7 @@ fn request() -> ReserveRequest {
                 version: Some(4),
             },
             product: ProductId::new(&ids),
+            variant: Some(VariantId::new(&ids)),
             quantity: Quantity::new(3).unwrap(),
         }],
     }
@@ -65,7 +67,10 @@ async fn what_the_product_service_answers_is_what_the_order_service_hears() {
     let ids = SystemIds::default();
     let (product, seller) = (ProductId::new(&ids), UserId::new(&ids));
     let reserved = ReserveAnswer::Reserved(vec![ReservedLine {
+        returns: contracts::reservations::ReturnPolicy::default(),
         product,
+        variant: None,
+        options: BTreeMap::new(),
         seller,
         seller_name: None,
         category: "Light".to_owned(),
@@ -78,18 +83,21 @@ async fn what_the_product_service_answers_is_what_the_order_service_hears() {
     assert_eq!(asked(200, json(&reserved)).await, Ok(vec![product]));
     let shortage = Shortage {
         product,
+        variant: None,
         requested: 3,
         available: 1,
     };
     let refusals = [
         Refusal::OutOfStock(vec![shortage]),
         Refusal::UnknownProducts(vec![product]),
+        Refusal::UnknownVariants(vec![product.into()]),
         Refusal::OwnProducts(vec![product]),
         Refusal::MixedCurrencies,
         Refusal::TotalTooLarge,
         Refusal::PriceChanged(PriceChanged {
             lines: vec![CurrentPrice {
                 product,
+                variant: None,
                 unit_price: Money::new(500, Currency::USD),
                 version: 4,
             }],

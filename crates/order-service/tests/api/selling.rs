@@ -167,6 +167,50 @@ async fn a_seller_sees_the_sums_of_their_sales_by_day() {
 }
 
 #[tokio::test]
+async fn operators_see_the_sums_of_all_sales_by_day_and_what_waits() {
+    let world = World::start(Script::Pays);
+    let ((lamp, grace), (chair, alan)) = (world.product(100), world.product(100));
+    let (_, buyer) = world.user();
+    let today = world.now()[..10].to_owned();
+    let items =
+        json!({"items": [{"productId": lamp, "quantity": 4}, {"productId": chair, "quantity": 2}]});
+    let first = sold(&world, &buyer, &items, &grace).await;
+    first
+        .refund(&world, &grace, ("amount", json!(500)), &[])
+        .await;
+    world.clock.advance(DAY);
+    let tomorrow = world.now()[..10].to_owned();
+    sold(&world, &buyer, &one(chair, 2), &alan).await;
+    world.part_until(&grace, &first.order, "completed").await;
+    world.part_until(&alan, &first.order, "completed").await;
+    let usd = |amount: i64| json!({"amount": amount, "currency": "USD"});
+    let days = json!([
+        {"date": today, "orders": 1, "sales": 2, "sold": usd(3000), "refunded": usd(500), "fees": usd(250), "held": usd(0)},
+        {"date": tomorrow, "orders": 1, "sales": 1, "sold": usd(1000), "refunded": usd(0), "fees": usd(100), "held": usd(1000)},
+    ]);
+    let admin = world.admin();
+    let path = "/api/orders/summary";
+    let summary = world.host.get(path, &admin).await;
+    assert_eq!(summary.status, 200, "{summary:?}");
+    assert_eq!(summary.body["days"], days);
+    assert_eq!(summary.body["toReview"], 0);
+    assert_eq!(summary.body["disputes"], json!({"count": 0}));
+    let settled = ["pending", "cancelling", "refunding"];
+    let settled = settled.map(|status| json!({"status": status, "orders": 0}));
+    assert_eq!(summary.body["unsettled"], json!(settled));
+    let day = format!("{path}?from={tomorrow}&to={tomorrow}");
+    let day = world.host.get(&day, &admin).await.body;
+    assert_eq!(day["days"], json!([days[1]]));
+    for (token, status, code) in [("", 401, "unauthenticated"), (&*grace, 403, "forbidden")] {
+        let refused = world.host.get(path, token).await;
+        refused.assert_problem(status, code);
+    }
+    let long = format!("{path}?from=2024-01-01&to=2025-01-01");
+    let refused = world.host.get(&long, &admin).await;
+    refused.assert_faults(&[("?from", "out_of_range")]);
+}
+
+#[tokio::test]
 async fn operators_list_any_orders_and_nobody_else_does() {
     let world = World::start(Script::Pays);
     let ((lamp, grace), (chair, alan)) = (world.product(100), world.product(100));

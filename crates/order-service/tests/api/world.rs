@@ -15,10 +15,11 @@ use std::time::Duration;
 use auth::{Role, testing};
 use bus::{Handler, Outcome, Subscription};
 use bytes::Bytes;
+use contracts::reservations::Article;
 use contracts::{Contract, Envelope, product, user, wallet};
 use host::service::{Deps, StoreConfig};
 use host::testing::{Answer, TestHost};
-use kernel::{Clock, Currency, ManualClock, ProductId, SystemClock, SystemIds, UserId};
+use kernel::{Clock, Currency, ManualClock, ProductId, SystemClock, SystemIds, UserId, VariantId};
 use order_service::{Config, OrderService, Reservations};
 use serde_json::{Value, json};
 use telemetry::metrics::Metrics;
@@ -48,7 +49,9 @@ impl Around {
                 stock: Mutex::default(),
                 shipped: Mutex::default(),
                 asked: Mutex::default(),
+                variants: Mutex::default(),
                 price: Mutex::new(500),
+                returns: Mutex::default(),
             }),
             clock: Arc::new(ManualClock::at(SystemClock.now())),
             ids: Arc::new(SystemIds::default()),
@@ -188,6 +191,11 @@ impl World {
         (user, testing::token_for(&self.issuer, user, &[]))
     }
 
+    /// The service's file.
+    pub(crate) fn file(&self) -> std::path::PathBuf {
+        self.dir.as_ref().unwrap().path().join("orders.db")
+    }
+
     pub(crate) fn admin(&self) -> String {
         testing::token_for(&self.issuer, UserId::new(&*self.ids), &[Role::Admin])
     }
@@ -202,6 +210,14 @@ impl World {
             .unwrap()
             .insert(product, (seller, stock));
         (product, token)
+    }
+
+    /// Adds a variant to a product.
+    pub(crate) fn variant(&self, product: ProductId) -> VariantId {
+        let id = VariantId::new(&*self.ids);
+        let article = Article::new(product, Some(id));
+        self.desk.variants.lock().unwrap().insert(article);
+        id
     }
 
     /// Creates a product that is shipped, and its seller's token.

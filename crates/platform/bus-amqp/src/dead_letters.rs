@@ -1,8 +1,9 @@
-//! Lists and replays the dead letters of a queue, for operators.
+//! Lists and replays the dead letters of queues, for operators.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use kernel::MessageId;
 use lapin::message::Delivery;
@@ -17,7 +18,7 @@ use super::error::AmqpError;
 use super::link::{Link, Live, dial, within};
 use super::message::{dead_letter, message_id, renew, returns, revive, short};
 use super::publisher::{Parcel, Publisher};
-use store::DeadLetter;
+use store::{DeadLetter, DeadLetterPlace, DeadLetters, StoreError, StoreResult};
 
 /// Name of the connection in the broker's list.
 const CONNECTION: &str = "marketplace messages";
@@ -69,6 +70,52 @@ pub async fn replay(
     let left = held.letters.len() - replayed;
     held.release(left).await?;
     Ok(replayed)
+}
+
+/// The dead letters of some queues. A broker has no list of them: each look reads them all.
+pub struct QueuedLetters {
+    broker: Broker,
+    queues: Vec<&'static str>,
+}
+
+impl QueuedLetters {
+    /// Those of `queues`.
+    #[must_use]
+    pub const fn new(broker: Broker, queues: Vec<&'static str>) -> Self {
+        Self { broker, queues }
+    }
+}
+
+fn unavailable(error: &AmqpError) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+#[async_trait]
+impl DeadLetters for QueuedLetters {
+    async fn dead_letters(
+        &self,
+        after: Option<DeadLetterPlace>,
+        most: usize,
+    ) -> StoreResult<Vec<DeadLetter>> {
+        let mut found = Vec::new();
+        for queue in &self.queues {
+            let letters = list(&self.broker, queue).await;
+            found.extend(letters.map_err(|error| unavailable(&error))?);
+        }
+        found.retain(|letter| after.is_none_or(|after| letter.place() > after));
+        found.sort_unstable_by_key(DeadLetter::place);
+        found.truncate(most);
+        Ok(found)
+    }
+
+    async fn replay(&self, message: Option<MessageId>) -> StoreResult<usize> {
+        let mut replayed = 0;
+        for queue in &self.queues {
+            let moved = replay(&self.broker, queue, message).await;
+            replayed += moved.map_err(|error| unavailable(&error))?;
+        }
+        Ok(replayed)
+    }
 }
 
 /// All letters of a queue, fetched but not acknowledged. They return to the queue when the connection ends, for whatever reason.

@@ -20,7 +20,7 @@ mod transport;
 
 pub use amqp_bus::AmqpBus;
 pub use broker::{Broker, BrokerError, check_uri};
-pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
+pub use dead_letters::{QueuedLetters, list as list_dead_letters, replay as replay_dead_letters};
 pub use error::AmqpError;
 
 #[cfg(test)]

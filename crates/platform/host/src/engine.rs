@@ -42,11 +42,13 @@ impl Engine {
             for mut periodic in sweepers {
                 let (leases, clock) = (leases.clone(), deps.clock.clone());
                 tasks.spawn(|stop| async move {
+                    let mut pause = periodic.first_pause();
                     loop {
                         tokio::select! {
                             () = stop.cancelled() => break,
-                            () = tokio::time::sleep(periodic.period) => {}
+                            () = tokio::time::sleep(pause) => {}
                         }
+                        pause = periodic.period;
                         periodic.turn(service.name, leases.as_ref(), &clock).await;
                     }
                 });

@@ -85,6 +85,9 @@ impl Host {
         };
         let mut edge = edge(port);
         edge.cors = Cors::of(&ports.server.cors_origins);
+        let limits = (deps.clock.clone(), deps.metrics.http.clone());
+        edge.limits = Arc::new(ports.server.limits(limits.0, limits.1));
+        edge.connections = ports.server.connections();
         let public = Server::start(ports.public, ports.server.threads(), edge, routes)?;
         Ok(Self {
             address,
@@ -95,12 +98,13 @@ impl Host {
         })
     }
 
-    /// As [`Host::start`], for services that run together in one process: one port and an in-memory bus.
+    /// As [`Host::start`], for services that run together in one process: an in-memory bus, and perhaps no `internal` port.
     ///
     /// # Errors
     /// If the listener cannot be used.
     pub fn start_embedded(
         public: TcpListener,
+        internal: Option<TcpListener>,
         server: &ServerConfig,
         deps: &Deps,
         mut services: Vec<Parts>,
@@ -110,7 +114,7 @@ impl Host {
             public,
             server,
             routes,
-            internal: None,
+            internal: internal.map(|listener| (listener, Vec::new())),
         };
         let outside = Outside {
             bus: Some(Engine::bus_in_memory(deps, &mut services)),

@@ -7,6 +7,7 @@
 pub mod engine;
 pub mod health;
 mod host;
+pub mod letters;
 pub mod lifecycle;
 pub mod output;
 #[cfg(feature = "distributed")]

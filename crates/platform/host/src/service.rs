@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kernel::{Clock, Currency, IdSource, SecretUri, SystemIds};
 
+use crate::letters::Letters;
 use bus::Subscription;
 use platform_http::{Readiness, Routes};
 use store::outbox::Outbox;
@@ -72,9 +73,11 @@ impl Deps {
     }
 }
 
-/// Work that repeats periodically, on one replica at a time.
+/// Work that repeats periodically, on one replica at a time or on each.
 pub struct Periodic {
     name: &'static str,
+    /// Whether a lease decides which replica does it.
+    is_leased: bool,
     /// Time between the end of one run and the start of the next.
     pub(crate) period: Duration,
     work: Box<dyn FnMut() -> BoxFuture + Send>,
@@ -97,8 +100,34 @@ impl Periodic {
         let context = context.clone();
         Self {
             name,
+            is_leased: true,
             period,
             work: Box::new(move || Box::pin(work(context.clone()))),
+        }
+    }
+
+    /// As [`Periodic::new`], by each replica, and for the first time at once: for what a process keeps in its memory.
+    pub fn everywhere<C: Clone + Send + 'static, F>(
+        name: &'static str,
+        period: Duration,
+        context: &C,
+        work: impl Fn(C) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = StoreResult<()>> + Send + 'static,
+    {
+        Self {
+            is_leased: false,
+            ..Self::new(name, period, context, work)
+        }
+    }
+
+    /// The time before its first run. What a process keeps in its memory is wanted at once.
+    pub(crate) const fn first_pause(&self) -> Duration {
+        if self.is_leased {
+            self.period
+        } else {
+            Duration::ZERO
         }
     }
 
@@ -110,7 +139,7 @@ impl Periodic {
         leases: Option<&Arc<dyn Leases>>,
         clock: &Arc<dyn Clock>,
     ) {
-        if let Some(leases) = leases {
+        if let Some(leases) = leases.filter(|_| self.is_leased) {
             // Long enough for the next turn to renew it.
             let lease = self.period * 3 + Duration::from_secs(5);
             match leases.hold(self.name, clock.now(), lease).await {
@@ -143,6 +172,8 @@ pub struct Parts {
     /// Its store, if it has one. The service is ready when the store answers and takes writes. The host deletes what has expired in it, and takes the
     /// leases on the sweepers from it.
     pub store: Option<Store>,
+    /// Its dead letters, if operators see them over HTTP.
+    pub letters: Option<Letters>,
 }
 
 impl Parts {

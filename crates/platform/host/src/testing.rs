@@ -36,9 +36,12 @@ impl TestHost {
         let url = format!("http://{}", listener.local_addr().expect("a bound address"));
         let server = ServerConfig {
             workers: 1,
+            // The clock of a test may stand still.
+            lists_per_minute: 0,
+            creates_per_minute: 0,
             ..ServerConfig::default()
         };
-        let host = Host::start_embedded(listener, &server, deps, services, Vec::new())
+        let host = Host::start_embedded(listener, None, &server, deps, services, Vec::new())
             .expect("the host starts");
         let client = reqwest::Client::builder()
             .timeout(Duration::from_mins(1))

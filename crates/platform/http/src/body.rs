@@ -34,14 +34,10 @@ impl<T: Deserr<Faults> + 'static> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_head(request);
-        let bytes = Bytes::from_request(request, payload);
-        let time = request
-            .app_data::<Data<Edge>>()
-            .map_or(BODY_TIME, |edge| edge.body_time);
+        let bytes = whole_body(request, payload);
         Box::pin(async move {
             head?;
-            let bytes = tokio::time::timeout(time, bytes).await;
-            let bytes = bytes.map_err(|_| too_slow(time))?.map_err(broken)?;
+            let bytes = bytes.await?;
             let json = json::parse(&bytes)
                 .map_err(|error| Problem::new(&common::MALFORMED_JSON, format!("{error}.")))?;
             deserr::deserialize(json)
@@ -51,23 +47,43 @@ impl<T: Deserr<Faults> + 'static> FromRequest for Body<T> {
     }
 }
 
+/// The bytes of a body. Answers 413 above [`MAX_BODY`], and 408 if it takes too long to arrive.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn whole_body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, Problem>> + 'static {
+    let bytes = Bytes::from_request(request, payload);
+    let time = request
+        .app_data::<Data<Edge>>()
+        .map_or(BODY_TIME, |edge| edge.body_time);
+    async move {
+        let bytes = tokio::time::timeout(time, bytes).await;
+        bytes.map_err(|_| too_slow(time))?.map_err(broken)
+    }
+}
+
 fn check_head(request: &HttpRequest) -> Result<(), Problem> {
     let is_json = request
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(is_json);
-    let plain = request
-        .headers()
-        .get_all(header::CONTENT_ENCODING)
-        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if !is_json || !plain {
+    if !is_json || !is_uncoded(request) {
         return Err(Problem::new(
             &common::UNSUPPORTED_MEDIA_TYPE,
             "Send the body as UTF-8 with Content-Type: application/json and without a Content-Encoding.",
         ));
     }
     Ok(())
+}
+
+/// Whether the body is sent as it is.
+pub(super) fn is_uncoded(request: &HttpRequest) -> bool {
+    let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
+    codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Whether a Content-Type declares JSON in UTF-8, the default when there is no charset. Other parameters are ignored.
@@ -91,7 +107,7 @@ fn broken(error: Error) -> Problem {
     Problem::new(&common::MALFORMED_JSON, detail).last()
 }
 
-fn too_slow(time: Duration) -> Problem {
+pub(super) fn too_slow(time: Duration) -> Problem {
     Problem::new(
         &common::REQUEST_TIMEOUT,
         format!("Send all of the body within {} seconds.", time.as_secs()),

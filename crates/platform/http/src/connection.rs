@@ -11,9 +11,11 @@ use std::time::Duration;
 use actix_web::ResponseError;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 
+use super::connections::Guest;
 use super::edge::{Edge, MAX_URI};
+use super::headers;
 use super::problem::{Problem, ProblemType, common};
 use super::request::X_REQUEST_ID;
 
@@ -28,10 +30,27 @@ pub(super) struct Connection {
     /// None only while it is dropped.
     stream: Option<TcpStream>,
     edge: Rc<Edge>,
+    guest: Guest,
+    /// Runs while the client takes nothing more of what there is to send.
+    stalled: Option<Pin<Box<Sleep>>>,
+    /// Whether anything was written since the last flush.
+    has_written: bool,
+    end: End,
     first_line: FirstLine,
     /// Whether an answer has said that it is the last. It was to a request whose body cannot be read, and the framework refuses that again.
     closes: bool,
     refusal: Option<Refusal>,
+}
+
+/// Whether a refusal has said that it is the last answer. The framework would still answer what it has read before. One that is written
+/// together with an earlier answer is not noticed; then it does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Open,
+    /// It is written and not yet sent.
+    Said,
+    /// Nothing more is read.
+    Over,
 }
 
 /// A refusal on its way to the client. It is the last thing that a connection sends.
@@ -42,10 +61,14 @@ struct Refusal {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, edge: Rc<Edge>) -> Self {
+    pub(super) fn new(stream: TcpStream, edge: Rc<Edge>, guest: Guest) -> Self {
         Self {
             stream: Some(stream),
             edge,
+            guest,
+            stalled: None,
+            has_written: false,
+            end: End::Open,
             first_line: FirstLine::default(),
             closes: false,
             refusal: None,
@@ -57,6 +80,28 @@ impl Connection {
             .as_mut()
             .map(Pin::new)
             .ok_or_else(|| Error::from(ErrorKind::NotConnected))
+    }
+
+    /// Writes what the client takes. One that does not take what was written at once within the time limit is cut off, and what it has
+    /// not taken is forgotten.
+    fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        let written = self.stream()?.poll_write(cx, bytes);
+        if written.is_ready() {
+            self.has_written = true;
+            if self.end == End::Open && is_last_refusal(bytes) {
+                self.end = End::Said;
+            }
+            return written;
+        }
+        let time = self.edge.write_time;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(time)));
+        ready!(stalled.as_mut().poll(cx));
+        self.edge.metrics.http.closed("slow_reader");
+        if let Some(stream) = &self.stream {
+            // Without it, the system would keep what was not taken until the client's end answers.
+            socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))?;
+        }
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 
     /// The refusal to send in place of `bare`. Counts it.
@@ -99,8 +144,14 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<Result<()>> {
         let this = self.get_mut();
+        if this.guest.must_leave(cx) || this.end == End::Over {
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let read = this.stream()?.poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            this.guest.is_busy();
+        }
         if !this.first_line.ended {
             let new = buffer.filled().get(before..).unwrap_or_default();
             this.first_line.read(new);
@@ -114,11 +165,11 @@ impl AsyncWrite for Connection {
         let this = self.get_mut();
         if this.refusal.is_none() {
             let Some(bare) = Bare::at_end_of(bytes) else {
-                return this.stream()?.poll_write(cx, bytes);
+                return this.write(cx, bytes);
             };
             if let Some(earlier) = bytes.get(..bare.start).filter(|some| !some.is_empty()) {
                 this.closes |= says_close(earlier);
-                return this.stream()?.poll_write(cx, earlier);
+                return this.write(cx, earlier);
             }
             this.refusal = Some(if this.closes {
                 Refusal::default()
@@ -141,7 +192,17 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.get_mut().stream()?.poll_flush(cx)
+        let this = self.get_mut();
+        // The framework flushes when it has written all that it had.
+        this.stalled = None;
+        if std::mem::take(&mut this.has_written) {
+            this.guest.is_idle();
+        }
+        if this.end == End::Said {
+            this.end = End::Over;
+            cx.waker().wake_by_ref();
+        }
+        this.stream()?.poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
@@ -185,6 +246,16 @@ impl Refusal {
 fn says_close(answers: &[u8]) -> bool {
     let line = b"\r\nconnection: close\r\n";
     answers.windows(line.len()).any(|part| part == line)
+}
+
+/// Whether `written` begins with a refusal that says that it is the last answer.
+fn is_last_refusal(written: &[u8]) -> bool {
+    let Some(rest) = written.strip_prefix(b"HTTP/1.1 4") else {
+        return false;
+    };
+    let end = rest.windows(4).position(|part| part == b"\r\n\r\n");
+    let head = rest.get(..end.map_or(rest.len(), |end| end.saturating_add(2)));
+    head.is_some_and(says_close)
 }
 
 /// The length of a connection's first line, as far as it was read. A first line that is too long is why its request is refused.
@@ -244,6 +315,11 @@ impl<'a> Bare<'a> {
             body.len(),
             Problem::MEDIA_TYPE,
         );
+        for (name, value) in headers::ALWAYS {
+            for part in [name.as_str(), ": ", value, "\r\n"] {
+                head.push_str(part);
+            }
+        }
         for date in self.lines.iter().filter(|line| line.starts_with("date: ")) {
             head.push_str(date);
             head.push_str("\r\n");

@@ -8,7 +8,7 @@ use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The methods of the API.
@@ -18,7 +18,7 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id, traceparent";
 
 /// The headers that a page may read, besides those that any may.
-const EXPOSED: &str = "ETag, Location, Retry-After, Idempotency-Replayed, X-Request-Id, Allow, Preference-Applied, WWW-Authenticate";
+const EXPOSED: &str = "ETag, Location, Retry-After, Idempotency-Replayed, X-Request-Id, Allow, Preference-Applied, WWW-Authenticate, RateLimit, RateLimit-Policy";
 
 /// Seconds for which a browser remembers a preflight; Chromium takes no longer ones.
 const MAX_AGE: &str = "7200";
@@ -28,7 +28,7 @@ const PREFLIGHT_VARIES: &str =
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 
 /// An origin as browsers send it: `scheme://host`, and the port unless it is the scheme's own.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Origin(String);
 

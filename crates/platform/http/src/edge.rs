@@ -8,10 +8,15 @@ use async_trait::async_trait;
 use kernel::IdSource;
 use telemetry::metrics::Metrics;
 
+use super::connections::most_connections;
 use super::cors::Cors;
+use super::limits::Limits;
 
 /// Time limit for receiving a body. A request occupies a slot meanwhile, so a slow client must not keep one indefinitely.
 pub(super) const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// Time limit for a client to take what was written to it at once, some 64 KiB. nginx gives as much (`send_timeout`).
+pub(super) const WRITE_TIME: Duration = Duration::from_secs(30);
 
 /// Longest path and query, in bytes. The gateway's limit for the request line (deploy/nginx), and so is the next one.
 pub(super) const MAX_URI: usize = 16 * 1024;
@@ -53,13 +58,18 @@ pub struct Edge {
     pub readiness: Vec<Arc<dyn Readiness>>,
     /// The origins whose pages may use the API.
     pub cors: Cors,
+    /// What one client may ask for.
+    pub limits: Arc<Limits>,
+    /// How many connections there may be.
+    pub connections: usize,
+    pub(super) write_time: Duration,
     pub(super) body_time: Duration,
     pub(super) port: Port,
     pub(super) in_flight: Arc<AtomicUsize>,
 }
 
 impl Edge {
-    /// An edge with no requests in flight, and for no pages of other origins.
+    /// An edge with no requests in flight, the usual limits, and for no pages of other origins.
     #[must_use]
     pub fn new(
         port: Port,
@@ -68,6 +78,9 @@ impl Edge {
         readiness: Vec<Arc<dyn Readiness>>,
     ) -> Self {
         Self {
+            limits: Arc::new(Limits::usual(metrics.http.clone())),
+            connections: most_connections(),
+            write_time: WRITE_TIME,
             ids,
             metrics,
             readiness,

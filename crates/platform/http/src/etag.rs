@@ -13,6 +13,16 @@ pub fn etag(version: i64) -> EntityTag {
     EntityTag::new_strong(version.to_string())
 }
 
+/// The tag of `version` of a resource that is shown with something beside it, which has two versions of its own (0 and 0: nothing). Reads go
+/// by all; a write that is guarded with it goes by `version`.
+#[must_use]
+pub fn etag_beside(version: i64, beside: (i64, i64)) -> EntityTag {
+    match beside {
+        (0, 0) => etag(version),
+        (one, other) => EntityTag::new_strong(format!("{version}.{one}.{other}")),
+    }
+}
+
 /// The tag of `version` as one reader sees it.
 #[must_use]
 pub fn etag_of_view(version: i64, reader: UserId) -> EntityTag {
@@ -30,6 +40,19 @@ fn condition<H: Header>(request: &HttpRequest) -> Result<Option<H>, Problem> {
     })
 }
 
+/// Whether the client says that it has the representation of this tag.
+///
+/// # Errors
+/// 400 for an unreadable `If-None-Match`.
+pub fn is_known(request: &HttpRequest, tag: &EntityTag) -> Result<bool, Problem> {
+    // A proxy that compresses an answer weakens its tag, so reads compare weakly (section 8.8.3.2).
+    Ok(match condition(request)? {
+        Some(IfNoneMatch::Any) => true,
+        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(tag)),
+        None => false,
+    })
+}
+
 /// 200 with `body` and its tag, or 304 if the client already has this version.
 ///
 /// # Errors
@@ -39,13 +62,7 @@ pub fn conditional(
     tag: EntityTag,
     body: &impl Serialize,
 ) -> Result<HttpResponse, Problem> {
-    // A proxy that compresses an answer weakens its tag, so reads compare weakly (section 8.8.3.2).
-    let known = match condition(request)? {
-        Some(IfNoneMatch::Any) => true,
-        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
-        None => false,
-    };
-    Ok(if known {
+    Ok(if is_known(request, &tag)? {
         HttpResponse::NotModified()
             .insert_header(ETag(tag))
             .finish()
@@ -73,8 +90,9 @@ impl IfMatch {
         match &self.0 {
             None | Some(header::IfMatch::Any) => true,
             Some(header::IfMatch::Items(tags)) => {
-                let current = etag(version);
-                tags.iter().any(|tag| tag.strong_eq(&current))
+                let current = version.to_string();
+                let of = |tag: &EntityTag| tag.tag().split('.').next() == Some(&*current);
+                tags.iter().any(|tag| !tag.weak && of(tag))
             }
         }
     }
@@ -111,6 +129,9 @@ mod tests {
     #[case(&["\"6\""], false, false)]
     #[case(&["\"77\""], false, false)]
     #[case(&["\"7-seller\""], false, false)]
+    #[case(&["\"7.2.0\""], false, true)]
+    #[case(&["W/\"7.2.0\""], false, false)]
+    #[case(&["\"77.2\", \"6.7\""], false, false)]
     #[case(&["7"], false, false)]
     #[case(&["w/\"7\""], false, false)]
     #[case(&["W/W/\"7\""], false, false)]
@@ -127,6 +148,20 @@ mod tests {
         assert_eq!(answer.headers().get(header::ETAG).unwrap(), "\"7\"");
         let guard = IfMatch::of(&request(&header::IF_MATCH, lines)).unwrap();
         assert_eq!(guard.allows(7), allowed);
+    }
+
+    #[test]
+    fn a_read_goes_by_what_is_shown_beside_it_too() {
+        let has = |tag: &str| {
+            let request = request(&header::IF_NONE_MATCH, &[tag]);
+            let answer = conditional(&request, etag_beside(7, (2, 0)), &"body").unwrap();
+            answer.status().as_u16()
+        };
+        assert_eq!(
+            ["\"7.2.0\"", "\"7.2.1\"", "\"7\""].map(has),
+            [304, 200, 200]
+        );
+        assert_eq!(etag_beside(7, (0, 0)), etag(7));
     }
 
     #[test]

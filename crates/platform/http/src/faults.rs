@@ -11,7 +11,8 @@ use deserr::{
     ValuePointerRef,
 };
 use kernel::{
-    Currency, FulfilmentId, Invalid, LineId, Money, OrderId, ProductId, Quantity, UserId,
+    CategoryId, Currency, FulfilmentId, ImageId, Invalid, LineId, Money, OrderId, ProductId,
+    Quantity, UserId, VariantId,
 };
 use utoipa::ToSchema;
 
@@ -151,6 +152,14 @@ fn pointer(place: ValuePointerRef<'_>) -> String {
     }
 }
 
+/// `fault` of what is at `place`, after the `earlier` ones: for what is read piece by piece.
+#[must_use]
+pub fn merged(earlier: Option<Faults>, fault: Faults, place: ValuePointerRef<'_>) -> Faults {
+    match Faults::merge(earlier, fault, place) {
+        ControlFlow::Continue(all) | ControlFlow::Break(all) => all,
+    }
+}
+
 /// Reads a `Raw` and converts it to a `T` by `rule`. Called by [`read_by_rule!`](crate::read_by_rule).
 pub fn by_rule<Raw: Deserr<Faults>, T, V: IntoValue>(
     value: Value<V>,
@@ -180,6 +189,9 @@ macro_rules! read_by_rule {
 read_by_rule! {
     UserId: String => |raw| raw.parse();
     ProductId: String => |raw| raw.parse();
+    VariantId: String => |raw| raw.parse();
+    ImageId: String => |raw| raw.parse();
+    CategoryId: String => |raw| raw.parse();
     OrderId: String => |raw| raw.parse();
     LineId: String => |raw| raw.parse();
     FulfilmentId: String => |raw| raw.parse();

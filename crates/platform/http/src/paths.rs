@@ -13,7 +13,7 @@ use super::problem::{Problem, common};
 pub struct Paths(Vec<Path>);
 
 struct Path {
-    pattern: &'static str,
+    pattern: String,
     resource: Resource,
     allowed: Vec<&'static str>,
 }
@@ -22,13 +22,13 @@ macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident $allowed:tt by $route:expr;)+) => {$(
         $(#[$doc])*
         #[must_use]
-        pub fn $name<F, Args>(self, path: &'static str, handler: F) -> Self
+        pub fn $name<F, Args>(self, path: impl Into<String>, handler: F) -> Self
         where
             F: Handler<Args>,
             Args: FromRequest + 'static,
             F::Output: Responder + 'static,
         {
-            self.with(path, &$allowed, $route.to(handler))
+            self.with(path.into(), &$allowed, $route.to(handler))
         }
     )+};
 }
@@ -47,11 +47,11 @@ impl Paths {
         delete ["DELETE"] by web::delete();
     }
 
-    fn with(mut self, path: &'static str, methods: &[&'static str], route: Route) -> Self {
+    fn with(mut self, path: String, methods: &[&'static str], route: Route) -> Self {
         let declared = self.0.pop_if(|last| last.pattern == path);
         let mut declared = declared.unwrap_or_else(|| Path {
+            resource: web::resource(path.as_str()),
             pattern: path,
-            resource: web::resource(path),
             allowed: Vec::new(),
         });
         declared.resource = declared.resource.route(route);

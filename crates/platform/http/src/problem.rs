@@ -92,6 +92,7 @@ pub mod common {
     crate::problems! {
         pub ALL:
         MALFORMED_JSON "malformed_json" 400 "The body is not JSON"
+        MALFORMED_FORM "malformed_form" 400 "The body is not a form"
         INVALID_HEADER "invalid_header" 400 "A header cannot be understood"
         INVALID_QUERY "invalid_query" 400 "The query cannot be understood"
         UNAUTHENTICATED "unauthenticated" 401 "A valid bearer token is needed"
@@ -104,7 +105,7 @@ pub mod common {
         PRECONDITION_FAILED "precondition_failed" 412 "It is not at the version that the request is for"
         BODY_TOO_LARGE "body_too_large" 413 "The body is too large"
         URI_TOO_LONG "uri_too_long" 414 "The address is too long"
-        UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" 415 "The body has to be application/json"
+        UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" 415 "The body has to be in the media type that this path takes"
         VALIDATION_FAILED "validation_failed" 422 "The request breaks a rule" (super::BrokenRules)
         IDEMPOTENCY_KEY_REUSED "idempotency_key_reused" 422 "This Idempotency-Key was used with another body"
         TOO_MANY_REQUESTS "too_many_requests" 429 "Too many requests"
@@ -147,8 +148,14 @@ impl FieldError {
 #[schema(example = json!({"errors": [{"pointer": "/amount", "code": "out_of_range",
     "detail": "must be an integer of minor units between 1 and 9007199254740991"}]}))]
 pub struct BrokenRules {
-    /// All of them.
+    /// All of them, or the first hundred.
+    #[schema(max_items = 100)]
     pub errors: Vec<FieldError>,
+}
+
+impl BrokenRules {
+    /// How many are told at most: the answer to a request stays in proportion to it.
+    pub const MOST: usize = 100;
 }
 
 /// A refusal of one request. Boxed to keep a `Result` with this error small.
@@ -205,9 +212,9 @@ impl Problem {
         }))
     }
 
-    /// 422 with every fault of the request.
+    /// 422 with every fault of the request, up to [`BrokenRules::MOST`].
     #[must_use]
-    pub fn validation(errors: Vec<FieldError>) -> Self {
+    pub fn validation(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [one] => format!(
                 "{}: {}.",
@@ -218,8 +225,14 @@ impl Problem {
                 },
                 one.detail
             ),
+            many if many.len() > BrokenRules::MOST => format!(
+                "{} faults; see errors for the first {}.",
+                many.len(),
+                BrokenRules::MOST
+            ),
             many => format!("{} faults; see errors.", many.len()),
         };
+        errors.truncate(BrokenRules::MOST);
         Self::new(&common::VALIDATION_FAILED, detail).with(&BrokenRules { errors })
     }
 
@@ -329,6 +342,28 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable(_) | StoreError::Conflict(_) => Self::unavailable(error),
             StoreError::Duplicate(_) | StoreError::Corrupt(_) => Self::internal(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_a_hundred_faults_are_told() {
+        let fault = |place: usize| {
+            FieldError::new(format!("/{place}"), Invalid::new("required", "is required"))
+        };
+        for (count, told, detail) in [
+            (2, 2, "2 faults; see errors."),
+            (100, 100, "100 faults; see errors."),
+            (24_000, 100, "24000 faults; see errors for the first 100."),
+        ] {
+            let problem = Problem::validation((0..count).map(fault).collect());
+            let json: Value = serde_json::from_slice(&problem.to_json().unwrap()).unwrap();
+            assert_eq!(json["errors"].as_array().unwrap().len(), told);
+            assert_eq!(json["detail"], detail);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Query parameters, each read by its own rule, with all faults at once. Unknown and repeated parameters are faults: ignoring a
-//! misspelt filter would answer with the wrong list.
+//! Query parameters, each read by its own rule, with all faults at once. Unknown parameters are faults, and so are repeated ones, unless
+//! they are read as several values: ignoring a misspelt filter would answer with the wrong list.
 //!
 //! `deserr` does not fit here. Which cursors are valid depends on the other filters. A wrong cursor must be reported even if an unrelated
 //! parameter is wrong, too.
@@ -23,7 +23,7 @@ pub trait QueryReader: Sized {
 /// The parameters of a query, read one by one.
 #[derive(Default)]
 pub struct QueryParams {
-    given: BTreeMap<String, String>,
+    given: BTreeMap<String, Vec<String>>,
     errors: Vec<FieldError>,
 }
 
@@ -34,10 +34,45 @@ impl QueryParams {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<Option<T>> {
-        match self.given.remove(name) {
-            Some(raw) => self.check(name, parse(&raw)).map(Some),
-            None => Some(None),
+        let given = self.given.remove(name).unwrap_or_default();
+        match given.as_slice() {
+            [] => Some(None),
+            [raw] => self.check(name, parse(raw)).map(Some),
+            _ => {
+                self.refuse(name, Invalid::new("repeated", "was given more than once"));
+                None
+            }
         }
+    }
+
+    /// Reads each value of `name`, which may be given up to `most` times, by the rule `parse`. `None` if one is invalid.
+    pub fn values<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        mut parse: impl FnMut(&str) -> Result<T, Invalid>,
+    ) -> Option<Vec<T>> {
+        let given = self.given.remove(name).unwrap_or_default();
+        if given.len() > most {
+            let detail = format!("may be given at most {most} times");
+            self.refuse(name, Invalid::new("too_many", detail));
+            return None;
+        }
+        let read: Vec<Option<T>> = given
+            .iter()
+            .map(|raw| self.check(name, parse(raw)))
+            .collect();
+        read.into_iter().collect()
+    }
+
+    /// The names that were given and begin so.
+    #[must_use]
+    pub fn names(&self, beginning: &str) -> Vec<String> {
+        let names = self.given.keys();
+        names
+            .filter(|name| name.starts_with(beginning))
+            .cloned()
+            .collect()
     }
 
     /// Reads one of `all`; `word` gives the text of each.
@@ -101,9 +136,7 @@ impl QueryParams {
             })?;
         let mut params = Self::default();
         for (name, value) in pairs {
-            if params.given.insert(name.clone(), value).is_some() {
-                params.refuse(&name, Invalid::new("repeated", "was given more than once"));
-            }
+            params.given.entry(name).or_default().push(value);
         }
         Ok(params)
     }
@@ -169,6 +202,21 @@ mod tests {
                 .optional("name", |raw| Ok(raw.to_owned()))
                 .map(Filter)
         }
+    }
+
+    #[test]
+    fn what_takes_several_values_has_all_of_them_or_faults() {
+        let read = |query: &str| {
+            let mut params = QueryParams::from_query(query).unwrap();
+            let numbers = params.values("n", 3, integer);
+            let codes: Vec<_> = params.errors.iter().map(|error| error.code).collect();
+            (numbers, codes, params.names("attr."))
+        };
+        assert_eq!(read(""), (Some(vec![]), vec![], vec![]));
+        assert_eq!(read("n=1&n=3&n=2").0, Some(vec![1, 3, 2]));
+        assert_eq!(read("n=a&n=3&n=b").1, ["invalid_type"; 2]);
+        assert_eq!(read("n=1&n=1&n=1&n=1").1, ["too_many"]);
+        assert_eq!(read("attr.b=1&attr=2&attr.a=1").2, ["attr.a", "attr.b"]);
     }
 
     async fn read(query: &str) -> Result<Option<String>, &'static str> {

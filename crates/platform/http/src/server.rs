@@ -18,19 +18,24 @@ use actix_web::http::uri::{Authority, PathAndQuery};
 use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::{PayloadConfig, ServiceConfig};
-use actix_web::{App, Error, ResponseError, middleware, web};
+use actix_web::{App, Error, HttpMessage as _, ResponseError, middleware, web};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
+use super::client::Client;
 use super::compression::compress;
 use super::connection::Connection;
+use super::connections::Connections;
 use super::cors::Cors;
 use super::edge::{Edge, MAX_HEADER, MAX_URI, Port};
+use super::headers::Circumstances;
 use super::health;
 use super::leaving::Count;
+use super::limits::Turn;
 use super::paths::{Paths, not_found};
 use super::problem::{Problem, common};
 use super::request::{MAX_BODY, X_REQUEST_ID, request_id};
+use super::sending::Sending;
 use telemetry::{Answering, Trust};
 
 /// Most requests in flight in one process. Any more are answered 503 at once: queueing them would only add latency.
@@ -93,23 +98,34 @@ impl Server {
             .shutdown_timeout(30)
             .disable_signals();
         let stopping = builder.graceful_shutdown_signal();
+        let (proxies, metrics) = (edge.limits.proxies.clone(), edge.metrics.http.clone());
+        let connections = Connections::new(edge.connections, proxies, metrics);
         // As actix-web's own server, whose connections cannot be replaced.
         let serve = move || {
             RUNNING.set(Some(running.clone()));
             let app = App::new()
                 .app_data(web::Data::new(edge.clone()))
                 .app_data(PayloadConfig::new(MAX_BODY))
+                // Routes may have an answer of their own for paths that nobody declares.
+                .default_service(web::route().to(not_found))
                 .configure(|config| operations(edge.port).declare(config))
                 .configure(|config| routes.iter().for_each(|declare| declare(config)))
-                .default_service(web::route().to(not_found))
                 .wrap(middleware::from_fn(answer))
                 .into_factory()
                 .map_err(|error| error.error_response());
             let (edge, stopping) = (Rc::new(edge.clone()), stopping.clone());
+            let connections = connections.clone();
             let connect = fn_service(move |stream: TcpStream| {
-                let peer = stream.peer_addr().ok();
-                let connection = Connection::new(stream, edge.clone());
-                async move { Ok::<_, DispatchError>((connection, peer)) }
+                let peer = stream.peer_addr();
+                let guest = peer
+                    .as_ref()
+                    .ok()
+                    .and_then(|peer| connections.admit(peer.ip()));
+                let connection = guest.map(|guest| Connection::new(stream, edge.clone(), guest));
+                async move {
+                    let no_room = || DispatchError::Io(std::io::ErrorKind::QuotaExceeded.into());
+                    Ok::<_, DispatchError>((connection.ok_or_else(no_room)?, peer.ok()))
+                }
             });
             let http = HttpService::build()
                 .graceful_shutdown_signal(move || {
@@ -170,6 +186,9 @@ async fn answer(
     let method = method_label(request.method());
     let slot = Slot::take(&edge.in_flight);
     let header = HeaderValue::from_str(id.as_str()).ok();
+    let client = Client::of(request.peer_addr(), request.headers(), &edge.limits);
+    let circumstances = Circumstances::of(&request, client.is_secure);
+    request.extensions_mut().insert(client);
     let origin = edge.cors.allowed(request.headers());
     let metrics = edge.metrics.http.clone();
     let route = request
@@ -217,11 +236,14 @@ async fn answer(
         }
     };
     edge.cors.mark(origin, response.headers_mut());
+    circumstances.complete(response.headers_mut());
     if let Some(value) = header {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
     count.end(response.status().as_u16());
-    Ok(response)
+    let turn = response.request().extensions_mut().remove::<Turn>();
+    let response = response.map_into_boxed_body();
+    Ok(response.map_body(|_, body| Sending::new(body, turn)))
 }
 
 /// The reason to reject a request before it is routed, if any.

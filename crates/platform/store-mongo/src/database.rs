@@ -11,14 +11,15 @@ use mongodb::options::FindOptions;
 use serde::Deserialize;
 use store::outbox::Outbox;
 use store::{
-    AnyKey, AnyRecord, Codec, Database, Expires, Import, Job, Kind, Leases, PointInTime, Scan,
-    StoreError, StoreResult, Tx, Value,
+    AnyKey, AnyRecord, Codec, Database, DeadLetter, DeadLetterPlace, Expires, Import, Job, Kind,
+    Leases, PointInTime, Scan, StoreError, StoreResult, Tx, Value,
 };
 use telemetry::metrics::Read;
 use telemetry::{Commit, Database as Traced};
 use tokio::time::timeout;
 
 use super::codec::{bson_of, decode};
+use super::dead_letters;
 use super::leases::MongoLeases;
 use super::mongo::Mongo;
 use super::outbox::row::OutboxRow;
@@ -105,6 +106,14 @@ impl Database for Mongo {
         proven?;
         self.health.proven();
         Ok(())
+    }
+
+    async fn dead_letters(
+        &self,
+        after: Option<DeadLetterPlace>,
+        most: usize,
+    ) -> StoreResult<Vec<DeadLetter>> {
+        dead_letters::after(self, after, most).await
     }
 
     fn outbox(&self) -> Arc<dyn Outbox> {

@@ -1,52 +1,30 @@
-//! Lists and replays the relay's dead-lettered messages, for operators.
+//! Lists messages that the relay gave up, for operators.
 
-use kernel::MessageId;
-use mongodb::bson::doc;
+use mongodb::bson::{Document, doc};
 use mongodb::options::FindOptions;
-use store::{DeadLetter, Row as _, StoreResult};
+use store::{DeadLetter, DeadLetterPlace, Row as _, StoreResult};
 use telemetry::metrics::Read;
 
+use super::codec::bson_of;
 use super::mongo::Mongo;
 use super::record::MongoRecord;
 
-/// All dead letters, the oldest first.
-///
-/// # Errors
-/// A store error.
-pub async fn dead_letters(store: &Mongo) -> StoreResult<Vec<DeadLetter>> {
+/// At most `most` dead letters, the oldest first, after `place`.
+pub(super) async fn after(
+    store: &Mongo,
+    place: Option<DeadLetterPlace>,
+    most: usize,
+) -> StoreResult<Vec<DeadLetter>> {
+    let filter = place.map_or_else(Document::new, |(died_at, id)| {
+        let within = doc! { "died_at": died_at, "_id": { "$gt": bson_of(&id) } };
+        doc! { "$or": [within, { "died_at": { "$gt": died_at } }] }
+    });
     let options = FindOptions::builder()
         .sort(doc! { "died_at": 1, "_id": 1 })
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
         .build();
     let read = <DeadLetter as MongoRecord>::decode;
     store
-        .find_with(Read::List, DeadLetter::TABLE, doc! {}, options, read)
-        .await
-}
-
-/// Puts the dead letter `message` (or all of them if `None`) back into the outbox. Returns how many.
-///
-/// # Errors
-/// A store error.
-pub async fn replay_dead_letters(store: &Mongo, message: Option<MessageId>) -> StoreResult<usize> {
-    let letters: Vec<DeadLetter> = dead_letters(store)
-        .await?
-        .into_iter()
-        .filter(|letter| message.is_none_or(|id| id == letter.envelope.id))
-        .collect();
-    store
-        .work(move |tx| {
-            tx.want::<DeadLetter>(letters.iter().map(|letter| letter.envelope.id))?;
-            let mut replayed = 0;
-            for letter in &letters {
-                let key = &letter.envelope.id;
-                // Another operator may have replayed it already.
-                if tx.get::<DeadLetter>(key)?.is_some() {
-                    tx.delete::<DeadLetter>(key)?;
-                    tx.send(letter.envelope.clone())?;
-                    replayed += 1;
-                }
-            }
-            Ok(replayed)
-        })
+        .find_with(Read::List, DeadLetter::TABLE, filter, options, read)
         .await
 }

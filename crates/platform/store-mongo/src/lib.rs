@@ -41,7 +41,6 @@ mod walk;
 mod work;
 
 pub use codec::{binary, bson_of, corrupt, decode, encode};
-pub use dead_letters::{dead_letters, replay_dead_letters};
 pub use horizon::Horizon;
 pub use leases::MongoLeases;
 pub use link::{READ_LIMIT, check_uri, client_options};

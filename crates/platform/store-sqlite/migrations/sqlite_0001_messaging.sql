@@ -27,6 +27,8 @@ CREATE TABLE dead_letters (
     reason      TEXT    NOT NULL,
     died_at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- It ends with the primary key, so it has the order of their list.
+CREATE INDEX dead_letters_by_age ON dead_letters (died_at);
 
 -- Written by the readiness check, and emptied at once: whether there is room for a write.
 CREATE TABLE probe (

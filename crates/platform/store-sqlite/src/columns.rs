@@ -33,8 +33,11 @@ fn columns<'a>(row: &'a Row<'a>) -> impl Iterator<Item = (&'a str, Field<'a>)> {
     let statement = row.as_ref();
     (0..statement.column_count()).filter_map(move |index| {
         let value = row.get_ref(index).ok()?;
+        if value == ValueRef::Null {
+            return None;
+        }
         let name = statement.column_name(index).ok()?;
-        (value != ValueRef::Null).then_some((name, Field::Column(value)))
+        Some((name, Field::Column(value)))
     })
 }
 

@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use kernel::Timestamp;
 use store::outbox::Outbox;
 use store::{
-    AnyKey, AnyRecord, Codec, Database, Import, Job, Kind, Leases, PointInTime, Scan, StoreError,
-    StoreResult, Value,
+    AnyKey, AnyRecord, Codec, Database, DeadLetter, DeadLetterPlace, Import, Job, Kind, Leases,
+    PointInTime, Scan, StoreError, StoreResult, Value,
 };
 use telemetry::metrics::Read;
 
+use super::dead_letters;
 use super::files;
 use super::outbox::SqliteOutbox;
 use super::sqlite::Sqlite;
@@ -71,6 +72,15 @@ impl Database for Sqlite {
             .map_err(|error| StoreError::Unavailable(format!("the probe: {error}")))??;
         self.health.proven();
         Ok(())
+    }
+
+    async fn dead_letters(
+        &self,
+        after: Option<DeadLetterPlace>,
+        most: usize,
+    ) -> StoreResult<Vec<DeadLetter>> {
+        self.read(Read::List, move |db| dead_letters::after(db, after, most))
+            .await
     }
 
     fn outbox(&self) -> Arc<dyn Outbox> {

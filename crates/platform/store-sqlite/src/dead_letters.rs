@@ -1,35 +1,32 @@
-//! Lists and replays dead-lettered messages, for operators.
+//! Lists messages that the relay gave up, for operators.
 
-use kernel::MessageId;
 use rusqlite::Connection;
-use store::{DeadLetter, StoreResult};
+use store::{DeadLetter, DeadLetterPlace, StoreResult};
 
-use super::message::enqueue;
-use super::record::SqliteRecord as _;
 use super::row::rows;
+
+/// A walk of their index.
+const LIST_SQL: &str = "SELECT * FROM dead_letters INDEXED BY dead_letters_by_age
+     WHERE (died_at, id) > (?1, ?2) ORDER BY died_at, id LIMIT ?3";
 
 /// All dead letters, the oldest first.
 ///
 /// # Errors
 /// A store error.
-pub fn dead_letters(tx: &Connection) -> StoreResult<Vec<DeadLetter>> {
-    rows(tx, "SELECT * FROM dead_letters ORDER BY died_at, id", [])
+pub fn dead_letters(db: &Connection) -> StoreResult<Vec<DeadLetter>> {
+    after(db, None, usize::MAX)
 }
 
-/// Puts the dead letter `message` (or all of them if `None`) back into the outbox. Returns how many.
-///
-/// # Errors
-/// A store error.
-pub fn replay_dead_letters(tx: &Connection, message: Option<MessageId>) -> StoreResult<usize> {
-    let letters = dead_letters(tx)?;
-    let chosen = letters
-        .iter()
-        .filter(|letter| message.is_none_or(|id| id == letter.envelope.id));
-    let mut replayed = 0;
-    for letter in chosen {
-        enqueue(tx, &letter.envelope)?;
-        letter.delete(tx)?;
-        replayed += 1;
-    }
-    Ok(replayed)
+/// At most `most` dead letters, the oldest first, after `place`.
+pub(super) fn after(
+    db: &Connection,
+    place: Option<DeadLetterPlace>,
+    most: usize,
+) -> StoreResult<Vec<DeadLetter>> {
+    // An id is never empty: every place is after this one.
+    let (died_at, id) = place.map_or((i64::MIN, Vec::new()), |(died_at, id)| {
+        (died_at, id.as_bytes().to_vec())
+    });
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    rows(db, LIST_SQL, (died_at, id, most))
 }

@@ -13,7 +13,19 @@ pub(super) type Column = (&'static str, Sql);
 
 /// The columns of `fields`, a struct. The field `_id` gives the column `id`, or if it is a struct, the columns of that.
 pub(super) fn columns(fields: &impl Serialize) -> StoreResult<Vec<Column>> {
-    match fields.serialize(Fields { nested: true }) {
+    columns_but(&[], fields)
+}
+
+/// The columns of `fields` without those that are `fixed`, whose values are not even serialised.
+pub(super) fn columns_but(
+    fixed: &'static [&'static str],
+    fields: &impl Serialize,
+) -> StoreResult<Vec<Column>> {
+    let all = Fields {
+        nested: true,
+        fixed,
+    };
+    match fields.serialize(all) {
         Ok(Written::Columns(columns)) => Ok(columns),
         Ok(Written::Value(_)) | Err(Refused::Nested) => Err(corrupt("fields that are no struct")),
         Err(Refused::Because(error)) => Err(corrupt(error)),
@@ -22,7 +34,11 @@ pub(super) fn columns(fields: &impl Serialize) -> StoreResult<Vec<Column>> {
 
 /// The values of a key: one, or those of a struct's fields.
 pub(super) fn key_values(id: &impl Serialize) -> StoreResult<Vec<Sql>> {
-    match id.serialize(Fields { nested: true }) {
+    let all = Fields {
+        nested: true,
+        fixed: &[],
+    };
+    match id.serialize(all) {
         Ok(Written::Columns(columns)) => Ok(columns.into_iter().map(|(_, value)| value).collect()),
         Ok(Written::Value(value)) => Ok(vec![value]),
         Err(error) => Err(corrupt(error.to_string())),
@@ -59,9 +75,10 @@ impl serde::ser::Error for Refused {
     }
 }
 
-/// Writes a value, or if it may be `nested`, the fields of a struct.
+/// Writes a value, or if it may be `nested`, the fields of a struct but those that are `fixed`.
 struct Fields {
     nested: bool,
+    fixed: &'static [&'static str],
 }
 
 impl SerializeStruct for Columns {
@@ -73,14 +90,21 @@ impl SerializeStruct for Columns {
         name: &'static str,
         value: &T,
     ) -> Result<(), Refused> {
+        if self.fixed.contains(&name) {
+            return Ok(());
+        }
         let is_key = name == "_id";
         let column = if is_key { "id" } else { name };
-        match value.serialize(Fields { nested: is_key }) {
-            Ok(Written::Value(value)) => self.0.push((column, value)),
-            Ok(Written::Columns(key)) => self.0.extend(key),
+        let whole = Fields {
+            nested: is_key,
+            fixed: &[],
+        };
+        match value.serialize(whole) {
+            Ok(Written::Value(value)) => self.columns.push((column, value)),
+            Ok(Written::Columns(key)) => self.columns.extend(key),
             Err(Refused::Nested) => {
                 let json = serde_json::to_string(value).map_err(Refused::custom)?;
-                self.0.push((column, Sql::Text(json)));
+                self.columns.push((column, Sql::Text(json)));
             }
             Err(error) => return Err(error),
         }
@@ -88,16 +112,21 @@ impl SerializeStruct for Columns {
     }
 
     fn skip_field(&mut self, name: &'static str) -> Result<(), Refused> {
-        self.0.push((name, Sql::Null));
+        if !self.fixed.contains(&name) {
+            self.columns.push((name, Sql::Null));
+        }
         Ok(())
     }
 
     fn end(self) -> Result<Written, Refused> {
-        Ok(Written::Columns(self.0))
+        Ok(Written::Columns(self.columns))
     }
 }
 
-struct Columns(Vec<Column>);
+struct Columns {
+    columns: Vec<Column>,
+    fixed: &'static [&'static str],
+}
 
 type Not = Impossible<Written, Refused>;
 
@@ -199,7 +228,10 @@ impl Serializer for Fields {
 
     fn serialize_struct(self, _: &'static str, fields: usize) -> Result<Columns, Refused> {
         if self.nested {
-            Ok(Columns(Vec::with_capacity(fields + 1)))
+            Ok(Columns {
+                columns: Vec::with_capacity(fields + 1),
+                fixed: self.fixed,
+            })
         } else {
             Err(Refused::Nested)
         }

@@ -43,6 +43,7 @@ fn durable(connection: Connection) -> StoreResult<Connection> {
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
+             PRAGMA secure_delete = ON;
              PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864;
              PRAGMA temp_store = MEMORY;
@@ -174,4 +175,20 @@ pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> 
                 format!("schema migration: {error}")
             })
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_is_compiled_as_the_settings_of_cargo_say() {
+        let memory = Connection::open_in_memory().unwrap();
+        let mut statement = memory.prepare("PRAGMA compile_options").unwrap();
+        let options = statement.query_map([], |row| row.get::<_, String>(0));
+        let options: Vec<String> = options.unwrap().map(Result::unwrap).collect();
+        let has = |wanted: &str| options.iter().any(|option| option == wanted);
+        assert!(has("DEFAULT_MEMSTATUS=0"), "{options:?}");
+        assert!(!has("ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
+    }
 }

@@ -29,7 +29,7 @@ mod writer;
 
 pub use codec::{blob, corrupt, id, unsigned};
 pub use columns::fields;
-pub use dead_letters::{dead_letters, replay_dead_letters};
+pub use dead_letters::dead_letters;
 pub use files::{Migration, log_of, open_at_rest, open_read_only};
 pub use outbox::SqliteOutbox;
 pub use record::{SqliteRecord, scan_keys};

@@ -10,7 +10,7 @@ use store::{Apart, Expires, Record, Row, StoreResult, Value};
 
 use super::codec::corrupt;
 use super::columns;
-use super::fields::{Column, columns, key_values};
+use super::fields::{Column, columns, columns_but, key_values};
 use super::record::{SqliteRecord, size};
 
 impl<R: Row> SqliteRecord for R {
@@ -60,7 +60,7 @@ impl<R: Row> SqliteRecord for R {
     }
 
     fn update(&self, before: &Self, db: &Connection) -> StoreResult<()> {
-        let changed = changed(&before.fields(), &self.fields())?;
+        let changed = changed(R::FIXED, &before.fields(), &self.fields())?;
         for (table, columns) in split::<R>(changed) {
             let key = key_values(&R::id(&self.key()))?;
             expect_one::<R>(update_columns(db, table, columns, R::KEY, key)?)?;
@@ -100,7 +100,8 @@ pub fn insert_row(db: &Connection, table: &str, row: &impl Serialize) -> StoreRe
     insert_columns(db, table, columns(row)?)
 }
 
-/// Writes to `table` what differs between two states of a row whose primary key is `id`.
+/// Writes to `table` what differs between two states of a row whose primary key is `id`. The columns `fixed` never do, see
+/// [`store::Row::FIXED`].
 ///
 /// # Errors
 /// A store error; [`StoreError::Corrupt`](store::StoreError::Corrupt) if there is no such row.
@@ -108,10 +109,10 @@ pub fn update_row(
     db: &Connection,
     table: &str,
     id: &impl Serialize,
-    before: &impl Serialize,
-    after: &impl Serialize,
+    fixed: &'static [&'static str],
+    (before, after): (&impl Serialize, &impl Serialize),
 ) -> StoreResult<()> {
-    let changed = changed(before, after)?;
+    let changed = changed(fixed, before, after)?;
     if changed.is_empty() {
         return Ok(());
     }
@@ -149,11 +150,27 @@ fn insert_columns(db: &Connection, table: &str, columns: Vec<Column>) -> StoreRe
 }
 
 /// The columns that differ, as they are afterwards.
-fn changed(before: &impl Serialize, after: &impl Serialize) -> StoreResult<Vec<Column>> {
-    let mut changed = columns(after)?;
-    let mut before = columns(before)?.into_iter();
+fn changed(
+    fixed: &'static [&'static str],
+    before: &impl Serialize,
+    after: &impl Serialize,
+) -> StoreResult<Vec<Column>> {
+    debug_assert!(
+        is_kept(fixed, &columns(before)?, &columns(after)?),
+        "a field that never changes has changed: one of {fixed:?}"
+    );
+    let mut changed = columns_but(fixed, after)?;
+    let mut before = columns_but(fixed, before)?.into_iter();
     changed.retain(|column| before.next().as_ref() != Some(column));
     Ok(changed)
+}
+
+/// Whether the columns `fixed` are the same.
+fn is_kept(fixed: &[&str], before: &[Column], after: &[Column]) -> bool {
+    fixed.iter().all(|name| {
+        let of = |columns: &[Column]| columns.iter().find(|(of, _)| of == name).cloned();
+        of(before) == of(after)
+    })
 }
 
 /// Returns how many rows there were to change.

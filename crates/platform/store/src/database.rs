@@ -7,7 +7,7 @@ use kernel::Timestamp;
 
 use crate::outbox::Outbox;
 use crate::record::{AnyKey, AnyRecord, Kind, Value};
-use crate::{Leases, PointInTime, Scan, StoreResult, Tx};
+use crate::{DeadLetter, DeadLetterPlace, Leases, PointInTime, Scan, StoreResult, Tx};
 
 /// A write to run in a transaction. It may run more than once.
 pub type Job = Box<dyn FnMut(&mut Tx<'_>) -> StoreResult<()> + Send>;
@@ -33,6 +33,12 @@ pub trait Database: Send + Sync {
     async fn ping(&self) -> StoreResult<()>;
     /// Whether it takes writes. Writes itself only if no recent write tells.
     async fn check_writes(&self) -> StoreResult<()>;
+    /// At most `most` messages that the relay gave up, the oldest first, after `after`.
+    async fn dead_letters(
+        &self,
+        after: Option<DeadLetterPlace>,
+        most: usize,
+    ) -> StoreResult<Vec<DeadLetter>>;
     /// Its committed messages, for the relay.
     fn outbox(&self) -> Arc<dyn Outbox>;
     /// Leases that the service's replicas share. None if there can be only one replica.

@@ -2,20 +2,39 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::observer::Observed;
 use crate::outbox::Outbox;
 use crate::record::{AnyRecord, Kind, Record, Value, record_of};
-use crate::{Codec, Database, Import, Leases, PointInTime, Scan, StoreError, StoreResult, Tx};
+use crate::{
+    Codec, Database, DeadLetter, DeadLetterPlace, Import, Leases, Observer, PointInTime, Scan,
+    StoreError, StoreResult, Tx, WriteNumber,
+};
 use kernel::Timestamp;
 
 /// Runs writes in transactions and reads single records. Cheap to clone.
 #[derive(Clone)]
-pub struct Store(Arc<dyn Database>);
+pub struct Store {
+    database: Arc<dyn Database>,
+    observer: Option<Arc<dyn Observer>>,
+}
 
 impl Store {
     /// The store on `database`.
     #[must_use]
     pub fn new(database: Arc<dyn Database>) -> Self {
-        Self(database)
+        Self {
+            database,
+            observer: None,
+        }
+    }
+
+    /// This store, whose writes tell `observer` what they save.
+    #[must_use]
+    pub fn observed_by(self, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            observer: Some(observer),
+            ..self
+        }
     }
 
     /// Runs `work` in a transaction and returns its result once that is durable. Writes that are queued at the same time are committed
@@ -29,13 +48,26 @@ impl Store {
     ) -> StoreResult<T> {
         let result = Arc::new(Mutex::new(None));
         let slot = result.clone();
-        self.0
+        let (number, observer) = (WriteNumber::next(), self.observer.clone());
+        let written = self
+            .database
             .write(Box::new(move |tx| {
-                let value = work(tx)?;
+                let value = match &observer {
+                    None => work(tx)?,
+                    Some(observer) => work(&mut Tx::new(&mut Observed {
+                        engine: tx.engine(),
+                        observer: &**observer,
+                        write: number,
+                    }))?,
+                };
                 *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
                 Ok(())
             }))
-            .await?;
+            .await;
+        if let Some(observer) = &self.observer {
+            observer.ended(number);
+        }
+        written?;
         let value = result.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or_else(|| StoreError::Unavailable("the write did not run".to_owned()))
     }
@@ -45,7 +77,10 @@ impl Store {
     /// # Errors
     /// A store error.
     pub async fn get<R: Record>(&self, key: &R::Key) -> StoreResult<Option<Arc<R>>> {
-        let found = self.0.get(Kind::of::<R>(), Box::new(key.clone())).await?;
+        let found = self
+            .database
+            .get(Kind::of::<R>(), Box::new(key.clone()))
+            .await?;
         found.map(record_of::<R>).transpose()
     }
 
@@ -60,7 +95,7 @@ impl Store {
         limit: usize,
     ) -> StoreResult<Vec<Arc<R>>> {
         let found = self
-            .0
+            .database
             .find_by(Kind::of::<R>(), field, value.into(), limit)
             .await?;
         found.into_iter().map(record_of::<R>).collect()
@@ -80,7 +115,7 @@ impl Store {
     /// # Errors
     /// A store error.
     pub async fn forget(&self, now: Timestamp) -> StoreResult<bool> {
-        self.0.forget(now).await
+        self.database.forget(now).await
     }
 
     /// Whether the database answers.
@@ -88,7 +123,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] if it does not.
     pub async fn ping(&self) -> StoreResult<()> {
-        self.0.ping().await
+        self.database.ping().await
     }
 
     /// Whether the database takes writes: its disk has room and is not read-only, its primary commits. Cheap while writes succeed. After one
@@ -97,25 +132,34 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] if it does not.
     pub async fn check_writes(&self) -> StoreResult<()> {
-        self.0.check_writes().await
+        self.database.check_writes().await
+    }
+
+    /// At most `most` messages that the relay gave up. See [`DeadLetters`](crate::DeadLetters).
+    pub(crate) async fn dead_letters_after(
+        &self,
+        after: Option<DeadLetterPlace>,
+        most: usize,
+    ) -> StoreResult<Vec<DeadLetter>> {
+        self.database.dead_letters(after, most).await
     }
 
     /// The committed messages, for the relay.
     #[must_use]
     pub fn outbox(&self) -> Arc<dyn Outbox> {
-        self.0.outbox()
+        self.database.outbox()
     }
 
     /// Leases that the service's replicas share. None if there can be only one replica.
     #[must_use]
     pub fn leases(&self) -> Option<Arc<dyn Leases>> {
-        self.0.leases()
+        self.database.leases()
     }
 
     /// The kinds of records, each after those that it refers to.
     #[must_use]
     pub fn kinds(&self) -> Vec<Kind> {
-        self.0.kinds()
+        self.database.kinds()
     }
 
     /// All committed records of `kind`, for a backup or a move: at the moment `at`, or, if it is None, while nothing writes.
@@ -123,7 +167,7 @@ impl Store {
     /// # Errors
     /// A store error.
     pub fn scan(&self, kind: Kind, at: Option<PointInTime>) -> StoreResult<Scan> {
-        self.0.scan(kind, at)
+        self.database.scan(kind, at)
     }
 
     /// The present moment, for scans of this database and of others on the same servers.
@@ -131,19 +175,19 @@ impl Store {
     /// # Errors
     /// A store error.
     pub async fn moment(&self) -> StoreResult<PointInTime> {
-        self.0.moment().await
+        self.database.moment().await
     }
 
     /// How the engine keeps a record as one piece. None if it does not.
     #[must_use]
     pub fn codec(&self) -> Option<Arc<dyn Codec>> {
-        self.0.codec()
+        self.database.codec()
     }
 
     /// This store, for an import. Use it before anything else has used the store.
     #[must_use]
     pub fn for_import(self) -> Self {
-        self.0.for_import();
+        self.database.for_import();
         self
     }
 

@@ -42,6 +42,7 @@ pub struct StoredAnswer {
 pub type Render<T> = Arc<dyn Fn(&T) -> StoreResult<StoredAnswer> + Send + Sync>;
 
 /// A request's Idempotency-Key, and how its answer is rendered.
+#[derive(Clone)]
 pub struct Repeatable<T> {
     /// The key in its scope.
     pub key: OnceKey,

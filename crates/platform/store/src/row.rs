@@ -26,6 +26,9 @@ pub trait Row: Record + Sized {
     const KEY: &'static [&'static str] = &["id"];
     /// The fields that [`Tx::find_by`](crate::Tx::find_by) may name. Each needs an index.
     const LOOKUPS: &'static [&'static str] = &[];
+    /// Fields that keep their value for as long as the row exists. An update does not look at them: SQLite need not serialise them twice
+    /// to compare.
+    const FIXED: &'static [&'static str] = &[];
     /// When rows may be deleted, if they expire.
     const EXPIRES: Option<Expires> = None;
     /// The columns by which SQLite orders a scan. Together they are unique.
@@ -57,6 +60,10 @@ pub trait Plain: Record<Key: Serialize> + Serialize + DeserializeOwned {
     const TABLE: &'static str;
     /// See [`Row::KEY`].
     const KEY: &'static [&'static str] = &["id"];
+    /// See [`Row::LOOKUPS`].
+    const LOOKUPS: &'static [&'static str] = &[];
+    /// See [`Row::FIXED`].
+    const FIXED: &'static [&'static str] = &[];
     /// See [`Row::EXPIRES`].
     const EXPIRES: Option<Expires> = None;
 }
@@ -64,6 +71,8 @@ pub trait Plain: Record<Key: Serialize> + Serialize + DeserializeOwned {
 impl<R: Plain> Row for R {
     const TABLE: &'static str = <R as Plain>::TABLE;
     const KEY: &'static [&'static str] = <R as Plain>::KEY;
+    const LOOKUPS: &'static [&'static str] = <R as Plain>::LOOKUPS;
+    const FIXED: &'static [&'static str] = <R as Plain>::FIXED;
     const EXPIRES: Option<Expires> = <R as Plain>::EXPIRES;
 
     type Id = R::Key;

@@ -23,6 +23,11 @@ impl<'a> Tx<'a> {
     pub fn new(engine: &'a mut (dyn Engine + 'a)) -> Self {
         Self(engine)
     }
+
+    /// The engine, for one that stands before it.
+    pub(crate) fn engine(&mut self) -> &mut (dyn Engine + 'a) {
+        &mut *self.0
+    }
 }
 
 impl Tx<'_> {

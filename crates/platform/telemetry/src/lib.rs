@@ -17,6 +17,7 @@ mod orders;
 mod otlp;
 mod request_id;
 mod requests;
+mod security;
 mod sink;
 mod spans;
 #[cfg(feature = "testing")]
@@ -30,6 +31,7 @@ pub use orders::{note_order, sweeping, traceparent, within};
 pub use otlp::Traces;
 pub use request_id::{RequestId, current_request_id};
 pub use requests::{Answering, Asking, Trust};
+pub use security::{SecurityEvent, TARGET as SECURITY_TARGET, security};
 pub use sink::flush as flush_logs;
 
 use std::io::IsTerminal as _;

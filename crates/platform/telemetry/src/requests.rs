@@ -71,21 +71,27 @@ impl Answering {
     }
 }
 
-/// A request to another service, about an order.
+/// A request to another service.
 pub struct Asking(Span);
 
 impl Asking {
     /// Begins a span for a request of `method` to `peer` (host and port), if the current work is traced. `route` contains nothing that
-    /// varies between requests.
+    /// varies between requests. `order` is the order that it is about, if it is about one.
     #[must_use]
-    pub fn begin(method: &'static str, peer: (&str, u16), route: &str, order: OrderId) -> Self {
-        let span = spans::of(order).map(|parent| {
+    pub fn begin(
+        method: &'static str,
+        peer: (&str, u16),
+        route: &str,
+        order: Option<OrderId>,
+    ) -> Self {
+        let parent = order.map_or_else(spans::current, spans::of);
+        let span = parent.map(|parent| {
             info_span!(
                 target: TARGET, parent: &parent, "ask",
                 otel.name = format!("{method} {route}"), otel.kind = "client",
                 http.request.method = method, url.template = route,
                 server.address = peer.0, server.port = i64::from(peer.1),
-                marketplace.order.id = %order,
+                marketplace.order.id = order.map(tracing::field::display),
                 http.response.status_code = Empty, error.type = Empty, otel.status_code = Empty,
             )
         });

@@ -17,7 +17,8 @@ tokio::task_local! {
     static BATCH: Batch;
 }
 
-fn current() -> Option<Span> {
+/// The current `tracing` span, if it is of a trace.
+pub(crate) fn current() -> Option<Span> {
     let span = is_on().then(Span::current)?;
     let is_traced = span.metadata().is_some_and(|span| span.target() == TARGET);
     is_traced.then_some(span)

@@ -56,7 +56,7 @@ fn take_back(
     let restocked = || asked.lines.iter().filter(|line| line.restocked > 0);
     tx.want::<Product>(restocked().map(|line| line.product))?;
     for line in restocked() {
-        change_stock(tx, line.product, line.restocked, now)?;
+        change_stock(tx, line.article(), line.restocked, now)?;
     }
     tx.put(after)?;
     tx.insert(StockReturn {

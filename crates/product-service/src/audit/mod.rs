@@ -1,6 +1,6 @@
-//! The audit of the stock book (invariant 6): for each product, available + held + sold - restocked = the sum of its entries. What was written
+//! The audit of the stock book (invariant 6): for each variant of each product, available + held + sold - restocked = the sum of its entries. What was written
 //! off stays among what was sold. It adds up rows that were written independently of each other: stock, reservation lines, entries, returns.
-//! Each engine gives their sums, product by product, as of one moment. The audit of the whole marketplace also reads here the
+//! Each engine gives their sums, variant by variant, as of one moment. The audit of the whole marketplace also reads here the
 //! reservations, to compare them with their orders.
 
 #[cfg(feature = "mongo")]
@@ -8,7 +8,8 @@ pub(crate) mod mongo;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-use kernel::{Findings, OrderId, ProductId};
+use contracts::reservations::Article;
+use kernel::{Findings, OrderId, ProductId, VariantId};
 use serde::Deserialize;
 
 use crate::domain::{ReservationState, Returned};
@@ -53,14 +54,14 @@ impl StockFigures {
     }
 }
 
-/// The sums of what refers to one product, or to none.
+/// The sums of what refers to one variant, or to none.
 #[derive(Deserialize)]
 struct Sums {
     #[serde(rename = "_id")]
-    product: Option<ProductId>,
-    /// 1 if the product exists, else 0.
+    of: SumsKey,
+    /// 1 if the variant exists, else 0.
     known: i64,
-    /// None if the product has no stock row.
+    /// None if the variant has no stock row.
     available: Option<i64>,
     /// Entries of the stock book, and their sum.
     entries: i64,
@@ -81,6 +82,24 @@ struct Sums {
     exceeded: i64,
 }
 
+/// What sums are about. A reservation without lines names neither.
+#[derive(Deserialize)]
+struct SumsKey {
+    #[serde(default)]
+    product: Option<ProductId>,
+    /// The default variant has the product's id here.
+    #[serde(default)]
+    variant: Option<VariantId>,
+}
+
+impl Sums {
+    /// The article that they are about, if it exists.
+    fn article(&self) -> Option<Article> {
+        let product = self.of.product.filter(|_| self.known > 0)?;
+        Some(Article::new(product, self.of.variant))
+    }
+}
+
 /// An audit under way.
 #[derive(Default)]
 struct Auditor {
@@ -93,44 +112,46 @@ struct Auditor {
 impl Auditor {
     fn check(&mut self, sums: &Sums) {
         self.empty += sums.empty;
-        let Some(product) = sums.product.filter(|_| sums.known > 0) else {
+        let Some(article) = sums.article() else {
             self.lost_lines += sums.lines;
             self.lost_entries += sums.entries;
             return;
         };
         let (booked, held, sold, returned) = (sums.booked, sums.held, sums.sold, sums.restocked);
         let Some(available) = sums.available else {
-            let finding = format!("product {product} has no stock row");
+            let finding = format!("{article} has no stock row");
             self.audit.violations.add(finding);
             return;
         };
-        self.audit.products = self.audit.products.saturating_add(1);
+        if article.variant.is_none() {
+            self.audit.products = self.audit.products.saturating_add(1);
+        }
         self.audit.figures.add(sums, available);
         let there =
             i128::from(available) + i128::from(held) + i128::from(sold) - i128::from(returned);
         if available < 0 {
-            let finding = format!("product {product}: available is {available}");
+            let finding = format!("{article}: available is {available}");
             self.audit.violations.add(finding);
         } else if there != i128::from(booked) {
             self.audit.violations.add(format!(
-                "product {product}: available {available} + held {held} + sold {sold} - returned {returned} = {there}, but {booked} were put in"
+                "{article}: available {available} + held {held} + sold {sold} - returned {returned} = {there}, but {booked} were put in"
             ));
         }
-        self.check_returns(product, sums);
+        self.check_returns(article, sums);
     }
 
-    fn check_returns(&mut self, product: ProductId, sums: &Sums) {
+    fn check_returns(&mut self, article: Article, sums: &Sums) {
         let (returned, written_off) = (sums.restocked, sums.written_off);
         let (by_returns, off_by_returns) = (sums.restocked_by_returns, sums.written_off_by_returns);
         if (returned, written_off) != (by_returns, off_by_returns) {
             self.audit.violations.add(format!(
-                "product {product}: reservations have {returned} returned and {written_off} written off, the returns {by_returns} and {off_by_returns}"
+                "{article}: reservations have {returned} returned and {written_off} written off, the returns {by_returns} and {off_by_returns}"
             ));
         }
         let exceeded = sums.exceeded;
         if exceeded > 0 {
             self.audit.violations.add(format!(
-                "product {product}: of {exceeded} reservations more came back than was sold"
+                "{article}: of {exceeded} reservations more came back than was sold"
             ));
         }
     }
@@ -156,10 +177,10 @@ pub struct AuditedReservation {
     pub order: OrderId,
     /// Its state.
     pub state: ReservationState,
-    /// How many of which product are, or were, held.
-    pub lines: Vec<(ProductId, i64)>,
-    /// How many of which product came back, into stock or not.
-    pub returned: Vec<(ProductId, i64)>,
+    /// How many of which article are, or were, held.
+    pub lines: Vec<(Article, i64)>,
+    /// How many of which article came back, into stock or not.
+    pub returned: Vec<(Article, i64)>,
 }
 
 /// The fields of a reservation that [`AuditedReservation`] is made of.
@@ -176,6 +197,8 @@ struct ReservationRow {
 #[derive(Deserialize)]
 struct LineRow {
     product: ProductId,
+    #[serde(default)]
+    variant: Option<VariantId>,
     quantity: i64,
 }
 
@@ -187,8 +210,10 @@ impl From<ReservationRow> for AuditedReservation {
         Self {
             order: row.order,
             state: row.state,
-            lines: lines.map(|line| (line.product, line.quantity)).collect(),
-            returned: returned.map(|line| (line.product, units(line))).collect(),
+            lines: lines
+                .map(|line| (Article::new(line.product, line.variant), line.quantity))
+                .collect(),
+            returned: returned.map(|line| (line.article(), units(line))).collect(),
         }
     }
 }

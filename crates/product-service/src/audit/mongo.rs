@@ -25,32 +25,34 @@ pub async fn audit(database: &Database) -> StoreResult<StockAudit> {
     Ok(auditor.end())
 }
 
-/// Adds up products, entries, lines and returns by product. A missing field counts as 0.
+/// Adds up variants, entries, lines and returns by variant. A missing field counts as 0. The default variant has the product's id.
 fn sums() -> Vec<Document> {
     let one = doc! { "$literal": 1_i64 };
     let of = |state: &str| doc! { "$cond": [ { "$eq": [ "$state", state ] }, "$lines.quantity", 0_i64 ] };
     let is_empty =
         doc! { "$cond": [ { "$eq": [ { "$type": "$lines" }, "missing" ] }, 1_i64, 0_i64 ] };
     let is_line = doc! { "$subtract": [ 1_i64, &is_empty ] };
-    let entries =
-        vec![doc! { "$project": { "_id": "$_id.product", "entries": &one, "booked": "$delta" } }];
+    let entries = vec![
+        doc! { "$project": { "product": "$_id.product", "variant": "$_id.variant", "entries": &one, "booked": "$delta" } },
+    ];
     let lines = vec![
         doc! { "$unwind": { "path": "$lines", "preserveNullAndEmptyArrays": true } },
         doc! { "$project": {
-            "_id": "$lines.product", "lines": is_line, "empty": is_empty, "held": of("held"), "sold": of("sold"),
+            "product": "$lines.product", "variant": variant("$lines"), "lines": is_line, "empty": is_empty, "held": of("held"), "sold": of("sold"),
         } },
     ];
     let returned = vec![
         doc! { "$unwind": "$returned" },
         doc! { "$project": {
-            "_id": "$returned.product", "restocked": "$returned.restocked", "written_off": "$returned.written_off",
+            "product": "$returned.product", "variant": variant("$returned"), "restocked": "$returned.restocked", "written_off": "$returned.written_off",
             "exceeded": exceeded(),
         } },
     ];
     let returns = vec![
         doc! { "$unwind": "$lines" },
         doc! { "$project": {
-            "_id": "$lines.product",
+            "product": "$lines.product",
+            "variant": variant("$lines"),
             "restocked_by_returns": "$lines.restocked",
             "written_off_by_returns": "$lines.written_off",
         } },
@@ -70,15 +72,25 @@ fn sums() -> Vec<Document> {
         "restocked_by_returns",
         "written_off_by_returns",
     ];
-    let mut sums = doc! { "_id": "$_id" };
+    let mut sums = doc! { "_id": { "product": "$product", "variant": "$variant" } };
     sums.extend(fields.map(|field| {
         (
             field.to_owned(),
             doc! { "$sum": format!("${field}") }.into(),
         )
     }));
+    let further = vec![
+        doc! { "$unwind": { "path": "$variants", "includeArrayIndex": "at" } },
+        doc! { "$project": {
+            "product": "$_id",
+            "variant": "$variants.id",
+            "known": &one,
+            "available": { "$arrayElemAt": [ "$variant_stock", "$at" ] },
+        } },
+    ];
     vec![
-        doc! { "$project": { "known": one, "available": 1 } },
+        doc! { "$project": { "product": "$_id", "variant": "$_id", "known": one, "available": 1 } },
+        doc! { "$unionWith": { "coll": Product::TABLE, "pipeline": further } },
         doc! { "$unionWith": { "coll": StockEntry::TABLE, "pipeline": entries } },
         doc! { "$unionWith": { "coll": Reservation::TABLE, "pipeline": lines } },
         doc! { "$unionWith": { "coll": Reservation::TABLE, "pipeline": returned } },
@@ -87,13 +99,21 @@ fn sums() -> Vec<Document> {
     ]
 }
 
-/// 1 if more came back of the product of `$returned` than was sold of it, else 0.
+/// The id of the variant that `line` names.
+fn variant(line: &str) -> Document {
+    doc! { "$ifNull": [ format!("{line}.variant"), format!("{line}.product") ] }
+}
+
+/// 1 if more came back of the article of `$returned` than was sold of it, else 0.
 fn exceeded() -> Document {
-    let of_product = doc! { "$filter": {
-        "input": "$lines", "as": "line", "cond": { "$eq": [ "$$line.product", "$returned.product" ] },
+    let of_article = doc! { "$filter": {
+        "input": "$lines", "as": "line", "cond": { "$and": [
+            { "$eq": [ "$$line.product", "$returned.product" ] },
+            { "$eq": [ variant("$$line"), variant("$returned") ] },
+        ] },
     } };
     let sold =
-        doc! { "$sum": { "$map": { "input": of_product, "as": "line", "in": "$$line.quantity" } } };
+        doc! { "$sum": { "$map": { "input": of_article, "as": "line", "in": "$$line.quantity" } } };
     let back = doc! { "$add": [ "$returned.restocked", "$returned.written_off" ] };
     let fits = doc! { "$and": [
         { "$eq": [ "$state", "sold" ] },

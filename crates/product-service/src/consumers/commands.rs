@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bus::{Batched, Receiver, Subscription};
 use contracts::product::{ConfirmReservation, ReleaseReservation, ReturnStock, ReturnedLine};
+use contracts::reservations::Article;
 use contracts::{Envelope, MalformedMessage};
 use store::StoreResult;
 
@@ -65,14 +66,16 @@ impl Receiver for Commands {
     }
 }
 
-/// What came back: something of at least one product.
+/// What came back: something of at least one article.
 fn returned(lines: &[ReturnedLine]) -> Result<Vec<Returned>, MalformedMessage> {
     if lines.is_empty() {
         return Err(MalformedMessage("a return of nothing".to_owned()));
     }
     let read = |line: &ReturnedLine| {
         let product = contracts::product_id(&line.product_id)?;
-        Returned::new(product, line.restocked, line.written_off)
+        let variant = contracts::variant_id(&line.variant_id)?;
+        let article = Article::new(product, variant);
+        Returned::new(article, line.restocked, line.written_off)
             .map_err(|invalid| MalformedMessage(format!("a returned line {invalid}")))
     };
     lines.iter().map(read).collect()
@@ -81,7 +84,7 @@ fn returned(lines: &[ReturnedLine]) -> Result<Vec<Returned>, MalformedMessage> {
 #[cfg(test)]
 mod tests {
     use contracts::id_bytes;
-    use kernel::{ProductId, SystemIds};
+    use kernel::{ProductId, SystemIds, VariantId};
 
     use super::*;
 
@@ -92,6 +95,7 @@ mod tests {
             product_id: id_bytes(product.as_uuid()),
             restocked,
             written_off,
+            variant_id: id_bytes(product.as_uuid()).slice(..0),
         };
         let read = returned(&[line(2, 0), line(0, 1)]).unwrap();
         let counts: Vec<_> = read
@@ -99,7 +103,23 @@ mod tests {
             .map(|one| (one.restocked, one.written_off))
             .collect();
         assert_eq!(counts, [(2, 0), (0, 1)]);
-        for malformed in [vec![], vec![line(1, 0), line(0, 0)], vec![line(-1, 5)]] {
+        let variant = VariantId::new(&SystemIds::default());
+        let of_variant = ReturnedLine {
+            variant_id: id_bytes(variant.as_uuid()),
+            ..line(1, 0)
+        };
+        let read = returned(std::slice::from_ref(&of_variant)).unwrap();
+        assert_eq!(read[0].variant, Some(variant));
+        let cut = ReturnedLine {
+            variant_id: of_variant.variant_id.slice(..15),
+            ..of_variant
+        };
+        for malformed in [
+            vec![],
+            vec![line(1, 0), line(0, 0)],
+            vec![line(-1, 5)],
+            vec![cut],
+        ] {
             assert!(returned(&malformed).is_err(), "{malformed:?}");
         }
     }

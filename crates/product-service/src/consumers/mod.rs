@@ -1,12 +1,12 @@
 //! Messages to the product service, one file for each of its queues.
 
 mod commands;
-mod names;
+mod sellers;
 
 pub use commands::QUEUE;
 pub(crate) use commands::commands;
-pub use names::NAMES_QUEUE;
-pub(crate) use names::names;
+pub use sellers::SELLERS_QUEUE;
+pub(crate) use sellers::sellers;
 
 use contracts::Contract;
 

@@ -1,12 +1,16 @@
 //! Changes that a seller makes: an edit of any of a product's fields, and its removal.
 
 use contracts::reservations::Delivery;
-use kernel::{Currency, Money, ProductId, Timestamp, UserId};
+use kernel::{Currency, Metadata, Money, ProductId, Timestamp, UserId};
+use serde::Serialize;
 
-use super::{Category, Description, Product, ProductName, ProductRefusal, ProductStatus, Stock};
+use super::{
+    Attributes, Barcode, Description, Options, PlacedIn, Product, ProductName, ProductRefusal,
+    ProductStatus, Sku, Stock, Traits,
+};
 
 /// Whether a change may apply to a version of a product, as `If-Match` says.
-pub type VersionGuard = Box<dyn Fn(i64) -> bool + Send>;
+pub type VersionGuard = Box<dyn Fn(i64) -> bool + Send + Sync>;
 
 /// A requested change.
 pub struct Change<T> {
@@ -20,17 +24,30 @@ pub struct Change<T> {
     pub to: T,
 }
 
-/// A new price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl<T> Change<T> {
+    /// The same change, to other values.
+    pub fn with<U>(self, to: U) -> Change<U> {
+        Change {
+            product: self.product,
+            editor: self.editor,
+            guard: self.guard,
+            to,
+        }
+    }
+}
+
+/// A price that may leave out its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PriceEdit {
     /// Minor units, positive.
     pub amount: i64,
-    /// Their currency. None keeps the product's: a currency never changes unless the seller says so.
+    /// Their currency. None for that of the price that it takes the place of, or stands beside: a currency never changes unless the
+    /// seller says so.
     pub currency: Option<Currency>,
 }
 
 impl PriceEdit {
-    fn of(self, old: Money) -> Money {
+    pub(super) fn of(self, old: Money) -> Money {
         Money::new(self.amount, self.currency.unwrap_or(old.currency))
     }
 }
@@ -47,68 +64,63 @@ pub struct ProductEdit {
     /// How many can be ordered from now on, without what is held or sold.
     pub stock: Option<Stock>,
     /// A new category.
-    pub category: Option<Category>,
+    pub category: Option<PlacedIn>,
+    /// What it says of itself from now on, instead of all that it says.
+    pub attributes: Option<Attributes>,
     /// Another way for buyers to get it. Existing reservations keep theirs.
     pub delivery: Option<Delivery>,
-}
-
-/// A product after an edit, and what the edit changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edited {
-    /// The edited product.
-    pub product: Product,
-    /// Whether anything except the stock changed.
-    pub described_anew: bool,
-    /// How many the seller added; negative if some were removed.
-    pub stock_delta: i64,
-}
-
-impl Edited {
-    /// Whether anything changed. An edit to the current values keeps the version.
-    #[must_use]
-    pub fn is_change(&self) -> bool {
-        self.described_anew || self.stock_delta != 0
-    }
+    /// Another SKU of its default variant.
+    pub sku: Option<Sku>,
+    /// Another barcode of its default variant.
+    pub barcode: Option<Barcode>,
+    /// Other options of its default variant, instead of all that it has.
+    pub options: Option<Options>,
+    /// What its seller keeps with it from now on, instead of all that is kept.
+    pub metadata: Option<Metadata>,
 }
 
 impl Product {
-    /// Decides the edit that `editor` asks for at `now`.
+    /// Decides the edit that `editor` asks for at `now`. Unchanged if it is so already.
     ///
     /// # Errors
-    /// `ProductRefusal`, checked in this order: it exists, the editor owns it, the version is allowed.
+    /// `ProductRefusal`, checked in this order: it exists, the editor owns it, the version is allowed, its variants go together.
     pub fn edit(
         self,
         editor: UserId,
         guard: &VersionGuard,
         edit: ProductEdit,
         now: Timestamp,
-    ) -> Result<Edited, ProductRefusal> {
+    ) -> Result<Self, ProductRefusal> {
         self.check_change(editor, guard)?;
-        let old = self.clone();
-        let mut product = Self {
+        let before = self.clone();
+        let traits = self.traits;
+        let (category, category_id) = match edit.category {
+            Some(placed) => (placed.name, placed.id),
+            None => (self.category, self.category_id),
+        };
+        let product = Self {
             name: edit.name.unwrap_or(self.name),
             description: edit.description.unwrap_or(self.description),
             price: edit.price.map_or(self.price, |price| price.of(self.price)),
             stock: edit.stock.unwrap_or(self.stock),
-            category: edit.category.unwrap_or(self.category),
+            category,
+            category_id,
+            attributes: edit.attributes.unwrap_or(self.attributes),
             delivery: edit.delivery.unwrap_or(self.delivery),
+            traits: Traits {
+                sku: edit.sku.or(traits.sku),
+                barcode: edit.barcode.or(traits.barcode),
+                options: edit.options.unwrap_or(traits.options),
+            },
+            metadata: edit.metadata.or(self.metadata),
             ..self
         };
-        let stock_delta = product.stock.get().saturating_sub(old.stock.get());
-        let stock = product.stock;
-        let described_anew = product != Self { stock, ..old };
-        if described_anew || stock_delta != 0 {
-            product = product.changed_at(now);
-        }
-        Ok(Edited {
-            product,
-            described_anew,
-            stock_delta,
-        })
+        product.check_variants()?;
+        Ok(product.next_after(&before, now))
     }
 
-    /// Decides the removal that `editor` asks for at `now`. The stock stays in the book, so existing reservations end as usual. None if
-    /// the product was removed before: a repeated removal succeeds, regardless of its version guard.
+    /// Decides the removal that `editor` asks for at `now`. The stock stays in the book, so existing reservations end as usual. Unchanged
+    /// if the product was removed before: a repeated removal succeeds, regardless of its version guard.
     ///
     /// # Errors
     /// `ProductRefusal`. To everyone except its seller, a removed product does not exist.
@@ -117,16 +129,20 @@ impl Product {
         editor: UserId,
         guard: &VersionGuard,
         now: Timestamp,
-    ) -> Result<Option<Self>, ProductRefusal> {
+    ) -> Result<Self, ProductRefusal> {
         if self.status == ProductStatus::Removed && self.seller == editor {
-            return Ok(None);
+            return Ok(self);
         }
         self.check_change(editor, guard)?;
         let status = ProductStatus::Removed;
-        Ok(Some(Self { status, ..self }.changed_at(now)))
+        Ok(Self { status, ..self }.changed_at(now))
     }
 
-    fn check_change(&self, editor: UserId, guard: &VersionGuard) -> Result<(), ProductRefusal> {
+    pub(crate) fn check_change(
+        &self,
+        editor: UserId,
+        guard: &VersionGuard,
+    ) -> Result<(), ProductRefusal> {
         if self.status == ProductStatus::Removed {
             Err(ProductRefusal::NotFound)
         } else if self.seller != editor {
@@ -141,37 +157,47 @@ impl Product {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::domain::NewProduct;
-    use kernel::{Currency, ProductId, SystemIds};
+    use crate::domain::{Category, NewProduct, NewStatus};
+    use kernel::{CategoryId, Currency, ProductId, SystemIds, VariantId};
 
-    fn any() -> VersionGuard {
+    pub(in crate::domain) fn any() -> VersionGuard {
         Box::new(|_| true)
     }
 
-    fn never() -> VersionGuard {
+    pub(in crate::domain) fn never() -> VersionGuard {
         Box::new(|_| false)
     }
 
     const THEN: Timestamp = Timestamp::from_millis(1);
-    const NOW: Timestamp = Timestamp::from_millis(2);
+    pub(in crate::domain) const NOW: Timestamp = Timestamp::from_millis(2);
 
-    fn product() -> Product {
+    pub(in crate::domain) fn product() -> Product {
         let ids = SystemIds::default();
+        let placed = PlacedIn {
+            id: CategoryId::new(&ids),
+            name: Category::parse("Home").unwrap(),
+            new: None,
+        };
         NewProduct {
             seller: UserId::new(&ids),
             name: ProductName::parse("Lamp").unwrap(),
             description: Description::parse("").unwrap(),
             price: Money::new(100, Currency::USD),
             stock: Stock::parse(5).unwrap(),
-            category: Category::parse("Home").unwrap(),
+            category: Category::parse("Home").unwrap().into(),
+            attributes: Attributes::new(),
             delivery: Delivery::None,
+            status: NewStatus::Active,
+            traits: Traits::default(),
+            variants: Vec::new(),
+            metadata: None,
         }
-        .list(ProductId::new(&ids), THEN)
+        .list(ProductId::new(&ids), &placed, THEN, &[])
     }
 
-    fn stranger() -> UserId {
+    pub(in crate::domain) fn stranger() -> UserId {
         UserId::new(&SystemIds::default())
     }
 
@@ -183,14 +209,14 @@ mod tests {
             ..ProductEdit::default()
         };
         let edited = old.clone().edit(old.seller, &any(), edit, NOW).unwrap();
-        assert_eq!((edited.described_anew, edited.stock_delta), (true, 0));
+        assert_eq!(edited.stock_since(Some(&old)), []);
         let expected = Product {
             name: ProductName::parse("Lantern").unwrap(),
             version: 2,
             updated_at: NOW,
             ..old
         };
-        assert_eq!(edited.product, expected);
+        assert_eq!(edited, expected);
     }
 
     #[test]
@@ -201,8 +227,9 @@ mod tests {
             ..ProductEdit::default()
         };
         let edited = old.clone().edit(old.seller, &any(), edit, NOW).unwrap();
-        assert_eq!((edited.described_anew, edited.stock_delta), (false, -3));
-        assert_eq!(edited.product.version, 2);
+        let id = VariantId::default_of(old.id);
+        assert_eq!(edited.stock_since(Some(&old)), [(id, -3)]);
+        assert_eq!(edited.version, 2);
     }
 
     #[test]
@@ -214,8 +241,7 @@ mod tests {
             ..ProductEdit::default()
         };
         let edited = old.clone().edit(old.seller, &any(), edit, NOW).unwrap();
-        assert!(!edited.is_change());
-        assert_eq!(edited.product, old);
+        assert_eq!(edited, old);
     }
 
     #[test]
@@ -251,16 +277,13 @@ mod tests {
             old.clone().remove(old.seller, &never(), NOW),
             Err(ProductRefusal::Changed { version: 1 })
         );
-        let Ok(Some(removed)) = old.clone().remove(old.seller, &any(), NOW) else {
-            panic!("the seller removes it");
-        };
+        let removed = old.clone().remove(old.seller, &any(), NOW).unwrap();
         assert_eq!(
             (removed.status, removed.version),
             (ProductStatus::Removed, 2)
         );
-        assert!(removed.is_visible_to(Some(old.seller)));
-        assert!(!removed.is_visible_to(Some(stranger())) && !removed.is_visible_to(None));
-        assert_eq!(removed.clone().remove(old.seller, &never(), NOW), Ok(None));
+        let again = removed.clone().remove(old.seller, &never(), NOW);
+        assert_eq!(again.as_ref(), Ok(&removed));
         assert_eq!(
             removed.remove(stranger(), &never(), NOW),
             Err(ProductRefusal::NotFound)

@@ -7,7 +7,7 @@ use super::fold::caseless;
 macro_rules! text_field {
     ($(#[$doc:meta])* $name:ident, $rule:ident $min:literal..=$max:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub struct $name(String);
 
         impl utoipa::PartialSchema for $name {
@@ -55,6 +55,24 @@ text_field!(
 text_field!(
     /// A product's description, up to 10 000 characters.
     Description, paragraphs 0..=10_000
+);
+text_field!(
+    /// A seller's own number for a variant, 1 to 64 characters. Upper and lower case differ.
+    Sku, one_line 1..=64
+);
+text_field!(
+    /// A barcode (GTIN, EAN, UPC, ISBN) as it is printed, 1 to 64 characters. It is shown, and never checked.
+    Barcode, one_line 1..=64
+);
+text_field!(
+    /// Why a seller changed a stock, or why an operator removed a listing, 1 to 200 characters.
+    Why, one_line 1..=200
+);
+text_field!(
+    /// What an image shows, up to 300 characters.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(transparent)]
+    AltText, one_line 0..=300
 );
 text_field!(
     /// A product's category, 1 to 64 characters. Shown as its seller wrote it, compared without regard to the case and width of

@@ -1,9 +1,12 @@
 //! Queries for lists of products: filters, order, and where to continue.
 
-use kernel::{CursorKey, CursorScope, Limit, Page, ProductId, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kernel::{CategoryId, CursorKey, CursorScope, Limit, Page, ProductId, UserId};
 use utoipa::ToSchema;
 
-use super::{Category, Product, Rank, SearchText};
+use super::{AttributeKey, Category, Chosen, ClosedSellers, Product, Rank, SearchText};
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
@@ -19,15 +22,19 @@ pub enum Sort {
     PriceDown,
     /// Best match first, in the order of [`Rank`]; of equal matches, the newest first. Only with a search.
     Relevance,
+    /// Most sold first: what orders hold or have bought, without what came back.
+    #[schema(rename = "best_selling")]
+    BestSelling,
 }
 
 impl Sort {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Newest,
         Self::PriceUp,
         Self::PriceDown,
         Self::Relevance,
+        Self::BestSelling,
     ];
 
     /// Its name in the API.
@@ -38,6 +45,7 @@ impl Sort {
             Self::PriceUp => "price",
             Self::PriceDown => "-price",
             Self::Relevance => "relevance",
+            Self::BestSelling => "best_selling",
         }
     }
 
@@ -53,19 +61,33 @@ impl Sort {
 pub struct Filter {
     /// Words to find in the name or the description.
     pub text: Option<SearchText>,
-    /// One category.
-    pub category: Option<Category>,
-    /// One seller's products.
-    pub seller: Option<UserId>,
+    /// Any of these categories, by id, slug or name, with all below them. All if empty.
+    pub categories: Vec<Category>,
+    /// Any of these sellers' products. All sellers' if empty.
+    pub sellers: BTreeSet<UserId>,
+    /// Of each attribute any of these values, all in one variant.
+    pub attributes: BTreeMap<AttributeKey, BTreeSet<Chosen>>,
     /// Lowest price, in minor units.
     pub min_price: Option<i64>,
     /// Highest price, in minor units.
     pub max_price: Option<i64>,
     /// Only products in stock.
     pub only_in_stock: bool,
+    /// Not the products of these.
+    pub closed: Arc<ClosedSellers>,
 }
 
 impl Filter {
+    /// Most categories, sellers or attributes that a list can be narrowed to.
+    pub const MOST: usize = 20;
+
+    /// The one seller whose products are listed, if there is one.
+    #[must_use]
+    pub fn seller(&self) -> Option<UserId> {
+        let first = self.sellers.first().copied();
+        first.filter(|_| self.sellers.len() == 1)
+    }
+
     /// `price` moved to the nearest one that the filter allows.
     #[must_use]
     pub fn clamp(&self, price: i64) -> i64 {
@@ -74,8 +96,8 @@ impl Filter {
     }
 }
 
-/// Where a page continues: after the product that had this place in the list. Its order says which of price and rank count; the id breaks
-/// ties.
+/// Where a page continues: after the product that had this place in the list. Its order says which of price, rank and sales
+/// count; the id breaks ties.
 ///
 /// It says all about the place: it stays where it is if the product moves away, or is removed. So a walk of all pages meets each product
 /// that stays in its place once, whatever is added, edited or removed meanwhile. A product that moves, as its price or its text is edited,
@@ -86,20 +108,24 @@ pub struct Place {
     pub price: i64,
     /// How well it matches the search, if there is one by relevance.
     pub rank: Rank,
+    /// How many were sold.
+    pub sold: i64,
     /// Its id. Ids increase with every listed product.
     pub product: ProductId,
 }
 
 impl CursorKey for Place {
     fn write(&self, out: &mut Vec<u8>) {
-        (self.price, (self.rank, self.product.as_uuid())).write(out);
+        let tie = (self.sold, self.product.as_uuid());
+        (self.price, (self.rank, tie)).write(out);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let (price, (rank, id)) = CursorKey::read(from)?;
+        let (price, (rank, (sold, id))) = CursorKey::read(from)?;
         Some(Self {
             price,
             rank,
+            sold,
             product: ProductId::from_uuid(id),
         })
     }
@@ -110,6 +136,8 @@ impl CursorKey for Place {
 pub struct ListQuery {
     /// Which products it contains.
     pub filter: Filter,
+    /// The one category that it is in, which the filter leads to. None for all categories.
+    pub category: Option<CategoryId>,
     /// Its order.
     pub sort: Sort,
     /// The last product of the page before.
@@ -127,24 +155,27 @@ impl ListQuery {
             scope.cursor(&Place {
                 price: product.price.amount,
                 rank: *rank,
+                sold: product.sold,
                 product: product.id,
             })
         });
         page.map(|(product, _)| product)
     }
 
-    /// The scope of this list's cursors. A list with another filter or order has another scope.
+    /// The scope of this list's cursors. A list with another filter or order has another scope. Who sells nothing is no matter of the list.
     #[must_use]
     pub fn scope(filter: &Filter, sort: Sort) -> CursorScope {
-        let category = filter.category.as_ref().map(Category::key);
+        let mut categories: Vec<String> = filter.categories.iter().map(Category::key).collect();
+        categories.sort();
+        categories.dedup();
         let text = filter.text.as_ref();
         let rest = (filter.min_price, filter.max_price, filter.only_in_stock);
         // Debug quotes and escapes text, so different filters have different scopes.
         CursorScope::new(
             "products",
             &format!(
-                "{sort:?} {text:?} {category:?} {:?} {rest:?}",
-                filter.seller
+                "{sort:?} {text:?} {categories:?} {:?} {:?} {rest:?}",
+                filter.sellers, filter.attributes
             ),
         )
     }
@@ -170,11 +201,15 @@ mod tests {
                 ..Filter::default()
             },
             Filter {
-                category: Category::parse("a b").ok(),
+                categories: vec![Category::parse("a b").unwrap()],
                 ..Filter::default()
             },
             Filter {
-                seller: Some(UserId::new(&SystemIds::default())),
+                sellers: [UserId::new(&SystemIds::default())].into(),
+                ..Filter::default()
+            },
+            Filter {
+                attributes: [(AttributeKey::parse("a").unwrap(), BTreeSet::new())].into(),
                 ..Filter::default()
             },
             Filter {
@@ -202,7 +237,7 @@ mod tests {
     fn the_case_of_a_category_makes_no_other_list() {
         let scope = |raw| {
             let filter = Filter {
-                category: Category::parse(raw).ok(),
+                categories: vec![Category::parse(raw).unwrap()],
                 ..Filter::default()
             };
             ListQuery::scope(&filter, Sort::Newest)

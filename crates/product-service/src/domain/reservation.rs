@@ -1,12 +1,13 @@
 //! Reservations of stock: pricing what an order asks for, and the reservation that results.
 
 use contracts::reservations::{
-    CurrentPrice, PriceChanged, Refusal, RequestedLine, ReserveRequest, ReservedLine, Shortage,
+    Article, CurrentPrice, PriceChanged, Refusal, RequestedLine, ReserveRequest, ReservedLine,
+    Shortage,
 };
 use kernel::{Money, OrderId, ProductId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Product, ReservationState, Returned};
+use super::{Offer, Product, ReservationState, Returned};
 
 /// Stock held for, or sold to, an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ pub struct Reservation {
     pub lease_until: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
-    /// What came back of what was sold, each product once.
+    /// What came back of what was sold, each article once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returned: Vec<Returned>,
 }
@@ -67,58 +68,55 @@ impl Reservation {
 pub struct Priced {
     /// What is held.
     pub lines: Vec<ReservedLine>,
-    /// How much to take from the stock: each product once.
-    pub takes: Vec<(ProductId, i64)>,
+    /// How much to take from the stock: each article once.
+    pub takes: Vec<(Article, i64)>,
 }
 
-/// Prices `request` with the active products that `offer` finds, and checks that all of it can be held.
+/// Prices `request` with the listed products that `listed` finds, and checks that all of it can be held.
 ///
 /// # Errors
-/// [`Refusal`]: unknown products first, then the buyer's own, prices that the buyer did not agree to, more than one currency, too large a
-/// total, another total than the buyer agreed to, too little stock.
+/// [`Refusal`]: unknown products first, then unknown variants, the buyer's own, prices that the buyer did not agree to, more than one
+/// currency, too large a total, another total than the buyer agreed to, too little stock.
 pub fn price<'a>(
     request: &ReserveRequest,
-    offer: impl Fn(ProductId) -> Option<&'a Product>,
+    listed: impl Fn(ProductId) -> Option<&'a Product>,
 ) -> Result<Priced, Refusal> {
-    let mut takes: Vec<(ProductId, i64)> = Vec::with_capacity(request.lines.len());
+    let mut takes: Vec<(Article, i64)> = Vec::with_capacity(request.lines.len());
     let mut lines = Vec::with_capacity(request.lines.len());
-    let (mut unknown, mut own) = (Vec::new(), Vec::new());
+    let (mut unknown, mut lost, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for line in &request.lines {
-        let is_first = add(&mut takes, *line);
-        match offer(line.product) {
-            None if is_first => unknown.push(line.product),
+        let is_first = add(&mut takes, line);
+        let Some(product) = listed(line.product) else {
+            note(&mut unknown, line.product);
+            continue;
+        };
+        if product.seller == request.buyer {
+            note(&mut own, line.product);
+        }
+        match product.offer(line.article().variant) {
+            Some(offer) => lines.push(reserved(line, &offer)),
+            None if is_first => lost.push(line.article()),
             None => {}
-            Some(product) => {
-                if is_first && product.seller == request.buyer {
-                    own.push(line.product);
-                }
-                lines.push(ReservedLine {
-                    product: line.product,
-                    seller: product.seller,
-                    // Not as of the reservation: the answer has it, see `app/reserve.rs`.
-                    seller_name: None,
-                    category: product.category.as_str().to_owned(),
-                    delivery: product.delivery,
-                    name: product.name.as_str().to_owned(),
-                    unit_price: product.price,
-                    quantity: line.quantity,
-                });
-            }
         }
     }
-    if !unknown.is_empty() || lines.is_empty() {
+    if !unknown.is_empty() || takes.is_empty() {
         return Err(Refusal::UnknownProducts(unknown));
+    }
+    if !lost.is_empty() {
+        return Err(Refusal::UnknownVariants(lost));
     }
     if !own.is_empty() {
         return Err(Refusal::OwnProducts(own));
     }
+    let offer = |article: Article| listed(article.product)?.offer(article.variant);
     check_prices(request, &takes, &lines, &offer)?;
     let short: Vec<Shortage> = takes
         .iter()
-        .filter_map(|&(product, requested)| {
-            let available = offer(product).map_or(0, |product| product.stock.get());
+        .filter_map(|&(article, requested)| {
+            let available = offer(article).map_or(0, |offer| offer.stock.get());
             (available < requested).then_some(Shortage {
-                product,
+                product: article.product,
+                variant: article.variant,
                 requested,
                 available,
             })
@@ -130,41 +128,67 @@ pub fn price<'a>(
     Ok(Priced { lines, takes })
 }
 
-/// Adds a line to its product's total quantity. Returns whether it is the product's first line.
-fn add(takes: &mut Vec<(ProductId, i64)>, line: RequestedLine) -> bool {
+/// The line as it is held.
+fn reserved(line: &RequestedLine, offer: &Offer<'_>) -> ReservedLine {
+    let product = offer.product;
+    ReservedLine {
+        product: line.product,
+        variant: line.article().variant,
+        options: offer.traits.options.values().clone(),
+        seller: product.seller,
+        // Not as of the reservation: the answer has it, see `app/reserve.rs`.
+        seller_name: None,
+        category: product.category.as_str().to_owned(),
+        delivery: product.delivery,
+        returns: contracts::reservations::ReturnPolicy::default(),
+        name: product.name.as_str().to_owned(),
+        unit_price: offer.price,
+        quantity: line.quantity,
+    }
+}
+
+/// Adds `product` unless it is there already.
+fn note(products: &mut Vec<ProductId>, product: ProductId) {
+    if !products.contains(&product) {
+        products.push(product);
+    }
+}
+
+/// Adds a line to its article's total quantity. Returns whether it is the article's first line.
+fn add(takes: &mut Vec<(Article, i64)>, line: &RequestedLine) -> bool {
     let quantity = i64::from(line.quantity);
-    if let Some((_, sum)) = takes.iter_mut().find(|(id, _)| *id == line.product) {
+    if let Some((_, sum)) = takes.iter_mut().find(|(of, _)| *of == line.article()) {
         *sum = sum.saturating_add(quantity);
         return false;
     }
-    takes.push((line.product, quantity));
+    takes.push((line.article(), quantity));
     true
 }
 
-/// Checks that each product and the total are on the terms that the buyer agreed to.
+/// Checks that each article and the total are on the terms that the buyer agreed to.
 fn check_prices<'a>(
     request: &ReserveRequest,
-    takes: &[(ProductId, i64)],
+    takes: &[(Article, i64)],
     lines: &[ReservedLine],
-    offer: &impl Fn(ProductId) -> Option<&'a Product>,
+    offer: &impl Fn(Article) -> Option<Offer<'a>>,
 ) -> Result<(), Refusal> {
     let total = total_of(lines);
-    let prices_of = |is_meant: &dyn Fn(&Product) -> bool| -> Vec<CurrentPrice> {
-        takes
-            .iter()
-            .filter_map(|(id, _)| offer(*id))
-            .filter(|product| is_meant(product))
-            .map(|product| CurrentPrice {
-                product: product.id,
-                unit_price: product.price,
-                version: product.version,
+    let prices_of = |is_meant: &dyn Fn(Article, &Offer<'_>) -> bool| -> Vec<CurrentPrice> {
+        let offers = takes.iter().filter_map(|(of, _)| Some((*of, offer(*of)?)));
+        offers
+            .filter(|(article, offer)| is_meant(*article, offer))
+            .map(|(article, offer)| CurrentPrice {
+                product: article.product,
+                variant: article.variant,
+                unit_price: offer.price,
+                version: offer.product.version,
             })
             .collect()
     };
-    let changed = prices_of(&|product| {
+    let changed = prices_of(&|article, offer| {
         let mut lines = request.lines.iter();
         lines.any(|line| {
-            line.product == product.id && !line.agreed.allows(product.price, product.version)
+            line.article() == article && !line.agreed.allows(offer.price, offer.product.version)
         })
     });
     if !changed.is_empty() {
@@ -173,7 +197,7 @@ fn check_prices<'a>(
     }
     let total = total?;
     if request.expected_total.is_some_and(|agreed| agreed != total) {
-        let (lines, total) = (prices_of(&|_| true), Some(total));
+        let (lines, total) = (prices_of(&|_, _| true), Some(total));
         return Err(Refusal::PriceChanged(PriceChanged { lines, total }));
     }
     Ok(())

@@ -1,15 +1,19 @@
 //! Returns: what was sold to an order and is not, or no longer, the buyer's. It goes back into stock, or it is written off.
 
-use kernel::{Invalid, ProductId};
+use contracts::reservations::Article;
+use kernel::{Invalid, ProductId, VariantId};
 use serde::{Deserialize, Serialize};
 
 use super::{Reservation, ReservationState};
 
-/// How much of a product came back.
+/// How much of an article came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
     /// The product.
     pub product: ProductId,
+    /// The variant, as in [`Article`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantId>,
     /// How many can be ordered again.
     pub restocked: i64,
     /// How many cannot: they are lost or spoilt.
@@ -26,18 +30,24 @@ impl Returned {
     ///
     /// # Errors
     /// `out_of_range` if one is negative or both are zero.
-    pub fn new(product: ProductId, restocked: i64, written_off: i64) -> Result<Self, Invalid> {
+    pub fn new(article: Article, restocked: i64, written_off: i64) -> Result<Self, Invalid> {
         if restocked < 0 || written_off < 0 || (restocked, written_off) == (0, 0) {
-            let detail = format!(
-                "must return something of product {product}, not {restocked} and {written_off}"
-            );
+            let detail =
+                format!("must return something of {article}, not {restocked} and {written_off}");
             return Err(Invalid::new("out_of_range", detail));
         }
         Ok(Self {
-            product,
+            product: article.product,
+            variant: article.variant,
             restocked,
             written_off,
         })
+    }
+
+    /// What came back.
+    #[must_use]
+    pub fn article(&self) -> Article {
+        Article::new(self.product, self.variant)
     }
 
     fn units(&self) -> Option<i64> {
@@ -47,6 +57,7 @@ impl Returned {
     fn plus(&self, more: &Self) -> Option<Self> {
         Some(Self {
             product: self.product,
+            variant: self.variant,
             restocked: self.restocked.checked_add(more.restocked)?,
             written_off: self.written_off.checked_add(more.written_off)?,
         })
@@ -58,7 +69,7 @@ impl Reservation {
     /// nothing left that could come back.
     ///
     /// # Errors
-    /// [`ExceedsSold`] if any product would then have come back more often than it was sold.
+    /// [`ExceedsSold`] if any article would then have come back more often than it was sold.
     pub fn with_returned(&self, lines: &[Returned]) -> Result<Option<Self>, ExceedsSold> {
         match self.state {
             ReservationState::Held | ReservationState::Sold => {}
@@ -66,14 +77,17 @@ impl Reservation {
         }
         let mut returned = self.returned.clone();
         for line in lines {
-            match returned.iter_mut().find(|sum| sum.product == line.product) {
+            match returned
+                .iter_mut()
+                .find(|sum| sum.article() == line.article())
+            {
                 Some(sum) => *sum = sum.plus(line).ok_or(ExceedsSold)?,
                 None => returned.push(*line),
             }
         }
         let fits = |sum: &Returned| {
             sum.units()
-                .is_some_and(|units| units <= self.quantity_of(sum.product))
+                .is_some_and(|units| units <= self.quantity_of(sum.article()))
         };
         if !returned.iter().all(fits) {
             return Err(ExceedsSold);
@@ -85,17 +99,19 @@ impl Reservation {
         }))
     }
 
-    /// How many of `product` are held or sold.
-    fn quantity_of(&self, product: ProductId) -> i64 {
+    /// How many of `article` are held or sold.
+    fn quantity_of(&self, article: Article) -> i64 {
         self.lines
             .iter()
-            .filter(|line| line.product == product)
+            .filter(|line| line.article() == article)
             .fold(0, |sum: i64, line| sum.saturating_add(line.quantity.into()))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use contracts::reservations::{Delivery, ReservedLine};
     use kernel::{Currency, Money, OrderId, Quantity, SystemIds, Timestamp, UserId};
     use proptest::prelude::*;
@@ -103,15 +119,18 @@ mod tests {
     use super::*;
 
     /// A reservation of these products and quantities.
-    fn reservation(state: ReservationState, lines: &[(ProductId, i64)]) -> Reservation {
+    fn reservation(state: ReservationState, lines: &[(Article, i64)]) -> Reservation {
         let ids = SystemIds::default();
         Reservation {
             order: OrderId::new(&ids),
             buyer: UserId::new(&ids),
             lines: lines
                 .iter()
-                .map(|&(product, quantity)| ReservedLine {
-                    product,
+                .map(|&(article, quantity)| ReservedLine {
+                    returns: contracts::reservations::ReturnPolicy::default(),
+                    product: article.product,
+                    variant: article.variant,
+                    options: BTreeMap::new(),
                     seller: UserId::new(&ids),
                     seller_name: None,
                     category: "Things".to_owned(),
@@ -128,14 +147,17 @@ mod tests {
         }
     }
 
-    fn products() -> [ProductId; 2] {
+    /// A product's default variant, and another variant of the same product.
+    fn articles() -> [Article; 2] {
         let ids = SystemIds::default();
-        [ProductId::new(&ids), ProductId::new(&ids)]
+        let product = ProductId::new(&ids);
+        let variant = Some(VariantId::new(&ids));
+        [product.into(), Article { product, variant }]
     }
 
     #[test]
     fn what_comes_back_is_something() {
-        let [product, _] = products();
+        let [product, _] = articles();
         for (restocked, written_off) in [(0, 0), (-1, 2), (2, -1), (i64::MIN, 0)] {
             let refused = Returned::new(product, restocked, written_off);
             assert_eq!(refused.unwrap_err().code, "out_of_range");
@@ -145,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_held_is_sold_before_it_comes_back_and_what_went_back_stays() {
-        let [product, _] = products();
+        let [product, _] = articles();
         let lines = [Returned::new(product, 1, 0).unwrap()];
         let held = reservation(ReservationState::Held, &[(product, 2)]);
         let sold = held.with_returned(&lines).unwrap().unwrap();
@@ -158,8 +180,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_one_product_count_together_on_both_sides() {
-        let [a, b] = products();
+    fn lines_of_one_article_count_together_on_both_sides() {
+        let [a, b] = articles();
         let sold = reservation(ReservationState::Sold, &[(a, 1), (b, 5), (a, 2)]);
         let back = |restocked, written_off| Returned::new(a, restocked, written_off).unwrap();
         let all = sold.with_returned(&[back(1, 1), back(1, 0)]).unwrap();
@@ -177,8 +199,8 @@ mod tests {
     }
 
     #[test]
-    fn a_product_that_was_not_sold_cannot_come_back() {
-        let [a, b] = products();
+    fn a_variant_that_was_not_sold_cannot_come_back() {
+        let [a, b] = articles();
         let sold = reservation(ReservationState::Sold, &[(a, 1)]);
         let foreign = Returned::new(b, 0, 1).unwrap();
         assert_eq!(sold.with_returned(&[foreign]), Err(ExceedsSold));
@@ -190,12 +212,12 @@ mod tests {
             sold in proptest::collection::vec((0usize..2, 1i64..6), 1..4),
             tried in proptest::collection::vec((0usize..2, 0i64..4, 0i64..4), 0..12),
         ) {
-            let products = products();
-            let lines: Vec<_> = sold.iter().map(|&(at, quantity)| (products[at], quantity)).collect();
+            let articles = articles();
+            let lines: Vec<_> = sold.iter().map(|&(at, quantity)| (articles[at], quantity)).collect();
             let mut now = reservation(ReservationState::Sold, &lines);
-            let mut left = products.map(|product| now.quantity_of(product));
+            let mut left = articles.map(|article| now.quantity_of(article));
             for (at, restocked, written_off) in tried {
-                let Ok(line) = Returned::new(products[at], restocked, written_off) else { continue };
+                let Ok(line) = Returned::new(articles[at], restocked, written_off) else { continue };
                 let fits = restocked + written_off <= left[at];
                 match now.with_returned(&[line]) {
                     Ok(next) => {
@@ -206,8 +228,8 @@ mod tests {
                     Err(ExceedsSold) => prop_assert!(!fits),
                 }
                 for sum in &now.returned {
-                    let place = products.iter().position(|product| *product == sum.product).unwrap();
-                    prop_assert_eq!(sum.units().unwrap() + left[place], now.quantity_of(sum.product));
+                    let place = articles.iter().position(|article| *article == sum.article()).unwrap();
+                    prop_assert_eq!(sum.units().unwrap() + left[place], now.quantity_of(sum.article()));
                 }
             }
         }

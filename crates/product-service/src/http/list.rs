@@ -1,20 +1,35 @@
 //! GET /api/products.
 
-use actix_web::{HttpResponse, web};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use kernel::{Invalid, Limit, Money, UserId};
-use platform_http::{Problem, Query, QueryParams, QueryReader, integer};
+use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader, integer};
 
+use super::category_json::languages;
+use super::facets_json::ListedPage;
 use super::product_json::ProductPage;
-use super::reader::CatalogueReader;
-use crate::app::{App, list_products};
-use crate::domain::{Category, Filter, ListQuery, SearchText, Sort};
+use super::reader::CatalogueLister;
+use crate::app::{App, Asked, list_products};
+use crate::domain::{
+    AttributeKey, Category, Chosen, Facets, Filter, Language, ListQuery, SearchText, Sort,
+};
 
-impl QueryReader for ListQuery {
+/// The query of a list.
+pub(crate) struct ListProducts {
+    asked: Asked,
+    lang: Option<Language>,
+}
+
+impl QueryReader for ListProducts {
     fn read(params: &mut QueryParams) -> Option<Self> {
         let filter = filter(params);
         let text_given = filter.as_ref().is_some_and(|filter| filter.text.is_some());
         let sort = params.one_of("sort", Sort::ALL, Sort::as_str);
         let limit = params.limit();
+        let facets = params.optional("facets", Facets::parse);
+        let lang = params.optional("lang", str::parse);
         // A cursor belongs to a filter and an order; while those are not known, it cannot be judged.
         let (Some(filter), Some(sort)) = (filter, sort) else {
             params.optional("cursor", |_| Ok(()))?;
@@ -34,18 +49,23 @@ impl QueryReader for ListQuery {
         }
         let after = params.cursor(ListQuery::scope(&filter, sort));
         Some(Self {
-            filter,
-            sort,
-            after: after?,
-            limit: limit?,
+            asked: Asked {
+                filter,
+                sort,
+                after: after?,
+                limit: limit?,
+                facets: facets?,
+            },
+            lang: lang?,
         })
     }
 }
 
 fn filter(params: &mut QueryParams) -> Option<Filter> {
     let text = params.optional("q", SearchText::parse);
-    let category = params.optional("category", Category::parse);
-    let seller = params.optional("seller", str::parse::<UserId>);
+    let categories = params.values("category", Filter::MOST, Category::parse);
+    let sellers = params.values("seller", Filter::MOST, str::parse::<UserId>);
+    let attributes = attributes(params);
     let min_price = params.optional("minPrice", parse_price);
     let max_price = params.optional("maxPrice", parse_price);
     let in_stock = params.optional("inStock", parse_bool);
@@ -59,12 +79,40 @@ fn filter(params: &mut QueryParams) -> Option<Filter> {
     }
     Some(Filter {
         text: text?.flatten(),
-        category: category?,
-        seller: seller?,
+        categories: categories?,
+        sellers: sellers?.into_iter().collect(),
+        attributes: attributes?,
         min_price: min_price?,
         max_price: max_price?,
         only_in_stock: in_stock?.unwrap_or(false),
+        closed: Arc::default(),
     })
+}
+
+/// The beginning of the parameters of attributes.
+const ATTRIBUTE: &str = "attr.";
+
+fn attributes(params: &mut QueryParams) -> Option<BTreeMap<AttributeKey, BTreeSet<Chosen>>> {
+    let names = params.names(ATTRIBUTE);
+    if names.len() > Filter::MOST {
+        let detail = format!("a list is narrowed by at most {} attributes", Filter::MOST);
+        params.refuse(ATTRIBUTE, Invalid::new("too_many", detail));
+    }
+    let mut all = Some(BTreeMap::new());
+    for name in names {
+        let chosen = params.values(&name, Chosen::MOST, Chosen::parse);
+        let key = AttributeKey::parse(name.strip_prefix(ATTRIBUTE).unwrap_or(&name));
+        if let Err(invalid) = &key {
+            params.refuse(&name, invalid.clone());
+        }
+        match (&mut all, key, chosen) {
+            (Some(all), Ok(key), Some(chosen)) => {
+                all.insert(key, chosen.into_iter().collect());
+            }
+            _ => all = None,
+        }
+    }
+    all
 }
 
 fn parse_price(raw: &str) -> Result<i64, Invalid> {
@@ -84,34 +132,62 @@ fn parse_bool(raw: &str) -> Result<bool, Invalid> {
 
 /// List and search products
 ///
-/// Products must match all filters. `q` finds products whose name or description contains all of its words; the last may be the beginning
+/// Products of sellers who may not sell, such as suspended ones, are not listed. Products must match all filters. `q` finds products whose name or description contains all of its words; the last may be the beginning
 /// of one. Case, accents and width of letters do not count. Each emoji is a word; other signs separate words. In scripts without spaces
 /// between words, such as Chinese, Japanese and Thai, any sequence of characters is found. `relevance` sorts by which of the words the name
 /// has: first names of just these words, then those with all of them, with some, with none; the newest first among equals.
 ///
+/// `category`, `seller` and `attr.{key}` may be given several times each, up to 20: a product must match one value of each. A category
+/// includes all below it. `attr.{key}` narrows the list to products with a variant that has such a value of each attribute named, and that
+/// is in stock with `inStock`: `attr.colour=red&attr.colour=blue&attr.power=5..10`. A range of numbers includes both ends, and one may be
+/// left out. Options of variants are attributes, too: the option `Shoe size` is `attr.shoe_size`. Prices are those of default variants.
+///
+/// `facets` adds counts for the whole list, not only this page: of products by value, at most the 100 most frequent. The choice in a facet
+/// does not narrow its own counts. The counts of a category include those below it. A product is counted once.
+///
+/// What another replica changed shows in facets, and in lists by attributes, several values, categories with others below them, or
+/// `best_selling`, within a second.
+///
 /// A walk of all pages meets each product once, whatever is added, edited or removed meanwhile. A product whose price (with a sort by
-/// price) or text (with `relevance`) is edited meanwhile may be met in both of its places, or in neither. Prices are compared in minor
+/// price), text (with `relevance`) or sales (with `best_selling`) change meanwhile may be met in both of its places, or in neither. Prices are compared in minor
 /// units, regardless of the currency.
 #[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "listProducts", security(("bearer" = [])),
     params(
         ("q" = inline(Option<SearchText>), Query, description = "Words to find in name and description: at most 8 different ones. One of signs only finds nothing; a blank one is left out"),
-        ("category" = Option<Category>, Query, description = "Only this category, without regard to case and white space"),
-        ("seller" = Option<UserId>, Query, description = "Only this seller's products"),
+        ("category" = Option<Vec<Category>>, Query, description = "Only these categories and all below them: by id, by slug, or by name without regard to case and white space", max_items = 20),
+        ("seller" = Option<Vec<UserId>>, Query, description = "Only these sellers' products", max_items = 20),
         ("minPrice" = Option<i64>, Query, description = "Lowest price, in minor units; not above `maxPrice`", minimum = 0, maximum = 9_007_199_254_740_991i64),
         ("maxPrice" = Option<i64>, Query, description = "Highest price, in minor units", minimum = 0, maximum = 9_007_199_254_740_991i64),
         ("inStock" = Option<bool>, Query, description = "`true`: only products in stock. Default `false`"),
-        ("sort" = inline(Option<Sort>), Query, description = "`newest` (default), `price`, `-price`, or `relevance` (default with `q`, and only with it)"),
+        ("sort" = inline(Option<Sort>), Query, description = "`newest` (default), `price`, `-price`, `relevance` (default with `q`, and only with it), or `best_selling`"),
+        ("facets" = Option<String>, Query, description = "What to count by: `category`, `price`, `seller`, `attr.{key}`, and `attr.*` for up to 50 attributes, with commas between them",
+            pattern = r"^(category|price|seller|attr\.(\*|[a-z][a-z0-9_]{0,31}))(,(category|price|seller|attr\.(\*|[a-z][a-z0-9_]{0,31}))){0,20}$", example = "category,price,attr.*"),
+        ("lang" = Option<String>, Query, description = "The language of the names of categories in facets, such as `de`", pattern = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", example = "de"),
         ("limit" = inline(Option<Limit>), Query, description = "Most products on the page"),
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the previous page, with the same filters and sort"),
     ),
     responses(
-        (status = 200, description = "A page", body = ProductPage),
+        (status = 200, description = "A page", body = ListedPage),
     ))]
 pub(crate) async fn list(
     app: web::Data<App>,
-    _reader: CatalogueReader,
-    query: Query<ListQuery>,
+    reader: CatalogueLister,
+    request: HttpRequest,
+    query: Query<ListProducts>,
 ) -> Result<HttpResponse, Problem> {
-    let page = list_products(&app, query.0).await?;
-    Ok(HttpResponse::Ok().json(ProductPage::from(page)))
+    let Query(ListProducts { asked, lang }) = query;
+    let listed = list_products(&app, asked).await?.map_err(|faults| {
+        let faults = faults.into_iter();
+        let errors = faults.map(|(key, invalid)| FieldError::new(format!("?attr.{key}"), invalid));
+        Problem::validation(errors.collect())
+    })?;
+    let sellers = listed.page.items.iter().map(|product| product.seller);
+    let counted = listed.facets.iter();
+    let counted = counted.flat_map(|facets| facets.counts.seller.iter().flatten());
+    let sellers = sellers.chain(counted.map(|(seller, _)| *seller));
+    let cards = app.sellers.cards(&app.store, sellers).await?;
+    let languages = languages(&request, lang);
+    let page = ProductPage::of(&app, listed.page, reader.0, &cards).await?;
+    let listed = ListedPage::of(page, listed.facets, &cards, &languages);
+    Ok(HttpResponse::Ok().json(listed))
 }

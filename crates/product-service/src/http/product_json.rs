@@ -2,12 +2,18 @@
 
 use contracts::reservations::Delivery;
 use deserr::Deserr;
-use kernel::{Cursor, Money, Page, ProductId, Timestamp, UserId};
-use platform_http::Faults;
+use kernel::{CategoryId, Cursor, Money, Page, ProductId, Timestamp, UserId};
+use platform_http::{Faults, MetadataJson};
 use serde::Serialize;
+use store::StoreResult;
 use utoipa::ToSchema;
 
-use crate::domain::{Product, ProductStatus};
+use super::attributes_json::AttributesJson;
+use super::image_json::ImageJson;
+use super::seller_json::{ReturnsJson, SellerJson};
+use super::variant_json::VariantJson;
+use crate::app::{App, SellerCard, SellerCards, images_of, images_of_one};
+use crate::domain::{Barcode, Image, Moderation, Options, Product, ProductStatus, Sku, Viewer};
 
 /// How buyers get a product: the seller ships it, or nothing is shipped, as with services and downloads.
 #[derive(Debug, Clone, Copy, Serialize, Deserr, ToSchema)]
@@ -39,7 +45,7 @@ impl From<DeliveryJson> for Delivery {
     }
 }
 
-/// A product.
+/// A product. Its price, stock, SKU, barcode and options are those of its default variant, whose id is the product's.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Product)]
@@ -48,6 +54,8 @@ pub(crate) struct ProductJson {
     id: ProductId,
     /// The seller.
     seller_id: UserId,
+    /// Who that is.
+    seller: SellerJson,
     /// Its name.
     #[schema(example = "Desk lamp", min_length = 1, max_length = 200)]
     name: String,
@@ -59,13 +67,52 @@ pub(crate) struct ProductJson {
     /// The quantity that can be ordered now.
     #[schema(example = 40, minimum = 0)]
     stock: i64,
-    /// Its category.
+    /// Its category, by name, as its seller wrote it.
     #[schema(example = "Home", min_length = 1, max_length = 64)]
     category: String,
+    /// Its category in the tree.
+    category_id: CategoryId,
+    /// What it says of itself: values of attributes of its category, by key.
+    #[serde(skip_serializing_if = "AttributesJson::is_empty")]
+    #[schema(required = false)]
+    attributes: AttributesJson,
     /// `shipped` or `none`.
     delivery: DeliveryJson,
-    /// `active` or `removed`.
+    /// What its seller takes back.
+    returns: ReturnsJson,
+    /// The seller's own number for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 64, example = "LAMP-1")]
+    sku: Option<String>,
+    /// The number of the kind of thing, as its maker prints it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        min_length = 1,
+        max_length = 64,
+        example = "4006381333931"
+    )]
+    barcode: Option<String>,
+    /// Its options, by name.
+    #[serde(skip_serializing_if = "Options::is_empty")]
+    #[schema(required = false)]
+    options: Options,
+    /// All of its variants, the default one first; only if there are more than that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, max_items = 100)]
+    variants: Vec<VariantJson>,
+    /// What its seller keeps with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    metadata: Option<MetadataJson>,
+    /// `draft`, `active` or `removed`.
     status: ProductStatus,
+    /// Its images, at most 12. The first is the one for lists.
+    images: Vec<ImageJson>,
+    /// Why an operator removed it, if one did. Its seller and operators see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    moderation: Option<ModerationJson>,
     /// Rises with every edit and every change of stock; the `ETag` is derived from it.
     #[schema(example = 3, minimum = 1)]
     version: i64,
@@ -73,6 +120,30 @@ pub(crate) struct ProductJson {
     created_at: Timestamp,
     /// Time of the last change, stock included.
     updated_at: Timestamp,
+}
+
+/// Why an operator removed a product.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Moderation)]
+struct ModerationJson {
+    /// The reason.
+    #[schema(
+        example = "Counterfeit goods are not sold here.",
+        min_length = 1,
+        max_length = 200
+    )]
+    reason: String,
+    /// When it was removed.
+    at: Timestamp,
+}
+
+impl From<Moderation> for ModerationJson {
+    fn from(moderation: Moderation) -> Self {
+        Self {
+            reason: moderation.reason,
+            at: moderation.at,
+        }
+    }
 }
 
 /// A page of products.
@@ -86,30 +157,100 @@ pub(super) struct ProductPage {
     next_cursor: Option<Cursor>,
 }
 
-impl From<Page<Product>> for ProductPage {
-    fn from(page: Page<Product>) -> Self {
-        Self {
-            items: page.items.into_iter().map(ProductJson::from).collect(),
+impl ProductPage {
+    /// The page, as `viewer` sees it. `cards` has its sellers. The images of its products are one more read for all of them.
+    pub(super) async fn of(
+        app: &App,
+        page: Page<Product>,
+        viewer: Viewer,
+        cards: &SellerCards,
+    ) -> StoreResult<Self> {
+        let ids = page.items.iter().map(|product| product.id).collect();
+        let mut images = images_of(app, ids).await?;
+        let items = page.items.into_iter().map(|product| {
+            let images = images.remove(&product.id).unwrap_or_default();
+            let seller = cards.of(product.seller);
+            ProductJson::of(product, viewer, &seller).with_images(&images, app)
+        });
+        Ok(Self {
+            items: items.collect(),
             next_cursor: page.next_cursor,
-        }
+        })
     }
 }
 
-impl From<Product> for ProductJson {
-    fn from(product: Product) -> Self {
+/// The product with its images, as `viewer` sees it.
+pub(super) async fn shown(
+    app: &App,
+    product: Product,
+    viewer: Viewer,
+    seller: &SellerCard,
+) -> StoreResult<ProductJson> {
+    let images = images_of_one(app, product.id).await?;
+    Ok(ProductJson::of(product, viewer, seller).with_images(&images, app))
+}
+
+/// The product with its images, as its seller sees it.
+pub(super) async fn own(
+    app: &App,
+    product: Product,
+    seller: &SellerCard,
+) -> StoreResult<ProductJson> {
+    let viewer = Viewer::User(product.seller);
+    shown(app, product, viewer, seller).await
+}
+
+impl ProductJson {
+    fn with_images(mut self, images: &[Image], app: &App) -> Self {
+        let url = &app.pictures.url;
+        self.images = images
+            .iter()
+            .map(|image| ImageJson::of(image, url))
+            .collect();
+        self
+    }
+
+    /// The product of `seller`, as `viewer` sees it, without images.
+    fn of(mut product: Product, viewer: Viewer, seller: &SellerCard) -> Self {
+        let moderation = product.moderation.take();
+        let moderation = moderation.filter(|_| viewer.manages(&product));
+        let mut variants = Vec::new();
+        if product.offers().nth(1).is_some() {
+            variants.extend(product.offers().map(VariantJson::from));
+        }
         Self {
             id: product.id,
             seller_id: product.seller,
+            seller: SellerJson {
+                id: product.seller,
+                name: seller.name.clone(),
+            },
+            returns: ReturnsJson::of(seller),
             name: product.name.into_string(),
             description: product.description.into_string(),
             price: product.price,
             stock: product.stock.get(),
             category: product.category.into_string(),
+            category_id: product.category_id,
+            attributes: product.attributes.into(),
             delivery: product.delivery.into(),
+            sku: product.traits.sku.map(Sku::into_string),
+            barcode: product.traits.barcode.map(Barcode::into_string),
+            options: product.traits.options,
+            variants,
+            metadata: product.metadata.map(Into::into),
             status: product.status,
+            moderation: moderation.map(Into::into),
+            images: Vec::new(),
             version: product.version,
             created_at: product.created_at,
             updated_at: product.updated_at,
         }
+    }
+
+    /// The product, as its seller sees it.
+    pub(super) fn own(product: Product, seller: &SellerCard) -> Self {
+        let viewer = Viewer::User(product.seller);
+        Self::of(product, viewer, seller)
     }
 }

@@ -2,16 +2,17 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use kernel::ProductId;
-use platform_http::{Problem, conditional, etag};
+use platform_http::{Problem, conditional, etag_beside};
 
 use super::error::product_not_found;
-use super::product_json::ProductJson;
+use super::product_json::{ProductJson, shown};
 use super::reader::CatalogueReader;
 use crate::app::{App, product};
 
 /// Show a product
 ///
-/// A removed product is shown to its seller only. The `ETag` changes with every edit and every change of stock.
+/// A removed product is shown to its seller only, and so is one of a seller who may not sell. The `ETag` changes with every edit and every
+/// change of stock, and with what its seller is called and takes back.
 #[utoipa::path(get, path = "/api/products/{id}", tag = "products", operation_id = "showProduct", security(("bearer" = [])),
     params(
         ("id" = ProductId, Path, description = "The product"),
@@ -32,6 +33,8 @@ pub(crate) async fn show(
     let product = product(&app, id, reader.0)
         .await?
         .ok_or_else(product_not_found)?;
-    let tag = etag(product.version);
-    conditional(&request, tag, &ProductJson::from(product))
+    let seller = app.sellers.card(&app.store, product.seller).await?;
+    let tag = etag_beside(product.version, seller.revision);
+    let product = shown(&app, product, reader.0, &seller).await?;
+    conditional(&request, tag, &product)
 }

@@ -5,12 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
 use kernel::ProductId;
-use platform_http::{Body, Faults, IfMatch, Price, Problem, etag};
+use platform_http::{Body, Faults, IfMatch, MetadataJson, Price, Problem, etag_beside};
 use utoipa::ToSchema;
 
-use super::product_json::{DeliveryJson, ProductJson};
+use super::attributes_json::{AttributesJson, CategoryRef};
+use super::product_json::{DeliveryJson, ProductJson, own};
+use super::variant_json::price_edit;
 use crate::app::{App, update_product};
-use crate::domain::{Category, Change, Description, PriceEdit, ProductEdit, ProductName, Stock};
+use crate::domain::{Barcode, Change, Description, Options, ProductEdit, ProductName, Sku, Stock};
 
 /// The product and the fields to change. Fields that are absent or null stay unchanged.
 #[derive(Deserr, ToSchema)]
@@ -30,12 +32,27 @@ pub(crate) struct UpdateProduct {
     /// The new quantity that can be ordered.
     #[deserr(default)]
     stock: Option<Stock>,
-    /// The new category.
+    /// The new category: a name, case-insensitive, or an id. If there is none of that name, it is created.
     #[deserr(default)]
-    category: Option<Category>,
+    category: Option<CategoryRef>,
+    /// What it says of itself from now on, instead of all that it says. In another category, what it says must be attributes of that one.
+    #[deserr(default)]
+    attributes: Option<AttributesJson>,
     /// How its buyers get it from now on. Existing orders keep theirs.
     #[deserr(default)]
     delivery: Option<DeliveryJson>,
+    /// Another SKU.
+    #[deserr(default)]
+    sku: Option<Sku>,
+    /// Another barcode.
+    #[deserr(default)]
+    barcode: Option<Barcode>,
+    /// Other options, instead of all that it has.
+    #[deserr(default)]
+    options: Option<Options>,
+    /// Other metadata, instead of all that is kept.
+    #[deserr(default)]
+    metadata: Option<MetadataJson>,
 }
 
 impl From<UpdateProduct> for ProductEdit {
@@ -43,20 +60,23 @@ impl From<UpdateProduct> for ProductEdit {
         Self {
             name: body.name,
             description: body.description,
-            price: body.price.map(|price| {
-                let (amount, currency) = price.parts();
-                PriceEdit { amount, currency }
-            }),
+            price: body.price.map(price_edit),
             stock: body.stock,
-            category: body.category,
+            category: None,
+            attributes: body.attributes.map(Into::into),
             delivery: body.delivery.map(Into::into),
+            sku: body.sku,
+            barcode: body.barcode,
+            options: body.options,
+            metadata: body.metadata.map(MetadataJson::into_inner),
         }
     }
 }
 
 /// Edit a product
 ///
-/// For its seller. Send the fields to change; the others stay unchanged, and so does the currency of a price that names none: only a
+/// For its seller. Price, stock, SKU, barcode and options are those of its default variant; the others are edited by themselves. Send the
+/// fields to change; the others stay unchanged, and so does the currency of a price that names none: only a
 /// price that names another currency changes it. With `If-Match`, the edit is made only if no user
 /// and no order changed the product since it was read.
 #[utoipa::path(put, path = "/api/products/update", tag = "products", operation_id = "updateProduct", security(("bearer" = [])),
@@ -66,6 +86,7 @@ impl From<UpdateProduct> for ProductEdit {
         (status = 200, description = "The updated product", body = ProductJson, headers(("ETag" = String, description = "Its version"))),
         (status = 403, description = "`not_owner`: someone else sells it"),
         (status = 404, description = "`product_not_found`: it does not exist or was removed"),
+        (status = 409, description = "`sku_taken`: another of the caller's variants has it; `too_many_categories`: there can be no new one"),
     ))]
 pub(crate) async fn update(
     app: web::Data<App>,
@@ -74,15 +95,17 @@ pub(crate) async fn update(
     body: Body<UpdateProduct>,
 ) -> Result<HttpResponse, Problem> {
     let if_match = IfMatch::of(&request)?;
-    let body = body.into_inner();
+    let mut body = body.into_inner();
+    let category = body.category.take().map(Into::into);
     let change = Change {
         product: body.id,
         editor: caller.user,
         guard: Box::new(move |version| if_match.allows(version)),
         to: body.into(),
     };
-    let product = update_product(&app, change).await??;
+    let product = update_product(&app, change, category).await??;
+    let seller = app.sellers.card(&app.store, product.seller).await?;
     Ok(HttpResponse::Ok()
-        .insert_header(ETag(etag(product.version)))
-        .json(ProductJson::from(product)))
+        .insert_header(ETag(etag_beside(product.version, seller.revision)))
+        .json(own(&app, product, &seller).await?))
 }

@@ -1,36 +1,48 @@
 //! The suite that both engines pass: use cases and queries. `contract_tests!` runs each test on a fresh store of one engine.
 
+pub(crate) mod categories;
+pub(crate) mod facets;
+pub(crate) mod images;
 pub(crate) mod lists;
-pub(crate) mod names;
+pub(crate) mod own_lists;
 pub(crate) mod paging;
 pub(crate) mod products;
+pub(crate) mod publishing;
 pub(crate) mod reservations;
 pub(crate) mod returns;
 pub(crate) mod search;
+pub(crate) mod sellers;
 pub(crate) mod settlements;
 pub(crate) mod stock_book;
+pub(crate) mod variants;
 
 use std::any::Any;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use blobs::{Directory, SharedBlobs};
 use contracts::Envelope;
-use contracts::reservations::{Delivery, Refusal, RequestedLine, ReserveRequest, ReservedLine};
+use contracts::reservations::{
+    Article, Delivery, Refusal, RequestedLine, ReserveRequest, ReservedLine,
+};
+use contracts::sellers::SellersMode;
 use kernel::{
     Currency, ManualClock, MessageId, Money, OrderId, ProductId, Quantity, SystemIds, Timestamp,
     UserId,
 };
+use store::idempotency::Answered;
 use store::outbox::{Fate, Outbox};
 use store::{Database, Store, StoreResult};
 use uuid::Uuid;
 
 use super::Queries;
-use crate::app::{self, App, Ask, Command, Return, SellerNames};
+use crate::app::{self, App, Ask, Command, FacetIndex, Pictures, Return, Sellers, Trees};
 use crate::audit::StockAudit;
 use crate::domain::{
-    Category, Change, Description, NewProduct, Product, ProductEdit, ProductName, ProductRefusal,
-    Returned, Stock,
+    Adjustment, Attributes, Category, Change, Description, InCategory, NewProduct, NewStatus,
+    NewVariant, Options, Product, ProductEdit, ProductName, ProductRefusal, Returned, Stock,
+    Traits, Why,
 };
 
 /// A store that can be audited.
@@ -44,6 +56,7 @@ pub(crate) struct Subject {
     pub(crate) app: App,
     pub(crate) store: Box<dyn Audited>,
     pub(crate) outbox: Arc<dyn Outbox>,
+    pub(crate) blobs: SharedBlobs,
     /// Lives as long as the store, such as its directory.
     #[expect(dead_code, reason = "kept for its Drop")]
     keep: Box<dyn Any + Send + Sync>,
@@ -64,9 +77,37 @@ pub(crate) fn draft(name: &str, amount: i64, stock: i64) -> NewProduct {
         description: Description::parse("").unwrap(),
         price: Money::new(amount, Currency::USD),
         stock: Stock::parse(stock).unwrap(),
-        category: Category::parse("Things").unwrap(),
+        category: Category::parse("Things").unwrap().into(),
+        attributes: Attributes::new(),
         delivery: Delivery::None,
+        status: NewStatus::Active,
+        traits: Traits::default(),
+        variants: Vec::new(),
+        metadata: None,
     }
+}
+
+/// The options of one name.
+pub(crate) fn options(name: &str, value: &str) -> Options {
+    Options::parse([(name.to_owned(), value.to_owned())].into()).unwrap()
+}
+
+/// A variant of a size, at the price of the default one.
+pub(crate) fn variant(size: &str, stock: i64) -> NewVariant {
+    NewVariant {
+        traits: Traits {
+            options: options("Size", size),
+            ..Traits::default()
+        },
+        price: None,
+        stock: Stock::parse(stock).unwrap(),
+    }
+}
+
+/// The product with one more variant.
+pub(crate) fn with_variant(mut new: NewProduct, size: &str, stock: i64) -> NewProduct {
+    new.variants.push(variant(size, stock));
+    new
 }
 
 pub(crate) fn user() -> UserId {
@@ -100,12 +141,16 @@ pub(crate) fn release(order: OrderId) -> Command {
     command(order, "release-reservation", Ask::Release)
 }
 
-/// The return of `id` of lines of a product, restocked and written off.
-pub(crate) fn return_of(order: OrderId, id: Uuid, lines: &[(ProductId, i64, i64)]) -> Command {
+/// The return of `id` of lines of an article, restocked and written off.
+pub(crate) fn return_of(
+    order: OrderId,
+    id: Uuid,
+    lines: &[(impl Into<Article> + Copy, i64, i64)],
+) -> Command {
     let lines = lines
         .iter()
-        .map(|&(product, restocked, written_off)| {
-            Returned::new(product, restocked, written_off).unwrap()
+        .map(|&(article, restocked, written_off)| {
+            Returned::new(article.into(), restocked, written_off).unwrap()
         })
         .collect();
     let ask = Ask::Return(Return { id, lines });
@@ -119,22 +164,30 @@ impl Subject {
         keep: impl Any + Send + Sync,
     ) -> Self {
         let store = Box::new(database.clone());
+        let pictures = tempfile::tempdir().unwrap();
+        let blobs: SharedBlobs = Arc::new(Directory::at(pictures.path().to_owned()));
+        let facets = FacetIndex::default();
+        let observer = Arc::new(facets.clone());
         let app = App {
             queries: Arc::new(database.clone()),
-            store: Store::new(Arc::new(database)),
+            store: Store::new(Arc::new(database)).observed_by(observer),
             clock: Arc::new(ManualClock::at(NOW)),
             ids: IDS.clone(),
             currency: Currency::USD,
             delivery: Delivery::None,
             public: true,
             lease: Duration::ZERO,
-            names: SellerNames::default(),
+            sellers: Sellers::new(SellersMode::Open, 14),
+            pictures: Pictures::new(Some(blobs.clone()), "/images"),
+            trees: Trees::default(),
+            facets,
         };
         Self {
             app,
             store,
             outbox: Arc::new(outbox),
-            keep: Box::new(keep),
+            blobs,
+            keep: Box::new((keep, pictures)),
         }
     }
 
@@ -147,7 +200,8 @@ impl Subject {
     }
 
     pub(crate) async fn list(&self, new: NewProduct) -> Product {
-        app::create_product(&self.at(NOW), new).await.unwrap()
+        let listed = app::create_product(&self.at(NOW), new).await.unwrap();
+        listed.unwrap()
     }
 
     pub(crate) async fn get(&self, id: ProductId) -> Product {
@@ -159,6 +213,46 @@ impl Subject {
         self.get(id).await.stock.get()
     }
 
+    pub(crate) async fn available_of(&self, article: Article) -> i64 {
+        let product = self.get(article.product).await;
+        let mut stocks = product.stocks();
+        let (_, stock) = stocks.find(|(id, _)| *id == article.variant_id()).unwrap();
+        stock.get()
+    }
+
+    /// Adds to the stock of an article of `product` at `LATER`, or takes away.
+    pub(crate) async fn adjust(
+        &self,
+        product: &Product,
+        article: Article,
+        delta: i64,
+    ) -> Result<Product, ProductRefusal> {
+        let adjustment = Adjustment {
+            variant: Some(article.variant_id()),
+            delta,
+            reason: Why::parse("counted").unwrap(),
+        };
+        let change = change(product, adjustment);
+        let adjusted = app::adjust_stock(&self.at(LATER), change, None).await;
+        match adjusted.unwrap()? {
+            Answered::First(product) => Ok(product),
+            Answered::Before(_) => panic!("it came without a key"),
+        }
+    }
+
+    /// Edits a product and puts it into the category of this name.
+    pub(crate) async fn edit_in(
+        &self,
+        product: &Product,
+        category: &str,
+        to: ProductEdit,
+    ) -> Product {
+        let category = InCategory::Named(Category::parse(category).unwrap());
+        let app = self.at(LATER);
+        let edited = app::update_product(&app, change(product, to), Some(category));
+        edited.await.unwrap().unwrap()
+    }
+
     pub(crate) async fn edit(&self, product: &Product, to: ProductEdit) -> Product {
         self.update(change(product, to), LATER).await.unwrap()
     }
@@ -168,7 +262,7 @@ impl Subject {
         change: Change<ProductEdit>,
         now: Timestamp,
     ) -> Result<Product, ProductRefusal> {
-        let updated = app::update_product(&self.at(now), change).await;
+        let updated = app::update_product(&self.at(now), change, None).await;
         updated.unwrap()
     }
 
@@ -176,14 +270,14 @@ impl Subject {
         &self,
         change: Change<()>,
         now: Timestamp,
-    ) -> Result<(), ProductRefusal> {
+    ) -> Result<Product, ProductRefusal> {
         app::remove_product(&self.at(now), change).await.unwrap()
     }
 
     pub(crate) async fn reserve(
         &self,
         order: OrderId,
-        lines: &[(ProductId, i64)],
+        lines: &[(impl Into<Article> + Copy, i64)],
     ) -> Result<Vec<ReservedLine>, Refusal> {
         let request = request(order, user(), lines);
         self.reserve_until(request, LEASE_END, LATER).await
@@ -238,12 +332,24 @@ impl Subject {
         app::expire(&self.at(now), orders).await
     }
 
-    /// Takes all messages out of the outbox, as if they were sent.
+    /// Takes all messages to the order service out of the outbox, as if they were sent.
     pub(crate) async fn sent(&self) -> Vec<Arc<Envelope>> {
-        let pending = self.outbox.fresh(0, 100).await.unwrap();
+        let (_, to_orders) = self.taken().await;
+        to_orders
+    }
+
+    /// Takes what is told of new sellers out of the outbox, and all else.
+    pub(crate) async fn started(&self) -> Vec<Arc<Envelope>> {
+        let (started, _) = self.taken().await;
+        started
+    }
+
+    async fn taken(&self) -> (Vec<Arc<Envelope>>, Vec<Arc<Envelope>>) {
+        let pending = self.outbox.fresh(0, 10_000).await.unwrap();
         let fates = pending.iter().map(|one| (one.seq, Fate::Sent)).collect();
         self.outbox.settle(fates, LATER).await.unwrap();
-        pending.into_iter().map(|one| one.envelope).collect()
+        let all = pending.into_iter().map(|one| one.envelope);
+        all.partition(|one| one.open::<contracts::product::SellerStarted>().is_ok())
     }
 
     /// Asserts that the one message sent says that the stock of `order` is sold.
@@ -273,12 +379,18 @@ pub(crate) fn change<T>(product: &Product, to: T) -> Change<T> {
     }
 }
 
-pub(crate) fn request(order: OrderId, buyer: UserId, lines: &[(ProductId, i64)]) -> ReserveRequest {
+pub(crate) fn request(
+    order: OrderId,
+    buyer: UserId,
+    lines: &[(impl Into<Article> + Copy, i64)],
+) -> ReserveRequest {
+    let lines = lines.iter();
     let lines = lines
-        .iter()
-        .map(|&(product, quantity)| RequestedLine {
+        .map(|&(article, quantity)| (article.into(), quantity))
+        .map(|(article, quantity): (Article, i64)| RequestedLine {
             agreed: contracts::reservations::Agreed::default(),
-            product,
+            product: article.product,
+            variant: article.variant,
             quantity: Quantity::new(quantity).unwrap(),
         })
         .collect();
@@ -340,9 +452,55 @@ macro_rules! contract_tests {
             returns: a_return_that_came_before_its_reservation_is_noted,
             returns: what_comes_back_of_a_removed_product_is_in_its_book,
             returns: of_many_returns_at_once_no_more_come_back_than_were_sold,
-            names: a_seller_is_called_as_the_latest_version_says,
-            names: a_reservation_names_its_sellers_as_they_are_called_now,
+            images: an_image_is_shown_as_it_was_added_and_is_a_change_of_its_product,
+            images: who_may_not_change_a_product_adds_no_image,
+            images: images_are_put_in_order_and_removed,
+            images: of_many_images_at_once_no_more_than_twelve_are_added,
+            images: pictures_that_no_image_has_are_swept_after_an_hour,
+            images: a_picture_of_two_products_goes_with_the_last_of_them,
+            categories: a_text_leads_to_the_category_of_that_name_or_makes_one,
+            categories: a_retired_category_takes_no_products_and_keeps_those_that_it_has,
+            categories: attributes_are_those_of_the_category_or_nothing_is_written,
+            categories: of_many_products_of_one_new_category_at_once_all_are_in_it,
+            facets: what_was_sold_counts_until_it_comes_back,
+            facets: of_a_suspended_seller_nothing_is_counted_or_listed,
+            facets: a_list_in_memory_is_that_of_the_store,
+            facets: a_list_with_what_is_below_a_category_follows_the_tree,
+            categories: a_category_is_found_as_it_was_created_and_changed,
+            categories: of_moves_that_together_make_a_circle_one_is_refused,
+            categories: of_many_of_one_name_at_once_one_is_created,
+            categories: a_refused_change_of_a_category_writes_nothing,
+            variants: a_product_with_variants_is_found_as_it_was_listed,
+            variants: variants_are_added_edited_and_removed,
+            variants: a_sku_is_one_variants_of_a_seller,
+            variants: of_many_listings_at_once_one_gets_the_sku,
+            variants: each_variant_is_sold_and_comes_back_by_itself,
+            variants: stock_that_is_held_of_a_removed_variant_still_comes_back,
+            variants: a_product_is_in_stock_while_any_of_its_variants_is,
+            variants: no_adjustment_is_lost_and_none_leaves_less_than_nothing,
+            variants: an_edit_leaves_variants_and_metadata_as_they_are,
+            own_lists: a_seller_lists_all_of_their_products_the_newest_first,
+            own_lists: the_history_of_a_stock_says_who_and_why,
+            own_lists: what_somebody_has_bought_is_known_once_it_is_sold,
+            publishing: a_draft_is_neither_listed_nor_found_nor_sold_until_it_is_published,
+            publishing: what_an_operator_removed_is_gone_for_good,
+            publishing: what_an_operator_puts_back_is_a_draft_that_can_be_published,
+            publishing: what_is_not_listed_is_seen_by_its_seller_its_buyers_and_operators,
+            sellers: a_seller_is_called_as_the_latest_version_says,
+            sellers: a_reservation_names_its_sellers_as_they_are_called_now,
+            sellers: a_first_product_makes_a_seller_and_is_told_once,
+            sellers: of_many_first_products_at_once_one_is_told,
+            sellers: a_reservation_says_what_its_sellers_take_back,
+            sellers: a_suspended_seller_sells_nothing_and_no_product_changes,
+            sellers: no_list_and_no_search_has_products_of_those_who_sell_nothing,
+            sellers: who_waits_for_approval_sells_nothing_where_it_is_needed,
+            sellers: a_seller_has_as_many_products_as_they_sell_now,
             stock_book: stock_set_while_some_is_held_leaves_the_book_right,
+        }
+
+        #[test]
+        fn facets_count_what_one_by_one_would_count() {
+            $crate::store::contract::facets::facets_count_what_one_by_one_would_count($make);
         }
 
         #[test]

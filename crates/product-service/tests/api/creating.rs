@@ -17,16 +17,21 @@ async fn a_product_is_listed_with_its_place_and_its_version() {
     assert_eq!(answer.header("location"), format!("/api/products/{id}"));
     assert_eq!(answer.header("etag"), "\"1\"");
     let created = answer.body["createdAt"].clone();
+    let category = answer.body["categoryId"].as_str().unwrap();
     let expected = json!({
         "id": id,
         "sellerId": seller.id.to_string(),
+        "seller": {"id": seller.id},
         "name": "Desk lamp",
         "description": "Warm light",
         "price": {"amount": 1299, "currency": "USD"},
         "stock": 40,
         "category": "Home",
+        "categoryId": category,
         "delivery": "none",
+        "returns": {"accepted": true, "windowDays": 14},
         "status": "active",
+        "images": [],
         "version": 1,
         "createdAt": created,
         "updatedAt": created,

@@ -20,17 +20,28 @@ fn the_product_of_the_document_has_the_members_of_the_product_that_is_sent() {
     assert_eq!(
         members,
         [
+            "attributes",
+            "barcode",
             "category",
+            "categoryId",
             "createdAt",
             "delivery",
             "description",
             "id",
+            "images",
+            "metadata",
+            "moderation",
             "name",
+            "options",
             "price",
+            "returns",
+            "seller",
             "sellerId",
+            "sku",
             "status",
             "stock",
             "updatedAt",
+            "variants",
             "version"
         ]
     );

@@ -27,6 +27,9 @@ async fn any_subset_of_fields_is_changed_and_the_rest_stays(#[case] edit: Value)
     assert_eq!(answer.header("etag"), "\"2\"");
     let mut expected = with(old.clone(), edit);
     expected["version"] = json!(2);
+    let is_moved = expected["category"] != old["category"];
+    assert_eq!(answer.body["categoryId"] != old["categoryId"], is_moved);
+    expected["categoryId"] = answer.body["categoryId"].clone();
     assert_ne!(answer.body["updatedAt"], old["updatedAt"]);
     expected["updatedAt"] = answer.body["updatedAt"].clone();
     assert_eq!(answer.body, expected);

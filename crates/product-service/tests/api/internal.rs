@@ -1,5 +1,7 @@
 //! Holding stock over HTTP, as the order service does. The answer carries everything that an in-process call returns.
 
+use std::collections::BTreeMap;
+
 use contracts::reservations::{
     Agreed, Delivery, PATH, Refusal, RequestedLine, ReserveAnswer, ReserveRequest, ReservedLine,
     Shortage,
@@ -19,6 +21,7 @@ impl World {
         let lines = lines.iter().map(|&(product, quantity)| RequestedLine {
             agreed: Agreed::default(),
             product,
+            variant: None,
             quantity: Quantity::new(quantity).unwrap(),
         });
         let request = ReserveRequest {
@@ -46,7 +49,10 @@ async fn stock_is_held_and_the_same_order_again_gets_the_same_answer() {
     let order = world.order();
     world.deliver(vec![world.naming(&seller, "Ada", 1)]).await;
     let line = |quantity| ReservedLine {
+        returns: contracts::reservations::ReturnPolicy::default(),
         product: id(&product),
+        variant: None,
+        options: BTreeMap::new(),
         seller: seller.id,
         seller_name: Some("Ada".to_owned()),
         category: "Home".to_owned(),
@@ -82,6 +88,7 @@ async fn a_refusal_says_all_that_is_wrong() {
     let (lamp, euros, dear) = (id(&product), id(&euros), id(&dear));
     let shortage = Shortage {
         product: lamp,
+        variant: None,
         requested: 41,
         available: 40,
     };

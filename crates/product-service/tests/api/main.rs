@@ -8,13 +8,20 @@
 
 mod access;
 mod bad_input;
+mod categories;
 mod creating;
 mod docs;
 mod editing;
+mod facets;
+mod images;
 mod internal;
 mod listing;
 mod metrics;
+mod publishing;
 mod reading;
 mod removing;
 mod reservations;
+mod sellers;
+mod stock;
+mod variants;
 mod world;

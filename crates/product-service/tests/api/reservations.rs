@@ -178,6 +178,7 @@ async fn nobody_holds_their_own_product_or_more_than_there_is() {
         Err(Refusal::OwnProducts(vec![id]))
     );
     let short = Shortage {
+        variant: None,
         product: id,
         requested: 3,
         available: 2,
@@ -202,6 +203,7 @@ async fn stock_that_a_seller_sets_while_orders_run_never_oversells() {
         let line = RequestedLine {
             agreed: Agreed::default(),
             product: product["id"].as_str().unwrap().parse().unwrap(),
+            variant: None,
             quantity: kernel::Quantity::new(1).unwrap(),
         };
         tasks.push(tokio::spawn(async move {

@@ -1,14 +1,16 @@
 //! The product service on a free port, with users and a listener for its messages.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth::testing;
+use auth::{Role, testing};
 use bus::{Handler, Outcome, Subscription};
 use contracts::reservations::{Refusal, RequestedLine, ReserveRequest, ReservedLine};
 use contracts::{Contract, Envelope, id_bytes, product, user};
 use host::service::{Deps, Parts, StoreConfig};
+use host::settings::SellersConfig;
 use host::testing::{Answer, TestHost};
 use kernel::{
     Clock, Currency, ManualClock, OrderId, ProductId, Quantity, SystemClock, SystemIds, UserId,
@@ -21,6 +23,8 @@ use telemetry::metrics::Metrics;
 
 /// The store.
 const FILE: &str = "product.sqlite";
+/// The pictures.
+const BLOBS: &str = "blobs";
 
 pub(crate) struct World {
     pub(crate) host: TestHost,
@@ -68,6 +72,7 @@ fn listener(ear: Ear, internal: Routes) -> Parts {
         outbox: None,
         periodic: Vec::new(),
         store: None,
+        letters: None,
     }
 }
 
@@ -105,7 +110,11 @@ impl World {
         let store = StoreConfig::Sqlite {
             path: dir.path().join(FILE),
         };
-        Self::with_store(config, store, dir)
+        let config = Config {
+            image_store: Some(dir.path().join(BLOBS).to_str().unwrap().to_owned()),
+            ..config.clone()
+        };
+        Self::with_store(&config, store, dir)
     }
 
     pub(crate) fn with_store(config: &Config, store: StoreConfig, dir: tempfile::TempDir) -> Self {
@@ -118,7 +127,9 @@ impl World {
             currency: Currency::USD,
         };
         let (issuer, verifier) = testing::fixture();
-        let service = ProductService::build(config, store, &deps, verifier).unwrap();
+        let service =
+            ProductService::build(config, SellersConfig::default(), 14, store, &deps, verifier)
+                .unwrap();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let parts = service.parts();
         let queues = parts.subscriptions.clone();
@@ -137,10 +148,19 @@ impl World {
     }
 
     pub(crate) fn user(&self) -> User {
+        self.user_with(&[])
+    }
+
+    /// An operator.
+    pub(crate) fn admin(&self) -> User {
+        self.user_with(&[Role::Admin])
+    }
+
+    fn user_with(&self, roles: &[Role]) -> User {
         let id = UserId::new(&*self.ids);
         User {
             id,
-            token: testing::token_for(&self.issuer, id, &[]),
+            token: testing::token_for(&self.issuer, id, roles),
         }
     }
 
@@ -217,6 +237,7 @@ impl World {
         let line = RequestedLine {
             agreed: contracts::reservations::Agreed::default(),
             product: product["id"].as_str().unwrap().parse().unwrap(),
+            variant: None,
             quantity: Quantity::new(quantity).unwrap(),
         };
         self.service
@@ -268,6 +289,7 @@ impl World {
                 product_id: id_bytes(id.as_uuid()),
                 restocked,
                 written_off,
+                variant_id: id_bytes(id.as_uuid()).slice(..0),
             }],
         };
         let step = format!("return-stock {order}");
@@ -288,10 +310,31 @@ impl World {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
+    /// The files of the pictures that are kept.
+    pub(crate) fn blobs(&self) -> Vec<PathBuf> {
+        files(&self.dir.path().join(BLOBS))
+    }
+
     /// Asserts that the stock book has no violations.
     pub(crate) fn assert_book_is_right(&self) {
         let file = store_sqlite::open_read_only(&self.dir.path().join(FILE)).unwrap();
         let audit = product_service::audit(&file).unwrap();
         assert_eq!(audit.violations.details(), Vec::<String>::new());
     }
+}
+
+/// The files in a directory and in those within.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let files = paths.flat_map(|path| {
+        if path.is_dir() {
+            files(&path)
+        } else {
+            vec![path]
+        }
+    });
+    files.collect()
 }

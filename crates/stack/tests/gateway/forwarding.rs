@@ -33,13 +33,25 @@ async fn every_path_goes_to_its_service_as_it_came() {
         (Service::User, "PATCH", "/api/users/me"),
         (Service::User, "POST", "/api/users/me/addresses"),
         (Service::User, "DELETE", "/api/users/me/addresses/7"),
+        (Service::User, "GET", "/api/sellers?status=pending"),
+        (Service::User, "PUT", "/api/sellers/me"),
+        (Service::User, "POST", "/api/sellers/7/suspend"),
+        (Service::Product, "GET", "/api/sellers/7"),
         (Service::Product, "GET", "/api/products?q=a%20b&limit=2"),
         (Service::Product, "GET", "/api/products/%ff"),
         (Service::Product, "PUT", "/api/products/update"),
+        (Service::Product, "GET", "/api/categories?lang=de"),
+        (Service::Product, "POST", "/api/categories/7/retire"),
         (Service::Order, "GET", "/api/orders/7/byUser?status=paid"),
         (Service::Order, "POST", "/api/orders/create"),
         (Service::Wallet, "GET", "/api/wallet/transaction"),
         (Service::Wallet, "BREW", "/api/wallet/credit"),
+        (Service::User, "POST", "/api/setup"),
+        (Service::Console, "GET", "/"),
+        (Service::Console, "POST", "/login"),
+        (Service::Console, "GET", "/assets/console.css?v=1"),
+        (Service::Console, "POST", "/sell/products/7/images"),
+        (Service::Console, "GET", "/nothing"),
     ];
     for (service, method, path) in routes {
         assert_eq!(world.ask(method, path).await.status, 200, "{method} {path}");
@@ -109,6 +121,108 @@ async fn what_a_client_says_about_where_it_comes_from_is_overwritten() {
         "{}",
         seen[0]
     );
+}
+
+#[tokio::test]
+async fn on_the_inner_port_the_console_says_for_whom_it_asks() {
+    let world = World::with(|shape| shape.no_rate_limits = false).await;
+    let users = world.serve(Service::User, 0, FINE).await;
+    let login = async |told: &str| {
+        let request = world.request_inside("POST", "/api/users/login");
+        Answer::of(request.header("x-forwarded-for", told)).await
+    };
+    for (told, known) in [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:DB8::7", "2001:db8::7"),
+        ("unknown", "127.0.0.1"),
+    ] {
+        assert_eq!(login(told).await.status, 200, "{told}");
+        let seen = users.seen();
+        let head = head(seen.last().unwrap());
+        for name in ["x-forwarded-for", "x-real-ip"] {
+            assert!(head.contains(&format!("{name}: {known}")), "{head:?}");
+        }
+    }
+    // A guesser is one client, and costs no other their login.
+    let mut refused = login("203.0.113.8").await;
+    for _ in 0..200 {
+        if refused.status == 429 {
+            break;
+        }
+        refused = login("203.0.113.8").await;
+    }
+    refused.assert_problem(429, "too_many_requests");
+    assert_eq!(login("203.0.113.9").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_page_and_its_headers_are_handed_on_as_they_are() {
+    let world = World::start().await;
+    let headers = "Content-Type: text/html\r\nContent-Security-Policy: default-src 'none'\r\nX-Content-Type-Options: nosniff\r\n\
+        Set-Cookie: login=x\r\n";
+    let page = Manner::Answer(404, headers, "<!doctype html>");
+    let console = world.serve(Service::Console, 0, page).await;
+    let answer = world.ask("GET", "/nothing").await;
+    assert_eq!(
+        (answer.status, answer.text.as_str()),
+        (404, "<!doctype html>")
+    );
+    for (name, value) in [
+        ("content-security-policy", "default-src 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("set-cookie", "login=x"),
+    ] {
+        assert_eq!(answer.header(name), value);
+    }
+    let head = head(&console.seen()[0]);
+    assert!(head.contains(&"x-forwarded-for: 127.0.0.1".to_owned()));
+}
+
+#[tokio::test]
+async fn where_the_console_cannot_answer_a_browser_gets_a_page_and_a_client_a_problem() {
+    let world = World::start().await;
+    let ask = async |method: &str, path: &str, accept: &str, body: String| {
+        let request = world.request(method, path).header("accept", accept);
+        Answer::of(request.body(body)).await
+    };
+    let page = |answer: &Answer, status: u16| {
+        let kind = "text/html; charset=utf-8";
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (status, kind),
+            "{answer:?}"
+        );
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'"), "{answer:?}");
+        assert_ne!(answer.header("x-request-id"), "");
+        assert!(answer.text.starts_with("<!doctype html>"), "{answer:?}");
+    };
+    let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let away = ask("GET", "/browse?q=lamp", browser, String::new()).await;
+    page(&away, 503);
+    assert_eq!(away.header("retry-after"), "1");
+    for (path, accept) in [
+        ("/browse", "*/*"),
+        ("/browse", "text/html;q=0, */*"),
+        ("/api/orders", browser),
+        ("/images/7", browser),
+    ] {
+        let refused = ask("GET", path, accept, String::new()).await;
+        refused.assert_problem(503, "unavailable");
+    }
+    let large = ask("POST", "/login", browser, "x".repeat(300 * 1024)).await;
+    page(&large, 413);
+    let _console = world.serve(Service::Console, 0, Manner::BreakOff).await;
+    // A moment after the failures above.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let broken = loop {
+        let answer = ask("POST", "/login", browser, "a=b".to_owned()).await;
+        if answer.status == 502 {
+            break answer;
+        }
+        assert!(std::time::Instant::now() < deadline, "{answer:?}");
+    };
+    page(&broken, 502);
 }
 
 #[tokio::test]
@@ -200,6 +314,7 @@ async fn it_is_ready_when_each_service_says_so_and_names_those_that_do_not() {
         "product-service",
         "order-service",
         "wallet-service",
+        "console-service",
     ];
     let states = |answer: &Answer| -> Vec<(String, String)> {
         let report = answer.json();
@@ -223,7 +338,12 @@ async fn it_is_ready_when_each_service_says_so_and_names_those_that_do_not() {
     };
     assert_eq!(states(&nobody), expected(&names));
     let mut services = Vec::new();
-    for service in [Service::User, Service::Order, Service::Wallet] {
+    for service in [
+        Service::User,
+        Service::Order,
+        Service::Wallet,
+        Service::Console,
+    ] {
         services.push(world.serve(service, 0, FINE).await);
     }
     let unready = world
@@ -313,9 +433,27 @@ async fn each_request_leaves_one_line_of_json_in_the_log_that_tells_what_was_ask
         ),
         (
             &json!("DELETE"),
-            &json!("/healthz?a=%22b%22"),
+            &json!("/healthz"),
             &json!(405),
             &json!("find-me")
         )
     );
+}
+
+#[test]
+fn each_path_is_forwarded_with_and_without_what_follows() {
+    // Else nginx redirects from the one to the other, to an address of its own.
+    let routes = include_str!("../../../../deploy/nginx/server.conf");
+    let mut count = 0;
+    for block in routes.split("\n    location ").skip(1) {
+        let (path, rest) = block.split_once(" {").unwrap();
+        let is_forwarded = rest.split('}').next().unwrap().contains("proxy_pass");
+        if !is_forwarded || path == "/" || !path.ends_with('/') {
+            continue;
+        }
+        let alone = format!("location = {} {{", path.trim_end_matches('/'));
+        assert!(routes.contains(&alone), "{alone} is missing");
+        count += 1;
+    }
+    assert!(count >= 9, "{count}");
 }

@@ -8,6 +8,7 @@
 
 mod files;
 mod forwarding;
+mod headers;
 mod origins;
 mod refusals;
 mod world;

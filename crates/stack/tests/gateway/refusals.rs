@@ -44,7 +44,6 @@ async fn what_is_no_path_of_the_api_is_not_found_internal_ones_above_all() {
 async fn its_own_paths_only_read() {
     let world = World::start().await;
     for path in [
-        "/",
         "/healthz",
         "/readyz",
         "/api/docs",
@@ -260,7 +259,12 @@ async fn logins_and_registrations_beyond_the_burst_are_told_when_to_come_back() 
     let _users = world
         .serve(Service::User, 0, Manner::Answer(201, "", "{}"))
         .await;
-    for (path, burst) in [("/api/users/login", 30), ("/api/users/register", 20)] {
+    // Who registers and who asks for a new password are counted together.
+    for (path, burst) in [
+        ("/api/users/login", 30),
+        ("/api/users/register", 20),
+        ("/api/users/forgot-password", 0),
+    ] {
         let mut taken = 0;
         let refused = loop {
             let answer = world.ask("POST", path).await;
@@ -271,7 +275,7 @@ async fn logins_and_registrations_beyond_the_burst_are_told_when_to_come_back() 
             assert!(taken < 200, "{path} is never refused");
         };
         refused.assert_problem(429, "too_many_requests");
-        assert!(taken > burst, "{path}: {taken} were taken");
+        assert!(taken >= burst, "{path}: {taken} were taken");
     }
     for _ in 0..100 {
         assert_eq!(

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct World {
     pub(crate) stack: Stack,
     client: reqwest::Client,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl World {
@@ -33,17 +33,21 @@ impl World {
             .timeout(Duration::from_secs(30))
             .build()
             .unwrap();
-        Self {
-            stack,
-            client,
-            _dir: dir,
-        }
+        Self { stack, client, dir }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         self.client
             .request(method, format!("{}{path}", self.stack.gateway_url()))
+    }
+
+    /// A request to the port that only the console reaches.
+    pub(crate) fn request_inside(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let port = self.stack.ports().inside();
+        self.client
+            .request(method, format!("http://127.0.0.1:{port}{path}"))
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str) -> Answer {
@@ -59,6 +63,13 @@ impl World {
         let mut answer = Vec::new();
         connection.read_to_end(&mut answer).await.unwrap();
         String::from_utf8(answer).unwrap()
+    }
+
+    /// What the gateway has logged.
+    pub(crate) fn log(&self) -> String {
+        let logs = std::fs::read_dir(self.dir.path().join("logs")).unwrap();
+        let texts = logs.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        texts.collect()
     }
 
     /// A stub replica.

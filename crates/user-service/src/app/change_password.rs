@@ -1,64 +1,74 @@
 //! Changes one's own password and ends all other sessions.
 
-use auth::{Caller, Password, PasswordAttempt, PasswordHash};
+use auth::{Caller, Lane, Password, PasswordAttempt, PasswordHash, Revocation};
 use kernel::{SessionId, UserId};
 use store::{Store, StoreResult};
 
+use super::confirm::confirmed;
+use super::guesses::Origin;
+use super::revocations::{Cut, end_others};
 use super::{App, UserError};
-use crate::domain::{Session, User};
+use crate::domain::{Notice, Session, User};
+use crate::events::{self, MailWish};
+use crate::security;
 
 pub(crate) async fn change_password(
     app: &App,
     caller: &Caller,
     current: PasswordAttempt,
     new: Password,
+    origin: Origin,
 ) -> Result<(), UserError> {
-    let found = app.store.get::<User>(&caller.user).await?;
-    let old = found.ok_or(UserError::Gone)?.password_hash.clone();
-    if !app.hasher.verify(current, Some(old.clone())).await? {
-        return Err(UserError::WrongPassword);
-    }
-    let new = app.hasher.hash(new).await?;
+    let (user, kept) = (caller.user, caller.session);
+    let old = confirmed(app, user, current, origin).await?;
+    let change = PasswordChange {
+        user,
+        old,
+        new: app.hasher.hash(Lane::change(&user), new).await?,
+        wish: app.wish_if_sent(Notice::PasswordChanged, None),
+    };
     // Of two concurrent changes, the second has a wrong current password by the time it is applied.
-    if replace_password(&app.store, caller.user, old, new, caller.session).await? {
-        Ok(())
-    } else {
-        Err(UserError::WrongPassword)
-    }
+    let replaced = replace_password(&app.store, change, kept, app.cut()).await?;
+    app.revoked(replaced.as_ref());
+    replaced.ok_or(UserError::WrongPassword)?;
+    security::password_changed(user);
+    Ok(())
 }
 
-/// Replaces `old` with `new` and ends all of the user's sessions except `keep`. Does neither and returns false if `old` is no longer
-/// the password.
+/// A change of a password.
+#[derive(Debug, Clone)]
+pub(crate) struct PasswordChange {
+    pub(crate) user: UserId,
+    pub(crate) old: PasswordHash,
+    pub(crate) new: PasswordHash,
+    /// The mail that says so, if mails are sent.
+    pub(crate) wish: Option<MailWish>,
+}
+
+/// Replaces the password and ends all of the user's sessions except `keep`, with their access tokens. Does neither and returns None if `old`
+/// is no longer the password.
 pub(crate) async fn replace_password(
     store: &Store,
-    user: UserId,
-    old: PasswordHash,
-    new: PasswordHash,
+    change: PasswordChange,
     keep: SessionId,
-) -> StoreResult<bool> {
+    cut: Cut,
+) -> StoreResult<Option<Revocation>> {
     store
         .write(move |tx| {
             tx.want::<Session>([keep])?;
-            let found = tx.get::<User>(&user)?;
-            let Some(found) = found.filter(|found| found.password_hash == old) else {
-                return Ok(false);
+            let found = tx.get::<User>(&change.user)?;
+            let Some(found) = found.filter(|found| found.password_hash == change.old) else {
+                return Ok(None);
             };
-            let password_version = found.password_version + 1;
-            let kept = tx.get::<Session>(&keep)?.filter(|session| {
-                session.user == user && session.password_version == found.password_version
-            });
-            if let Some(kept) = kept {
-                tx.put(Session {
-                    password_version,
-                    ..(*kept).clone()
-                })?;
-            }
+            let (ended, revocation) = end_others(tx, &found, keep, cut)?;
             tx.put(User {
-                password_hash: new.clone(),
-                password_version,
-                ..(*found).clone()
+                password_hash: change.new.clone(),
+                ..ended
             })?;
-            Ok(true)
+            if let Some(wish) = change.wish {
+                tx.send(events::send_mail(change.user, wish, cut.at))?;
+            }
+            Ok(Some(revocation))
         })
         .await
 }

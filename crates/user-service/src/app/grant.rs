@@ -1,32 +1,39 @@
-//! Grants a role to a user. Not part of the API: only an operator can do it.
+//! Grants and revokes roles from the command line, where an operator works whom no token proves.
 
 use auth::Role;
+use kernel::AuditId;
 use store::{Store, StoreResult};
 
-use crate::domain::{Email, User};
-use crate::records::EMAIL_KEY;
+use super::App;
+use super::revocations::Cut;
+use super::standing::{Ruled, Ruling, Whom, rule};
+use crate::domain::{Email, StandingMove, User};
 
 /// Grants `role` to the user with `email` and returns the updated user, or None if there is no such user. Granting a role twice
 /// changes nothing.
-pub(crate) async fn grant(store: &Store, email: &Email, role: Role) -> StoreResult<Option<User>> {
-    let key = email.key().to_owned();
-    let granted = store
-        .write(move |tx| {
-            let found = tx.find_by::<User>(EMAIL_KEY, key.as_str(), 1)?;
-            let Some(found) = found.into_iter().next() else {
-                return Ok(None);
-            };
-            let mut user = (*found).clone();
-            if !user.roles.contains(&role) {
-                user.roles.push(role);
-                user.roles.sort_unstable();
-                tx.put(user.clone())?;
-            }
-            Ok(Some(user))
-        })
-        .await?;
-    if let Some(user) = &granted {
-        tracing::info!(user = %user.id, %role, "a role was granted");
-    }
-    Ok(granted)
+pub(crate) async fn grant(app: &App, email: &Email, role: Role) -> StoreResult<Option<User>> {
+    let step = StandingMove::Grant(role);
+    let audit = AuditId::new(&*app.ids);
+    rule_about(&app.store, email, step, audit, app.cut()).await
+}
+
+/// Makes a decision about the user with `email` that is never refused to the command line. None if there is no such user. Other processes
+/// learn what it revokes by themselves.
+pub(crate) async fn rule_about(
+    store: &Store,
+    email: &Email,
+    step: StandingMove,
+    audit: AuditId,
+    cut: Cut,
+) -> StoreResult<Option<User>> {
+    let ruling = Ruling {
+        whom: Whom::Email(email.clone()),
+        step,
+        by: None,
+        reason: None,
+        audit,
+        cut,
+    };
+    let ruled = rule(store, ruling).await?;
+    Ok(ruled.ok().map(|Ruled { user, .. }| user))
 }

@@ -1,16 +1,23 @@
 //! Ends the session of a refresh token.
 
-use auth::OpaqueToken;
+use auth::{OpaqueToken, Revocation};
 use kernel::UserId;
 use store::{Store, StoreResult};
 
+use super::revocations::{Cut, end};
 use super::sessions::known;
 use super::{App, UserError};
-use crate::domain::{Session, TokenDigest};
+use crate::domain::TokenDigest;
+use crate::security;
 
 /// Does nothing if the session no longer exists or belongs to another user.
 pub(crate) async fn logout(app: &App, user: UserId, token: &OpaqueToken) -> Result<(), UserError> {
-    Ok(end_session(&app.store, user, token.digest()).await?)
+    let ended = end_session(&app.store, user, token.digest(), app.cut()).await?;
+    app.revoked(ended.as_ref());
+    if let Some(session) = ended.and_then(|ended| ended.session) {
+        security::session_ended(user, session);
+    }
+    Ok(())
 }
 
 /// Ends the session of `token` if it belongs to `user`. This revokes all its tokens.
@@ -18,11 +25,12 @@ pub(crate) async fn end_session(
     store: &Store,
     user: UserId,
     token: TokenDigest,
-) -> StoreResult<()> {
+    cut: Cut,
+) -> StoreResult<Option<Revocation>> {
     store
         .write(move |tx| match known(tx, &token)? {
-            Some(known) if known.session.user == user => tx.delete::<Session>(&known.session.id),
-            Some(_) | None => Ok(()),
+            Some(known) if known.session.user == user => end(tx, &known.session, cut).map(Some),
+            Some(_) | None => Ok(None),
         })
         .await
 }

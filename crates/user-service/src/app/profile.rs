@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::{Timestamp, UserId};
+use kernel::{Metadata, Timestamp, UserId};
 use store::{Store, StoreResult};
 
 use super::{App, UserError};
@@ -14,17 +14,24 @@ pub(crate) async fn profile(app: &App, user: UserId) -> Result<User, UserError> 
     found.map(Arc::unwrap_or_clone).ok_or(UserError::Gone)
 }
 
-pub(crate) async fn rename(app: &App, user: UserId, name: UserName) -> Result<User, UserError> {
-    let renamed = change_name(&app.store, user, name, app.clock.now()).await?;
-    renamed.ok_or(UserError::Gone)
+/// Changes the name, and the metadata if there is some.
+pub(crate) async fn change_profile(
+    app: &App,
+    user: UserId,
+    name: UserName,
+    metadata: Option<Metadata>,
+) -> Result<User, UserError> {
+    let edited = edit_profile(&app.store, user, name, metadata, app.clock.now()).await?;
+    edited.ok_or(UserError::Gone)
 }
 
-/// Renames the user, tells the other services, and returns the updated user. The name that they have changes nothing. None if there is no
-/// such user.
-pub(crate) async fn change_name(
+/// Edits the user, tells the other services if they have another name now, and returns the updated user. What they have already changes
+/// nothing. None if there is no such user.
+pub(crate) async fn edit_profile(
     store: &Store,
     user: UserId,
     name: UserName,
+    metadata: Option<Metadata>,
     now: Timestamp,
 ) -> StoreResult<Option<User>> {
     store
@@ -32,12 +39,14 @@ pub(crate) async fn change_name(
             let Some(found) = tx.get::<User>(&user)? else {
                 return Ok(None);
             };
-            let Some(renamed) = found.renamed(name.clone()) else {
+            let Some(edited) = found.edited(name.clone(), metadata.clone()) else {
                 return Ok(Some(Arc::unwrap_or_clone(found)));
             };
-            tx.put(renamed.clone())?;
-            tx.send(events::named(&renamed, now))?;
-            Ok(Some(renamed))
+            tx.put(edited.clone())?;
+            if edited.name_version != found.name_version {
+                tx.send(events::named(&edited, now))?;
+            }
+            Ok(Some(edited))
         })
         .await
 }

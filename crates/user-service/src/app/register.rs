@@ -6,9 +6,9 @@
 use auth::{Password, PasswordAttempt};
 use kernel::UserId;
 use store::idempotency::{Answered, Earlier, Repeatable};
-use store::{Store, StoreError, StoreResult};
+use store::{Store, StoreError, StoreResult, Tx};
 
-use super::{App, UserError};
+use super::{App, Origin, UserError};
 use crate::domain::{Email, User, UserName};
 use crate::events;
 use crate::records::EMAIL_KEY;
@@ -18,12 +18,13 @@ pub(crate) async fn register(
     name: UserName,
     email: Email,
     password: Password,
+    origin: Origin,
 ) -> Result<User, UserError> {
     // The transaction below decides; checking first avoids a needless hash.
     if app.by_email(&email).await?.is_some() {
         return Err(UserError::EmailTaken);
     }
-    let user = hashed(app, name, email, password).await?;
+    let user = hashed(app, name, email, password, origin).await?;
     match add_user(&app.store, user.clone(), None).await? {
         Registered::Done => Ok(user),
         Registered::EmailTaken => Err(UserError::EmailTaken),
@@ -37,10 +38,11 @@ pub(crate) async fn register_once(
     email: Email,
     password: Password,
     once: Repeatable<User>,
+    origin: Origin,
 ) -> Result<Answered<User>, UserError> {
     let key = once.key.clone();
     if app.by_email(&email).await?.is_none() {
-        let user = hashed(app, name, email.clone(), password.clone()).await?;
+        let user = hashed(app, name, email.clone(), password.clone(), origin).await?;
         if add_user(&app.store, user.clone(), Some(once)).await? == Registered::Done {
             return Ok(Answered::First(user));
         }
@@ -54,7 +56,7 @@ pub(crate) async fn register_once(
         Some(Earlier::Answered(answer)) => {
             let attempt = PasswordAttempt::from(password);
             let hash = Some(owner.password_hash);
-            let is_same = app.hasher.verify(attempt, hash).await?;
+            let is_same = app.hasher.verify(origin.lane(), attempt, hash).await?;
             Ok(Answered::Before(if is_same {
                 Earlier::Answered(answer)
             } else {
@@ -66,21 +68,25 @@ pub(crate) async fn register_once(
 }
 
 /// The new user.
-async fn hashed(
+pub(super) async fn hashed(
     app: &App,
     name: UserName,
     email: Email,
     password: Password,
+    origin: Origin,
 ) -> Result<User, UserError> {
     Ok(User {
         id: UserId::new(&*app.ids),
         name,
         name_version: 1,
         email,
-        password_hash: app.hasher.hash(password).await?,
+        password_hash: app.hasher.hash(origin.lane(), password).await?,
         password_version: 0,
+        access_version: 0,
         roles: Vec::new(),
+        suspension: None,
         created_at: app.clock.now(),
+        metadata: None,
     })
 }
 
@@ -101,16 +107,13 @@ pub(crate) async fn add_user(
 ) -> StoreResult<Registered> {
     let written = store
         .write(move |tx| {
-            let taken = tx.find_by::<User>(EMAIL_KEY, user.email.key(), 1)?;
-            if !taken.is_empty() {
-                return Ok(Registered::EmailTaken);
-            }
-            tx.insert(user.clone())?;
-            tx.send(events::named(&user, user.created_at))?;
-            if let Some(Repeatable { key, render }) = &once {
+            let added = add(tx, &user)?;
+            if let Some(Repeatable { key, render }) = &once
+                && added == Registered::Done
+            {
                 tx.answer(key, user.id.as_uuid(), render(&user)?, user.created_at)?;
             }
-            Ok(Registered::Done)
+            Ok(added)
         })
         .await;
     match written {
@@ -118,4 +121,15 @@ pub(crate) async fn add_user(
         Err(StoreError::Duplicate(_)) => Ok(Registered::EmailTaken),
         other => other,
     }
+}
+
+/// Adds `user` unless their email is taken, and tells the other services their name.
+pub(super) fn add(tx: &mut Tx<'_>, user: &User) -> StoreResult<Registered> {
+    let taken = tx.find_by::<User>(EMAIL_KEY, user.email.key(), 1)?;
+    if !taken.is_empty() {
+        return Ok(Registered::EmailTaken);
+    }
+    tx.insert(user.clone())?;
+    tx.send(events::named(user, user.created_at))?;
+    Ok(Registered::Done)
 }

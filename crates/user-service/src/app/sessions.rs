@@ -25,11 +25,10 @@ pub(super) fn known(tx: &mut Tx<'_>, digest: &TokenDigest) -> StoreResult<Option
     let user = tx
         .get::<User>(&token.user)?
         .ok_or_else(|| StoreError::Corrupt(format!("session {} has no user", session.id)))?;
-    Ok(
-        (session.password_version == user.password_version).then_some(Known {
-            token,
-            session,
-            user,
-        }),
-    )
+    let is_alive = session.password_version == user.password_version && user.suspension.is_none();
+    Ok(is_alive.then_some(Known {
+        token,
+        session,
+        user,
+    }))
 }

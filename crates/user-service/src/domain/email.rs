@@ -6,12 +6,14 @@ use std::borrow::Cow;
 use std::fmt;
 
 use kernel::{Invalid, one_line};
+use serde::{Deserialize, Serialize};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// A valid address. Addresses that differ only in case, or in how an internationalised domain is written, are equal; the original spelling
 /// is kept for display.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Email {
     shown: String,
     key: String,
@@ -59,10 +61,32 @@ impl Email {
         &self.shown
     }
 
+    /// The address as mail servers know it: the local part as entered, the domain in ASCII.
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let local = self.shown.rsplit_once('@').map_or("", |(local, _)| local);
+        let domain = self.key.rsplit_once('@').map_or("", |(_, domain)| domain);
+        format!("{local}@{domain}")
+    }
+
     /// The address in the form used for comparison.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = Invalid;
+
+    fn try_from(raw: String) -> Result<Self, Invalid> {
+        Self::parse(&raw)
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.shown
     }
 }
 

@@ -1,12 +1,35 @@
-//! Users, their addresses, and logins. Pure: no clock, no randomness, no hashing.
+//! Users, their addresses, what they are as sellers, logins, and how users are reached by mail. Pure: no clock, no randomness, no hashing.
 
 mod address_book;
+mod audit;
+mod contact;
 mod email;
+mod guess;
+mod language;
+mod notice;
+mod proof;
+mod seller;
 mod session;
+mod setup;
+mod standing;
 mod user;
 
 pub(crate) use address_book::{AddressBook, AddressRefusal, Kept, Wish};
+pub(crate) use audit::{AuditAction, AuditEntry, AuditState};
+pub(crate) use contact::Contact;
 pub use email::Email;
+pub(crate) use guess::{Rule, Subject, Tally};
+pub(crate) use language::Language;
+pub(crate) use notice::Notice;
+pub(crate) use proof::{Proof, Purpose};
+pub use seller::SellerRefusal;
+pub(crate) use seller::{Decision, Seller, SellerMove, SellerProfile};
+pub(crate) use setup::Setup;
+pub use setup::SetupRefusal;
+pub use standing::StandingRefusal;
+pub(crate) use standing::{Admins, StandingMove};
 pub use user::{User, UserName};
 
-pub(crate) use session::{NextToken, Presented, Session, Token, TokenDigest, present};
+pub(crate) use session::{
+    Device, NextToken, Presented, Session, Terms, Token, TokenDigest, present,
+};

@@ -3,14 +3,16 @@
 use std::fmt;
 
 use auth::{PasswordHash, Role};
-use kernel::{Invalid, Timestamp, UserId, one_line};
+use kernel::{Invalid, Metadata, Timestamp, UserId, one_line};
+use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::Email;
+use super::{Decision, Email};
 
 /// A user's display name: 1 to 100 characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct UserName(String);
 
 impl PartialSchema for UserName {
@@ -40,6 +42,20 @@ impl UserName {
     }
 }
 
+impl TryFrom<String> for UserName {
+    type Error = Invalid;
+
+    fn try_from(raw: String) -> Result<Self, Invalid> {
+        Self::parse(&raw)
+    }
+}
+
+impl From<UserName> for String {
+    fn from(name: UserName) -> Self {
+        name.0
+    }
+}
+
 impl fmt::Display for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -59,23 +75,33 @@ pub struct User {
     pub email: Email,
     /// The hash of their password.
     pub password_hash: PasswordHash,
-    /// Number of password changes. Only sessions with the same number are valid.
+    /// How often all logins were ended: by a change of the password, by the user, by a suspension. Only sessions with the same number are
+    /// valid.
     pub password_version: i64,
+    /// How often the access tokens issued before were made worthless. Each has the number of its time.
+    pub access_version: i64,
     /// Roles that grant additional permissions, in the order of [`Role`].
     pub roles: Vec<Role>,
+    /// The decision by which an operator suspended them, if one did. Until they are reinstated, they cannot log in.
+    pub(crate) suspension: Option<Decision>,
     /// When they registered.
     pub created_at: Timestamp,
+    /// What they keep with their profile.
+    pub metadata: Option<Metadata>,
 }
 
 impl User {
-    /// The user under another name. None if it is the one they have.
+    /// The user under another name, and with other metadata if there is some. None if that is what they have.
     #[must_use]
-    pub fn renamed(&self, name: UserName) -> Option<Self> {
-        (name != self.name).then(|| Self {
+    pub fn edited(&self, name: UserName, metadata: Option<Metadata>) -> Option<Self> {
+        let renamed = i64::from(name != self.name);
+        let edited = Self {
             name,
-            name_version: self.name_version.saturating_add(1),
+            name_version: self.name_version.saturating_add(renamed),
+            metadata: metadata.or_else(|| self.metadata.clone()),
             ..self.clone()
-        })
+        };
+        (edited != *self).then_some(edited)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use auth::{Caller, Creating};
 use kernel::{AddressId, CursorScope, Limit, Page};
 use platform_http::{
     Body, Problem, Query, QueryParams, QueryReader, answer_repeat, json_answer, once_key,
@@ -86,7 +86,7 @@ fn page(book: &AddressBook, limit: Limit, after: Option<Uuid>) -> Page<&Kept> {
     ))]
 pub(super) async fn add(
     app: web::Data<App>,
-    caller: Caller,
+    Creating(caller): Creating,
     request: HttpRequest,
     body: Body<AddressRequest>,
 ) -> Result<HttpResponse, Problem> {

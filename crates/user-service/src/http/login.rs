@@ -1,11 +1,13 @@
 //! POST /api/users/login.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use auth::PasswordAttempt;
 use deserr::Deserr;
-use platform_http::{Body, Faults, Problem};
+use platform_http::{Body, Client, Faults, Problem};
 use utoipa::ToSchema;
 
+use super::device::device;
+use super::guesses::refusal;
 use super::user_json::{LoginJson, logged_in};
 use crate::app::{self, App};
 use crate::domain::Email;
@@ -34,12 +36,17 @@ pub(crate) struct LoginRequest {
     responses(
         (status = 200, description = "Logged in", body = LoginJson<'static>, headers(("Cache-Control" = String, description = "`no-store`"))),
         (status = 401, description = "`invalid_credentials`: the same for an unknown email and a wrong password"),
-        (status = 429, description = "`too_many_requests`: a gateway counts logins per client"),
+        (status = 403, description = "`user_suspended`: the password is right, but an operator has suspended the user"),
+        (status = 429, description = "`too_many_requests`: too many guesses have failed, for this account and from this address. The wait doubles with each more"),
     ))]
 pub(crate) async fn login(
     app: web::Data<App>,
+    request: HttpRequest,
+    client: Client,
     body: Body<LoginRequest>,
 ) -> Result<HttpResponse, Problem> {
     let LoginRequest { email, password } = body.into_inner();
-    Ok(logged_in(&app::login(&app, &email, password).await?))
+    let login = app::login(&app, &email, password, device(&request), (&client).into()).await;
+    let login = login.map_err(|error| refusal(error, &client, |event| event.email(email.key())))?;
+    Ok(logged_in(&login))
 }

@@ -9,8 +9,7 @@ use crate::app::{self, App};
 
 /// Log out
 ///
-/// Ends the login that the refresh token belongs to, if it is the caller's own. Repeating it is harmless. Access tokens
-/// already issued stay valid until they expire.
+/// Ends the login that the refresh token belongs to, if it is the caller's own, and its access tokens with it.
 #[utoipa::path(post, path = "/api/users/logout", tag = "users", operation_id = "logOut", security(("bearer" = [])),
     request_body(content = RefreshTokenRequest, example = json!({"refreshToken": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})),
     responses(

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use auth::Caller;
 use deserr::Deserr;
-use platform_http::{Body, Faults, Problem};
+use platform_http::{Body, Faults, MetadataJson, Problem};
 use utoipa::ToSchema;
 
 use super::user_json::UserJson;
@@ -16,6 +16,9 @@ use crate::domain::UserName;
 pub(crate) struct ProfileRequest {
     /// The new name.
     name: UserName,
+    /// Other metadata, instead of all that is kept.
+    #[deserr(default)]
+    metadata: Option<MetadataJson>,
 }
 
 /// Show my profile
@@ -29,7 +32,7 @@ pub(crate) async fn show(app: web::Data<App>, caller: Caller) -> Result<HttpResp
 
 /// Change my profile
 #[utoipa::path(patch, path = "/api/users/me", tag = "users", operation_id = "changeProfile", security(("bearer" = [])),
-    description = "Changes the name. The email and the roles cannot be changed here.",
+    description = "Changes the name, and the metadata if there is some. The email and the roles cannot be changed here.",
     request_body(content = ProfileRequest, example = json!({"name": "Ada King"})),
     responses(
         (status = 200, description = "The changed profile", body = UserJson<'static>),
@@ -39,7 +42,8 @@ pub(crate) async fn change(
     caller: Caller,
     body: Body<ProfileRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let ProfileRequest { name } = body.into_inner();
-    let user = app::rename(&app, caller.user, name).await?;
+    let ProfileRequest { name, metadata } = body.into_inner();
+    let metadata = metadata.map(MetadataJson::into_inner);
+    let user = app::change_profile(&app, caller.user, name, metadata).await?;
     Ok(HttpResponse::Ok().json(UserJson::from(&user)))
 }

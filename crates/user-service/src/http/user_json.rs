@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use auth::Role;
 use kernel::{Timestamp, UserId};
+use platform_http::MetadataJson;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,6 +29,10 @@ pub(crate) struct UserJson<'a> {
     roles: &'a [Role],
     /// Time of registration.
     created_at: Timestamp,
+    /// What the user keeps with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    metadata: Option<MetadataJson>,
 }
 
 impl<'a> From<&'a User> for UserJson<'a> {
@@ -38,6 +43,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             email: user.email.as_str(),
             roles: &user.roles,
             created_at: user.created_at,
+            metadata: user.metadata.clone().map(Into::into),
         }
     }
 }

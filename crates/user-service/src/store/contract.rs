@@ -1,11 +1,18 @@
 //! The contract of both engines: one test suite, run on each.
 
+mod accounts;
 mod addresses;
+mod erasures;
+mod families;
+mod guesses;
 #[cfg(feature = "mongo")]
 mod mongo;
+mod sellers;
 mod sessions;
+mod setup;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod standing;
 mod users;
 
 use std::sync::Arc;
@@ -20,9 +27,10 @@ use kernel::{MessageId, SessionId, SystemIds, Timestamp, UserId};
 use store::outbox::{Fate, Outbox};
 use store::{Store, StoreResult};
 
-use crate::app;
-use crate::app::steps::{Rotated, add_user, open_session};
-use crate::domain::{Email, NextToken, Session, User, UserName};
+use super::Queries;
+use crate::app::steps::{PasswordChange, Rotated, add_user, open_session};
+use crate::app::{self, Cut};
+use crate::domain::{Device, Email, NextToken, Session, Terms, User, UserName};
 use crate::records::EMAIL_KEY;
 
 /// Far in the future, so that no server treats these records as expired.
@@ -33,13 +41,15 @@ const LIFETIME: Duration = Duration::from_hours(1);
 #[derive(Clone)]
 struct Open {
     store: Store,
+    queries: Arc<dyn Queries>,
     outbox: Arc<dyn Outbox>,
 }
 
 impl Open {
-    fn new(database: impl store::Database + 'static) -> Self {
-        let store = Store::new(Arc::new(database));
+    fn new(database: impl store::Database + Queries + Clone + 'static) -> Self {
+        let store = Store::new(Arc::new(database.clone()));
         Self {
+            queries: Arc::new(database),
             outbox: store.outbox(),
             store,
         }
@@ -107,28 +117,58 @@ fn someone(address: &str) -> User {
         email: email(address),
         password_hash: hash('C'),
         password_version: 0,
+        access_version: 0,
         roles: Vec::new(),
+        suspension: None,
         created_at: NOW,
+        metadata: None,
     }
 }
+
+const TERMS: Terms = Terms {
+    refresh_lifetime: LIFETIME,
+    login_lifetime: Duration::from_hours(24),
+};
 
 fn token(number: u8) -> NextToken {
     NextToken {
         digest: [number; 32],
-        expires_at: NOW.plus(LIFETIME),
+        sealed: [number; 32],
+        device: Device::default(),
     }
+}
+
+/// A change of a password of which no mail tells.
+fn password_change(user: UserId, old: PasswordHash, new: PasswordHash) -> PasswordChange {
+    PasswordChange {
+        user,
+        old,
+        new,
+        wish: None,
+    }
+}
+
+/// `span` after [`NOW`].
+fn cut(span: Duration) -> Cut {
+    let at = NOW.plus(span);
+    let until = at.plus(LIFETIME);
+    Cut { at, until }
 }
 
 /// A session whose token is `number`, of a user whose password was changed `password_version` times.
 fn session(user: UserId, password_version: i64, number: u8) -> Session {
-    let token = token(number);
     Session {
         id: SessionId::new(&SystemIds::default()),
         user,
         password_version,
-        token: token.digest,
+        token: [number; 32],
+        replaced: None,
+        sealed: None,
         created_at: NOW,
-        expires_at: token.expires_at,
+        last_used_at: NOW,
+        expires_at: TERMS.expiry(NOW, NOW),
+        user_agent: None,
+        network: None,
     }
 }
 
@@ -144,12 +184,17 @@ async fn open_for(open: &Open, user: &User, number: u8) -> SessionId {
     let session = session(user.id, user.password_version, number);
     let id = session.id;
     let opened = open_session(&open.store, session).await;
-    assert_eq!(opened, Ok(true));
+    assert_eq!(opened, Ok(Some(user.clone())));
     id
 }
 
 async fn rotate(open: &Open, presented: u8, next: u8) -> Rotated {
-    app::steps::rotate(&open.store, [presented; 32], token(next), NOW)
+    rotate_after(open, presented, next, Duration::ZERO).await
+}
+
+async fn rotate_after(open: &Open, presented: u8, next: u8, span: Duration) -> Rotated {
+    let (presented, next) = ([presented; 32], token(next));
+    app::steps::rotate(&open.store, presented, next, TERMS, cut(span))
         .await
         .unwrap()
 }
@@ -164,8 +209,21 @@ macro_rules! suite {
             a_name_can_be_changed,
             a_registration_and_each_change_of_the_name_is_told_once,
             of_many_changes_of_a_name_at_once_each_has_its_own_version,
+            metadata_is_kept_until_other_takes_its_place_and_is_not_told,
             a_role_is_granted_once_and_kept_in_order,
+            the_list_has_each_user_once_the_newest_first,
+            the_list_of_a_beginning_has_each_such_email_once_in_order,
             it_says_that_it_is_there,
+        }
+        suite! { $house, accounts;
+            a_link_is_good_once_however_many_use_it_at_once,
+            of_two_links_of_a_user_the_use_of_one_makes_the_other_void,
+            a_link_is_good_until_it_expires_and_for_its_purpose_only,
+            an_address_is_registered_again_until_it_is_verified,
+            of_many_who_register_one_address_at_once_one_user_is_left,
+            an_address_that_is_wanted_changes_with_its_link_unless_it_is_taken,
+            a_changed_password_makes_links_void,
+            a_mail_to_nobody_is_asked_for_like_any_other,
         }
         suite! { $house, addresses;
             addresses_are_kept_as_they_were_given,
@@ -173,16 +231,56 @@ macro_rules! suite {
             of_many_addresses_at_once_only_so_many_are_kept,
             nobody_changes_the_addresses_of_another,
         }
+        suite! { $house, guesses;
+            of_many_guesses_at_once_only_the_free_ones_are_made,
+            guesses_from_many_places_are_counted_together_and_spare_who_is_known,
+            a_guess_that_was_not_checked_is_taken_back,
+            failed_refreshes_are_counted_by_where_they_come_from,
+            what_is_counted_is_forgotten_in_time,
+        }
+        suite! { $house, erasures;
+            nothing_is_left_of_who_an_erased_user_was_and_it_is_told,
+            an_email_of_an_erased_user_is_registered_anew,
+            no_session_of_an_erased_user_is_kept_and_those_of_others_are,
+            the_last_administrator_is_not_erased_and_others_leave_an_entry,
+        }
+        suite! { $house, sellers;
+            a_first_product_makes_a_seller_once,
+            a_profile_is_kept_as_it_was_given_and_no_change_is_told,
+            what_an_operator_decides_is_kept_with_its_reason_and_told,
+            of_many_decisions_at_once_one_is_made,
+            the_list_has_each_seller_of_a_status_once_the_newest_first,
+        }
+        suite! { $house, setup;
+            a_setup_token_makes_one_administrator,
+            of_setups_at_the_same_time_one_makes_an_administrator,
+            granting_the_role_ends_the_setup,
+        }
         suite! { $house, sessions;
             a_token_is_exchanged_for_the_next_one_in_the_same_session,
             a_token_used_twice_ends_its_session_and_no_other,
-            of_many_who_present_one_token_at_once_at_most_one_gets_the_next,
+            a_token_presented_again_at_once_has_the_same_next_one,
+            of_many_who_present_one_token_at_once_all_get_the_same_next_one,
             an_expired_token_is_refused_and_ends_nothing,
             a_session_is_ended_by_its_owner_only_and_again_is_no_error,
             a_changed_password_ends_all_sessions_but_one,
             a_password_that_changed_meanwhile_is_not_overwritten,
             no_session_is_opened_with_a_password_that_changed_meanwhile,
+            a_renewed_hash_ends_nothing_and_yields_to_another_password,
+            a_login_is_listed_until_it_ends_and_no_other_users_are,
             what_expired_is_forgotten_and_nothing_else,
+        }
+        suite! { $house, families;
+            random_refreshes_reuses_logouts_and_waits_keep_to_the_model,
+        }
+        suite! { $house, standing;
+            a_decision_is_saved_with_its_audit_entry_and_what_it_revokes,
+            a_decision_that_changes_nothing_leaves_no_trace,
+            a_suspended_user_has_no_session_and_gets_none,
+            the_last_administrator_stays_unless_the_command_line_decides,
+            of_two_administrators_who_remove_each_other_one_stays,
+            the_audit_log_is_listed_from_the_newest_by_user_or_whole,
+            revocations_are_listed_in_the_order_of_time,
         }
 
         #[tokio::test]

@@ -106,18 +106,41 @@ async fn a_granted_role_is_in_the_profile_and_in_the_next_token() {
 }
 
 #[tokio::test]
+async fn a_login_after_the_cost_was_changed_renews_the_hash_and_ends_nothing() {
+    let world = World::start();
+    let earlier = world.someone("ada@example.com").await;
+    let email = Email::parse("ada@example.com").unwrap();
+    let hash = async |world: &World| {
+        let user = world.users.find(&email).await.unwrap().unwrap();
+        user.password_hash.as_str().to_owned()
+    };
+    let before = hash(&world).await;
+    let dearer = world.again(6);
+    let wrong = dearer.try_login("ada@example.com", "wrong password").await;
+    assert_challenged(&wrong, "invalid_credentials");
+    assert_eq!(hash(&world).await, before);
+    dearer.login("ada@example.com").await;
+    let after = hash(&world).await;
+    assert!(after.starts_with("$2b$06$"), "{after}");
+    dearer.login("ada@example.com").await;
+    assert_eq!(hash(&world).await, after);
+    Login::of(&dearer.refresh(&earlier.refresh).await);
+}
+
+#[tokio::test]
 async fn passwords_of_clients_that_left_are_not_hashed() {
     use std::io::Write as _;
     const LEAVING: f64 = 30.0;
     let world = World::with_cost(12);
     world.someone("ada@example.com").await;
     let address = world.host.url.strip_prefix("http://").unwrap();
-    let body = json!({"email": "nobody@example.com", "password": "wrong password"}).to_string();
-    let request = format!(
-        "POST /api/users/login HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    for _ in 0..30 {
+    for number in 0..30 {
+        let email = format!("nobody-{number}@example.com");
+        let body = json!({"email": email, "password": "wrong password"}).to_string();
+        let request = format!(
+            "POST /api/users/login HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
         let mut client = std::net::TcpStream::connect(address).unwrap();
         client.write_all(request.as_bytes()).unwrap();
     }

@@ -5,15 +5,26 @@
     reason = "a test that does not find what it expects has failed"
 )]
 
+mod accounts;
 mod addresses;
+mod audit_log;
 mod docs;
 mod edge;
+mod email;
+mod erasing;
+mod guesses;
+mod keys;
 mod login;
 mod metrics;
+mod my_sessions;
 mod password;
 mod profile;
 mod register;
 mod secrets;
+mod sellers;
 mod sessions;
+mod setup;
+mod standing;
 mod tokens;
+mod users;
 mod world;

@@ -23,7 +23,7 @@ async fn passwords_requests_and_reads_are_counted() {
             2.0,
         ),
         ("marketplace_password_hashes_waiting", &[], 0.0),
-        ("marketplace_password_hashes_waiting_limit", &[], 64.0),
+        ("marketplace_password_hashes_waiting_limit", &[], 512.0),
         ("marketplace_password_hashes_refused_total", &[], 0.0),
         (
             "marketplace_http_requests_total",

@@ -23,6 +23,10 @@ async fn a_changed_password_is_the_only_one_and_other_logins_end() {
     assert_eq!(world.try_login("ada@example.com", NEW).await.status, 200);
     let ended = world.refresh(&other.refresh).await;
     assert_challenged(&ended, "invalid_refresh_token");
+    assert_challenged(&world.me(&other.token).await, "unauthenticated");
+    for alive in [&mine, &eve] {
+        assert_eq!(world.me(&alive.token).await.status, 200);
+    }
     Login::of(&world.refresh(&mine.refresh).await);
     Login::of(&world.refresh(&eve.refresh).await);
 }

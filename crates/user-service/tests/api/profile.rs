@@ -32,7 +32,26 @@ async fn a_name_can_be_changed_and_stays_changed() {
     assert_eq!(world.me(&eve.token).await.body["name"], "Ada");
 }
 
+#[tokio::test]
+async fn metadata_is_kept_with_the_profile() {
+    let world = World::start();
+    let ada = world.someone("ada@example.com").await;
+    assert!(world.me(&ada.token).await.body.get("metadata").is_none());
+    let change = json!({"name": "Ada", "metadata": {"theme": "dark", "tags": [1, null]}});
+    let changed = world.patch(PATH, &ada.token, &change).await;
+    assert_eq!(
+        (changed.status, &changed.body["metadata"]),
+        (200, &change["metadata"])
+    );
+    let renamed = world
+        .patch(PATH, &ada.token, &json!({"name": "Ada King"}))
+        .await;
+    assert_eq!(renamed.body["metadata"], change["metadata"], "it stays");
+}
+
 #[rstest]
+#[case(json!({"name": "Eve", "metadata": "x"}), "/metadata", "invalid_type")]
+#[case(json!({"name": "Eve", "metadata": {"a": "x".repeat(16 * 1024)}}), "/metadata", "too_long")]
 #[case(json!({}), "/name", "required")]
 #[case(json!({"name": null}), "/name", "invalid_type")]
 #[case(json!({"name": 5}), "/name", "invalid_type")]

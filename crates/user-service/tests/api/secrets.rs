@@ -36,6 +36,7 @@ async fn no_password_and_no_token_is_logged_or_repeated_and_no_address_is_logged
     let writer = log.clone();
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
+        .with_ansi(false)
         .with_writer(move || writer.clone())
         .init();
     let world = World::start();
@@ -49,6 +50,9 @@ async fn no_password_and_no_token_is_logged_or_repeated_and_no_address_is_logged
         world.refresh(&login.refresh).await,
         world.refresh(&login.refresh).await,
     ];
+    world.later(std::time::Duration::from_secs(10));
+    answers.push(world.refresh(&login.refresh).await);
+    let login = world.login("ada@example.com").await;
     let oversized = format!("{PASSWORD} {}", "x".repeat(73));
     for body in [
         json!({"name": 1, "email": "x", "password": oversized}),
@@ -87,8 +91,27 @@ async fn no_password_and_no_token_is_logged_or_repeated_and_no_address_is_logged
         logged.contains("a refresh token was used twice"),
         "the log is read: {logged}"
     );
-    for part in ["Augusta", "Ockham", "Guildford", "GU23", "211535"] {
+    for part in [
+        "ada@example.com",
+        "Augusta",
+        "Ockham",
+        "Guildford",
+        "GU23",
+        "211535",
+    ] {
         assert!(!logged.contains(part), "{part} in the log");
+    }
+    for event in [
+        "login",
+        "login_failed",
+        "token_reused",
+        "password_refused",
+        "password_changed",
+    ] {
+        let said = format!("event=\"{event}\"");
+        let times = logged.matches(&said).count();
+        let expected = if event == "login" { 2 } else { 1 };
+        assert_eq!(times, expected, "{event}");
     }
     let said = format!("{answers:?}");
     for secret in ["horse battery", "staple this", "$2b$"] {

@@ -29,14 +29,36 @@ async fn a_refresh_gives_new_tokens_of_the_same_session() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_comes_twice_ends_the_whole_login_and_no_other() {
+async fn a_refresh_whose_answer_was_lost_can_be_sent_again_for_ten_seconds() {
+    let world = World::start();
+    let first = world.someone("ada@example.com").await;
+    let second = Login::of(&world.refresh(&first.refresh).await);
+    for millis in [0, 9_999] {
+        world.later(Duration::from_millis(millis));
+        let again = Login::of(&world.refresh(&first.refresh).await);
+        assert_eq!(again.refresh, second.refresh);
+        assert_eq!(world.me(&again.token).await.status, 200);
+    }
+    Login::of(&world.refresh(&second.refresh).await);
+    // The next one was used, so this is somebody else.
+    let reused = world.refresh(&first.refresh).await;
+    assert_challenged(&reused, "invalid_refresh_token");
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_comes_again_later_ends_the_whole_login_and_no_other() {
     let world = World::start();
     let first = world.someone("ada@example.com").await;
     let other = world.login("ada@example.com").await;
     let second = Login::of(&world.refresh(&first.refresh).await);
+    world.later(Duration::from_secs(10));
     for dead in [&first.refresh, &second.refresh] {
         assert_challenged(&world.refresh(dead).await, "invalid_refresh_token");
     }
+    for dead in [&first.token, &second.token] {
+        assert_challenged(&world.me(dead).await, "unauthenticated");
+    }
+    assert_eq!(world.me(&other.token).await.status, 200);
     Login::of(&world.refresh(&other.refresh).await);
 }
 
@@ -65,6 +87,19 @@ async fn a_login_lasts_as_long_as_it_is_refreshed() {
 }
 
 #[tokio::test]
+async fn a_login_ends_after_half_a_year_however_often_it_is_refreshed() {
+    let world = World::start();
+    let mut login = world.someone("ada@example.com").await;
+    for _ in 0..8 {
+        world.later(Duration::from_hours(20 * 24));
+        login = Login::of(&world.refresh(&login.refresh).await);
+    }
+    world.later(Duration::from_hours(20 * 24));
+    let answer = world.refresh(&login.refresh).await;
+    assert_challenged(&answer, "invalid_refresh_token");
+}
+
+#[tokio::test]
 async fn after_the_access_token_expired_a_refresh_gives_a_good_one() {
     let world = World::start();
     let login = world.someone("ada@example.com").await;
@@ -82,8 +117,10 @@ async fn a_logout_ends_the_login_and_can_be_repeated() {
     let login = world.someone("ada@example.com").await;
     let other = world.login("ada@example.com").await;
     assert_eq!(logout(&world, &login.token, &login.refresh).await, 204);
-    assert_eq!(logout(&world, &login.token, &login.refresh).await, 204);
-    assert_eq!(logout(&world, &login.token, "unknown").await, 204);
+    assert_challenged(&world.me(&login.token).await, "unauthenticated");
+    assert_eq!(logout(&world, &other.token, &login.refresh).await, 204);
+    assert_eq!(logout(&world, &other.token, "unknown").await, 204);
+    assert_eq!(world.me(&other.token).await.status, 200);
     let answer = world.refresh(&login.refresh).await;
     assert_challenged(&answer, "invalid_refresh_token");
     Login::of(&world.refresh(&other.refresh).await);

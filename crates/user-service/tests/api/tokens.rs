@@ -1,7 +1,7 @@
 //! Access tokens over HTTP: the published keys verify them, and forged tokens are rejected.
 
 use auth::testing::{fixture, policy};
-use auth::{JwkSet, VerificationKeys, Verifier};
+use auth::{JwkSet, Subject, VerificationKeys, Verifier};
 use kernel::{Clock, SessionId, SystemIds, UserId};
 use serde_json::json;
 
@@ -45,9 +45,12 @@ async fn a_forged_token_opens_nothing() {
     let ids = SystemIds::default();
     let foreign = foreign_issuer
         .issue(
-            UserId::new(&ids),
-            &[],
-            SessionId::new(&ids),
+            &Subject {
+                user: UserId::new(&ids),
+                roles: &[],
+                session: SessionId::new(&ids),
+                version: 0,
+            },
             world.clock.now(),
         )
         .unwrap();
@@ -65,11 +68,13 @@ async fn a_token_of_someone_who_is_not_here_is_refused() {
     // A validly signed token for an unknown user, as after the store was replaced.
     let world = World::start();
     let ids = SystemIds::default();
-    let (nobody, session) = (UserId::new(&ids), SessionId::new(&ids));
-    let token = world
-        .issuer
-        .issue(nobody, &[], session, world.clock.now())
-        .unwrap();
+    let nobody = Subject {
+        user: UserId::new(&ids),
+        roles: &[],
+        session: SessionId::new(&ids),
+        version: 0,
+    };
+    let token = world.issuer.issue(&nobody, world.clock.now()).unwrap();
     let name = json!({"name": "Eve"});
     let passwords = json!({"currentPassword": PASSWORD, "newPassword": "staple this instead"});
     for answer in [

@@ -99,3 +99,11 @@ CREATE TABLE earnings (
     PRIMARY KEY (order_id, fulfilment)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX earnings_due ON earnings (available_at);
+
+-- Sellers, as the user service said last. The earnings of suspended ones wait.
+CREATE TABLE sellers (
+    id           BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    is_suspended INTEGER NOT NULL CHECK (is_suspended IN (0, 1)),
+    version      INTEGER NOT NULL CHECK (version >= 1)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sellers_suspended ON sellers (is_suspended) WHERE is_suspended = 1;

@@ -2,7 +2,9 @@
 //! port, lets the domain decide, and saves and sends what was decided.
 
 mod balance;
+mod dealings;
 mod history;
+mod keep_sellers;
 mod ledger;
 mod release_earnings;
 mod settle;
@@ -14,7 +16,9 @@ use kernel::{Clock, Currency, IdSource};
 use store::Store;
 
 pub(crate) use balance::balance;
+pub(crate) use dealings::dealings;
 pub(crate) use history::history;
+pub(crate) use keep_sellers::keep_sellers;
 pub(crate) use release_earnings::{Swept, release_earnings};
 pub(crate) use settle::settle;
 pub(crate) use transfer::{TransferOutcome, transfer};

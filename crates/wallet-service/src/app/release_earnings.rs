@@ -1,4 +1,5 @@
-//! Makes the earnings available whose hold is over, as a sweeper does every few seconds.
+//! Makes the earnings available whose hold is over, as a sweeper does every few seconds. Those of suspended sellers wait until these are
+//! reinstated.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ enum Outcome {
     NotDue,
 }
 
-/// Makes all earnings available whose hold is over, the oldest first; a seller's debt is repaid from them. Earnings that cannot be
+/// Makes all earnings available whose hold is over and whose sellers are not suspended, the oldest first; a seller's debt is repaid from them. Earnings that cannot be
 /// released are logged and passed over, so that they hold up no other seller's money. Those that do not fit their seller's balance are
 /// postponed.
 pub(crate) async fn release_earnings(app: &App) -> StoreResult<Swept> {

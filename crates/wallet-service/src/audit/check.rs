@@ -116,11 +116,14 @@ impl Audit {
             self.system.entry((escrow, currency.clone())).or_default();
         }
         for ((account, currency), sum) in &self.system {
-            let name = match *account {
-                code if code == escrow => "escrow",
-                code if code == system_code(SystemAccount::PlatformFees) => "platform:fees",
+            let (name, sums) = match *account {
+                code if code == escrow => ("escrow", &mut self.report.escrow),
+                code if code == system_code(SystemAccount::PlatformFees) => {
+                    ("platform:fees", &mut self.report.fees)
+                }
                 _ => continue,
             };
+            sums.insert(currency.clone(), *sum);
             if *sum < 0 {
                 self.report.found(
                     Invariant::NothingNegative,

@@ -112,6 +112,10 @@ pub struct AuditReport {
     pub refunds: u64,
     /// What users owe, by currency, in minor units.
     pub debts: BTreeMap<String, i128>,
+    /// What is in escrow, by currency, in minor units.
+    pub escrow: BTreeMap<String, i128>,
+    /// The platform's commission, by currency, in minor units.
+    pub fees: BTreeMap<String, i128>,
     /// The violations of each broken invariant. A sentence names the account, transaction or order.
     violations: BTreeMap<Invariant, Findings>,
 }

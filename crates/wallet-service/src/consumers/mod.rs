@@ -1,14 +1,18 @@
-//! Commands from the order service to the wallet. One queue takes all four. The wallet decides a batch in the order of arrival and
-//! commits it in one transaction. Each message is decoded in a file of its own.
+//! Messages to the wallet. One queue takes all four commands of the order service: the wallet decides a batch in the order of arrival and
+//! commits it in one transaction. Another takes what the user service says of sellers. Each message is decoded in a file of its own.
 
 mod cancel_order_debit;
 mod debit_for_order;
 mod refund_part;
 mod release_part;
+mod seller_changed;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
 use std::sync::Arc;
+
+pub use seller_changed::SELLERS_QUEUE;
+pub(crate) use seller_changed::sellers;
 
 use async_trait::async_trait;
 use bus::{Batched, Receiver, Subscription};

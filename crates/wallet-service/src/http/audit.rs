@@ -1,7 +1,10 @@
 //! `GET /api/wallet/audit`.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpResponse, web};
-use auth::{Caller, Role};
+use auth::{Listing, Role};
+use kernel::Money;
 use platform_http::{Problem, common};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,6 +31,23 @@ pub(super) struct AuditBody {
     /// Payments of orders checked.
     #[schema(example = 507)]
     payments: u64,
+    /// What is in escrow, in each currency of which something is.
+    escrow: Vec<Money>,
+    /// The platform's commission, in each currency of which there is some.
+    fees: Vec<Money>,
+    /// What users owe, in each currency in which some do.
+    debts: Vec<Money>,
+}
+
+/// Sums by currency. One that is no amount has broken the ledger.
+fn sums(of: &BTreeMap<String, i128>) -> Result<Vec<Money>, Problem> {
+    let sums = of.iter().filter(|(_, sum)| **sum != 0);
+    let sums = sums.map(|(currency, sum)| {
+        let currency = currency.parse().map_err(Problem::internal)?;
+        let sum = i64::try_from(*sum).map_err(Problem::internal)?;
+        Ok(Money::new(sum, currency))
+    });
+    sums.collect()
 }
 
 /// Check the ledger
@@ -37,12 +57,16 @@ pub(super) struct AuditBody {
     get, path = "/api/wallet/audit", tag = "wallet", operation_id = "auditWallet", security(("bearer" = [])),
     responses(
         (status = 200, description = "Every invariant holds", body = AuditBody,
-            example = json!({"status": "clean", "transactions": 1042, "postings": 2084, "balances": 311, "payments": 507})),
+            example = json!({"status": "clean", "transactions": 1042, "postings": 2084, "balances": 311, "payments": 507,
+                "escrow": [{"amount": 129_900, "currency": "USD"}], "fees": [{"amount": 8_400, "currency": "USD"}], "debts": []})),
         (status = 403, description = "`forbidden`: not an administrator"),
         (status = 409, description = "`ledger_violation`: what is wrong is in `findings`"),
     )
 )]
-pub(super) async fn audit(app: web::Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {
+pub(super) async fn audit(
+    app: web::Data<App>,
+    Listing(caller): Listing,
+) -> Result<HttpResponse, Problem> {
     if !caller.has(Role::Admin) {
         return Err(Problem::new(
             &common::FORBIDDEN,
@@ -64,5 +88,8 @@ pub(super) async fn audit(app: web::Data<App>, caller: Caller) -> Result<HttpRes
         postings: report.postings,
         balances: report.balances,
         payments: report.payments,
+        escrow: sums(&report.escrow)?,
+        fees: sums(&report.fees)?,
+        debts: sums(&report.debts)?,
     }))
 }

@@ -1,7 +1,7 @@
 //! `POST /api/wallet/credit`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use auth::{Caller, Role};
+use auth::{Creating, Role};
 use deserr::Deserr;
 use kernel::{Currency, Money, UserId};
 use platform_http::{Amount, Body, Faults, Problem};
@@ -52,7 +52,7 @@ pub(super) struct CreditWallet {
 )]
 pub(super) async fn credit(
     app: web::Data<App>,
-    caller: Caller,
+    Creating(caller): Creating,
     request: HttpRequest,
     body: Body<CreditWallet>,
 ) -> Result<HttpResponse, Problem> {

@@ -1,7 +1,7 @@
 //! `POST /api/wallet/debit`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use auth::Creating;
 use deserr::Deserr;
 use kernel::{Currency, Money};
 use platform_http::{Amount, Body, Faults, Problem};
@@ -46,7 +46,7 @@ pub(super) struct DebitWallet {
 )]
 pub(super) async fn debit(
     app: web::Data<App>,
-    caller: Caller,
+    Creating(caller): Creating,
     request: HttpRequest,
     body: Body<DebitWallet>,
 ) -> Result<HttpResponse, Problem> {

@@ -5,6 +5,7 @@ mod balance;
 mod credit;
 mod debit;
 mod error;
+mod internal;
 mod shapes;
 mod transactions;
 mod transfer;
@@ -13,12 +14,14 @@ use std::sync::Arc;
 
 use actix_web::web;
 use auth::Verifier;
+use host::letters::describe;
 use platform_http::{Fragment, Paths, Routes};
 use utoipa::OpenApi;
 
 use crate::app::App;
 
 pub use error::PROBLEMS;
+pub(crate) use internal::internal_routes;
 
 /// Declares the wallet's paths.
 pub(crate) fn routes(app: App, verifier: Verifier) -> Routes {
@@ -46,7 +49,7 @@ struct Document;
 #[must_use]
 pub fn openapi() -> Fragment {
     Fragment {
-        operations: Document::openapi(),
+        operations: describe(Document::openapi(), "/api/wallet", "wallet"),
         problems: PROBLEMS,
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /api/wallet/transaction`.
 
 use actix_web::{HttpResponse, web};
-use auth::Caller;
+use auth::Listing;
 use kernel::{CursorScope, Invalid, Limit, Timestamp};
 use platform_http::{Problem, Query, QueryParams, QueryReader};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
@@ -107,7 +107,7 @@ fn text(filter: &StatementFilter) -> String {
 )]
 pub(super) async fn transactions(
     app: web::Data<App>,
-    caller: Caller,
+    Listing(caller): Listing,
     query: Query<StatementQuery>,
 ) -> Result<HttpResponse, Problem> {
     let Query(StatementQuery {

@@ -49,7 +49,7 @@ impl DueEarning {
 /// The queries that a record's key cannot answer.
 #[async_trait]
 pub(crate) trait WalletStore: Send + Sync {
-    /// At most `limit` earnings whose hold is over at `now`, in the order of [`DueEarning`], from the one after `after` on.
+    /// At most `limit` earnings whose hold is over at `now` and whose sellers are not suspended, in the order of [`DueEarning`], from the one after `after` on.
     async fn earnings_due(
         &self,
         now: Timestamp,

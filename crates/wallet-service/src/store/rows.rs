@@ -2,11 +2,11 @@
 
 use kernel::{FulfilmentId, OrderId, RefundId, Timestamp, TransactionId, UserId};
 use serde::{Deserialize, Serialize};
-use store::{Record, Register, Row, StoreResult};
+use store::{Plain, Record, Register, Row, StoreResult};
 
 use super::codec::{corrupt, money, status, status_code};
 use crate::domain::{
-    Earning, PartLine, PartRefund, Payment, PaymentPart, PaymentState, RefundedLine,
+    Earning, PartLine, PartRefund, Payment, PaymentPart, PaymentState, RefundedLine, Seller,
 };
 
 /// What became of an order's payment.
@@ -175,10 +175,15 @@ impl Row for Earning {
     }
 }
 
+impl Plain for Seller {
+    const TABLE: &'static str = "sellers";
+}
+
 /// Lists the rows for an engine.
 pub(crate) fn rows<R: Register>(records: R) -> R {
     records
         .row::<Payment>()
         .row::<PartRefund>()
         .row::<Earning>()
+        .row::<Seller>()
 }

@@ -64,6 +64,7 @@ impl WalletStore for SqliteWalletStore {
         // The index on `available_at` ends with the primary key, so it has the order of the sweep.
         let sql = "SELECT available_at, order_id, fulfilment, seller FROM earnings
              WHERE available_at <= ?1 AND (available_at, order_id, fulfilment) > (?2, ?3, ?4)
+             AND seller NOT IN (SELECT id FROM sellers WHERE is_suspended = 1)
              ORDER BY available_at, order_id, fulfilment LIMIT ?5";
         let read = |row: &Row<'_>| {
             Ok(DueEarning {

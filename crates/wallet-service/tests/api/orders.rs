@@ -95,6 +95,7 @@ impl Orders {
             outbox: Some(Arc::new(self.clone())),
             periodic: Vec::new(),
             store: None,
+            letters: None,
         }
     }
 

@@ -42,6 +42,7 @@ fn close(database: &Connection) -> Result<()> {
 }
 
 fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
+    const CATEGORIES: u32 = 8;
     const COLOURS: [&str; 7] = ["red", "green", "blue", "grey", "white", "black", "brass"];
     const THINGS: [&str; 11] = [
         "lamp", "chair", "teapot", "vase", "bicycle", "shelf", "guitar", "kettle", "rug", "clock",
@@ -51,19 +52,28 @@ fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
     let tx = database.transaction()?;
     {
         let mut product = tx.prepare(
-            "INSERT INTO products (id, seller, price, currency, status, delivery, created_at, category, category_key, name, description)
-             VALUES (?1, ?2, ?3, 'USD', 'active', 'none', ?4, ?5, ?5, ?6, ?7)",
+            "INSERT INTO products (id, seller, price, currency, status, delivery, created_at, category, category_id, attributes, name, description)
+             VALUES (?1, ?2, ?3, 'USD', 'active', 'none', ?4, ?5, ?8, ?9, ?6, ?7)",
         )?;
         let mut stock = tx.prepare(
-            "INSERT INTO stock (id, available, version, updated_at) VALUES (?1, 100, 1, ?2)",
+            "INSERT INTO stock (id, available, sold, version, updated_at) VALUES (?1, 100, 0, 1, ?2)",
         )?;
         let mut entry = tx.prepare(
-            "INSERT INTO stock_entries (product, version, delta, at) VALUES (?1, 1, 100, ?2)",
+            "INSERT INTO stock_entries (product, version, variant, delta, at, actor) VALUES (?1, 1, ?1, 100, ?2, ?1)",
         )?;
         let mut words = tx.prepare(
-            "INSERT INTO search (id, seller, category_key, price, name_words, words)
-             SELECT id, seller, category_key, price, ?2, ?3 FROM products WHERE id = ?1",
+            "INSERT INTO search (id, seller, category_id, price, name_words, words)
+             SELECT id, seller, category_id, price, ?2, ?3 FROM products WHERE id = ?1",
         )?;
+        let mut category = tx.prepare(
+            "INSERT INTO categories (id, slug, names, attributes, retired, version) VALUES (?1, ?2, ?3, '[]', 0, 1)",
+        )?;
+        for number in 0..CATEGORIES {
+            let name = format!("bench-{number}");
+            let names = format!(r#"{{"und":"{name}"}}"#);
+            category.execute(params![id(number, 9).as_bytes(), name, names])?;
+        }
+        tx.execute("INSERT INTO category_tree (id, version) VALUES (1, 1)", [])?;
         let names = COLOURS
             .iter()
             .flat_map(|colour| THINGS.iter().map(move |thing| (colour, thing)))
@@ -79,9 +89,14 @@ fn products(path: &Path, seller: Uuid, rows: u32) -> Result<()> {
                 seller.as_bytes(),
                 price,
                 at,
-                format!("bench-{}", row % 8),
+                format!("bench-{}", row % CATEGORIES),
                 name,
                 text,
+                self::id(row % CATEGORIES, 9).as_bytes(),
+                format!(
+                    r#"{{"colour":"{colour}","size":{},"thing":"{thing}"}}"#,
+                    row % 40
+                ),
             ])?;
             stock.execute(params![id.as_bytes(), at])?;
             entry.execute(params![id.as_bytes(), at])?;

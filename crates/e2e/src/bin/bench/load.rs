@@ -92,7 +92,7 @@ pub(crate) async fn measure(
     let server = launch.serve();
     let subject = Subject {
         client: server.client(),
-        counters: vec![server.client()],
+        counters: vec![server.internal()],
         meter: None,
     };
     against(&subject, &EMBEDDED, duration, report).await?;

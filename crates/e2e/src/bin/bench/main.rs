@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod cost;
 mod distributed;
+mod facets;
 mod fill;
 mod load;
 mod paging;
@@ -63,6 +64,9 @@ struct Arguments {
     /// Only a seller's list of sales, where one seller has this many orders; they are written first
     #[arg(long, value_name = "ORDERS", conflicts_with_all = ["only", "quick", "costs", "tls", "traces", "audit"])]
     sales: Option<u32>,
+    /// Only lists with facets, of a catalogue with this many products; they are written first
+    #[arg(long, value_name = "PRODUCTS", conflicts_with_all = ["only", "quick", "costs", "tls", "traces", "audit", "sales"])]
+    facets: Option<u32>,
     /// Trace this share of the requests, such as 0.05 or 1, into a receiver in this process that throws the traces away
     #[arg(long, value_name = "SHARE", requires = "distributed", value_parser = share)]
     traces: Option<f64>,
@@ -113,6 +117,15 @@ async fn main() -> Result<()> {
             sales::distributed(orders, &mut report).await?;
         } else {
             sales::embedded(orders, &mut report).await?;
+        }
+        println!("{report}\n{surroundings}");
+        return report.errors();
+    }
+    if let Some(products) = arguments.facets {
+        if arguments.distributed {
+            facets::distributed(products, &mut report).await?;
+        } else {
+            facets::embedded(products, &mut report).await?;
         }
         println!("{report}\n{surroundings}");
         return report.errors();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Guard, Row, TABLE, Timer};
+use super::{Row, TABLE, Timer};
 use crate::domain::state::FulfilmentStatus;
 
 /// The table of moves, in Markdown.
@@ -89,20 +89,6 @@ fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-impl Guard {
-    /// What has to hold, in a few words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Unshipped => "some items are neither shipped nor cancelled",
-            Self::Underway => "the package has not arrived",
-            Self::MoneyLeft => "money is left of the part",
-            Self::NoRefundUnderway => "no refund is under way",
-            Self::BuyerMayCancel => "`orders.buyer_may_cancel`",
-        }
-    }
-}
-
 impl Timer {
     /// When it is due, in a few words.
     #[must_use]
@@ -110,8 +96,11 @@ impl Timer {
         match self {
             Self::ShipWithin => "`orders.ship_within_seconds` after payment",
             Self::DeliverAfter => "`orders.deliver_after_seconds` after shipping",
+            Self::ReturnExpires => {
+                "`orders.return_expires_seconds` after the approval or the last items"
+            }
             Self::WindowOver => {
-                "`orders.return_window_seconds` after delivery; if nothing was shipped, `orders.release_after_seconds` after payment"
+                "`orders.return_window_seconds` or the seller's own time for returns after delivery, and `orders.dispute_window_seconds` after a denied return; if nothing was shipped, `orders.release_after_seconds` after payment"
             }
         }
     }

@@ -4,6 +4,7 @@ use kernel::{FulfilmentId, RefundId, ShipmentId};
 
 use super::take::{summed, take_amount};
 use super::{Items, Move, MoveRefusal, RefundOf};
+use crate::domain::case_words::ReturnStatus;
 use crate::domain::draft::{Draft, Taken, Why};
 use crate::domain::fact::{Actor, Details, FactItem, Happened, Role};
 use crate::domain::fulfilment::{Fulfilment, Parcel, Shipment, ShippedLine};
@@ -11,8 +12,9 @@ use crate::domain::line::OrderLine;
 use crate::domain::part::{line_of, quantity_of};
 
 /// Refused because of its items: what is allowed instead is added where the move is asked for.
-const fn not_allowed() -> MoveRefusal {
+pub(super) const fn not_allowed() -> MoveRefusal {
     MoveRefusal::NotAllowed {
+        because: None,
         allowed: Vec::new(),
     }
 }
@@ -63,6 +65,57 @@ impl Draft<'_> {
                 (what, *restock),
                 &why(Happened::Refund, reason.as_deref()),
             ),
+            Move::RequestReturn {
+                id,
+                items,
+                reason,
+                comment,
+            } => self.request_return(
+                at,
+                *id,
+                (items, *reason),
+                &why(Happened::RequestReturn, comment.as_deref()),
+            ),
+            Move::ApproveReturn { id, comment } => {
+                let why = why(Happened::ApproveReturn, comment.as_deref());
+                self.answer_return(at, *id, ReturnStatus::Approved, &why)
+            }
+            Move::DenyReturn { id, comment } => {
+                let why = why(Happened::DenyReturn, Some(comment));
+                self.answer_return(at, *id, ReturnStatus::Denied, &why)
+            }
+            Move::ReceiveReturn { id, items, note } => {
+                let why = why(Happened::ReceiveReturn, note.as_deref());
+                self.receive_return(at, *id, items, &why)
+            }
+            Move::WithdrawReturn { id, note } => {
+                let why = why(Happened::WithdrawReturn, note.as_deref());
+                self.end_return(at, *id, ReturnStatus::Withdrawn, &why)
+            }
+            Move::ExpireReturn { id } => {
+                let why = why(Happened::ExpireReturn, None);
+                self.end_return(at, *id, ReturnStatus::Expired, &why)
+            }
+            Move::OpenDispute {
+                id,
+                reason,
+                comment,
+            } => {
+                let why = why(Happened::OpenDispute, Some(comment));
+                self.open_dispute(at, *id, *reason, comment, &why)
+            }
+            Move::ResolveDispute {
+                id,
+                resolution,
+                comment,
+            } => {
+                let why = why(Happened::ResolveDispute, Some(comment));
+                self.resolve_dispute(at, *id, *resolution, comment, &why)
+            }
+            Move::WithdrawDispute { id, note } => {
+                let why = why(Happened::WithdrawDispute, note.as_deref());
+                self.withdraw_dispute(at, *id, &why)
+            }
             Move::Complete => {
                 self.complete(at);
                 Ok(())
@@ -172,7 +225,7 @@ impl Draft<'_> {
             }
             taken.items_of(line, touched, *quantity, None);
         }
-        taken.items = items;
+        taken.details.items = items;
         self.give_back(at, refund, taken, why);
         Ok(())
     }
@@ -206,13 +259,20 @@ impl Draft<'_> {
             RefundOf::Items(items) => {
                 let items = summed(items);
                 for FactItem { line_id, quantity } in &items {
+                    let awaited = part.awaited(*line_id);
                     let (line, touched) = part.line_to_change(lines, *line_id)?;
-                    if *quantity > touched.unrefunded(line) {
+                    let unrefunded = touched.unrefunded(line);
+                    if *quantity > unrefunded {
                         return Err(exceeds());
+                    }
+                    // What is to come back is refunded when it does.
+                    let left = unrefunded.saturating_sub(awaited);
+                    if *quantity > left {
+                        return Err(too_much(line, left));
                     }
                     taken.items_of(line, touched, *quantity, restock);
                 }
-                taken.items = items;
+                taken.details.items = items;
             }
         }
         if taken.refund.is_empty() {
@@ -223,7 +283,7 @@ impl Draft<'_> {
     }
 }
 
-const fn too_much(line: &OrderLine, left: u32) -> MoveRefusal {
+pub(super) const fn too_much(line: &OrderLine, left: u32) -> MoveRefusal {
     MoveRefusal::TooMuch {
         line: line.id,
         left,
@@ -233,7 +293,7 @@ const fn too_much(line: &OrderLine, left: u32) -> MoveRefusal {
 
 impl Fulfilment {
     /// Its line `id`, with what was ordered of it.
-    fn line_to_change<'a>(
+    pub(super) fn line_to_change<'a>(
         &'a mut self,
         lines: &'a [OrderLine],
         id: kernel::LineId,
@@ -254,8 +314,8 @@ impl Fulfilment {
             .collect()
     }
 
-    fn room_for_refund(&self) -> Result<(), MoveRefusal> {
-        if self.refunds.len() < Self::MAX_REFUNDS && self.returns.len() < Self::MAX_REFUNDS {
+    pub(super) fn room_for_refund(&self) -> Result<(), MoveRefusal> {
+        if self.refunds.len() < Self::MAX_REFUNDS && self.stock_returns.len() < Self::MAX_REFUNDS {
             return Ok(());
         }
         Err(MoveRefusal::TooMany {

@@ -3,6 +3,7 @@
 use kernel::{FulfilmentId, LineId, Quantity, Timestamp};
 
 use super::{Guard, Items, Move, MoveName, MoveRefusal, Row, TABLE};
+use crate::domain::case_words::ReturnStatus;
 use crate::domain::change::Moved;
 use crate::domain::draft::Draft;
 use crate::domain::fact::{Actor, Role};
@@ -28,19 +29,25 @@ pub fn make_move(
     let mut draft = Draft::of(order, now, timing);
     match draft.make(at, wanted, *actor) {
         Ok(()) => Ok(draft.finish()),
-        Err(refusal) => Err(refusal.with_allowed(|| allowed(order, part, actor.role, timing))),
+        Err(refusal) => Err(refusal.with_allowed(|| allowed(order, part, actor.role, now, timing))),
     }
 }
 
 /// What somebody in `role` may do with a part of an order now.
 #[must_use]
-pub fn allowed(order: &Order, part: &Fulfilment, role: Role, timing: &Timing) -> Vec<MoveName> {
+pub fn allowed(
+    order: &Order,
+    part: &Fulfilment,
+    role: Role,
+    now: Timestamp,
+    timing: &Timing,
+) -> Vec<MoveName> {
     if readiness(order).is_err() {
         return Vec::new();
     }
     TABLE
         .iter()
-        .filter(|row| row.who.contains(&role) && row.applies(order, part, timing))
+        .filter(|row| row.who.contains(&role) && row.applies(order, part, now, timing))
         .map(|row| row.name)
         .collect()
 }
@@ -106,31 +113,32 @@ fn may_make(
         .filter(|_| is_theirs)
         .ok_or(MoveRefusal::Forbidden)?;
     readiness(order)?;
-    let not_allowed = || MoveRefusal::NotAllowed {
-        allowed: allowed(order, part, actor.role, timing),
+    let not_allowed = |because| MoveRefusal::NotAllowed {
+        because,
+        allowed: allowed(order, part, actor.role, now, timing),
     };
     if !row.leaves(part) {
-        return Err(not_allowed());
+        return Err(not_allowed(None));
     }
     let mut guards = row.guards.iter();
-    match guards.find(|guard| !guard.holds(order, part, timing)) {
-        None => {}
-        Some(Guard::MoneyLeft) => {
+    if let Some(guard) = guards.find(|guard| !guard.holds(order, part, now, timing)) {
+        return Err(if *guard == Guard::MoneyLeft {
             let left = order.left_of(part);
-            return Err(MoveRefusal::RefundExceeds { left });
-        }
-        Some(
-            Guard::Unshipped | Guard::Underway | Guard::NoRefundUnderway | Guard::BuyerMayCancel,
-        ) => {
-            return Err(not_allowed());
-        }
+            MoveRefusal::RefundExceeds { left }
+        } else {
+            not_allowed(Some(*guard))
+        });
     }
     let is_time = actor.role != Role::Timer
         || row
             .timer
             .and_then(|timer| timer.due(order, part, timing))
             .is_some_and(|due| due <= now);
-    if is_time { Ok(()) } else { Err(not_allowed()) }
+    if is_time {
+        Ok(())
+    } else {
+        Err(not_allowed(None))
+    }
 }
 
 /// Whether the order's saga is so far that its parts may move: until the stock is confirmed sold, nothing may ship that may still expire.
@@ -141,6 +149,7 @@ fn readiness(order: &Order) -> Result<(), MoveRefusal> {
         OrderState::Paid | OrderState::Refunding | OrderState::Refunded => Ok(()),
         OrderState::Declined | OrderState::Cancelling | OrderState::Cancelled => {
             Err(MoveRefusal::NotAllowed {
+                because: None,
                 allowed: Vec::new(),
             })
         }
@@ -158,17 +167,18 @@ impl Row {
         &self,
         order: &Order,
         part: &Fulfilment,
+        now: Timestamp,
         timing: &Timing,
     ) -> bool {
         let mut guards = self.guards.iter();
-        self.leaves(part) && guards.all(|guard| guard.holds(order, part, timing))
+        self.leaves(part) && guards.all(|guard| guard.holds(order, part, now, timing))
     }
 }
 
 impl Guard {
     /// Whether it holds.
     #[must_use]
-    pub fn holds(self, order: &Order, part: &Fulfilment, timing: &Timing) -> bool {
+    pub fn holds(self, order: &Order, part: &Fulfilment, now: Timestamp, timing: &Timing) -> bool {
         match self {
             Self::Unshipped => part.unshipped(&order.lines) > 0,
             Self::Underway => {
@@ -178,6 +188,20 @@ impl Guard {
             Self::MoneyLeft => order.left_of(part).amount > 0,
             Self::NoRefundUnderway => part.refunds.is_empty(),
             Self::BuyerMayCancel => timing.buyer_may_cancel,
+            Self::ReturnsAccepted => part.return_policy.accepted,
+            Self::InReturnWindow => part
+                .window_over(timing)
+                .is_some_and(|window_over| now < window_over),
+            Self::Returnable => order
+                .lines_of(part)
+                .any(|(line, touched)| touched.returnable(line) > 0),
+            Self::NoOpenCase => !part.has_open_case(),
+            Self::ReturnRequested => part.has_return(ReturnStatus::Requested),
+            Self::ReturnApproved => part.has_return(ReturnStatus::Approved),
+            Self::ReturnOpen => part.open_return().is_some(),
+            Self::NoOpenDispute => part.open_dispute().is_none(),
+            Self::Undecided => part.decided().is_none(),
+            Self::DisputeOpen => part.open_dispute().is_some(),
         }
     }
 }
@@ -186,7 +210,10 @@ impl MoveRefusal {
     /// The refusal with what is allowed instead.
     fn with_allowed(self, allowed: impl FnOnce() -> Vec<MoveName>) -> Self {
         match self {
-            Self::NotAllowed { .. } => Self::NotAllowed { allowed: allowed() },
+            Self::NotAllowed { because, .. } => Self::NotAllowed {
+                because,
+                allowed: allowed(),
+            },
             Self::TooMuch { line, left, .. } => Self::TooMuch {
                 line,
                 left,
@@ -195,6 +222,8 @@ impl MoveRefusal {
             Self::UnknownFulfilment
             | Self::UnknownLine(_)
             | Self::UnknownShipment
+            | Self::UnknownReturn
+            | Self::UnknownDispute
             | Self::Forbidden
             | Self::NotReady
             | Self::RefundExceeds { .. }

@@ -4,8 +4,10 @@
 //! timers, `docs/ORDERS.md` and the test of every combination of state, person and move read that one table. A further move is a row of it,
 //! a variant of [`Move`] and the effect.
 
+mod disputes;
 mod effects;
 mod make;
+mod returns;
 mod table;
 mod take;
 
@@ -17,8 +19,9 @@ mod tests;
 pub use make::{allowed, make_move, parts_to_cancel};
 pub use table::{Guard, MoveName, Row, TABLE, Timer};
 
-use kernel::{Currency, LineId, Money, Quantity, RefundId, ShipmentId};
+use kernel::{Currency, DisputeId, LineId, Money, Quantity, RefundId, ReturnId, ShipmentId};
 
+use super::case_words::{DisputeReason, ReturnReason};
 use super::fulfilment::Parcel;
 
 /// Items of lines. A line may be named more than once: its quantities are added.
@@ -65,8 +68,101 @@ pub enum Move {
         /// Whether the items can be sold again. None: those that were not shipped can, those that were shipped stay with the buyer.
         restock: Option<bool>,
     },
+    /// Asks to send items back.
+    RequestReturn {
+        /// The return's id.
+        id: ReturnId,
+        /// What is to go back.
+        items: Items,
+        /// Why.
+        reason: ReturnReason,
+        /// What the buyer says about it.
+        comment: Option<String>,
+    },
+    /// Agrees to a return.
+    ApproveReturn {
+        /// Which.
+        id: ReturnId,
+        /// What the seller says about it.
+        comment: Option<String>,
+    },
+    /// Does not agree to a return.
+    DenyReturn {
+        /// Which.
+        id: ReturnId,
+        /// Why.
+        comment: String,
+    },
+    /// Receives items of a return.
+    ReceiveReturn {
+        /// Of which.
+        id: ReturnId,
+        /// What came back.
+        items: Vec<Received>,
+        /// What an operator says about it.
+        note: Option<String>,
+    },
+    /// Keeps what was not received of a return.
+    WithdrawReturn {
+        /// Which.
+        id: ReturnId,
+        /// What an operator says about it.
+        note: Option<String>,
+    },
+    /// Ends a return that nothing more came of.
+    ExpireReturn {
+        /// Which.
+        id: ReturnId,
+    },
+    /// Asks an operator to decide.
+    OpenDispute {
+        /// The dispute's id.
+        id: DisputeId,
+        /// What about.
+        reason: DisputeReason,
+        /// What the buyer says about it.
+        comment: String,
+    },
+    /// Decides a dispute.
+    ResolveDispute {
+        /// Which.
+        id: DisputeId,
+        /// How.
+        resolution: Resolution,
+        /// What the operator says about it.
+        comment: String,
+    },
+    /// No longer wants a decision.
+    WithdrawDispute {
+        /// Which.
+        id: DisputeId,
+        /// What an operator says about it.
+        note: Option<String>,
+    },
     /// Ends the part and pays its seller.
     Complete,
+}
+
+/// Items of a line that came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// Which line. It may be named more than once.
+    pub line: LineId,
+    /// How many.
+    pub quantity: Quantity,
+    /// Whether they can be sold again. Else they are written off.
+    pub restock: bool,
+}
+
+/// How a dispute is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// The buyer gets all that is left of the part.
+    Refund,
+    /// The seller is paid now.
+    Release,
+    /// The buyer gets this much, spread over the lines by what is left of each.
+    Partial(Money),
 }
 
 /// What a refund is for.
@@ -87,6 +183,15 @@ impl Move {
             Self::Deliver { .. } => MoveName::Deliver,
             Self::Cancel { .. } => MoveName::Cancel,
             Self::Refund { .. } => MoveName::Refund,
+            Self::RequestReturn { .. } => MoveName::RequestReturn,
+            Self::ApproveReturn { .. } => MoveName::ApproveReturn,
+            Self::DenyReturn { .. } => MoveName::DenyReturn,
+            Self::ReceiveReturn { .. } => MoveName::ReceiveReturn,
+            Self::WithdrawReturn { .. } => MoveName::WithdrawReturn,
+            Self::ExpireReturn { .. } => MoveName::ExpireReturn,
+            Self::OpenDispute { .. } => MoveName::OpenDispute,
+            Self::ResolveDispute { .. } => MoveName::ResolveDispute,
+            Self::WithdrawDispute { .. } => MoveName::WithdrawDispute,
             Self::Complete => MoveName::Complete,
         }
     }
@@ -104,6 +209,12 @@ pub enum MoveRefusal {
     /// The part has no such package.
     #[error("the part has no such package")]
     UnknownShipment,
+    /// The part has no such return.
+    #[error("the part has no such return")]
+    UnknownReturn,
+    /// The part has no such dispute.
+    #[error("the part has no such dispute")]
+    UnknownDispute,
     /// Whoever asks may never make this move.
     #[error("this move is not theirs to make")]
     Forbidden,
@@ -113,6 +224,8 @@ pub enum MoveRefusal {
     /// Not now.
     #[error("the move is not allowed now")]
     NotAllowed {
+        /// What would have to hold for it, if that is one condition.
+        because: Option<Guard>,
         /// What they may do now.
         allowed: Vec<MoveName>,
     },

@@ -20,17 +20,44 @@ pub enum MoveName {
     Cancel,
     /// Give money back without a return.
     Refund,
+    /// Ask to send items back.
+    RequestReturn,
+    /// Agree to a return.
+    ApproveReturn,
+    /// Do not agree to a return.
+    DenyReturn,
+    /// Receive items of a return.
+    ReceiveReturn,
+    /// Keep what was not received of a return.
+    WithdrawReturn,
+    /// End a return that nothing more came of.
+    ExpireReturn,
+    /// Ask an operator to decide.
+    OpenDispute,
+    /// Decide a dispute.
+    ResolveDispute,
+    /// No longer want a decision.
+    WithdrawDispute,
     /// End the part and pay its seller.
     Complete,
 }
 
 impl MoveName {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 14] = [
         Self::Ship,
         Self::Deliver,
         Self::Cancel,
         Self::Refund,
+        Self::RequestReturn,
+        Self::ApproveReturn,
+        Self::DenyReturn,
+        Self::ReceiveReturn,
+        Self::WithdrawReturn,
+        Self::ExpireReturn,
+        Self::OpenDispute,
+        Self::ResolveDispute,
+        Self::WithdrawDispute,
         Self::Complete,
     ];
 
@@ -42,6 +69,15 @@ impl MoveName {
             Self::Deliver => "deliver",
             Self::Cancel => "cancel",
             Self::Refund => "refund",
+            Self::RequestReturn => "request_return",
+            Self::ApproveReturn => "approve_return",
+            Self::DenyReturn => "deny_return",
+            Self::ReceiveReturn => "receive_return",
+            Self::WithdrawReturn => "withdraw_return",
+            Self::ExpireReturn => "expire_return",
+            Self::OpenDispute => "open_dispute",
+            Self::ResolveDispute => "resolve_dispute",
+            Self::WithdrawDispute => "withdraw_dispute",
             Self::Complete => "complete",
         }
     }
@@ -60,6 +96,50 @@ pub enum Guard {
     NoRefundUnderway,
     /// The operator lets buyers cancel.
     BuyerMayCancel,
+    /// The seller takes returns.
+    ReturnsAccepted,
+    /// The time for returns is not over.
+    InReturnWindow,
+    /// The buyer has shipped items that are not refunded.
+    Returnable,
+    /// No return is open, and no dispute.
+    NoOpenCase,
+    /// A return waits for the seller's answer.
+    ReturnRequested,
+    /// A return is approved.
+    ReturnApproved,
+    /// A return is open.
+    ReturnOpen,
+    /// No dispute is open.
+    NoOpenDispute,
+    /// No dispute was decided.
+    Undecided,
+    /// A dispute is open.
+    DisputeOpen,
+}
+
+impl Guard {
+    /// What has to hold, in a few words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unshipped => "some items are neither shipped nor cancelled",
+            Self::Underway => "the package has not arrived",
+            Self::MoneyLeft => "money is left of the part",
+            Self::NoRefundUnderway => "no refund is under way",
+            Self::BuyerMayCancel => "the operator lets buyers cancel",
+            Self::ReturnsAccepted => "the seller takes returns",
+            Self::InReturnWindow => "the time for returns is not over",
+            Self::Returnable => "the buyer has shipped items that are not refunded",
+            Self::NoOpenCase => "no return or dispute is open",
+            Self::ReturnRequested => "the return waits for an answer",
+            Self::ReturnApproved => "the return is approved",
+            Self::ReturnOpen => "the return is open",
+            Self::NoOpenDispute => "no dispute is open",
+            Self::Undecided => "no dispute was decided before",
+            Self::DisputeOpen => "the dispute is open",
+        }
+    }
 }
 
 /// When a timer makes a move.
@@ -69,6 +149,8 @@ pub enum Timer {
     ShipWithin,
     /// A package was shipped so long ago that it is taken for delivered.
     DeliverAfter,
+    /// Nothing more came of an approved return in time.
+    ReturnExpires,
     /// The buyer has had it long enough.
     WindowOver,
 }
@@ -155,10 +237,90 @@ pub const TABLE: &[Row] = &[
         effect: "The buyer gets the money. Items that are not shipped are cancelled.",
     },
     Row {
+        name: MoveName::RequestReturn,
+        who: &[Role::Buyer, Role::Admin],
+        paths: &[path(Delivered, &[Delivered])],
+        guards: &[
+            Guard::NoOpenCase,
+            Guard::ReturnsAccepted,
+            Guard::InReturnWindow,
+            Guard::Returnable,
+        ],
+        timer: None,
+        effect: "The seller is to answer. The part cannot complete.",
+    },
+    Row {
+        name: MoveName::ApproveReturn,
+        who: &[Role::Seller, Role::Admin],
+        paths: &[path(Delivered, &[Delivered])],
+        guards: &[Guard::ReturnRequested],
+        timer: None,
+        effect: "The buyer is to send the items back.",
+    },
+    Row {
+        name: MoveName::DenyReturn,
+        who: &[Role::Seller, Role::Admin],
+        paths: &[path(Delivered, &[Delivered])],
+        guards: &[Guard::ReturnRequested],
+        timer: None,
+        effect: "The return is over. The buyer has time to open a dispute.",
+    },
+    Row {
+        name: MoveName::ReceiveReturn,
+        who: &[Role::Seller, Role::Admin],
+        paths: &[path(Delivered, &[Delivered])],
+        guards: &[Guard::ReturnApproved],
+        timer: None,
+        effect: "The items are refunded, and go back into stock or are written off. When all have come, the return is over.",
+    },
+    Row {
+        name: MoveName::WithdrawReturn,
+        who: &[Role::Buyer, Role::Admin],
+        paths: &[path(Delivered, &[Delivered])],
+        guards: &[Guard::ReturnOpen],
+        timer: None,
+        effect: "The return is over. The buyer keeps what was not received.",
+    },
+    Row {
+        name: MoveName::ExpireReturn,
+        who: &[Role::Timer],
+        paths: &[path(Delivered, &[Delivered])],
+        guards: &[Guard::ReturnApproved],
+        timer: Some(Timer::ReturnExpires),
+        effect: "The return is over. The buyer keeps what was not received.",
+    },
+    Row {
+        name: MoveName::OpenDispute,
+        who: &[Role::Buyer, Role::Admin],
+        paths: &[path(Shipped, &[Shipped]), path(Delivered, &[Delivered])],
+        guards: &[Guard::NoOpenDispute, Guard::Undecided],
+        timer: None,
+        effect: "An operator is to decide. The part cannot complete. An open return is superseded.",
+    },
+    Row {
+        name: MoveName::ResolveDispute,
+        who: &[Role::Admin],
+        paths: &[
+            path(Shipped, &[Shipped, Delivered, Completed]),
+            path(Delivered, &[Delivered, Completed]),
+        ],
+        guards: &[Guard::DisputeOpen],
+        timer: None,
+        effect: "The buyer gets all that is left or an amount, or the seller is paid: then what is under way counts as delivered.",
+    },
+    Row {
+        name: MoveName::WithdrawDispute,
+        who: &[Role::Buyer, Role::Admin],
+        paths: &[path(Shipped, &[Shipped]), path(Delivered, &[Delivered])],
+        guards: &[Guard::DisputeOpen],
+        timer: None,
+        effect: "The dispute is over, and nothing was decided.",
+    },
+    Row {
         name: MoveName::Complete,
         who: &[Role::Timer],
         paths: &[path(Delivered, &[Completed])],
-        guards: &[Guard::NoRefundUnderway],
+        guards: &[Guard::NoRefundUnderway, Guard::NoOpenCase],
         timer: Some(Timer::WindowOver),
         effect: "The wallet is told to pay the seller what is left of the part.",
     },

@@ -53,6 +53,22 @@ impl Taken {
         self.stock_of(line, restocked, written_off);
     }
 
+    /// Takes items of a line that came back from the buyer and are not refunded. They give their price, as far as that much is left of the
+    /// line.
+    pub(super) fn came_back(
+        &mut self,
+        line: &OrderLine,
+        touched: &mut PartLine,
+        restocked: u32,
+        written_off: u32,
+    ) {
+        let count = restocked.saturating_add(written_off);
+        touched.returned = touched.returned.saturating_add(count);
+        touched.refunded = touched.refunded.saturating_add(count);
+        self.money_of(line, touched, price_of(line, count), count);
+        self.stock_of(line, restocked, written_off);
+    }
+
     /// Takes at most `amount` of what is left of a line, for `count` items.
     pub(in crate::domain) fn money_of(
         &mut self,

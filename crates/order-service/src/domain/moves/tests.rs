@@ -1,8 +1,10 @@
 //! Moves, a rule a test.
 
 mod cells;
+mod disputes;
 mod document;
 mod refunds;
+mod returns;
 
 use contracts::reservations::Delivery::{None as Unshipped, Shipped};
 use kernel::{Currency, LineId, Money, RefundId, ShipmentId, SystemIds, Timestamp, UserId};
@@ -53,7 +55,7 @@ fn answered(order: &Order) -> Order {
             };
             order = *told(&order, &message, start()).order;
         }
-        for PendingReturn { id, .. } in part.returns {
+        for PendingStockReturn { id, .. } in part.stock_returns {
             order = *told(&order, &Message::StockReturned { id }, start()).order;
         }
     }
@@ -155,6 +157,7 @@ fn what_nothing_is_shipped_of_is_delivered_when_it_is_paid_and_never_shipped_or_
     assert_eq!(order.due_at, Some(start().plus(TIMING.release_after)));
     let line = order.lines[0].id;
     let not_allowed = MoveRefusal::NotAllowed {
+        because: None,
         allowed: vec![MoveName::Refund],
     };
     assert_eq!(refused(&order, &ship(items(&[(line, 1)]))), not_allowed);
@@ -219,13 +222,16 @@ fn nothing_moves_before_the_stock_is_sold_and_nothing_of_an_order_that_was_not_p
     for order in [&placed, &paid] {
         assert_eq!(refused(order, &cancel(None)), MoveRefusal::NotReady);
         assert_eq!(
-            allowed(order, &order.fulfilments[0], Role::Admin, &TIMING),
+            allowed(order, &order.fulfilments[0], Role::Admin, start(), &TIMING),
             []
         );
     }
     let declined = Message::DebitDeclined(Reason::InsufficientFunds);
     let declined = *told(&placed, &declined, start()).order;
-    let refusal = MoveRefusal::NotAllowed { allowed: vec![] };
+    let refusal = MoveRefusal::NotAllowed {
+        because: None,
+        allowed: vec![],
+    };
     assert_eq!(refused(&declined, &cancel(None)), refusal);
     assert_eq!(declined.fulfilments_status(), FulfilmentsStatus::Cancelled);
 }
@@ -262,7 +268,10 @@ fn an_operator_can_keep_buyers_from_cancelling() {
         ..TIMING
     };
     let by = |actor: &Actor| make_move(&order, part.id, &cancel(None), actor, start(), &timing);
-    let refusal = MoveRefusal::NotAllowed { allowed: vec![] };
+    let refusal = MoveRefusal::NotAllowed {
+        because: Some(Guard::BuyerMayCancel),
+        allowed: vec![],
+    };
     assert_eq!(by(&buyer_of(&order)), Err(refusal));
     assert!(by(&seller_of(part)).is_ok());
 }

@@ -139,7 +139,7 @@ fn an_operator_undoes_an_order_part_by_part_and_what_was_not_shipped_goes_back()
             .order
             .lines
             .iter()
-            .map(|line| world.stock.books[&line.product].restocked)
+            .map(|line| world.stock.books[&line.article()].restocked)
             .collect();
         let parcel = i64::from(!is_confirmed);
         assert_eq!(restocked, [2, 1, parcel]);

@@ -6,8 +6,9 @@ use contracts::product::{
     ConfirmReservation, ReleaseReservation, ReservationConfirmed, ReservationExpired, ReturnStock,
     StockReturned,
 };
-use contracts::{Contract, Envelope, product_id, return_id};
-use kernel::{ProductId, Timestamp};
+use contracts::reservations::Article;
+use contracts::{Contract, Envelope, product_id, return_id, variant_id};
+use kernel::Timestamp;
 use uuid::Uuid;
 
 use crate::domain::Order;
@@ -20,7 +21,7 @@ pub(super) enum Hold {
     Over,
 }
 
-/// What became of the stock of a product.
+/// What became of the stock of an article.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     pub(super) sold: i64,
@@ -31,8 +32,8 @@ pub(super) struct Book {
 pub(super) struct Stock {
     order: Uuid,
     pub(super) hold: Hold,
-    ordered: Vec<(ProductId, i64)>,
-    pub(super) books: BTreeMap<ProductId, Book>,
+    ordered: Vec<(Article, i64)>,
+    pub(super) books: BTreeMap<Article, Book>,
     returns: BTreeSet<Uuid>,
 }
 
@@ -43,7 +44,7 @@ impl Stock {
             order: order.id.as_uuid(),
             hold: Hold::Held,
             ordered: ordered
-                .map(|line| (line.product, line.quantity.into()))
+                .map(|line| (line.article(), line.quantity.into()))
                 .collect(),
             books: BTreeMap::new(),
             returns: BTreeSet::new(),
@@ -78,7 +79,8 @@ impl Stock {
         if self.hold == Hold::Sold && self.returns.insert(key) {
             for line in lines {
                 let product = product_id(&line.product_id).unwrap();
-                let book = self.books.get_mut(&product).unwrap();
+                let article = Article::new(product, variant_id(&line.variant_id).unwrap());
+                let book = self.books.get_mut(&article).unwrap();
                 assert!(line.restocked >= 0 && line.written_off >= 0);
                 assert!(line.restocked + line.written_off > 0);
                 book.restocked += line.restocked;
@@ -100,8 +102,8 @@ impl Stock {
     fn sell(&mut self) {
         if self.hold == Hold::Held {
             self.hold = Hold::Sold;
-            for (product, quantity) in &self.ordered {
-                self.books.entry(*product).or_default().sold += quantity;
+            for (article, quantity) in &self.ordered {
+                self.books.entry(*article).or_default().sold += quantity;
             }
         }
     }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use contracts::Envelope;
-use kernel::{LineId, Quantity, RefundId, ShipmentId, SystemIds, Timestamp};
+use kernel::Timestamp;
 
+use super::Step;
 use super::stock::{Hold, Stock};
-use super::wallet::{Payment, Wallet};
-use super::{Act, Step};
+use super::wallet::Wallet;
 use crate::domain::examples::*;
 use crate::domain::*;
 use crate::events::{open, seal};
@@ -19,7 +19,7 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     pub(super) commands: Vec<Envelope>,
     replies: Vec<Envelope>,
-    facts: Vec<Fact>,
+    pub(super) facts: Vec<Fact>,
 }
 
 impl World {
@@ -38,7 +38,7 @@ impl World {
     }
 
     /// Saves what became of the order: as one transaction does.
-    fn save(&mut self, moved: Moved) {
+    pub(super) fn save(&mut self, moved: Moved) {
         let Moved {
             order,
             commands,
@@ -54,30 +54,6 @@ impl World {
             }
         }
         self.facts.extend(facts);
-    }
-
-    /// Versions rise with what readers see.
-    fn compare(&self, after: &Order) {
-        let before = &self.order;
-        let seen = |order: &Order| (order.state, order.reason);
-        let parts = |order: &Order| {
-            let parts = order.fulfilments.iter();
-            let seen =
-                |part: &Fulfilment| (part.status, part.lines.clone(), part.shipments.clone());
-            parts.map(seen).collect::<Vec<_>>()
-        };
-        let changed = seen(before) != seen(after) || parts(before) != parts(after);
-        let rose = after.version - before.version;
-        assert!(rose == 1 || (rose == 0 && !changed), "{rose}");
-        if before.state.was_paid() {
-            for (one, other) in before.fulfilments.iter().zip(&after.fulfilments) {
-                let changed = one.status != other.status
-                    || one.lines != other.lines
-                    || one.shipments != other.shipments;
-                let rose = other.version - one.version;
-                assert!(rose == 1 || (rose == 0 && !changed), "{rose}");
-            }
-        }
     }
 
     /// The order hears a message of its own.
@@ -158,121 +134,6 @@ impl World {
         self.check();
     }
 
-    /// Somebody tries a move. A crash before the commit leaves nothing of it.
-    fn act(&mut self, act: &Act) {
-        let part = &self.order.fulfilments[act.part.index(self.order.fulfilments.len())];
-        let line = part.lines[act.line.index(part.lines.len())].id;
-        let actor = match act.role {
-            Role::Buyer => buyer_of(&self.order),
-            Role::Seller => seller_of(part),
-            Role::Admin => admin(),
-            Role::Timer => Actor::TIMER,
-            Role::System => Actor::SYSTEM,
-        };
-        let wanted = act.wanted(part, line);
-        let made = make_move(&self.order, part.id, &wanted, &actor, self.now, &TIMING);
-        if let (Ok(moved), false) = (made, act.crash) {
-            self.save(moved);
-        }
-    }
-
-    /// Holds at every moment.
-    fn check(&self) {
-        self.wallet.check();
-        let order = &self.order;
-        for part in &order.fulfilments {
-            for (line, touched) in order.lines_of(part) {
-                let ordered = line.quantity.get();
-                assert!(touched.shipped + touched.cancelled <= ordered);
-                assert!(touched.refunded <= ordered);
-                assert!(touched.cancelled + touched.returned <= touched.refunded);
-                assert!((0..=line.total().unwrap().amount).contains(&touched.refunded_amount));
-                self.check_money(part, touched);
-            }
-            let is_asking = part.outstanding().next().is_some();
-            let resends = part
-                .waiting
-                .is_some_and(|waiting| waiting.resend_at.is_some());
-            assert_eq!(is_asking, resends, "{part:?}");
-        }
-        let parts_need_it = order.fulfilments.iter().any(|part| part.needs_review);
-        assert_eq!(order.needs_review, order.stuck || parts_need_it);
-        let waits = !order.state.is_settled()
-            || order.fulfilments.iter().any(|part| part.waiting.is_some());
-        assert!(
-            !waits || order.due_at.is_some(),
-            "nothing will ever move it: {order:?}"
-        );
-        if matches!(order.state, OrderState::Declined | OrderState::Cancelled) {
-            assert_ne!(self.wallet.payment, Payment::Debited);
-            assert_eq!(order.due_at, None);
-        }
-        if order.state.was_paid() {
-            assert_eq!(self.wallet.payment, Payment::Debited);
-            let refunds = order
-                .fulfilments
-                .iter()
-                .any(|part| !part.refunds.is_empty());
-            let is_empty = order
-                .fulfilments
-                .iter()
-                .all(|part| order.left_of(part).amount == 0);
-            let state = match (is_empty, refunds) {
-                (false, _) => OrderState::Paid,
-                (true, true) => OrderState::Refunding,
-                (true, false) => OrderState::Refunded,
-            };
-            assert_eq!(order.state, state);
-        }
-        self.check_timeline();
-    }
-
-    /// The order has reserved what the wallet refunds, no more and no less.
-    fn check_money(&self, part: &Fulfilment, touched: &PartLine) {
-        let pending: i64 = part
-            .refunds
-            .iter()
-            .flat_map(|refund| &refund.lines)
-            .filter(|line| line.line == touched.id)
-            .map(|line| line.amount)
-            .sum();
-        let Some(paid) = self.wallet.parts.get(&part.id) else {
-            return;
-        };
-        let of = paid
-            .lines
-            .iter()
-            .find(|line| line.id == touched.id)
-            .unwrap();
-        assert!(of.refunded <= touched.refunded_amount);
-        assert!(of.refunded >= touched.refunded_amount - pending);
-        if pending == 0 && self.order.state.was_paid() {
-            assert_eq!(
-                (of.refunded, of.reversed),
-                (touched.refunded_amount, touched.reversed)
-            );
-            assert_eq!(of.commission, touched.commission);
-        }
-    }
-
-    /// Facts are numbered in sequence, whether they have a record or not.
-    fn check_timeline(&self) {
-        let own = self.order.own_facts();
-        let mut numbers: Vec<u32> = own
-            .iter()
-            .chain(&self.facts)
-            .map(|fact| fact.number)
-            .collect();
-        numbers.sort_unstable();
-        let is_paid = self.order.state.was_paid();
-        let expected: Vec<u32> = if is_paid {
-            (0..self.order.facts).collect()
-        } else {
-            (0..).take(numbers.len()).collect()
-        };
-        assert_eq!(numbers, expected);
-    }
-
     /// Everything in flight arrives.
     pub(super) fn deliver(&mut self) {
         while let Some(command) = self.commands.pop() {
@@ -286,73 +147,20 @@ impl World {
         }
     }
 
-    /// Everything in flight arrives, time goes on, nothing is lost any more, and each wallet has room.
+    /// Everything in flight arrives, time goes on, nothing is lost any more, each wallet has room, and people answer.
     pub(super) fn settle(&mut self) {
         self.wallet.full = false;
-        for _ in 0..60 {
+        // A part takes at most so long: to arrive, to be returned and to be disputed.
+        for _ in 0..100 {
             while !self.commands.is_empty() || !self.replies.is_empty() {
                 self.deliver();
             }
+            self.answer_cases();
             self.run(&Step::Wait { seconds: 86_400 });
-        }
-    }
-
-    /// Refunds what is left of each part, in pieces.
-    pub(super) fn refund_all(&mut self, pieces: &[i64]) {
-        for id in self
-            .order
-            .fulfilments
-            .iter()
-            .map(|part| part.id)
-            .collect::<Vec<_>>()
-        {
-            for piece in pieces.iter().copied().chain([i64::MAX]) {
-                let part = self.order.fulfilment(id).unwrap();
-                let left = self.order.left_of(part).amount;
-                if left == 0 {
-                    break;
-                }
-                let wanted = refund(amount(piece.min(left)), None);
-                let made = make_move(
-                    &self.order,
-                    id,
-                    &wanted,
-                    &seller_of(part),
-                    self.now,
-                    &TIMING,
-                );
-                self.save(made.unwrap());
-                self.deliver();
+            let is_quiet = self.commands.is_empty() && self.order.due_at.is_none();
+            if is_quiet && !self.has_open_case() {
+                break;
             }
-        }
-    }
-}
-
-impl Act {
-    fn wanted(&self, part: &Fulfilment, line: LineId) -> Move {
-        let ids = SystemIds::default();
-        let some = vec![(line, Quantity::new(self.count).unwrap())];
-        match self.name {
-            MoveName::Ship => ship(some),
-            MoveName::Deliver => Move::Deliver {
-                shipment: match part.shipments.len() {
-                    0 => ShipmentId::new(&ids),
-                    packages => part.shipments[self.line.index(packages)].id,
-                },
-                note: None,
-            },
-            MoveName::Cancel => cancel((!self.whole).then_some(some)),
-            MoveName::Refund => Move::Refund {
-                id: RefundId::new(&ids),
-                what: if self.whole {
-                    amount(self.amount)
-                } else {
-                    RefundOf::Items(some)
-                },
-                reason: None,
-                restock: self.restock,
-            },
-            MoveName::Complete => Move::Complete,
         }
     }
 }

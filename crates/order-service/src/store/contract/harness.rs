@@ -17,7 +17,7 @@ use crate::app::{
     App, Applied, Asked, Asker, Inbound, Names, Waiting, What, apply_messages, place,
 };
 use crate::audit::AuditedOrder;
-use crate::domain::{Fulfilment, Message, Order, Role};
+use crate::domain::{Fulfilment, Message, NewOrder, Order, Role};
 use crate::metrics::OrderMetrics;
 use crate::reservations::{ReservationRefusal, Reservations};
 use crate::store::OrderQueries;
@@ -144,6 +144,11 @@ impl Subject {
     /// The same, whose stock is not known to be sold yet.
     pub(super) async fn paid(&self, buyer: UserId, sellers: &[UserId]) -> Order {
         let new = new_order(&self.ids, buyer, lines_of(&self.ids, sellers));
+        self.paid_as(new).await
+    }
+
+    /// An order as it is to be placed, of lines at 14.00 each, that is paid now.
+    pub(super) async fn paid_as(&self, new: NewOrder) -> Order {
         let order = Order::place(new, self.clock.now(), &TIMING);
         self.place(&order).await.unwrap();
         let commissions = order.lines.iter().map(|line| (line.id, 140)).collect();

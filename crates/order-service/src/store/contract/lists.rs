@@ -98,7 +98,7 @@ pub(super) async fn unsettled_orders_are_counted_by_state_with_the_time_of_the_o
     let expected = OpenOrders {
         unsettled,
         oldest,
-        to_review: 0,
+        ..OpenOrders::new(0)
     };
     assert_eq!(s.app.queries.open().await, Ok(expected));
 }

@@ -97,7 +97,7 @@ pub(super) async fn a_move_is_saved_with_its_command_its_fact_and_its_answer(s: 
         Subject::asked(
             &order,
             part,
-            What::OfPart(part.id, refund(RefundId::new(&*s.ids), 300)),
+            What::OfPart(part.id.into(), refund(RefundId::new(&*s.ids), 300)),
         )
     };
     let repeatable = |body: u8| {
@@ -140,7 +140,7 @@ pub(super) async fn a_move_that_is_refused_leaves_nothing_behind(s: Subject) {
     let order = s.sold(UserId::new(&*s.ids), &[UserId::new(&*s.ids)]).await;
     let part = &order.fulfilments[0];
     let before = s.outgoing().await;
-    let what = |amount| What::OfPart(part.id, refund(RefundId::new(&*s.ids), amount));
+    let what = |amount| What::OfPart(part.id.into(), refund(RefundId::new(&*s.ids), amount));
     let ask = |amount| Subject::asked(&order, part, what(amount));
     let exceeds = refused(&s, ask(1401)).await;
     let left = Money::new(1400, Currency::USD);
@@ -170,7 +170,7 @@ pub(super) async fn a_move_that_is_refused_leaves_nothing_behind(s: Subject) {
         ..ask(1)
     };
     assert_eq!(refused(&s, nowhere).await, Refused::NotFound);
-    let elsewhere = What::OfPart(FulfilmentId::new(&*s.ids), ship(&s, all_of(part)));
+    let elsewhere = What::OfPart(FulfilmentId::new(&*s.ids).into(), ship(&s, all_of(part)));
     let elsewhere = Subject::asked(&order, part, elsewhere);
     let unknown = Refused::Move(MoveRefusal::UnknownFulfilment);
     assert_eq!(refused(&s, elsewhere).await, unknown);
@@ -185,7 +185,13 @@ pub(super) async fn a_move_that_is_refused_leaves_nothing_behind(s: Subject) {
 pub(super) async fn a_move_waits_until_the_stock_is_sold(s: Subject) {
     let order = s.paid(UserId::new(&*s.ids), &[UserId::new(&*s.ids)]).await;
     let part = &order.fulfilments[0];
-    let ask = || Subject::asked(&order, part, What::OfPart(part.id, ship(&s, all_of(part))));
+    let ask = || {
+        Subject::asked(
+            &order,
+            part,
+            What::OfPart(part.id.into(), ship(&s, all_of(part))),
+        )
+    };
     let early = Refused::Move(MoveRefusal::NotReady);
     assert_eq!(refused(&s, ask()).await, early);
     let patience = Wait::AtMost(Duration::from_secs(30));
@@ -241,6 +247,7 @@ pub(super) async fn an_order_is_cancelled_with_a_refund_of_each_part(s: Subject)
     assert_eq!(sent, [three("RefundPart"), three("ReturnStock")].concat());
     let again = refused(&s, cancel(None)).await;
     let none = Refused::Move(MoveRefusal::NotAllowed {
+        because: None,
         allowed: Vec::new(),
     });
     assert_eq!(again, none);
@@ -254,7 +261,7 @@ pub(super) async fn a_timeline_tells_everything_once_page_by_page(s: Subject) {
     for part in [&parts[0], &parts[1], &parts[0]] {
         let id = RefundId::new(&*s.ids);
         refunds.push(id);
-        let what = What::OfPart(part.id, refund(id, 10));
+        let what = What::OfPart(part.id.into(), refund(id, 10));
         made(&s, Subject::asked(&order, part, what)).await;
     }
     s.tell(order.id, done(refunds[1], &order)).await;

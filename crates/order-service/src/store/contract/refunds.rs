@@ -20,7 +20,7 @@ pub(super) async fn a_hundred_refunds_at_once_give_back_the_part_and_not_a_unit_
     let order = s.sold(UserId::new(&*s.ids), &[UserId::new(&*s.ids)]).await;
     let part = &order.fulfilments[0];
     let refunds = (0..100).map(|_| {
-        let what = What::OfPart(part.id, refund(RefundId::new(&*s.ids), 100));
+        let what = What::OfPart(part.id.into(), refund(RefundId::new(&*s.ids), 100));
         make_moves(&s.app, Subject::asked(&order, part, what), None, Wait::No)
     });
     let mut left = Vec::new();
@@ -50,7 +50,7 @@ pub(super) async fn a_refund_that_the_wallet_answers_in_time_is_done_and_its_rep
     let part = &order.fulfilments[0];
     let id = RefundId::new(&*s.ids);
     let run = async |wait| {
-        let asked = Subject::asked(&order, part, What::OfPart(part.id, refund(id, 300)));
+        let asked = Subject::asked(&order, part, What::OfPart(part.id.into(), refund(id, 300)));
         let repeatable = Repeatable {
             key: key(seller, "once"),
             render: Arc::new(|refund: &RefundMade| Ok(outcome_of(refund))),
@@ -87,7 +87,7 @@ pub(super) async fn a_refund_that_was_answered_unheard_is_found_in_the_store(s: 
     let order = s.sold(UserId::new(&*s.ids), &[seller]).await;
     let part = &order.fulfilments[0];
     let id = RefundId::new(&*s.ids);
-    let asked = Subject::asked(&order, part, What::OfPart(part.id, refund(id, 300)));
+    let asked = Subject::asked(&order, part, What::OfPart(part.id.into(), refund(id, 300)));
     let wait = Wait::AtMost(Duration::from_millis(700));
     let (outcome, ()) = tokio::join!(
         refund_part(&s.app, asked, (part.id, id), None, wait),

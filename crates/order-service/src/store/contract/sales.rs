@@ -8,7 +8,7 @@ use kernel::{
 use store::idempotency::Answered;
 
 use super::Subject;
-use crate::app::{SalesFilter, Wait, What, list_sales, make_moves, sum_sales};
+use crate::app::{SalesFilter, Wait, What, list_sales, make_moves, sum_sales, sum_up};
 use crate::domain::{FulfilmentStatus, Message, Move, Order, Parcel, RefundOf};
 use crate::store::{SalePlace, SalesDay, SalesQuery, Span};
 
@@ -19,7 +19,7 @@ const ALWAYS: Span = Span {
 
 async fn make(s: &Subject, order: &Order, wanted: Move) {
     let part = &order.fulfilments[0];
-    let asked = Subject::asked(order, part, What::OfPart(part.id, wanted));
+    let asked = Subject::asked(order, part, What::OfPart(part.id.into(), wanted));
     let outcome = make_moves(&s.app, asked, None, Wait::No).await.unwrap();
     assert!(matches!(outcome, Answered::First(Ok(_))), "{outcome:?}");
 }
@@ -206,11 +206,13 @@ pub(super) async fn sales_are_summed_by_day_with_what_was_refunded_of_them(s: Su
         let (sold, fees) = (1400 * i64::from(sales), 140 * i64::from(sales));
         SalesDay {
             day,
+            orders: sales,
             sales,
             sold: usd(sold),
             refunded: usd(refunded),
             fees: usd(fees),
             pending: usd(sold - fees - refunded),
+            held: usd(sold - refunded),
         }
     };
     let sums = async |seller, from, to| {
@@ -240,7 +242,26 @@ pub(super) async fn sales_are_summed_by_day_with_what_was_refunded_of_them(s: Su
         refunded: usd(1400),
         fees: usd(240),
         pending: usd(1400 - 140),
+        held: usd(1400),
         ..row(today, 2, 0)
     };
     assert_eq!(sums(grace, today, tomorrow).await, [expected]);
+    // Those of all sellers, of whom two have a part of the first order.
+    let span = Span {
+        from: Some(today),
+        to: Some(later),
+    };
+    let (open, all) = sum_up(&s.app, span).await.unwrap();
+    assert_eq!((open.to_review, open.undecided[1].count), (0, 0));
+    let first = SalesDay {
+        orders: 2,
+        sales: 3,
+        sold: usd(3 * 1400),
+        refunded: usd(1400),
+        fees: usd(240 + 140),
+        pending: usd(2 * (1400 - 140)),
+        held: usd(2 * 1400),
+        day: today,
+    };
+    assert_eq!(all.unwrap(), [first, row(tomorrow, 1, 0)]);
 }

@@ -24,6 +24,7 @@ impl Listing {
         let mut filter = match listed {
             Listed::OfBuyer(buyer, _) => doc! { "buyer": bson_of(&buyer) },
             Listed::ToReview => doc! { "needs_review": true },
+            Listed::Disputed => doc! { "disputed": true },
             Listed::All | Listed::InState(_) => Document::new(),
         };
         if let Some(state) = listed.state() {
@@ -92,17 +93,21 @@ impl Listing {
         }
     }
 
-    /// A seller's sales in `span`, in no order.
-    pub(super) fn sold(seller: UserId, span: Span) -> Self {
+    /// The sales in `span` of a seller, or of all if it is None, in no order.
+    pub(super) fn sold(seller: Option<UserId>, span: Span) -> Self {
         let (from, to) = span.bounds();
+        let mut filter = doc! {
+            "confirmed": true,
+            "paid_at": { "$gte": from, "$lte": to },
+        };
+        if let Some(seller) = seller {
+            let part = doc! { "seller": bson_of(&seller) };
+            filter.insert("fulfilments", doc! { "$elemMatch": part });
+        }
         Self {
-            filter: doc! {
-                "confirmed": true,
-                "fulfilments": { "$elemMatch": { "seller": bson_of(&seller) } },
-                "paid_at": { "$gte": from, "$lte": to },
-            },
+            filter,
             sort: Document::new(),
-            index: "sales",
+            index: seller.map_or("sales_by_day", |_| "sales"),
             fields: None,
         }
     }

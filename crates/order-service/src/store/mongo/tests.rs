@@ -2,15 +2,16 @@
 
 use kernel::{OrderId, SystemClock, SystemIds, Timestamp, UserId};
 use std::sync::Arc;
+use store::Row as _;
 use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::testing::TestDatabase;
 
 use super::listing::facts;
-use super::{Listing, UNSETTLED, open_mongo, unsettled_stages};
+use super::{Listing, UNSETTLED, cases, open_mongo, unsettled_stages};
 use crate::domain::{FulfilmentStatus, Order, OrderState};
-use crate::records::ORDERS;
-use crate::store::{Listed, SalePlace, Span};
+use crate::records::{CaseRecord, ORDERS};
+use crate::store::{Listed, SalePlace, Span, Undecided, Whose};
 use crate::testing::{TIMING, lines_of, new_order};
 
 fn opened(database: &TestDatabase) -> Mongo {
@@ -66,7 +67,12 @@ async fn every_listing_is_a_walk_of_its_index() {
         Listing::to_review(None),
         Listing::to_review(Some(order)),
     ];
-    let mut lists = vec![Listed::All, Listed::ToReview, Listed::OfBuyer(user, None)];
+    let mut lists = vec![
+        Listed::All,
+        Listed::ToReview,
+        Listed::Disputed,
+        Listed::OfBuyer(user, None),
+    ];
     for state in OrderState::ALL {
         lists.extend([Listed::InState(state), Listed::OfBuyer(user, Some(state))]);
     }
@@ -88,7 +94,8 @@ async fn every_listing_is_a_walk_of_its_index() {
             listings.push(Listing::sales(user, status, span, after));
         }
     }
-    listings.push(Listing::sold(user, span));
+    listings.push(Listing::sold(Some(user), span));
+    listings.push(Listing::sold(None, span));
     for listing in listings {
         let stages = plan(&db, &listing).await;
         let walk = format!("IXSCAN {}", listing.index);
@@ -135,6 +142,46 @@ async fn the_facts_of_an_order_are_a_range_of_their_keys() {
     let text = explained.unwrap().to_string();
     assert!(
         !text.contains("COLLSCAN") && !text.contains("SORT"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn cases_are_walks_of_an_index_in_its_order() {
+    let database = TestDatabase::new();
+    let db = opened(&database);
+    let user = UserId::new(&SystemIds::default());
+    let [state, _] = Undecided::STATES;
+    for whose in [Whose::All, Whose::Seller(user), Whose::Buyer(user)] {
+        for after in [None, Some(user.as_uuid())] {
+            let find = doc! {
+                "find": CaseRecord::TABLE,
+                "filter": cases::filter(state, whose, after),
+                "sort": cases::sort(),
+                "hint": whose.index(),
+                "limit": 10,
+            };
+            let command = doc! { "explain": find, "verbosity": "queryPlanner" };
+            let explained = db.database().await.unwrap().run_command(command).await;
+            let text = explained.unwrap().to_string();
+            let is_walk = !text.contains("COLLSCAN") && !text.contains("SORT");
+            assert!(
+                is_walk && text.contains(r#""["return_requested", "#),
+                "{text}"
+            );
+        }
+    }
+    let aggregate = doc! {
+        "aggregate": CaseRecord::TABLE,
+        "pipeline": cases::undecided_stages(state),
+        "hint": Whose::All.index(),
+        "cursor": {},
+    };
+    let command = doc! { "explain": aggregate, "verbosity": "queryPlanner" };
+    let explained = db.database().await.unwrap().run_command(command).await;
+    let text = explained.unwrap().to_string();
+    assert!(
+        text.contains(Whose::All.index()) && !text.contains("COLLSCAN"),
         "{text}"
     );
 }

@@ -8,6 +8,20 @@ use crate::domain::Order;
 use crate::records::ORDERS;
 use crate::store::{SaleMoney, SalePlace};
 
+/// What was ordered, for how much, and by whom never changes.
+const FIXED: &[&str] = &["lines", "total", "buyer"];
+
+/// Nor does what tells who the buyer is, until it is erased.
+const UNLESS_ERASED: &[&str] = &[
+    "lines",
+    "total",
+    "buyer",
+    "buyer_name",
+    "address",
+    "note",
+    "metadata",
+];
+
 impl SqliteRecord for Order {
     fn load(db: &Connection, key: &Self::Key) -> StoreResult<Option<Self>> {
         db.prepare_cached("SELECT * FROM orders WHERE id = ?1")?
@@ -31,7 +45,12 @@ impl SqliteRecord for Order {
     }
 
     fn update(&self, before: &Self, db: &Connection) -> StoreResult<()> {
-        update_row(db, ORDERS, &self.id, before, self)?;
+        let fixed = if tells_the_same(before, self) {
+            UNLESS_ERASED
+        } else {
+            FIXED
+        };
+        update_row(db, ORDERS, &self.id, fixed, (before, self))?;
         let known = sales(before)?;
         for sale in sales(self)? {
             match known.iter().find(|known| known.seller == sale.seller) {
@@ -42,6 +61,14 @@ impl SqliteRecord for Order {
         }
         Ok(())
     }
+}
+
+/// Whether both tell the same of who the buyer is.
+fn tells_the_same(one: &Order, other: &Order) -> bool {
+    one.buyer_name == other.buyer_name
+        && one.address == other.address
+        && one.note == other.note
+        && one.metadata == other.metadata
 }
 
 /// Reads a row of `SELECT * FROM orders`.

@@ -1,4 +1,4 @@
-//! A seller's sales in SQLite: walks of the table `sales`, which is its own index.
+//! Sales in SQLite: walks of the table `sales`, which is its own index of each seller's.
 
 use kernel::{OrderId, Timestamp, UserId};
 use rusqlite::Connection;
@@ -14,8 +14,13 @@ pub(super) const LIST_SQL: &str = "SELECT paid_at, order_id FROM sales
      ORDER BY paid_at DESC, order_id DESC LIMIT ?6";
 
 /// The sales in one status with their money.
-pub(super) const MONEY_SQL: &str = "SELECT paid_at, currency, sold, refunded, fees FROM sales
+pub(super) const MONEY_SQL: &str =
+    "SELECT paid_at, order_id, status, currency, sold, refunded, fees FROM sales
      WHERE seller = ?1 AND status = ?2 AND paid_at BETWEEN ?3 AND ?4 LIMIT ?5";
+
+/// The sales of all sellers with their money, order by order.
+pub(super) const MONEY_OF_ALL_SQL: &str = "SELECT paid_at, order_id, status, currency, sold, refunded, fees
+     FROM sales INDEXED BY sales_by_day WHERE paid_at BETWEEN ?1 AND ?2 ORDER BY paid_at, order_id LIMIT ?3";
 
 /// See [`OrderQueries::sales`](crate::store::OrderQueries::sales).
 pub(super) fn list(
@@ -67,32 +72,65 @@ fn loaded(db: &Connection, order: OrderId) -> StoreResult<Order> {
 /// See [`OrderQueries::sold`](crate::store::OrderQueries::sold).
 pub(super) fn sold(
     db: &Connection,
-    seller: UserId,
+    seller: Option<UserId>,
     span: Span,
 ) -> StoreResult<Option<Vec<SalesDay>>> {
     let (from, to) = span.bounds();
-    let (mut summary, mut left) = (Summary::default(), Summary::MOST);
+    let mut sums = Sums {
+        summary: Summary::default(),
+        left: Summary::MOST,
+    };
+    let Some(seller) = seller else {
+        let mut statement = db.prepare_cached(MONEY_OF_ALL_SQL)?;
+        let is_whole = sums.add(statement.query((from, to, sums.limit()))?)?;
+        return Ok(is_whole.then(|| sums.summary.days()).flatten());
+    };
     for status in FulfilmentStatus::ALL {
         let mut statement = db.prepare_cached(MONEY_SQL)?;
-        let limit = i64::try_from(left).unwrap_or(i64::MAX).saturating_add(1);
-        let values = (seller.as_bytes(), status.as_str(), from, to, limit);
-        let mut rows = statement.query(values)?;
-        while let Some(row) = rows.next()? {
-            let Some(rest) = left.checked_sub(1) else {
-                return Ok(None);
-            };
-            left = rest;
-            let currency: String = row.get(1)?;
-            let money = SaleMoney {
-                currency: currency
-                    .parse()
-                    .map_err(|_| corrupt(format!("{currency} is no currency of a sale")))?,
-                sold: row.get(2)?,
-                refunded: row.get(3)?,
-                fees: row.get(4)?,
-            };
-            summary.add(row.get(0)?, status, &money);
+        let values = (seller.as_bytes(), status.as_str(), from, to, sums.limit());
+        if !sums.add(statement.query(values)?)? {
+            return Ok(None);
         }
     }
-    Ok(summary.days())
+    Ok(sums.summary.days())
+}
+
+/// Sums of at most as many sales as may be summed at once.
+struct Sums {
+    summary: Summary,
+    left: usize,
+}
+
+impl Sums {
+    /// One more than are left.
+    fn limit(&self) -> i64 {
+        let left = i64::try_from(self.left).unwrap_or(i64::MAX);
+        left.saturating_add(1)
+    }
+
+    /// Adds sales. Whether these were all.
+    fn add(&mut self, mut rows: rusqlite::Rows<'_>) -> StoreResult<bool> {
+        while let Some(row) = rows.next()? {
+            let Some(rest) = self.left.checked_sub(1) else {
+                return Ok(false);
+            };
+            self.left = rest;
+            let (status, currency): (String, String) = (row.get(2)?, row.get(3)?);
+            let no_status = || corrupt(format!("{status} is no status of a sale"));
+            let no_currency = |_| corrupt(format!("{currency} is no currency of a sale"));
+            let place = SalePlace {
+                paid_at: Timestamp::from_millis(row.get(0)?),
+                order: id(row, 1)?,
+            };
+            let money = SaleMoney {
+                currency: currency.parse().map_err(no_currency)?,
+                sold: row.get(4)?,
+                refunded: row.get(5)?,
+                fees: row.get(6)?,
+            };
+            let status = FulfilmentStatus::of(&status).ok_or_else(no_status)?;
+            self.summary.add(place, status, &money);
+        }
+        Ok(true)
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use contracts::reservations::{
-    CurrentPrice, Delivery, PriceChanged, Refusal, RequestedLine, ReserveRequest, ReservedLine,
-    Shortage,
+    Article, CurrentPrice, Delivery, PriceChanged, Refusal, RequestedLine, ReserveRequest,
+    ReservedLine, ReturnPolicy, Shortage,
 };
 use kernel::{Currency, Money, OrderId, ProductId, UserId};
 use order_service::{ReservationRefusal, Reservations};
@@ -17,8 +17,12 @@ pub(crate) struct Desk {
     /// The products that are shipped.
     pub(crate) shipped: Mutex<HashSet<ProductId>>,
     pub(crate) asked: Mutex<Vec<OrderId>>,
+    /// The variants besides the default ones. They share their product's stock.
+    pub(crate) variants: Mutex<HashSet<Article>>,
     /// What one of each product costs.
     pub(crate) price: Mutex<i64>,
+    /// What sellers take back.
+    pub(crate) returns: Mutex<ReturnPolicy>,
 }
 
 #[async_trait]
@@ -36,17 +40,23 @@ impl Reservations for Desk {
             product,
             quantity,
             agreed,
+            variant,
         } in request.lines
         {
             let Some((seller, left)) = stock.get_mut(&product) else {
                 return Err(Refusal::UnknownProducts(vec![product]).into());
             };
+            let article = Article::new(product, variant);
+            if variant.is_some() && !self.variants.lock().unwrap().contains(&article) {
+                return Err(Refusal::UnknownVariants(vec![article]).into());
+            }
             if *seller == request.buyer {
                 return Err(Refusal::OwnProducts(vec![product]).into());
             }
             if !agreed.allows(price, 1) {
                 let current = CurrentPrice {
                     product,
+                    variant,
                     unit_price: price,
                     version: 1,
                 };
@@ -57,6 +67,7 @@ impl Reservations for Desk {
             if *left < requested {
                 let shortage = Shortage {
                     product,
+                    variant,
                     requested,
                     available: *left,
                 };
@@ -65,7 +76,13 @@ impl Reservations for Desk {
             *left -= requested;
             let is_shipped = self.shipped.lock().unwrap().contains(&product);
             lines.push(ReservedLine {
+                returns: *self.returns.lock().unwrap(),
                 product,
+                variant,
+                options: variant
+                    .map(|id| ("Size".to_owned(), id.to_string()))
+                    .into_iter()
+                    .collect(),
                 seller: *seller,
                 seller_name: Some("Grace".to_owned()),
                 category: "Light".to_owned(),

@@ -78,6 +78,78 @@ impl Part {
         world.make(&path, token, &body, headers).await
     }
 
+    /// Ships everything, and the buyer says that it came.
+    pub(crate) async fn arrives(&self, world: &World, seller: &str, buyer: &str) {
+        let package = self.ship(world, seller, &self.everything()).await;
+        assert_eq!(package.status, 201, "{package:?}");
+        let package = package.body["id"].as_str().unwrap();
+        let path = self.path(&format!("/shipments/{package}/deliver"));
+        let arrived = world.make(&path, buyer, &json!({}), &[]).await;
+        assert_eq!(arrived.status, 200, "{arrived:?}");
+    }
+
+    /// Asks to send items back.
+    pub(crate) async fn asks_back(&self, world: &World, token: &str, items: &Value) -> Answer {
+        let body = json!({"fulfilmentId": self.id, "items": items, "reason": "damaged", "comment": "It has a crack"});
+        world
+            .make(&self.order_path("/returns"), token, &body, &[])
+            .await
+    }
+
+    /// A return of these items.
+    pub(crate) async fn has_asked_back(&self, world: &World, token: &str, items: &Value) -> String {
+        let requested = self.asks_back(world, token, items).await;
+        assert_eq!(requested.status, 201, "{requested:?}");
+        requested.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A step of a return.
+    pub(crate) async fn of_return(
+        &self,
+        world: &World,
+        token: &str,
+        (id, step): (&str, &str),
+        body: &Value,
+    ) -> Answer {
+        let path = self.order_path(&format!("/returns/{id}/{step}"));
+        world.make(&path, token, body, &[]).await
+    }
+
+    /// Asks an operator to decide.
+    pub(crate) async fn complains(&self, world: &World, token: &str) -> Answer {
+        let body = json!({"fulfilmentId": self.id, "reason": "not_received", "comment": "It never arrived"});
+        world
+            .make(&self.order_path("/disputes"), token, &body, &[])
+            .await
+    }
+
+    /// A dispute.
+    pub(crate) async fn has_complained(&self, world: &World, token: &str) -> String {
+        let opened = self.complains(world, token).await;
+        assert_eq!(opened.status, 201, "{opened:?}");
+        opened.body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A step of a dispute.
+    pub(crate) async fn of_dispute(
+        &self,
+        world: &World,
+        token: &str,
+        (id, step): (&str, &str),
+        body: &Value,
+    ) -> Answer {
+        let path = self.order_path(&format!("/disputes/{id}/{step}"));
+        world.make(&path, token, body, &[]).await
+    }
+
+    /// How many of a line came back, for a request.
+    pub(crate) fn back(&self, received: &[(usize, i64, bool)]) -> Value {
+        let items = received.iter().map(|(line, quantity, restock)| {
+            json!({"lineId": self.lines[*line].0, "quantity": quantity, "restock": restock})
+        });
+        json!({"items": items.collect::<Value>()})
+    }
+
     /// What has happened to the order.
     pub(crate) async fn timeline(&self, world: &World, token: &str) -> Vec<Value> {
         let path = self.order_path("/timeline?limit=100");

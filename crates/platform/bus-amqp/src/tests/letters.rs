@@ -8,10 +8,11 @@ use lapin::BasicProperties;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 
 use super::test_broker::TestBroker;
-use crate::{list_dead_letters, replay_dead_letters};
+use crate::{QueuedLetters, list_dead_letters, replay_dead_letters};
 use bus::Tasks;
 use bus::contract::{Recorder, Sender, message, messages, subscription};
 use bus::{Bus, Outcome};
+use store::DeadLetters as _;
 use telemetry::testing::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,4 +114,40 @@ async fn a_queue_that_was_never_declared_has_no_dead_letters() {
             .unwrap(),
         0
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dead_letters_of_several_queues_are_one_list_in_pages() {
+    let mut broker = TestBroker::with_a_namespace();
+    let (tasks, receiver) = (Tasks::new(), Arc::new(Recorder::default()));
+    let bus = broker.bus(
+        vec![
+            subscription("one", "a", receiver.clone()),
+            subscription("two", "b", receiver.clone()),
+        ],
+        &tasks,
+    );
+    bus.ready().await;
+    let poison = [message("a"), message("b"), message("a")];
+    for one in &poison {
+        receiver.answers(one.id, Outcome::Reject("poison".to_owned()));
+        bus.publish(vec![Arc::new(one.clone())]).await;
+    }
+    let letters = QueuedLetters::new(broker.real.clone(), vec!["one", "two", "none"]);
+    let all = eventually("three dead letters", async || {
+        let all = letters.dead_letters(None, 10).await.unwrap();
+        (all.len() == 3).then_some(all)
+    })
+    .await;
+    let first = letters.dead_letters(None, 2).await.unwrap();
+    assert_eq!(first, all[..2]);
+    let rest = letters.dead_letters(Some(first[1].place()), 2).await;
+    assert_eq!(rest.unwrap(), all[2..]);
+    for one in &poison {
+        receiver.answers(one.id, Outcome::Done);
+    }
+    assert_eq!(letters.replay(Some(poison[1].id)).await, Ok(1));
+    assert_eq!(letters.replay(None).await, Ok(2));
+    assert_eq!(letters.dead_letters(None, 10).await, Ok(Vec::new()));
+    broker.end(tasks).await;
 }

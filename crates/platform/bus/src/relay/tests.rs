@@ -10,8 +10,8 @@ mod world;
 
 use self::world::{FakeBus, World};
 use super::*;
-use store::Store;
-use store_sqlite::{Sqlite, replay_dead_letters};
+use store::{DeadLetters as _, Store};
+use store_sqlite::Sqlite;
 use telemetry::metrics::StoreMetrics;
 use telemetry::testing::eventually;
 
@@ -237,12 +237,8 @@ async fn a_replayed_dead_letter_is_sent_again_as_it_was_and_is_none_any_more() {
     .await;
 
     world.bus.answers(replayed, Outcome::Done);
-    let count = world
-        .store
-        .write(move |tx| replay_dead_letters(tx, Some(replayed)))
-        .await
-        .unwrap();
-    assert_eq!(count, 1);
+    let letters = Store::new(Arc::new(world.store.clone()));
+    assert_eq!(letters.replay(Some(replayed)).await, Ok(1));
     eventually("the replay", async || {
         (world.bus.deliveries(replayed) == 2).then_some(())
     })
@@ -263,11 +259,8 @@ async fn a_replayed_dead_letter_has_its_six_deliveries_anew() {
     let relay = world.start();
     eventually("a dead letter", async || world.dead().await.pop()).await;
     world.bus.answers(id, busy());
-    world
-        .store
-        .write(|tx| replay_dead_letters(tx, None))
-        .await
-        .unwrap();
+    let letters = Store::new(Arc::new(world.store.clone()));
+    assert_eq!(letters.replay(None).await, Ok(1));
     let due = world.due(id, 1).await;
     assert_eq!(due, world.clock.now().plus(RETRY_DELAYS[0]));
     relay.stop().await;

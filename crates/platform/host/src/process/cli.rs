@@ -1,4 +1,4 @@
-//! The command line of a service.
+//! The command line of a process.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -17,7 +17,7 @@ use crate::settings::{Layers, Settings};
 #[derive(Parser)]
 #[command(
     version,
-    about = "One service of the marketplace, on MongoDB and RabbitMQ.",
+    about = "One process of the marketplace in the distributed mode.",
     args_conflicts_with_subcommands = true
 )]
 struct Cli {
@@ -62,6 +62,7 @@ impl ServeArgs {
         let settings = Settings::read(&layers)?;
         let config = layers.section(P::SECTION)?;
         layers.check(P::validate(&settings, &config))?;
+        layers.check(settings.servers_allowed())?;
         Ok((settings, config))
     }
 }

@@ -1,10 +1,12 @@
-//! Runs one service as a process of its own, on MongoDB and RabbitMQ: command line, public and internal port.
+//! Runs one service or the console as a process of its own: command line, public and internal port, MongoDB and RabbitMQ for those that
+//! use them.
 //!
-//! A service's `main.rs` implements [`Program`] for itself and calls [`main`]. Everything that the four services share is here.
+//! A `main.rs` implements [`Program`] and calls [`main`]. Everything that these processes share is here.
 
 mod cli;
 mod jwks;
 mod program;
+mod revocations;
 mod serve;
 
 pub use cli::main;

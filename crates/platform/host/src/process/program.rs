@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::service::{Deps, Parts, StoreConfig};
 use anyhow::Context as _;
-use auth::{SigningKey, Verifier};
+use auth::{Issuer, Verifier};
 use bus::Tasks;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use super::jwks;
+use super::{jwks, revocations};
 use crate::settings::Settings;
 
 /// Hints waiting to be announced to the other replicas. Any more are dropped: a hint only ever shortens a delay.
@@ -26,8 +26,9 @@ pub trait Program {
     const NAME: &'static str;
     /// Its section in the settings.
     const SECTION: &'static str;
-    /// The last word of its database's name.
-    const DATABASE: &'static str;
+    /// Whether it is ready only with the message broker. If not, what it has to say waits in its outbox meanwhile, and what is said to it in
+    /// its queues.
+    const NEEDS_BROKER: bool = true;
     /// The type of that section.
     type Config: Default + Serialize + DeserializeOwned;
 
@@ -78,43 +79,62 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// Clock, ids, metrics, currency.
     pub deps: &'a Deps,
-    pub(crate) store: StoreConfig,
     pub(crate) tasks: &'a Tasks,
     pub(crate) readiness: Vec<Arc<dyn Readiness>>,
     pub(crate) hints: Option<mpsc::Receiver<Bytes>>,
 }
 
 impl Context<'_> {
-    /// The service's own database.
-    #[must_use]
-    pub fn store(&self) -> StoreConfig {
-        self.store.clone()
-    }
-
-    /// Verifies tokens with the keys that the user service currently publishes.
+    /// The service's own database, whose name ends in the word `service`.
     ///
     /// # Errors
-    /// If the token settings make no sense, or do not say where the keys are.
+    /// A sentence if the file with the URI cannot be read.
+    pub fn store(&self, service: &str) -> anyhow::Result<StoreConfig> {
+        let store = self.settings.mongo.store(service);
+        store.map_err(anyhow::Error::msg)
+    }
+
+    /// Makes the process ready only while `dependency` is available.
+    pub fn needs(&mut self, dependency: Arc<dyn Readiness>) {
+        self.readiness.push(dependency);
+    }
+
+    /// Verifies tokens with the keys that the user service currently publishes, except those that it says are revoked.
+    ///
+    /// # Errors
+    /// If the token settings make no sense, or do not say where the keys and the revocations are.
     pub fn verifier(&mut self) -> anyhow::Result<Verifier> {
         let auth = &self.settings.auth;
-        let url = auth.jwks_url.clone().context(
+        let keys = auth.jwks_url.clone().context(
             "auth.jwks_url is not set: give the URL of the user service's /.well-known/jwks.json",
         )?;
+        let revocations = auth.revocations_url.clone().context(
+            "auth.revocations_url is not set: give the http:// URL of the user service's internal port",
+        )?;
         let verifier = Verifier::waiting(auth.policy()?, self.deps.clock.clone());
-        self.readiness
-            .push(jwks::follow(&url, verifier.clone(), self.tasks)?);
+        self.needs(jwks::follow(&keys, verifier.clone(), self.tasks)?);
+        self.await_revocations(&verifier);
+        revocations::follow(&revocations, verifier.clone(), self.tasks)?;
         Ok(verifier)
     }
 
-    /// The key that signs tokens.
+    /// The process is ready, and `verifier` judges tokens, only once it has been told what is revoked.
+    pub fn await_revocations(&mut self, verifier: &Verifier) {
+        verifier.await_revocations();
+        let known = revocations::Known(verifier.clone());
+        self.readiness.push(Arc::new(known));
+    }
+
+    /// Signs tokens, with the keys in the file that the settings name.
     ///
     /// # Errors
     /// If the settings do not say where it is, or it cannot be used.
-    pub fn signing_key(&self) -> anyhow::Result<SigningKey> {
-        let file = self.settings.auth.signing_key_file.as_deref().context(
+    pub fn issuer(&self) -> anyhow::Result<Issuer> {
+        let auth = &self.settings.auth;
+        let file = auth.signing_key_file.clone().context(
             "auth.signing_key_file is not set: name a file that all replicas of user-service share",
         )?;
-        SigningKey::load_or_create(file).context("the signing key")
+        Issuer::of_file(file, auth.policy()?).context("the signing key")
     }
 
     /// Where to announce hints to the other replicas of this service.

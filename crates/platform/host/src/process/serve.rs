@@ -1,10 +1,10 @@
-//! Serving: one service on its database and the broker, behind its two ports.
+//! Serving: one service, on its database and the broker if it uses them, behind its two ports.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::Bus;
-use bus_amqp::AmqpBus;
+use bus_amqp::{AmqpBus, QueuedLetters};
 use bytes::Bytes;
 use kernel::SystemClock;
 use platform_http::Readiness;
@@ -26,12 +26,15 @@ pub(super) async fn serve<P: Program>(
     let addresses = (public.local_addr()?, internal.local_addr()?);
     let deps = Deps::new(Arc::new(SystemClock), settings.currency);
     let process = Process::begin(P::NAME, settings, &deps)?;
+    if settings.server.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "server.trusted_proxies is empty: behind a gateway, all clients have its address and are limited as one"
+        );
+    }
     let mut outside = Outside::default();
-    let store = settings.mongo.store(P::DATABASE);
     let mut context = Context {
         settings,
         deps: &deps,
-        store: store.map_err(anyhow::Error::msg)?,
         tasks: &outside.tasks,
         readiness: Vec::new(),
         hints: None,
@@ -46,16 +49,21 @@ pub(super) async fn serve<P: Program>(
     // A service that neither sends nor receives messages needs no broker, and no account on one.
     if parts.uses_bus() {
         // One that only sends does its work without a broker: what it has to say waits in its outbox.
-        let receives = !parts.subscriptions.is_empty();
+        let needs_broker = P::NEEDS_BROKER && !parts.subscriptions.is_empty();
+        let broker = settings.amqp.broker().map_err(anyhow::Error::msg)?;
+        if let Some(letters) = &parts.letters {
+            let queues = parts.subscriptions.iter().map(|one| one.queue).collect();
+            letters.add(Arc::new(QueuedLetters::new(broker.clone(), queues)));
+        }
         let bus = AmqpBus::start(
-            &settings.amqp.broker().map_err(anyhow::Error::msg)?,
+            &broker,
             P::NAME,
             std::mem::take(&mut parts.subscriptions),
             &deps.clock,
             &deps.metrics.bus,
             &outside.tasks,
         );
-        if receives {
+        if needs_broker {
             let broker = Arc::new(BrokerReadiness(bus.clone()));
             outside.readiness.push(broker);
         }

@@ -128,6 +128,21 @@ impl Layers {
         self.part(own, sections, &T::default())
     }
 
+    /// Those keys of the section `name` that `T` has, merged over its defaults: what another process than the section's own has to know
+    /// of it.
+    ///
+    /// # Errors
+    /// [`SettingsError`], for the first value that is wrong.
+    pub fn some_of<T>(&self, name: &str) -> Result<T, SettingsError>
+    where
+        T: Default + Serialize + DeserializeOwned,
+    {
+        let defaults = BTreeMap::from([(name.to_owned(), T::default())]);
+        let known = flatten(&given_by(&defaults)?);
+        let mut some = self.part(|key| known.contains_key(key), &[], &defaults)?;
+        Ok(some.remove(name).unwrap_or_default())
+    }
+
     /// Adds to a broken rule where the values came from.
     ///
     /// # Errors
@@ -156,11 +171,7 @@ impl Layers {
         sections: &[&str],
         defaults: &T,
     ) -> Result<T, SettingsError> {
-        let broken = |error: config::ConfigError| SettingsError::BadValue {
-            place: DEFAULTS.to_owned(),
-            reason: error.to_string(),
-        };
-        let known = flatten(&Config::try_from(defaults).map_err(broken)?.cache);
+        let known = flatten(&given_by(defaults)?);
         let given = || self.given.iter().filter(|(key, _)| own(key));
         if let Some((key, (_, origin))) = given().find(|(key, _)| !known.contains_key(*key)) {
             let sections = sections.iter().map(|section| format!("{section}."));
@@ -192,6 +203,15 @@ impl Layers {
             }
         })
     }
+}
+
+/// The values of `defaults`.
+fn given_by(defaults: &impl Serialize) -> Result<Value, SettingsError> {
+    let read = Config::try_from(defaults).map_err(|error| SettingsError::BadValue {
+        place: DEFAULTS.to_owned(),
+        reason: error.to_string(),
+    });
+    Ok(read?.cache)
 }
 
 /// The origin of values that no layer gives.

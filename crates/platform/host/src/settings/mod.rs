@@ -3,21 +3,31 @@
 
 mod file;
 mod layers;
-mod origins;
+mod lists;
 mod sections;
 
 pub use layers::{Flag, Layers, PREFIX, SettingsError};
-pub use sections::{AmqpConfig, InternalConfig, MongoConfig, Profile, ServerConfig};
+pub use sections::{
+    AmqpConfig, InternalConfig, MongoConfig, Profile, ReturnWindow, SellersConfig, ServerConfig,
+};
 
 use std::path::PathBuf;
 
 use auth::AuthConfig;
 use kernel::{Currency, WrongSetting};
+use mail::MailConfig;
 use serde::{Deserialize, Serialize};
 use telemetry::{LogConfig, TelemetryConfig};
 
-/// The sections that only some processes read: those of single services, and of the embedded mode's backups.
-const SECTIONS: [&str; 5] = ["users", "catalogue", "orders", "wallet", "backup"];
+/// The sections that only some processes read: those of single services, of the console, and of the embedded mode's backups.
+const SECTIONS: [&str; 6] = [
+    "users",
+    "catalogue",
+    "orders",
+    "wallet",
+    "console",
+    "backup",
+];
 
 /// The shared settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,6 +51,13 @@ pub struct Settings {
     pub telemetry: TelemetryConfig,
     /// Access tokens.
     pub auth: AuthConfig,
+    /// Mails to users.
+    pub mail: MailConfig,
+    /// Who may sell.
+    pub sellers: SellersConfig,
+    /// The operator's minimum of time for returns, which is a setting of the section `orders`.
+    #[serde(skip)]
+    pub return_window: ReturnWindow,
     /// The databases of distributed mode.
     pub mongo: MongoConfig,
     /// The message broker of distributed mode.
@@ -59,6 +76,9 @@ impl Default for Settings {
             log: LogConfig::default(),
             telemetry: TelemetryConfig::default(),
             auth: AuthConfig::default(),
+            mail: MailConfig::default(),
+            sellers: SellersConfig::default(),
+            return_window: ReturnWindow::default(),
             mongo: MongoConfig::default(),
             amqp: AmqpConfig::default(),
         }
@@ -72,7 +92,8 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`], for the first thing that is wrong.
     pub fn read(layers: &Layers) -> Result<Self, SettingsError> {
-        let settings: Self = layers.beside(&SECTIONS)?;
+        let mut settings: Self = layers.beside(&SECTIONS)?;
+        settings.return_window = layers.some_of("orders")?;
         layers.check(settings.validate())?;
         Ok(settings)
     }
@@ -80,11 +101,38 @@ impl Settings {
     /// Checks the rules that types do not express.
     fn validate(&self) -> Result<(), WrongSetting> {
         self.server.validate()?;
+        self.server.allowed_in(self.profile)?;
         self.log.validate()?;
         self.telemetry.validate()?;
         self.auth.validate()?;
+        self.validate_mail()?;
         self.mongo.validate()?;
         self.amqp.validate()
+    }
+
+    /// Refuses servers that production must not rely on. For a process that uses the databases and the broker.
+    ///
+    /// # Errors
+    /// The settings at fault.
+    pub fn servers_allowed(&self) -> Result<(), WrongSetting> {
+        self.mongo.allowed_in(self.profile)?;
+        self.amqp.allowed_in(self.profile)
+    }
+
+    /// Mails hold links, which have to lead somewhere.
+    fn validate_mail(&self) -> Result<(), WrongSetting> {
+        self.mail.validate()?;
+        if self.mail.is_on() && self.server.public_url.is_none() {
+            let reason = "mails hold links: say where people reach the marketplace, such as https://shop.example";
+            return Err(WrongSetting::together(
+                &["server.public_url", "mail.transport"],
+                reason,
+            ));
+        }
+        match self.profile {
+            Profile::Production => self.mail.allowed_in_production(),
+            Profile::Development => Ok(()),
+        }
     }
 
     /// An equivalent settings file, including the `sections` of services. Secrets are left out.
@@ -128,6 +176,60 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn production_refuses_a_plain_port_for_all_a_guest_and_servers_without_credentials_by_name() {
+        let read = |more: &[(&str, &str)]| {
+            let own = [("PROFILE", "production")];
+            let all = own.iter().chain(more);
+            let all = all.map(|(name, value)| (format!("MARKETPLACE__{name}"), *value));
+            Settings::read(&Layers::read(None, all.collect::<Vec<_>>(), None).unwrap())
+        };
+        let (mongo, amqp) = ("mongodb://u:p@h/", "amqp://shop:p@h/");
+        let open = ("SERVER__LISTEN", "0.0.0.0:8080");
+        let refused = read(&[open]).unwrap_err().to_string();
+        assert!(refused.contains("server.listen"), "{refused}");
+        assert!(read(&[open, ("SERVER__ALLOW_PLAIN_HTTP", "true")]).is_ok());
+        for (mongo, amqp, fault) in [
+            ("mongodb://h/", amqp, Some("mongo.uri")),
+            ("mongodb://h/?authMechanism=MONGODB-X509", amqp, None),
+            (mongo, "amqp://guest:p@h/", Some("amqp.uri")),
+            (mongo, "amqp://h/", Some("amqp.uri")),
+            (mongo, amqp, None),
+        ] {
+            let settings = read(&[("MONGO__URI", mongo), ("AMQP__URI", amqp)]).unwrap();
+            let fault_found = settings.servers_allowed().err().map(|wrong| wrong.keys[0]);
+            assert_eq!(fault_found, fault, "{mongo} {amqp}");
+        }
+        let tolerant = Settings::default();
+        assert_eq!(tolerant.servers_allowed(), Ok(()));
+    }
+
+    #[test]
+    fn mails_need_a_place_that_their_links_lead_to() {
+        let given = |more: &[(&str, &str)]| {
+            let all = [("MARKETPLACE__MAIL__TRANSPORT", "file")]
+                .into_iter()
+                .chain(more.iter().copied());
+            let layers = Layers::read(
+                None,
+                all.map(|(name, value)| (name.to_owned(), value)),
+                None,
+            );
+            Settings::read(&layers.unwrap())
+        };
+        let error = given(&[]).unwrap_err().to_string();
+        assert!(error.contains("server.public_url"), "{error}");
+        let place = ("MARKETPLACE__SERVER__PUBLIC_URL", "https://shop.example");
+        let settings = given(&[place]).unwrap();
+        assert!(settings.mail.is_on());
+        let none = std::collections::BTreeMap::<String, String>::new();
+        let printed = settings.print(&none).unwrap();
+        assert!(
+            printed.contains("public_url = \"https://shop.example\""),
+            "{printed}"
+        );
     }
 
     #[test]

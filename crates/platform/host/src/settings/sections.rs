@@ -3,12 +3,15 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use kernel::{SecretUri, WrongSetting};
-use platform_http::Origin;
+use contracts::sellers::SellersMode;
+use kernel::{Clock, SecretUri, WrongSetting};
+use platform_http::{Limits, Network, Networks, Origin, Quotas, most_connections};
 use serde::{Deserialize, Serialize};
+use telemetry::metrics::HttpMetrics;
 
-use super::origins;
+use super::lists;
 use crate::service::StoreConfig;
 
 /// The purpose of the process.
@@ -29,9 +32,26 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Worker threads; 0 means one per core.
     pub workers: usize,
+    /// In production, the public port may be on another address than this machine's own only if this is true: it speaks plain HTTP, so a
+    /// proxy has to end TLS before it.
+    pub allow_plain_http: bool,
     /// Origins whose pages may use the API.
-    #[serde(with = "origins")]
+    #[serde(with = "lists")]
     pub cors_origins: Vec<Origin>,
+    /// Proxies whose word about a client's address counts (`X-Forwarded-For`, `Forwarded`).
+    #[serde(with = "lists")]
+    pub trusted_proxies: Vec<Network>,
+    /// Clients whom nothing limits.
+    #[serde(with = "lists")]
+    pub unlimited_clients: Vec<Network>,
+    /// Lists and searches that one caller may ask for in a minute; 0 means any number.
+    pub lists_per_minute: u32,
+    /// Creations that one caller may ask for in a minute; 0 means any number.
+    pub creates_per_minute: u32,
+    /// Open connections; 0 means as many as the process has descriptors for.
+    pub max_connections: usize,
+    /// Where people reach the marketplace, such as `https://shop.example`: links in mails lead there.
+    pub public_url: Option<Origin>,
 }
 
 impl Default for ServerConfig {
@@ -39,7 +59,14 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             workers: 0,
+            allow_plain_http: false,
             cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            unlimited_clients: Vec::new(),
+            lists_per_minute: Quotas::default().lists_per_minute,
+            creates_per_minute: Quotas::default().creates_per_minute,
+            max_connections: 0,
+            public_url: None,
         }
     }
 }
@@ -47,9 +74,62 @@ impl Default for ServerConfig {
 impl ServerConfig {
     /// More threads than any machine gains from.
     const MAX_WORKERS: usize = 512;
+    /// More than one server answers.
+    const MAX_QUOTA: u32 = 10_000_000;
+    /// More than a process may open.
+    const MAX_CONNECTIONS: usize = 1_000_000;
 
     pub(super) fn validate(&self) -> Result<(), WrongSetting> {
-        WrongSetting::unless_within("server.workers", self.workers, 0..=Self::MAX_WORKERS)
+        WrongSetting::unless_within("server.workers", self.workers, 0..=Self::MAX_WORKERS)?;
+        for (key, quota) in [
+            ("server.lists_per_minute", self.lists_per_minute),
+            ("server.creates_per_minute", self.creates_per_minute),
+        ] {
+            WrongSetting::unless_within(key, quota, 0..=Self::MAX_QUOTA)?;
+        }
+        WrongSetting::unless_within(
+            "server.max_connections",
+            self.max_connections,
+            0..=Self::MAX_CONNECTIONS,
+        )
+    }
+
+    /// The limits of clients of the public port.
+    #[must_use]
+    pub(crate) fn limits(&self, clock: Arc<dyn Clock>, metrics: HttpMetrics) -> Limits {
+        let quotas = Quotas {
+            lists_per_minute: self.lists_per_minute,
+            creates_per_minute: self.creates_per_minute,
+        };
+        let proxies = Networks::of(&self.trusted_proxies);
+        let unlimited = Networks::of(&self.unlimited_clients);
+        Limits::new(clock, metrics, quotas, proxies, unlimited)
+    }
+
+    /// How many connections of the public port may be open.
+    #[must_use]
+    pub(crate) fn connections(&self) -> usize {
+        match self.max_connections {
+            0 => most_connections(),
+            some => some,
+        }
+    }
+
+    /// Refuses what strangers on the way could read.
+    pub(super) fn allowed_in(&self, profile: Profile) -> Result<(), WrongSetting> {
+        let is_open = !self.listen.ip().is_loopback();
+        if profile == Profile::Production && is_open && !self.allow_plain_http {
+            let reason = format!(
+                "production does not serve plain HTTP on {}: set server.listen to an address of 127.0.0.0/8 behind a proxy that ends TLS, or \
+                 server.allow_plain_http = true if such a proxy is on another machine",
+                self.listen
+            );
+            return Err(WrongSetting::together(
+                &["server.listen", "profile"],
+                reason,
+            ));
+        }
+        Ok(())
     }
 
     /// The number of worker threads this resolves to.
@@ -75,6 +155,40 @@ impl Default for InternalConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 9080)),
         }
+    }
+}
+
+/// The section `sellers`: who may sell. The user and the product service read it.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SellersConfig {
+    /// `open` (every user) or `review` (those whom an operator has approved).
+    pub mode: SellersMode,
+}
+
+/// What others than the order service read of the section `orders`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReturnWindow {
+    /// Time from delivery to paying the seller of a shipped part.
+    pub return_window_seconds: u64,
+}
+
+impl Default for ReturnWindow {
+    fn default() -> Self {
+        Self {
+            return_window_seconds: 14 * Self::DAY,
+        }
+    }
+}
+
+impl ReturnWindow {
+    const DAY: u64 = 24 * 60 * 60;
+
+    /// It in whole days.
+    #[must_use]
+    pub fn days(self) -> u32 {
+        u32::try_from(self.return_window_seconds / Self::DAY).unwrap_or(u32::MAX)
     }
 }
 
@@ -120,6 +234,23 @@ impl MongoConfig {
     /// A sentence if its file cannot be read.
     pub fn resolved_uri(&self) -> Result<SecretUri, String> {
         resolve(&self.uri, self.uri_file.as_deref(), "mongo.uri_file")
+    }
+
+    /// Refuses servers that let everybody in.
+    ///
+    /// # Errors
+    /// The settings at fault.
+    pub fn allowed_in(&self, profile: Profile) -> Result<(), WrongSetting> {
+        let Ok(uri) = self.resolved_uri() else {
+            // Opening the store says why.
+            return Ok(());
+        };
+        let proves_itself = uri.has_credentials() || uri.expose().contains("authMechanism=");
+        if profile == Profile::Production && !proves_itself {
+            let reason = "production refuses servers without credentials: whoever reaches them owns the data";
+            return Err(WrongSetting::together(&["mongo.uri", "profile"], reason));
+        }
+        Ok(())
     }
 
     /// The database of `service`, such as `marketplace_wallet`.
@@ -188,6 +319,22 @@ impl AmqpConfig {
     /// A sentence if its file cannot be read.
     pub fn resolved_uri(&self) -> Result<SecretUri, String> {
         resolve(&self.uri, self.uri_file.as_deref(), "amqp.uri_file")
+    }
+
+    /// Refuses the account that every broker is delivered with.
+    ///
+    /// # Errors
+    /// The settings at fault.
+    pub fn allowed_in(&self, profile: Profile) -> Result<(), WrongSetting> {
+        let Ok(uri) = self.resolved_uri() else {
+            // Connecting says why.
+            return Ok(());
+        };
+        if profile == Profile::Production && uri.user().is_none_or(|user| user == "guest") {
+            let reason = "production refuses the broker's account guest, whose password everybody knows: make one for the marketplace";
+            return Err(WrongSetting::together(&["amqp.uri", "profile"], reason));
+        }
+        Ok(())
     }
 
     /// The broker configuration.

@@ -18,9 +18,10 @@ use crate::problem::{Problem, ProblemDocument, ProblemType, common};
 const REQUEST_ID: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d";
 
 /// Any request, as far as its headers and what stands between the client and the handler can refuse it.
-const OF_ANY: [&ProblemType; 7] = [
+const OF_ANY: [&ProblemType; 8] = [
     &common::INVALID_HEADER,
     &common::URI_TOO_LONG,
+    &common::TOO_MANY_REQUESTS,
     &common::HEADERS_TOO_LARGE,
     &common::INTERNAL,
     &common::BAD_GATEWAY,
@@ -30,6 +31,14 @@ const OF_ANY: [&ProblemType; 7] = [
 
 const OF_BODY: [&ProblemType; 5] = [
     &common::MALFORMED_JSON,
+    &common::REQUEST_TIMEOUT,
+    &common::BODY_TOO_LARGE,
+    &common::UNSUPPORTED_MEDIA_TYPE,
+    &common::VALIDATION_FAILED,
+];
+
+const OF_FORM: [&ProblemType; 5] = [
+    &common::MALFORMED_FORM,
     &common::REQUEST_TIMEOUT,
     &common::BODY_TOO_LARGE,
     &common::UNSUPPORTED_MEDIA_TYPE,
@@ -58,14 +67,20 @@ fn implied(path: &str, operation: &Operation) -> Vec<&'static ProblemType> {
     };
     let token = operation.security.iter().flatten();
     let is_api = path.starts_with("/api/") && path != "/api/docs";
-    let groups: [(bool, &[&'static ProblemType]); 7] = [
+    let body = operation.request_body.as_ref();
+    let is_form = body.is_some_and(|body| match body {
+        RefOr::T(body) => body.content.contains_key("multipart/form-data"),
+        RefOr::Ref(_) => false,
+    });
+    let groups: [(bool, &[&'static ProblemType]); 8] = [
         (true, &OF_ANY),
         (is_api, &[&common::NOT_ACCEPTABLE]),
         (
             token.clone().any(|one| *one == bearer()),
             &[&common::UNAUTHENTICATED],
         ),
-        (operation.request_body.is_some(), &OF_BODY),
+        (body.is_some() && !is_form, &OF_BODY),
+        (is_form, &OF_FORM),
         (has(ParameterIn::Query, None), &OF_QUERY),
         (
             has(ParameterIn::Header, Some("If-Match")),
@@ -77,7 +92,13 @@ fn implied(path: &str, operation: &Operation) -> Vec<&'static ProblemType> {
         ),
     ];
     let applying = groups.into_iter().filter(|(applies, _)| *applies);
-    applying.flat_map(|(_, kinds)| kinds).copied().collect()
+    let mut kinds: Vec<&ProblemType> = Vec::new();
+    for kind in applying.flat_map(|(_, kinds)| kinds) {
+        if !kinds.iter().any(|known| known.code == kind.code) {
+            kinds.push(kind);
+        }
+    }
+    kinds
 }
 
 /// The kinds that `description` names in backticks.
@@ -208,7 +229,20 @@ impl Refusals {
                     String::schema(),
                     "Bearer, with the error",
                 ),
-                429 | 503 => add("Retry-After", u32::schema(), "Seconds"),
+                429 => {
+                    add("Retry-After", u32::schema(), "Seconds");
+                    add(
+                        "RateLimit-Policy",
+                        String::schema(),
+                        "The limit that was exceeded, unless a gateway refused",
+                    );
+                    add(
+                        "RateLimit",
+                        String::schema(),
+                        "What is left of it and when there is more, unless a gateway refused",
+                    );
+                }
+                503 => add("Retry-After", u32::schema(), "Seconds"),
                 _ if **kind == common::REQUEST_RUNNING => {
                     add(
                         "Retry-After",

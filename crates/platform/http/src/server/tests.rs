@@ -12,6 +12,7 @@ use crate::{Body, to_the_end};
 use telemetry::current_request_id;
 use telemetry::metrics::Metrics;
 
+mod clients;
 mod compressed;
 mod pages;
 mod unread;
@@ -50,6 +51,7 @@ impl World {
                 .post("/things/finished", finished)
                 .declare(config);
             compressed::routes().declare(config);
+            clients::routes()(config);
         });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,6 +1,7 @@
 //! What happens to messages that were written with a commit.
 
 use super::*;
+use store::{DeadLetter, DeadLetters as _};
 
 pub(super) fn message(n: u128) -> Envelope {
     Envelope {
@@ -28,6 +29,11 @@ pub(super) async fn waiting(store: &Mongo) -> u64 {
         .unwrap()
         .collection::<Document>("outbox");
     rows.count_documents(doc! {}).await.unwrap()
+}
+
+async fn buried(store: &Mongo) -> Vec<DeadLetter> {
+    let letters = Store::new(Arc::new(store.clone()));
+    letters.dead_letters(None, 100).await.unwrap()
 }
 
 #[tokio::test]
@@ -90,12 +96,16 @@ async fn a_message_given_up_is_listed_and_can_be_replayed() {
         .settle(vec![(seq, fate)], Timestamp::from_millis(5))
         .await
         .unwrap();
-    let letters = dead_letters(&store).await.unwrap();
-    assert_eq!((letters.len(), waiting(&store).await), (1, 0));
-    assert_eq!((&letters[0].envelope, letters[0].attempts), (&given_up, 6));
-    assert_eq!(replay_dead_letters(&store, None).await, Ok(1));
+    let letters = Store::new(Arc::new(store.clone()));
+    let found = letters.dead_letters(None, 5).await.unwrap();
+    assert_eq!((found.len(), waiting(&store).await), (1, 0));
+    assert_eq!((&found[0].envelope, found[0].attempts), (&given_up, 6));
+    let after = Some(found[0].place());
+    assert_eq!(letters.dead_letters(after, 5).await, Ok(Vec::new()));
+    assert_eq!(letters.replay(None).await, Ok(1));
+    assert_eq!(letters.replay(None).await, Ok(0));
     assert_eq!(outbox.fresh(0, 10).await.unwrap().len(), 1);
-    assert!(dead_letters(&store).await.unwrap().is_empty());
+    assert_eq!(letters.dead_letters(None, 5).await, Ok(Vec::new()));
 }
 
 #[tokio::test]
@@ -151,9 +161,9 @@ async fn the_messages_of_one_commit_are_one_document_until_each_of_them_has_its_
     let last = fates.split_off(3);
     outbox.settle(fates, now).await.unwrap();
     // One is still in flight: if its replica died now, all four would be sent again.
-    assert!(dead_letters(&store).await.unwrap().is_empty());
+    assert!(buried(&store).await.is_empty());
     outbox.settle(last, now).await.unwrap();
-    let letters = dead_letters(&store).await.unwrap();
+    let letters = buried(&store).await;
     assert_eq!((letters.len(), letters[0].envelope.id), (1, message(3).id));
     // Only the messages to retry are left.
     let due = outbox.retries(now, 10).await.unwrap();

@@ -56,6 +56,7 @@ impl Row for Parcel {
     const TABLE: &'static str = "parcels";
     const KEY: &'static [&'static str] = &["order_id", "place"];
     const LOOKUPS: &'static [&'static str] = &["note"];
+    const FIXED: &'static [&'static str] = &["weight", "label"];
     const EXPIRES: Option<Expires> = Some(Expires {
         field: "at",
         after: Duration::from_millis(10),
@@ -126,6 +127,18 @@ fn a_row_reads_back_as_it_was_written_and_changed() {
     after.delete(&db).unwrap();
     assert_eq!(Parcel::load(&db, &after.id).unwrap(), None);
     assert!(matches!(after.delete(&db), Err(StoreError::Corrupt(_))));
+}
+
+#[test]
+#[should_panic(expected = "never changes")]
+fn a_change_of_a_fixed_field_is_a_defect() {
+    let (db, before) = (table(), parcel(1));
+    before.insert(&db).unwrap();
+    let after = Parcel {
+        weight: 8,
+        ..before.clone()
+    };
+    _ = after.update(&before, &db);
 }
 
 #[test]

@@ -13,6 +13,12 @@ use prometheus_client::metrics::histogram::Histogram;
 use super::{Exposed, Label, Labels, gauge_of, times};
 use crate::metrics;
 
+/// Why connections are closed by the server.
+const CLOSED: [&str; 3] = ["idle", "no_room", "slow_reader"];
+
+/// The limits of every process.
+const POLICIES: [&str; 3] = ["lists", "creates", "lists-at-once"];
+
 /// The metrics of one route, method and status.
 struct Answered {
     method: &'static str,
@@ -38,6 +44,14 @@ metrics! {
         http_requests_in_flight: Family<Labels<1>, Gauge> = Family::default(),
         /// Requests that may be in flight; more are refused with 503
         http_requests_in_flight_limit: Family<Labels<1>, Gauge> = Family::default(),
+        /// Requests refused with 429, by the limit that they exceeded
+        http_requests_throttled: Family<Labels<1>, Counter> = Family::default(),
+        /// Open connections at the public port
+        http_connections: Gauge = Gauge::default(),
+        /// Connections that may be open at the public port
+        http_connections_limit: Gauge = Gauge::default(),
+        /// Connections closed by the server before their client did, by the reason
+        http_connections_closed: Family<Labels<1>, Counter> = Family::default(),
     }
 }
 
@@ -52,10 +66,31 @@ pub struct HttpMetrics {
 
 impl HttpMetrics {
     pub(super) fn new(exposed: &Exposed) -> Self {
-        Self {
-            all: Families::new(exposed),
-            known: Arc::default(),
+        let all = Families::new(exposed);
+        for reason in CLOSED {
+            drop(
+                all.http_connections_closed
+                    .get_or_create_owned(&[("reason", reason.into())]),
+            );
         }
+        let metrics = Self {
+            all,
+            known: Arc::default(),
+        };
+        for policy in POLICIES {
+            metrics.limit(policy);
+        }
+        metrics
+    }
+
+    /// Exposes how many requests exceed the limit `policy`, from the first scrape on.
+    pub fn limit(&self, policy: &'static str) {
+        let labels = [("policy", policy.into())];
+        drop(
+            self.all
+                .http_requests_throttled
+                .get_or_create_owned(&labels),
+        );
     }
 
     /// Counts one answered request.
@@ -89,6 +124,30 @@ impl HttpMetrics {
         // Two threads may add the same one at once; both entries count in the same metrics.
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.entry(route.to_owned()).or_default().push(answered);
+    }
+
+    /// Counts a request that exceeded the limit `policy`.
+    pub fn throttled(&self, policy: &'static str) {
+        let labels = [("policy", policy.into())];
+        self.all
+            .http_requests_throttled
+            .get_or_create(&labels)
+            .inc();
+    }
+
+    /// Counts a connection that was closed for `reason`.
+    pub fn closed(&self, reason: &'static str) {
+        let labels = [("reason", reason.into())];
+        self.all
+            .http_connections_closed
+            .get_or_create(&labels)
+            .inc();
+    }
+
+    /// The gauges of the open connections and of their limit.
+    #[must_use]
+    pub fn connections(&self) -> (&Gauge, &Gauge) {
+        (&self.all.http_connections, &self.all.http_connections_limit)
     }
 
     /// Exposes how many requests are `in_flight` at `port` and the limit, for as long as the counter is alive.

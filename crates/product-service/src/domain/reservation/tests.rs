@@ -1,9 +1,12 @@
 //! Tests of pricing: what an order asks for, and on which terms.
 
 use super::*;
-use crate::domain::{Category, Description, NewProduct, ProductName, Stock};
+use crate::domain::{
+    Attributes, Category, Description, NewProduct, NewStatus, NewVariant, Options, PlacedIn,
+    PriceEdit, ProductName, Stock, Traits,
+};
 use contracts::reservations::{Agreed, Delivery};
-use kernel::{Currency, Quantity, SystemIds};
+use kernel::{CategoryId, Currency, Quantity, SystemIds, VariantId};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -36,24 +39,61 @@ impl Market {
             description: Description::parse("").unwrap(),
             price,
             stock: Stock::parse(available).unwrap(),
-            category: Category::parse("Things").unwrap(),
+            category: Category::parse("Things").unwrap().into(),
+            attributes: Attributes::new(),
             delivery: Delivery::None,
+            status: NewStatus::Active,
+            traits: Traits::default(),
+            variants: Vec::new(),
+            metadata: None,
         };
-        self.offers
-            .insert(id, new.list(id, Timestamp::from_millis(1)));
+        let placed = PlacedIn {
+            id: CategoryId::new(&self.ids),
+            name: Category::parse("Things").unwrap(),
+            new: None,
+        };
+        let listed = new.list(id, &placed, Timestamp::from_millis(1), &[]);
+        self.offers.insert(id, listed);
         id
     }
 
-    fn price(&self, lines: &[(ProductId, i64)]) -> Result<Priced, Refusal> {
+    /// Adds a variant to a product.
+    fn vary(&mut self, product: ProductId, amount: i64, available: i64) -> Article {
+        let id = VariantId::new(&self.ids);
+        let options = [("Number".to_owned(), id.to_string())];
+        let new = NewVariant {
+            traits: Traits {
+                options: Options::parse(options.into()).unwrap(),
+                ..Traits::default()
+            },
+            price: Some(PriceEdit {
+                amount,
+                currency: None,
+            }),
+            stock: Stock::parse(available).unwrap(),
+        };
+        let of = self.offers.get_mut(&product).unwrap();
+        let listed = new.list(id, of.price);
+        of.variants.push(listed);
+        Article::new(product, Some(id))
+    }
+
+    fn price(&self, lines: &[(impl Into<Article> + Copy, i64)]) -> Result<Priced, Refusal> {
         self.price_for(UserId::new(&self.ids), lines)
     }
 
-    fn price_for(&self, buyer: UserId, lines: &[(ProductId, i64)]) -> Result<Priced, Refusal> {
+    fn price_for(
+        &self,
+        buyer: UserId,
+        lines: &[(impl Into<Article> + Copy, i64)],
+    ) -> Result<Priced, Refusal> {
         let lines = lines
             .iter()
-            .map(|&(product, quantity)| RequestedLine {
+            .map(|&(article, quantity)| (article.into(), quantity))
+            .map(|(article, quantity): (Article, i64)| RequestedLine {
                 agreed: Agreed::default(),
-                product,
+                product: article.product,
+                variant: article.variant,
                 quantity: Quantity::new(quantity).unwrap(),
             })
             .collect();
@@ -78,7 +118,7 @@ fn lines_keep_their_order_and_each_product_is_taken_once() {
         .map(|line| line.quantity.get())
         .collect();
     assert_eq!(quantities, [2, 1, 3]);
-    assert_eq!(priced.takes, [(b, 5), (a, 1)]);
+    assert_eq!(priced.takes, [(b.into(), 5), (a.into(), 1)]);
 }
 
 #[test]
@@ -88,6 +128,7 @@ fn lines_of_one_product_are_summed_before_they_are_compared_with_the_stock() {
     assert!(market.price(&[(a, 3), (a, 2)]).is_ok());
     let short = Shortage {
         product: a,
+        variant: None,
         requested: 6,
         available: 5,
     };
@@ -112,7 +153,11 @@ fn a_refusal_names_every_product_that_it_is_about_once() {
         market.price_for(me, &[(mine, 1), (mine, 1), (known, 1)]),
         Err(Refusal::OwnProducts(vec![mine]))
     );
-    assert_eq!(market.price(&[]), Err(Refusal::UnknownProducts(vec![])));
+    let nothing: [(ProductId, i64); 0] = [];
+    assert_eq!(
+        market.price(&nothing),
+        Err(Refusal::UnknownProducts(vec![]))
+    );
 }
 
 #[test]
@@ -134,6 +179,59 @@ fn one_order_has_one_currency_and_a_total_that_fits() {
     ] {
         assert_eq!(market.price(&lines), Err(Refusal::TotalTooLarge));
     }
+}
+
+#[test]
+fn each_variant_is_taken_from_its_own_stock_at_its_own_price() {
+    let mut market = Market::new();
+    let product = market.offer(100, 2);
+    let large = market.vary(product, 250, 3);
+    let default: Article = product.into();
+    let spelt_out = Article {
+        product,
+        variant: Some(VariantId::default_of(product)),
+    };
+    let lines = [(large, 2), (default, 1), (large, 1), (spelt_out, 1)];
+    let priced = market.price(&lines).unwrap();
+    assert_eq!(priced.takes, [(large, 3), (default, 2)]);
+    let charged: Vec<_> = priced
+        .lines
+        .iter()
+        .map(|line| (line.variant, line.unit_price.amount, line.options.len()))
+        .collect();
+    let of_large = (large.variant, 250, 1);
+    assert_eq!(
+        charged,
+        [of_large, (None, 100, 0), of_large, (None, 100, 0)]
+    );
+    let short = Shortage {
+        product,
+        variant: large.variant,
+        requested: 4,
+        available: 3,
+    };
+    assert_eq!(
+        market.price(&[(large, 4), (default, 2)]),
+        Err(Refusal::OutOfStock(vec![short]))
+    );
+}
+
+#[test]
+fn a_variant_of_another_product_is_unknown_and_so_is_one_that_was_removed() {
+    let mut market = Market::new();
+    let (a, b) = (market.offer(100, 2), market.offer(100, 2));
+    let of_a = market.vary(a, 250, 3);
+    let foreign = Article { product: b, ..of_a };
+    assert_eq!(
+        market.price(&[(foreign, 1), (a.into(), 1), (foreign, 1)]),
+        Err(Refusal::UnknownVariants(vec![foreign]))
+    );
+    let product = market.offers.get_mut(&a).unwrap();
+    product.variants[0].status = crate::domain::VariantStatus::Removed;
+    assert_eq!(
+        market.price(&[(of_a, 1)]),
+        Err(Refusal::UnknownVariants(vec![of_a]))
+    );
 }
 
 /// What a buyer may have agreed to: nothing, a price up to 4, a version up to 2.
@@ -165,6 +263,7 @@ proptest! {
         }).collect();
         let lines: Vec<RequestedLine> = wanted.iter().map(|&(at, quantity, agreed)| RequestedLine {
             product: ids[at % ids.len()],
+            variant: None,
             quantity: Quantity::new(quantity).unwrap(),
             agreed,
         }).collect();

@@ -4,31 +4,39 @@ use kernel::{Limit, Page, ProductId, UserId};
 use uuid::Uuid;
 
 use super::{Subject, draft, user};
+use crate::app::{self, Asked};
 use crate::domain::{
     Category, Description, Filter, ListQuery, Place, Product, Rank, SearchText, Sort,
 };
 
-pub(super) fn query(filter: Filter, sort: Sort, limit: i64) -> ListQuery {
-    ListQuery {
+pub(super) fn query(filter: Filter, sort: Sort, limit: i64) -> Asked {
+    Asked {
         filter,
         sort,
         after: None,
         limit: Limit::new(limit).unwrap(),
+        facets: None,
     }
 }
 
+/// A page of a list, which must be one that can be asked for.
+pub(super) async fn page(subject: &Subject, query: Asked) -> Page<Product> {
+    let listed = app::list_products(&subject.app, query).await;
+    listed.unwrap().unwrap().page
+}
+
 /// Reads a page's cursor back, as the edge does.
-pub(super) fn next(query: &ListQuery, page: &Page<Product>) -> Option<Place> {
+pub(super) fn next(query: &Asked, page: &Page<Product>) -> Option<Place> {
     let cursor = page.next_cursor.as_ref()?.as_str();
     let scope = ListQuery::scope(&query.filter, query.sort);
     Some(scope.read(cursor).unwrap())
 }
 
 /// All pages of a list, one after the other.
-pub(super) async fn walk(subject: &Subject, mut query: ListQuery) -> Vec<Product> {
+pub(super) async fn walk(subject: &Subject, mut query: Asked) -> Vec<Product> {
     let mut all = Vec::new();
     loop {
-        let page = subject.app.queries.list(query.clone()).await.unwrap();
+        let page = page(subject, query.clone()).await;
         assert!(page.items.len() <= query.limit.get());
         let next = next(&query, &page);
         assert!(next.is_none() || page.items.len() == query.limit.get());
@@ -59,8 +67,9 @@ async fn shop(subject: &Subject) -> Vec<Product> {
     for number in 0..250_i64 {
         let mut new = draft("lamp", 1 + number % 7 * 100, number % 3);
         new.seller = sellers[usize::try_from(number % 3).unwrap()];
-        new.category =
-            Category::parse(["Home", "Garden"][usize::try_from(number % 2).unwrap()]).unwrap();
+        new.category = Category::parse(["Home", "Garden"][usize::try_from(number % 2).unwrap()])
+            .unwrap()
+            .into();
         new.description =
             Description::parse(&"light ".repeat(usize::try_from(number % 4).unwrap())).unwrap();
         all.push(subject.list(new).await);
@@ -93,7 +102,7 @@ pub(crate) async fn every_order_pages_without_gap_or_repeat(subject: Subject) {
                 Sort::Newest => found.iter().rev().eq(all.iter()),
                 Sort::PriceUp => found.is_sorted_by_key(|product| product.price.amount),
                 Sort::PriceDown => found.is_sorted_by_key(|product| -product.price.amount),
-                Sort::Relevance => true,
+                Sort::Relevance | Sort::BestSelling => true,
             };
             assert!(in_order, "{what}");
             assert_eq!(sorted(found), all, "{what}");
@@ -121,13 +130,14 @@ pub(crate) async fn a_cursor_outside_of_the_prices_asked_for_leads_to_none_of_th
         let after = Place {
             price,
             rank: Rank::default(),
+            sold: 0,
             product: ProductId::from_uuid(Uuid::nil()),
         };
-        let query = ListQuery {
+        let query = Asked {
             after: Some(after),
             ..query(filter.clone(), sort, 20)
         };
-        let page = subject.app.queries.list(query).await.unwrap();
+        let page = page(&subject, query).await;
         let found: Vec<_> = page.items.iter().map(|one| one.price.amount).collect();
         assert_eq!(found, expected, "{sort:?} {price}");
     }
@@ -138,11 +148,11 @@ pub(crate) async fn every_filter_narrows_and_pages(subject: Subject) {
     let seller = all[0].seller;
     let filters = [
         Filter {
-            category: Category::parse("hOME").ok(),
+            categories: vec![Category::parse("hOME").unwrap()],
             ..Filter::default()
         },
         Filter {
-            seller: Some(seller),
+            sellers: [seller].into(),
             ..Filter::default()
         },
         Filter {
@@ -163,21 +173,20 @@ pub(crate) async fn every_filter_narrows_and_pages(subject: Subject) {
             ..Filter::default()
         },
         Filter {
-            category: Category::parse("Garden").ok(),
+            categories: vec![Category::parse("Garden").unwrap()],
             min_price: Some(201),
             max_price: Some(500),
             ..Filter::default()
         },
         Filter {
-            category: Category::parse("garden").ok(),
-            seller: Some(seller),
+            categories: vec![Category::parse("garden").unwrap()],
+            sellers: [seller].into(),
             min_price: Some(101),
             max_price: Some(601),
-            only_in_stock: false,
-            text: None,
+            ..Filter::default()
         },
         Filter {
-            category: Category::parse("Hom").ok(),
+            categories: vec![Category::parse("Hom").unwrap()],
             ..Filter::default()
         },
     ];
@@ -190,13 +199,15 @@ pub(crate) async fn every_filter_narrows_and_pages(subject: Subject) {
             let expected: Vec<Product> = all
                 .iter()
                 .filter(|product| {
-                    let category = filter.category.as_ref().is_none_or(|category| {
+                    let category = filter.categories.first().is_none_or(|category| {
                         category
                             .as_str()
                             .eq_ignore_ascii_case(product.category.as_str())
                     });
                     category
-                        && filter.seller.is_none_or(|seller| seller == product.seller)
+                        && filter
+                            .seller()
+                            .is_none_or(|seller| seller == product.seller)
                         && filter
                             .min_price
                             .is_none_or(|min| product.price.amount >= min)
@@ -225,12 +236,12 @@ pub(crate) async fn a_category_is_compared_without_regard_to_case_and_space(subj
         ("Ｈｏｍｅ", "home"),
     ] {
         let mut new = draft("Lamp", 1, 1);
-        new.category = Category::parse(written).unwrap();
+        new.category = Category::parse(written).unwrap().into();
         let product = subject.list(new).await;
         for sort in [Sort::Newest, Sort::PriceUp] {
             for text in [None, text("lamp")] {
                 let filter = Filter {
-                    category: Category::parse(asked).ok(),
+                    categories: vec![Category::parse(asked).unwrap()],
                     text,
                     ..Filter::default()
                 };
@@ -244,7 +255,7 @@ pub(crate) async fn a_category_is_compared_without_regard_to_case_and_space(subj
         }
     }
     let other = Filter {
-        category: Category::parse("Grose Mobel").ok(),
+        categories: vec![Category::parse("Grose Mobel").unwrap()],
         ..Filter::default()
     };
     assert_eq!(walk(&subject, query(other, Sort::Newest, 100)).await, []);

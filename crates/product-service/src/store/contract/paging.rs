@@ -1,18 +1,19 @@
 //! What a walk of all pages meets while the catalogue changes.
 
-use super::lists::{matching, next, query, walk};
+use super::lists::{matching, next, page, query, walk};
 use super::{LATER, Subject, change, draft};
-use crate::domain::{Description, ListQuery, PriceEdit, Product, ProductEdit, ProductName, Sort};
+use crate::app::Asked;
+use crate::domain::{Description, PriceEdit, Product, ProductEdit, ProductName, Sort};
 
 /// Reads a list page by page, and calls `between` with the last product of each page and the number of the page.
 async fn walk_while(
     subject: &Subject,
-    mut query: ListQuery,
+    mut query: Asked,
     mut between: impl AsyncFnMut(&Product, usize),
 ) -> Vec<Product> {
     let mut all = Vec::new();
     for number in 0.. {
-        let page = subject.app.queries.list(query.clone()).await.unwrap();
+        let page = page(subject, query.clone()).await;
         let next = next(&query, &page);
         all.extend(page.items);
         if next.is_none() {
@@ -131,7 +132,7 @@ pub(crate) async fn a_page_continues_after_a_product_that_moved_or_was_removed(s
             let all = lamps(&subject).await;
             let query = query(matching("red lamp"), sort, 7);
             let expected = walk(&subject, query.clone()).await.split_off(7);
-            let first = subject.app.queries.list(query.clone()).await.unwrap();
+            let first = page(&subject, query.clone()).await;
             let last = first.items.last().unwrap();
             if removed {
                 subject.remove(change(last, ()), LATER).await.unwrap();
@@ -146,7 +147,7 @@ pub(crate) async fn a_page_continues_after_a_product_that_moved_or_was_removed(s
                 };
                 subject.edit(last, edit).await;
             }
-            let rest = ListQuery {
+            let rest = Asked {
                 after: next(&query, &first),
                 ..query
             };

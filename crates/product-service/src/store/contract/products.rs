@@ -1,12 +1,12 @@
 //! What the use cases promise about products.
 
 use contracts::reservations::{Delivery, Refusal};
-use kernel::{Money, ProductId, SystemIds};
+use kernel::{CategoryId, Money, ProductId, SystemIds};
 
 use super::{LATER, NOW, Subject, change, draft, order, request, stock_of, user};
 use crate::domain::{
-    Category, Change, Description, Filter, ListQuery, PriceEdit, Product, ProductEdit, ProductName,
-    ProductRefusal, ProductStatus, SearchText, Sort, Stock,
+    Category, Change, Description, Filter, ListQuery, PlacedIn, PriceEdit, Product, ProductEdit,
+    ProductName, ProductRefusal, ProductStatus, SearchText, Sort, Stock,
 };
 
 pub(crate) async fn a_product_is_found_as_it_was_listed(subject: Subject) {
@@ -30,11 +30,13 @@ pub(crate) async fn an_edit_is_written_and_read_back(subject: Subject) {
             currency: Some("EUR".parse().unwrap()),
         }),
         stock: Stock::parse(2).ok(),
-        category: Category::parse("Garden").ok(),
         delivery: Some(Delivery::Shipped),
+        ..ProductEdit::default()
     };
-    let new = subject.edit(&old, edit).await;
+    let new = subject.edit_in(&old, "Garden", edit).await;
     assert_eq!(subject.get(old.id).await, new);
+    assert_eq!(new.category.as_str(), "Garden");
+    assert_ne!(new.category_id, old.category_id);
     assert_eq!(
         (new.version, new.created_at, new.updated_at),
         (2, NOW, LATER)
@@ -86,6 +88,7 @@ pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_f
                 ..Filter::default()
             };
             let query = ListQuery {
+                category: None,
                 filter,
                 sort,
                 after: None,
@@ -116,18 +119,20 @@ pub(crate) async fn a_removed_product_leaves_lists_and_search_and_can_still_be_f
 pub(crate) async fn a_product_that_is_not_there_is_none_and_cannot_be_changed(subject: Subject) {
     let id = ProductId::new(&SystemIds::default());
     assert_eq!(subject.app.store.get::<Product>(&id).await, Ok(None));
-    let nowhere = Product {
-        id,
-        ..draft("Lamp", 1, 1).list(id, NOW)
+    let placed = PlacedIn {
+        id: CategoryId::new(&SystemIds::default()),
+        name: Category::parse("Things").unwrap(),
+        new: None,
     };
-    let refused = ProductRefusal::NotFound;
+    let nowhere = draft("Lamp", 1, 1).list(id, &placed, NOW, &[]);
+    let refused = || ProductRefusal::NotFound;
     assert_eq!(
         subject.update(change(&nowhere, stock_of(1)), LATER).await,
-        Err(refused)
+        Err(refused())
     );
     assert_eq!(
         subject.remove(change(&nowhere, ()), LATER).await,
-        Err(refused)
+        Err(refused())
     );
 }
 

@@ -8,9 +8,7 @@ use contracts::reservations::{
 use kernel::{Currency, Money, ProductId, SystemIds, Timestamp};
 
 use super::{LATER, LEASE_END, NOW, Subject, change, draft, order, request, stock_of, user};
-use crate::domain::{
-    Category, PriceEdit, Product, ProductEdit, ProductName, Reservation, ReservationState,
-};
+use crate::domain::{PriceEdit, Product, ProductEdit, ProductName, Reservation, ReservationState};
 
 pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
     let a = subject.list(draft("A", 100, 5)).await;
@@ -45,6 +43,7 @@ pub(crate) async fn all_lines_are_held_or_none(subject: Subject) {
     );
     let short = Shortage {
         product: b.id,
+        variant: None,
         requested: 1,
         available: 0,
     };
@@ -107,6 +106,7 @@ fn on_terms(products: &[&Product], agreed: impl Fn(usize) -> Agreed) -> ReserveR
 fn now(product: &Product) -> CurrentPrice {
     CurrentPrice {
         product: product.id,
+        variant: None,
         unit_price: product.price,
         version: product.version,
     }
@@ -321,10 +321,9 @@ pub(crate) async fn a_line_says_how_it_is_delivered_and_in_which_category_it_was
     assert_eq!(said, expected);
     let edit = ProductEdit {
         delivery: Some(Delivery::None),
-        category: Category::parse("Lamps").ok(),
         ..ProductEdit::default()
     };
-    let edited = subject.edit(&shipped, edit).await;
+    let edited = subject.edit_in(&shipped, "Lamps", edit).await;
     assert_eq!((edited.delivery, edited.version), (Delivery::None, 3));
     assert_eq!(subject.get(shipped.id).await, edited);
     assert_eq!(
@@ -351,6 +350,7 @@ pub(crate) async fn one_unit_goes_to_one_of_200_buyers(subject: Subject) {
                 short,
                 [Shortage {
                     product: product.id,
+                    variant: None,
                     requested: 1,
                     available: 0
                 }]

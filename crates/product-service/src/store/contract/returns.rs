@@ -76,10 +76,8 @@ pub(crate) async fn what_comes_back_can_be_ordered_again_unless_it_is_written_of
     assert_eq!(subject.available(a.id).await, 3);
     let kept = reservation(&subject, order).await;
     assert_eq!(kept.state, ReservationState::Sold);
-    let back = |product, restocked, written_off| Returned {
-        product,
-        restocked,
-        written_off,
+    let back = |product: ProductId, restocked, written_off| {
+        Returned::new(product.into(), restocked, written_off).unwrap()
     };
     assert_eq!(kept.returned, [back(a.id, 2, 2), back(b.id, 0, 1)]);
     let key = ReturnKey {

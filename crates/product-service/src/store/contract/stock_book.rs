@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use contracts::reservations::Refusal;
+use contracts::reservations::{Article, Refusal};
 use kernel::{MessageId, OrderId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use super::{
     NOW, Subject, change, confirmation, draft, order, release, request, return_of, stock_of, user,
+    with_variant,
 };
-use crate::domain::{Product, ReservationState};
+use crate::app;
+use crate::domain::{Product, ProductRefusal, ReservationState, Stock, VariantEdit};
 
 pub(crate) async fn stock_set_while_some_is_held_leaves_the_book_right(subject: Subject) {
     let product = subject.list(draft("A", 100, 5)).await;
@@ -30,7 +32,7 @@ pub(crate) async fn stock_set_while_some_is_held_leaves_the_book_right(subject: 
     subject.assert_book_is_right(1).await;
 }
 
-/// Something that happens. Orders and products are numbered within a case.
+/// Something that happens. Orders and articles are numbered within a case.
 #[derive(Debug, Clone)]
 enum Happening {
     Reserve {
@@ -48,38 +50,57 @@ enum Happening {
         after: i64,
         limit: usize,
     },
-    SetStock {
-        product: usize,
-        count: i64,
-    },
-    /// A return under one of a few ids, so that many are repeats. Of products, how many are restocked and written off.
+    /// Something that the seller does.
+    Deed(Deed),
+    /// A return under one of a few ids, so that many are repeats. Of articles, how many are restocked and written off.
     Return {
         order: usize,
         id: usize,
         lines: Vec<(usize, i64, i64)>,
     },
-    /// Its seller removes the first product.
-    Remove,
 }
 
-const PRODUCTS: usize = 3;
+/// What a seller does.
+#[derive(Debug, Clone)]
+enum Deed {
+    SetStock {
+        article: usize,
+        count: i64,
+    },
+    /// Adds to the stock, or takes away from it.
+    Adjust {
+        article: usize,
+        delta: i64,
+    },
+    /// Removes the first product.
+    Remove,
+    /// Removes the second variant of the second product.
+    RemoveVariant,
+}
+
+/// Two products of two variants each: article 0 is the default variant of the first product, article 1 its other variant, and so on.
+const ARTICLES: usize = 4;
+/// The article whose variant may be removed.
+const REMOVABLE: usize = 3;
 const ORDERS: usize = 6;
 const RETURNS: usize = 4;
 
 fn happening() -> impl Strategy<Value = Happening> {
-    let lines = prop::collection::vec((0..PRODUCTS, 1i64..5), 1..4);
+    let lines = prop::collection::vec((0..ARTICLES, 1i64..5), 1..4);
     let counts =
         prop_oneof![4 => (1i64..3, Just(0)), 2 => (Just(0), 1i64..3), 1 => (1i64..3, 1i64..3)];
     let back =
-        (0..PRODUCTS, counts).prop_map(|(product, (restocked, lost))| (product, restocked, lost));
+        (0..ARTICLES, counts).prop_map(|(article, (restocked, lost))| (article, restocked, lost));
     let back = prop::collection::vec(back, 1..3);
     prop_oneof![
         4 => (0..ORDERS, lines, 1i64..30).prop_map(|(order, lines, lease)| Happening::Reserve { order, lines, lease }),
         3 => (0..ORDERS).prop_map(|order| Happening::Confirm { order }),
         2 => (0..ORDERS).prop_map(|order| Happening::Release { order }),
         2 => (0i64..15, 1usize..4).prop_map(|(after, limit)| Happening::Expire { after, limit }),
-        1 => (0..PRODUCTS, 0i64..12).prop_map(|(product, count)| Happening::SetStock { product, count }),
-        1 => Just(Happening::Remove),
+        1 => (0..ARTICLES, 0i64..12).prop_map(|(article, count)| Happening::Deed(Deed::SetStock { article, count })),
+        2 => (0..ARTICLES, -6i64..7).prop_map(|(article, delta)| Happening::Deed(Deed::Adjust { article, delta })),
+        1 => Just(Happening::Deed(Deed::Remove)),
+        1 => Just(Happening::Deed(Deed::RemoveVariant)),
         4 => (0..ORDERS, 0..RETURNS, back).prop_map(|(order, id, lines)| Happening::Return { order, id, lines }),
     ]
 }
@@ -87,8 +108,8 @@ fn happening() -> impl Strategy<Value = Happening> {
 /// A reservation: its state, its lines, the end of its lease.
 type Made = (ReservationState, Vec<(usize, i64)>, i64);
 
-/// What came back of an order, by product: restocked and written off.
-type Back = [(i64, i64); PRODUCTS];
+/// What came back of an order, by article: restocked and written off.
+type Back = [(i64, i64); ARTICLES];
 
 /// What should be so, kept in the simplest way.
 struct Model {
@@ -101,8 +122,8 @@ struct Model {
     /// Returns that were made, by order and number.
     returns: HashSet<(usize, usize)>,
     back: HashMap<usize, Back>,
-    /// Whether the first product was removed.
-    removed: bool,
+    /// Which articles were removed.
+    removed: [bool; ARTICLES],
     now: i64,
 }
 
@@ -117,10 +138,10 @@ impl Model {
             Some(_) => None,
             None => {
                 let mut left = self.available.clone();
-                for (product, quantity) in &lines {
-                    left[*product] -= quantity;
+                for (article, quantity) in &lines {
+                    left[*article] -= quantity;
                 }
-                let unknown = self.removed && lines.iter().any(|(product, _)| *product == 0);
+                let unknown = lines.iter().any(|(article, _)| self.removed[*article]);
                 if unknown || left.iter().any(|count| *count < 0) {
                     return None;
                 }
@@ -138,14 +159,14 @@ impl Model {
             && *state == ReservationState::Held
         {
             *state = end;
-            for (product, quantity) in lines {
-                self.available[*product] += *quantity;
+            for (article, quantity) in lines {
+                self.available[*article] += *quantity;
             }
         }
     }
 
     fn check(&self) {
-        for product in 0..PRODUCTS {
+        for article in 0..ARTICLES {
             let taken: i64 = self
                 .orders
                 .values()
@@ -153,14 +174,14 @@ impl Model {
                     matches!(state, ReservationState::Held | ReservationState::Sold)
                 })
                 .flat_map(|(_, lines, _)| lines)
-                .filter(|(line, _)| *line == product)
+                .filter(|(line, _)| *line == article)
                 .map(|(_, quantity)| quantity)
                 .sum();
-            let restocked: i64 = self.back.values().map(|back| back[product].0).sum();
-            assert!(self.available[product] >= 0);
+            let restocked: i64 = self.back.values().map(|back| back[article].0).sum();
+            assert!(self.available[article] >= 0);
             assert_eq!(
-                self.available[product] + taken - restocked,
-                self.put_in[product]
+                self.available[article] + taken - restocked,
+                self.put_in[article]
             );
         }
     }
@@ -180,19 +201,19 @@ impl Model {
             return true;
         }
         let mut back: Back = self.back.get(&order).copied().unwrap_or_default();
-        for &(product, restocked, lost) in lines {
-            back[product].0 += restocked;
-            back[product].1 += lost;
+        for &(article, restocked, lost) in lines {
+            back[article].0 += restocked;
+            back[article].1 += lost;
         }
-        let fits = (0..PRODUCTS).all(|product| {
-            let of_product = ordered.iter().filter(|(line, _)| *line == product);
-            let sold: i64 = of_product.map(|(_, quantity)| quantity).sum();
-            back[product].0 + back[product].1 <= sold
+        let fits = (0..ARTICLES).all(|article| {
+            let of_article = ordered.iter().filter(|(line, _)| *line == article);
+            let sold: i64 = of_article.map(|(_, quantity)| quantity).sum();
+            back[article].0 + back[article].1 <= sold
         });
         if fits {
             *state = ReservationState::Sold;
-            for &(product, restocked, _) in lines {
-                self.available[product] += restocked;
+            for &(article, restocked, _) in lines {
+                self.available[article] += restocked;
             }
             self.back.insert(order, back);
             self.returns.insert((order, id));
@@ -212,30 +233,33 @@ async fn play(subject: &Subject, happenings: Vec<Happening>) {
         .expire_at(Timestamp::from_millis(i64::MAX), 1000)
         .await;
     let before = subject.store.audit().await.unwrap().figures;
-    let mut products: Vec<Product> = Vec::new();
-    for _ in 0..PRODUCTS {
-        products.push(subject.list(draft("A", 100, 6)).await);
+    let mut articles: Vec<(Product, Article)> = Vec::new();
+    for _ in 0..ARTICLES / 2 {
+        let product = subject.list(with_variant(draft("A", 100, 6), "M", 6)).await;
+        let variant = Some(product.variants[0].id);
+        articles.push((product.clone(), product.id.into()));
+        articles.push((product.clone(), Article::new(product.id, variant)));
     }
     let ids: Vec<OrderId> = (0..ORDERS).map(|_| order()).collect();
     let mut model = Model {
-        available: vec![6; PRODUCTS],
-        put_in: vec![6; PRODUCTS],
+        available: vec![6; ARTICLES],
+        put_in: vec![6; ARTICLES],
         orders: HashMap::new(),
         confirmed: HashSet::new(),
         released: HashSet::new(),
         returns: HashSet::new(),
         back: HashMap::new(),
-        removed: false,
+        removed: [false; ARTICLES],
         now: NOW.as_millis(),
     };
     for happening in happenings {
-        happen(subject, &products, &ids, &mut model, happening).await;
+        happen(subject, &articles, &ids, &mut model, happening).await;
         model.check();
-        for (product, expected) in products.iter().zip(&model.available) {
-            assert_eq!(subject.available(product.id).await, *expected);
+        for ((_, article), expected) in articles.iter().zip(&model.available) {
+            assert_eq!(subject.available_of(*article).await, *expected);
         }
     }
-    subject.assert_book_is_right(3).await;
+    subject.assert_book_is_right(2).await;
     let restocked = |back: &Back| -> i64 { back.iter().map(|(restocked, _)| restocked).sum() };
     let lost = |back: &Back| -> i64 { back.iter().map(|(_, lost)| lost).sum() };
     let after = subject.store.audit().await.unwrap().figures;
@@ -254,7 +278,7 @@ async fn assert_answered(subject: &Subject, order: OrderId, step: &str) {
 
 async fn happen(
     subject: &Subject,
-    products: &[Product],
+    articles: &[(Product, Article)],
     ids: &[OrderId],
     model: &mut Model,
     happening: Happening,
@@ -268,7 +292,7 @@ async fn happen(
         } => {
             let wanted: Vec<_> = lines
                 .iter()
-                .map(|&(product, quantity)| (products[product].id, quantity))
+                .map(|&(article, quantity)| (articles[article].1, quantity))
                 .collect();
             // No two leases end at the same moment, so which expires first is known.
             let end = model.now + lease * 8 + i64::try_from(order).unwrap();
@@ -329,16 +353,11 @@ async fn happen(
                 model.end(order, ReservationState::Expired);
             }
         }
-        Happening::SetStock { product: 0, .. } if model.removed => {}
-        Happening::SetStock { product, count } => {
-            subject.edit(&products[product], stock_of(count)).await;
-            model.put_in[product] += count - model.available[product];
-            model.available[product] = count;
-        }
+        Happening::Deed(deed) => act(subject, articles, model, deed, now).await,
         Happening::Return { order, id, lines } => {
             let asked: Vec<_> = lines
                 .iter()
-                .map(|&(product, restocked, lost)| (products[product].id, restocked, lost))
+                .map(|&(article, restocked, lost)| (articles[article].1, restocked, lost))
                 .collect();
             let made = model.give_back(order, id, &lines);
             let id = return_id(ids[order], id);
@@ -351,10 +370,58 @@ async fn happen(
             };
             assert_answered(subject, ids[order], &step).await;
         }
-        Happening::Remove => {
-            let removal = change(&products[0], ());
+    }
+}
+
+/// Does what the seller does.
+async fn act(
+    subject: &Subject,
+    articles: &[(Product, Article)],
+    model: &mut Model,
+    deed: Deed,
+    now: Timestamp,
+) {
+    match deed {
+        Deed::SetStock { article, .. } | Deed::Adjust { article, .. } if model.removed[article] => {
+        }
+        Deed::SetStock { article, count } => {
+            let (product, of) = &articles[article];
+            let edit = VariantEdit {
+                stock: Stock::parse(count).ok(),
+                ..VariantEdit::default()
+            };
+            let change = change(product, (of.variant_id(), edit));
+            let edited = app::edit_variant(&subject.at(now), change).await;
+            edited.unwrap().unwrap();
+            model.put_in[article] += count - model.available[article];
+            model.available[article] = count;
+        }
+        Deed::Adjust { article, delta } => {
+            let (product, of) = &articles[article];
+            let adjusted = subject.adjust(product, *of, delta).await;
+            let available = model.available[article];
+            if available + delta < 0 {
+                let refusal = ProductRefusal::NotEnough { available };
+                assert_eq!(adjusted.unwrap_err(), refusal);
+            } else {
+                adjusted.unwrap();
+                model.put_in[article] += delta;
+                model.available[article] += delta;
+            }
+        }
+        Deed::Remove => {
+            let removal = change(&articles[0].0, ());
             subject.remove(removal, now).await.unwrap();
-            model.removed = true;
+            (model.removed[0], model.removed[1]) = (true, true);
+        }
+        Deed::RemoveVariant => {
+            let (product, of) = &articles[REMOVABLE];
+            let removal = change(product, of.variant_id());
+            let removed = app::remove_variant(&subject.at(now), removal)
+                .await
+                .unwrap();
+            removed.unwrap();
+            model.removed[REMOVABLE] = true;
         }
     }
 }

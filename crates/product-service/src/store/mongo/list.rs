@@ -8,6 +8,7 @@ use kernel::Page;
 use store::StoreResult;
 use store_mongo::Mongo;
 
+pub(super) use self::search::matches;
 #[cfg(test)]
 pub(super) use self::search::stages as search_stages;
 #[cfg(test)]

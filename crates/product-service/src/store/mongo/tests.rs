@@ -2,6 +2,7 @@
 
 mod audit;
 mod commands;
+mod facets;
 mod plans;
 mod sweep;
 

@@ -5,13 +5,13 @@
 //! from the query, not from statistics. Filters on other columns are checked row by row. A search starts from the matches of the
 //! full-text index, which are in the order of age: only one by price reads and sorts all of them.
 
-use kernel::Page;
+use kernel::{Page, ProductId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use store::StoreResult;
-use store_sqlite::{blob, read};
+use store_sqlite::{blob, id, read};
 
-use crate::domain::{Category, Filter, ListQuery, Product, Rank, SearchText, Sort, Term};
+use crate::domain::{Filter, ListQuery, Product, Rank, SearchText, Sort, Term};
 use crate::store::index;
 
 pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Product>> {
@@ -25,6 +25,24 @@ pub(super) fn page(tx: &Connection, query: &ListQuery) -> StoreResult<Page<Produ
     Ok(query.page(found))
 }
 
+/// The products that have all words of `text`, with their ranks.
+pub(super) fn matches(tx: &Connection, text: &SearchText) -> StoreResult<Vec<(ProductId, Rank)>> {
+    let mut found = Vec::new();
+    if text.terms().is_empty() {
+        return Ok(found);
+    }
+    let mut statement = tx.prepare_cached(
+        "SELECT p.id FROM products_fts f CROSS JOIN products p ON p.seq = f.rowid WHERE products_fts MATCH ?",
+    )?;
+    for rank in Rank::ALL {
+        let mut rows = statement.query([ranked(text, rank)])?;
+        while let Some(row) = rows.next()? {
+            found.push((id(row, 0)?, rank));
+        }
+    }
+    Ok(found)
+}
+
 /// A statement under construction. The values are bound in this order; the limit is added as the last one.
 pub(super) struct Statement {
     pub(super) sql: String,
@@ -34,7 +52,8 @@ pub(super) struct Statement {
 }
 
 /// The columns of a product, of `products p` and `stock s`.
-const COLUMNS: &str = "p.*, s.available, s.version, s.updated_at";
+pub(super) const COLUMNS: &str =
+    "p.*, s.available, s.sold, s.variant_stock, s.version, s.updated_at";
 
 /// The number of the product that the page continues after. It increases with every product, and breaks ties.
 const NUMBER: &str = "(SELECT seq FROM products WHERE id = ?)";
@@ -64,7 +83,7 @@ impl Statement {
             Sort::PriceUp => ("p.price, p.seq", ">", max.clone()),
             Sort::PriceDown => ("p.price DESC, p.seq DESC", "<", min.clone()),
             // Without a search, all products are equally relevant.
-            Sort::Newest | Sort::Relevance => ("p.seq DESC", "<", max.clone()),
+            Sort::Newest | Sort::Relevance | Sort::BestSelling => ("p.seq DESC", "<", max.clone()),
         };
         let seq = &*format!("p.seq {op} {NUMBER}");
         let beyond = &*format!("p.price {op} ?");
@@ -84,7 +103,7 @@ impl Statement {
                 values: Vec::new(),
                 rank: Rank::default(),
             };
-            statement.filters(filter);
+            statement.filters(query);
             for (condition, value) in conditions {
                 statement.and(condition, value);
             }
@@ -116,7 +135,9 @@ impl Statement {
     /// rows.
     fn search(query: &ListQuery, rank: Rank, expression: String) -> Self {
         let (key, order, beyond) = match query.sort {
-            Sort::Newest | Sort::Relevance => ("0", "n DESC", format!("f.rowid < {NUMBER}")),
+            Sort::Newest | Sort::Relevance | Sort::BestSelling => {
+                ("0", "n DESC", format!("f.rowid < {NUMBER}"))
+            }
             Sort::PriceUp => {
                 let beyond = format!("(p.price, p.seq) > (?, {NUMBER})");
                 ("p.price", "k, n", beyond)
@@ -139,13 +160,13 @@ impl Statement {
             values: vec![expression.into()],
             rank,
         };
-        statement.filters(&query.filter);
+        statement.filters(query);
         statement.and("p.price >= ?", query.filter.min_price);
         statement.and("p.price <= ?", query.filter.max_price);
         if let Some(last) = query.after {
             statement.sql.extend([" AND ", &*beyond]);
             let key = match query.sort {
-                Sort::Newest | Sort::Relevance => None,
+                Sort::Newest | Sort::Relevance | Sort::BestSelling => None,
                 Sort::PriceUp | Sort::PriceDown => Some(last.price.into()),
             };
             statement.values.extend(key);
@@ -185,14 +206,30 @@ impl Statement {
     }
 
     /// Adds the filters that all lists share.
-    fn filters(&mut self, filter: &Filter) {
+    fn filters(&mut self, query: &ListQuery) {
+        let filter = &query.filter;
         self.and(
             "p.seller = ?",
-            filter.seller.map(|seller| blob(seller.as_bytes())),
+            filter.seller().map(|seller| blob(seller.as_bytes())),
         );
-        let category = filter.category.as_ref();
-        self.and("p.category_key = ?", category.map(Category::key));
-        self.and("s.available > ?", filter.only_in_stock.then_some(0));
+        if filter.seller().is_none() && !filter.closed.is_empty() {
+            // One value, however many they are, so that the statement stays the same.
+            let ids = filter
+                .closed
+                .ids()
+                .map(|id| format!("\"{:X}\"", id.as_uuid().simple()));
+            let ids = format!("[{}]", ids.collect::<Vec<_>>().join(","));
+            self.and(
+                "hex(p.seller) NOT IN (SELECT value FROM json_each(?))",
+                Some(ids),
+            );
+        }
+        let category = query.category.map(|category| blob(category.as_bytes()));
+        self.and("p.category_id = ?", category);
+        self.and(
+            "coalesce(s.total, s.available) > ?",
+            filter.only_in_stock.then_some(0),
+        );
     }
 }
 
@@ -202,7 +239,7 @@ fn needs_products(query: &ListQuery) -> bool {
         text: None,
         ..query.filter.clone()
     };
-    query.sort.is_by_price() || others != Filter::default()
+    query.sort.is_by_price() || query.category.is_some() || others != Filter::default()
 }
 
 /// Every product that has all words. Words are quoted, so that none is an operator; they contain no quotation marks, see [`Term`].

@@ -5,10 +5,11 @@ use kernel::UserId;
 use rusqlite::params;
 use store::StoreError;
 use store_sqlite::Sqlite;
-use telemetry::metrics::StoreMetrics;
+use telemetry::metrics::{Read, StoreMetrics};
 
 use super::*;
 use crate::store::open_sqlite;
+use crate::store::sqlite::{BY_EMAIL_SQL, SUSPENDED_SQL, USERS_SQL, WITH_ROLE_SQL};
 
 /// A SQLite file in its own directory.
 struct File(tempfile::TempDir);
@@ -49,3 +50,32 @@ impl House for File {
 }
 
 suite!(File);
+
+#[tokio::test]
+async fn the_lists_of_users_walk_an_index_without_sorting() {
+    let db = File::default().database();
+    let walks = [
+        (USERS_SQL, "SEARCH users USING PRIMARY KEY (id<?)"),
+        (
+            WITH_ROLE_SQL,
+            "SEARCH users USING INDEX users_with_roles (id<?)",
+        ),
+        (
+            SUSPENDED_SQL,
+            "SEARCH users USING INDEX users_suspended (id<?)",
+        ),
+        (
+            BY_EMAIL_SQL,
+            "SEARCH users USING INDEX sqlite_autoindex_users_2 (email_key>? AND email_key<?)",
+        ),
+    ];
+    for (sql, walk) in walks {
+        let plan = db.read(Read::List, move |db| {
+            let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let rows = statement.raw_query();
+            let rows = rows.mapped(|row| row.get(3));
+            Ok::<Vec<String>, StoreError>(rows.collect::<rusqlite::Result<_>>()?)
+        });
+        assert_eq!(plan.await.unwrap(), [walk]);
+    }
+}

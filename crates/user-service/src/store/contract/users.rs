@@ -1,13 +1,16 @@
 //! Rules about users.
 
-use auth::Role;
-use kernel::{SystemIds, UserId};
+use std::time::Duration;
 
-use super::{Damage, House, NOW, Open, email, logged_in, rotate, someone};
-use crate::app::grant;
-use crate::app::steps::{Registered, Rotated, add_user, change_name};
-use crate::domain::{User, UserName};
-use store::StoreError;
+use auth::Role;
+use kernel::{AuditId, Metadata, SystemIds, UserId};
+use store::{StoreError, StoreResult};
+
+use super::{Damage, House, NOW, Open, cut, email, logged_in, rotate, someone};
+use crate::app::rule_about;
+use crate::app::steps::{Registered, Rotated, add_user, edit_profile};
+use crate::domain::{Decision, Email, StandingMove, User, UserName};
+use crate::store::UsersQuery;
 
 pub(super) async fn a_registered_user_is_found_by_id_and_by_email_in_any_case(open: Open) {
     let user = someone("Ada@Example.com");
@@ -52,7 +55,7 @@ pub(super) async fn a_name_can_be_changed(open: Open) {
     let user = someone("ada@example.com");
     add_user(&open.store, user.clone(), None).await.unwrap();
     let name = UserName::parse("Ada King").unwrap();
-    let renamed = change_name(&open.store, user.id, name.clone(), NOW)
+    let renamed = edit_profile(&open.store, user.id, name.clone(), None, NOW)
         .await
         .unwrap();
     let expected = User {
@@ -63,7 +66,10 @@ pub(super) async fn a_name_can_be_changed(open: Open) {
     assert_eq!(renamed, Some(expected.clone()));
     assert_eq!(open.user(expected.id).await, Ok(Some(expected)));
     let nobody = UserId::new(&SystemIds::default());
-    assert_eq!(change_name(&open.store, nobody, name, NOW).await, Ok(None));
+    assert_eq!(
+        edit_profile(&open.store, nobody, name, None, NOW).await,
+        Ok(None)
+    );
 }
 
 pub(super) async fn a_registration_and_each_change_of_the_name_is_told_once(open: Open) {
@@ -74,7 +80,7 @@ pub(super) async fn a_registration_and_each_change_of_the_name_is_told_once(open
     assert_eq!(open.told().await, [(user.id, "Ada".to_owned(), 1)]);
     let rename = async |name: &str| {
         let name = UserName::parse(name).unwrap();
-        let renamed = change_name(&open.store, user.id, name, NOW).await;
+        let renamed = edit_profile(&open.store, user.id, name, None, NOW).await;
         renamed.unwrap().unwrap().name_version
     };
     assert_eq!(rename("Ada").await, 1, "no change");
@@ -87,7 +93,7 @@ pub(super) async fn a_registration_and_each_change_of_the_name_is_told_once(open
         (user.id, "Ada".to_owned(), 3),
     ];
     assert_eq!(open.told().await, told);
-    grant(&open.store, &user.email, Role::Admin).await.unwrap();
+    grant(&open, &user.email, Role::Admin).await.unwrap();
     assert_eq!(open.told().await, [], "nothing else is told");
 }
 
@@ -96,7 +102,7 @@ pub(super) async fn of_many_changes_of_a_name_at_once_each_has_its_own_version(o
     add_user(&open.store, user.clone(), None).await.unwrap();
     let changes = (0..20).map(|number| {
         let name = UserName::parse(&format!("Ada {number}")).unwrap();
-        change_name(&open.store, user.id, name, NOW)
+        edit_profile(&open.store, user.id, name, None, NOW)
     });
     for renamed in futures_util::future::join_all(changes).await {
         renamed.unwrap().unwrap();
@@ -114,19 +120,22 @@ pub(super) async fn of_many_changes_of_a_name_at_once_each_has_its_own_version(o
     );
 }
 
+pub(super) async fn grant(open: &Open, email: &Email, role: Role) -> StoreResult<Option<User>> {
+    let audit = AuditId::new(&SystemIds::default());
+    let step = StandingMove::Grant(role);
+    rule_about(&open.store, email, step, audit, cut(Duration::ZERO)).await
+}
+
 pub(super) async fn a_role_is_granted_once_and_kept_in_order(open: Open) {
     let user = someone("ada@example.com");
     add_user(&open.store, user.clone(), None).await.unwrap();
     for role in [Role::Treasury, Role::Admin, Role::Treasury] {
-        let granted = grant(&open.store, &user.email, role)
-            .await
-            .unwrap()
-            .unwrap();
+        let granted = grant(&open, &user.email, role).await.unwrap().unwrap();
         assert!(granted.roles.contains(&role));
     }
     let found = open.user(user.id).await.unwrap().unwrap();
     assert_eq!(found.roles, [Role::Admin, Role::Treasury]);
-    let nobody = grant(&open.store, &email("eve@example.com"), Role::Admin).await;
+    let nobody = grant(&open, &email("eve@example.com"), Role::Admin).await;
     assert_eq!(nobody, Ok(None));
 }
 
@@ -156,5 +165,127 @@ pub(super) async fn a_user_who_does_not_decode_is_an_error_and_not_skipped(house
             matches!(found, Err(StoreError::Corrupt(_))),
             "{damage:?}: {found:?}"
         );
+    }
+}
+
+pub(super) async fn metadata_is_kept_until_other_takes_its_place_and_is_not_told(open: Open) {
+    let user = someone("ada@example.com");
+    add_user(&open.store, user.clone(), None).await.unwrap();
+    open.told().await;
+    let metadata = |json: &str| Metadata::new(json.to_owned()).ok();
+    for (given, kept) in [
+        (metadata(r#"{"a":[1]}"#), r#"{"a":[1]}"#),
+        (None, r#"{"a":[1]}"#),
+        (metadata("{}"), "{}"),
+    ] {
+        let edit = edit_profile(&open.store, user.id, user.name.clone(), given, NOW);
+        let edited = edit.await.unwrap().unwrap();
+        assert_eq!(
+            (&edited.metadata, edited.name_version),
+            (&metadata(kept), 1)
+        );
+        assert_eq!(open.user(user.id).await, Ok(Some(edited)));
+    }
+    assert_eq!(open.told().await, []);
+}
+
+/// Some with a role, some without.
+async fn many(open: &Open) -> Vec<User> {
+    let mut all = Vec::new();
+    for number in 0..13 {
+        let user = someone(&format!(
+            "{}.U{number}@Example.com",
+            ["ada", "adam", "eve"][number % 3]
+        ));
+        let address = user.email.clone();
+        let user = User {
+            roles: match number % 5 {
+                0 => vec![Role::Admin],
+                1 => vec![Role::Admin, Role::Treasury],
+                _ => Vec::new(),
+            },
+            suspension: number.is_multiple_of(3).then(|| Decision {
+                reason: "Stolen cards".to_owned(),
+                by: user.id,
+                at: NOW,
+            }),
+            ..user
+        };
+        add_user(&open.store, user.clone(), None).await.unwrap();
+        assert_eq!(open.by_email(&address).await, Ok(Some(user.clone())));
+        all.push(user);
+    }
+    all
+}
+
+/// All users of a list, read in pages of two.
+async fn listed(open: &Open, query: impl Fn(Option<&User>) -> UsersQuery) -> Vec<User> {
+    let mut found: Vec<User> = Vec::new();
+    loop {
+        let page = open.queries.users(query(found.last()), 2).await.unwrap();
+        let is_last = page.len() < 2;
+        found.extend(page);
+        if is_last {
+            return found;
+        }
+    }
+}
+
+pub(super) async fn the_list_has_each_user_once_the_newest_first(open: Open) {
+    let mut all = many(&open).await;
+    all.sort_by_key(|user| std::cmp::Reverse(user.id));
+    let id = |user: Option<&User>| user.map(|user| user.id);
+    let found = listed(&open, |last| UsersQuery::All(id(last))).await;
+    assert_eq!(found, all);
+    for role in Role::ALL {
+        for beginning in ["", "ada", "adam.", "zoe"] {
+            let expected: Vec<User> = all
+                .iter()
+                .filter(|user| user.roles.contains(&role))
+                .filter(|user| user.email.key().starts_with(beginning))
+                .cloned()
+                .collect();
+            let found = listed(&open, |last| {
+                UsersQuery::WithRole(role, beginning.to_owned(), id(last))
+            });
+            assert_eq!(found.await, expected, "{role} {beginning}");
+        }
+    }
+    for role in [None, Some(Role::Admin)] {
+        for beginning in ["", "ada"] {
+            let suspended = all.iter().filter(|user| user.suspension.is_some());
+            let expected: Vec<User> = suspended
+                .filter(|user| role.is_none_or(|role| user.roles.contains(&role)))
+                .filter(|user| user.email.key().starts_with(beginning))
+                .cloned()
+                .collect();
+            let found = listed(&open, |last| {
+                UsersQuery::Suspended(role, beginning.to_owned(), id(last))
+            });
+            assert_eq!(found.await, expected, "{role:?} {beginning}");
+        }
+    }
+}
+
+pub(super) async fn the_list_of_a_beginning_has_each_such_email_once_in_order(open: Open) {
+    let mut all = many(&open).await;
+    all.sort_by(|one, other| one.email.key().cmp(other.email.key()));
+    for beginning in [
+        "a",
+        "ada.",
+        "eve.u2@example.com",
+        "eve.u2@example.com0",
+        "%",
+    ] {
+        let expected: Vec<User> = all
+            .iter()
+            .filter(|user| user.email.key().starts_with(beginning))
+            .cloned()
+            .collect();
+        let found = listed(&open, |last| {
+            let after = last.map(|user| user.email.key().to_owned());
+            UsersQuery::ByEmail(beginning.to_owned(), after)
+        });
+        assert_eq!(found.await, expected, "{beginning}");
     }
 }

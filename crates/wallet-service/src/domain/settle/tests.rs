@@ -1,5 +1,5 @@
-//! The worked example of docs/ORDERS.md, posting by posting: two sellers, a commission of 10 %, a line refunded before the release, one after
-//! it, a refund that the seller cannot cover, and the debt that their next sale repays.
+//! The worked examples of docs/ORDERS.md, posting by posting: two sellers, a commission of 10 %, a line refunded before the release, one after
+//! it, a refund that the seller cannot cover, and the debt that their next sale repays; a return in parts, and a dispute.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -271,6 +271,71 @@ fn the_postings_of_the_worked_example_are_these() {
     let balances =
         [ada, grace, linus].map(|user| AccountKey::all(user).map(|account| books.balance(account)));
     assert_eq!(balances, [[16_000, 0, 0], [0, 0, 0], [0, 1400, 0]]);
+}
+
+#[test]
+fn the_postings_of_a_return_in_parts_and_of_a_dispute_are_these() {
+    let mut books = Books::default();
+    let ids = SystemIds::default();
+    let users = [(); 3].map(|()| UserId::new(&ids));
+    let [ada, grace, linus] = users;
+    let [vases_order, clock_order] = [(); 2].map(|()| OrderId::new(&ids));
+    let [of_grace, of_linus] = [(); 2].map(|()| FulfilmentId::new(&ids));
+    let [vases, clock] = [(); 2].map(|()| LineId::new(&ids));
+    let debit = |fulfilment, seller, line, total| {
+        let charged = ChargedLine {
+            line,
+            total: usd(total),
+        };
+        let part = ChargedPart {
+            fulfilment,
+            seller,
+            lines: vec![charged],
+        };
+        Action::Debit {
+            buyer: ada,
+            charge: Charge::new(usd(total), vec![part]).unwrap(),
+        }
+    };
+    let give = |fulfilment, line, amount| Action::Refund {
+        fulfilment,
+        refund: RefundId::new(&ids),
+        lines: lines(&[(line, amount)]),
+    };
+    books.transfer(&users, Direction::Credit, ada, 20_000);
+
+    // Three vases, of which two come back, one after the other.
+    let (reply, _) = books.settle(&users, vases_order, debit(of_grace, grace, vases, 999));
+    let Reply::Debited { commissions, .. } = &reply else {
+        panic!("{reply:?}")
+    };
+    assert_eq!(*commissions, [(vases, 100)]);
+    for expected in [33, 34] {
+        let (reply, recorded) = books.settle(&users, vases_order, give(of_grace, vases, 333));
+        let postings = owned(&[("ada available", 333), ("escrow", -333)]);
+        assert_eq!(shown(&users, &recorded), [(Kind::OrderRefund, postings)]);
+        let Reply::Refunded { reversed, .. } = &reply else {
+            panic!("{reply:?}")
+        };
+        assert_eq!(*reversed, [(vases, expected)]);
+    }
+    let release = |fulfilment| Action::Release { fulfilment };
+    let (_, recorded) = books.settle(&users, vases_order, release(of_grace));
+    let expected = owned(&[("grace pending", 300), ("escrow", -333), ("fees", 33)]);
+    assert_eq!(shown(&users, &recorded), [(Kind::OrderRelease, expected)]);
+
+    // A clock that is disputed, and of which the buyer gets a quarter back.
+    books.settle(&users, clock_order, debit(of_linus, linus, clock, 4000));
+    let (reply, recorded) = books.settle(&users, clock_order, give(of_linus, clock, 1000));
+    let expected = owned(&[("ada available", 1000), ("escrow", -1000)]);
+    assert_eq!(shown(&users, &recorded), [(Kind::OrderRefund, expected)]);
+    let Reply::Refunded { reversed, .. } = &reply else {
+        panic!("{reply:?}")
+    };
+    assert_eq!(*reversed, [(clock, 100)]);
+    let (_, recorded) = books.settle(&users, clock_order, release(of_linus));
+    let expected = owned(&[("linus pending", 2700), ("escrow", -3000), ("fees", 300)]);
+    assert_eq!(shown(&users, &recorded), [(Kind::OrderRelease, expected)]);
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use kernel::Money;
+use kernel::{Money, UserId};
 
 use super::World;
-use crate::app::{Swept, release_earnings};
-use crate::domain::{Direction, Kind};
+use crate::app::{Swept, keep_sellers, release_earnings};
+use crate::domain::{Direction, Kind, Seller};
 use crate::store::DueEarning;
 use crate::store::harness::{NOW, TERMS, at, part_id, release, sale, usd};
 
@@ -15,6 +15,65 @@ contract! {
     earnings_that_cannot_be_released_keep_no_other_sellers_money
     earnings_that_do_not_fit_the_sellers_balance_stay_pending_and_are_tried_again_each_hour
     earnings_are_due_by_time_then_order_then_part
+    the_earnings_of_a_suspended_seller_wait_until_they_are_reinstated
+    who_is_suspended_follows_from_the_latest_version
+}
+
+/// What the user service says: who, which version, whether they are suspended.
+async fn said(world: &World, sellers: &[(UserId, i64, bool)]) {
+    let sellers = sellers.iter().map(|&(user, version, is_suspended)| Seller {
+        user,
+        is_suspended,
+        version,
+    });
+    let kept = keep_sellers(&world.app, sellers.collect()).await.unwrap();
+    kept.into_iter().for_each(Result::unwrap);
+}
+
+async fn the_earnings_of_a_suspended_seller_wait_until_they_are_reinstated(world: World) {
+    let (buyer, good, bad) = (world.user(), world.user(), world.user());
+    world.credit(buyer, usd(1_000_000)).await;
+    said(&world, &[(bad, 1, false), (bad, 2, true), (good, 1, false)]).await;
+    // More than one batch of the sweep.
+    let orders: Vec<_> = (0..220).map(|_| world.order()).collect();
+    let commands = orders.iter().flat_map(|order| {
+        let parts: [(UserId, &[Money]); 2] = [(bad, &[usd(1000)]), (good, &[usd(1000)])];
+        let bought = sale(buyer, &parts);
+        [bought, release(0), release(1)].map(|action| world.command(*order, action))
+    });
+    world.settle(commands.collect(), NOW).await;
+    let due = NOW.plus(TERMS.payout_hold);
+    assert_eq!(world.earnings(due).await, 220);
+    assert_eq!(world.earnings(due).await, 0);
+    assert_eq!(world.balance(bad).await, (0, 220 * 975));
+    assert_eq!(world.balance(good).await, (220 * 975, 0));
+    world.assert_clean().await;
+    // A buyer gets their money back meanwhile: from what waits.
+    let refund = world.refund(0, &[(0, 1000)]);
+    world.settle_one(orders[0], refund).await;
+    assert_eq!(world.balance(bad).await, (0, 219 * 975));
+    world.assert_clean().await;
+    said(&world, &[(bad, 3, false)]).await;
+    assert_eq!(world.earnings(due).await, 219);
+    assert_eq!(world.balance(bad).await, (219 * 975, 0));
+    world.assert_clean().await;
+}
+
+async fn who_is_suspended_follows_from_the_latest_version(world: World) {
+    let (buyer, seller, order) = (world.user(), world.user(), world.order());
+    world.credit(buyer, usd(1000)).await;
+    world
+        .settle_one(order, sale(buyer, &[(seller, &[usd(1000)])]))
+        .await;
+    world.settle_one(order, release(0)).await;
+    let due = NOW.plus(TERMS.payout_hold);
+    said(&world, &[(seller, 2, true), (seller, 1, false)]).await;
+    assert_eq!(world.earnings(due).await, 0);
+    said(&world, &[(seller, 4, true)]).await;
+    said(&world, &[(seller, 3, false), (seller, 4, true)]).await;
+    assert_eq!(world.earnings(due).await, 0);
+    said(&world, &[(seller, 5, false), (seller, 4, true)]).await;
+    assert_eq!(world.earnings(due).await, 1);
 }
 
 async fn earnings_wait_for_their_hold_and_are_then_available(world: World) {

@@ -1,11 +1,14 @@
 //! Earnings that wait for their time.
 
-use kernel::Timestamp;
+use kernel::{Timestamp, UserId};
+use serde::Deserialize;
 use store::{Row, StoreResult};
-use store_mongo::bson::{Document, doc};
-use store_mongo::{Mongo, MongoRecord};
+use store_mongo::bson::{Bson, Document, doc};
+use store_mongo::mongodb::options::{FindOptions, Hint};
+use store_mongo::{Mongo, MongoRecord, bson_of, decode};
+use telemetry::metrics::Read;
 
-use crate::domain::Earning;
+use crate::domain::{Earning, Seller};
 use crate::store::DueEarning;
 use crate::store::rows::EarningFields;
 
@@ -17,7 +20,11 @@ pub(super) async fn due(
     limit: usize,
 ) -> StoreResult<Vec<DueEarning>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let filter = due_filter(now, after);
+    let mut filter = due_filter(now, after);
+    let suspended = suspended(db).await?;
+    if !suspended.is_empty() {
+        filter.insert("seller", doc! { "$nin": suspended });
+    }
     let rows: Vec<EarningFields> = db.find(Earning::TABLE, filter, due_sort(), limit).await?;
     let due = rows.into_iter().map(|row| DueEarning {
         available_at: row.available_at,
@@ -26,6 +33,27 @@ pub(super) async fn due(
         seller: row.seller,
     });
     Ok(due.collect())
+}
+
+#[derive(Deserialize)]
+struct Suspended {
+    #[serde(rename = "_id")]
+    seller: UserId,
+}
+
+/// The suspended sellers. Their index holds no others.
+async fn suspended(db: &Mongo) -> StoreResult<Vec<Bson>> {
+    let options = FindOptions::builder()
+        .hint(Hint::Name("suspended".to_owned()))
+        .projection(doc! { "_id": 1 })
+        .build();
+    let read = |row: &_| {
+        let found: Suspended = decode(Seller::TABLE, row)?;
+        Ok(bson_of(&found.seller))
+    };
+    let filter = doc! { "is_suspended": true };
+    db.find_with(Read::Sweep, Seller::TABLE, filter, options, read)
+        .await
 }
 
 pub(super) fn due_filter(now: Timestamp, after: Option<DueEarning>) -> Document {

@@ -18,7 +18,7 @@ fn refunding_items_that_are_not_shipped_cancels_them_and_puts_them_back() {
         restocked: 2,
         written_off: 0,
     }];
-    assert_eq!(part.returns[0].lines, back);
+    assert_eq!(part.stock_returns[0].lines, back);
 }
 
 #[test]
@@ -36,13 +36,13 @@ fn what_the_seller_will_not_restock_is_written_off_if_it_was_not_shipped_and_els
             restocked,
             written_off,
         };
-        assert_eq!(part.returns[0].lines, [back]);
+        assert_eq!(part.stock_returns[0].lines, [back]);
         assert_eq!(part.lines[0].returned, returned);
     }
     let order = shipped(&ready(&[(0, 500, 3, Shipped)]));
     let one = RefundOf::Items(items(&[(order.lines[0].id, 1)]));
     let moved = made(&order, &refund(one, Some(false)));
-    assert!(moved.order.fulfilments[0].returns.is_empty());
+    assert!(moved.order.fulfilments[0].stock_returns.is_empty());
     assert_eq!(moved.commands.len(), 1);
 }
 
@@ -69,7 +69,7 @@ fn an_amount_is_spread_over_the_lines_by_what_is_left_of_each() {
     let amounts: Vec<i64> = part.lines.iter().map(|line| line.refunded_amount).collect();
     assert_eq!(amounts, [30, 71]);
     assert_eq!(moved.order.left_of(part), usd(899));
-    assert!(part.returns.is_empty());
+    assert!(part.stock_returns.is_empty());
     let lines: Vec<_> = part.refunds[0]
         .lines
         .iter()
@@ -176,5 +176,8 @@ fn the_id_of_a_refund_is_the_id_of_its_return() {
         refund: id,
     };
     let part = &made(&order, &wanted).order.fulfilments[0];
-    assert_eq!((part.refunds[0].id, part.returns[0].id), (id, id.as_uuid()));
+    assert_eq!(
+        (part.refunds[0].id, part.stock_returns[0].id),
+        (id, id.as_uuid())
+    );
 }

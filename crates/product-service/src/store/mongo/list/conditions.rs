@@ -3,16 +3,20 @@
 use store_mongo::bson::{Bson, Document, doc};
 use store_mongo::bson_of;
 
-use crate::domain::Filter;
+use crate::domain::ListQuery;
 
 /// The filters on fields that products and their search words both have.
-pub(super) fn conditions(filter: &Filter) -> Document {
+pub(super) fn conditions(query: &ListQuery) -> Document {
+    let filter = &query.filter;
     let mut conditions = Document::new();
-    if let Some(seller) = filter.seller {
+    if let Some(seller) = filter.seller() {
         conditions.insert("seller", bson_of(&seller));
+    } else if !filter.closed.is_empty() {
+        let closed: Vec<Bson> = filter.closed.ids().map(|seller| bson_of(&seller)).collect();
+        conditions.insert("seller", doc! { "$nin": closed });
     }
-    if let Some(category) = &filter.category {
-        conditions.insert("category_key", category.key());
+    if let Some(category) = query.category {
+        conditions.insert("category_id", bson_of(&category));
     }
     let mut price = Document::new();
     if let Some(min) = filter.min_price {
@@ -27,7 +31,12 @@ pub(super) fn conditions(filter: &Filter) -> Document {
     conditions
 }
 
-/// The filter on stock, for the path of the product's `available`.
-pub(super) fn in_stock(field: &str) -> Document {
-    doc! { field: { "$gt": Bson::Int64(0) } }
+/// The filter on stock, of any variant, for the fields of the product at `path`. Only a product with further variants has a total.
+pub(super) fn in_stock(path: &str) -> Document {
+    let is_some = doc! { "$gt": Bson::Int64(0) };
+    let field = |name: &str| format!("{path}{name}");
+    doc! { "$or": [
+        { field("available"): &is_some },
+        { field("total"): &is_some },
+    ] }
 }

@@ -2,6 +2,7 @@
 //!
 //! The query reads a snapshot, so every product that the words lead to exists and is active.
 
+use kernel::ProductId;
 use serde::Deserialize;
 use store::{Row as _, StoreResult};
 use store_mongo::bson::raw::RawDocumentBuf;
@@ -32,11 +33,11 @@ pub(in crate::store::mongo) fn stages(
     if text.terms().is_empty() {
         return None;
     }
-    let mut all = vec![conditions(&query.filter)];
+    let mut all = vec![conditions(query)];
     all.extend(text.terms().iter().map(|term| doc! { "words": has(term) }));
     // The field to sort by before the id, how it is projected, and the direction.
     let (field, value, step) = match query.sort {
-        Sort::Newest => ("_id", Bson::Int32(1), -1),
+        Sort::Newest | Sort::BestSelling => ("_id", Bson::Int32(1), -1),
         Sort::PriceUp => ("price", Bson::Int32(1), 1),
         Sort::PriceDown => ("price", Bson::Int32(1), -1),
         Sort::Relevance => ("rank", rank(text).into(), -1),
@@ -50,7 +51,7 @@ pub(in crate::store::mongo) fn stages(
         let op = if step > 0 { "$gt" } else { "$lt" };
         let mut beyond = doc! { "_id": { op: bson_of(&place.product) } };
         let at: Option<Bson> = match query.sort {
-            Sort::Newest => None,
+            Sort::Newest | Sort::BestSelling => None,
             Sort::PriceUp | Sort::PriceDown => Some(place.price.into()),
             Sort::Relevance => Some(place.rank.number().into()),
         };
@@ -67,11 +68,7 @@ pub(in crate::store::mongo) fn stages(
     } };
     if query.filter.only_in_stock {
         // Only the product has the stock: products are fetched in order until the page is full.
-        stages.extend([
-            fetch,
-            doc! { "$match": in_stock("product.available") },
-            limit,
-        ]);
+        stages.extend([fetch, doc! { "$match": in_stock("product.") }, limit]);
     } else {
         stages.extend([limit, fetch]);
     }
@@ -109,6 +106,48 @@ pub(super) async fn run(
         all.push((Product::from_fields(product)?, rank));
     }
     Ok(all)
+}
+
+/// The products that have all words of `text`, with their ranks.
+pub(in crate::store::mongo) async fn matches(
+    store: &Mongo,
+    text: &SearchText,
+) -> StoreResult<Vec<(ProductId, Rank)>> {
+    #[derive(Deserialize)]
+    struct Match {
+        #[serde(rename = "_id")]
+        product: ProductId,
+        rank: i64,
+    }
+    if text.terms().is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = text.terms().iter().map(|term| doc! { "words": has(term) });
+    let all: Vec<Document> = all.collect();
+    let stages = [
+        doc! { "$match": { "$and": all } },
+        doc! { "$project": { "_id": 1, "rank": rank(text) } },
+    ];
+    let options = AggregateOptions::builder()
+        .hint(Hint::Name("by_word".to_owned()))
+        .read_concern(ReadConcern::majority())
+        .max_time(READ_LIMIT)
+        .build();
+    let _timed = store.reading(Read::List);
+    let mut rows = store
+        .database()
+        .await?
+        .collection::<RawDocumentBuf>(SearchWords::TABLE)
+        .aggregate(stages)
+        .with_options(options)
+        .await?;
+    let mut found = Vec::new();
+    while rows.advance().await? {
+        let row: Match = decode(SearchWords::TABLE, rows.current())?;
+        let rank = Rank::of_number(row.rank).ok_or_else(|| corrupt("a rank that is none"))?;
+        found.push((row.product, rank));
+    }
+    Ok(found)
 }
 
 /// The condition on one of a product's words. A prefix is one range of the index.

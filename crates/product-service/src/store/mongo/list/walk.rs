@@ -10,7 +10,7 @@ use store_mongo::{Mongo, MongoRecord, bson_of};
 use telemetry::metrics::Read;
 
 use super::conditions::{conditions, in_stock};
-use crate::domain::{Filter, ListQuery, Product, Rank, Sort};
+use crate::domain::{ListQuery, Product, Rank, Sort};
 use crate::store::index;
 
 /// The walk of one index.
@@ -29,11 +29,11 @@ impl Walk {
         // Without a search, all products are equally relevant.
         let down = query.sort != Sort::PriceUp;
         let mut filter = doc! { "status": "active" };
-        filter.extend(conditions(&query.filter));
+        filter.extend(conditions(query));
         if query.filter.only_in_stock {
-            filter.extend(in_stock("available"));
+            filter.extend(in_stock(""));
         }
-        let mut min = prefix(&query.filter, by_price);
+        let mut min = prefix(query, by_price);
         let mut max = min.clone();
         if by_price {
             let bound = |amount: Option<i64>, none| amount.map_or(none, Bson::Int64);
@@ -87,10 +87,10 @@ impl Walk {
 }
 
 /// The key prefix that all of the list shares in its index.
-fn prefix(filter: &Filter, by_price: bool) -> Document {
-    match (filter.seller, &filter.category) {
+fn prefix(query: &ListQuery, by_price: bool) -> Document {
+    match (query.filter.seller(), query.category) {
         (Some(seller), _) => doc! { "seller": bson_of(&seller) },
-        (None, Some(category)) => doc! { "category_key": category.key() },
+        (None, Some(category)) => doc! { "category_id": bson_of(&category) },
         (None, None) if by_price => Document::new(),
         (None, None) => doc! { "status": "active" },
     }

@@ -1,10 +1,12 @@
 //! The audit finds what is wrong: each kind of damage, done by hand, is one finding.
 
+use contracts::reservations::Article;
 use rstest::rstest;
 use store_mongo::bson::{Document, doc};
+use store_mongo::bson_of;
 
 use super::open;
-use crate::store::contract::{LATER, draft, order, return_of};
+use crate::store::contract::{LATER, draft, order, return_of, with_variant};
 
 #[rstest]
 #[case(
@@ -154,4 +156,50 @@ async fn damage_done_to_returns_is_found(
             "{finding}: {audit:?}"
         );
     }
+}
+
+#[rstest]
+#[case(
+    "products",
+    doc! { "$set": { "variant_stock": [2_i64] } },
+    "available 2 + held 0 + sold 2 - returned 0 = 4, but 3 were put in"
+)]
+#[case(
+    "reservations",
+    doc! { "$unset": { "lines.0.variant": "" } },
+    "available 5 + held 0 + sold 2 - returned 0 = 7, but 5 were put in"
+)]
+#[case(
+    "reservations",
+    doc! { "$set": { "lines.0.variant": bson_of(&order()) } },
+    "1 reservation lines without a product"
+)]
+#[tokio::test]
+async fn damage_done_to_variants_is_found(
+    #[case] collection: &str,
+    #[case] damage: Document,
+    #[case] finding: &str,
+) {
+    let (subject, store) = open();
+    let product = subject.list(with_variant(draft("A", 100, 5), "L", 3)).await;
+    let large = Article::new(product.id, Some(product.variants[0].id));
+    let sold = order();
+    subject.reserve(sold, &[(large, 2)]).await.unwrap();
+    subject.confirm(sold).await;
+    subject.assert_book_is_right(1).await;
+    let rows = store
+        .database()
+        .await
+        .unwrap()
+        .collection::<Document>(collection);
+    rows.update_many(doc! {}, damage)
+        .bypass_document_validation(true)
+        .await
+        .unwrap();
+    let audit = subject.store.audit().await.unwrap();
+    let details = audit.violations.details();
+    assert!(
+        details.iter().any(|violation| violation.contains(finding)),
+        "{audit:?}"
+    );
 }

@@ -1,16 +1,20 @@
 //! Every list walks one index: no collection scan, no sorting, on the first page and on any other, and it looks at no more than it
 //! gives. A search starts from the words and sorts only what it found.
 
-use kernel::{Limit, ProductId, SystemIds, UserId};
+use kernel::{CategoryId, Limit, ProductId, SystemIds, UserId};
 use store_mongo::Mongo;
 use store_mongo::bson::{Bson, Document, doc};
 
 use super::open;
-use crate::domain::{Category, Filter, ListQuery, Place, Rank, SearchText, Sort};
+use crate::domain::{
+    Category, Filter, HistoryQuery, ListQuery, OwnFilter, OwnQuery, Place, ProductStatus, Rank,
+    SearchText, Sort,
+};
 use crate::store::Lease;
 use crate::store::contract::{LATER, LEASE_END, draft, order};
 use crate::store::mongo::leases::range;
 use crate::store::mongo::list::{Walk, search_stages};
+use crate::store::mongo::{bought, own};
 
 /// Every stage of the plan that the server has for a command.
 async fn stages(store: &Mongo, command: Document) -> Vec<String> {
@@ -40,22 +44,22 @@ fn collect(plan: &Bson, stages: &mut Vec<String>) {
 }
 
 fn filters() -> Vec<Filter> {
-    let category = || Category::parse("books").ok();
-    let seller = || Some(UserId::new(&SystemIds::default()));
+    let categories = || vec![Category::parse("books").unwrap()];
+    let sellers = || [UserId::new(&SystemIds::default())].into();
     let all = Filter::default;
     vec![
         all(),
         Filter {
-            category: category(),
+            categories: categories(),
             ..all()
         },
         Filter {
-            seller: seller(),
+            sellers: sellers(),
             ..all()
         },
         Filter {
-            seller: seller(),
-            category: category(),
+            sellers: sellers(),
+            categories: categories(),
             ..all()
         },
         Filter {
@@ -67,7 +71,7 @@ fn filters() -> Vec<Filter> {
             ..all()
         },
         Filter {
-            category: category(),
+            categories: categories(),
             min_price: Some(5),
             max_price: Some(9),
             ..all()
@@ -79,16 +83,24 @@ fn filters() -> Vec<Filter> {
     ]
 }
 
+/// The category that a filter leads to.
+fn category(filter: &Filter) -> Option<CategoryId> {
+    let named = filter.categories.first();
+    named.map(|_| CategoryId::new(&SystemIds::default()))
+}
+
 fn middle() -> Place {
     Place {
         price: 7,
         rank: Rank::Partial,
+        sold: 0,
         product: ProductId::new(&SystemIds::default()),
     }
 }
 
 fn query(filter: &Filter, sort: Sort, after: Option<Place>) -> ListQuery {
     ListQuery {
+        category: category(filter),
         filter: filter.clone(),
         sort,
         after,
@@ -134,6 +146,7 @@ async fn a_page_in_the_middle_looks_at_no_more_than_it_gives() {
     let after = Some(Place {
         price: middle.price.amount,
         rank: Rank::default(),
+        sold: 0,
         product: middle.id,
     });
     for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
@@ -240,4 +253,45 @@ async fn leases_are_a_walk_of_the_index_of_what_is_held() {
         let stages = stages(&store, command).await;
         assert_eq!(stages, ["LIMIT", "FETCH", "IXSCAN by_lease"]);
     }
+}
+
+#[tokio::test]
+async fn what_only_a_seller_lists_is_a_walk_of_one_index_too() {
+    let (_subject, store) = open();
+    let ids = SystemIds::default();
+    let product = ProductId::new(&ids);
+    for after in [None, Some(product)] {
+        let filter = OwnFilter {
+            status: Some(ProductStatus::Draft),
+            low_stock: Some(3),
+        };
+        let query = OwnQuery {
+            seller: UserId::new(&ids),
+            filter,
+            after,
+            limit: Limit::default(),
+        };
+        let command = doc! {
+            "find": "products", "filter": own::filter(&query), "hint": own::OF_SELLER, "sort": { "_id": -1 }, "limit": 21_i64,
+        };
+        let found = stages(&store, command).await;
+        assert_eq!(found, ["LIMIT", "FETCH", "IXSCAN of_seller"]);
+        let query = HistoryQuery {
+            product,
+            variant: None,
+            after: after.map(|id| (7, id.as_uuid())),
+            limit: Limit::default(),
+        };
+        let command = doc! {
+            "find": "stock_entries", "filter": own::entries(&query), "sort": { "_id": -1 }, "limit": 21_i64,
+        };
+        let found = stages(&store, command).await;
+        assert!(found.contains(&"IXSCAN _id_".to_owned()), "{found:?}");
+        assert!(!found.contains(&"SORT".to_owned()), "{found:?}");
+    }
+    let filter = bought::filter(UserId::new(&ids), product);
+    let command =
+        doc! { "find": "reservations", "filter": filter, "hint": bought::INDEX, "limit": 1_i64 };
+    let found = stages(&store, command).await;
+    assert!(found.contains(&"IXSCAN by_buyer".to_owned()), "{found:?}");
 }

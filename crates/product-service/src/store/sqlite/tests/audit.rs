@@ -1,10 +1,11 @@
 //! The audit finds what is wrong: each kind of damage, done by hand, is one finding.
 
+use contracts::reservations::Article;
 use rstest::rstest;
 use store::StoreError;
 
 use super::open;
-use crate::store::contract::{LATER, draft, order, return_of};
+use crate::store::contract::{LATER, draft, order, return_of, stock_of, with_variant};
 
 #[rstest]
 #[case(
@@ -44,7 +45,7 @@ use crate::store::contract::{LATER, draft, order, return_of};
     "1 stock book entries without a product"
 )]
 #[case(
-    "INSERT INTO stock_entries SELECT product, 2, delta, at FROM stock_entries",
+    "INSERT INTO stock_entries SELECT product, 2, variant, delta, at, actor, reason FROM stock_entries",
     "available 2 + held 2 + sold 1 - returned 0 = 5, but 10 were put in"
 )]
 #[case(
@@ -123,4 +124,45 @@ async fn damage_done_to_returns_is_found(#[case] damage: &'static str, #[case] f
             "{finding}: {audit:?}"
         );
     }
+}
+
+#[rstest]
+#[case(
+    "UPDATE stock SET variant_stock = '[2]'",
+    "available 2 + held 0 + sold 2 - returned 0 = 4, but 3 were put in"
+)]
+#[case("UPDATE stock SET variant_stock = NULL", "has no stock row")]
+#[case(
+    "UPDATE stock_entries SET variant = product",
+    "available 1 + held 0 + sold 2 - returned 0 = 3, but 0 were put in"
+)]
+#[case(
+    "UPDATE reservations SET lines = json_remove(lines, '$[0].variant')",
+    "available 5 + held 0 + sold 2 - returned 0 = 7, but 5 were put in"
+)]
+#[case(
+    "UPDATE reservations SET lines = json_set(lines, '$[0].variant', '00000000-0000-7000-8000-000000000000')",
+    "1 reservation lines without a product"
+)]
+#[tokio::test]
+async fn damage_done_to_variants_is_found(#[case] damage: &'static str, #[case] finding: &str) {
+    let (subject, store) = open();
+    // The default variant's entry comes with another version, so that moving the other's to it breaks no key.
+    let product = subject.list(with_variant(draft("A", 100, 0), "L", 3)).await;
+    subject.edit(&product, stock_of(5)).await;
+    let large = Article::new(product.id, Some(product.variants[0].id));
+    let sold = order();
+    subject.reserve(sold, &[(large, 2)]).await.unwrap();
+    subject.confirm(sold).await;
+    subject.assert_book_is_right(1).await;
+    store
+        .write(move |tx| Ok::<_, StoreError>(tx.execute_batch(damage)?))
+        .await
+        .unwrap();
+    let audit = subject.store.audit().await.unwrap();
+    let details = audit.violations.details();
+    assert!(
+        details.iter().any(|violation| violation.contains(finding)),
+        "{audit:?}"
+    );
 }

@@ -1,14 +1,23 @@
 //! Every list walks one index: no table scan, no sorting, on the first page and on any other. What makes the last page of a
 //! million products cost what the first does is the plan, so it is the plan that is tested.
 
-use kernel::{Limit, ProductId, SystemIds, UserId};
+use std::sync::Arc;
+
+use contracts::sellers::{SellerStatus, SellersMode};
+use kernel::{CategoryId, Limit, ProductId, SystemIds, UserId};
+use rusqlite::types::Value;
 use store::StoreError;
-use store_sqlite::Sqlite;
+use store_sqlite::{Sqlite, blob};
 use telemetry::metrics::Read;
 
 use super::open;
-use crate::domain::{Category, Filter, ListQuery, Place, Rank, SearchText, Sort};
+use crate::domain::{
+    Category, ClosedSellers, Filter, HistoryQuery, ListQuery, OwnFilter, OwnQuery, Place,
+    ProductStatus, Rank, SearchText, Sort,
+};
 use crate::store::sqlite::list::Statement;
+use crate::store::sqlite::sellers::{COUNT, NOT_ACTIVE};
+use crate::store::sqlite::{bought, own};
 
 /// The steps of each statement that together give a page.
 async fn plans(store: &Sqlite, query: &ListQuery) -> Vec<Vec<String>> {
@@ -42,34 +51,34 @@ fn starts(sort: Sort) -> &'static [&'static str] {
         Sort::Newest => &["rowid<?)"],
         Sort::PriceUp => &["price=? AND rowid>?)", "price>?"],
         Sort::PriceDown => &["price=? AND rowid<?)", "price<?"],
-        Sort::Relevance => &[],
+        Sort::Relevance | Sort::BestSelling => &[],
     }
 }
 
 fn filters() -> Vec<(Filter, &'static str)> {
-    let category = || Category::parse("books").ok();
-    let seller = || Some(UserId::new(&SystemIds::default()));
+    let categories = || vec![Category::parse("books").unwrap()];
+    let sellers = || [UserId::new(&SystemIds::default())].into();
     let all = Filter::default;
     vec![
         (all(), ""),
         (
             Filter {
-                category: category(),
+                categories: categories(),
                 ..all()
             },
-            "category_key=?",
+            "category_id=?",
         ),
         (
             Filter {
-                seller: seller(),
+                sellers: sellers(),
                 ..all()
             },
             "seller=?",
         ),
         (
             Filter {
-                seller: seller(),
-                category: category(),
+                sellers: sellers(),
+                categories: categories(),
                 ..all()
             },
             "seller=?",
@@ -90,12 +99,12 @@ fn filters() -> Vec<(Filter, &'static str)> {
         ),
         (
             Filter {
-                category: category(),
+                categories: categories(),
                 min_price: Some(5),
                 max_price: Some(9),
                 ..all()
             },
-            "category_key=?",
+            "category_id=?",
         ),
         (
             Filter {
@@ -107,10 +116,17 @@ fn filters() -> Vec<(Filter, &'static str)> {
     ]
 }
 
+/// The category that a filter leads to.
+fn category(filter: &Filter) -> Option<CategoryId> {
+    let named = filter.categories.first();
+    named.map(|_| CategoryId::new(&SystemIds::default()))
+}
+
 fn middle() -> Place {
     Place {
         price: 7,
         rank: Rank::Partial,
+        sold: 0,
         product: ProductId::new(&SystemIds::default()),
     }
 }
@@ -122,6 +138,7 @@ async fn every_list_is_a_walk_of_one_index_from_the_place_of_its_cursor() {
         for sort in [Sort::Newest, Sort::PriceUp, Sort::PriceDown] {
             for after in [None, Some(middle())] {
                 let query = ListQuery {
+                    category: category(&filter),
                     filter: filter.clone(),
                     sort,
                     after,
@@ -161,6 +178,7 @@ async fn a_search_starts_from_the_full_text_index_and_sorts_only_what_it_must() 
                     ..filter.clone()
                 };
                 let query = ListQuery {
+                    category: category(&filter),
                     filter,
                     sort,
                     after,
@@ -180,5 +198,111 @@ async fn a_search_starts_from_the_full_text_index_and_sorts_only_what_it_must() 
                 assert!(sort.is_by_price() || !sorts, "{what}");
             }
         }
+    }
+}
+
+/// The steps of a statement.
+async fn explained(store: &Sqlite, (sql, values): (String, Vec<Value>)) -> Vec<String> {
+    store
+        .read(Read::List, move |tx| {
+            let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let steps =
+                statement.query_map(rusqlite::params_from_iter(&values), |row| row.get(3))?;
+            Ok::<_, StoreError>(steps.collect::<rusqlite::Result<Vec<String>>>()?)
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_only_a_seller_lists_is_a_walk_of_one_index_too() {
+    let (_subject, store) = open();
+    let ids = SystemIds::default();
+    let product = ProductId::new(&ids);
+    for after in [None, Some(product)] {
+        let filter = OwnFilter {
+            status: Some(ProductStatus::Draft),
+            low_stock: Some(3),
+        };
+        let query = OwnQuery {
+            seller: UserId::new(&ids),
+            filter,
+            after,
+            limit: Limit::default(),
+        };
+        let steps = explained(&store, own::products(&query)).await;
+        let walk = steps.iter().find(|step| step.starts_with("SEARCH p"));
+        let walk = walk.unwrap_or_else(|| panic!("{steps:#?}"));
+        assert!(walk.contains("products_of_seller (seller=?"), "{steps:#?}");
+        assert_eq!(walk.contains("rowid<?"), after.is_some(), "{steps:#?}");
+        assert!(!steps.concat().contains("TEMP B-TREE"), "{steps:#?}");
+        let query = HistoryQuery {
+            product,
+            variant: None,
+            after: after.map(|id| (7, id.as_uuid())),
+            limit: Limit::default(),
+        };
+        let steps = explained(&store, own::entries(&query)).await;
+        assert_eq!(steps.len(), 1, "{steps:#?}");
+        let walk = "SEARCH stock_entries USING PRIMARY KEY (product=?";
+        assert!(steps[0].starts_with(walk), "{steps:#?}");
+    }
+    let values = vec![blob(&[0; 16]), "a product".to_owned().into()];
+    let steps = explained(&store, (bought::SQL.to_owned(), values)).await;
+    let walk = "SEARCH r USING INDEX reservations_by_buyer (buyer=?)";
+    assert!(steps.iter().any(|step| step == walk), "{steps:#?}");
+}
+
+#[tokio::test]
+async fn who_sells_nothing_costs_a_list_neither_its_index_nor_its_statement() {
+    let (_subject, store) = open();
+    let ids = SystemIds::default();
+    let suspended = |count: usize| {
+        let sellers = (0..count).map(|_| (UserId::new(&ids), SellerStatus::Suspended));
+        Filter {
+            closed: Arc::new(ClosedSellers::new(SellersMode::Open, sellers)),
+            ..Filter::default()
+        }
+    };
+    let query = |filter| ListQuery {
+        category: None,
+        filter,
+        sort: Sort::PriceUp,
+        after: None,
+        limit: Limit::default(),
+    };
+    let [few, many] = [1, 50].map(|count| query(suspended(count)));
+    let sql = |query: &ListQuery| Statement::all_of(query).remove(0).sql;
+    assert_eq!(sql(&few), sql(&many));
+    assert!(!sql(&query(Filter::default())).contains("json_each"));
+    for steps in plans(&store, &many).await {
+        assert!(steps[0].contains("products_by_price"), "{steps:?}");
+        assert!(
+            !steps
+                .iter()
+                .any(|step| step.contains("TEMP B-TREE FOR ORDER")),
+            "{steps:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn sellers_are_counted_and_found_by_their_indexes() {
+    let (_subject, store) = open();
+    for (sql, index) in [
+        (NOT_ACTIVE, "sellers_not_active"),
+        (COUNT, "COVERING INDEX products_by_seller"),
+    ] {
+        let plan = store
+            .read(Read::List, move |tx| {
+                let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let values: &[[u8; 16]] = if sql == COUNT { &[[0; 16]] } else { &[] };
+                let steps =
+                    statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3))?;
+                Ok::<_, StoreError>(steps.collect::<rusqlite::Result<Vec<String>>>()?.join("; "))
+            })
+            .await
+            .unwrap();
+        assert!(plan.contains(index), "{plan}");
     }
 }

@@ -52,8 +52,11 @@ async fn all_reservations_can_be_read_one_by_one_with_what_came_back_of_them() {
     let audited = |place: usize, state, returned: &[i64]| AuditedReservation {
         order: orders[place],
         state,
-        lines: vec![(product.id, 2)],
-        returned: returned.iter().map(|units| (product.id, *units)).collect(),
+        lines: vec![(product.id.into(), 2)],
+        returned: returned
+            .iter()
+            .map(|units| (product.id.into(), *units))
+            .collect(),
     };
     let expected = [
         audited(0, ReservationState::Sold, &[2]),

@@ -1,0 +1,45 @@
+//! `marketplace reset-access EMAIL`.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use host::output;
+use host::service::Deps;
+use kernel::{Currency, SystemClock};
+use user_service::{Email, UserService};
+
+use super::{Place, runtime};
+use crate::data_dir::sqlite;
+
+/// Prints a link with which a user sets another password, on a running or stopped marketplace; without the site's address its secret
+/// alone.
+pub(crate) fn reset_access(
+    place: Place,
+    email: &str,
+    site: Option<String>,
+) -> anyhow::Result<bool> {
+    let email =
+        Email::parse(email).map_err(|error| anyhow::anyhow!("the email {email:?} {error}"))?;
+    let store = match place {
+        Place::Files(dir) => sqlite(dir.users()),
+        #[cfg(feature = "distributed")]
+        Place::Servers(settings) => settings.mongo.store("users").map_err(anyhow::Error::msg)?,
+    };
+    // Any currency will do: a user has no amounts.
+    let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
+    let (user, secret) = runtime()?
+        .block_on(UserService::reset_access_in(store, &deps, &email))?
+        .with_context(|| format!("nobody is registered as {email}"))?;
+    let name = &user.name;
+    match site {
+        Some(site) => output::line(format_args!(
+            "{name} <{email}> sets another password, once and within 15 minutes, at {site}/reset?token={}",
+            secret.expose()
+        ))?,
+        None => output::line(format_args!(
+            "{name} <{email}> sets another password, once and within 15 minutes, at POST /api/users/reset-password with the token {}",
+            secret.expose()
+        ))?,
+    }
+    Ok(true)
+}

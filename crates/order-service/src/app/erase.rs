@@ -1,0 +1,104 @@
+//! Erases a person from the orders that they placed and in which they sold. Orders are kept under the user's id.
+
+use kernel::{OrderId, UserId};
+use store::{StoreError, StoreResult, Tx};
+
+use super::App;
+use super::dealings::{buyers_orders, is_last};
+use crate::domain::{Fact, Order};
+use crate::records::OrderFact;
+use crate::store::{SalePlace, SalesQuery, Span};
+
+/// Most facts of one order that are read.
+const FACTS: i64 = 10_000;
+/// Sales that are looked at together.
+const CHUNK: i64 = 100;
+
+/// Erases each user. Returns one result for each, in order. A repeat changes nothing. An order that is not over keeps its address: then the
+/// result is an error, and the message comes again.
+pub(crate) async fn erase_users(
+    app: &App,
+    users: Vec<UserId>,
+) -> StoreResult<Vec<StoreResult<()>>> {
+    let mut results = Vec::with_capacity(users.len());
+    for user in users {
+        results.push(erase_user(app, user).await);
+    }
+    Ok(results)
+}
+
+async fn erase_user(app: &App, user: UserId) -> StoreResult<()> {
+    let mut open = None;
+    let mut after = None;
+    loop {
+        let page = buyers_orders(app, user, after).await?;
+        after = page.last().map(|order| order.id);
+        open = open.or(page
+            .iter()
+            .find(|order| !order.is_over())
+            .map(|order| order.id));
+        erase_from(app, user, &page).await?;
+        if is_last(&page) {
+            break;
+        }
+    }
+    let query = SalesQuery {
+        seller: user,
+        status: None,
+        span: Span {
+            from: None,
+            to: None,
+        },
+    };
+    let mut after = None;
+    loop {
+        let page = app.queries.sales(&query, after, CHUNK).await?;
+        erase_from(app, user, &page).await?;
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = Some(SalePlace::of(last)?);
+    }
+    match open {
+        None => Ok(()),
+        Some(order) => Err(StoreError::Conflict(format!(
+            "order {order} is not over, and its address is needed"
+        ))),
+    }
+}
+
+/// Erases `user` from a page of orders, in one transaction, and from what was said in their timelines.
+async fn erase_from(app: &App, user: UserId, page: &[Order]) -> StoreResult<()> {
+    let mut said: Vec<(OrderId, Vec<Fact>)> = Vec::with_capacity(page.len());
+    for order in page {
+        let facts = app.queries.facts(order.id, 0, FACTS).await?;
+        let theirs = |fact: &Fact| fact.actor.id == Some(user) && fact.note.is_some();
+        said.push((order.id, facts.into_iter().filter(theirs).collect()));
+    }
+    let now = app.clock.now();
+    app.store
+        .write(move |tx| {
+            tx.want::<Order>(said.iter().map(|(order, _)| *order))?;
+            for (order, facts) in &said {
+                if let Some(found) = tx.get::<Order>(order)?
+                    && let Some(erased) = found.erased(user, now)
+                {
+                    tx.put(erased)?;
+                }
+                erase_notes(tx, *order, facts)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+fn erase_notes(tx: &mut Tx<'_>, order: OrderId, facts: &[Fact]) -> StoreResult<()> {
+    for fact in facts {
+        let fact = Fact {
+            note: None,
+            ..fact.clone()
+        };
+        tx.put(OrderFact { order, fact })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Sends a user a mail about their account. The secret of its link is made here, and only its digest is stored: the secret is nowhere but
+//! in the mail. A mail that is sent again has another secret, and both are good.
+
+use std::sync::Arc;
+
+use auth::OpaqueToken;
+use kernel::{MessageId, Timestamp, UserId};
+use mail::MailError;
+use store::{Store, StoreResult};
+
+use super::{App, UserError};
+use crate::domain::{Contact, Language, Notice, Proof, User};
+use crate::post::{Letter, Post};
+
+/// A mail to send.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MailOrder {
+    /// The message that asks for it.
+    pub(crate) id: MessageId,
+    /// When it was asked for.
+    pub(crate) at: Timestamp,
+    /// To whom. There may be no such user: who asks for a mail must not learn it.
+    pub(crate) user: UserId,
+    /// What it is about.
+    pub(crate) notice: Notice,
+    /// In which language, if the request named one.
+    pub(crate) language: Option<Language>,
+}
+
+/// Why a mail was not sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotSent {
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Failed(#[from] UserError),
+}
+
+/// Sends the mail if there is such a user and still a reason to.
+pub(crate) async fn send_mail(app: &App, order: MailOrder) -> Result<(), NotSent> {
+    let Some(post) = &app.post else {
+        tracing::warn!(id = %order.id, notice = order.notice.as_str(), "a mail was not sent: mails are off");
+        return Ok(());
+    };
+    let found = app.store.get::<User>(&order.user).await;
+    let Some(user) = found.map_err(UserError::from)? else {
+        return Ok(());
+    };
+    let contact = contact(&app.store, order.user)
+        .await
+        .map_err(UserError::from)?;
+    if !order.notice.is_due(&contact) {
+        return Ok(());
+    }
+    deliver(app, post, order, &user, &contact).await
+}
+
+async fn deliver(
+    app: &App,
+    post: &Post,
+    order: MailOrder,
+    user: &User,
+    contact: &Contact,
+) -> Result<(), NotSent> {
+    let secret = match order.notice.purpose() {
+        None => None,
+        Some(purpose) => {
+            let secret = OpaqueToken::generate().map_err(UserError::from)?;
+            let now = app.clock.now();
+            let proof = Proof::new(secret.digest(), purpose, user, contact, now);
+            keep_proof(&app.store, proof)
+                .await
+                .map_err(UserError::from)?;
+            Some(secret)
+        }
+    };
+    let to = match order.notice {
+        Notice::ChangeEmail => contact.pending.as_ref().unwrap_or(&user.email),
+        Notice::Verify
+        | Notice::Reset
+        | Notice::EmailChanging
+        | Notice::AlreadyRegistered
+        | Notice::PasswordChanged => &user.email,
+    };
+    let letter = Letter {
+        id: order.id,
+        at: order.at,
+        notice: order.notice,
+        language: order.language.or(contact.language),
+        to,
+        token: secret.as_ref().map_or("", OpaqueToken::expose),
+    };
+    post.send(letter).await?;
+    tracing::info!(id = %order.id, user = %order.user, notice = order.notice.as_str(), "a mail was sent");
+    Ok(())
+}
+
+/// The contact of a user.
+pub(super) async fn contact(store: &Store, user: UserId) -> StoreResult<Contact> {
+    let found = store.get::<Contact>(&user).await?;
+    Ok(found.map_or_else(|| Contact::plain(user), Arc::unwrap_or_clone))
+}
+
+/// Keeps what shows that a link is ours.
+pub(crate) async fn keep_proof(store: &Store, proof: Proof) -> StoreResult<()> {
+    store.write(move |tx| tx.insert(proof.clone())).await
+}

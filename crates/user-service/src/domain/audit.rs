@@ -1,0 +1,115 @@
+//! What operators did with users and sellers: who, what, when, and what was before and after. An entry is written with what it is about, and
+//! never changed.
+
+use auth::Role;
+use contracts::sellers::SellerStatus;
+use kernel::{AuditId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Seller, SellerMove, User};
+
+/// An act of an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AuditEntry {
+    #[serde(rename = "_id")]
+    pub(crate) id: AuditId,
+    /// The user or seller.
+    pub(crate) subject: UserId,
+    /// What was done.
+    pub(crate) action: AuditAction,
+    /// Who did it. None: somebody at the command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<UserId>,
+    /// Why, if they said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// What was.
+    pub(crate) before: AuditState,
+    /// What is since.
+    pub(crate) after: AuditState,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+/// What an operator did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AuditAction {
+    /// Gave a user a role.
+    RoleGranted,
+    /// Took a role from a user.
+    RoleRevoked,
+    /// Suspended a user.
+    UserSuspended,
+    /// Reinstated a user.
+    UserReinstated,
+    /// Approved a seller.
+    SellerApproved,
+    /// Suspended a seller.
+    SellerSuspended,
+    /// Reinstated a seller.
+    SellerReinstated,
+}
+
+impl AuditAction {
+    /// Its word in logs.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::RoleGranted => "role_granted",
+            Self::RoleRevoked => "role_revoked",
+            Self::UserSuspended => "user_suspended",
+            Self::UserReinstated => "user_reinstated",
+            Self::SellerApproved => "seller_approved",
+            Self::SellerSuspended => "seller_suspended",
+            Self::SellerReinstated => "seller_reinstated",
+        }
+    }
+}
+
+impl From<SellerMove> for AuditAction {
+    fn from(step: SellerMove) -> Self {
+        match step {
+            SellerMove::Approve => Self::SellerApproved,
+            SellerMove::Suspend => Self::SellerSuspended,
+            SellerMove::Reinstate => Self::SellerReinstated,
+        }
+    }
+}
+
+/// What operators decide about: of a user their roles and whether they are suspended, of a seller their status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct AuditState {
+    /// The user's roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    roles: Option<Vec<Role>>,
+    /// Whether the user is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    suspended: Option<bool>,
+    /// The seller's status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<String>, example = "active")]
+    seller: Option<SellerStatus>,
+}
+
+impl From<&User> for AuditState {
+    fn from(user: &User) -> Self {
+        Self {
+            roles: Some(user.roles.clone()),
+            suspended: Some(user.suspension.is_some()),
+            seller: None,
+        }
+    }
+}
+
+impl From<&Seller> for AuditState {
+    fn from(seller: &Seller) -> Self {
+        Self {
+            roles: None,
+            suspended: None,
+            seller: Some(seller.status),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Erased users: what is left of them, and what is told.
+
+use std::time::Duration;
+
+use auth::Revocation;
+use contracts::sellers::{SellerStatus, SellersMode};
+use contracts::user::{SellerChanged, UserErased, UserNamed};
+use kernel::{AddressId, AuditId, PostalAddress, SystemIds, UserId};
+use serde_json::json;
+use store::StoreResult;
+
+use super::standing::admin;
+use super::{NOW, Open, cut, email, hash, logged_in, open_for, rotate, session, someone};
+use crate::app::NewAddress;
+use crate::app::steps::{
+    Erased, Nobody, Registered, Rotated, add_user, erase_user, forget_sessions, insert_address,
+    open_session, put_profile,
+};
+use crate::domain::{
+    AddressBook, Admins, AuditAction, Contact, Email, Seller, SellerProfile, Session, User,
+    UserName, Wish,
+};
+
+fn nobody(id: UserId) -> Nobody {
+    Nobody {
+        id,
+        name: UserName::parse("Deleted user").unwrap(),
+        email: Email::parse(&format!("{id}@deleted.invalid")).unwrap(),
+        password: hash('X'),
+        audit: AuditId::new(&SystemIds::default()),
+    }
+}
+
+async fn erase(open: &Open, user: &User) -> StoreResult<Erased> {
+    let (password, nobody) = (user.password_hash.clone(), nobody(user.id));
+    erase_user(&open.store, password, nobody, cut(Duration::ZERO)).await
+}
+
+/// A user with an address, a profile as a seller and a contact, who is logged in with the token 1.
+async fn full(open: &Open) -> User {
+    let (ada, _) = logged_in(open, "ada@example.com", 1).await;
+    let address = json!({"name": "Ada", "line1": "1 High Street", "city": "York", "postalCode": "YO1 7HH", "country": "GB"});
+    let address: PostalAddress = serde_json::from_value(address).unwrap();
+    let profile = SellerProfile {
+        display_name: UserName::parse("Ada's lamps").ok(),
+        description: "Lamps".to_owned(),
+        ..SellerProfile::default()
+    };
+    put_profile(&open.store, ada.id, profile, SellersMode::Open, NOW)
+        .await
+        .unwrap();
+    let user = ada.id;
+    let id = AddressId::new(&SystemIds::default());
+    let kept = open.store.write(move |tx| {
+        let wish = Wish::Unsaid;
+        let new = NewAddress {
+            user,
+            address: address.clone(),
+            wish,
+        };
+        insert_address(tx, &new, id)?.unwrap();
+        tx.put(Contact::plain(user).wanting(email("king@example.com")))
+    });
+    kept.await.unwrap();
+    ada
+}
+
+pub(super) async fn nothing_is_left_of_who_an_erased_user_was_and_it_is_told(open: Open) {
+    let ada = full(&open).await;
+    let before = open.outbox.fresh(0, 100).await.unwrap().len();
+    let stale = User {
+        password_hash: hash('Z'),
+        ..ada.clone()
+    };
+    assert_eq!(erase(&open, &stale).await, Ok(Erased::WrongPassword));
+    assert_eq!(open.user(ada.id).await, Ok(Some(ada.clone())));
+    let until = cut(Duration::ZERO).until;
+    let revocation = Revocation::of_user(ada.id, 1, None, until);
+    assert_eq!(erase(&open, &ada).await, Ok(Erased::Done(revocation)));
+
+    let left = open.user(ada.id).await.unwrap().unwrap();
+    assert_eq!(
+        (left.name.as_str(), left.name_version, left.password_version),
+        ("Deleted user", 2, 1)
+    );
+    assert_eq!(left.access_version, 1);
+    assert_eq!((&left.metadata, left.roles.len()), (&None, 0));
+    assert!(
+        open.store
+            .get::<AddressBook>(&ada.id)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(open.store.get::<Contact>(&ada.id).await.unwrap().is_none());
+    let seller = open.store.get::<Seller>(&ada.id).await.unwrap().unwrap();
+    assert_eq!(
+        (seller.status, &seller.profile),
+        (SellerStatus::Suspended, &SellerProfile::default())
+    );
+    assert_eq!(
+        rotate(&open, 1, 2).await,
+        Rotated::Unknown,
+        "all logins end"
+    );
+
+    let told = open.outbox.fresh(0, 100).await.unwrap();
+    let told: Vec<_> = told.iter().skip(before).map(|one| &one.envelope).collect();
+    let changed: SellerChanged = told[0].open().unwrap();
+    assert_eq!(
+        (
+            changed.status.as_str(),
+            changed.display_name.as_str(),
+            changed.version
+        ),
+        ("suspended", "", 2)
+    );
+    let named: UserNamed = told[1].open().unwrap();
+    assert_eq!((named.name.as_str(), named.version), ("Deleted user", 2));
+    let gone: UserErased = told[2].open().unwrap();
+    assert_eq!(contracts::user_id(&gone.user_id), Ok(ada.id));
+    assert_eq!(told.len(), 3);
+}
+
+pub(super) async fn an_email_of_an_erased_user_is_registered_anew(open: Open) {
+    let ada = full(&open).await;
+    let erasing = || erase(&open, &ada);
+    let outcomes = futures_util::future::join_all([erasing(), erasing(), erasing()]).await;
+    let done = outcomes
+        .iter()
+        .filter(|one| matches!(one, Ok(Erased::Done(_))));
+    assert_eq!(done.count(), 1, "of many at once, one erases");
+    let again = someone("ada@example.com");
+    assert_eq!(
+        add_user(&open.store, again.clone(), None).await,
+        Ok(Registered::Done)
+    );
+    assert_eq!(
+        open.by_email(&email("ada@example.com")).await,
+        Ok(Some(again))
+    );
+}
+
+/// The ids of those of `sessions` that are kept.
+async fn kept(open: &Open, sessions: &[kernel::SessionId]) -> Vec<kernel::SessionId> {
+    let found = open.store.get_many::<Session>(sessions).await.unwrap();
+    found.iter().map(|session| session.id).collect()
+}
+
+pub(super) async fn no_session_of_an_erased_user_is_kept_and_those_of_others_are(open: Open) {
+    let (ada, first) = logged_in(&open, "ada@example.com", 1).await;
+    let (_, other) = logged_in(&open, "bob@example.com", 2).await;
+    let second = open_for(&open, &ada, 3).await;
+    // It is of another version, as those are that ended with an earlier password.
+    let ended = session(ada.id, 9, 4);
+    let id = ended.id;
+    let insert = open.store.write(move |tx| tx.insert(ended.clone()));
+    insert.await.unwrap();
+    assert!(matches!(erase(&open, &ada).await, Ok(Erased::Done(_))));
+    assert_eq!(kept(&open, &[first, second, id, other]).await, [other]);
+    let late = session(ada.id, 1, 5);
+    let id = late.id;
+    open_session(&open.store, late).await.unwrap();
+    forget_sessions(&open.store, ada.id).await.unwrap();
+    assert_eq!(kept(&open, &[id, other]).await, [other]);
+}
+
+pub(super) async fn the_last_administrator_is_not_erased_and_others_leave_an_entry(open: Open) {
+    let (ada, bea) = (
+        admin(&open, "ada@example.com").await,
+        admin(&open, "bea@example.com").await,
+    );
+    let erasing = [erase(&open, &ada), erase(&open, &bea)];
+    let outcomes = futures_util::future::join_all(erasing).await;
+    let last = outcomes.iter().filter(|one| **one == Ok(Erased::LastAdmin));
+    assert_eq!(last.count(), 1, "{outcomes:?}");
+    let (gone, left) = if outcomes[0] == Ok(Erased::LastAdmin) {
+        (bea, ada)
+    } else {
+        (ada, bea)
+    };
+    let admins = open.store.get::<Admins>(&Admins::KEY).await;
+    assert_eq!(admins.unwrap().unwrap().users, [left.id]);
+    assert_eq!(open.user(left.id).await, Ok(Some(left)));
+    let log = open
+        .queries
+        .audit_log(Some(gone.id), None, 9)
+        .await
+        .unwrap();
+    assert_eq!(log[0].action, AuditAction::RoleRevoked);
+    assert_eq!(log[0].by, Some(gone.id));
+}
