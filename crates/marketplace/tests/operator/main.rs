@@ -20,6 +20,8 @@ mod mongod;
 #[cfg(feature = "distributed")]
 mod prepare_mongo;
 mod run;
+#[cfg(feature = "distributed")]
+mod secured;
 mod serve;
 mod serving;
 mod settings;

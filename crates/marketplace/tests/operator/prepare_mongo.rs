@@ -5,8 +5,8 @@ use store_mongo::bson::{Document, doc};
 use crate::mongod::{Mongod, is_refused};
 use crate::run::{Run, run};
 
-const ADMIN: (&str, &str) = ("admin", "an administrator's");
-const SERVICES: (&str, &str) = ("shop", "of-the-services");
+pub(crate) const ADMIN: (&str, &str) = ("admin", "an-administrator's");
+pub(crate) const SERVICES: (&str, &str) = ("shop", "of-the-services");
 
 /// The set's configuration and the accounts, without their stored credentials.
 #[derive(Debug, PartialEq)]
@@ -18,10 +18,18 @@ struct Prepared {
 impl Mongod {
     /// The services' URI, with this password.
     fn uri(&self, password: &str) -> String {
-        format!("mongodb://shop:{password}@{}/?replicaSet=rs0", self.address)
+        self.uri_of((SERVICES.0, password))
     }
 
-    fn prepare(&self, admin_password: &str, uri: &str) -> Run {
+    /// The URI of an account and its password.
+    pub(crate) fn uri_of(&self, (name, password): (&str, &str)) -> String {
+        format!(
+            "mongodb://{name}:{password}@{}/?replicaSet=rs0",
+            self.address
+        )
+    }
+
+    pub(crate) fn prepare(&self, admin_password: &str, uri: &str) -> Run {
         let admin = self.file("admin-password", &format!("{admin_password}\n"));
         let uri = self.file("uri", &format!("{uri}\n"));
         run(

@@ -13,7 +13,7 @@ pub(crate) struct Serving {
     /// Of its internal port.
     pub(crate) internal: String,
     address: String,
-    _data: tempfile::TempDir,
+    data: Option<tempfile::TempDir>,
     _ports: [stack::Reservation; 2],
 }
 
@@ -49,7 +49,7 @@ impl Serving {
             url: format!("http://{address}"),
             internal: format!("http://{internal}"),
             address,
-            _data: data,
+            data: Some(data),
             _ports: [reservation, internal_reservation],
         };
         serving.becomes_ready(true);
@@ -67,6 +67,13 @@ impl Serving {
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("it never said whether it is ready: {ready}");
+    }
+
+    /// Kills the process, and returns the data directory.
+    pub(crate) fn kill(mut self) -> tempfile::TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.data.take().unwrap()
     }
 
     /// Sends a signal.
