@@ -14,7 +14,8 @@ const EMAIL: &str = "ada@example.com";
 async fn with_a_user() -> tempfile::TempDir {
     let serving = Serving::on(tempfile::tempdir().unwrap(), "true", |_| ());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let user = serde_json::json!({"name": "Ada", "email": EMAIL, "password": "correct horse battery"});
+    let user =
+        serde_json::json!({"name": "Ada", "email": EMAIL, "password": "correct horse battery"});
     let url = format!("{}/api/users/register", serving.url);
     let registered = client.post(url).json(&user).send().await.unwrap();
     assert_eq!(registered.status(), 201);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use store_mongo::testing::TestDatabase;
 use tokio::sync::mpsc;
 
-use crate::world::{Around, Script, World, one};
+use crate::world::{Around, Part, Script, World, one};
 
 /// The replicas that hear what any of them announces.
 type Air = Arc<Mutex<Vec<Arc<OrderService>>>>;
@@ -107,6 +107,32 @@ async fn a_request_that_waits_at_one_replica_is_answered_when_another_is_told_th
             "{:?}",
             asked.elapsed()
         );
+        replicas.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_waits_at_one_replica_is_answered_when_another_is_told_the_reply() {
+    // If nobody is told, the refund waits its time out, and is done all the same.
+    for (announced, wait, at_least, at_most) in [
+        (Announced::ToAll, "wait=25", 0, 12),
+        (Announced::ToNobody, "wait=3", 3, 25),
+    ] {
+        let replicas = Replicas::start(Script::Pays, announced);
+        let ((product, seller), (_, buyer)) = (replicas.one.product(10), replicas.one.user());
+        let placed = replicas.one.create(&buyer, &one(product, 2), &[]).await;
+        let part = Part::of(&placed.body);
+        replicas.one.until_sold(&seller, &part.order).await;
+        let asked = Instant::now();
+        let amount = ("amount", 100.into());
+        let refunded = part
+            .refund(&replicas.one, &seller, amount, &[("prefer", wait)])
+            .await;
+        assert_eq!(refunded.status, 201, "{refunded:?}");
+        assert_eq!(refunded.body["status"], "done");
+        assert_eq!(refunded.body["commissionReversed"]["amount"], 10);
+        let expected = Duration::from_secs(at_least)..Duration::from_secs(at_most);
+        assert!(expected.contains(&asked.elapsed()), "{:?}", asked.elapsed());
         replicas.stop().await;
     }
 }
