@@ -22,6 +22,7 @@ pub mod operated;
 mod otlp;
 mod person;
 mod picture;
+mod rounds;
 mod shape;
 mod trade;
 
@@ -34,5 +35,6 @@ pub use launch::{Launch, Run, Server, audit_by_program, audit_distributed, opera
 pub use otlp::receive_traces;
 pub use person::{Person, Product};
 pub use picture::with_picture;
+pub use rounds::rounds;
 pub use shape::{Shape, within};
 pub use trade::{Part, address, amount};

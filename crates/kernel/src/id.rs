@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
-use uuid::{Timestamp as UuidTime, Uuid};
+use uuid::{ContextV7, Timestamp as UuidTime, Uuid};
 
 use crate::{Clock, Invalid, SystemClock};
 
@@ -15,10 +15,16 @@ pub trait IdSource: Send + Sync {
     fn next(&self) -> Uuid;
 }
 
-/// UUIDv7 from the injected clock and the system's randomness, monotonic within the process.
+/// UUIDv7 from the injected clock and the system's randomness. All default sources of a process continue each other.
 pub struct SystemIds {
     clock: Arc<dyn Clock>,
-    context: std::sync::Mutex<uuid::ContextV7>,
+    context: Arc<Mutex<ContextV7>>,
+}
+
+static OF_THE_PROCESS: LazyLock<Arc<Mutex<ContextV7>>> = LazyLock::new(context);
+
+fn context() -> Arc<Mutex<ContextV7>> {
+    Arc::new(Mutex::new(ContextV7::new()))
 }
 
 impl SystemIds {
@@ -27,14 +33,17 @@ impl SystemIds {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            context: std::sync::Mutex::new(uuid::ContextV7::new()),
+            context: context(),
         }
     }
 }
 
 impl Default for SystemIds {
     fn default() -> Self {
-        Self::new(Arc::new(SystemClock))
+        Self {
+            clock: Arc::new(SystemClock),
+            context: OF_THE_PROCESS.clone(),
+        }
     }
 }
 
@@ -45,7 +54,7 @@ impl IdSource for SystemIds {
         let context = self
             .context
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+            .unwrap_or_else(PoisonError::into_inner);
         Uuid::new_v7(UuidTime::from_unix(&*context, millis / 1000, nanos))
     }
 }
@@ -222,6 +231,12 @@ impl MessageId {
 mod tests {
     use super::*;
     use crate::{ManualClock, Timestamp};
+
+    #[test]
+    fn default_sources_continue_each_other() {
+        let given: Vec<Uuid> = (0..1_000).map(|_| SystemIds::default().next()).collect();
+        assert!(given.windows(2).all(|pair| pair[0] < pair[1]));
+    }
 
     #[test]
     fn ids_of_one_source_rise_even_within_a_millisecond() {

@@ -5,6 +5,7 @@
 
 mod books;
 mod fate;
+mod forged;
 mod life;
 mod world;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth::{Role, testing};
+use bus::{Handler, Subscription};
 use host::service::{Deps, StoreConfig};
 use host::testing::{Answer, TestHost, eventually};
 use kernel::{Clock as _, Currency, ManualClock, Money, SystemClock, UserId};
@@ -61,15 +62,26 @@ pub(super) struct World {
     buyers: Vec<Person>,
     sellers: Vec<Person>,
     products: Vec<Product>,
+    /// The queues of the three services.
+    pub(super) subscriptions: Vec<Subscription>,
     place: Place,
 }
 
 impl World {
     pub(super) async fn on_sqlite() -> Self {
+        Self::on_files(None).await
+    }
+
+    /// On files; `listener` hears every message that a service hears.
+    pub(super) async fn heard_by(listener: Arc<dyn Handler>) -> Self {
+        Self::on_files(Some(listener)).await
+    }
+
+    async fn on_files(listener: Option<Arc<dyn Handler>>) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let dir = DataDir::create(temp.path()).unwrap();
         let store = |service: &str| sqlite(dir.file(service));
-        Self::on(store, Place::Files(temp)).await
+        Self::on(store, Place::Files(temp), listener).await
     }
 
     #[cfg(feature = "distributed")]
@@ -92,10 +104,14 @@ impl World {
             database: config.database(service),
         };
         let place = Place::Databases(config.clone(), databases.into());
-        Self::on(store, place).await
+        Self::on(store, place, None).await
     }
 
-    async fn on(store: impl Fn(&str) -> StoreConfig, place: Place) -> Self {
+    async fn on(
+        store: impl Fn(&str) -> StoreConfig,
+        place: Place,
+        listener: Option<Arc<dyn Handler>>,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let deps = Deps::new(clock.clone(), Currency::USD);
         // Tokens last as long as the test takes.
@@ -126,7 +142,19 @@ impl World {
         let orders = store("orders");
         let orders = OrderService::build(&config, orders, &deps, verifier, reservations, None);
         let orders = Arc::new(orders.unwrap());
-        let parts = vec![products.parts(), wallet.parts(), orders.parts()];
+        let mut parts = vec![products.parts(), wallet.parts(), orders.parts()];
+        let subscriptions = parts.iter().flat_map(|part| part.subscriptions.clone());
+        let subscriptions: Vec<Subscription> = subscriptions.collect();
+        if let Some(handler) = listener {
+            let names = subscriptions.iter().flat_map(|queue| &queue.messages);
+            let names: HashSet<&String> = names.collect();
+            parts[0].subscriptions.push(Subscription {
+                queue: "listener",
+                messages: names.into_iter().cloned().collect(),
+                handler,
+                max_batch: 16,
+            });
+        }
         let host = TestHost::start(&deps, parts);
         let person = |roles: &[Role]| {
             let id = UserId::new(&*deps.ids);
@@ -143,6 +171,7 @@ impl World {
             buyers: (0..BUYERS).map(|_| person(&[])).collect(),
             sellers: (0..SELLERS).map(|_| person(&[])).collect(),
             products: Vec::new(),
+            subscriptions,
             place,
         };
         world.open().await;

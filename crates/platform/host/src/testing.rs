@@ -1,5 +1,8 @@
 //! For tests of services: a host on a free port, and a client whose answers are easy to assert on.
 
+mod changes;
+
+pub use changes::{Changes, changes};
 pub use platform_http::testing::Answer;
 pub use telemetry::testing::{ExposedFamily, Scrape, eventually};
 

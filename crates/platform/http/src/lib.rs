@@ -32,6 +32,7 @@ mod quota;
 mod request;
 mod sending;
 mod server;
+mod shared;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod upload;
@@ -62,4 +63,5 @@ pub use query::{Query, QueryParams, QueryReader, integer};
 pub use quota::{count_creation, wait_for_list};
 pub use request::{MAX_BODY, Prefer, prefer, request_id, with_request_id};
 pub use server::{Routes, Server};
+pub use shared::Shared;
 pub use upload::{Form, Upload};

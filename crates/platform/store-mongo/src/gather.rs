@@ -25,25 +25,28 @@ use telemetry::metrics::Sizes;
 /// one makes the batches smaller.
 const QUERIES: usize = 2;
 
-/// Maximum number of keys in one query. With rows of a few kilobytes, the answer fits one message of the server.
-const KEYS: usize = 128;
+/// Maximum number of reads in one query. With rows of a few kilobytes, the answer fits one message of the server.
+const READS: usize = 128;
 
 /// Timeout for a query, including server selection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A row as the server sent it, possibly for several readers.
-type Answer = StoreResult<Option<Arc<RawDocumentBuf>>>;
+type Row = Arc<RawDocumentBuf>;
 
-/// A row with waiting readers.
+/// For each key that was asked for, in order.
+type Answer = StoreResult<Vec<Option<Row>>>;
+
+/// Rows that belong together, with waiting readers. They are read by one query.
 struct Wanted {
-    key: Bson,
+    keys: Vec<Bson>,
     readers: Vec<oneshot::Sender<Answer>>,
 }
 
 /// The reads of one collection.
 #[derive(Default)]
 struct Queue {
-    /// By the bytes of the key.
+    /// By the bytes of the keys.
     waiting: HashMap<Vec<u8>, Wanted>,
     under_way: usize,
 }
@@ -70,9 +73,23 @@ impl Gather {
     }
 
     /// The majority-committed row of `collection` with this key.
-    pub(super) async fn get(self: &Arc<Self>, collection: &'static str, key: Bson) -> Answer {
+    pub(super) async fn get(
+        self: &Arc<Self>,
+        collection: &'static str,
+        key: Bson,
+    ) -> StoreResult<Option<Row>> {
+        let rows = self.get_together(collection, vec![key]).await?;
+        Ok(rows.into_iter().next().flatten())
+    }
+
+    /// The majority-committed rows of `collection` with these keys, by one query.
+    pub(super) async fn get_together(
+        self: &Arc<Self>,
+        collection: &'static str,
+        keys: Vec<Bson>,
+    ) -> Answer {
         let (reader, answer) = oneshot::channel();
-        if let Some(slot) = self.want(collection, key, reader) {
+        if let Some(slot) = self.want(collection, keys, reader) {
             self.runtime.spawn(slot.work());
         }
         answer
@@ -84,16 +101,16 @@ impl Gather {
     fn want(
         self: &Arc<Self>,
         collection: &'static str,
-        key: Bson,
+        keys: Vec<Bson>,
         reader: oneshot::Sender<Answer>,
     ) -> Option<Slot> {
         let mut queues = self.lock();
         let queue = queues.entry(collection).or_default();
-        match queue.waiting.entry(value_bytes(&key)) {
+        match queue.waiting.entry(keys.iter().flat_map(value_bytes).collect()) {
             Entry::Occupied(known) => known.into_mut().readers.push(reader),
             Entry::Vacant(new) => {
                 new.insert(Wanted {
-                    key,
+                    keys,
                     readers: vec![reader],
                 });
             }
@@ -119,7 +136,7 @@ impl Gather {
         &self,
         collection: &'static str,
         keys: Vec<Bson>,
-    ) -> StoreResult<HashMap<Vec<u8>, Arc<RawDocumentBuf>>> {
+    ) -> StoreResult<HashMap<Vec<u8>, Row>> {
         let mut rows = HashMap::with_capacity(keys.len());
         // One more than can be found, so that the first batch exhausts the cursor.
         let batch = u32::try_from(keys.len()).unwrap_or(u32::MAX);
@@ -152,15 +169,19 @@ impl Slot {
     /// Runs queries until no reads are queued.
     async fn work(mut self) {
         while let Some(wanted) = self.take() {
-            let keys: Vec<Bson> = wanted.values().map(|wanted| wanted.key.clone()).collect();
+            let keys = wanted.values().flat_map(|wanted| wanted.keys.clone());
+            let keys: Vec<Bson> = keys.collect();
             self.gather.sizes.observe(keys.len());
             let asked = self.gather.query(self.collection, keys);
             let found = tokio::time::timeout(PATIENCE, asked)
                 .await
                 .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())));
-            for (key, wanted) in wanted {
+            for wanted in wanted.into_values() {
                 let answer = match &found {
-                    Ok(rows) => Ok(rows.get(&key).cloned()),
+                    Ok(rows) => {
+                        let row = |key| rows.get(&value_bytes(key)).cloned();
+                        Ok(wanted.keys.iter().map(row).collect())
+                    }
                     Err(error) => Err(error.clone()),
                 };
                 for reader in wanted.readers {
@@ -185,10 +206,10 @@ impl Slot {
             self.is_given_back = true;
             return None;
         }
-        if queue.waiting.len() <= KEYS {
+        if queue.waiting.len() <= READS {
             return Some(std::mem::take(&mut queue.waiting));
         }
-        let keys: Vec<Vec<u8>> = queue.waiting.keys().take(KEYS).cloned().collect();
+        let keys: Vec<Vec<u8>> = queue.waiting.keys().take(READS).cloned().collect();
         Some(
             keys.into_iter()
                 .filter_map(|key| queue.waiting.remove_entry(&key))

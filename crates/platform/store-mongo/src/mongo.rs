@@ -17,6 +17,7 @@ use super::link::{Link, READ_LIMIT};
 use super::outbox::replica::OutboxQueue;
 use super::outbox::row::OutboxRow;
 use super::outbox::waiting;
+use super::record::MongoRecord;
 use super::records::Records;
 use super::schema::Collection;
 use store::{DeadLetter, Handled, Idempotent, Import, Store, StoreResult, Tx, WriteHealth};
@@ -89,6 +90,18 @@ impl Mongo {
         work: impl FnMut(&mut Tx<'_>) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         Store::new(Arc::new(self.clone())).write(work).await
+    }
+
+    /// The majority-committed records with these keys, those that exist, by one query that other gets share.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn get_together<R: MongoRecord>(&self, keys: &[R::Key]) -> StoreResult<Vec<R>> {
+        let _timed = self.reading(Read::Get);
+        let ids = keys.iter().map(R::id).collect();
+        let rows = self.gather.get_together(R::COLLECTION, ids).await?;
+        let rows = rows.iter().flatten();
+        rows.map(|row| R::decode(row)).collect()
     }
 
     /// The majority-committed documents of `collection` that match `filter`, sorted by `sort`, at most `limit`.

@@ -42,7 +42,7 @@ pub(crate) struct Counted {
 }
 
 /// What is wrong with the values asked for, by attribute.
-pub(crate) type Faults = Vec<(AttributeKey, Invalid)>;
+pub(crate) type Unfit = Vec<(AttributeKey, Invalid)>;
 
 /// The products that a text finds.
 type Matches = Arc<HashMap<ProductId, Rank>>;
@@ -50,7 +50,7 @@ type Matches = Arc<HashMap<ProductId, Rank>>;
 pub(crate) async fn list_products(
     app: &App,
     mut asked: Asked,
-) -> StoreResult<Result<Listed, Faults>> {
+) -> StoreResult<Result<Listed, Unfit>> {
     asked.filter.closed = app.sellers.closed(&*app.queries).await?;
     let Asked { filter, facets, .. } = &asked;
     let needs_tree = !filter.categories.is_empty()
@@ -124,7 +124,7 @@ pub(crate) async fn list_products(
 
 /// What is wrong with the attributes' values: those of numbers have to be numbers, and those that are true or false one of these. An
 /// attribute that no category defines may be an option of variants.
-fn faults(tree: &Tree, filter: &Filter) -> Faults {
+fn faults(tree: &Tree, filter: &Filter) -> Unfit {
     let mut faults = Vec::new();
     for (key, chosen) in &filter.attributes {
         let mut defined = tree.definitions(key).peekable();

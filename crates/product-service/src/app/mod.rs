@@ -43,7 +43,7 @@ pub(crate) use expire::expire;
 pub(crate) use expire::expire_reservations;
 pub(crate) use facets::FacetIndex;
 pub(crate) use keep_sellers::keep_sellers;
-pub(crate) use list::{Asked, Counted, list_products};
+pub(crate) use list::{Asked, Counted, Unfit, list_products};
 pub(crate) use own_products::own_products;
 pub(crate) use pictures::{Pictures, picture};
 pub(crate) use product::product;

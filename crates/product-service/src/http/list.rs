@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
+use bytes::Bytes;
 use kernel::{Invalid, Limit, Money, UserId};
-use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader, integer};
+use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader, Shared, integer};
+use store::{StoreError, StoreResult};
 
 use super::category_json::languages;
 use super::facets_json::ListedPage;
 use super::product_json::ProductPage;
 use super::reader::CatalogueLister;
-use crate::app::{App, Asked, list_products};
+use crate::app::{App, Asked, Unfit, list_products};
 use crate::domain::{
-    AttributeKey, Category, Chosen, Facets, Filter, Language, ListQuery, SearchText, Sort,
+    AttributeKey, Category, Chosen, Facets, Filter, Language, ListQuery, SearchText, Sort, Viewer,
 };
 
 /// The query of a list.
@@ -171,23 +174,61 @@ fn parse_bool(raw: &str) -> Result<bool, Invalid> {
     ))]
 pub(crate) async fn list(
     app: web::Data<App>,
+    pages: web::Data<Pages>,
     reader: CatalogueLister,
     request: HttpRequest,
     query: Query<ListProducts>,
 ) -> Result<HttpResponse, Problem> {
     let Query(ListProducts { asked, lang }) = query;
-    let listed = list_products(&app, asked).await?.map_err(|faults| {
+    let languages = languages(&request, lang);
+    let same = Same {
+        query: request.query_string().to_owned(),
+        languages: languages.clone(),
+        is_operator: matches!(reader.0, Viewer::Operator),
+    };
+    let page = async || page(&app, asked, reader.0, &languages).await;
+    let page = pages.get(same, page).await?.map_err(|faults| {
         let faults = faults.into_iter();
         let errors = faults.map(|(key, invalid)| FieldError::new(format!("?attr.{key}"), invalid));
         Problem::validation(errors.collect())
     })?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page))
+}
+
+/// Pages that are being made, for all who ask for the same one meanwhile.
+pub(super) type Pages = Shared<Same, StoreResult<Result<Bytes, Unfit>>>;
+
+/// What makes two requests the same: of those who read a list, only operators may see more of a product than others.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Same {
+    query: String,
+    languages: Vec<Language>,
+    is_operator: bool,
+}
+
+/// The page as JSON.
+async fn page(
+    app: &App,
+    asked: Asked,
+    viewer: Viewer,
+    languages: &[Language],
+) -> StoreResult<Result<Bytes, Unfit>> {
+    let listed = match list_products(app, asked).await? {
+        Ok(listed) => listed,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let viewer = match viewer {
+        Viewer::Operator => Viewer::Operator,
+        Viewer::User(_) | Viewer::Anyone => Viewer::Anyone,
+    };
     let sellers = listed.page.items.iter().map(|product| product.seller);
     let counted = listed.facets.iter();
     let counted = counted.flat_map(|facets| facets.counts.seller.iter().flatten());
     let sellers = sellers.chain(counted.map(|(seller, _)| *seller));
     let cards = app.sellers.cards(&app.store, sellers).await?;
-    let languages = languages(&request, lang);
-    let page = ProductPage::of(&app, listed.page, reader.0, &cards).await?;
-    let listed = ListedPage::of(page, listed.facets, &cards, &languages);
-    Ok(HttpResponse::Ok().json(listed))
+    let page = ProductPage::of(app, listed.page, viewer, &cards).await?;
+    let listed = ListedPage::of(page, listed.facets, &cards, languages);
+    let json = serde_json::to_vec(&listed)
+        .map_err(|error| StoreError::Corrupt(format!("a page cannot be written: {error}")))?;
+    Ok(Ok(json.into()))
 }

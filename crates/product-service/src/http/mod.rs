@@ -93,8 +93,12 @@ pub fn openapi(config: &Config) -> Fragment {
 pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
     let app = web::Data::from(app);
     let verifier = web::Data::new(verifier);
+    let pages = web::Data::new(list::Pages::default());
     Arc::new(move |config: &mut ServiceConfig| {
-        config.app_data(app.clone()).app_data(verifier.clone());
+        config
+            .app_data(app.clone())
+            .app_data(verifier.clone())
+            .app_data(pages.clone());
         Paths::default()
             .get("/api/products", list::list)
             .post("/api/products/create", create::create)

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use kernel::Clock as _;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -22,6 +23,28 @@ async fn walk(world: &World, user: &User, query: &str) -> Vec<Value> {
             return all;
         }
         cursor = format!("&cursor={}", next.as_str().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn equal_lists_at_the_same_time_hold_what_was_listed_before_each_of_them() {
+    let world = World::new();
+    let seller = world.user();
+    let readers: Vec<User> = (0..16).map(|_| world.user()).collect();
+    for number in 0..20 {
+        // These are on their way while the product is listed.
+        let early = join_all(readers.iter().map(|one| world.page(one, "?limit=1")));
+        let list = async {
+            let body = with(lamp(), json!({"name": format!("lamp {number}")}));
+            let listed = world.list(&seller, &body).await;
+            let late = readers.iter().map(|one| world.page(one, "?limit=1"));
+            for answer in join_all(late).await {
+                assert_eq!(answer.status, 200, "{answer:?}");
+                assert_eq!(answer.body["items"][0]["id"], listed["id"]);
+            }
+        };
+        let (early, ()) = tokio::join!(early, list);
+        assert!(early.iter().all(|answer| answer.status == 200), "{early:?}");
     }
 }
 

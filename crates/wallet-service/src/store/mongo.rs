@@ -17,7 +17,7 @@ use super::rows::rows;
 use super::{DueEarning, WalletStore};
 use crate::audit::AuditReport;
 use crate::audit::mongo::audit;
-use crate::domain::{Account, Entry, Recorded, StatementFilter};
+use crate::domain::{Account, AccountKey, Entry, Recorded, StatementFilter};
 
 /// [`WalletStore`] on MongoDB.
 pub(crate) struct MongoWalletStore {
@@ -62,7 +62,7 @@ impl WalletStore for MongoWalletStore {
     }
 
     async fn accounts(&self, owner: UserId) -> StoreResult<Vec<Account>> {
-        accounts::of(&self.db, owner).await
+        self.db.get_together(&AccountKey::all(owner)).await
     }
 
     async fn statement(

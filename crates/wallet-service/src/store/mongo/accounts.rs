@@ -4,8 +4,8 @@ use kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use store::StoreResult;
 use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
-use store_mongo::bson::{Bson, Document, doc};
-use store_mongo::{Mongo, MongoRecord, bson_of, decode, encode};
+use store_mongo::bson::Bson;
+use store_mongo::{MongoRecord, bson_of, decode, encode};
 
 use crate::domain::{Account, AccountKey, Line};
 use crate::store::codec::{bucket, bucket_code, currency};
@@ -92,16 +92,4 @@ impl AccountRow {
             last_at: Some(self.last_at),
         })
     }
-}
-
-/// Those of `owner`'s accounts that exist.
-pub(super) async fn of(db: &Mongo, owner: UserId) -> StoreResult<Vec<Account>> {
-    let (filter, any_order) = (filter(owner), Document::new());
-    let rows: Vec<AccountRow> = db.find(Account::COLLECTION, filter, any_order, 3).await?;
-    rows.into_iter().map(AccountRow::account).collect()
-}
-
-pub(super) fn filter(owner: UserId) -> Document {
-    let ids = AccountKey::all(owner).map(|key| Account::id(&key));
-    doc! { "_id": { "$in": ids.to_vec() } }
 }

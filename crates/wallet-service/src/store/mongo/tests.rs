@@ -5,7 +5,7 @@ use kernel::Timestamp;
 use store::idempotency::Answered;
 use store_mongo::bson::{Document, doc};
 
-use super::{accounts, earnings, statement};
+use super::{earnings, statement};
 use crate::app;
 use crate::domain::{Account, Direction, Kind, Movement, Place, StatementFilter};
 use crate::store::DueEarning;
@@ -116,7 +116,6 @@ async fn every_query_walks_an_index_in_its_order() {
         seller,
     };
     let mut queries = vec![
-        ("accounts", accounts::filter(buyer), doc! {}),
         (
             "earnings",
             earnings::due_filter(NOW, None),
