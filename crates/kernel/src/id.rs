@@ -51,10 +51,7 @@ impl IdSource for SystemIds {
     fn next(&self) -> Uuid {
         let millis = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
         let nanos = u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000;
-        let context = self
-            .context
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
         Uuid::new_v7(UuidTime::from_unix(&*context, millis / 1000, nanos))
     }
 }

@@ -133,7 +133,11 @@ fn a_changed_token_is_refused_and_a_changed_cursor_is_too() {
         }
         Ok(())
     });
-    let lists = ["/api/products", "/api/orders/sales", "/api/wallet/transaction"];
+    let lists = [
+        "/api/products",
+        "/api/orders/sales",
+        "/api/wallet/transaction",
+    ];
     let cursors = runtime.block_on(async {
         let mut cursors = Vec::new();
         for list in lists {
@@ -141,17 +145,21 @@ fn a_changed_token_is_refused_and_a_changed_cursor_is_too() {
         }
         cursors
     });
-    fuzz(&runtime, &(any::<Index>(), changes()), async |(which, changes)| {
-        let (list, cursor) = which.get(&cursors);
-        let changed = changes.of_visible(cursor);
-        if changed != *cursor && !changed.is_empty() {
-            let target = format!("{list}?limit=1&cursor={}", encoded(changed.as_bytes()));
-            let request = demo.person.request(reqwest::Method::GET, &target);
-            let status = is_answered(request, &target).await?;
-            prop_assert_eq!(status, 422, "{}", target);
-        }
-        Ok(())
-    });
+    fuzz(
+        &runtime,
+        &(any::<Index>(), changes()),
+        async |(which, changes)| {
+            let (list, cursor) = which.get(&cursors);
+            let changed = changes.of_visible(cursor);
+            if changed != *cursor && !changed.is_empty() {
+                let target = format!("{list}?limit=1&cursor={}", encoded(changed.as_bytes()));
+                let request = demo.person.request(reqwest::Method::GET, &target);
+                let status = is_answered(request, &target).await?;
+                prop_assert_eq!(status, 422, "{}", target);
+            }
+            Ok(())
+        },
+    );
 }
 
 /// Where the second page of a list begins.

@@ -42,7 +42,9 @@ const ROWS_A_CAST: usize = 24;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_may_do_what_the_table_says_and_nothing_else() {
-    let casts = ROWS.chunks(ROWS_A_CAST).map(|rows| tokio::spawn(play(rows)));
+    let casts = ROWS
+        .chunks(ROWS_A_CAST)
+        .map(|rows| tokio::spawn(play(rows)));
     let mut wrong = Vec::new();
     for cast in casts.collect::<Vec<_>>() {
         wrong.extend(cast.await.unwrap());

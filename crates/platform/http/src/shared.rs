@@ -24,6 +24,8 @@ type Waiter<K, V> = oneshot::Sender<Told<K, V>>;
 struct Queue<K: Eq + Hash + Clone, V: Clone> {
     in_flight: usize,
     waiting: Vec<Waiter<K, V>>,
+    /// One that waited was told to lead, and has not begun. All others that wait will follow it.
+    has_leader: bool,
 }
 
 /// What a waiting request is told.
@@ -37,6 +39,7 @@ enum Told<K: Eq + Hash + Clone, V: Clone> {
 struct Turn<K: Eq + Hash + Clone, V: Clone> {
     queues: Arc<Queues<K, V>>,
     key: K,
+    has_begun: bool,
     /// Whom the work is done for, besides the one that does it.
     followers: Vec<Waiter<K, V>>,
 }
@@ -73,12 +76,14 @@ impl<K: Eq + Hash + Clone, V: Clone> Shared<K, V> {
         let queue = queues.entry(key.clone()).or_insert_with(|| Queue {
             in_flight: 0,
             waiting: Vec::new(),
+            has_leader: false,
         });
         if queue.in_flight < AT_ONCE {
             queue.in_flight += 1;
             return Ok(Turn {
                 queues: self.queues.clone(),
                 key: key.clone(),
+                has_begun: false,
                 followers: Vec::new(),
             });
         }
@@ -98,7 +103,9 @@ fn lock<K: Eq + Hash + Clone, V: Clone>(
 impl<K: Eq + Hash + Clone, V: Clone> Turn<K, V> {
     /// All that wait now are followers.
     fn begin(&mut self) {
+        self.has_begun = true;
         if let Some(queue) = lock(&self.queues).get_mut(&self.key) {
+            queue.has_leader = false;
             self.followers = std::mem::take(&mut queue.waiting);
         }
     }
@@ -118,12 +125,19 @@ impl<K: Eq + Hash + Clone, V: Clone> Drop for Turn<K, V> {
         let Some(queue) = queues.get_mut(&self.key) else {
             return;
         };
+        if !self.has_begun {
+            queue.has_leader = false;
+        }
         queue.waiting.append(&mut self.followers);
         queue.waiting.retain(|waiter| !waiter.is_closed());
-        if let Some(next) = queue.waiting.pop() {
+        if !queue.has_leader
+            && let Some(next) = queue.waiting.pop()
+        {
+            queue.has_leader = true;
             let turn = Self {
                 queues: self.queues.clone(),
                 key: self.key.clone(),
+                has_begun: false,
                 followers: Vec::new(),
             };
             drop(queues);

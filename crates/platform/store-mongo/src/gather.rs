@@ -106,7 +106,10 @@ impl Gather {
     ) -> Option<Slot> {
         let mut queues = self.lock();
         let queue = queues.entry(collection).or_default();
-        match queue.waiting.entry(keys.iter().flat_map(value_bytes).collect()) {
+        match queue
+            .waiting
+            .entry(keys.iter().flat_map(value_bytes).collect())
+        {
             Entry::Occupied(known) => known.into_mut().readers.push(reader),
             Entry::Vacant(new) => {
                 new.insert(Wanted {

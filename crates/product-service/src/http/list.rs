@@ -192,7 +192,9 @@ pub(crate) async fn list(
         let errors = faults.map(|(key, invalid)| FieldError::new(format!("?attr.{key}"), invalid));
         Problem::validation(errors.collect())
     })?;
-    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page))
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(page))
 }
 
 /// Pages that are being made, for all who ask for the same one meanwhile.

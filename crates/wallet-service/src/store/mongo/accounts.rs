@@ -3,8 +3,8 @@
 use kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use store::StoreResult;
-use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
 use store_mongo::bson::Bson;
+use store_mongo::bson::raw::{RawDocument, RawDocumentBuf};
 use store_mongo::{MongoRecord, bson_of, decode, encode};
 
 use crate::domain::{Account, AccountKey, Line};
