@@ -101,7 +101,7 @@ impl Shop {
             let login = self.post("/api/users/login", "", &body).await;
             tokens.push(login["token"].as_str().unwrap().to_owned());
         }
-        let [ada, grace, olga] = tokens.try_into().unwrap();
+        let [ada, grace, olga]: [String; 3] = tokens.try_into().unwrap();
         (self.ada, self.grace, self.olga) = (ada, grace, olga);
     }
 

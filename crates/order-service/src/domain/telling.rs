@@ -94,11 +94,11 @@ pub fn told_of(before: &Order, after: &Order, facts: &[Fact]) -> Vec<Told> {
             }
         }
     }
+    let is_released = |order: &Order, part: FulfilmentId| {
+        let part = order.fulfilment(part);
+        part.is_some_and(|part| part.money == Escrow::Released)
+    };
     for part in &after.fulfilments {
-        let is_released = |order: &Order, part: FulfilmentId| {
-            let part = order.fulfilment(part);
-            part.is_some_and(|part| part.money == Escrow::Released)
-        };
         if is_released(after, part.id) && !is_released(before, part.id) {
             told.extend(paid_out(after, part));
         }
@@ -108,8 +108,9 @@ pub fn told_of(before: &Order, after: &Order, facts: &[Fact]) -> Vec<Told> {
 
 /// Adds `next`. Of an order that is cancelled as a whole its buyer is told once.
 fn add(told: &mut Vec<Told>, next: Told) {
-    let is_whole = |one: &&mut Told| one.to == next.to && one.notice == Notice::Cancelled;
-    match told.iter_mut().find(is_whole) {
+    let whom = |one: &Told| (one.to, one.as_seller, one.notice);
+    let same = told.iter_mut().find(|one| whom(one) == whom(&next));
+    match same {
         Some(first) if next.notice == Notice::Cancelled => {
             first.items.extend(next.items);
             let amounts = [first.amount, next.amount].into_iter().flatten();

@@ -77,7 +77,10 @@ fn a_buyer_reads_of_a_cancellation_what_they_get_and_a_seller_what_not_to_ship()
         let rendered = post.render(Language::En, Notice::Cancelled, About::Order(news));
         rendered.unwrap().1
     };
-    assert!(read(&seller).contains("Do not ship them:\n\n2 x Lamp\n1 x Shade\n\nThe buyer gets"));
+    assert!(
+        read(&seller)
+            .contains("Do not ship any more of them:\n\n2 x Lamp\n1 x Shade\n\nThe buyer gets")
+    );
     let read = read(&buyer);
     assert!(read.contains("are cancelled:\n\n2 x Lamp\n1 x Shade\n\nYou get $1,299.00 back."));
     assert!(read.contains("https://shop.example/orders/"));
