@@ -75,6 +75,7 @@ files! {
     "templates/shop/home.html"
     "templates/shop/login.html"
     "templates/shop/logins.html"
+    "templates/shop/mails.html"
     "templates/shop/order.html"
     "templates/shop/orders.html"
     "templates/shop/product.html"

@@ -63,7 +63,7 @@ macro_rules! contracts {
 
 contracts!(Command:
     product::ConfirmReservation, product::ReleaseReservation, product::ReturnStock,
-    user::SendMail,
+    user::SendMail, user::TellOfOrder,
     wallet::DebitForOrder, wallet::CancelOrderDebit, wallet::RefundPart, wallet::ReleasePart;
     Event:
     product::ReservationConfirmed, product::ReservationExpired, product::StockReturned, product::StockReturnRefused,

@@ -22,6 +22,7 @@ mod text;
 #[cfg(feature = "openapi")]
 pub mod text_schema;
 mod time;
+pub mod written;
 
 pub use address::{AddressLine, City, Phone, PostalAddress, PostalCode, Recipient, Region};
 pub use backoff::{Backoff, jitter};

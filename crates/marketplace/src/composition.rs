@@ -9,7 +9,7 @@ use console::Console;
 use host::Host;
 use host::service::Deps;
 use kernel::Clock;
-use order_service::OrderService;
+use order_service::{Mails, OrderService};
 use platform_http::{Fragment, complete};
 use product_service::ProductService;
 use user_service::{Ports, Post, UserService};
@@ -74,10 +74,16 @@ impl Marketplace {
             .context("the wallet service")?;
         let reservations = Arc::new(InProcessReservations(products.clone()));
         let store = sqlite(dir.orders());
-        let config = &services.orders;
-        let orders =
-            OrderService::build(config, store, &deps, verifier.clone(), reservations, None)
-                .context("the order service")?;
+        let orders = OrderService::build(
+            &services.orders,
+            store,
+            &deps,
+            verifier.clone(),
+            reservations,
+            None,
+            Mails::of(settings),
+        )
+        .context("the order service")?;
         let (orders, wallet) = (Arc::new(orders), Arc::new(wallet));
         let settlements = Arc::new(InProcessSettlements {
             orders: orders.clone(),

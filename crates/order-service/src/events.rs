@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use contracts::{
     Contract, Envelope, MalformedMessage, fulfilment_id, id_bytes, line_id, product, refund_id,
-    return_id, wallet,
+    return_id, user, wallet,
 };
 use kernel::{FulfilmentId, LineId, OrderId, RefundId, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::{
-    Command, Fulfilment, Message, Order, OrderLine, PartLine, PartRefusal, Reason, RefundLine,
+    Command, Fulfilment, Message, Order, OrderLine, PartLine, PartRefusal, Reason, RefundLine, Told,
 };
 
 /// Seals `command` about `order`. Its id depends on the order and the command alone, so a resend has the same.
@@ -82,6 +82,30 @@ pub(crate) fn seal(
             Envelope::of_step(order.id, &format!("return-stock {return_id}"), &body, now)
         }
     })
+}
+
+/// Tells somebody about `order` by mail. Its id depends on the order and what is told alone.
+pub(crate) fn tell(order: &Order, told: Told, now: Timestamp) -> Envelope {
+    let items = told.items.into_iter();
+    let amount = told.amount;
+    let parcel = told.parcel.unwrap_or_default();
+    let message = user::TellOfOrder {
+        user_id: id_bytes(told.to.as_uuid()),
+        notice: told.notice.as_str().to_owned(),
+        news: Some(user::OrderNews {
+            order_id: id_bytes(order.id.as_uuid()),
+            as_seller: told.as_seller,
+            items: items
+                .map(|(name, quantity)| user::OrderedItem { name, quantity })
+                .collect(),
+            amount: amount.unwrap_or_default(),
+            currency: amount.map_or_else(String::new, |_| order.total.currency.to_string()),
+            until: told.until.map_or(0, Timestamp::as_millis),
+            carrier: parcel.carrier,
+            tracking_number: parcel.tracking_number,
+        }),
+    };
+    Envelope::of_step(order.id, &format!("tell {}", told.step), &message, now)
 }
 
 fn missing(order: &Order, what: &str, id: Uuid) -> MalformedMessage {

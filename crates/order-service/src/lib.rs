@@ -15,6 +15,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
+pub use app::Mails;
 pub use audit::{AuditedLine, AuditedOrder, AuditedPart};
 pub use config::Config;
 pub use consumers::ERASURES_QUEUE;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use host::process::{Built, Context, Program};
 use host::settings::Settings;
 use kernel::WrongSetting;
-use order_service::{Config, HttpReservations, OrderService};
+use order_service::{Config, HttpReservations, Mails, OrderService};
 
 #[global_allocator]
 static ALLOCATOR: host::process::MiMalloc = host::process::MiMalloc;
@@ -34,6 +34,7 @@ impl Program for Order {
             verifier,
             reservations,
             Some(announcer),
+            Mails::of(context.settings),
         )?);
         let parts = service.parts();
         Ok(Built {

@@ -18,8 +18,8 @@ use store_mongo::Mongo;
 use tokio::sync::mpsc;
 
 use crate::app::{
-    App, Asked, Asker, Basket, Created, Names, Wait, Waiting, What, create_order, dealings, hear,
-    look_at_open, make_moves, name_of, sweep,
+    App, Asked, Asker, Basket, Created, Mails, Names, Wait, Waiting, What, create_order, dealings,
+    hear, look_at_open, make_moves, name_of, sweep,
 };
 use crate::config::Config;
 use crate::consumers::{self, SagaReplies, UserNames, user_named};
@@ -62,6 +62,7 @@ impl OrderService {
         verifier: auth::Verifier,
         reservations: Arc<dyn Reservations>,
         announcer: Option<mpsc::Sender<Bytes>>,
+        mails: Mails,
     ) -> StoreResult<Self> {
         let (store, queries) = open(store, deps)?;
         let app = App {
@@ -76,6 +77,7 @@ impl OrderService {
             waiting: Waiting::default(),
             announcer,
             names: Names::default(),
+            mails,
             metrics: OrderMetrics::register(&deps.metrics),
         };
         Ok(Self {

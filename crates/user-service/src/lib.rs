@@ -15,7 +15,7 @@ mod store;
 
 pub use app::UserError;
 pub use config::Config;
-pub use consumers::{MAIL_QUEUE, QUEUE};
+pub use consumers::{MAIL_QUEUE, NEWS_QUEUE, QUEUE};
 #[cfg(feature = "distributed")]
 pub use dealings::HttpSettlements;
 pub use dealings::Settlements;

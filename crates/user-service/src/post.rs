@@ -1,16 +1,18 @@
 //! Writes mails from templates and hands them to the mailer. The templates are compiled in; a directory of the operator's replaces any
 //! of them. What they are given is in `docs/ACCOUNTS.md`.
 
+mod samples;
+
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
 use host::settings::Settings;
-use kernel::{MessageId, Timestamp, WrongSetting};
+use kernel::{MessageId, Timestamp, WrongSetting, written};
 use mail::{Address, Mail, MailError, Mailer};
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, UndefinedBehavior, Value, context};
 
-use crate::domain::{Email, Language, Notice, Proof};
+use crate::domain::{Email, Language, Notice, OrderNews, Proof};
 
 macro_rules! templates {
     ($($path:literal)+) => {
@@ -21,16 +23,38 @@ macro_rules! templates {
 
 templates! {
     "de/already_registered.txt"
+    "de/cancelled.txt"
     "de/change_email.txt"
+    "de/dispute_opened.txt"
+    "de/dispute_resolved.txt"
     "de/email_changing.txt"
+    "de/order_confirmed.txt"
+    "de/paid_out.txt"
     "de/password_changed.txt"
+    "de/refunded.txt"
     "de/reset.txt"
+    "de/return_approved.txt"
+    "de/return_denied.txt"
+    "de/return_requested.txt"
+    "de/shipped.txt"
+    "de/sold.txt"
     "de/verify.txt"
     "en/already_registered.txt"
+    "en/cancelled.txt"
     "en/change_email.txt"
+    "en/dispute_opened.txt"
+    "en/dispute_resolved.txt"
     "en/email_changing.txt"
+    "en/order_confirmed.txt"
+    "en/paid_out.txt"
     "en/password_changed.txt"
+    "en/refunded.txt"
     "en/reset.txt"
+    "en/return_approved.txt"
+    "en/return_denied.txt"
+    "en/return_requested.txt"
+    "en/shipped.txt"
+    "en/sold.txt"
     "en/verify.txt"
 }
 
@@ -56,8 +80,20 @@ pub(crate) struct Letter<'a> {
     pub(crate) language: Option<Language>,
     /// Who gets it.
     pub(crate) to: &'a Email,
-    /// The secret of its link, empty if it has none.
-    pub(crate) token: &'a str,
+    /// What it says.
+    pub(crate) about: About<'a>,
+}
+
+/// What a mail says.
+#[derive(Clone, Copy)]
+pub(crate) enum About<'a> {
+    /// Something about the account.
+    Account {
+        /// The secret of its link, empty if it has none.
+        token: &'a str,
+    },
+    /// What happened to an order.
+    Order(&'a OrderNews),
 }
 
 impl Post {
@@ -89,12 +125,23 @@ impl Post {
         Ok(Some(post))
     }
 
-    /// Renders every template once: a fault is found before anyone waits for a mail.
+    /// Renders every template, with all that it may be given and with no more than it must be: a fault is found before anyone waits for a
+    /// mail.
     fn check(&self) -> Result<(), WrongSetting> {
-        for (path, _) in TEMPLATES {
-            self.render(path, "token").map_err(|error| {
-                WrongSetting::new("mail.templates", format!("{path}: {error:#}"))
-            })?;
+        let (full, bare) = (samples::full(), samples::bare());
+        for language in Language::ALL {
+            for notice in Notice::ALL {
+                let about = match notice.topic() {
+                    None => [About::Account { token: "token" }; 2],
+                    Some(_) => [About::Order(&full), About::Order(&bare)],
+                };
+                for about in about {
+                    self.render(language, notice, about).map_err(|error| {
+                        let path = path(language, notice);
+                        WrongSetting::new("mail.templates", format!("{path}: {error:#}"))
+                    })?;
+                }
+            }
         }
         Ok(())
     }
@@ -104,11 +151,12 @@ impl Post {
     /// # Errors
     /// [`MailError`].
     pub(crate) async fn send(&self, letter: Letter<'_>) -> Result<(), MailError> {
-        let language = letter.language.unwrap_or(self.language).code();
-        let path = format!("{language}/{}.txt", letter.notice.as_str());
-        let rendered = self.render(&path, letter.token);
-        let (subject, text) =
-            rendered.map_err(|error| MailError::Refused(format!("{path}: {error:#}")))?;
+        let language = letter.language.unwrap_or(self.language);
+        let rendered = self.render(language, letter.notice, letter.about);
+        let (subject, text) = rendered.map_err(|error| {
+            let path = path(language, letter.notice);
+            MailError::Refused(format!("{path}: {error:#}"))
+        })?;
         let to = Address::parse(&letter.to.mailbox());
         let to =
             to.ok_or_else(|| MailError::Refused("the address is none for mails".to_owned()))?;
@@ -124,23 +172,65 @@ impl Post {
     }
 
     /// The subject, which is the first line of a template, and the text, which follows an empty line.
-    fn render(&self, path: &str, token: &str) -> Result<(String, String), minijinja::Error> {
-        let minutes = Proof::LIFETIME.as_secs() / 60;
-        let rendered = self.templates.get_template(path)?.render(context! {
-            site => self.site,
-            token,
-            minutes,
-        })?;
+    fn render(
+        &self,
+        language: Language,
+        notice: Notice,
+        about: About<'_>,
+    ) -> Result<(String, String), minijinja::Error> {
+        let site = &self.site;
+        let given = match about {
+            About::Account { token } => {
+                let minutes = Proof::LIFETIME.as_secs() / 60;
+                context! { site, token, minutes }
+            }
+            About::Order(news) => self.given(language, news),
+        };
+        let template = self.templates.get_template(&path(language, notice))?;
+        let rendered = template.render(given)?;
         let (subject, text) = rendered.split_once('\n').unwrap_or((&rendered, ""));
         let text = format!("{}\n", text.trim());
         Ok((subject.trim().to_owned(), text))
     }
+
+    /// What the template of a mail about an order is given. What does not apply is empty.
+    fn given(&self, language: Language, news: &OrderNews) -> Value {
+        let (site, order, code) = (&self.site, news.order.to_string(), language.code());
+        let page = if news.as_seller {
+            "sell/orders"
+        } else {
+            "orders"
+        };
+        let amount = news.amount;
+        let amount = amount.map(|sum| written::money(sum.amount, sum.currency.as_str(), code));
+        let until = news.until.map(|until| until.to_string());
+        let until = until.and_then(|until| written::day(&until, language.months(), code));
+        context! {
+            site,
+            link => format!("{site}/{page}/{order}"),
+            order,
+            is_seller => news.as_seller,
+            items => news.items,
+            amount => amount.unwrap_or_default(),
+            until => until.unwrap_or_default(),
+            carrier => news.carrier,
+            tracking_number => news.tracking_number,
+        }
+    }
+}
+
+/// Where the template of a mail is.
+fn path(language: Language, notice: Notice) -> String {
+    format!("{}/{}.txt", language.code(), notice.as_str())
 }
 
 /// The templates, with those of the operator's directory in their places.
 fn environment(theirs: Option<&Path>) -> Result<Environment<'static>, WrongSetting> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // A line that has only a tag is no line of the mail.
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
     for (path, own) in TEMPLATES {
         let wrong = |reason: String| WrongSetting::new("mail.templates", reason);
         let text = match theirs.map(|directory| directory.join(path)) {
@@ -159,67 +249,4 @@ fn environment(theirs: Option<&Path>) -> Result<Environment<'static>, WrongSetti
 }
 
 #[cfg(test)]
-mod tests {
-    use mail::{MailConfig, Transport};
-
-    use super::*;
-
-    fn settings(templates: Option<&Path>) -> Settings {
-        let mut settings = Settings {
-            mail: MailConfig {
-                transport: Transport::Log,
-                templates: templates.map(Path::to_owned),
-                ..MailConfig::default()
-            },
-            ..Settings::default()
-        };
-        settings.server.public_url = "https://shop.example".to_owned().try_into().ok();
-        settings
-    }
-
-    #[test]
-    fn each_mail_has_a_template_in_each_language() {
-        let paths: Vec<&str> = TEMPLATES.iter().map(|(path, _)| *path).collect();
-        for language in Language::ALL {
-            for notice in Notice::ALL {
-                let path = format!("{}/{}.txt", language.code(), notice.as_str());
-                assert!(paths.contains(&path.as_str()), "{path}");
-            }
-        }
-        let post = Post::of(&settings(None)).unwrap().unwrap();
-        for notice in Notice::ALL {
-            let path = format!("de/{}.txt", notice.as_str());
-            let (subject, text) = post.render(&path, "the-token").unwrap();
-            assert!(!subject.is_empty() && !subject.contains('\n'));
-            assert!(text.contains("https://shop.example"));
-            assert_eq!(
-                text.contains("?token=the-token"),
-                notice.purpose().is_some(),
-                "{path}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_operators_template_takes_the_place_of_ours_and_a_fault_in_it_is_refused_at_the_start() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("en")).unwrap();
-        let place = dir.path().join("en/reset.txt");
-        std::fs::write(
-            &place,
-            "Lamps: {{ minutes }} minutes\n\nFollow {{ site }}/x/{{ token }}\n",
-        )
-        .unwrap();
-        let post = Post::of(&settings(Some(dir.path()))).unwrap().unwrap();
-        let (subject, text) = post.render("en/reset.txt", "abc").unwrap();
-        assert_eq!(
-            (subject.as_str(), text.as_str()),
-            ("Lamps: 15 minutes", "Follow https://shop.example/x/abc\n")
-        );
-        for fault in ["Hello {{ nobody }}", "Hello {{"] {
-            std::fs::write(&place, fault).unwrap();
-            let refused = Post::of(&settings(Some(dir.path()))).map(drop).unwrap_err();
-            assert_eq!(refused.keys, ["mail.templates"], "{fault}");
-        }
-    }
-}
+mod tests;

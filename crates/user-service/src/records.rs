@@ -17,6 +17,8 @@
 //!
 //! Expired records are deleted some time later. Until then the domain refuses them.
 
+mod mail;
+
 use std::time::Duration;
 
 use auth::{ListedRevocation, PasswordHash, Revocation, RevocationPlace, Role};
@@ -27,8 +29,8 @@ use store::{Expires, Plain, Record, Register, Row, StoreError, StoreResult, Valu
 use uuid::Uuid;
 
 use crate::domain::{
-    AddressBook, Admins, AuditEntry, Contact, Decision, Email, Proof, Seller, Session, Setup,
-    Subject, Tally, Token, TokenDigest, User, UserName,
+    AddressBook, Admins, AuditEntry, Contact, Decision, Email, Notifications, Proof, Seller,
+    Session, Setup, Subject, Tally, Token, TokenDigest, User, UserName,
 };
 
 /// The field for looking up a user by email: the email in lower case, as compared.
@@ -333,48 +335,6 @@ impl Plain for AuditEntry {
     const TABLE: &'static str = "audit_log";
 }
 
-impl Record for Contact {
-    const NAME: &'static str = "contact";
-    type Key = UserId;
-
-    fn key(&self) -> UserId {
-        self.user
-    }
-}
-
-impl Plain for Contact {
-    const TABLE: &'static str = "contacts";
-}
-
-impl Record for Proof {
-    const NAME: &'static str = "proof";
-    type Key = TokenDigest;
-
-    fn key(&self) -> TokenDigest {
-        self.digest
-    }
-}
-
-impl Row for Proof {
-    const TABLE: &'static str = "proofs";
-    const EXPIRES: Option<Expires> = EXPIRES;
-
-    type Id = ByteArray<32>;
-    type Fields = Self;
-
-    fn id(digest: &TokenDigest) -> ByteArray<32> {
-        ByteArray::new(*digest)
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(proof: Self) -> StoreResult<Self> {
-        Ok(proof)
-    }
-}
-
 /// Lists the rows for an engine.
 pub(crate) fn rows<R: Register>(records: R) -> R {
     records
@@ -389,5 +349,6 @@ pub(crate) fn rows<R: Register>(records: R) -> R {
         .row::<Admins>()
         .row::<AuditEntry>()
         .row::<Contact>()
+        .row::<Notifications>()
         .row::<Proof>()
 }

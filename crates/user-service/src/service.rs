@@ -227,6 +227,7 @@ impl UserService {
             subscriptions: vec![
                 consumers::started(self.app.clone()),
                 consumers::mails(self.app.clone()),
+                consumers::news(self.app.clone()),
             ],
             outbox: Some(self.app.store.outbox()),
             periodic: vec![

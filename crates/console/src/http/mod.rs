@@ -86,7 +86,7 @@ fn shop_paths(paths: Paths) -> Paths {
 }
 
 fn account_paths(paths: Paths) -> Paths {
-    use shop::{access, account, data, sessions};
+    use shop::{access, account, data, mails, sessions};
     paths
         .get("/forgot", page(access::show_forgot))
         .post("/forgot", page(access::forgot))
@@ -101,6 +101,8 @@ fn account_paths(paths: Paths) -> Paths {
         .get("/account/logins", page(sessions::show))
         .post("/account/logins/end-others", page(sessions::end_others))
         .post("/account/logins/{id}/end", page(sessions::end))
+        .get("/account/mails", page(mails::show))
+        .post("/account/mails", page(mails::change))
         .get("/account/data", page(data::show))
         .get("/account/data/export", page(data::export))
         .post("/account/data/erase", page(data::erase))

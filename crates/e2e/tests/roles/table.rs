@@ -104,6 +104,8 @@ pub(crate) const ROWS: &[Row] = &[
     // To the address that they have.
     row("POST", "/api/users/me/email", r#"{"email": "$EMAIL", "password": "$PASSWORD"}"#, [401, 204, 204, 204, 204, 204, 204]),
     row("GET", "/api/users/me/export", "", USERS),
+    row("GET", "/api/users/me/notifications", "", USERS),
+    row("PUT", "/api/users/me/notifications", r#"{"orders": true, "shipments": true, "refunds": true, "returns": true, "payouts": true}"#, USERS),
     row("DELETE", "/api/users/me", r#"{"password": "not it"}"#, [401, 403, 403, 403, 403, 403, 403]),
     row("GET", "/api/users/me/addresses", "", USERS),
     row("POST", "/api/users/me/addresses", "$ADDRESS", CREATED_BY_USERS),

@@ -14,7 +14,7 @@ use crate::data_dir::DataDir;
 
 /// The queues in which the broker keeps dead letters.
 #[cfg(feature = "distributed")]
-const QUEUES: [&str; 9] = [
+const QUEUES: [&str; 10] = [
     order_service::QUEUE,
     order_service::NAMES_QUEUE,
     order_service::ERASURES_QUEUE,
@@ -22,6 +22,7 @@ const QUEUES: [&str; 9] = [
     product_service::SELLERS_QUEUE,
     user_service::QUEUE,
     user_service::MAIL_QUEUE,
+    user_service::NEWS_QUEUE,
     wallet_service::QUEUE,
     wallet_service::SELLERS_QUEUE,
 ];

@@ -51,6 +51,11 @@ pub(crate) async fn fill(
         ids: ids.clone(),
         ..Deps::new(clock.clone(), settings.currency)
     };
+    // Nobody gets mails about a week that never was.
+    let settings = &Settings {
+        mail: Settings::default().mail,
+        ..settings.clone()
+    };
     let marketplace = Marketplace::build(settings, &services, dir, deps, clock.clone())?;
     if people::are_complete(&marketplace).await? {
         return Ok(people::lines());

@@ -140,7 +140,9 @@ impl World {
         };
         let reservations = Arc::new(InProcessReservations(products.clone()));
         let orders = store("orders");
-        let orders = OrderService::build(&config, orders, &deps, verifier, reservations, None);
+        let mails = order_service::Mails::Off;
+        let orders =
+            OrderService::build(&config, orders, &deps, verifier, reservations, None, mails);
         let orders = Arc::new(orders.unwrap());
         let mut parts = vec![products.parts(), wallet.parts(), orders.parts()];
         let subscriptions = parts.iter().flat_map(|part| part.subscriptions.clone());

@@ -8,15 +8,18 @@ use host::service::Deps;
 use host::settings::ServerConfig;
 use host::testing::{Answer, eventually};
 use kernel::{Currency, SystemClock};
-use marketplace::{DataDir, Marketplace, Services, Settings};
+use marketplace::{DataDir, Marketplace, Services};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+
+use crate::mailbox::Mailbox;
 
 const PASSWORD: &str = "correct horse battery";
 
 struct Shop {
     url: String,
     client: Client,
+    mailbox: Mailbox,
 }
 
 impl Shop {
@@ -47,10 +50,13 @@ impl Shop {
             .await
     }
 
-    /// Registers a person and logs them in.
+    /// Registers a person, who confirms their address, and logs them in.
     async fn join(&self, name: &str, email: &str) -> String {
+        let known = self.mailbox.mails(email);
         let body = json!({"name": name, "email": email, "password": PASSWORD});
         self.post("/api/users/register", "", &body).await;
+        let token = json!({"token": self.mailbox.token(email, &known).await});
+        self.post("/api/users/verify-email", "", &token).await;
         let body = json!({"email": email, "password": PASSWORD});
         let login = self.post("/api/users/login", "", &body).await;
         login["token"].as_str().unwrap().to_owned()
@@ -83,8 +89,9 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
     services.wallet.payout_hold_seconds = 0;
     let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
     let tokens = deps.clock.clone();
-    let marketplace =
-        Marketplace::build(&Settings::default(), &services, &data_dir, deps, tokens).unwrap();
+    let mailbox = Mailbox::new();
+    let settings = mailbox.settings();
+    let marketplace = Marketplace::build(&settings, &services, &data_dir, deps, tokens).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = marketplace
         .start(listener, &ServerConfig::default())
@@ -92,6 +99,7 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
     let shop = Shop {
         url: format!("http://{}", host.address),
         client: Client::builder().no_proxy().build().unwrap(),
+        mailbox,
     };
 
     let seller = shop.join("Bob", "bob@example.com").await;
@@ -142,6 +150,8 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
     })
     .await;
 
+    let paid = ["is over", "$5.00"];
+    shop.mailbox.mail("bob@example.com", &paid).await;
     assert_eq!(shop.erase(&buyer).await.status, 204);
     eventually("the other services have heard of it", || async {
         let order = shop.get(&format!("/api/orders/{id}"), &seller).await;

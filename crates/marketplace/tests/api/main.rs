@@ -10,6 +10,8 @@
 mod access;
 mod document;
 mod erasing;
+mod mailbox;
+mod mails;
 mod metrics;
 mod operation;
 mod pages;

@@ -137,6 +137,33 @@ async fn a_user_sees_their_logins_and_ends_those_that_they_do_not_know() {
 }
 
 #[tokio::test]
+async fn a_user_chooses_which_mails_they_get_and_in_which_language() {
+    let world = World::start();
+    let mut ada = world.person("Ada").await;
+    ada.open("/account").await;
+    let page = ada.link("/account/mails");
+    ada.open(&page).await;
+    assert_eq!(ada.page.matches(" checked>").count(), 5);
+    assert!(!ada.page.contains("value=\"de\" selected>"));
+    let fields = [("language", "de"), ("orders", "1"), ("refunds", "1")];
+    ada.send("/account/mails", &fields).await;
+    ada.assert_shows("It is saved.");
+    assert_eq!(ada.page.matches(" checked>").count(), 2);
+    ada.assert_shows("value=\"de\" selected>");
+    let token = world.token("ada@example.com").await;
+    let path = "/api/users/me/notifications";
+    let kept = world.api(Method::GET, path, &token, Value::Null).await;
+    let expected = json!({"language": "de", "orders": true, "shipments": false, "refunds": true, "returns": false, "payouts": false});
+    assert_eq!(kept, expected);
+    ada.send("/account/mails", &[("language", "")]).await;
+    let kept = world.api(Method::GET, path, &token, Value::Null).await;
+    assert_eq!(
+        (&kept["orders"], kept.get("language")),
+        (&json!(false), None)
+    );
+}
+
+#[tokio::test]
 async fn a_user_takes_their_data_along_and_deletes_their_account() {
     let world = World::start();
     let mut ada = world.person("Ada").await;

@@ -5,7 +5,7 @@ use store::{StoreResult, Tx};
 
 use super::App;
 use super::announcements::{News, announce};
-use super::save::save;
+use super::save::{Mails, save};
 use crate::domain::{Change, Fact, Happened, Message, Moved, Order, Timing, on};
 
 /// A message for the saga of one order.
@@ -45,12 +45,14 @@ pub(crate) async fn apply_messages(
     app: &App,
     inbound: Vec<Inbound>,
 ) -> StoreResult<Vec<StoreResult<Applied>>> {
-    let (timing, now) = (app.timing, app.clock.now());
+    let (timing, now, mails) = (app.timing, app.clock.now(), app.mails);
     let results = app
         .store
         .write(move |tx| {
             tx.want::<Order>(inbound.iter().map(|inbound| inbound.order))?;
-            tx.each(&inbound, |tx, inbound| apply(tx, inbound, now, &timing))
+            tx.each(&inbound, |tx, inbound| {
+                apply(tx, inbound, now, &timing, mails)
+            })
         })
         .await?;
     let mut unheard = News::default();
@@ -100,6 +102,7 @@ fn apply(
     inbound: &Inbound,
     now: Timestamp,
     timing: &Timing,
+    mails: Mails,
 ) -> StoreResult<(Applied, Besides)> {
     let Inbound { order, id, message } = inbound;
     let nothing = Ok((Applied::Nothing, Besides::default()));
@@ -133,7 +136,7 @@ fn apply(
     if settled {
         after.answer();
     }
-    save(tx, &found, &after, &commands, &facts, now)?;
+    save(tx, &found, &after, &commands, &facts, now, mails)?;
     facts.extend(completed(&found, &after));
     let besides = Besides {
         confirmed: (after.confirmed && !found.confirmed).then_some(after.id),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::App;
 use super::create::Wait;
-use super::save::save;
+use super::save::{Mails, save};
 use super::view::Audience;
 use crate::domain::{
     Actor, Command, Fact, Fulfilment, Items, Move, MoveName, MoveRefusal, Moved, Order, Role,
@@ -152,6 +152,7 @@ async fn attempt(
     repeatable: Arc<Option<Repeatable<Made>>>,
 ) -> StoreResult<Attempted> {
     let (timing, now, ids) = (app.timing, app.clock.now(), app.ids.clone());
+    let mails = app.mails;
     app.store
         .write(move |tx| {
             if let Some(Repeatable { key, .. }) = &*repeatable {
@@ -165,7 +166,7 @@ async fn attempt(
                 return Ok((Answered::First(Err(Refused::NotFound)), Vec::new()));
             };
             let (made, facts) = match decide(&found, &asked, now, &timing, &*ids) {
-                Ok(decided) => decided.save(tx, &found, now)?,
+                Ok(decided) => decided.save(tx, &found, now, mails)?,
                 Err(refused) => return Ok((Answered::First(Err(refused)), Vec::new())),
             };
             if let Some(Repeatable { key, render }) = &*repeatable {
@@ -215,8 +216,12 @@ impl Decided {
         tx: &mut Tx<'_>,
         before: &Order,
         now: Timestamp,
+        mails: Mails,
     ) -> StoreResult<(Made, Vec<Fact>)> {
-        save(tx, before, &self.order, &self.commands, &self.facts, now)?;
+        let Self {
+            commands, facts, ..
+        } = &self;
+        save(tx, before, &self.order, commands, facts, now, mails)?;
         let made = Made {
             order: self.order,
             audience: self.audience,

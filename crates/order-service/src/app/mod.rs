@@ -37,6 +37,7 @@ pub(crate) use place::{answer, place};
 pub(crate) use refund::{RefundMade, refund_part};
 pub(crate) use run_saga::{look_at_open, review_order, sweep};
 pub(crate) use sales::{SalesFilter, list_sales};
+pub use save::Mails;
 pub(crate) use summary::{sum_sales, sum_up};
 pub(crate) use timeline::{Timeline, show_timeline, timeline_scope};
 pub(crate) use view::{
@@ -74,6 +75,8 @@ pub(crate) struct App {
     pub(crate) announcer: Option<mpsc::Sender<Bytes>>,
     /// What users are called.
     pub(crate) names: Names,
+    /// Whether people are told by mail.
+    pub(crate) mails: Mails,
     /// Counts them.
     pub(crate) metrics: OrderMetrics,
 }

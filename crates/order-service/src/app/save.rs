@@ -1,12 +1,34 @@
-//! Saves what became of an order: the order, where its returns and disputes are, what it asks of other services, and what is added to its
-//! timeline, all or nothing.
+//! Saves what became of an order: the order, where its returns and disputes are, what it asks of other services, what is added to its
+//! timeline, and what people are told of it by mail, all or nothing.
 
+use host::settings::Settings;
 use kernel::Timestamp;
 use store::{StoreError, StoreResult, Tx};
 
-use crate::domain::{Command, Fact, Order};
+use crate::domain::{Command, Fact, Order, told_of};
 use crate::events;
 use crate::records::{CaseRecord, OrderFact};
+
+/// Whether people are told by mail what happens to their orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mails {
+    /// Nobody is.
+    Off,
+    /// Each change says whom it is told. The user service decides who wants to know.
+    Sent,
+}
+
+impl Mails {
+    /// As the settings have it: told if mails are sent at all.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        if settings.mail.is_on() {
+            Self::Sent
+        } else {
+            Self::Off
+        }
+    }
+}
 
 /// Saves an order that changed.
 pub(super) fn save(
@@ -16,6 +38,7 @@ pub(super) fn save(
     commands: &[Command],
     facts: &[Fact],
     now: Timestamp,
+    mails: Mails,
 ) -> StoreResult<()> {
     tx.put(order.clone())?;
     let known = CaseRecord::all_of(before);
@@ -32,6 +55,11 @@ pub(super) fn save(
             order: order.id,
             fact: fact.clone(),
         })?;
+    }
+    if mails == Mails::Sent {
+        for told in told_of(before, order, facts) {
+            tx.send(events::tell(order, told, now))?;
+        }
     }
     Ok(())
 }

@@ -125,7 +125,7 @@ pub struct ShippedLine {
 }
 
 /// Who carries a package and how to follow it. Checked where it is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parcel {
     /// The carrier.
     pub carrier: String,

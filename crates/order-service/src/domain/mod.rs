@@ -17,6 +17,7 @@ mod part;
 mod saga;
 mod state;
 mod summary;
+mod telling;
 mod timers;
 mod timing;
 mod undo;
@@ -46,4 +47,5 @@ pub use moves::{
 pub use order::{NewOrder, Order};
 pub use saga::{Message, PartRefusal, ReviewAction, on};
 pub use state::{Escrow, FulfilmentStatus, FulfilmentsStatus, OrderState, PaymentStatus, Reason};
+pub use telling::{Told, told_of};
 pub use timing::Timing;

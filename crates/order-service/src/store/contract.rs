@@ -11,6 +11,7 @@ mod names;
 mod refunds;
 mod saga;
 mod sales;
+mod telling;
 
 use harness::Subject;
 
@@ -87,6 +88,8 @@ promises! {
         an_erased_buyer_is_in_no_order_and_what_was_sold_stays,
         an_erased_seller_is_in_no_sale,
         an_order_that_is_not_over_is_told_and_keeps_its_address_until_it_is;
+    telling:
+        what_happens_is_told_once_where_mails_are_sent_and_not_at_all_elsewhere;
     sales:
         a_part_is_a_sale_once_its_stock_is_sold_and_moves_with_its_status,
         sales_come_newest_payment_first_page_by_page_over_all_statuses,

@@ -20,7 +20,7 @@ use contracts::{Contract, Envelope, product, user, wallet};
 use host::service::{Deps, StoreConfig};
 use host::testing::{Answer, TestHost};
 use kernel::{Clock, Currency, ManualClock, ProductId, SystemClock, SystemIds, UserId, VariantId};
-use order_service::{Config, OrderService, Reservations};
+use order_service::{Config, Mails, OrderService, Reservations};
 use serde_json::{Value, json};
 use telemetry::metrics::Metrics;
 use tokio::sync::mpsc;
@@ -137,7 +137,15 @@ impl World {
             ..around.config
         };
         let (verifier, announcer) = (around.verifier, around.announcer);
-        let service = OrderService::build(&config, store, &deps, verifier, reservations, announcer);
+        let service = OrderService::build(
+            &config,
+            store,
+            &deps,
+            verifier,
+            reservations,
+            announcer,
+            Mails::Off,
+        );
         let service = Arc::new(service.unwrap());
         let mut parts = service.parts();
         let script = Arc::new(Mutex::new(script));

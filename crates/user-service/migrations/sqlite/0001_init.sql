@@ -135,6 +135,16 @@ CREATE TABLE contacts (
     version    INTEGER NOT NULL CHECK (version >= 0)
 ) STRICT, WITHOUT ROWID;
 
+-- Which mails about their orders users want. A user without a row wants all.
+CREATE TABLE notifications (
+    id        BLOB    PRIMARY KEY REFERENCES users (id),
+    orders    INTEGER NOT NULL CHECK (orders IN (0, 1)),
+    shipments INTEGER NOT NULL CHECK (shipments IN (0, 1)),
+    refunds   INTEGER NOT NULL CHECK (refunds IN (0, 1)),
+    returns   INTEGER NOT NULL CHECK (returns IN (0, 1)),
+    payouts   INTEGER NOT NULL CHECK (payouts IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
 -- Secrets of links in mails, by their SHA-256. Each is good for one version of the contact and of the password.
 CREATE TABLE proofs (
     id               BLOB    PRIMARY KEY CHECK (length(id) = 32),

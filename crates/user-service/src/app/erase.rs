@@ -13,8 +13,8 @@ use super::revocations::{Cut, end_all};
 use super::seller::save as save_seller;
 use super::{App, UserError};
 use crate::domain::{
-    AddressBook, AuditAction, AuditEntry, AuditState, Contact, Decision, Email, Seller,
-    SellerProfile, Session, StandingRefusal, User, UserName,
+    AddressBook, AuditAction, AuditEntry, AuditState, Contact, Decision, Email, Notifications,
+    Seller, SellerProfile, Session, StandingRefusal, User, UserName, address_of_nobody,
 };
 use crate::records::USER;
 use crate::{events, security};
@@ -74,7 +74,7 @@ async fn nobody(app: &App, id: UserId) -> Result<Nobody, UserError> {
     Ok(Nobody {
         id,
         name: UserName::parse(NAME)?,
-        email: Email::parse(&format!("{id}@deleted.invalid"))?,
+        email: Email::parse(&address_of_nobody(id))?,
         password: app.hasher.hash(Lane::change(&id), password).await?,
         audit: AuditId::new(&*app.ids),
     })
@@ -129,6 +129,7 @@ pub(crate) async fn erase_user(
             delete_sessions(tx, found.id)?;
             tx.delete::<AddressBook>(&found.id)?;
             tx.delete::<Contact>(&found.id)?;
+            tx.delete::<Notifications>(&found.id)?;
             erase_seller(tx, found.id, cut.at)?;
             tx.send(events::named(&erased, cut.at))?;
             tx.send(events::erased(found.id, cut.at))?;

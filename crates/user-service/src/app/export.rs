@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use kernel::{Timestamp, UserId};
 
-use super::send_mail::contact;
+use super::notifications::{contact, wanted};
 use super::{App, UserError, addresses, profile};
-use crate::domain::{AddressBook, Contact, Seller, User};
+use crate::domain::{AddressBook, Contact, Notifications, Seller, User};
 
 /// What is held on a user.
 pub(crate) struct Held {
@@ -15,6 +15,7 @@ pub(crate) struct Held {
     pub(crate) addresses: Option<AddressBook>,
     pub(crate) seller: Option<Seller>,
     pub(crate) contact: Contact,
+    pub(crate) notifications: Notifications,
 }
 
 pub(crate) async fn export(app: &App, user: UserId) -> Result<Held, UserError> {
@@ -25,5 +26,6 @@ pub(crate) async fn export(app: &App, user: UserId) -> Result<Held, UserError> {
         addresses: addresses(app, user).await?,
         seller: seller.map(Arc::unwrap_or_clone),
         contact: contact(&app.store, user).await?,
+        notifications: wanted(&app.store, user).await?,
     })
 }

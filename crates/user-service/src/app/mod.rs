@@ -16,6 +16,7 @@ mod keys;
 mod login;
 mod logout;
 mod my_sessions;
+mod notifications;
 mod profile;
 mod prove;
 mod refresh;
@@ -30,6 +31,7 @@ mod sessions;
 mod setup;
 mod standing;
 mod start_sellers;
+mod tell;
 mod users;
 
 use std::sync::Arc;
@@ -64,6 +66,7 @@ pub(crate) use keys::{jwks, reload_keys};
 pub(crate) use login::login;
 pub(crate) use logout::logout;
 pub(crate) use my_sessions::{end_other_sessions, end_session, my_sessions, sessions_scope};
+pub(crate) use notifications::{change_notifications, notifications};
 pub(crate) use profile::{change_profile, profile};
 pub(crate) use prove::{reset_password, verify_email};
 pub(crate) use refresh::refresh;
@@ -77,6 +80,7 @@ pub(crate) use send_mail::{MailOrder, NotSent, send_mail};
 pub(crate) use setup::{offer_setup, set_up};
 pub(crate) use standing::{grant_role, reinstate, revoke_role, suspend};
 pub(crate) use start_sellers::{Started, start_sellers};
+pub(crate) use tell::{Told, tell};
 pub(crate) use users::{EmailPrefix, UsersFilter, UsersPlace, list_users, user};
 
 /// The dependencies of the use cases.
@@ -173,6 +177,7 @@ pub(crate) mod steps {
     pub(crate) use super::login::{open_session, renew_hash};
     pub(crate) use super::logout::end_session;
     pub(crate) use super::my_sessions::keep_one;
+    pub(crate) use super::notifications::put_notifications;
     pub(crate) use super::profile::edit_profile;
     pub(crate) use super::prove::{Proved, prove_email, set_password};
     pub(crate) use super::refresh::{Rotated, rotate};
@@ -185,4 +190,5 @@ pub(crate) mod steps {
     pub(crate) use super::setup::{add_admin, made, open_setup};
     pub(crate) use super::standing::{Ruled, Ruling, Whom, rule};
     pub(crate) use super::start_sellers::start;
+    pub(crate) use super::tell::ask_for_mails;
 }

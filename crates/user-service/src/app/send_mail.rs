@@ -1,19 +1,18 @@
-//! Sends a user a mail about their account. The secret of its link is made here, and only its digest is stored: the secret is nowhere but
+//! Sends a user a mail. The secret of its link is made here, and only its digest is stored: the secret is nowhere but
 //! in the mail. A mail that is sent again has another secret, and both are good.
-
-use std::sync::Arc;
 
 use auth::OpaqueToken;
 use kernel::{MessageId, Timestamp, UserId};
 use mail::MailError;
 use store::{Store, StoreResult};
 
+use super::notifications::{contact, wanted};
 use super::{App, UserError};
-use crate::domain::{Contact, Language, Notice, Proof, User};
-use crate::post::{Letter, Post};
+use crate::domain::{Contact, Language, Notice, OrderNews, Proof, Purpose, User};
+use crate::post::{About, Letter, Post};
 
 /// A mail to send.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct MailOrder {
     /// The message that asks for it.
     pub(crate) id: MessageId,
@@ -25,6 +24,8 @@ pub(crate) struct MailOrder {
     pub(crate) notice: Notice,
     /// In which language, if the request named one.
     pub(crate) language: Option<Language>,
+    /// What happened, if it is about an order.
+    pub(crate) news: Option<OrderNews>,
 }
 
 /// Why a mail was not sent.
@@ -49,7 +50,10 @@ pub(crate) async fn send_mail(app: &App, order: MailOrder) -> Result<(), NotSent
     let contact = contact(&app.store, order.user)
         .await
         .map_err(UserError::from)?;
-    if !order.notice.is_due(&contact) {
+    let wanted = wanted(&app.store, order.user)
+        .await
+        .map_err(UserError::from)?;
+    if !order.notice.is_due(&user, &contact, &wanted) {
         return Ok(());
     }
     deliver(app, post, order, &user, &contact).await
@@ -74,13 +78,9 @@ async fn deliver(
             Some(secret)
         }
     };
-    let to = match order.notice {
-        Notice::ChangeEmail => contact.pending.as_ref().unwrap_or(&user.email),
-        Notice::Verify
-        | Notice::Reset
-        | Notice::EmailChanging
-        | Notice::AlreadyRegistered
-        | Notice::PasswordChanged => &user.email,
+    let to = match order.notice.purpose() {
+        Some(Purpose::ChangeEmail) => contact.pending.as_ref().unwrap_or(&user.email),
+        Some(Purpose::Verify | Purpose::Reset) | None => &user.email,
     };
     let letter = Letter {
         id: order.id,
@@ -88,17 +88,16 @@ async fn deliver(
         notice: order.notice,
         language: order.language.or(contact.language),
         to,
-        token: secret.as_ref().map_or("", OpaqueToken::expose),
+        about: match &order.news {
+            None => About::Account {
+                token: secret.as_ref().map_or("", OpaqueToken::expose),
+            },
+            Some(news) => About::Order(news),
+        },
     };
     post.send(letter).await?;
     tracing::info!(id = %order.id, user = %order.user, notice = order.notice.as_str(), "a mail was sent");
     Ok(())
-}
-
-/// The contact of a user.
-pub(super) async fn contact(store: &Store, user: UserId) -> StoreResult<Contact> {
-    let found = store.get::<Contact>(&user).await?;
-    Ok(found.map_or_else(|| Contact::plain(user), Arc::unwrap_or_clone))
 }
 
 /// Keeps what shows that a link is ours.

@@ -2,6 +2,7 @@
 
 mod seller_started;
 mod send_mail;
+mod tell_of_order;
 
 use contracts::Contract;
 
@@ -9,6 +10,8 @@ pub use seller_started::QUEUE;
 pub(crate) use seller_started::started;
 pub use send_mail::QUEUE as MAIL_QUEUE;
 pub(crate) use send_mail::mails;
+pub use tell_of_order::QUEUE as NEWS_QUEUE;
+pub(crate) use tell_of_order::news;
 
 /// The full name of a message.
 fn name<M: Contract>() -> String {

@@ -1,4 +1,4 @@
-//! `SendMail`: a user gets a mail about their account.
+//! `SendMail`: a user gets a mail about their account or an order.
 //!
 //! A mail server may take long or not answer at all, and the sender of a batch waits for all of it. So a mail that takes longer than
 //! [`PATIENCE`] is sent on beside the queue, and its message is answered with a retry; the next delivery of the message finds what became
@@ -21,7 +21,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::name;
 use crate::app::{App, MailOrder, NotSent, send_mail};
-use crate::domain::{Language, Notice};
+use crate::domain::Language;
+use crate::events;
 
 /// The queue of mails to be sent.
 pub const QUEUE: &str = "user.mails";
@@ -67,12 +68,13 @@ impl Mails {
             Ok(order) => order,
             Err(malformed) => return Outcome::Reject(malformed.to_string()),
         };
-        let earlier = self.lock().remove(&order.id);
+        let id = order.id;
+        let earlier = self.lock().remove(&id);
         let mut sending = earlier.unwrap_or_else(|| self.begin(order));
         if let Ok(outcome) = timeout_at(until, &mut sending).await {
             outcome.unwrap_or_else(|_| Outcome::Retry("sending the mail broke off".to_owned()))
         } else {
-            self.lock().insert(order.id, sending);
+            self.lock().insert(id, sending);
             Outcome::Retry("the mail is still being sent".to_owned())
         }
     }
@@ -96,13 +98,14 @@ impl Mails {
 
 fn decode(message: &Envelope) -> Result<MailOrder, MalformedMessage> {
     let asked: SendMail = message.open()?;
-    let unknown = || MalformedMessage(format!("there is no mail {:?}", asked.notice));
+    let (notice, news) = events::notice(&asked.notice, asked.news.as_ref())?;
     Ok(MailOrder {
         id: message.id,
         at: message.time,
         user: contracts::user_id(&asked.user_id)?,
-        notice: Notice::of(&asked.notice).ok_or_else(unknown)?,
+        notice,
         language: Language::of(&asked.language),
+        news,
     })
 }
 

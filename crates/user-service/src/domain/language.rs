@@ -1,9 +1,11 @@
 //! The languages that mails are written in.
 
+use kernel::Invalid;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A language with templates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
     /// English.
@@ -24,12 +26,60 @@ impl Language {
         }
     }
 
+    /// The names of the months, from January on.
+    pub(crate) const fn months(self) -> &'static [&'static str; 12] {
+        match self {
+            Self::En => &[
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ],
+            Self::De => &[
+                "Januar",
+                "Februar",
+                "März",
+                "April",
+                "Mai",
+                "Juni",
+                "Juli",
+                "August",
+                "September",
+                "Oktober",
+                "November",
+                "Dezember",
+            ],
+        }
+    }
+
     /// The language with this code, such as `de` or `de-AT`.
     pub(crate) fn of(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         Self::ALL
             .into_iter()
             .find(|language| primary.eq_ignore_ascii_case(language.code()))
+    }
+
+    /// Parses one of the codes.
+    ///
+    /// # Errors
+    /// `unknown_value`.
+    pub(crate) fn parse(code: &str) -> Result<Self, Invalid> {
+        let mut known = Self::ALL.into_iter();
+        known
+            .find(|language| language.code() == code)
+            .ok_or_else(|| {
+                let codes = Self::ALL.map(Self::code).join(", ");
+                Invalid::new("unknown_value", format!("must be one of {codes}"))
+            })
     }
 
     /// The one that an `Accept-Language` likes best (RFC 9110 section 12.5.4). None if it names none of ours.

@@ -7,6 +7,8 @@ mod email;
 mod guess;
 mod language;
 mod notice;
+mod notifications;
+mod order_news;
 mod proof;
 mod seller;
 mod session;
@@ -21,6 +23,8 @@ pub use email::Email;
 pub(crate) use guess::{Rule, Subject, Tally};
 pub(crate) use language::Language;
 pub(crate) use notice::Notice;
+pub(crate) use notifications::{Notifications, Topic};
+pub(crate) use order_news::{OrderNews, OrderedItem};
 pub(crate) use proof::{Proof, Purpose};
 pub use seller::SellerRefusal;
 pub(crate) use seller::{Decision, Seller, SellerMove, SellerProfile};
@@ -28,6 +32,7 @@ pub(crate) use setup::Setup;
 pub use setup::SetupRefusal;
 pub use standing::StandingRefusal;
 pub(crate) use standing::{Admins, StandingMove};
+pub(crate) use user::address_of_nobody;
 pub use user::{User, UserName};
 
 pub(crate) use session::{

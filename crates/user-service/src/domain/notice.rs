@@ -1,6 +1,6 @@
-//! The mails that users get about their account.
+//! The mails that users get about their account and their orders.
 
-use super::{Contact, Purpose};
+use super::{Contact, Notifications, Purpose, Topic, User};
 
 /// A kind of mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,17 +17,50 @@ pub(crate) enum Notice {
     AlreadyRegistered,
     /// The password was changed.
     PasswordChanged,
+    /// To the buyer: the order is paid and its stock sold.
+    OrderConfirmed,
+    /// To the seller: they have sold something.
+    Sold,
+    /// To the buyer: a package is on its way.
+    Shipped,
+    /// To the buyer or the seller: items of an order are cancelled.
+    Cancelled,
+    /// To the buyer: money of an order is back.
+    Refunded,
+    /// To the seller: the buyer wants to send items back.
+    ReturnRequested,
+    /// To the buyer: they are to send them.
+    ReturnApproved,
+    /// To the buyer: they are not taken back.
+    ReturnDenied,
+    /// To the buyer or the seller: an operator is to decide.
+    DisputeOpened,
+    /// To the buyer or the seller: an operator has decided.
+    DisputeResolved,
+    /// To the seller: the money of a sale is in their wallet.
+    PaidOut,
 }
 
 impl Notice {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Verify,
         Self::Reset,
         Self::ChangeEmail,
         Self::EmailChanging,
         Self::AlreadyRegistered,
         Self::PasswordChanged,
+        Self::OrderConfirmed,
+        Self::Sold,
+        Self::Shipped,
+        Self::Cancelled,
+        Self::Refunded,
+        Self::ReturnRequested,
+        Self::ReturnApproved,
+        Self::ReturnDenied,
+        Self::DisputeOpened,
+        Self::DisputeResolved,
+        Self::PaidOut,
     ];
 
     /// Its word, in messages and as the name of its template.
@@ -39,6 +72,17 @@ impl Notice {
             Self::EmailChanging => "email_changing",
             Self::AlreadyRegistered => "already_registered",
             Self::PasswordChanged => "password_changed",
+            Self::OrderConfirmed => "order_confirmed",
+            Self::Sold => "sold",
+            Self::Shipped => "shipped",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+            Self::ReturnRequested => "return_requested",
+            Self::ReturnApproved => "return_approved",
+            Self::ReturnDenied => "return_denied",
+            Self::DisputeOpened => "dispute_opened",
+            Self::DisputeResolved => "dispute_resolved",
+            Self::PaidOut => "paid_out",
         }
     }
 
@@ -53,18 +97,60 @@ impl Notice {
             Self::Verify => Some(Purpose::Verify),
             Self::Reset => Some(Purpose::Reset),
             Self::ChangeEmail => Some(Purpose::ChangeEmail),
-            Self::EmailChanging | Self::AlreadyRegistered | Self::PasswordChanged => None,
+            Self::EmailChanging
+            | Self::AlreadyRegistered
+            | Self::PasswordChanged
+            | Self::OrderConfirmed
+            | Self::Sold
+            | Self::Shipped
+            | Self::Cancelled
+            | Self::Refunded
+            | Self::ReturnRequested
+            | Self::ReturnApproved
+            | Self::ReturnDenied
+            | Self::DisputeOpened
+            | Self::DisputeResolved
+            | Self::PaidOut => None,
         }
     }
 
-    /// Whether there is still a reason to send it.
-    pub(crate) const fn is_due(self, contact: &Contact) -> bool {
+    /// What users switch it off with. None for a mail about the account, which is always sent.
+    pub(crate) const fn topic(self) -> Option<Topic> {
         match self {
-            Self::Verify => contact.unverified,
-            Self::ChangeEmail => contact.pending.is_some(),
-            Self::Reset | Self::EmailChanging | Self::AlreadyRegistered | Self::PasswordChanged => {
-                true
-            }
+            Self::Verify
+            | Self::Reset
+            | Self::ChangeEmail
+            | Self::EmailChanging
+            | Self::AlreadyRegistered
+            | Self::PasswordChanged => None,
+            Self::OrderConfirmed | Self::Sold | Self::Cancelled => Some(Topic::Orders),
+            Self::Shipped => Some(Topic::Shipments),
+            Self::Refunded => Some(Topic::Refunds),
+            Self::ReturnRequested
+            | Self::ReturnApproved
+            | Self::ReturnDenied
+            | Self::DisputeOpened
+            | Self::DisputeResolved => Some(Topic::Returns),
+            Self::PaidOut => Some(Topic::Payouts),
+        }
+    }
+
+    /// Whether there is a reason to send it to `user`. A mail about an order is only for users who have shown that their address is theirs,
+    /// are neither suspended nor erased, and have not switched it off.
+    pub(crate) fn is_due(
+        self,
+        user: &User,
+        contact: &Contact,
+        notifications: &Notifications,
+    ) -> bool {
+        if let Some(topic) = self.topic() {
+            let is_reached = user.suspension.is_none() && !user.is_erased();
+            return is_reached && !contact.unverified && notifications.wants(topic);
+        }
+        match self.purpose() {
+            Some(Purpose::Verify) => contact.unverified,
+            Some(Purpose::ChangeEmail) => contact.pending.is_some(),
+            Some(Purpose::Reset) | None => true,
         }
     }
 }

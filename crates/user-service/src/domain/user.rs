@@ -90,7 +90,17 @@ pub struct User {
     pub metadata: Option<Metadata>,
 }
 
+/// The address that takes the place of that of an erased user. Nobody gets mails there (RFC 6761 section 6.4).
+pub(crate) fn address_of_nobody(id: UserId) -> String {
+    format!("{id}@deleted.invalid")
+}
+
 impl User {
+    /// Whether the user was erased.
+    pub(crate) fn is_erased(&self) -> bool {
+        self.email.as_str() == address_of_nobody(self.id)
+    }
+
     /// The user under another name, and with other metadata if there is some. None if that is what they have.
     #[must_use]
     pub fn edited(&self, name: UserName, metadata: Option<Metadata>) -> Option<Self> {

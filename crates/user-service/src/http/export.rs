@@ -9,10 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::address_json::AddressJson;
+use super::notifications::NotificationsJson;
 use super::seller_json::SellerJson;
 use super::user_json::UserJson;
 use crate::app::{self, App};
-use crate::domain::{Email, Language};
+use crate::domain::Email;
 
 /// Everything that is held on a user.
 #[derive(Serialize, ToSchema)]
@@ -32,6 +33,9 @@ pub(super) struct ExportJson<'a> {
     seller: Option<SellerJson<'a>>,
     /// How the user is reached by mail.
     contact: ContactJson<'a>,
+    /// Which mails the user wants, and in which language.
+    #[schema(inline = false)]
+    notifications: NotificationsJson,
     /// What the other services hold: lists that the user reads with the same token, page by page.
     lists: Vec<ListJson>,
 }
@@ -43,10 +47,6 @@ pub(super) struct ExportJson<'a> {
 struct ContactJson<'a> {
     /// Whether they have yet to show that their address is theirs.
     unverified: bool,
-    /// The language of mails, if they named one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "en")]
-    language: Option<&'static str>,
     /// The address that they want to have.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -105,9 +105,9 @@ pub(crate) async fn export(app: web::Data<App>, caller: Caller) -> Result<HttpRe
             .map(|seller| SellerJson::of(seller, Some(&held.user))),
         contact: ContactJson {
             unverified: held.contact.unverified,
-            language: held.contact.language.map(Language::code),
             pending_email: held.contact.pending.as_ref().map(Email::as_str),
         },
+        notifications: NotificationsJson::of(&held.notifications, held.contact.language),
         lists: lists(caller.user),
     };
     Ok(HttpResponse::Ok()

@@ -17,6 +17,7 @@ mod languages;
 mod login;
 mod logout;
 mod me;
+mod notifications;
 mod operator;
 mod password;
 mod refresh;
@@ -63,6 +64,8 @@ pub(crate) use internal::internal_routes;
         me::change,
         erase::erase,
         export::export,
+        notifications::show,
+        notifications::change,
         password::change,
         sessions::list,
         sessions::end_others,
@@ -122,6 +125,8 @@ pub(crate) fn routes(app: Arc<App>, verifier: Verifier) -> Routes {
             .patch("/api/users/me", me::change)
             .delete("/api/users/me", erase::erase)
             .get("/api/users/me/export", export::export)
+            .get("/api/users/me/notifications", notifications::show)
+            .put("/api/users/me/notifications", notifications::change)
             .post("/api/users/me/password", password::change)
             .get("/api/users/me/sessions", sessions::list)
             .delete("/api/users/me/sessions", sessions::end_others)

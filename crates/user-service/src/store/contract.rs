@@ -7,6 +7,7 @@ mod families;
 mod guesses;
 #[cfg(feature = "mongo")]
 mod mongo;
+mod notifications;
 mod sellers;
 mod sessions;
 mod setup;
@@ -243,6 +244,11 @@ macro_rules! suite {
             an_email_of_an_erased_user_is_registered_anew,
             no_session_of_an_erased_user_is_kept_and_those_of_others_are,
             the_last_administrator_is_not_erased_and_others_leave_an_entry,
+        }
+        suite! { $house, notifications;
+            a_user_who_is_told_twice_gets_one_mail,
+            what_is_switched_off_is_not_mailed_until_it_is_switched_on,
+            who_is_suspended_erased_unverified_or_unknown_gets_no_mail_about_orders,
         }
         suite! { $house, sellers;
             a_first_product_makes_a_seller_once,

@@ -52,6 +52,7 @@ async fn every_operation_is_explained_with_its_answers_and_examples() {
             "get /api/users/me/addresses",
             "get /api/users/me/addresses/{id}",
             "get /api/users/me/export",
+            "get /api/users/me/notifications",
             "get /api/users/me/sessions",
             "get /api/users/{id}",
             "patch /api/users/me",
@@ -75,6 +76,7 @@ async fn every_operation_is_explained_with_its_answers_and_examples() {
             "post /api/users/{id}/suspend",
             "put /api/sellers/me",
             "put /api/users/me/addresses/{id}",
+            "put /api/users/me/notifications",
             "put /api/users/{id}/roles/{role}",
         ]
     );

@@ -17,6 +17,7 @@ mod keys;
 mod login;
 mod metrics;
 mod my_sessions;
+mod notifications;
 mod password;
 mod profile;
 mod register;

@@ -12,6 +12,7 @@ mod facets;
 pub(super) mod home;
 pub(super) mod language;
 pub(super) mod login;
+pub(super) mod mails;
 pub(super) mod order;
 pub(super) mod product;
 pub(super) mod seller;

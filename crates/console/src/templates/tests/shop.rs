@@ -116,6 +116,11 @@ fn of_account(name: &str, full: bool) -> Value {
         }
         "shop/registered.html" => context! { email => "ada@example.com" },
         "shop/data.html" => context! { faults },
+        "shop/mails.html" => {
+            let topics = ["orders", "shipments", "refunds", "returns", "payouts"];
+            let topics = topics.map(|name| context! { name, on => full });
+            context! { topics, language => if full { "de" } else { "" } }
+        }
         "shop/logins.html" => {
             let mut login = json!({"id": "s1", "current": full, "createdAt": TIME, "lastUsedAt": TIME, "expiresAt": TIME});
             if full {

@@ -14,7 +14,7 @@ use store::{Database, Store, StoreResult};
 use telemetry::metrics::Metrics;
 
 use crate::app::{
-    App, Applied, Asked, Asker, Inbound, Names, Waiting, What, apply_messages, place,
+    App, Applied, Asked, Asker, Inbound, Mails, Names, Waiting, What, apply_messages, place,
 };
 use crate::audit::AuditedOrder;
 use crate::domain::{Fulfilment, Message, NewOrder, Order, Role};
@@ -38,7 +38,7 @@ enum Place {
 /// The use cases, and what a test needs beside them.
 pub(super) struct Subject {
     pub(super) app: App,
-    outbox: Arc<dyn Outbox>,
+    pub(super) outbox: Arc<dyn Outbox>,
     pub(super) ids: Arc<SystemIds>,
     clock: Arc<ManualClock>,
     /// The time at the beginning. It is the present: the server of one of the stores forgets what is old by its own clock.
@@ -105,6 +105,7 @@ impl Subject {
             waiting: Waiting::default(),
             announcer: None,
             names: Names::default(),
+            mails: Mails::Off,
             metrics: OrderMetrics::register(&Metrics::default()),
         };
         Self {

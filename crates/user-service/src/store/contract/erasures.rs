@@ -17,8 +17,8 @@ use crate::app::steps::{
     open_session, put_profile,
 };
 use crate::domain::{
-    AddressBook, Admins, AuditAction, Contact, Email, Seller, SellerProfile, Session, User,
-    UserName, Wish,
+    AddressBook, Admins, AuditAction, Contact, Email, Notifications, Seller, SellerProfile,
+    Session, User, UserName, Wish,
 };
 
 fn nobody(id: UserId) -> Nobody {
@@ -59,7 +59,8 @@ async fn full(open: &Open) -> User {
             wish,
         };
         insert_address(tx, &new, id)?.unwrap();
-        tx.put(Contact::plain(user).wanting(email("king@example.com")))
+        tx.put(Contact::plain(user).wanting(email("king@example.com")))?;
+        tx.put(Notifications::all(user))
     });
     kept.await.unwrap();
     ada
@@ -93,6 +94,8 @@ pub(super) async fn nothing_is_left_of_who_an_erased_user_was_and_it_is_told(ope
             .is_none()
     );
     assert!(open.store.get::<Contact>(&ada.id).await.unwrap().is_none());
+    let wanted = open.store.get::<Notifications>(&ada.id).await.unwrap();
+    assert_eq!((wanted, left.is_erased()), (None, true));
     let seller = open.store.get::<Seller>(&ada.id).await.unwrap().unwrap();
     assert_eq!(
         (seller.status, &seller.profile),

@@ -1,0 +1,278 @@
+//! Whom a change of an order is told by mail, and what of it. People are told what others did, or what time or the saga did; not what they
+//! did themselves, except that a dispute has begun. Nothing that people wrote to each other is told: the order's pages have it.
+
+use kernel::{FulfilmentId, ReturnId, Timestamp, UserId};
+
+use super::fact::{Fact, FactItem, Happened, Role};
+use super::fulfilment::{Fulfilment, Parcel};
+use super::line::OrderLine;
+use super::order::Order;
+use super::part::price_of;
+use super::state::Escrow;
+
+/// What somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The buyer: the order is paid and its stock sold.
+    OrderConfirmed,
+    /// A seller: so is their part.
+    Sold,
+    /// The buyer: a package is on its way.
+    Shipped,
+    /// The buyer and the seller: items are cancelled, or all of a part.
+    Cancelled,
+    /// The buyer: money is back.
+    Refunded,
+    /// The seller: the buyer wants to send items back.
+    ReturnRequested,
+    /// The buyer: they are to send them.
+    ReturnApproved,
+    /// The buyer: they are not taken back.
+    ReturnDenied,
+    /// Both: an operator is to decide.
+    DisputeOpened,
+    /// Both: an operator has decided.
+    DisputeResolved,
+    /// The seller: the money of a part is in their wallet.
+    PaidOut,
+}
+
+impl Notice {
+    /// Its word in messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OrderConfirmed => "order_confirmed",
+            Self::Sold => "sold",
+            Self::Shipped => "shipped",
+            Self::Cancelled => "cancelled",
+            Self::Refunded => "refunded",
+            Self::ReturnRequested => "return_requested",
+            Self::ReturnApproved => "return_approved",
+            Self::ReturnDenied => "return_denied",
+            Self::DisputeOpened => "dispute_opened",
+            Self::DisputeResolved => "dispute_resolved",
+            Self::PaidOut => "paid_out",
+        }
+    }
+}
+
+/// What somebody is told about an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Tells it from everything else that is told about the order. The same whenever it is told.
+    pub step: String,
+    /// Whom.
+    pub to: UserId,
+    /// Whether they sell in the order; else they placed it.
+    pub as_seller: bool,
+    /// What.
+    pub notice: Notice,
+    /// Which items, by name.
+    pub items: Vec<(String, u32)>,
+    /// How much, in minor units of the order's currency, if money is part of it.
+    pub amount: Option<i64>,
+    /// Until when they are to do something.
+    pub until: Option<Timestamp>,
+    /// The package.
+    pub parcel: Option<Parcel>,
+}
+
+/// What is told of the change from `before` to `after`, which added `facts`.
+#[must_use]
+pub fn told_of(before: &Order, after: &Order, facts: &[Fact]) -> Vec<Told> {
+    let mut told = Vec::new();
+    if after.confirmed && !before.confirmed {
+        told.push(confirmed(after));
+        told.extend(after.fulfilments.iter().map(|part| sold(after, part)));
+    }
+    for fact in facts {
+        let part = fact.fulfilment.and_then(|part| after.fulfilment(part));
+        if let Some(part) = part {
+            for next in of_fact(after, part, fact) {
+                add(&mut told, next);
+            }
+        }
+    }
+    let is_released = |order: &Order, part: FulfilmentId| {
+        let part = order.fulfilment(part);
+        part.is_some_and(|part| part.money == Escrow::Released)
+    };
+    for part in &after.fulfilments {
+        if is_released(after, part.id) && !is_released(before, part.id) {
+            told.extend(paid_out(after, part));
+        }
+    }
+    told
+}
+
+/// Adds `next`. Of an order that is cancelled as a whole its buyer is told once.
+fn add(told: &mut Vec<Told>, next: Told) {
+    let whom = |one: &Told| (one.to, one.as_seller, one.notice);
+    let same = told.iter_mut().find(|one| whom(one) == whom(&next));
+    match same {
+        Some(first) if next.notice == Notice::Cancelled => {
+            first.items.extend(next.items);
+            let amounts = [first.amount, next.amount].into_iter().flatten();
+            first.amount = amounts.reduce(i64::saturating_add);
+        }
+        Some(_) | None => told.push(next),
+    }
+}
+
+impl Told {
+    fn new(step: String, to: UserId, notice: Notice) -> Self {
+        Self {
+            step,
+            to,
+            as_seller: false,
+            notice,
+            items: Vec::new(),
+            amount: None,
+            until: None,
+            parcel: None,
+        }
+    }
+
+    /// What the seller of `part` is told.
+    fn seller(step: String, part: &Fulfilment, notice: Notice) -> Self {
+        Self {
+            as_seller: true,
+            ..Self::new(step, part.seller, notice)
+        }
+    }
+}
+
+fn named(line: &OrderLine, count: u32) -> (String, u32) {
+    (line.name.clone(), count)
+}
+
+fn confirmed(order: &Order) -> Told {
+    let items = order.lines.iter();
+    Told {
+        items: items.map(|line| named(line, line.quantity.get())).collect(),
+        amount: Some(order.total.amount),
+        ..Told::new("confirmed".to_owned(), order.buyer, Notice::OrderConfirmed)
+    }
+}
+
+fn sold(order: &Order, part: &Fulfilment) -> Told {
+    let lines = || order.lines_of(part).map(|(line, _)| line);
+    let prices = lines().map(|line| price_of(line, line.quantity.get()));
+    Told {
+        items: lines()
+            .map(|line| named(line, line.quantity.get()))
+            .collect(),
+        amount: Some(prices.fold(0, i64::saturating_add)),
+        until: part.ship_by,
+        ..Told::seller(format!("sold {}", part.id), part, Notice::Sold)
+    }
+}
+
+/// None if nothing was left for the seller.
+fn paid_out(order: &Order, part: &Fulfilment) -> Option<Told> {
+    let amount = order.left_of(part).amount.saturating_sub(part.commission());
+    (amount > 0).then(|| Told {
+        amount: Some(amount),
+        ..Told::seller(format!("paid out {}", part.id), part, Notice::PaidOut)
+    })
+}
+
+fn of_fact(order: &Order, part: &Fulfilment, fact: &Fact) -> Vec<Told> {
+    let step = |role: Role| format!("fact {} {}", fact.number, role.as_str());
+    let buyer = |notice| Told::new(step(Role::Buyer), order.buyer, notice);
+    let seller = |notice| Told::seller(step(Role::Seller), part, notice);
+    let items = || items_of(order, &fact.details.items);
+    let amount = fact.details.amount;
+    match fact.what {
+        Happened::Ship => {
+            let mut packages = part.shipments.iter();
+            let package = packages.find(|one| Some(one.id) == fact.details.shipment_id);
+            vec![Told {
+                items: items(),
+                parcel: package.map(|package| package.parcel.clone()),
+                ..buyer(Notice::Shipped)
+            }]
+        }
+        Happened::Cancel | Happened::ReservationExpired | Happened::Compensate => {
+            // A seller is told of a sale once its stock is sold, and not of its end before that.
+            let by = fact.actor.role;
+            let to_buyer = (by != Role::Buyer).then(|| buyer(Notice::Cancelled));
+            let to_seller =
+                (by != Role::Seller && order.confirmed).then(|| seller(Notice::Cancelled));
+            let both = to_buyer.into_iter().chain(to_seller);
+            both.map(|told| Told {
+                items: items(),
+                amount,
+                ..told
+            })
+            .collect()
+        }
+        Happened::Refunded => vec![Told {
+            amount,
+            ..buyer(Notice::Refunded)
+        }],
+        Happened::RequestReturn => vec![Told {
+            items: items(),
+            ..seller(Notice::ReturnRequested)
+        }],
+        Happened::ApproveReturn | Happened::DenyReturn => {
+            let notice = if fact.what == Happened::ApproveReturn {
+                Notice::ReturnApproved
+            } else {
+                Notice::ReturnDenied
+            };
+            let (items, until) = back(order, part, fact.details.return_id);
+            vec![Told {
+                items,
+                until,
+                ..buyer(notice)
+            }]
+        }
+        Happened::OpenDispute => {
+            vec![buyer(Notice::DisputeOpened), seller(Notice::DisputeOpened)]
+        }
+        Happened::ResolveDispute => {
+            let both = [
+                buyer(Notice::DisputeResolved),
+                seller(Notice::DisputeResolved),
+            ];
+            both.map(|told| Told { amount, ..told }).into()
+        }
+        // The buyer is told of a refund when they have it, which also follows what came back.
+        Happened::Placed
+        | Happened::Paid
+        | Happened::Declined
+        | Happened::OrderCancelled
+        | Happened::Deliver
+        | Happened::Refund
+        | Happened::ReceiveReturn
+        | Happened::WithdrawReturn
+        | Happened::ExpireReturn
+        | Happened::WithdrawDispute
+        | Happened::Complete => Vec::new(),
+    }
+}
+
+fn items_of(order: &Order, items: &[FactItem]) -> Vec<(String, u32)> {
+    let named = |item: &FactItem| Some(named(order.line(item.line_id)?, item.quantity));
+    items.iter().filter_map(named).collect()
+}
+
+/// The items of a return, and until when they are to be sent.
+fn back(
+    order: &Order,
+    part: &Fulfilment,
+    id: Option<ReturnId>,
+) -> (Vec<(String, u32)>, Option<Timestamp>) {
+    let mut returns = part.returns.iter();
+    let Some(back) = returns.find(|back| Some(back.id) == id) else {
+        return (Vec::new(), None);
+    };
+    let items = back.lines.iter();
+    let items = items.filter_map(|item| Some(named(order.line(item.line)?, item.quantity.get())));
+    (items.collect(), back.expires_at)
+}
+
+#[cfg(test)]
+mod tests;
