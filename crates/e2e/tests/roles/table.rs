@@ -129,6 +129,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("PUT", "/api/products/update", r#"{"id": "$PRODUCT", "price": 6}"#, LISTER),
     row("PATCH", "/api/products/remove", r#"{"id": "$PRODUCT"}"#, LISTER),
     row("GET", "/api/products/mine", "", USERS),
+    row("GET", "/api/products/taken-down", "", ADMINS),
     row("POST", "/api/products/{id}/publish", "", LISTER),
     row("POST", "/api/products/{id}/unpublish", "", LISTER),
     row("POST", "/api/products/{id}/takedown", r#"{"reason": "A test"}"#, ADMINS),
