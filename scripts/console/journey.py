@@ -111,7 +111,18 @@ class Journey:
         if page.locator("a[href$='/slip']").count():
             page.click("a[href$='/slip']")
             self.look("slip")
+        # Ada has bought something, too, and sends some of it back.
+        page.goto(self.url + "/returns?status=approved")
+        page.click(".rows a")
+        self.comment("I can send a picture.")
+        self.look("order-return")
         self.log_out()
+
+    def comment(self, text: str) -> None:
+        page = self.page
+        page.locator("[name=text]").first.fill(text)
+        page.locator("form[action$='/comments'] button").first.click()
+        page.wait_for_url("**done=commented")
 
     def operate(self) -> None:
         page = self.page
@@ -120,6 +131,18 @@ class Journey:
         self.open("/operate/orders", "operate-orders")
         page.click(".rows a")
         self.look("operate-order")
+        self.open("/operate/returns", "operate-returns")
+        self.open("/operate/disputes?status=open", "operate-disputes")
+        page.click(".rows a")
+        self.comment("Who packed it?")
+        self.look("operate-dispute")
+        self.open("/operate/listings", "operate-listings")
+        page.click(".rows a")
+        page.fill("[name=reason]", "Not for sale here")
+        page.click("form[action$='/takedown'] button")
+        page.wait_for_url("**done=takedown")
+        self.look("operate-listing")
+        self.open("/operate/listings/taken-down", "operate-taken-down")
         self.open("/operate/audit", "audit-before")
         page.click("form[action='/operate/audit'] button")
         page.wait_for_selector("#report dl")

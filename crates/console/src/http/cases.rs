@@ -1,7 +1,7 @@
-//! Lists of returns and disputes, for those who asked for them and for those who sell.
+//! Lists of returns and disputes, for those who asked for them, for those who sell and for operators; and what they say about one.
 
 use minijinja::context;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fields::target;
 use crate::visit::{Outcome, Reply, Visit};
@@ -10,7 +10,7 @@ use crate::visit::{Outcome, Reply, Visit};
 pub(super) struct Desk {
     /// `returns` or `disputes`.
     pub(super) kind: &'static str,
-    /// `buyer` or `seller`.
+    /// `buyer` or `seller`; empty for those of all people, for operators.
     pub(super) role: &'static str,
     /// The path of the list.
     pub(super) path: &'static str,
@@ -43,4 +43,14 @@ pub(super) async fn list(visit: &Visit, desk: Desk) -> Outcome {
         first => visit.query.some("cursor").map(|_| here("")),
     };
     Ok(Reply::page(template, page))
+}
+
+/// What a visitor says about a case, for the API.
+pub(super) fn comment(visit: &Visit) -> Value {
+    json!({"text": visit.form.get("text").replace("\r\n", "\n")})
+}
+
+/// What a visitor was saying about which case when it was refused, for the page that shows it again.
+pub(super) fn said(visit: &Visit) -> minijinja::Value {
+    context! { case => visit.part("case"), text => visit.form.get("text") }
 }

@@ -74,6 +74,14 @@ fn shop_paths(paths: Paths) -> Paths {
             "/orders/{id}/disputes/{case}/withdraw",
             page(order::withdraw_dispute),
         )
+        .post(
+            "/orders/{id}/returns/{case}/comments",
+            page(order::comment_return),
+        )
+        .post(
+            "/orders/{id}/disputes/{case}/comments",
+            page(order::comment_dispute),
+        )
         .get("/returns", page(cases::returns))
         .get("/disputes", page(cases::disputes))
         .get("/wallet", page(wallet::show))
@@ -141,18 +149,23 @@ fn sell_paths(paths: Paths) -> Paths {
         .post("/sell/products/{id}/stock", page(stock::adjust))
         .get("/sell/returns", page(returns::returns))
         .get("/sell/disputes", page(returns::disputes))
-        .get("/sell/orders/{id}/returns/{return}", page(returns::show))
+        .get("/sell/orders/{id}/returns/{case}", page(returns::show))
         .post(
-            "/sell/orders/{id}/returns/{return}/approve",
+            "/sell/orders/{id}/returns/{case}/approve",
             page(returns::approve),
         )
+        .post("/sell/orders/{id}/returns/{case}/deny", page(returns::deny))
         .post(
-            "/sell/orders/{id}/returns/{return}/deny",
-            page(returns::deny),
+            "/sell/orders/{id}/returns/{case}/receive",
+            page(returns::receive),
         )
         .post(
-            "/sell/orders/{id}/returns/{return}/receive",
-            page(returns::receive),
+            "/sell/orders/{id}/returns/{case}/comments",
+            page(returns::say),
+        )
+        .post(
+            "/sell/orders/{id}/disputes/{case}/comments",
+            page(order::comment_dispute),
         )
         .get("/sell/orders", page(order::list))
         .get("/sell/orders/{id}", page(order::show))
@@ -178,14 +191,20 @@ fn operate_paths(paths: Paths) -> Paths {
         .get("/operate/orders/{id}", page(orders::show))
         .post("/operate/orders/{id}/retry", page(orders::retry))
         .post("/operate/orders/{id}/compensate", page(orders::compensate))
-        .get(
-            "/operate/orders/{id}/disputes/{dispute}",
-            page(disputes::show),
-        )
+        .get("/operate/orders/{id}/disputes/{case}", page(disputes::show))
         .post(
-            "/operate/orders/{id}/disputes/{dispute}",
+            "/operate/orders/{id}/disputes/{case}",
             page(disputes::resolve),
         )
+        .post(
+            "/operate/orders/{id}/disputes/{case}/comments",
+            page(disputes::say),
+        )
+        .post(
+            "/operate/orders/{id}/returns/{case}/comments",
+            page(orders::comment_return),
+        )
+        .get("/operate/returns", page(orders::returns))
         .get("/operate/disputes", page(disputes::list))
         .get("/operate/users", page(users::list))
         .get("/operate/users/{id}", page(users::show))
@@ -202,6 +221,7 @@ fn operate_paths(paths: Paths) -> Paths {
         .post("/operate/sellers/{id}/suspend", page(sellers::suspend))
         .post("/operate/sellers/{id}/reinstate", page(sellers::reinstate))
         .get("/operate/listings", page(listings::list))
+        .get("/operate/listings/taken-down", page(listings::taken_down))
         .get("/operate/listings/{id}", page(listings::show))
         .post("/operate/listings/{id}/takedown", page(listings::take_down))
         .post("/operate/listings/{id}/reinstate", page(listings::put_back))

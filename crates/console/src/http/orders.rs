@@ -95,15 +95,19 @@ pub(super) fn part_of<'a>(order: &'a Value, id: &str) -> Result<&'a Value, Failu
     part.ok_or(Failure::NotFound)
 }
 
-/// Puts what is wrong with an item beside its field: the API knows the item by its place among those that were sent.
-pub(super) fn beside_items(mut faults: Faults, sent: &[Value]) -> Faults {
+/// The beginning of the names of fields with a quantity of a line.
+pub(super) const ITEMS: &str = "items.";
+
+/// Puts what is wrong with an item beside its field, whose name begins with `prefix`: the API knows the item by its place among those that
+/// were sent.
+pub(super) fn beside_items(mut faults: Faults, sent: &[Value], prefix: &str) -> Faults {
     let fields = std::mem::take(&mut faults.fields).into_iter();
     let place = |place: String| {
         let mut parts = place.split('/');
         let item = parts.next().filter(|first| *first == "items");
         let item = item.and_then(|_| sent.get(parts.next()?.parse::<usize>().ok()?));
         let line = item.and_then(|item| item.get("lineId")?.as_str());
-        line.map_or(place.clone(), |line| format!("items.{line}"))
+        line.map_or(place.clone(), |line| format!("{prefix}{line}"))
     };
     faults.fields = fields.map(|(at, text)| (place(at), text)).collect();
     faults
@@ -114,18 +118,18 @@ pub(super) fn is_paid(order: &Value) -> bool {
     order.get("status").and_then(Value::as_str) == Some("paid")
 }
 
-/// Items of a form, `items.{line}` with a quantity each. Those without one, or with 0, are left out.
+/// Items of a form, a field of `prefix` and the line with a quantity each. Those without one, or with 0, are left out.
 ///
 /// # Errors
 /// The place of one that is no number.
-pub(super) fn items(form: &Fields) -> Result<Vec<Value>, String> {
+pub(super) fn items(form: &Fields, prefix: &str) -> Result<Vec<Value>, String> {
     let mut items = Vec::new();
-    for (line, quantity) in form.with_prefix("items.") {
+    for (line, quantity) in form.with_prefix(prefix) {
         match quantity.parse::<u32>() {
             _ if quantity.is_empty() => {}
             Ok(0) => {}
             Ok(quantity) => items.push(json!({"lineId": line, "quantity": quantity})),
-            Err(_) => return Err(format!("items.{line}")),
+            Err(_) => return Err(format!("{prefix}{line}")),
         }
     }
     Ok(items)
@@ -146,9 +150,9 @@ mod tests {
     fn items_of_a_form_are_those_with_a_quantity() {
         let form = Fields::parse(b"items.a=2&items.b=0&items.c=&other=1");
         let expected = json!([{"lineId": "a", "quantity": 2}]);
-        assert_eq!(items(&form).map(Value::from), Ok(expected));
+        assert_eq!(items(&form, ITEMS).map(Value::from), Ok(expected));
         assert_eq!(
-            items(&Fields::parse(b"items.a=-1")),
+            items(&Fields::parse(b"items.a=-1"), ITEMS),
             Err("items.a".to_owned())
         );
     }
@@ -194,7 +198,7 @@ mod tests {
                 .into(),
         };
         let sent = [json!({"lineId": "a"}), json!({"lineId": "b"})];
-        let beside = beside_items(at(["items", "items/1/quantity", "reason"]), &sent);
+        let beside = beside_items(at(["items", "items/1/quantity", "reason"]), &sent, ITEMS);
         let places: Vec<_> = beside.fields.into_keys().collect();
         assert_eq!(places, ["items", "items.b", "reason"]);
     }

@@ -61,8 +61,10 @@ fn part(full: bool) -> Json {
 
 fn back(full: bool) -> Json {
     let mut back = json!({"id": "r1", "status": "requested", "reason": "damaged", "requestedAt": TIME,
-        "items": [{"lineId": "l1", "quantity": 2, "received": 0}]});
+        "items": [{"lineId": "l1", "name": "Lamp <b>", "quantity": 2, "received": 0}], "comments": []});
     if full {
+        back["comments"] = comments();
+        back["items"][0]["options"] = json!({"Size": "M"});
         back["status"] = "approved".into();
         back["comment"] = "A crack".into();
         back["answer"] = "Send it".into();
@@ -73,8 +75,9 @@ fn back(full: bool) -> Json {
 }
 
 fn dispute(full: bool) -> Json {
-    let mut dispute = json!({"id": "d1", "status": "open", "reason": "not_received", "comment": "Where is it?", "openedAt": TIME});
+    let mut dispute = json!({"id": "d1", "status": "open", "reason": "not_received", "comment": "Where is it?", "openedAt": TIME, "comments": []});
     if full {
+        dispute["comments"] = comments();
         dispute["status"] = "resolved".into();
         dispute["outcome"] = "partial".into();
         dispute["amount"] = money(5);
@@ -82,6 +85,18 @@ fn dispute(full: bool) -> Json {
         dispute["endedAt"] = TIME.into();
     }
     dispute
+}
+
+fn comments() -> Json {
+    json!([
+        {"actor": {"role": "buyer", "id": "u1"}, "name": "Ada", "text": "Lamp <b>", "at": TIME},
+        {"actor": {"role": "admin", "id": "u2"}, "at": TIME},
+    ])
+}
+
+/// What a visitor was saying about a case when it was refused.
+fn said(full: bool) -> Json {
+    json!({"case": if full { "r1" } else { "" }, "text": if full { "Lamp <b>" } else { "" }})
 }
 
 /// A return and a dispute as lists have them.

@@ -39,6 +39,8 @@ const ADMINS: [u16; 7] = [401, 403, 403, 403, 403, 200, 403];
 const NO_LETTER: [u16; 7] = [401, 403, 403, 403, 403, 404, 403];
 /// Those who see the order.
 const PARTIES: [u16; 7] = [401, 200, 200, 200, 404, 200, 404];
+/// Those who see the part.
+const COMMENTED: [u16; 7] = [401, 201, 201, 404, 404, 201, 404];
 /// The buyer, who owns the address.
 const OWNER: [u16; 7] = [401, 200, 404, 404, 404, 404, 404];
 /// The seller, who owns the product.
@@ -61,6 +63,7 @@ const REFUND: &str = r#"{"fulfilmentId": "$FULFILMENT", "amount": 5, "reason": "
 const RETURN: &str = r#"{"fulfilmentId": "$FULFILMENT", "items": [{"lineId": "$LINE", "quantity": 1}], "reason": "other"}"#;
 const RECEIVED: &str = r#"{"items": [{"lineId": "$LINE", "quantity": 1, "restock": true}]}"#;
 const DISPUTE: &str = r#"{"fulfilmentId": "$FULFILMENT", "reason": "other", "comment": "A test"}"#;
+const COMMENT: &str = r#"{"text": "A test"}"#;
 const ORDER: &str =
     r#"{"items": [{"productId": "$PRODUCT", "quantity": 1}], "shippingAddress": $ADDRESS}"#;
 const VARIANT: &str = r#"{"options": {"Size": "$UNIQUE"}, "stock": 1}"#;
@@ -128,6 +131,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("PUT", "/api/products/update", r#"{"id": "$PRODUCT", "price": 6}"#, LISTER),
     row("PATCH", "/api/products/remove", r#"{"id": "$PRODUCT"}"#, LISTER),
     row("GET", "/api/products/mine", "", USERS),
+    row("GET", "/api/products/taken-down", "", ADMINS),
     row("POST", "/api/products/{id}/publish", "", LISTER),
     row("POST", "/api/products/{id}/unpublish", "", LISTER),
     row("POST", "/api/products/{id}/takedown", r#"{"reason": "A test"}"#, ADMINS),
@@ -169,9 +173,11 @@ pub(crate) const ROWS: &[Row] = &[
     // Nothing is approved.
     row("POST", "/api/orders/{id}/returns/{rid}/receive", RECEIVED, seller(409)),
     row("POST", "/api/orders/{id}/returns/{rid}/withdraw", "{}", buyer(200)),
+    row("POST", "/api/orders/{id}/returns/{rid}/comments", COMMENT, COMMENTED),
     row("POST", "/api/orders/{id}/disputes", DISPUTE, buyer(201)),
     row("POST", "/api/orders/{id}/disputes/{did}/resolve", r#"{"outcome": "release", "comment": "A test"}"#, [401, 403, 403, 404, 404, 200, 404]),
     row("POST", "/api/orders/{id}/disputes/{did}/withdraw", "{}", buyer(200)),
+    row("POST", "/api/orders/{id}/disputes/{did}/comments", COMMENT, COMMENTED),
     row("POST", "/api/orders/{id}/retry", "", [401, 403, 403, 403, 403, 409, 403]),
     row("POST", "/api/orders/{id}/compensate", "", [401, 403, 403, 403, 403, 200, 403]),
     // Sellers cancel their part, not the order.

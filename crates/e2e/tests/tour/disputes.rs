@@ -114,6 +114,15 @@ async fn a_dispute_takes_the_place_of_an_open_return_and_can_be_withdrawn() {
     let seen = grace.part(&part).await;
     assert_eq!(seen["returns"][0]["status"], "superseded");
     assert_eq!(seen["disputes"][0]["status"], "open");
+    let said = json!({"text": "Which return?"});
+    let said = grace.post(&part.of_dispute(&dispute, "comments"), &said);
+    assert_eq!(said.await.status, 201);
+    let seen = ada.part(&part).await;
+    let comment = &seen["disputes"][0]["comments"][0];
+    assert_eq!(
+        (&comment["name"], &comment["text"]),
+        (&json!("Grace"), &json!("Which return?"))
+    );
     let withdrawn = ada
         .post(&part.of_dispute(&dispute, "withdraw"), &json!({}))
         .await;

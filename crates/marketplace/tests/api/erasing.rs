@@ -137,6 +137,16 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
     .await;
     let sale = shop.erase(&seller).await;
     assert_eq!(sale.body["openSales"], json!([id]), "{sale:?}");
+    let disputes = format!("/api/orders/{id}/disputes");
+    let dispute =
+        json!({"fulfilmentId": part["id"], "reason": "not_received", "comment": "Zeru waits"});
+    let dispute = shop.post(&disputes, &buyer, &dispute).await;
+    let dispute = format!("{disputes}/{}", dispute["id"].as_str().unwrap());
+    let said = json!({"text": "Zeru still waits"});
+    shop.post(&format!("{dispute}/comments"), &buyer, &said)
+        .await;
+    shop.post(&format!("{dispute}/withdraw"), &buyer, &json!({}))
+        .await;
     let shipment = shipped["id"].as_str().unwrap();
     shop.post(
         &format!("{shipments}/{shipment}/deliver"),

@@ -78,6 +78,8 @@ async fn an_operator_finds_people_by_email_and_role() {
         "/operate",
         "/operate/users",
         "/operate/listings",
+        "/operate/listings/taken-down",
+        "/operate/returns",
         "/operate/disputes",
         "/operate/categories",
         "/operate/categories/new",
@@ -111,8 +113,15 @@ async fn an_operator_takes_a_listing_down_with_a_reason_and_puts_it_back() {
     let mut visitor = world.browser();
     visitor.open(&format!("/products/{lamp}")).await;
     assert_eq!(visitor.status, 404);
-    operator.send(&format!("{listing}/reinstate"), &[]).await;
+    let removed = "/operate/listings/taken-down";
+    operator.open(removed).await;
+    operator.assert_shows("Counterfeit");
+    let put_back = operator.action("/operate/listings/");
+    assert_eq!(put_back, format!("{listing}/reinstate"));
+    operator.send(&put_back, &[]).await;
     operator.assert_shows("It is put back.");
+    operator.open(removed).await;
+    operator.assert_shows("Nothing is taken down.");
     let product = format!("/sell/products/{lamp}");
     seller.open(&product).await;
     seller.send(&format!("{product}/publish"), &[]).await;

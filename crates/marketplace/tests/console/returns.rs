@@ -27,6 +27,22 @@ async fn delivered(seller: &mut Browser, buyer: &mut Browser) -> String {
     path
 }
 
+/// Says something about the return or the dispute with this path, on its page. An empty comment is refused beside its field.
+async fn says(person: &mut Browser, case: &str, text: &str, shown: &str) {
+    let (comments, key) = (format!("{case}/comments"), person.hidden("key"));
+    person.send(&comments, &[("text", "")]).await;
+    assert_eq!(person.status, 422);
+    person.assert_shows("id=\"e-say-");
+    let fields = [("key", key.as_str()), ("text", text)];
+    // Pressed twice, said once.
+    for _ in 0..2 {
+        person.send(&comments, &fields).await;
+        person.assert_shows("Your comment is there for all sides to see.");
+    }
+    let said = format!("<q>{shown}</q></li>");
+    assert_eq!(person.page.matches(&said).count(), 1, "{}", person.page);
+}
+
 #[tokio::test]
 async fn a_buyer_returns_something_and_the_seller_receives_it_in_parts() {
     let world = World::start();
@@ -72,10 +88,38 @@ async fn a_buyer_returns_something_and_the_seller_receives_it_in_parts() {
     buyer.open("/returns").await;
     assert_eq!(buyer.link("/orders/0"), path);
 
+    buyer.assert_shows("2 × Lamp");
+
     seller.open("/sell").await;
     seller.assert_shows("Returns to answer");
+    seller.assert_shows("2 × Lamp");
     let desk = seller.link(&format!("/sell{path}/returns/"));
     seller.open(&desk).await;
+    says(&mut seller, &desk, "Which <one>?", "Which &lt;one&gt;?").await;
+    buyer.open(&path).await;
+    buyer.assert_shows("Which &lt;one&gt;?");
+    let case = buyer.action(&format!("{path}/returns/"));
+    let case = case.trim_end_matches("/comments");
+    says(&mut buyer, case, "The upper", "The upper").await;
+    let mut operator = world.operator().await;
+    operator.open("/operate/returns?status=requested").await;
+    operator.assert_shows("2 × Lamp");
+    assert_eq!(
+        operator.link("/operate/orders/0"),
+        format!("/operate{path}")
+    );
+    let case = format!("/operate{case}");
+    operator.open(&format!("/operate{path}")).await;
+    says(&mut operator, &case, "Please answer", "Please answer").await;
+    seller.open(&desk).await;
+    for text in [
+        "The upper",
+        "Please answer",
+        "Ada",
+        "<strong>operator</strong>",
+    ] {
+        seller.assert_shows(text);
+    }
     seller
         .send(&format!("{desk}/deny"), &[("comment", "")])
         .await;
@@ -103,6 +147,7 @@ async fn a_buyer_returns_something_and_the_seller_receives_it_in_parts() {
     buyer.open(&path).await;
     buyer.assert_shows("Send it");
     let withdraw = buyer.action(&format!("{path}/returns/"));
+    let withdraw = withdraw.replace("/comments", "/withdraw");
     buyer.send(&withdraw, &[]).await;
     buyer.assert_shows("It is withdrawn.");
     // Withdrawn already.
@@ -143,12 +188,30 @@ async fn a_buyer_opens_a_dispute_and_takes_it_back() {
     assert_eq!(seller.link("/sell/orders/"), sale);
     seller.open(&sale).await;
     seller.assert_shows("All in pieces");
+    let case = seller.action(&format!("{sale}/disputes/"));
+    let case = case.trim_end_matches("/comments");
+    says(
+        &mut seller,
+        case,
+        "All was well packed",
+        "All was well packed",
+    )
+    .await;
     buyer.open(&path).await;
-    let withdraw = buyer.action(&format!("{path}/disputes/"));
+    buyer.assert_shows("All was well packed");
+    let case = case.trim_start_matches("/sell");
+    says(&mut buyer, case, "Not well enough", "Not well enough").await;
+    let comments = format!("{case}/comments");
+    let withdraw = format!("{case}/withdraw");
     buyer.send(&withdraw, &[]).await;
     buyer.assert_shows("It is withdrawn.");
+    buyer.send(&comments, &[("text", "One more thing")]).await;
+    assert_eq!(buyer.status, 409);
+    buyer.assert_shows("This cannot be done now.");
     // Somebody else has no part in any of it.
     let mut other = world.person("Eve").await;
+    other.send(&comments, &[("text", "Hello")]).await;
+    assert_eq!(other.status, 404);
     for path in [&form, &sale] {
         other.open(path).await;
         assert_eq!(other.status, 404, "{path}");

@@ -1,5 +1,6 @@
-//! Makes moves: ships, delivers, cancels, refunds, returns, disputes. The domain decides; this finds out in which role somebody asks, holds the request to
-//! the version that its client has seen, waits until the order is ready, and saves what comes of it with the request's answer.
+//! Makes moves: ships, delivers, cancels, refunds, returns, disputes; and takes what is said about returns and disputes. The domain
+//! decides; this finds out in which role somebody asks, holds the request to the version that its client has seen, waits until the order
+//! is ready, and saves what comes of it with the request's answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,8 +15,8 @@ use super::create::Wait;
 use super::save::{Mails, save};
 use super::view::Audience;
 use crate::domain::{
-    Actor, Command, Fact, Fulfilment, Items, Move, MoveName, MoveRefusal, Moved, Order, Role,
-    Timing, allowed, make_move, parts_to_cancel,
+    Actor, CaseId, Command, Fact, Fulfilment, Items, Move, MoveName, MoveRefusal, Moved, Order,
+    Role, Said, Timing, allowed, comment, make_move, parts_to_cancel,
 };
 
 /// How long a request that waits for an order to be ready waits before it looks again. It is woken earlier if that comes about here.
@@ -49,6 +50,8 @@ pub(crate) struct Asker {
 pub(crate) enum What {
     /// A move of one part.
     OfPart(At, Move),
+    /// To say something about a return or a dispute.
+    Comment(CaseId, Said),
     /// To cancel items of any parts, each refunded by itself. None for all that are not shipped.
     CancelItems {
         /// Which.
@@ -72,6 +75,15 @@ pub(crate) enum At {
 impl From<FulfilmentId> for At {
     fn from(id: FulfilmentId) -> Self {
         Self::Part(id)
+    }
+}
+
+impl From<CaseId> for At {
+    fn from(case: CaseId) -> Self {
+        match case {
+            CaseId::Return(id) => Self::Return(id),
+            CaseId::Dispute(id) => Self::Dispute(id),
+        }
     }
 }
 
@@ -180,8 +192,8 @@ async fn attempt(
 /// What the answer to a request is about.
 fn subject(asked: &Asked) -> Uuid {
     match &asked.what {
-        What::OfPart(At::Return(id), _) => id.as_uuid(),
-        What::OfPart(At::Dispute(id), _) => id.as_uuid(),
+        What::OfPart(At::Return(id), _) | What::Comment(CaseId::Return(id), _) => id.as_uuid(),
+        What::OfPart(At::Dispute(id), _) | What::Comment(CaseId::Dispute(id), _) => id.as_uuid(),
         What::OfPart(At::Part(_), wanted) => match wanted {
             Move::Ship { id, .. } => id.as_uuid(),
             Move::Refund { id, .. } => id.as_uuid(),
@@ -244,6 +256,10 @@ fn decide(
             let part = at.within(order, audience)?;
             (Some(part), part.version)
         }
+        What::Comment(case, _) => {
+            let part = At::from(*case).within(order, audience)?;
+            (Some(part), part.version)
+        }
         What::CancelItems { .. } => (None, order.version),
     };
     let actor = asked.by.acting(order, part).ok_or(MoveRefusal::Forbidden)?;
@@ -255,6 +271,7 @@ fn decide(
             let part = at.within(order, audience)?.id;
             make_move(order, part, wanted, &actor, now, timing)?
         }
+        What::Comment(case, said) => comment(order, *case, said, actor, now, timing)?,
         What::CancelItems { items, reason } => {
             let cancelling = Cancelling {
                 reason,

@@ -1,10 +1,11 @@
 //! Cases: what has to be settled before a part can be over. A return is what the buyer sends back, which the seller answers. A dispute is
 //! what an operator decides when the two do not agree. A part has at most one open case.
 
-use kernel::{DisputeId, LineId, Quantity, ReturnId, Timestamp};
+use kernel::{DisputeId, LineId, Quantity, ReturnId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::case_words::{DisputeReason, DisputeStatus, Outcome, ReturnReason, ReturnStatus};
+use super::fact::Actor;
 use super::usual::is_default;
 
 /// Items that the buyer sends back.
@@ -29,6 +30,9 @@ pub struct Return {
     /// What the seller or an operator said when they approved or denied it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// What was said about it since, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<CaseComment>,
     /// When it ended, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
@@ -68,9 +72,27 @@ pub struct Dispute {
     /// What the operator said about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// What was said about it since, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<CaseComment>,
     /// When it ended, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+}
+
+/// What somebody said about a return or a dispute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseComment {
+    /// Who.
+    pub actor: Actor,
+    /// What they were called then, if that was known. None for operators, who speak for the marketplace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What they said. None once they are erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Return {
@@ -112,6 +134,11 @@ impl Dispute {
     /// Most disputes of a part, those that have ended included.
     pub const MAX: usize = 20;
 
+    /// Whether an operator has to decide it.
+    pub(super) fn is_open(&self) -> bool {
+        self.status == DisputeStatus::Open
+    }
+
     /// Ends it.
     pub(super) fn end(&mut self, status: DisputeStatus, now: Timestamp) {
         self.status = status;
@@ -123,5 +150,17 @@ impl Dispute {
         self.outcome = Some(outcome);
         self.amount = (amount > 0).then_some(amount);
         self.end(DisputeStatus::Resolved, now);
+    }
+}
+
+impl CaseComment {
+    /// Most comments of one party on the returns and disputes of a part. Each has its own, so that nobody can silence the others.
+    pub const MAX: usize = 50;
+
+    /// Forgets what was said, and by which name, if `user` said it.
+    pub(super) fn erase(&mut self, user: UserId) {
+        if self.actor.id == Some(user) {
+            (self.name, self.text) = (None, None);
+        }
     }
 }

@@ -42,6 +42,9 @@ impl Order {
             }
         }
         for part in &mut order.fulfilments {
+            for comment in part.comments_mut() {
+                comment.erase(user);
+            }
             if part.seller == user {
                 part.seller_name = None;
                 for back in &mut part.returns {

@@ -115,6 +115,8 @@ pub enum Happened {
     ResolveDispute,
     /// The buyer no longer wants a decision.
     WithdrawDispute,
+    /// Somebody said something about a return or a dispute.
+    Comment,
     /// The part is over.
     Complete,
     /// The stock's lease had run out: the part is cancelled and refunded.
@@ -147,6 +149,7 @@ impl Happened {
             Self::OpenDispute => "open_dispute",
             Self::ResolveDispute => "resolve_dispute",
             Self::WithdrawDispute => "withdraw_dispute",
+            Self::Comment => "comment",
             Self::Complete => "complete",
             Self::ReservationExpired => "reservation_expired",
             Self::Compensate => "compensate",

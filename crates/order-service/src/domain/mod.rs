@@ -5,6 +5,7 @@ mod case;
 mod case_words;
 mod change;
 mod command;
+mod comment;
 mod draft;
 mod erase;
 mod fact;
@@ -28,10 +29,11 @@ pub(crate) mod examples;
 #[cfg(test)]
 mod saga_properties;
 
-pub use case::{Dispute, Return, ReturnItem};
+pub use case::{CaseComment, Dispute, Return, ReturnItem};
 pub use case_words::{DisputeReason, DisputeStatus, Outcome, ReturnReason, ReturnStatus};
 pub use change::{Change, Moved};
 pub use command::Command;
+pub use comment::{CaseId, Said, comment};
 pub use fact::{Actor, Details, Fact, FactItem, Happened, Role};
 pub use fulfilment::{
     Completed, Fulfilment, Parcel, PartLine, RefundLine, SellerThen, Shipment, ShippedLine,

@@ -20,7 +20,7 @@ impl Fulfilment {
     #[must_use]
     pub fn open_dispute(&self) -> Option<&Dispute> {
         let mut disputes = self.disputes.iter();
-        disputes.find(|dispute| dispute.status == DisputeStatus::Open)
+        disputes.find(|dispute| dispute.is_open())
     }
 
     /// Whether a return or a dispute of it is open.
@@ -73,7 +73,7 @@ impl Fulfilment {
     /// Its open dispute ends because the buyer gets all that was left, which is `amount`. Returns which that was.
     pub(super) fn give_in(&mut self, amount: i64, now: Timestamp) -> Option<DisputeId> {
         let mut disputes = self.disputes.iter_mut();
-        let dispute = disputes.find(|dispute| dispute.status == DisputeStatus::Open)?;
+        let dispute = disputes.find(|dispute| dispute.is_open())?;
         dispute.resolve(Outcome::Refund, amount, now);
         Some(dispute.id)
     }

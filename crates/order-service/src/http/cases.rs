@@ -25,6 +25,14 @@ pub(crate) struct Withdraw {
     pub(super) note: Option<Comment>,
 }
 
+/// What somebody says about a return or a dispute.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+pub(crate) struct WriteComment {
+    /// What they say. The buyer, the seller of the part and operators see it.
+    pub(super) text: Comment,
+}
+
 /// The headers of a move of a part, for the API document.
 pub(super) struct MoveHeaders;
 
@@ -90,7 +98,7 @@ pub(super) fn return_answer(
         let mut returns = order.fulfilments.iter().flat_map(|part| &part.returns);
         let found = returns.find(|back| back.id == id);
         let lost = || StoreError::Corrupt(format!("order {} has no return {id}", order.id));
-        let answer = json_answer(status, &ReturnJson::from(found.ok_or_else(lost)?))?;
+        let answer = json_answer(status, &ReturnJson::of(order, found.ok_or_else(lost)?)?)?;
         Ok(located(answer, order.id))
     }
 }

@@ -160,7 +160,11 @@ impl<'a> FulfilmentJson<'a> {
             refunded: money(part.refunded()),
             commission: audience.sees_commission().then(|| money(part.commission())),
             shipments: part.shipments.iter().map(ShipmentJson::from).collect(),
-            returns: part.returns.iter().map(ReturnJson::from).collect(),
+            returns: part
+                .returns
+                .iter()
+                .map(|back| ReturnJson::of(order, back))
+                .collect::<StoreResult<_>>()?,
             disputes: part
                 .disputes
                 .iter()

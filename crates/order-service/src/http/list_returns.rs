@@ -64,7 +64,7 @@ impl<'a> ListedReturnJson<'a> {
             fulfilment_id: part.id,
             seller: SellerJson::of(part),
             buyer_name: found.order.buyer_name.as_deref(),
-            r#return: back.into(),
+            r#return: ReturnJson::of(&found.order, back)?,
         })
     }
 }

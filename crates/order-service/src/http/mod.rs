@@ -7,6 +7,8 @@ mod cancel_part;
 mod case_json;
 mod case_lists;
 mod cases;
+mod comment_dispute;
+mod comment_return;
 mod create;
 mod deliver;
 mod deny_return;
@@ -53,8 +55,9 @@ use crate::app::App;
         sales::sales, sales_summary::sales_summary, summary::summary,
         cancel::cancel, cancel_part::cancel_part, ship::ship, deliver::deliver, refunds::refund,
         request_return::request_return, approve_return::approve_return, deny_return::deny_return,
-        receive_return::receive_return, withdraw_return::withdraw_return, list_returns::returns,
-        open_dispute::open_dispute, resolve_dispute::resolve_dispute, withdraw_dispute::withdraw_dispute, list_disputes::disputes,
+        receive_return::receive_return, withdraw_return::withdraw_return, comment_return::comment_return, list_returns::returns,
+        open_dispute::open_dispute, resolve_dispute::resolve_dispute, withdraw_dispute::withdraw_dispute, comment_dispute::comment_dispute,
+        list_disputes::disputes,
         review::list, review::retry, review::compensate
     ),
     tags((name = "orders", description = "Buying and selling: from the reservation of stock to the delivery and the seller's money"))
@@ -116,6 +119,10 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
                 "/api/orders/{id}/returns/{rid}/withdraw",
                 withdraw_return::withdraw_return,
             )
+            .post(
+                "/api/orders/{id}/returns/{rid}/comments",
+                comment_return::comment_return,
+            )
             .post("/api/orders/{id}/disputes", open_dispute::open_dispute)
             .post(
                 "/api/orders/{id}/disputes/{did}/resolve",
@@ -124,6 +131,10 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
             .post(
                 "/api/orders/{id}/disputes/{did}/withdraw",
                 withdraw_dispute::withdraw_dispute,
+            )
+            .post(
+                "/api/orders/{id}/disputes/{did}/comments",
+                comment_dispute::comment_dispute,
             )
             .post("/api/orders/{id}/retry", review::retry)
             .post("/api/orders/{id}/compensate", review::compensate)

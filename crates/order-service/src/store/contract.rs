@@ -76,7 +76,8 @@ promises! {
         a_return_is_received_in_parts_and_each_item_is_refunded_and_goes_back_once,
         items_of_a_return_that_are_received_a_hundred_times_at_once_are_received_once,
         an_open_case_keeps_its_part_from_the_sweep_until_it_ends,
-        a_dispute_that_is_resolved_pays_whom_it_says;
+        a_dispute_that_is_resolved_pays_whom_it_says,
+        what_is_said_about_a_case_is_saved_with_its_fact_and_forgotten_with_its_author;
     refunds:
         a_hundred_refunds_at_once_give_back_the_part_and_not_a_unit_more,
         a_refund_that_the_wallet_answers_in_time_is_done_and_its_repeat_is_answered_so,

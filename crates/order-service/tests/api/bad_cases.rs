@@ -99,6 +99,9 @@ async fn a_request_for_a_return_is_told_every_fault(
 #[case("approve", json!({"comment": ""}), &[("/comment", "too_short")])]
 #[case("approve", json!({"comment": 5, "refund": true}), &[("/comment", "invalid_type"), ("/refund", "unknown_field")])]
 #[case("deny", json!({}), &[("/comment", "required")])]
+#[case("comments", json!({}), &[("/text", "required")])]
+#[case("comments", json!({"text": " \n "}), &[("/text", "too_short")])]
+#[case("comments", json!({"text": "x".repeat(2001), "to": "seller"}), &[("/text", "too_long"), ("/to", "unknown_field")])]
 #[case("receive", json!({}), &[("/items", "required")])]
 #[case("receive", json!({"items": []}), &[("/items", "too_short")])]
 #[case("receive", json!({"items": [{"lineId": SOME_ID, "quantity": 1}]}), &[("/items/0/restock", "required")])]
@@ -344,6 +347,11 @@ async fn a_step_by_the_wrong_person_is_refused_and_what_they_may_not_see_is_not_
             &json!({}),
             [None, FORBIDDEN, NO_RETURN, NO_ORDER],
         ),
+        (
+            "comments",
+            &json!({"text": "x"}),
+            [None, None, NO_RETURN, NO_ORDER],
+        ),
     ] {
         scene.each_is_refused(&step(name), body, refusals).await;
     }
@@ -357,6 +365,11 @@ async fn a_step_by_the_wrong_person_is_refused_and_what_they_may_not_see_is_not_
     let refusals = [None, FORBIDDEN, NO_DISPUTE, NO_ORDER];
     scene
         .each_is_refused(&step("withdraw"), &json!({}), refusals)
+        .await;
+    let refusals = [None, None, NO_DISPUTE, NO_ORDER];
+    let said = json!({"text": "x"});
+    scene
+        .each_is_refused(&step("comments"), &said, refusals)
         .await;
     for (path, code) in [
         (

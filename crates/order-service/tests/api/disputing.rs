@@ -53,7 +53,7 @@ async fn a_part_with_an_open_dispute_does_not_complete_and_operators_find_it() {
     assert_eq!(opened.header("location"), part.order_path(""));
     let id = opened.body["id"].as_str().unwrap();
     let expected = json!({
-        "id": id, "status": "open", "reason": "not_received", "comment": "It never arrived", "openedAt": world.now(),
+        "id": id, "status": "open", "reason": "not_received", "comment": "It never arrived", "comments": [], "openedAt": world.now(),
     });
     assert_eq!(opened.body, expected);
     assert_eq!(scene.seen().await["disputes"], json!([expected]));

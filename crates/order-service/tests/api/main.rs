@@ -10,6 +10,7 @@ mod addressing;
 mod bad_cases;
 mod bad_input;
 mod bad_moves;
+mod commenting;
 mod creating;
 mod dead_letters;
 mod deadlines;

@@ -79,7 +79,7 @@ async fn items_come_back_in_parcels_and_are_refunded_and_restocked_or_written_of
     let id = requested.body["id"].as_str().unwrap();
     let expected = json!({
         "id": id, "status": "requested", "reason": "damaged", "comment": "It has a crack",
-        "items": [{"lineId": part.lines[0].0, "quantity": 2, "received": 0}], "requestedAt": scene.world.now(),
+        "items": [{"lineId": part.lines[0].0, "name": "Lamp", "quantity": 2, "received": 0}], "comments": [], "requestedAt": scene.world.now(),
     });
     assert_eq!(requested.body, expected);
     let approved = scene

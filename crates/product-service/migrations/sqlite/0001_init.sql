@@ -52,6 +52,8 @@ CREATE INDEX products_by_seller         ON products (seller)              WHERE 
 CREATE INDEX products_by_seller_price   ON products (seller, price)       WHERE status = 'active';
 -- A seller's own list contains the others, too.
 CREATE INDEX products_of_seller         ON products (seller);
+-- What operators took down.
+CREATE INDEX products_taken_down        ON products (status)              WHERE moderation IS NOT NULL;
 
 -- What changes with every order, in a table of its own: a reservation rewrites a row of a few bytes. `version` counts every change of
 -- the product, edits and stock alike; it is the entity tag. `sold` is what orders hold or have bought, without what came back. `variant_stock` has the stock of the further variants, a JSON list in their

@@ -17,6 +17,7 @@ mod search;
 mod seller;
 mod shelf;
 mod stock_return;
+mod taken_down_list;
 mod tree;
 mod variant;
 mod variant_edit;
@@ -41,6 +42,7 @@ pub use seller::ClosedSellers;
 pub(crate) use seller::{Said, SaidOfSeller, Seller};
 pub use shelf::Viewer;
 pub use stock_return::{ExceedsSold, Returned};
+pub use taken_down_list::TakenDownQuery;
 pub use tree::{
     Attributes, CategoryEdit, CategoryRefusal, InCategory, NewCategory, PlacedIn, Tree,
 };

@@ -30,6 +30,7 @@ mod show;
 mod stock_history;
 mod stock_json;
 mod takedown;
+mod taken_down;
 mod unpublish;
 mod update;
 mod variant_json;
@@ -53,6 +54,7 @@ use crate::config::Config;
     paths(
         create::create, update::update, remove::remove, list::list, own_products::list_own, show::show,
         publish::publish, unpublish::unpublish, takedown::take_down_product, takedown::reinstate_product,
+        taken_down::list_taken_down,
         add_variant::add, edit_variant::edit, remove_variant::remove, stock_history::history, adjust_stock::adjust,
         seller::show,
         add_image::add, edit_images::arrange, edit_images::remove, picture::show,
@@ -105,6 +107,7 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
             .put("/api/products/update", update::update)
             .patch("/api/products/remove", remove::remove)
             .get("/api/products/mine", own_products::list_own)
+            .get("/api/products/taken-down", taken_down::list_taken_down)
             .get("/api/products/{id}", show::show)
             .post("/api/products/{id}/publish", publish::publish)
             .post("/api/products/{id}/unpublish", unpublish::unpublish)

@@ -481,6 +481,7 @@ macro_rules! contract_tests {
             variants: an_edit_leaves_variants_and_metadata_as_they_are,
             own_lists: a_seller_lists_all_of_their_products_the_newest_first,
             own_lists: the_history_of_a_stock_says_who_and_why,
+            own_lists: operators_list_what_they_took_down_until_it_is_put_back,
             own_lists: what_somebody_has_bought_is_known_once_it_is_sold,
             publishing: a_draft_is_neither_listed_nor_found_nor_sold_until_it_is_published,
             publishing: what_an_operator_removed_is_gone_for_good,

@@ -19,7 +19,7 @@ use store::StoreResult;
 
 use crate::domain::{
     CategoryNode, HistoryQuery, ListQuery, OwnQuery, Product, ProductImages, Rank, SearchText,
-    StockChange,
+    StockChange, TakenDownQuery,
 };
 
 /// The lease of a held reservation. Sweeps process leases in this order.
@@ -41,6 +41,9 @@ pub(crate) trait Queries: Send + Sync {
 
     /// A page of all products of a seller, the newest first. A filter is checked product by product.
     async fn own(&self, query: OwnQuery) -> StoreResult<Page<Product>>;
+
+    /// A page of the products that operators took down, the newest first.
+    async fn taken_down(&self, query: TakenDownQuery) -> StoreResult<Page<Product>>;
 
     /// A page of the changes of a product's stock that its seller made, the latest first.
     async fn stock_history(&self, query: HistoryQuery) -> StoreResult<Page<StockChange>>;

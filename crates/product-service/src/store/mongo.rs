@@ -7,6 +7,7 @@ mod leases;
 mod list;
 mod own;
 mod sellers;
+mod taken_down;
 
 use std::collections::HashSet;
 
@@ -21,7 +22,7 @@ use super::rows::rows;
 use super::{Changes, Lease, Queries};
 use crate::domain::{
     CategoryNode, HistoryQuery, ListQuery, OwnQuery, Product, ProductImages, Rank, SearchText,
-    StockChange,
+    StockChange, TakenDownQuery,
 };
 
 /// The product service's collections, beside those that all services have.
@@ -45,6 +46,10 @@ impl Queries for Mongo {
 
     async fn own(&self, query: OwnQuery) -> StoreResult<Page<Product>> {
         own::page(self, &query).await
+    }
+
+    async fn taken_down(&self, query: TakenDownQuery) -> StoreResult<Page<Product>> {
+        taken_down::page(self, &query).await
     }
 
     async fn stock_history(&self, query: HistoryQuery) -> StoreResult<Page<StockChange>> {

@@ -6,6 +6,7 @@ mod leases;
 mod list;
 mod own;
 mod sellers;
+mod taken_down;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -21,7 +22,7 @@ use super::rows::rows;
 use super::{Changes, Lease, Queries};
 use crate::domain::{
     CategoryNode, HistoryQuery, ListQuery, OwnQuery, Product, ProductImages, Rank, SearchText,
-    StockChange,
+    StockChange, TakenDownQuery,
 };
 
 const MIGRATIONS: &[Migration] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
@@ -40,6 +41,11 @@ impl Queries for Sqlite {
 
     async fn own(&self, query: OwnQuery) -> StoreResult<Page<Product>> {
         self.read(Read::List, move |tx| own::page(tx, &query)).await
+    }
+
+    async fn taken_down(&self, query: TakenDownQuery) -> StoreResult<Page<Product>> {
+        self.read(Read::List, move |tx| taken_down::page(tx, &query))
+            .await
     }
 
     async fn stock_history(&self, query: HistoryQuery) -> StoreResult<Page<StockChange>> {

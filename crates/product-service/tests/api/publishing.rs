@@ -110,6 +110,16 @@ async fn an_operator_removes_a_product_and_its_seller_sees_why() {
     assert_eq!((bought.status, bought.body.get("moderation")), (200, None));
     let stranger = world.get(&world.user(), &product).await;
     stranger.assert_problem(404, "product_not_found");
+    let list = "/api/products/taken-down";
+    for user in [&seller, &buyer] {
+        let refused = world.host.get(list, &user.token).await;
+        refused.assert_problem(403, "forbidden");
+    }
+    let unread = format!("{list}?cursor=x");
+    let refused = world.host.get(&unread, &admin.token).await;
+    refused.assert_faults(&[("?cursor", "invalid_cursor")]);
+    let listed = world.host.get(list, &admin.token).await;
+    assert_eq!(listed.body["items"], json!([gone.body]), "{listed:?}");
     let refused = world.act(&seller, &product, "publish", Value::Null).await;
     refused.assert_problem(404, "product_not_found");
 
@@ -121,6 +131,8 @@ async fn an_operator_removes_a_product_and_its_seller_sees_why() {
     assert_eq!(back.status, 200, "{back:?}");
     let state = (&back.body["status"], back.body.get("moderation"));
     assert_eq!(state, (&json!("draft"), None));
+    let listed = world.host.get(list, &admin.token).await;
+    assert_eq!(listed.body["items"], json!([]), "{listed:?}");
     let again = world.act(&admin, &product, "reinstate", Value::Null).await;
     assert_eq!(again.body, back.body);
     let published = world.act(&seller, &product, "publish", Value::Null).await;

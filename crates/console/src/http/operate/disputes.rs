@@ -4,6 +4,7 @@ use kernel::Currency;
 use minijinja::context;
 use serde_json::{Map, Value, json};
 
+use super::super::cases::{comment, said};
 use super::super::orders::{parts, seen};
 use crate::api::Call;
 use crate::failure::{Failure, Faults};
@@ -41,7 +42,7 @@ fn within(order: &Value, id: &str) -> Option<(Value, Value)> {
 async fn dispute(visit: &Visit, status: u16, faults: Faults) -> Outcome {
     visit.operator()?;
     let seen = seen(visit).await?;
-    let (part, dispute) = within(&seen.order, &visit.part("dispute")).ok_or(Failure::NotFound)?;
+    let (part, dispute) = within(&seen.order, &visit.part("case")).ok_or(Failure::NotFound)?;
     let typed = ["outcome", "amount", "comment"];
     let typed: Map<String, Value> = typed
         .map(|name| (name.to_owned(), visit.form.get(name).into()))
@@ -49,6 +50,7 @@ async fn dispute(visit: &Visit, status: u16, faults: Faults) -> Outcome {
         .collect();
     let page = context! {
         order => seen.order, timeline => seen.timeline, part, dispute, typed, faults,
+        said => said(visit),
         key => visit.fresh_key(),
     };
     Ok(Reply::Page(status, "operate/dispute.html", page))
@@ -78,16 +80,25 @@ fn decision(visit: &Visit) -> Result<Value, Faults> {
 /// Decides it.
 pub(crate) async fn resolve(visit: &mut Visit) -> Outcome {
     visit.operator()?;
-    let (order, id) = (visit.part("id"), visit.part("dispute"));
-    let body = match decision(visit) {
-        Ok(body) => body,
-        Err(faults) => return dispute(visit, 422, faults).await,
-    };
-    let path = format!("/api/orders/{order}/disputes/{id}/resolve");
+    match decision(visit) {
+        Ok(body) => act(visit, "resolve", body, "decided").await,
+        Err(faults) => dispute(visit, 422, faults).await,
+    }
+}
+
+/// Says something about it.
+pub(crate) async fn say(visit: &mut Visit) -> Outcome {
+    visit.operator()?;
+    act(visit, "comments", comment(visit), "commented").await
+}
+
+async fn act(visit: &Visit, act: &str, body: Value, done: &str) -> Outcome {
+    let (order, id) = (visit.part("id"), visit.part("case"));
+    let path = format!("/api/orders/{order}/disputes/{id}/{act}");
     let call = Call::post(path, body).once(visit.form.get("key"));
     match visit.ask(call).await? {
         Ok(_) => Ok(Reply::see(format!(
-            "/operate/orders/{order}/disputes/{id}?done=decided"
+            "/operate/orders/{order}/disputes/{id}?done={done}"
         ))),
         Err(refusal) if refusal.status == 404 => Err(Failure::NotFound),
         Err(refusal) => dispute(visit, refusal.status, refusal.faults(visit.lang())).await,

@@ -33,6 +33,23 @@ pub(crate) async fn list(visit: &mut Visit) -> Outcome {
     Ok(Reply::Page(status, "operate/listings.html", page))
 }
 
+/// What operators took down.
+pub(crate) async fn taken_down(visit: &mut Visit) -> Outcome {
+    visit.operator()?;
+    let here = "/operate/listings/taken-down";
+    let wanted = [("limit", "25"), ("cursor", visit.query.get("cursor"))];
+    let found = visit
+        .get(target("/api/products/taken-down", &wanted))
+        .await?;
+    let next = found.get("nextCursor").and_then(Value::as_str);
+    let page = context! {
+        items => found.get("items"),
+        next => next.map(|cursor| target(here, &[("cursor", cursor)])),
+        first => visit.query.some("cursor").map(|_| here),
+    };
+    Ok(Reply::page("operate/taken-down.html", page))
+}
+
 async fn listing(visit: &Visit, status: u16, faults: Faults) -> Outcome {
     visit.operator()?;
     let product = visit

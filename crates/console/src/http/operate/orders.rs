@@ -3,6 +3,7 @@
 use minijinja::context;
 use serde_json::{Value, json};
 
+use super::super::cases::{self, Desk, said};
 use super::super::orders::seen;
 use crate::api::Call;
 use crate::failure::{Failure, Faults};
@@ -53,7 +54,11 @@ pub(crate) async fn list(visit: &mut Visit) -> Outcome {
 async fn order(visit: &Visit, status: u16, faults: Faults) -> Outcome {
     visit.operator()?;
     let seen = seen(visit).await?;
-    let page = context! { order => seen.order, timeline => seen.timeline, faults };
+    let page = context! {
+        order => seen.order, timeline => seen.timeline, faults,
+        said => said(visit),
+        key => visit.fresh_key(),
+    };
     Ok(Reply::Page(status, "operate/order.html", page))
 }
 
@@ -61,14 +66,12 @@ pub(crate) async fn show(visit: &mut Visit) -> Outcome {
     order(visit, 200, Faults::default()).await
 }
 
-async fn act(visit: &Visit, act: &str) -> Outcome {
+async fn act(visit: &Visit, act: &str, body: Value, done: &str) -> Outcome {
     visit.operator()?;
     let id = visit.part("id");
-    match visit
-        .ask(Call::post(format!("/api/orders/{id}/{act}"), json!({})))
-        .await?
-    {
-        Ok(_) => Ok(Reply::see(format!("/operate/orders/{id}?done={act}"))),
+    let call = Call::post(format!("/api/orders/{id}/{act}"), body);
+    match visit.ask(call.once(visit.form.get("key"))).await? {
+        Ok(_) => Ok(Reply::see(format!("/operate/orders/{id}?done={done}"))),
         Err(refusal) if refusal.status == 404 => Err(Failure::NotFound),
         Err(refusal) => order(visit, refusal.status, refusal.faults(visit.lang())).await,
     }
@@ -76,10 +79,28 @@ async fn act(visit: &Visit, act: &str) -> Outcome {
 
 /// Sends the outstanding commands again.
 pub(crate) async fn retry(visit: &mut Visit) -> Outcome {
-    act(visit, "retry").await
+    act(visit, "retry", json!({}), "retry").await
 }
 
 /// Undoes the order.
 pub(crate) async fn compensate(visit: &mut Visit) -> Outcome {
-    act(visit, "compensate").await
+    act(visit, "compensate", json!({}), "compensate").await
+}
+
+/// Says something about a return.
+pub(crate) async fn comment_return(visit: &mut Visit) -> Outcome {
+    let path = format!("returns/{}/comments", visit.part("case"));
+    act(visit, &path, cases::comment(visit), "commented").await
+}
+
+/// The returns of all sellers.
+pub(crate) async fn returns(visit: &mut Visit) -> Outcome {
+    visit.operator()?;
+    let desk = Desk {
+        kind: "returns",
+        role: "",
+        path: "/operate/returns",
+        template: "operate/returns.html",
+    };
+    cases::list(visit, desk).await
 }

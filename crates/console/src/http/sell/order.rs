@@ -3,8 +3,11 @@
 use minijinja::context;
 use serde_json::{Value, json};
 
-use super::super::orders::{Seen, beside_items, is_paid, items, left_to_ship, object, parts, seen};
-use crate::api::Call;
+use super::super::cases::{comment, said};
+use super::super::orders::{
+    ITEMS, Seen, beside_items, is_paid, items, left_to_ship, object, parts, seen,
+};
+use crate::api::{Call, with};
 use crate::failure::{Failure, Faults};
 use crate::fields::target;
 use crate::format::parse;
@@ -54,13 +57,17 @@ async fn order(visit: &Visit, status: u16, faults: Faults) -> Outcome {
         "trackingUrl",
         "amount",
         "reason",
+        "restock",
     ]
     .map(|name| (name, visit.form.get(name)));
     let typed: std::collections::BTreeMap<_, _> = typed.into_iter().collect();
+    let refunding: std::collections::BTreeMap<_, _> = visit.form.with_prefix(REFUND).collect();
     let page = context! {
+        refunding,
         left => if is_paid(&seen.order) { left_to_ship(&part) } else { 0 },
         paid => is_paid(&seen.order),
         order => seen.order, timeline => seen.timeline, part, faults, typed,
+        said => said(visit),
         key => visit.fresh_key(),
     };
     Ok(Reply::Page(status, "sell/order.html", page))
@@ -77,9 +84,13 @@ pub(crate) async fn slip(visit: &mut Visit) -> Outcome {
     Ok(Reply::page("sell/slip.html", page))
 }
 
+/// The beginning of the fields of items to refund. Those to ship are beside them.
+const REFUND: &str = "refund.";
+
 /// Makes a move of the seller.
 async fn act(visit: &Visit, path: &str, body: Value, done: &str) -> Outcome {
     let id = visit.part("id");
+    let prefix = if path == "/refunds" { REFUND } else { ITEMS };
     let path = format!("/api/orders/{id}{path}");
     let sent = body.get("items").and_then(Value::as_array).cloned();
     let call = Call::post(path, body).once(visit.form.get("key"));
@@ -87,7 +98,7 @@ async fn act(visit: &Visit, path: &str, body: Value, done: &str) -> Outcome {
         Ok(_) => Ok(Reply::see(format!("/sell/orders/{id}?done={done}"))),
         Err(refusal) => {
             let faults = refusal.faults(visit.lang());
-            let faults = beside_items(faults, &sent.unwrap_or_default());
+            let faults = beside_items(faults, &sent.unwrap_or_default(), prefix);
             order(visit, refusal.status, faults).await
         }
     }
@@ -102,7 +113,7 @@ async fn part_id(visit: &Visit) -> Result<String, Failure> {
 /// Ships the items of the form in one package.
 pub(crate) async fn ship(visit: &mut Visit) -> Outcome {
     let part = part_id(visit).await?;
-    let items = match items(&visit.form) {
+    let items = match items(&visit.form, ITEMS) {
         Ok(items) => items,
         Err(place) => {
             let faults = Faults::of_field(visit.lang(), &place, "not_a_number");
@@ -133,26 +144,49 @@ pub(crate) async fn cancel(visit: &mut Visit) -> Outcome {
     .await
 }
 
-/// Refunds an amount.
+/// Refunds items, or an amount.
 pub(crate) async fn refund(visit: &mut Visit) -> Outcome {
     let (seen, part) = sale(visit).await?;
-    let currency = seen
-        .order
-        .pointer("/total/currency")
-        .and_then(Value::as_str);
-    let currency = currency.and_then(|currency| currency.parse().ok());
-    let currency = currency.unwrap_or(visit.currency());
-    let amount = parse(visit.form.get("amount"), currency).filter(|amount| *amount > 0);
-    let Some(amount) = amount else {
-        let faults = Faults::of_field(visit.lang(), "amount", "not_an_amount");
-        return order(visit, 422, faults).await;
+    let fault = |place: &str, code| Faults::of_field(visit.lang(), place, code);
+    let items = match items(&visit.form, REFUND) {
+        Ok(items) => items,
+        Err(place) => return order(visit, 422, fault(&place, "not_a_number")).await,
     };
-    let body = json!({
-        "fulfilmentId": part.get("id"),
-        "amount": {"amount": amount, "currency": currency},
-        "reason": visit.form.get("reason"),
-    });
+    let body = json!({"fulfilmentId": part.get("id"), "reason": visit.form.get("reason")});
+    let body = match (items.is_empty(), visit.form.some("amount")) {
+        (true, None) => return order(visit, 422, fault("amount", "items_or_amount")).await,
+        (false, Some(_)) => return order(visit, 422, fault("amount", "not_with_items")).await,
+        (false, None) => {
+            let body = with(body, "items", items);
+            match visit.form.some("restock") {
+                Some(restock) => with(body, "restock", restock == "true"),
+                None => body,
+            }
+        }
+        (true, Some(typed)) => {
+            let currency = seen
+                .order
+                .pointer("/total/currency")
+                .and_then(Value::as_str);
+            let currency = currency.and_then(|currency| currency.parse().ok());
+            let currency = currency.unwrap_or(visit.currency());
+            let Some(amount) = parse(typed, currency).filter(|amount| *amount > 0) else {
+                return order(visit, 422, fault("amount", "not_an_amount")).await;
+            };
+            with(
+                body,
+                "amount",
+                json!({"amount": amount, "currency": currency}),
+            )
+        }
+    };
     act(visit, "/refunds", body, "refunded").await
+}
+
+/// Says something about a dispute.
+pub(crate) async fn comment_dispute(visit: &mut Visit) -> Outcome {
+    let path = format!("/disputes/{}/comments", visit.part("case"));
+    act(visit, &path, comment(visit), "commented").await
 }
 
 /// Says that a package has arrived.

@@ -3,8 +3,8 @@
 use minijinja::context;
 use serde_json::{Value, json};
 
-use super::super::cases::{Desk, list};
-use super::super::orders::{Seen, beside_items};
+use super::super::cases::{self, Desk, list, said};
+use super::super::orders::{ITEMS, Seen, beside_items};
 use super::order::sale;
 use crate::api::{Call, with};
 use crate::failure::{Failure, Faults};
@@ -34,7 +34,7 @@ pub(crate) async fn disputes(visit: &mut Visit) -> Outcome {
 
 async fn page(visit: &Visit, status: u16, faults: Faults) -> Outcome {
     let (Seen { order, .. }, part) = sale(visit).await?;
-    let id = visit.part("return");
+    let id = visit.part("case");
     let all = part.get("returns").and_then(Value::as_array);
     let mut all = all.into_iter().flatten();
     let case = all.find(|one| one.get("id").and_then(Value::as_str) == Some(&*id));
@@ -56,18 +56,15 @@ async fn page(visit: &Visit, status: u16, faults: Faults) -> Outcome {
         } else {
             String::new()
         };
-        let name = part.get("items").and_then(Value::as_array);
-        let mut name = name.into_iter().flatten();
-        let name = name.find(|one| one.get("lineId").and_then(Value::as_str) == Some(line));
-        let name = name.and_then(|one| one.get("name")).cloned();
         context! {
-            line, awaited, name => name.unwrap_or_default(),
+            line, awaited, name => item.get("name"),
             restock => typed("restock", &awaited_text), write_off => typed("writeOff", ""),
         }
     });
     let page = context! {
         lines => lines.collect::<Vec<_>>(), order, part, case, faults,
         comment => visit.form.get("comment"),
+        said => said(visit),
         key => visit.fresh_key(),
     };
     Ok(Reply::Page(status, "sell/return.html", page))
@@ -79,7 +76,7 @@ pub(crate) async fn show(visit: &mut Visit) -> Outcome {
 
 async fn act(visit: &Visit, act: &str, body: Value, done: &str) -> Outcome {
     visit.me()?;
-    let (id, case) = (visit.part("id"), visit.part("return"));
+    let (id, case) = (visit.part("id"), visit.part("case"));
     let sent = body.get("items").and_then(Value::as_array).cloned();
     let call = Call::post(format!("/api/orders/{id}/returns/{case}/{act}"), body);
     match visit.ask(call.once(visit.form.get("key"))).await? {
@@ -89,7 +86,7 @@ async fn act(visit: &Visit, act: &str, body: Value, done: &str) -> Outcome {
         Err(refusal) if refusal.status == 404 => Err(Failure::NotFound),
         Err(refusal) => {
             let faults = refusal.faults(visit.lang());
-            let faults = beside_items(faults, &sent.unwrap_or_default());
+            let faults = beside_items(faults, &sent.unwrap_or_default(), ITEMS);
             page(visit, refusal.status, faults).await
         }
     }
@@ -97,6 +94,11 @@ async fn act(visit: &Visit, act: &str, body: Value, done: &str) -> Outcome {
 
 fn comment(visit: &Visit) -> String {
     visit.form.get("comment").replace("\r\n", "\n")
+}
+
+/// Says something about the return.
+pub(crate) async fn say(visit: &mut Visit) -> Outcome {
+    act(visit, "comments", cases::comment(visit), "commented").await
 }
 
 pub(crate) async fn approve(visit: &mut Visit) -> Outcome {

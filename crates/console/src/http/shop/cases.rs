@@ -6,7 +6,7 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use super::super::cases::{Desk, list};
-use super::super::orders::{beside_items, items, part_of, returnable, seen};
+use super::super::orders::{ITEMS, beside_items, items, part_of, returnable, seen};
 use crate::api::{Call, with};
 use crate::failure::{Failure, Faults};
 use crate::visit::{Outcome, Reply, Visit};
@@ -64,7 +64,7 @@ async fn ask(visit: &Visit, template: &'static str, kind: &str, body: Value) -> 
         Err(refusal) if refusal.status == 404 => Err(Failure::NotFound),
         Err(refusal) => {
             let faults = refusal.faults(visit.lang());
-            let faults = beside_items(faults, &sent.unwrap_or_default());
+            let faults = beside_items(faults, &sent.unwrap_or_default(), ITEMS);
             form(visit, template, refusal.status, faults).await
         }
     }
@@ -82,7 +82,7 @@ pub(crate) async fn request_return(visit: &mut Visit) -> Outcome {
     visit.me()?;
     let template = "shop/return.html";
     let fault = |place: &str, code| Faults::of_field(visit.lang(), place, code);
-    let items = match items(&visit.form) {
+    let items = match items(&visit.form, ITEMS) {
         Ok(items) if items.is_empty() => {
             return form(visit, template, 422, fault("items", "choose_items")).await;
         }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use minijinja::context;
 use serde_json::{Value, json};
 
-use super::super::orders::{beside_items, is_paid, items, left_to_ship, parts, seen, with_choices};
+use super::super::cases::{comment, said};
+use super::super::orders::{
+    ITEMS, beside_items, is_paid, items, left_to_ship, parts, seen, with_choices,
+};
 use crate::api::{Call, with};
 use crate::failure::{Failure, Faults};
 use crate::fields::target;
@@ -49,6 +52,7 @@ async fn order(visit: &Visit, status: u16, faults: Faults) -> Outcome {
         settling => matches!(state, Some("pending" | "cancelling")),
         order => seen.order, timeline => seen.timeline, faults,
         reason => visit.form.get("reason"),
+        said => said(visit),
         key => visit.fresh_key(),
     };
     Ok(Reply::Page(status, "shop/order.html", page))
@@ -71,7 +75,7 @@ async fn act(visit: &Visit, path: String, body: Value, done: &str) -> Outcome {
         Err(refusal) if refusal.status == 404 => Err(Failure::NotFound),
         Err(refusal) => {
             let faults = refusal.faults(visit.lang());
-            let faults = beside_items(faults, &sent.unwrap_or_default());
+            let faults = beside_items(faults, &sent.unwrap_or_default(), ITEMS);
             order(visit, refusal.status, faults).await
         }
     }
@@ -81,7 +85,7 @@ async fn act(visit: &Visit, path: String, body: Value, done: &str) -> Outcome {
 pub(crate) async fn cancel(visit: &mut Visit) -> Outcome {
     let path = format!("/api/orders/{}/cancel", visit.part("id"));
     let mut body = json!({"reason": visit.form.get("reason")});
-    match items(&visit.form) {
+    match items(&visit.form, ITEMS) {
         Ok(items) if items.is_empty() => {}
         Ok(items) => body = with(body, "items", items),
         Err(place) => {
@@ -106,6 +110,22 @@ async fn withdraw(visit: &Visit, kind: &str) -> Outcome {
     let (order, case) = (visit.part("id"), visit.part("case"));
     let path = format!("/api/orders/{order}/{kind}/{case}/withdraw");
     act(visit, path, json!({}), "withdrawn").await
+}
+
+/// Says something about a return.
+pub(crate) async fn comment_return(visit: &mut Visit) -> Outcome {
+    say(visit, "returns").await
+}
+
+/// Says something about a dispute.
+pub(crate) async fn comment_dispute(visit: &mut Visit) -> Outcome {
+    say(visit, "disputes").await
+}
+
+async fn say(visit: &Visit, kind: &str) -> Outcome {
+    let (order, case) = (visit.part("id"), visit.part("case"));
+    let path = format!("/api/orders/{order}/{kind}/{case}/comments");
+    act(visit, path, comment(visit), "commented").await
 }
 
 /// Says that a package has arrived.

@@ -16,11 +16,12 @@ fn product_of_operator(full: bool) -> Json {
 }
 
 fn dispute(full: bool) -> Json {
-    let mut dispute = json!({"id": "d1", "status": "open", "reason": "damaged", "comment": "A crack", "openedAt": TIME});
+    let mut dispute = json!({"id": "d1", "status": "open", "reason": "damaged", "comment": "A crack", "openedAt": TIME, "comments": []});
     if full {
         dispute["status"] = "resolved".into();
         dispute["outcome"] = "partial".into();
         dispute["amount"] = money(5);
+        dispute["comments"] = comments();
         dispute["answer"] = "A small one".into();
         dispute["endedAt"] = TIME.into();
     }
@@ -121,6 +122,9 @@ pub(super) fn sample(name: &str, full: bool) -> Value {
             let listed = context! { q => word, seller => "" };
             context! { items => json!([product_of_operator(full)]), listed, faults, first, next }
         }
+        "operate/taken-down.html" => {
+            context! { items => list(product_of_operator(true)), first, next }
+        }
         "operate/listing.html" => {
             context! { product => product_of_operator(full), faults, reason => word }
         }
@@ -132,9 +136,13 @@ pub(super) fn sample(name: &str, full: bool) -> Value {
             }
             context! { items => json!([found]), status => "", first, next }
         }
+        "operate/returns.html" => {
+            let (back, _) = listed(full);
+            context! { kind => "returns", path => "/operate/returns", status => "", items => list(back), first, next }
+        }
         "operate/dispute.html" => {
             let typed = json!({"outcome": "partial", "amount": "", "comment": ""});
-            context! { order => order(full), timeline, part => part(full), dispute => dispute(full), typed, faults, key => "key" }
+            context! { order => order(full), timeline, part => part(full), dispute => dispute(full), typed, faults, key => "key", said => said(full) }
         }
         "operate/categories.html" => {
             context! { items => if full { json!([category(false), category(true)]) } else { json!([]) } }
@@ -156,7 +164,7 @@ pub(super) fn sample(name: &str, full: bool) -> Value {
         "operate/order.html" => {
             let mut order = order(full);
             order["fulfilments"][0]["disputes"] = list(dispute(full));
-            context! { order, timeline, faults }
+            context! { order, timeline, faults, key => "key", said => said(full) }
         }
         "operate/audit.html" => {
             let report = full

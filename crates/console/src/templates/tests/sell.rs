@@ -34,14 +34,14 @@ pub(super) fn sample(name: &str, full: bool) -> Value {
         }
         "sell/return.html" => {
             let lines = json!([{"line": "l1", "awaited": 1, "name": "Lamp", "restock": "1", "write_off": ""}]);
-            context! { lines, order => order(full), part => part(full), case => back(full), comment => "", faults, key }
+            context! { lines, order => order(full), part => part(full), case => back(full), comment => "", faults, key, said => said(full) }
         }
         "sell/orders.html" => {
             context! { items => json!([sale(full)]), status => "", q => "", next, first }
         }
         "sell/order.html" => {
-            let typed = json!({"carrier": "", "trackingNumber": "", "trackingUrl": "", "amount": "", "reason": ""});
-            context! { left => i64::from(full), paid => full, order => order(full), timeline, part => part(full), faults, typed, key }
+            let typed = json!({"carrier": "", "trackingNumber": "", "trackingUrl": "", "amount": "", "reason": "", "restock": ""});
+            context! { left => i64::from(full), refunding => if full { json!({"l1": "1"}) } else { json!({}) }, paid => full, order => order(full), timeline, part => part(full), faults, typed, key, said => said(full) }
         }
         "sell/slip.html" => context! { order => order(full), part => part(full) },
         "sell/money.html" => context! {

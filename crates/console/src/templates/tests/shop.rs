@@ -63,7 +63,7 @@ pub(super) fn sample(name: &str, full: bool) -> Value {
             context! { items => list(order(full)), status => if full { "paid" } else { "" }, next, first }
         }
         "shop/order.html" => context! {
-            order => order(full), parts => json!([part(full)]), timeline, faults, cancellable => full, settling => full, reason => "", key,
+            order => order(full), parts => json!([part(full)]), timeline, faults, cancellable => full, settling => full, reason => "", key, said => said(full),
             typed => if full { json!({"l1": "1"}) } else { json!({}) },
         },
         "shop/cases.html" => {

@@ -38,6 +38,7 @@ impl Draft<'_> {
             outcome: None,
             amount: None,
             answer: None,
+            comments: Vec::new(),
             ended_at: None,
         });
         let details = Details {
@@ -81,7 +82,7 @@ impl Draft<'_> {
         let dispute = disputes
             .find(|dispute| dispute.id == id)
             .ok_or(MoveRefusal::UnknownDispute)?;
-        if dispute.status != DisputeStatus::Open {
+        if !dispute.is_open() {
             return Err(not_allowed());
         }
         dispute.resolve(outcome, amount, now);
@@ -118,7 +119,7 @@ impl Draft<'_> {
         let dispute = disputes
             .find(|dispute| dispute.id == id)
             .ok_or(MoveRefusal::UnknownDispute)?;
-        if dispute.status != DisputeStatus::Open {
+        if !dispute.is_open() {
             return Err(not_allowed());
         }
         dispute.end(DisputeStatus::Withdrawn, now);

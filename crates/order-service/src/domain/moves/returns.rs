@@ -54,6 +54,7 @@ impl Draft<'_> {
             requested_at: now,
             expires_at: None,
             answer: None,
+            comments: Vec::new(),
             ended_at: None,
         });
         let details = Details {

@@ -1,6 +1,7 @@
 //! Moves, a rule a test.
 
 mod cells;
+mod comments;
 mod disputes;
 mod document;
 mod refunds;

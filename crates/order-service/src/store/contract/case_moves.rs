@@ -10,10 +10,11 @@ use store::idempotency::Answered;
 
 use super::Subject;
 use super::moves::{facts, refund};
-use crate::app::{Asked, Asker, Refused, Wait, What, make_moves, sum_sales, sweep};
+use crate::app::{Asked, Asker, Refused, Wait, What, erase_users, make_moves, sum_sales, sweep};
 use crate::domain::{
-    DisputeReason, DisputeStatus, Escrow, Fulfilment, FulfilmentStatus, Happened, Message, Move,
-    MoveRefusal, Order, Outcome, Parcel, Received, Resolution, ReturnReason, ReturnStatus, Role,
+    CaseId, DisputeReason, DisputeStatus, Escrow, Fulfilment, FulfilmentStatus, Happened, Message,
+    Move, MoveRefusal, Order, Outcome, Parcel, Received, Resolution, ReturnReason, ReturnStatus,
+    Role, Said,
 };
 use crate::store::Span;
 use crate::testing::{lines_of, new_order};
@@ -305,4 +306,45 @@ pub(super) async fn a_dispute_that_is_resolved_pays_whom_it_says(s: Subject) {
             made(&s, &order, Role::Seller, after).await;
         }
     }
+}
+
+pub(super) async fn what_is_said_about_a_case_is_saved_with_its_fact_and_forgotten_with_its_author(
+    s: Subject,
+) {
+    let order = delivered(&s).await;
+    let order = made(&s, &order, Role::Buyer, request(&s, &order)).await;
+    let order = made(&s, &order, Role::Buyer, dispute(&s)).await;
+    let id = part(&order).disputes[0].id;
+    let before = s.outgoing().await.len();
+    for role in [Role::Buyer, Role::Seller] {
+        let said = Said {
+            text: "Here is a picture:\nhttps://example.com/1".to_owned(),
+            name: Some("Ada".to_owned()),
+        };
+        // A move that is not made: only who asks is of use.
+        let asked = Asked {
+            what: What::Comment(CaseId::Dispute(id), said),
+            ..asked(&order, role, Move::Complete)
+        };
+        let outcome = make_moves(&s.app, asked, None, Wait::No).await.unwrap();
+        let Answered::First(Ok(made)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(s.stored(order.id).await, made.order);
+    }
+    assert_eq!(s.outgoing().await.len(), before);
+    let said = async || {
+        let order = s.stored(order.id).await;
+        let comments = part(&order).disputes[0].comments.iter();
+        let of_case: Vec<bool> = comments.map(|comment| comment.text.is_some()).collect();
+        let told = facts(&s, order.id).await.into_iter();
+        let told = told.filter(|fact| fact.what == Happened::Comment);
+        let of_timeline: Vec<bool> = told.map(|fact| fact.note.is_some()).collect();
+        assert_eq!(of_case, of_timeline);
+        of_case
+    };
+    assert_eq!(said().await, [true, true]);
+    let seller = part(&order).seller;
+    assert_eq!(erase_users(&s.app, vec![seller]).await.unwrap(), [Ok(())]);
+    assert_eq!(said().await, [true, false]);
 }

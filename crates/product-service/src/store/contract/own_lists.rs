@@ -1,4 +1,4 @@
-//! What the store promises about the lists that only sellers see, and about who has bought what.
+//! What the store promises about the lists that only sellers or only operators see, and about who has bought what.
 
 use contracts::reservations::Article;
 use kernel::{CursorKey, Limit, Page, UserId};
@@ -9,6 +9,7 @@ use super::{
 use crate::app;
 use crate::domain::{
     HistoryQuery, NewProduct, NewStatus, OwnFilter, OwnQuery, Product, ProductStatus, StockChange,
+    TakenDownQuery, Why,
 };
 
 /// Reads a page's cursor back, as the edge does.
@@ -103,6 +104,43 @@ pub(crate) async fn a_seller_lists_all_of_their_products_the_newest_first(subjec
     };
     expect(low_active, &[&varied]).await;
     assert_eq!(own(&subject, user(), OwnFilter::default()).await, []);
+}
+
+pub(crate) async fn operators_list_what_they_took_down_until_it_is_put_back(subject: Subject) {
+    let app = subject.at(LATER);
+    let operator = user();
+    let listed = async || {
+        let limit = Limit::new(2).unwrap();
+        let mut query = TakenDownQuery { after: None, limit };
+        let mut all = Vec::new();
+        loop {
+            let page = app::taken_down(&app, query.clone()).await.unwrap();
+            let next: Option<uuid::Uuid> = next(&page, TakenDownQuery::scope());
+            all.extend(page.items);
+            match next {
+                Some(last) => query.after = Some(last.into()),
+                None => return all,
+            }
+        }
+    };
+    let mut gone = Vec::new();
+    for name in ["A", "B", "C", "D"] {
+        let product = subject.list(draft(name, 100, 5)).await;
+        if name == "B" {
+            // What its seller removed, no operator took down.
+            subject.remove(change(&product, ()), LATER).await.unwrap();
+            continue;
+        }
+        let why = Why::parse("Unsafe").unwrap();
+        let taken = app::take_down(&app, product.id, operator, why).await;
+        gone.insert(0, taken.unwrap().unwrap());
+    }
+    subject.list(draft("E", 100, 5)).await;
+    assert_eq!(listed().await, gone);
+    let back = gone.remove(1);
+    let back = app::put_back(&app, back.id, operator).await.unwrap();
+    assert_eq!(back.unwrap().status, ProductStatus::Draft);
+    assert_eq!(listed().await, gone);
 }
 
 pub(crate) async fn the_history_of_a_stock_says_who_and_why(subject: Subject) {

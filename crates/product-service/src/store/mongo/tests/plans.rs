@@ -8,13 +8,13 @@ use store_mongo::bson::{Bson, Document, doc};
 use super::open;
 use crate::domain::{
     Category, Filter, HistoryQuery, ListQuery, OwnFilter, OwnQuery, Place, ProductStatus, Rank,
-    SearchText, Sort,
+    SearchText, Sort, TakenDownQuery,
 };
 use crate::store::Lease;
 use crate::store::contract::{LATER, LEASE_END, draft, order};
 use crate::store::mongo::leases::range;
 use crate::store::mongo::list::{Walk, search_stages};
-use crate::store::mongo::{bought, own};
+use crate::store::mongo::{bought, own, taken_down};
 
 /// Every stage of the plan that the server has for a command.
 async fn stages(store: &Mongo, command: Document) -> Vec<String> {
@@ -294,4 +294,18 @@ async fn what_only_a_seller_lists_is_a_walk_of_one_index_too() {
         doc! { "find": "reservations", "filter": filter, "hint": bought::INDEX, "limit": 1_i64 };
     let found = stages(&store, command).await;
     assert!(found.contains(&"IXSCAN by_buyer".to_owned()), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_operators_took_down_is_a_walk_of_its_index() {
+    let (_subject, store) = open();
+    for after in [None, Some(ProductId::new(&SystemIds::default()))] {
+        let limit = Limit::default();
+        let filter = taken_down::filter(&TakenDownQuery { after, limit });
+        let command = doc! {
+            "find": "products", "filter": filter, "hint": taken_down::INDEX, "sort": { "_id": -1 }, "limit": 21_i64,
+        };
+        let found = stages(&store, command).await;
+        assert_eq!(found, ["LIMIT", "FETCH", "IXSCAN taken_down"]);
+    }
 }

@@ -13,11 +13,11 @@ use telemetry::metrics::Read;
 use super::open;
 use crate::domain::{
     Category, ClosedSellers, Filter, HistoryQuery, ListQuery, OwnFilter, OwnQuery, Place,
-    ProductStatus, Rank, SearchText, Sort,
+    ProductStatus, Rank, SearchText, Sort, TakenDownQuery,
 };
 use crate::store::sqlite::list::Statement;
 use crate::store::sqlite::sellers::{COUNT, NOT_ACTIVE};
-use crate::store::sqlite::{bought, own};
+use crate::store::sqlite::{bought, own, taken_down};
 
 /// The steps of each statement that together give a page.
 async fn plans(store: &Sqlite, query: &ListQuery) -> Vec<Vec<String>> {
@@ -251,6 +251,21 @@ async fn what_only_a_seller_lists_is_a_walk_of_one_index_too() {
     let steps = explained(&store, (bought::SQL.to_owned(), values)).await;
     let walk = "SEARCH r USING INDEX reservations_by_buyer (buyer=?)";
     assert!(steps.iter().any(|step| step == walk), "{steps:#?}");
+}
+
+#[tokio::test]
+async fn what_operators_took_down_is_a_walk_of_its_index() {
+    let (_subject, store) = open();
+    for after in [None, Some(ProductId::new(&SystemIds::default()))] {
+        let limit = Limit::default();
+        let query = TakenDownQuery { after, limit };
+        let steps = explained(&store, taken_down::products(&query)).await;
+        let walk = steps.iter().find(|step| step.starts_with("SEARCH p"));
+        let walk = walk.unwrap_or_else(|| panic!("{steps:#?}"));
+        assert!(walk.contains("products_taken_down (status=?"), "{steps:#?}");
+        assert_eq!(walk.contains("rowid<?"), after.is_some(), "{steps:#?}");
+        assert!(!steps.concat().contains("TEMP B-TREE"), "{steps:#?}");
+    }
 }
 
 #[tokio::test]
