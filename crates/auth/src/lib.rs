@@ -25,7 +25,7 @@ pub use jwks::{Jwk, JwkSet};
 pub use key::{KeyError, SigningKey, VerificationKeys};
 pub use key_set::{KeyRefusal, KeySet, KeyState, ListedKey};
 pub use password::{HashError, Lane, Password, PasswordAttempt, PasswordHash, PasswordHasher};
-pub use secret::{OpaqueToken, RandomnessError, masked};
+pub use secret::{OpaqueToken, RandomnessError, masked, random};
 pub use shared_secret::{SharedSecret, shared_secret};
 pub use token::{
     Issuer, ListedRevocation, REVOCATIONS_PATH, Revocation, RevocationPage, RevocationPlace,

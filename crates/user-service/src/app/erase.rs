@@ -13,7 +13,7 @@ use super::revocations::{Cut, end_all};
 use super::seller::save as save_seller;
 use super::{App, UserError};
 use crate::domain::{
-    AddressBook, AuditAction, AuditEntry, AuditState, Contact, Decision, Email, Seller,
+    AddressBook, AuditAction, AuditEntry, AuditState, Contact, Decision, Email, SecondFactor, Seller,
     SellerProfile, Session, StandingRefusal, User, UserName,
 };
 use crate::records::USER;
@@ -111,6 +111,7 @@ pub(crate) async fn erase_user(
                 email: nobody.email.clone(),
                 password_hash: nobody.password.clone(),
                 roles: Vec::new(),
+                second_factor_since: None,
                 metadata: None,
                 ..(*found).clone()
             };
@@ -129,6 +130,7 @@ pub(crate) async fn erase_user(
             delete_sessions(tx, found.id)?;
             tx.delete::<AddressBook>(&found.id)?;
             tx.delete::<Contact>(&found.id)?;
+            tx.delete::<SecondFactor>(&found.id)?;
             erase_seller(tx, found.id, cut.at)?;
             tx.send(events::named(&erased, cut.at))?;
             tx.send(events::erased(found.id, cut.at))?;

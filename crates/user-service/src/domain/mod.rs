@@ -8,10 +8,12 @@ mod guess;
 mod language;
 mod notice;
 mod proof;
+mod second_factor;
 mod seller;
 mod session;
 mod setup;
 mod standing;
+mod totp;
 mod user;
 
 pub(crate) use address_book::{AddressBook, AddressRefusal, Kept, Wish};
@@ -22,12 +24,15 @@ pub(crate) use guess::{Rule, Subject, Tally};
 pub(crate) use language::Language;
 pub(crate) use notice::Notice;
 pub(crate) use proof::{Proof, Purpose};
+pub use second_factor::SecondFactorRule;
+pub(crate) use second_factor::{Code, RecoveryCode, SecondFactor, Used};
 pub use seller::SellerRefusal;
 pub(crate) use seller::{Decision, Seller, SellerMove, SellerProfile};
 pub(crate) use setup::Setup;
 pub use setup::SetupRefusal;
 pub use standing::StandingRefusal;
 pub(crate) use standing::{Admins, StandingMove};
+pub(crate) use totp::TotpSecret;
 pub use user::{User, UserName};
 
 pub(crate) use session::{

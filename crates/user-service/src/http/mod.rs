@@ -29,6 +29,7 @@ mod sellers;
 mod sessions;
 mod setup;
 mod standing;
+mod totp;
 mod user_json;
 mod users;
 mod verify_email;
@@ -64,6 +65,10 @@ pub(crate) use internal::internal_routes;
         erase::erase,
         export::export,
         password::change,
+        totp::show,
+        totp::set_up,
+        totp::confirm,
+        totp::remove,
         sessions::list,
         sessions::end_others,
         sessions::end,
@@ -123,6 +128,10 @@ pub(crate) fn routes(app: Arc<App>, verifier: Verifier) -> Routes {
             .delete("/api/users/me", erase::erase)
             .get("/api/users/me/export", export::export)
             .post("/api/users/me/password", password::change)
+            .get("/api/users/me/totp", totp::show)
+            .post("/api/users/me/totp", totp::set_up)
+            .delete("/api/users/me/totp", totp::remove)
+            .post("/api/users/me/totp/confirm", totp::confirm)
             .get("/api/users/me/sessions", sessions::list)
             .delete("/api/users/me/sessions", sessions::end_others)
             .delete("/api/users/me/sessions/{id}", sessions::end)

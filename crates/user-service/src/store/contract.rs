@@ -120,6 +120,7 @@ fn someone(address: &str) -> User {
         access_version: 0,
         roles: Vec::new(),
         suspension: None,
+        second_factor_since: None,
         created_at: NOW,
         metadata: None,
     }
