@@ -17,6 +17,7 @@ mod shared_secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod token;
+mod totp;
 mod turns;
 
 pub use caller::{Caller, Role};
@@ -31,4 +32,5 @@ pub use token::{
     Issuer, ListedRevocation, REVOCATIONS_PATH, Revocation, RevocationPage, RevocationPlace,
     Subject, TokenError, TokenPolicy, Verifier, learn_revocations,
 };
+pub use totp::{TotpSecret, base32, step_at};
 pub use turns::{Creating, Listing};

@@ -30,8 +30,8 @@ use serde_bytes::ByteArray;
 use store::{Expires, Plain, Record, Register, Row, StoreError, StoreResult, Value};
 
 use crate::domain::{
-    AddressBook, Admins, AuditEntry, Contact, Decision, Email, Proof, SecondFactor, Seller, Session,
-    Setup, Subject, Tally, Token, TokenDigest, User, UserName,
+    AddressBook, Admins, AuditEntry, Contact, Decision, Email, Proof, SecondFactor, Seller,
+    Session, Setup, Subject, Tally, Token, TokenDigest, User, UserName,
 };
 
 pub(crate) use revocation::KeptRevocation;

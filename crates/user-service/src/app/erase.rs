@@ -13,8 +13,8 @@ use super::revocations::{Cut, end_all};
 use super::seller::save as save_seller;
 use super::{App, UserError};
 use crate::domain::{
-    AddressBook, AuditAction, AuditEntry, AuditState, Contact, Decision, Email, SecondFactor, Seller,
-    SellerProfile, Session, StandingRefusal, User, UserName,
+    AddressBook, AuditAction, AuditEntry, AuditState, Contact, Decision, Email, SecondFactor,
+    Seller, SellerProfile, Session, StandingRefusal, User, UserName,
 };
 use crate::records::USER;
 use crate::{events, security};

@@ -7,7 +7,7 @@ use store::{Store, StoreResult};
 use super::guesses::{Guess, Origin};
 use super::register_by_mail::is_verified;
 use super::{App, LoggedIn, UserError};
-use crate::domain::{Code, Device, Email, SecondFactor, Session, Used, User};
+use crate::domain::{Device, Email, FactorCode, SecondFactor, Session, Used, User};
 use crate::security::{self, LoginFailure};
 
 /// Takes as long for an unknown email as for a wrong password.
@@ -15,7 +15,7 @@ pub(crate) async fn login(
     app: &App,
     email: &Email,
     attempt: PasswordAttempt,
-    code: Option<Code>,
+    code: Option<FactorCode>,
     device: Device,
     origin: Origin,
 ) -> Result<LoggedIn, UserError> {
@@ -110,7 +110,7 @@ pub(crate) enum Opened {
 pub(crate) async fn open_session(
     store: &Store,
     session: Session,
-    code: Option<Code>,
+    code: Option<FactorCode>,
 ) -> StoreResult<Opened> {
     store
         .write(move |tx| {

@@ -193,8 +193,8 @@ pub(crate) mod steps {
     pub(crate) use super::refresh::{Rotated, rotate};
     pub(crate) use super::register::{Registered, add_user};
     pub(crate) use super::register_by_mail::ask_to_verify;
-    pub(crate) use super::revocations::end_one;
     pub(crate) use super::reset_access::reset_access;
+    pub(crate) use super::revocations::end_one;
     pub(crate) use super::second_factor::{FactorChange, NotDone, offer, turn_off, turn_on};
     pub(crate) use super::seller::put_profile;
     pub(crate) use super::sellers::decide;

@@ -1,6 +1,6 @@
 //! Sets up the caller's second factor, turns it on and off, and says whether it is on.
 
-use auth::{Caller, PasswordAttempt, PasswordHash, Revocation, Role, random};
+use auth::{Caller, PasswordAttempt, PasswordHash, Revocation, Role, TotpSecret, random};
 use kernel::{AuditId, SessionId, UserId};
 use store::{Store, StoreResult, Tx};
 
@@ -9,7 +9,7 @@ use super::guesses::{Guess, Origin};
 use super::revocations::{Cut, end_others, outdate};
 use super::{App, UserError};
 use crate::domain::{
-    AuditAction, AuditEntry, AuditState, Code, RecoveryCode, SecondFactor, TotpSecret, Used, User,
+    AuditAction, AuditEntry, AuditState, FactorCode, RecoveryCode, SecondFactor, Used, User,
 };
 use crate::security;
 
@@ -82,7 +82,7 @@ pub(crate) async fn set_up_second_factor(
     let user = offer(&app.store, password, factor).await??;
     Ok(Enrolment {
         secret: secret.text(),
-        uri: secret.uri(&app.issuer.policy().issuer, &user.email),
+        uri: secret.uri(&app.issuer.policy().issuer, user.email.as_str()),
     })
 }
 
@@ -114,7 +114,7 @@ pub(crate) async fn offer(
 pub(crate) async fn confirm_second_factor(
     app: &App,
     caller: &Caller,
-    code: Code,
+    code: FactorCode,
     origin: Origin,
 ) -> Result<Vec<RecoveryCode>, UserError> {
     let user = caller.user;
@@ -153,7 +153,7 @@ pub(crate) async fn confirm_second_factor(
 #[derive(Debug, Clone)]
 pub(crate) struct FactorChange {
     pub(crate) user: UserId,
-    pub(crate) code: Code,
+    pub(crate) code: FactorCode,
     /// The id of its entry in the audit log.
     pub(crate) audit: AuditId,
     pub(crate) cut: Cut,
@@ -185,7 +185,13 @@ pub(crate) async fn turn_on(
                 second_factor_since: Some(change.cut.at),
                 ..ended
             };
-            tx.insert(entry(&user, &after, Some(user.id), change.audit, change.cut))?;
+            tx.insert(entry(
+                &user,
+                &after,
+                Some(user.id),
+                change.audit,
+                change.cut,
+            ))?;
             tx.put(after)?;
             tx.put(factor.with(recovery.clone()))?;
             Ok(Ok(revocation))
@@ -198,7 +204,7 @@ pub(crate) async fn remove_second_factor(
     app: &App,
     user: UserId,
     attempt: PasswordAttempt,
-    code: Code,
+    code: FactorCode,
     origin: Origin,
 ) -> Result<(), UserError> {
     let password = confirmed(app, user, attempt, origin).await?;
@@ -281,13 +287,7 @@ pub(super) fn take_away(
     Ok(revocation)
 }
 
-fn entry(
-    before: &User,
-    after: &User,
-    by: Option<UserId>,
-    id: AuditId,
-    cut: Cut,
-) -> AuditEntry {
+fn entry(before: &User, after: &User, by: Option<UserId>, id: AuditId, cut: Cut) -> AuditEntry {
     let action = match after.second_factor_since {
         Some(_) => AuditAction::SecondFactorEnabled,
         None => AuditAction::SecondFactorDisabled,

@@ -13,7 +13,6 @@ mod seller;
 mod session;
 mod setup;
 mod standing;
-mod totp;
 mod user;
 
 pub(crate) use address_book::{AddressBook, AddressRefusal, Kept, Wish};
@@ -25,14 +24,13 @@ pub(crate) use language::Language;
 pub(crate) use notice::Notice;
 pub(crate) use proof::{Proof, Purpose};
 pub use second_factor::SecondFactorRule;
-pub(crate) use second_factor::{Code, RecoveryCode, SecondFactor, Used};
+pub(crate) use second_factor::{FactorCode, RecoveryCode, SecondFactor, Used};
 pub use seller::SellerRefusal;
 pub(crate) use seller::{Decision, Seller, SellerMove, SellerProfile};
 pub(crate) use setup::Setup;
 pub use setup::SetupRefusal;
 pub use standing::StandingRefusal;
 pub(crate) use standing::{Admins, StandingMove};
-pub(crate) use totp::TotpSecret;
 pub use user::{User, UserName};
 
 pub(crate) use session::{

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use auth::Role;
+use auth::{Role, TotpSecret, base32, step_at};
 use kernel::{Invalid, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -10,7 +10,6 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::User;
-use super::totp::{TotpSecret, base32, step_at};
 
 /// Who needs a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,14 +27,14 @@ pub(crate) type RecoveryDigest = String;
 
 /// What a user gives as their second factor. It does not print.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Code {
+pub(crate) enum FactorCode {
     /// Six digits of an app.
     App(u32),
     /// A recovery code.
     Recovery(RecoveryDigest),
 }
 
-impl Code {
+impl FactorCode {
     const MAX: usize = 80;
 
     /// Parses six digits, or the 24 letters and digits of a recovery code in any case; spaces and hyphens do not count.
@@ -45,7 +44,9 @@ impl Code {
     pub(crate) fn parse(raw: &str) -> Result<Self, Invalid> {
         let plain = raw.replace([' ', '-'], "").to_ascii_uppercase();
         let is_recovery = plain.len() == RecoveryCode::LETTERS
-            && plain.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
+            && plain
+                .bytes()
+                .all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
         let is_of_app = plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit());
         match plain.parse() {
             Ok(number) if is_of_app && raw.len() <= Self::MAX => Ok(Self::App(number)),
@@ -58,13 +59,13 @@ impl Code {
     }
 }
 
-impl fmt::Debug for Code {
+impl fmt::Debug for FactorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Code(..)")
+        f.write_str("FactorCode(..)")
     }
 }
 
-impl PartialSchema for Code {
+impl PartialSchema for FactorCode {
     fn schema() -> RefOr<Schema> {
         let text = ObjectBuilder::new().schema_type(Type::String);
         let text = text.max_length(Some(Self::MAX));
@@ -73,7 +74,7 @@ impl PartialSchema for Code {
     }
 }
 
-impl ToSchema for Code {}
+impl ToSchema for FactorCode {}
 
 /// A recovery code, for its owner, once. It does not print.
 pub(crate) struct RecoveryCode(String);
@@ -155,12 +156,13 @@ impl SecondFactor {
 
     /// The second factor after `code` was used at `now`, so that it is not good again, and what the code was. None if it is wrong or used up.
     /// The clock of the app may be half a minute ahead or behind.
-    pub(crate) fn used(&self, code: &Code, now: Timestamp) -> Option<(Self, Used)> {
+    pub(crate) fn used(&self, code: &FactorCode, now: Timestamp) -> Option<(Self, Used)> {
         match code {
-            Code::App(number) => {
+            FactorCode::App(number) => {
                 let current = step_at(now);
                 let mut steps = current.saturating_sub(1)..=current.saturating_add(1);
-                let fits = |step: &i64| *step > self.last_step && self.secret.code(*step) == *number;
+                let fits =
+                    |step: &i64| *step > self.last_step && self.secret.code(*step) == *number;
                 let last_step = steps.find(fits)?;
                 let after = Self {
                     last_step,
@@ -168,7 +170,7 @@ impl SecondFactor {
                 };
                 Some((after, Used::App))
             }
-            Code::Recovery(digest) => {
+            FactorCode::Recovery(digest) => {
                 let place = self.recovery.iter().position(|one| one == digest)?;
                 let mut after = self.clone();
                 after.recovery.remove(place);
@@ -203,8 +205,8 @@ mod tests {
         SecondFactor::new(UserId::new(&SystemIds::default()), secret)
     }
 
-    fn at(steps: i64) -> Code {
-        Code::App(factor().secret.code(step_at(NOW) + steps))
+    fn at(steps: i64) -> FactorCode {
+        FactorCode::App(factor().secret.code(step_at(NOW) + steps))
     }
 
     #[test]
@@ -213,7 +215,7 @@ mod tests {
             let used = factor().used(&at(steps), NOW);
             assert_eq!(used.is_some(), good, "{steps}");
         }
-        assert_eq!(Code::parse("050 471").unwrap(), at(0));
+        assert_eq!(FactorCode::parse("050 471").unwrap(), at(0));
     }
 
     #[test]
@@ -233,19 +235,28 @@ mod tests {
         let text = codes[0].text();
         assert_eq!(text.len(), 27);
         let typed = text.to_lowercase().replace('-', " ");
-        let (after, used) = mine.used(&Code::parse(&typed).unwrap(), NOW).unwrap();
+        let (after, used) = mine.used(&FactorCode::parse(&typed).unwrap(), NOW).unwrap();
         assert_eq!((used, after.left()), (Used::Recovery, 1));
-        assert_eq!(after.used(&Code::parse(&text).unwrap(), NOW), None);
-        let other = Code::parse(&RecoveryCode::new([3; 15]).text()).unwrap();
+        assert_eq!(after.used(&FactorCode::parse(&text).unwrap(), NOW), None);
+        let other = FactorCode::parse(&RecoveryCode::new([3; 15]).text()).unwrap();
         assert_eq!(after.used(&other, NOW), None);
     }
 
     #[test]
     fn what_can_be_no_code_is_told() {
         let (long, spaces) = ("A".repeat(25), format!("123456{}", " ".repeat(80)));
-        for wrong in ["", "12345", "1234567", "12345a", "+12345", "A1", &long, &spaces] {
-            assert_eq!(Code::parse(wrong).unwrap_err().code, "malformed_code", "{wrong}");
+        for wrong in [
+            "", "12345", "1234567", "12345a", "+12345", "A1", &long, &spaces,
+        ] {
+            assert_eq!(
+                FactorCode::parse(wrong).unwrap_err().code,
+                "malformed_code",
+                "{wrong}"
+            );
         }
-        assert_eq!(format!("{:?}", Code::parse("123456")), "Ok(Code(..))");
+        assert_eq!(
+            format!("{:?}", FactorCode::parse("123456")),
+            "Ok(FactorCode(..))"
+        );
     }
 }

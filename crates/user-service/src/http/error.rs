@@ -88,9 +88,10 @@ impl From<UserError> for Problem {
             UserError::SecondFactorOn => {
                 Self::new(&SECOND_FACTOR_ON, "Turn it off before you set up another.")
             }
-            UserError::SecondFactorOff => {
-                Self::new(&SECOND_FACTOR_OFF, "Set one up, and confirm it with a code.")
-            }
+            UserError::SecondFactorOff => Self::new(
+                &SECOND_FACTOR_OFF,
+                "Set one up, and confirm it with a code.",
+            ),
             UserError::WrongPassword => Self::new(&WRONG_PASSWORD, "The password was not changed."),
             UserError::LinkNotGood => Self::new(
                 &LINK_NOT_VALID,

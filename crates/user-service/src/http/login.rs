@@ -10,10 +10,10 @@ use super::device::device;
 use super::guesses::refusal;
 use super::user_json::{LoginJson, logged_in};
 use crate::app::{self, App};
-use crate::domain::{Code, Email};
+use crate::domain::{Email, FactorCode};
 
 read_by_rule! {
-    Code: String => |raw| Self::parse(&raw);
+    FactorCode: String => |raw| Self::parse(&raw);
 }
 
 /// The user's credentials.
@@ -28,7 +28,7 @@ pub(crate) struct LoginRequest {
     password: PasswordAttempt,
     /// If the user has a second factor: the 6 digits that the authenticator app shows, or a recovery code.
     #[deserr(default)]
-    code: Option<Code>,
+    code: Option<FactorCode>,
 }
 
 /// Log in

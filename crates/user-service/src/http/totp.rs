@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::guesses::refusal;
 use crate::app::{self, App};
-use crate::domain::{Code, RecoveryCode};
+use crate::domain::{FactorCode, RecoveryCode};
 
 /// Whether the user has a second factor.
 #[derive(Serialize, ToSchema)]
@@ -66,7 +66,7 @@ pub(super) struct EnrolmentJson<'a> {
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct ConfirmTotpRequest {
     /// Six digits that the app shows now.
-    code: Code,
+    code: FactorCode,
 }
 
 /// Recovery codes.
@@ -87,7 +87,7 @@ pub(crate) struct RemoveTotpRequest {
     #[schema(value_type = String, format = "password")]
     password: PasswordAttempt,
     /// Six digits that the app shows now, or a recovery code.
-    code: Code,
+    code: FactorCode,
 }
 
 /// Show whether I have a second factor

@@ -26,5 +26,6 @@ mod sessions;
 mod setup;
 mod standing;
 mod tokens;
+mod totp;
 mod users;
 mod world;

@@ -14,6 +14,7 @@ pub(super) mod language;
 pub(super) mod login;
 pub(super) mod order;
 pub(super) mod product;
+pub(super) mod second_factor;
 pub(super) mod seller;
 pub(super) mod sessions;
 mod sought;
