@@ -17,6 +17,7 @@ mod shared_secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod token;
+mod totp;
 mod turns;
 
 pub use caller::{Caller, Role};
@@ -25,10 +26,11 @@ pub use jwks::{Jwk, JwkSet};
 pub use key::{KeyError, SigningKey, VerificationKeys};
 pub use key_set::{KeyRefusal, KeySet, KeyState, ListedKey};
 pub use password::{HashError, Lane, Password, PasswordAttempt, PasswordHash, PasswordHasher};
-pub use secret::{OpaqueToken, RandomnessError, masked};
+pub use secret::{OpaqueToken, RandomnessError, masked, random};
 pub use shared_secret::{SharedSecret, shared_secret};
 pub use token::{
     Issuer, ListedRevocation, REVOCATIONS_PATH, Revocation, RevocationPage, RevocationPlace,
     Subject, TokenError, TokenPolicy, Verifier, learn_revocations,
 };
+pub use totp::{TotpSecret, base32, step_at};
 pub use turns::{Creating, Listing};

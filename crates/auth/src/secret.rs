@@ -15,7 +15,10 @@ use sha2::{Digest, Sha256};
 pub struct RandomnessError(String);
 
 /// Random bytes from the operating system, suitable for secrets.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], RandomnessError> {
+///
+/// # Errors
+/// If it has none.
+pub fn random<const N: usize>() -> Result<[u8; N], RandomnessError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| RandomnessError(error.to_string()))?;
     Ok(bytes)

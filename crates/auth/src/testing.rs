@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Clock, SessionId, SystemClock, SystemIds, UserId};
+use kernel::{Clock, SessionId, SystemClock, SystemIds, Timestamp, UserId};
 
-use crate::{Issuer, Role, SigningKey, Subject, TokenPolicy, Verifier};
+use crate::totp::LETTERS;
+use crate::{Issuer, Role, SigningKey, Subject, TokenPolicy, TotpSecret, Verifier, step_at};
 
 /// A policy like that of the default settings.
 #[must_use]
@@ -56,4 +57,28 @@ pub fn token_for(issuer: &Issuer, user: UserId, roles: &[Role]) -> String {
         version: 0,
     };
     issuer.issue(&subject, SystemClock.now()).expect("a token")
+}
+
+/// What an authenticator app shows at `now` that has learnt `secret`, which is in base32.
+///
+/// # Panics
+/// If it is no secret: then the test has failed.
+#[expect(
+    clippy::expect_used,
+    reason = "a test that is given no secret has failed"
+)]
+#[must_use]
+pub fn app_code(secret: &str, now: Timestamp) -> String {
+    let letters = secret.chars().map(|letter| {
+        let place = LETTERS.iter().position(|one| char::from(*one) == letter);
+        u64::try_from(place.expect("a letter of base32")).expect("a small number")
+    });
+    let letters: Vec<u64> = letters.collect();
+    let eights = letters.chunks(8).flat_map(|eight| {
+        let bits = eight.iter().fold(0, |bits: u64, five| bits << 5 | five);
+        bits.to_be_bytes().into_iter().skip(3)
+    });
+    let bytes: Vec<u8> = eights.collect();
+    let secret = TotpSecret::new(bytes.try_into().expect("20 bytes"));
+    format!("{:06}", secret.code(step_at(now)))
 }

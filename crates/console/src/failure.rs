@@ -9,16 +9,18 @@ use crate::lang::Lang;
 use crate::vault::CannotSeal;
 
 /// Refusals that are about one field, beside which they are told.
-const BESIDE: [(&str, &str); 10] = [
+const BESIDE: [(&str, &str); 12] = [
     ("balance_limit", "amount"),
     ("email_taken", "email"),
     ("file_too_large", "file"),
     ("images_not_kept", "file"),
     ("insufficient_stock", "delta"),
+    ("invalid_code", "code"),
     ("refund_exceeds", "amount"),
     ("sku_taken", "sku"),
     ("too_many_images", "file"),
     ("unknown_variant", "variantId"),
+    ("wrong_code", "code"),
     ("wrong_password", "currentPassword"),
 ];
 

@@ -20,6 +20,7 @@ mod http;
 mod lang;
 mod login;
 mod pages;
+mod qr;
 mod service;
 mod templates;
 mod vault;

@@ -23,7 +23,10 @@ pub(crate) struct Login {
     expires: i64,
     pub(crate) id: String,
     pub(crate) name: String,
+    /// Those that the access token carries.
     pub(crate) roles: Vec<String>,
+    /// Whether it carries no roles because the user has no second factor.
+    pub(crate) lacks_second_factor: bool,
 }
 
 impl Login {
@@ -32,7 +35,12 @@ impl Login {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let user = answer.get("user")?;
         let lifetime = Duration::from_secs(answer.get("expiresIn")?.as_u64()?);
-        let roles = user.get("roles")?.as_array()?.iter().filter_map(text);
+        let withheld = answer.get("withheldRoles").and_then(Value::as_array);
+        let withheld = withheld.map_or(&[][..], Vec::as_slice);
+        let roles = user.get("roles")?.as_array()?.iter();
+        let roles = roles
+            .filter(|role| !withheld.contains(role))
+            .filter_map(text);
         Some(Self {
             token: text(answer.get("token")?)?,
             refresh: text(answer.get("refreshToken")?)?,
@@ -40,6 +48,7 @@ impl Login {
             id: text(user.get("id")?)?,
             name: text(user.get("name")?)?,
             roles: roles.collect(),
+            lacks_second_factor: !withheld.is_empty(),
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod admit;
 mod answer;
+mod first_step;
 mod nowhere;
 mod upload;
 
@@ -46,6 +47,8 @@ pub(crate) enum Reply {
     Page(u16, &'static str, Context),
     /// Another page, to be read with GET.
     See(String),
+    /// A page with its status that holds a secret: nobody on the way keeps it.
+    Secret(u16, &'static str, Context),
     /// A file to keep, in JSON.
     File(&'static str, Vec<u8>),
 }

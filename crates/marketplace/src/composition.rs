@@ -92,7 +92,7 @@ impl Marketplace {
         let store = sqlite(dir.users());
         let users = UserService::build(
             &services.users,
-            settings.sellers,
+            settings,
             store,
             &deps,
             issuer,

@@ -6,7 +6,7 @@ use host::settings::Profile;
 use kernel::{SecretUri, WrongSetting};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Terms;
+use crate::domain::{SecondFactorRule, Terms};
 
 /// Settings of the user service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Config {
     pub refresh_token_lifetime_seconds: u32,
     /// How long a login lasts at most, however often it is refreshed, in seconds. Then the user gives their password again.
     pub login_lifetime_seconds: u32,
+    /// Who needs a second factor: `optional` (nobody), `required-for-operators` (users with a role, whose access tokens carry none without
+    /// it). Not set: in production `required-for-operators`, elsewhere `optional`.
+    pub second_factor: Option<SecondFactorRule>,
     /// Where the order service answers internal requests. Not used where both are one process.
     pub orders_url: SecretUri,
     /// Where the wallet service answers internal requests. Not used where both are one process.
@@ -30,6 +33,7 @@ impl Default for Config {
             bcrypt_cost: 12,
             refresh_token_lifetime_seconds: 30 * 24 * 3600,
             login_lifetime_seconds: 180 * 24 * 3600,
+            second_factor: None,
             orders_url: "http://127.0.0.1:9083".to_owned().into(),
             wallet_url: "http://127.0.0.1:9084".to_owned().into(),
         }
@@ -85,7 +89,24 @@ impl Config {
                 reason,
             ));
         }
+        let is_optional = self.second_factor_in(profile) == SecondFactorRule::Optional;
+        if profile == Profile::Production && is_optional {
+            return Err(WrongSetting::together(
+                &["users.second_factor", "profile"],
+                "\"optional\" does not go with \"production\": whoever learns an operator's password would have their role. Leave it out, or \
+                 set \"required-for-operators\"",
+            ));
+        }
         Ok(())
+    }
+
+    /// Who needs a second factor where this is the profile.
+    pub(crate) fn second_factor_in(&self, profile: Profile) -> SecondFactorRule {
+        let by_profile = match profile {
+            Profile::Production => SecondFactorRule::RequiredForOperators,
+            Profile::Development => SecondFactorRule::Optional,
+        };
+        self.second_factor.unwrap_or(by_profile)
     }
 
     pub(crate) fn terms(&self) -> Terms {
@@ -116,6 +137,31 @@ mod tests {
         };
         let refused = config.validate().unwrap_err();
         assert_eq!(refused.keys, ["users.refresh_token_lifetime_seconds"]);
+    }
+
+    #[test]
+    fn operators_need_a_second_factor_in_production_and_elsewhere_if_it_is_set() {
+        let with = |second_factor| Config {
+            second_factor,
+            ..Config::default()
+        };
+        let (optional, required) = (
+            SecondFactorRule::Optional,
+            SecondFactorRule::RequiredForOperators,
+        );
+        for (set, profile, rule) in [
+            (None, Profile::Development, optional),
+            (None, Profile::Production, required),
+            (Some(required), Profile::Development, required),
+        ] {
+            assert_eq!(with(set).second_factor_in(profile), rule);
+            assert_eq!(with(set).allowed_in(profile), Ok(()));
+        }
+        let refused = with(Some(optional)).allowed_in(Profile::Production);
+        assert_eq!(
+            refused.unwrap_err().keys,
+            ["users.second_factor", "profile"]
+        );
     }
 
     #[test]

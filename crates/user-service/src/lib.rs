@@ -13,13 +13,13 @@ mod security;
 mod service;
 mod store;
 
-pub use app::UserError;
+pub use app::{AccessReset, UserError};
 pub use config::Config;
 pub use consumers::{MAIL_QUEUE, NEWS_QUEUE, QUEUE};
 #[cfg(feature = "distributed")]
 pub use dealings::HttpSettlements;
 pub use dealings::Settlements;
-pub use domain::{Email, SetupRefusal, User, UserName};
+pub use domain::{Email, SecondFactorRule, SetupRefusal, User, UserName};
 pub use http::{PROBLEMS, openapi};
 pub use post::Post;
 pub use service::{Ports, UserService};

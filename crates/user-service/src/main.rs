@@ -34,13 +34,14 @@ impl Program for User {
             context.deps.clock.clone(),
         );
         context.await_revocations(&verifier);
-        let (sellers, store) = (context.settings.sellers, context.store("users")?);
-        let post = Post::of(context.settings)?;
+        let store = context.store("users")?;
+        let settings = context.settings;
+        let post = Post::of(settings)?;
         let deps = context.deps;
         let settlements = HttpSettlements::new(&config.orders_url, &config.wallet_url);
         let settlements = Arc::new(settlements.map_err(anyhow::Error::msg)?);
         let ports = Ports { settlements, post };
-        let service = UserService::build(config, sellers, store, deps, issuer, verifier, ports)?;
+        let service = UserService::build(config, settings, store, deps, issuer, verifier, ports)?;
         Ok(Built {
             internal: Some(service.internal_routes()),
             ..Built::new(service.parts())

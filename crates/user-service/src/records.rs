@@ -13,25 +13,29 @@
 //! - What makes an administrator ends the setup, which is one record: of two who would be the first, one is.
 //! - Using a link of a mail writes the contact, or the user, whose versions the link was made for. If it is used twice at once, only one
 //!   use finds the version.
+//! - Setting up, confirming, using and turning off a second factor write its record, which knows the time of the code that was used last and
+//!   which recovery codes are left: of many who use one code at once, one succeeds. Whether it is on, the user says.
 //! - The addresses of a user are one record: how many there are, and that one is the default, is decided on what is written.
 //!
 //! Expired records are deleted some time later. Until then the domain refuses them.
 
 mod mail;
+mod revocation;
 
 use std::time::Duration;
 
-use auth::{ListedRevocation, PasswordHash, Revocation, RevocationPlace, Role};
+use auth::{PasswordHash, Role};
 use kernel::{AuditId, Invalid, Metadata, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteArray;
 use store::{Expires, Plain, Record, Register, Row, StoreError, StoreResult, Value};
-use uuid::Uuid;
 
 use crate::domain::{
-    AddressBook, Admins, AuditEntry, Contact, Decision, Email, Notifications, Proof, Seller,
-    Session, Setup, Subject, Tally, Token, TokenDigest, User, UserName,
+    AddressBook, Admins, AuditEntry, Contact, Decision, Email, Notifications, Proof, SecondFactor,
+    Seller, Session, Setup, Subject, Tally, Token, TokenDigest, User, UserName,
 };
+
+pub(crate) use revocation::KeptRevocation;
 
 /// The field for looking up a user by email: the email in lower case, as compared.
 pub(crate) const EMAIL_KEY: &str = "email_key";
@@ -67,6 +71,8 @@ pub struct UserFields {
     roles: Vec<Role>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     suspension: Option<Decision>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    second_factor_since: Option<Timestamp>,
     created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
@@ -95,6 +101,7 @@ impl Row for User {
             access_version: self.access_version,
             roles: self.roles.clone(),
             suspension: self.suspension.clone(),
+            second_factor_since: self.second_factor_since,
             created_at: self.created_at,
             metadata: self.metadata.clone().map(Metadata::into_string),
         }
@@ -120,6 +127,7 @@ impl Row for User {
             access_version: fields.access_version,
             roles,
             suspension: fields.suspension,
+            second_factor_since: fields.second_factor_since,
             created_at: fields.created_at,
             metadata: fields.metadata.map(Metadata::stored),
         })
@@ -248,67 +256,6 @@ impl Plain for Setup {
     const TABLE: &'static str = "setup";
 }
 
-/// A revocation as it is kept, under the id of what it revokes: the newest of a user takes the place of earlier ones, which it includes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct KeptRevocation {
-    #[serde(rename = "_id")]
-    id: Uuid,
-    user: UserId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    session: Option<SessionId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    below: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    except_session: Option<SessionId>,
-    at: Timestamp,
-    expires_at: Timestamp,
-}
-
-impl KeptRevocation {
-    pub(crate) fn new(revocation: &Revocation, at: Timestamp) -> Self {
-        let session = revocation.session.map(|session| session.as_uuid());
-        Self {
-            id: session.unwrap_or(revocation.user.as_uuid()),
-            user: revocation.user,
-            session: revocation.session,
-            below: revocation.below,
-            except_session: revocation.except,
-            at,
-            expires_at: revocation.until,
-        }
-    }
-
-    pub(crate) fn listed(&self) -> ListedRevocation {
-        ListedRevocation {
-            place: RevocationPlace {
-                at: self.at,
-                id: self.id,
-            },
-            revocation: Revocation {
-                user: self.user,
-                session: self.session,
-                below: self.below,
-                except: self.except_session,
-                until: self.expires_at,
-            },
-        }
-    }
-}
-
-impl Record for KeptRevocation {
-    const NAME: &'static str = "revocation";
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
-impl Plain for KeptRevocation {
-    const TABLE: &'static str = "revocations";
-    const EXPIRES: Option<Expires> = EXPIRES;
-}
-
 impl Record for Admins {
     const NAME: &'static str = "list of administrators";
     type Key = i64;
@@ -335,6 +282,19 @@ impl Plain for AuditEntry {
     const TABLE: &'static str = "audit_log";
 }
 
+impl Record for SecondFactor {
+    const NAME: &'static str = "second factor";
+    type Key = UserId;
+
+    fn key(&self) -> UserId {
+        self.user
+    }
+}
+
+impl Plain for SecondFactor {
+    const TABLE: &'static str = "second_factors";
+}
+
 /// Lists the rows for an engine.
 pub(crate) fn rows<R: Register>(records: R) -> R {
     records
@@ -351,4 +311,5 @@ pub(crate) fn rows<R: Register>(records: R) -> R {
         .row::<Contact>()
         .row::<Notifications>()
         .row::<Proof>()
+        .row::<SecondFactor>()
 }

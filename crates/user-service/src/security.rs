@@ -23,6 +23,8 @@ pub(crate) enum LoginFailure {
     Unverified,
     /// The user is suspended.
     Suspended,
+    /// The password is right, but the code of the second factor is wrong or used up.
+    WrongCode,
 }
 
 impl LoginFailure {
@@ -32,6 +34,7 @@ impl LoginFailure {
             Self::WrongPassword => "wrong_password",
             Self::Unverified => "unverified",
             Self::Suspended => "suspended",
+            Self::WrongCode => "wrong_code",
         }
     }
 }
@@ -40,6 +43,31 @@ impl LoginFailure {
 pub(crate) fn login_failed(email: &Email, why: LoginFailure) {
     let email = masked(email.key());
     tracing::warn!(target: "security", event = "login_failed", email, reason = why.as_str());
+}
+
+/// A login with the right password was asked for a code, too.
+pub(crate) fn second_factor_asked(user: UserId) {
+    tracing::info!(target: "security", event = "second_factor_asked", %user);
+}
+
+/// A recovery code took the place of a code.
+pub(crate) fn recovery_code_used(user: UserId) {
+    tracing::warn!(target: "security", event = "recovery_code_used", %user);
+}
+
+/// A user turned their second factor on, which ended their other logins.
+pub(crate) fn second_factor_enabled(user: UserId) {
+    tracing::info!(target: "security", event = "second_factor_enabled", %user);
+}
+
+/// A user, or somebody at the command line, turned a second factor off.
+pub(crate) fn second_factor_disabled(user: UserId, by: &str) {
+    tracing::warn!(target: "security", event = "second_factor_disabled", %user, by);
+}
+
+/// Somebody gave a wrong code for a user who is logged in.
+pub(crate) fn second_factor_refused(user: UserId) {
+    tracing::warn!(target: "security", event = "second_factor_refused", %user);
 }
 
 /// A refresh token was used twice, so its login was ended.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth::{Issuer, OpaqueToken, Password, PasswordHasher, Role, Verifier};
 use host::letters::Letters;
 use host::service::{Deps, Parts, Periodic, StoreConfig};
-use host::settings::SellersConfig;
+use host::settings::Settings;
 use kernel::{AuditId, PostalAddress, UserId};
 use platform_http::Routes;
 use store::{Store, StoreError, StoreResult};
@@ -14,7 +14,7 @@ use store::{Store, StoreError, StoreResult};
 use store_mongo::Mongo;
 use tokio::sync::Mutex;
 
-use crate::app::{self, App, Cut, NewAddress, Origin, UserError};
+use crate::app::{self, AccessReset, App, Cut, NewAddress, Origin, UserError};
 use crate::config::Config;
 use crate::dealings::Settlements;
 use crate::domain::{Email, Rule, StandingMove, User, UserName, Wish};
@@ -47,7 +47,7 @@ impl UserService {
     /// If a setting is invalid, passwords cannot be hashed or the store cannot be opened.
     pub fn build(
         config: &Config,
-        sellers: SellersConfig,
+        settings: &Settings,
         store: StoreConfig,
         deps: &Deps,
         issuer: Issuer,
@@ -70,7 +70,8 @@ impl UserService {
             token_clock: verifier.clock(),
             ids: deps.ids.clone(),
             terms: config.terms(),
-            mode: sellers.mode,
+            second_factor: config.second_factor_in(settings.profile),
+            mode: settings.sellers.mode,
             settlements: ports.settlements,
             post: ports.post,
         };
@@ -166,8 +167,8 @@ impl UserService {
         app::offer_setup(&open(store, deps)?.0).await
     }
 
-    /// Makes a secret that sets another password of the user with `email`, at POST /api/users/reset-password, once and for 15 minutes; on a
-    /// store that this process does not serve. None if there is no such user.
+    /// Makes a secret that sets another password of the user with `email`, at POST /api/users/reset-password, once and for 15 minutes, and
+    /// turns their second factor off; on a store that this process does not serve. None if there is no such user.
     ///
     /// # Errors
     /// A store error, or that there is no randomness.
@@ -175,11 +176,12 @@ impl UserService {
         store: StoreConfig,
         deps: &Deps,
         email: &Email,
-    ) -> Result<Option<(User, OpaqueToken)>, UserError> {
+    ) -> Result<Option<(AccessReset, OpaqueToken)>, UserError> {
         let secret = OpaqueToken::generate()?;
         let store = open(store, deps)?.0;
-        let made = app::reset_access(&store, email, &secret, deps.clock.now()).await?;
-        Ok(made.map(|user| (user, secret)))
+        let audit = AuditId::new(&*deps.ids);
+        let made = app::reset_access(&store, email, &secret, audit, cut_of_command(deps)).await?;
+        Ok(made.map(|reset| (reset, secret)))
     }
 
     /// The user with `email`, if there is one.
@@ -248,17 +250,22 @@ impl UserService {
 /// The longest that an access token lives under any setting. A command does not know that of the service.
 const LONGEST_TOKEN: Duration = Duration::from_hours(25);
 
+/// A command revokes for the longest that tokens may live.
+fn cut_of_command(deps: &Deps) -> Cut {
+    let at = deps.clock.now();
+    let until = at.plus(LONGEST_TOKEN);
+    Cut { at, until }
+}
+
 async fn rule_in(
     store: StoreConfig,
     deps: &Deps,
     email: &Email,
     step: StandingMove,
 ) -> StoreResult<Option<User>> {
-    let at = deps.clock.now();
-    let until = at.plus(LONGEST_TOKEN);
     let audit = AuditId::new(&*deps.ids);
     let (store, _) = open(store, deps)?;
-    app::rule_about(&store, email, step, audit, Cut { at, until }).await
+    app::rule_about(&store, email, step, audit, cut_of_command(deps)).await
 }
 
 fn open(store: StoreConfig, deps: &Deps) -> StoreResult<(Store, Arc<dyn Queries>)> {

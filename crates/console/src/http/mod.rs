@@ -38,6 +38,8 @@ fn shop_paths(paths: Paths) -> Paths {
         .post("/language", page(language::choose))
         .get("/login", page(login::show))
         .post("/login", page(login::log_in))
+        .get("/login/code", page(login::show_code))
+        .post("/login/code", page(login::give_code))
         .get("/register", page(login::show_register))
         .post("/register", page(login::register))
         .post("/logout", page(login::log_out))
@@ -94,7 +96,7 @@ fn shop_paths(paths: Paths) -> Paths {
 }
 
 fn account_paths(paths: Paths) -> Paths {
-    use shop::{access, account, data, mails, sessions};
+    use shop::{access, account, data, mails, second_factor, sessions};
     paths
         .get("/forgot", page(access::show_forgot))
         .post("/forgot", page(access::forgot))
@@ -106,6 +108,13 @@ fn account_paths(paths: Paths) -> Paths {
         .post("/account/profile", page(account::rename))
         .post("/account/password", page(account::change_password))
         .post("/account/email", page(account::change_email))
+        .get("/account/second-factor", page(second_factor::show))
+        .post("/account/second-factor", page(second_factor::set_up))
+        .post(
+            "/account/second-factor/confirm",
+            page(second_factor::confirm),
+        )
+        .post("/account/second-factor/off", page(second_factor::turn_off))
         .get("/account/logins", page(sessions::show))
         .post("/account/logins/end-others", page(sessions::end_others))
         .post("/account/logins/{id}/end", page(sessions::end))

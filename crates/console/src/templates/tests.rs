@@ -235,7 +235,9 @@ fn every_template_renders_in_every_language_with_all_data_and_with_the_least() {
     for templates in templates() {
         for name in &pages {
             for full in [true, false] {
-                let user = full.then(|| context! { id => "u1", name => "Ada", operator => true });
+                let user = full.then(
+                    || context! { id => "u1", name => "Ada", operator => true, withheld => true },
+                );
                 let common = context! {
                     user, csrf => "token", cart_count => i64::from(full), here => "/", currency => "USD",
                     notice => full.then_some("Done."),

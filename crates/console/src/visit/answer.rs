@@ -43,10 +43,13 @@ impl Visit {
                     format!("attachment; filename=\"{name}\""),
                 ))
                 .body(bytes),
-            Reply::Page(status, template, context) => match self.render(template, context) {
-                Ok(html) => self.html(status, html),
-                Err(failure) => self.broken(template, &failure),
-            },
+            Reply::Page(status, template, context) => self.page(status, template, context),
+            Reply::Secret(status, template, context) => {
+                let mut page = self.page(status, template, context);
+                let headers = page.headers_mut();
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                page
+            }
         };
         if self.is_last {
             let head = response.head_mut();
@@ -59,6 +62,13 @@ impl Visit {
             }
         }
         response
+    }
+
+    fn page(&self, status: u16, template: &'static str, context: minijinja::Value) -> HttpResponse {
+        match self.render(template, context) {
+            Ok(html) => self.html(status, html),
+            Err(failure) => self.broken(template, &failure),
+        }
     }
 
     fn html(&self, status: u16, html: String) -> HttpResponse {
@@ -83,7 +93,10 @@ impl Visit {
         let done = self.query.get("done");
         let notice = self.lang().find(&format!("done.{done}"));
         let user = self.who().map(|login| {
-            context! { id => login.id, name => login.name, operator => login.is_operator() }
+            context! {
+                id => login.id, name => login.name, operator => login.is_operator(),
+                withheld => login.lacks_second_factor,
+            }
         });
         let here = self.request.uri().path_and_query();
         let is_read = self.request.method() != Method::POST;

@@ -67,11 +67,13 @@ async fn send(document: &Value, operation: &Operation<'_>, person: &Person, body
     }
     let answer = Answer::of(request).await;
     let refused = match operation.id() {
-        // Nothing waits to be sent again, no seller for approval, no marketplace for an administrator, no mails are sent, and orders are
-        // not over.
-        "retryOrder" | "approveSeller" | "setUp" | "forgotPassword" | "deleteMe" => Some(409),
-        // So there are no links.
-        "verifyEmail" | "resetPassword" => Some(403),
+        // Nothing waits to be sent again, no seller for approval, no marketplace for an administrator, no mails are sent, orders are not
+        // over, and no second factor is on.
+        "retryOrder" | "approveSeller" | "setUp" | "forgotPassword" | "deleteMe" | "removeTotp" => {
+            Some(409)
+        }
+        // So there are no links, and no document can know a code.
+        "verifyEmail" | "resetPassword" | "confirmTotp" => Some(403),
         // No message is dead, and no login has this id.
         "endSession" => Some(404),
         id if id.starts_with("replayDeadLetterOf") => Some(404),

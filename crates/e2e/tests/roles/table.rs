@@ -92,6 +92,11 @@ pub(crate) const ROWS: &[Row] = &[
     row("GET", "/api/users/me", "", USERS),
     row("PATCH", "/api/users/me", r#"{"name": "Eve"}"#, USERS),
     row("POST", "/api/users/me/password", r#"{"currentPassword": "$PASSWORD", "newPassword": "$PASSWORD"}"#, [401, 204, 204, 204, 204, 204, 204]),
+    row("GET", "/api/users/me/totp", "", USERS),
+    row("POST", "/api/users/me/totp", r#"{"currentPassword": "$PASSWORD"}"#, CREATED_BY_USERS),
+    // None of them has one to turn on or off.
+    row("POST", "/api/users/me/totp/confirm", r#"{"code": "AAAAAA-AAAAAA-AAAAAA-AAAAAA"}"#, [401, 403, 403, 403, 403, 403, 403]),
+    row("DELETE", "/api/users/me/totp", r#"{"password": "$PASSWORD", "code": "123456"}"#, [401, 409, 409, 409, 409, 409, 409]),
     row("GET", "/api/users/me/sessions", "", USERS),
     row("DELETE", "/api/users/me/sessions", "", [401, 204, 204, 204, 204, 204, 204]),
     row("DELETE", "/api/users/me/sessions/{id}", "", [401, 204, 204, 204, 204, 204, 204]),

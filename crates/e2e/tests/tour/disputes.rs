@@ -115,7 +115,8 @@ async fn a_dispute_takes_the_place_of_an_open_return_and_can_be_withdrawn() {
     assert_eq!(seen["returns"][0]["status"], "superseded");
     assert_eq!(seen["disputes"][0]["status"], "open");
     let said = json!({"text": "Which return?"});
-    let said = grace.post(&part.of_dispute(&dispute, "comments"), &said);
+    let comments = part.of_dispute(&dispute, "comments");
+    let said = grace.post(&comments, &said);
     assert_eq!(said.await.status, 201);
     let seen = ada.part(&part).await;
     let comment = &seen["disputes"][0]["comments"][0];

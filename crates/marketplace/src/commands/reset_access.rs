@@ -12,7 +12,7 @@ use super::{Place, runtime};
 use crate::data_dir::sqlite;
 
 /// Prints a link with which a user sets another password, on a running or stopped marketplace; without the site's address its secret
-/// alone.
+/// alone. Their second factor is off from then on.
 pub(crate) fn reset_access(
     place: Place,
     email: &str,
@@ -27,10 +27,10 @@ pub(crate) fn reset_access(
     };
     // Any currency will do: a user has no amounts.
     let deps = Deps::new(Arc::new(SystemClock), Currency::USD);
-    let (user, secret) = runtime()?
+    let (reset, secret) = runtime()?
         .block_on(UserService::reset_access_in(store, &deps, &email))?
         .with_context(|| format!("nobody is registered as {email}"))?;
-    let name = &user.name;
+    let name = &reset.user.name;
     match site {
         Some(site) => output::line(format_args!(
             "{name} <{email}> sets another password, once and within 15 minutes, at {site}/reset?token={}",
@@ -40,6 +40,11 @@ pub(crate) fn reset_access(
             "{name} <{email}> sets another password, once and within 15 minutes, at POST /api/users/reset-password with the token {}",
             secret.expose()
         ))?,
+    }
+    if reset.had_second_factor {
+        output::line(format_args!(
+            "The second factor is off; {name} sets up another after the login."
+        ))?;
     }
     Ok(true)
 }

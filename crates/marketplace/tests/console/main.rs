@@ -13,6 +13,7 @@ mod journeys;
 mod operating;
 mod refusals;
 mod returns;
+mod second_factor;
 mod selling;
 mod sentences;
 mod shopping;

@@ -34,7 +34,14 @@ pub(crate) struct World {
 impl World {
     /// As the tests of this program want it.
     pub(crate) fn start() -> Self {
-        Self::of(&Settings::default())
+        Self::of(&Settings::default(), |_| {})
+    }
+
+    /// The same, where operators need a second factor.
+    pub(crate) fn with_second_factors() -> Self {
+        Self::of(&Settings::default(), |users| {
+            users.second_factor = Some(user_service::SecondFactorRule::RequiredForOperators);
+        })
     }
 
     /// The same, where mails are sent: to files in the directory `mails`.
@@ -46,12 +53,12 @@ impl World {
         mails.path().clone_into(&mut settings.mail.directory);
         Self {
             mails: Some(mails),
-            ..Self::of(&settings)
+            ..Self::of(&settings, |_| {})
         }
     }
 
-    fn of(settings: &Settings) -> Self {
-        let world = Self::together(settings);
+    fn of(settings: &Settings, change: impl FnOnce(&mut user_service::Config)) -> Self {
+        let world = Self::together(settings, change);
         if !crate::APART {
             return world;
         }
@@ -60,9 +67,10 @@ impl World {
     }
 
     /// One whose API and pages are in one process.
-    fn together(settings: &Settings) -> Self {
+    fn together(settings: &Settings, change: impl FnOnce(&mut user_service::Config)) -> Self {
         let mut services = Services::default();
         services.users.bcrypt_cost = 4;
+        change(&mut services.users);
         let dir = tempfile::tempdir().unwrap();
         let data_dir = DataDir::create(dir.path()).unwrap();
         let clock = Arc::new(ManualClock::at(SystemClock.now()));

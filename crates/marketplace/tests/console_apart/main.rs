@@ -18,6 +18,8 @@ mod operating;
 mod refusals;
 #[path = "../console/returns.rs"]
 mod returns;
+#[path = "../console/second_factor.rs"]
+mod second_factor;
 #[path = "../console/selling.rs"]
 mod selling;
 #[path = "../console/sentences.rs"]

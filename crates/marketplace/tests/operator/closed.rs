@@ -59,6 +59,11 @@ fn production_refuses_what_invites_misuse_by_name() {
             "users.bcrypt_cost",
         ),
         (
+            local.clone(),
+            Some(("MARKETPLACE__USERS__SECOND_FACTOR", "optional")),
+            "users.second_factor",
+        ),
+        (
             [&serve[..], &["--listen", "0.0.0.0:0"]].concat(),
             None,
             "server.listen",

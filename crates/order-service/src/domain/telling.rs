@@ -247,6 +247,7 @@ fn of_fact(order: &Order, part: &Fulfilment, fact: &Fact) -> Vec<Told> {
         | Happened::Deliver
         | Happened::Refund
         | Happened::ReceiveReturn
+        | Happened::Comment
         | Happened::WithdrawReturn
         | Happened::ExpireReturn
         | Happened::WithdrawDispute

@@ -17,6 +17,8 @@ CREATE TABLE users (
     roles         TEXT    NOT NULL,
     -- Why, when and by whom they were suspended, in JSON, while they are.
     suspension    TEXT,
+    -- Since when a login needs a code of the second factor, while it does.
+    second_factor_since INTEGER,
     created_at    INTEGER NOT NULL,
     -- A JSON object that the user keeps.
     metadata      TEXT CHECK (length(metadata) <= 16384)
@@ -155,3 +157,14 @@ CREATE TABLE proofs (
     expires_at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX proofs_by_expiry ON proofs (expires_at);
+
+-- Second factors. One counts once its user confirmed it, as second_factor_since says.
+CREATE TABLE second_factors (
+    id        BLOB    PRIMARY KEY REFERENCES users (id),
+    -- The secret that an authenticator app shares (RFC 6238).
+    secret    BLOB    NOT NULL CHECK (length(secret) = 20),
+    -- The half minute since 1970 whose code was used last. Codes up to it are used up.
+    last_step INTEGER NOT NULL CHECK (last_step >= 0),
+    -- The SHA-256 of each recovery code that was not used: a JSON array, at most 10.
+    recovery  TEXT    NOT NULL CHECK (json_array_length(recovery) <= 10)
+) STRICT, WITHOUT ROWID;

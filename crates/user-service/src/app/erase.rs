@@ -14,7 +14,8 @@ use super::seller::save as save_seller;
 use super::{App, UserError};
 use crate::domain::{
     AddressBook, AuditAction, AuditEntry, AuditState, Contact, Decision, Email, Notifications,
-    Seller, SellerProfile, Session, StandingRefusal, User, UserName, address_of_nobody,
+    SecondFactor, Seller, SellerProfile, Session, StandingRefusal, User, UserName,
+    address_of_nobody,
 };
 use crate::records::USER;
 use crate::{events, security};
@@ -111,6 +112,7 @@ pub(crate) async fn erase_user(
                 email: nobody.email.clone(),
                 password_hash: nobody.password.clone(),
                 roles: Vec::new(),
+                second_factor_since: None,
                 metadata: None,
                 ..(*found).clone()
             };
@@ -130,6 +132,7 @@ pub(crate) async fn erase_user(
             tx.delete::<AddressBook>(&found.id)?;
             tx.delete::<Contact>(&found.id)?;
             tx.delete::<Notifications>(&found.id)?;
+            tx.delete::<SecondFactor>(&found.id)?;
             erase_seller(tx, found.id, cut.at)?;
             tx.send(events::named(&erased, cut.at))?;
             tx.send(events::erased(found.id, cut.at))?;

@@ -26,6 +26,21 @@ pub enum UserError {
     /// It is unknown, has expired or was used before.
     #[error("the refresh token is not valid")]
     InvalidRefreshToken,
+    /// The password is right, and a code is needed, too.
+    #[error("a code is needed, too")]
+    SecondFactorRequired,
+    /// The password is right, and the code is wrong or was used.
+    #[error("the code is wrong")]
+    InvalidCode,
+    /// The user is logged in but gave a code that is wrong or was used.
+    #[error("the code is wrong")]
+    WrongCode,
+    /// The user has a second factor.
+    #[error("there is a second factor")]
+    SecondFactorOn,
+    /// The user has no second factor, or none to confirm.
+    #[error("there is no second factor")]
+    SecondFactorOff,
     /// The user is logged in but gave a wrong current password.
     #[error("the current password is wrong")]
     WrongPassword,

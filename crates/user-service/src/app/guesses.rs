@@ -78,7 +78,15 @@ impl Guess {
 
     /// Of the password of a user whose token was sent.
     pub(crate) fn password(user: UserId, origin: Origin) -> Self {
-        let rule = &Rule::PASSWORD;
+        Self::of_user(&Rule::PASSWORD, user, origin)
+    }
+
+    /// Of a code of a user whose token was sent. Not counted with passwords: one that is right would forgive the codes that were wrong.
+    pub(crate) fn code(user: UserId, origin: Origin) -> Self {
+        Self::of_user(&Rule::CODE, user, origin)
+    }
+
+    fn of_user(rule: &'static Rule, user: UserId, origin: Origin) -> Self {
         let subject = rule.subject(&[&user.to_string()]);
         Self::of(origin, (subject, rule), Vec::new())
     }

@@ -1,4 +1,4 @@
-//! Opens a session for a user who proves their password.
+//! Opens a session for a user who proves their password and, if they have a second factor, gives a code.
 
 use auth::{OpaqueToken, PasswordAttempt, PasswordHash};
 use kernel::{SessionId, UserId};
@@ -7,7 +7,7 @@ use store::{Store, StoreResult};
 use super::guesses::{Guess, Origin};
 use super::register_by_mail::is_verified;
 use super::{App, LoggedIn, UserError};
-use crate::domain::{Device, Email, Session, User};
+use crate::domain::{Device, Email, FactorCode, SecondFactor, Session, Used, User};
 use crate::security::{self, LoginFailure};
 
 /// Takes as long for an unknown email as for a wrong password.
@@ -15,6 +15,7 @@ pub(crate) async fn login(
     app: &App,
     email: &Email,
     attempt: PasswordAttempt,
+    code: Option<FactorCode>,
     device: Device,
     origin: Origin,
 ) -> Result<LoggedIn, UserError> {
@@ -66,27 +67,76 @@ pub(crate) async fn login(
         network: device.network,
     };
     let id = session.id;
-    // The password may have changed while it was being checked; then this login fails.
-    let opened = open_session(&app.store, session).await?;
-    let user = opened.ok_or_else(|| refuse(LoginFailure::WrongPassword))?;
+    let user = match open_session(&app.store, session, code).await? {
+        Opened::Done(user, used) => {
+            if used == Some(Used::Recovery) {
+                security::recovery_code_used(user.id);
+            }
+            *user
+        }
+        // The password may have changed while it was being checked.
+        Opened::Outdated => return Err(refuse(LoginFailure::WrongPassword)),
+        Opened::CodeNeeded => {
+            // No guess of a code, so it does not count as one; and it does not forgive those that were.
+            guess.was_none(&app.store, now).await?;
+            security::second_factor_asked(user.id);
+            return Err(UserError::SecondFactorRequired);
+        }
+        Opened::WrongCode => {
+            security::login_failed(email, LoginFailure::WrongCode);
+            return Err(UserError::InvalidCode);
+        }
+    };
     guess.was_right(&app.store, now).await?;
     security::logged_in(user.id, id, email);
     app.logged_in(user, id, token)
 }
 
-/// Records a session with its first token if the user's password has still the session's version. Returns the user if it did.
-pub(crate) async fn open_session(store: &Store, session: Session) -> StoreResult<Option<User>> {
+/// What came of opening a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// It is open. With what the code was, if one was needed.
+    Done(Box<User>, Option<Used>),
+    /// The password changed, or the user was suspended, meanwhile.
+    Outdated,
+    /// The user has a second factor, and there is no code.
+    CodeNeeded,
+    /// The code is wrong, or was used.
+    WrongCode,
+}
+
+/// Records a session with its first token if the user's password has still the session's version, and `code` is good if one is needed. A
+/// code is used up by it: of many who open a session with one code at once, one does.
+pub(crate) async fn open_session(
+    store: &Store,
+    session: Session,
+    code: Option<FactorCode>,
+) -> StoreResult<Opened> {
     store
         .write(move |tx| {
+            tx.want::<SecondFactor>([session.user])?;
             let found = tx.get::<User>(&session.user)?;
             let Some(user) = found.filter(|user| {
                 user.password_version == session.password_version && user.suspension.is_none()
             }) else {
-                return Ok(None);
+                return Ok(Opened::Outdated);
             };
+            let mut used = None;
+            if user.second_factor_since.is_some() {
+                let Some(code) = &code else {
+                    return Ok(Opened::CodeNeeded);
+                };
+                let factor = tx.get::<SecondFactor>(&user.id)?;
+                let good = factor.and_then(|factor| factor.used(code, session.created_at));
+                let Some((factor, what)) = good else {
+                    return Ok(Opened::WrongCode);
+                };
+                tx.put(factor)?;
+                used = Some(what);
+            }
             tx.insert(session.unused_token())?;
             tx.insert(session.clone())?;
-            Ok(Some((*user).clone()))
+            Ok(Opened::Done(Box::new((*user).clone()), used))
         })
         .await
 }

@@ -24,6 +24,7 @@ mod register;
 mod register_by_mail;
 mod reset_access;
 mod revocations;
+mod second_factor;
 mod seller;
 mod sellers;
 mod send_mail;
@@ -37,14 +38,14 @@ mod users;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth::{Issuer, OpaqueToken, PasswordHasher, Subject, Verifier};
+use auth::{Issuer, OpaqueToken, PasswordHasher, Role, Subject, Verifier};
 use contracts::sellers::SellersMode;
 use kernel::{Clock, IdSource, SessionId, Timestamp};
 use store::{Store, StoreResult};
 use tokio::sync::Mutex;
 
 use crate::dealings::Settlements;
-use crate::domain::{Email, Language, Notice, Terms, User};
+use crate::domain::{Email, Language, Notice, SecondFactorRule, Terms, User};
 use crate::events::MailWish;
 use crate::post::Post;
 use crate::records::EMAIL_KEY;
@@ -72,8 +73,12 @@ pub(crate) use prove::{reset_password, verify_email};
 pub(crate) use refresh::refresh;
 pub(crate) use register::{register, register_once};
 pub(crate) use register_by_mail::register_by_mail;
+pub use reset_access::AccessReset;
 pub(crate) use reset_access::reset_access;
 pub(crate) use revocations::{Cut, learn, list_revocations};
+pub(crate) use second_factor::{
+    confirm_second_factor, remove_second_factor, second_factor, set_up_second_factor,
+};
 pub(crate) use seller::{change_seller, my_seller};
 pub(crate) use sellers::{decide_seller, list_sellers, sellers_scope};
 pub(crate) use send_mail::{MailOrder, NotSent, send_mail};
@@ -99,6 +104,8 @@ pub(crate) struct App {
     pub(crate) ids: Arc<dyn IdSource>,
     /// How long logins last.
     pub(crate) terms: Terms,
+    /// Who needs a second factor.
+    pub(crate) second_factor: SecondFactorRule,
     /// Who may sell.
     pub(crate) mode: SellersMode,
     /// Knows what users have still to settle.
@@ -113,6 +120,8 @@ pub(crate) struct LoggedIn {
     pub(crate) expires_in: Duration,
     pub(crate) refresh_token: OpaqueToken,
     pub(crate) user: User,
+    /// The roles that the access token does not carry because the user has no second factor.
+    pub(crate) withheld: Vec<Role>,
 }
 
 impl App {
@@ -150,9 +159,14 @@ impl App {
         session: SessionId,
         refresh_token: OpaqueToken,
     ) -> Result<LoggedIn, UserError> {
+        let withheld = user.withheld(self.second_factor).to_vec();
         let subject = Subject {
             user: user.id,
-            roles: &user.roles,
+            roles: if withheld.is_empty() {
+                &user.roles
+            } else {
+                &[]
+            },
             session,
             version: user.access_version,
         };
@@ -161,6 +175,7 @@ impl App {
             expires_in: self.issuer.policy().lifetime,
             refresh_token,
             user,
+            withheld,
         })
     }
 }
@@ -174,7 +189,7 @@ pub(crate) mod steps {
     pub(crate) use super::erase::{Erased, Nobody, erase_user, forget_sessions};
     pub(crate) use super::forgot::ask_for_reset;
     pub(crate) use super::guesses::{Guess, Refreshes};
-    pub(crate) use super::login::{open_session, renew_hash};
+    pub(crate) use super::login::{Opened, open_session, renew_hash};
     pub(crate) use super::logout::end_session;
     pub(crate) use super::my_sessions::keep_one;
     pub(crate) use super::notifications::put_notifications;
@@ -183,7 +198,9 @@ pub(crate) mod steps {
     pub(crate) use super::refresh::{Rotated, rotate};
     pub(crate) use super::register::{Registered, add_user};
     pub(crate) use super::register_by_mail::ask_to_verify;
+    pub(crate) use super::reset_access::reset_access;
     pub(crate) use super::revocations::end_one;
+    pub(crate) use super::second_factor::{FactorChange, NotDone, offer, turn_off, turn_on};
     pub(crate) use super::seller::put_profile;
     pub(crate) use super::sellers::decide;
     pub(crate) use super::send_mail::keep_proof;

@@ -85,6 +85,7 @@ pub(super) async fn hashed(
         access_version: 0,
         roles: Vec::new(),
         suspension: None,
+        second_factor_since: None,
         created_at: app.clock.now(),
         metadata: None,
     })

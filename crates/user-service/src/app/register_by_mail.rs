@@ -12,7 +12,7 @@ use super::prove::contact_of;
 use super::register::hashed;
 use super::revocations::{Cut, end_all};
 use super::{App, UserError};
-use crate::domain::{Contact, Email, Language, Notice, User, UserName};
+use crate::domain::{Contact, Email, Language, Notice, SecondFactor, User, UserName};
 use crate::events::{self, MailWish};
 use crate::records::EMAIL_KEY;
 
@@ -70,7 +70,8 @@ pub(crate) async fn ask_to_verify(
         .await
 }
 
-/// Puts the last name and password in the place of those of a user who was not verified.
+/// Puts the last name and password in the place of those of a user who was not verified, and who may have set up a second factor while no
+/// mails were sent.
 fn replace(
     tx: &mut Tx<'_>,
     owner: &User,
@@ -83,12 +84,14 @@ fn replace(
     let is_renamed = edited.is_some();
     let user = User {
         password_hash: password.clone(),
+        second_factor_since: None,
         ..edited.unwrap_or(ended)
     };
     if is_renamed {
         tx.send(events::named(&user, cut.at))?;
     }
     tx.put(user)?;
+    tx.delete::<SecondFactor>(&owner.id)?;
     Ok(revocation)
 }
 

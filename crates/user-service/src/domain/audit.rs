@@ -1,4 +1,4 @@
-//! What operators did with users and sellers: who, what, when, and what was before and after. An entry is written with what it is about, and
+//! What operators did with users and sellers, and who turned a second factor on or off: who, what, when, and what was before and after. An entry is written with what it is about, and
 //! never changed.
 
 use auth::Role;
@@ -50,6 +50,10 @@ pub(crate) enum AuditAction {
     SellerSuspended,
     /// Reinstated a seller.
     SellerReinstated,
+    /// Turned their own second factor on.
+    SecondFactorEnabled,
+    /// Turned a second factor off.
+    SecondFactorDisabled,
 }
 
 impl AuditAction {
@@ -63,6 +67,8 @@ impl AuditAction {
             Self::SellerApproved => "seller_approved",
             Self::SellerSuspended => "seller_suspended",
             Self::SellerReinstated => "seller_reinstated",
+            Self::SecondFactorEnabled => "second_factor_enabled",
+            Self::SecondFactorDisabled => "second_factor_disabled",
         }
     }
 }
@@ -77,8 +83,9 @@ impl From<SellerMove> for AuditAction {
     }
 }
 
-/// What operators decide about: of a user their roles and whether they are suspended, of a seller their status.
+/// What entries are about: of a user their roles, whether they are suspended and whether they have a second factor, of a seller their status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct AuditState {
     /// The user's roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,6 +95,10 @@ pub(crate) struct AuditState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     suspended: Option<bool>,
+    /// Whether the user has a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    second_factor: Option<bool>,
     /// The seller's status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<String>, example = "active")]
@@ -99,6 +110,7 @@ impl From<&User> for AuditState {
         Self {
             roles: Some(user.roles.clone()),
             suspended: Some(user.suspension.is_some()),
+            second_factor: Some(user.second_factor_since.is_some()),
             seller: None,
         }
     }
@@ -109,6 +121,7 @@ impl From<&Seller> for AuditState {
         Self {
             roles: None,
             suspended: None,
+            second_factor: None,
             seller: Some(seller.status),
         }
     }

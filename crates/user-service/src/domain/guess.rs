@@ -58,6 +58,12 @@ impl Rule {
         free: 5,
         forgiven_after: Duration::from_mins(10),
     };
+    /// A user's token is used to guess a code of their second factor.
+    pub(crate) const CODE: Self = Self {
+        name: "codes",
+        free: 5,
+        forgiven_after: Duration::from_mins(10),
+    };
     /// One client makes up refresh tokens.
     pub(crate) const REFRESH: Self = Self {
         name: "refreshes",
@@ -66,11 +72,12 @@ impl Rule {
     };
 
     /// All of them.
-    pub(crate) const ALL: [&'static Self; 5] = [
+    pub(crate) const ALL: [&'static Self; 6] = [
         &Self::LOGIN,
         &Self::ACCOUNT,
         &Self::CLIENT,
         &Self::PASSWORD,
+        &Self::CODE,
         &Self::REFRESH,
     ];
 

@@ -146,6 +146,7 @@ mod tests {
             access_version: 0,
             roles: Vec::new(),
             suspension: None,
+            second_factor_since: None,
             created_at: Timestamp::from_millis(0),
             metadata: None,
         }

@@ -84,6 +84,8 @@ pub struct User {
     pub roles: Vec<Role>,
     /// The decision by which an operator suspended them, if one did. Until they are reinstated, they cannot log in.
     pub(crate) suspension: Option<Decision>,
+    /// Since when a login of theirs needs a code, too. None: it does not.
+    pub(crate) second_factor_since: Option<Timestamp>,
     /// When they registered.
     pub created_at: Timestamp,
     /// What they keep with their profile.

@@ -86,8 +86,8 @@ pub(super) struct AuditPage<'a> {
 
 /// List what operators did
 ///
-/// With users and sellers: who, what, when and why, and what was before and after. The newest first; nothing in it ever changes. Role
-/// `admin`.
+/// With users and sellers: who, what, when and why, and what was before and after; and who turned their second factor on or off. The newest
+/// first; nothing in it ever changes. Role `admin`.
 #[utoipa::path(get, path = "/api/audit-log", tag = "users", operation_id = "listAuditLog", security(("bearer" = [])),
     params(
         ("user" = Option<UserId>, Query, description = "Only what was done to this user or seller"),

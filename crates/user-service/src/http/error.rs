@@ -16,9 +16,15 @@ platform_http::problems! {
     pub PROBLEMS:
     EMAIL_TAKEN "email_taken" 409 "Someone has registered with this email"
     INVALID_CREDENTIALS "invalid_credentials" 401 "The email or the password is wrong"
+    // Said only to who gave the right password.
+    SECOND_FACTOR_REQUIRED "second_factor_required" 401 "A code is needed, too"
+    INVALID_CODE "invalid_code" 401 "The code is wrong"
     INVALID_REFRESH_TOKEN "invalid_refresh_token" 401 "The refresh token is not valid"
     // Not 401: the bearer token is good, and a client must not discard it.
     WRONG_PASSWORD "wrong_password" 403 "The current password is wrong"
+    WRONG_CODE "wrong_code" 403 "The code is wrong"
+    SECOND_FACTOR_ON "second_factor_on" 409 "There is a second factor"
+    SECOND_FACTOR_OFF "second_factor_off" 409 "There is no second factor"
     LINK_NOT_VALID "link_not_valid" 403 "The link of the mail is not valid"
     MAIL_OFF "mail_off" 409 "No mails are sent here"
     ACCOUNT_IN_USE "account_in_use" 409 "Something is not settled yet" (Unsettled)
@@ -48,6 +54,14 @@ impl From<UserError> for Problem {
                 &INVALID_CREDENTIALS,
                 "No user has this email and this password.",
             ),
+            UserError::SecondFactorRequired => challenge(
+                &SECOND_FACTOR_REQUIRED,
+                "Send the same again with a code: the 6 digits that the authenticator app shows, or a recovery code.",
+            ),
+            UserError::InvalidCode => challenge(
+                &INVALID_CODE,
+                "It is wrong, or it was used. Wait for the next one.",
+            ),
             UserError::InvalidRefreshToken => challenge(
                 &INVALID_REFRESH_TOKEN,
                 "It is unknown, has expired or was used before. Log in again.",
@@ -67,6 +81,17 @@ impl From<UserError> for Problem {
             ),
             UserError::UnknownUser => unknown_user(),
             UserError::Throttled(refused) => throttled(&policy(&refused), refused.wait),
+            UserError::WrongCode => Self::new(
+                &WRONG_CODE,
+                "It is wrong, or it was used. Wait for the next one. Nothing was changed.",
+            ),
+            UserError::SecondFactorOn => {
+                Self::new(&SECOND_FACTOR_ON, "Turn it off before you set up another.")
+            }
+            UserError::SecondFactorOff => Self::new(
+                &SECOND_FACTOR_OFF,
+                "Set one up, and confirm it with a code.",
+            ),
             UserError::WrongPassword => Self::new(&WRONG_PASSWORD, "The password was not changed."),
             UserError::LinkNotGood => Self::new(
                 &LINK_NOT_VALID,

@@ -30,6 +30,7 @@ mod sellers;
 mod sessions;
 mod setup;
 mod standing;
+mod totp;
 mod user_json;
 mod users;
 mod verify_email;
@@ -67,6 +68,10 @@ pub(crate) use internal::internal_routes;
         notifications::show,
         notifications::change,
         password::change,
+        totp::show,
+        totp::set_up,
+        totp::confirm,
+        totp::remove,
         sessions::list,
         sessions::end_others,
         sessions::end,
@@ -128,6 +133,10 @@ pub(crate) fn routes(app: Arc<App>, verifier: Verifier) -> Routes {
             .get("/api/users/me/notifications", notifications::show)
             .put("/api/users/me/notifications", notifications::change)
             .post("/api/users/me/password", password::change)
+            .get("/api/users/me/totp", totp::show)
+            .post("/api/users/me/totp", totp::set_up)
+            .delete("/api/users/me/totp", totp::remove)
+            .post("/api/users/me/totp/confirm", totp::confirm)
             .get("/api/users/me/sessions", sessions::list)
             .delete("/api/users/me/sessions", sessions::end_others)
             .delete("/api/users/me/sessions/{id}", sessions::end)

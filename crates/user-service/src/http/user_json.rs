@@ -27,6 +27,8 @@ pub(crate) struct UserJson<'a> {
     /// Permissions beyond those of every user.
     #[schema(example = json!([]))]
     roles: &'a [Role],
+    /// Whether a login needs a code, too.
+    second_factor: bool,
     /// Time of registration.
     created_at: Timestamp,
     /// What the user keeps with it.
@@ -42,6 +44,7 @@ impl<'a> From<&'a User> for UserJson<'a> {
             name: user.name.as_str(),
             email: user.email.as_str(),
             roles: &user.roles,
+            second_factor: user.second_factor_since.is_some(),
             created_at: user.created_at,
             metadata: user.metadata.clone().map(Into::into),
         }
@@ -74,6 +77,11 @@ pub(crate) struct LoginJson<'a> {
     /// The user who logged in.
     #[schema(inline = false)]
     user: UserJson<'a>,
+    /// Roles of the user that the access token does not carry, because operators need a second factor here: they set one up at
+    /// `/api/users/me/totp`. Left out if there are none.
+    #[serde(skip_serializing_if = "<[Role]>::is_empty")]
+    #[schema(nullable = false, required = false, example = json!([]))]
+    withheld_roles: &'a [Role],
 }
 
 /// 200 with the tokens, which nobody on the way may keep (RFC 6749 section 5.1).
@@ -86,5 +94,6 @@ pub(super) fn logged_in(login: &LoggedIn) -> HttpResponse {
             expires_in: login.expires_in.as_secs(),
             refresh_token: login.refresh_token.expose(),
             user: UserJson::from(&login.user),
+            withheld_roles: &login.withheld,
         })
 }

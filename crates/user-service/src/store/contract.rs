@@ -8,6 +8,7 @@ mod guesses;
 #[cfg(feature = "mongo")]
 mod mongo;
 mod notifications;
+mod second_factors;
 mod sellers;
 mod sessions;
 mod setup;
@@ -29,7 +30,7 @@ use store::outbox::{Fate, Outbox};
 use store::{Store, StoreResult};
 
 use super::Queries;
-use crate::app::steps::{PasswordChange, Rotated, add_user, open_session};
+use crate::app::steps::{Opened, PasswordChange, Rotated, add_user, open_session};
 use crate::app::{self, Cut};
 use crate::domain::{Device, Email, NextToken, Session, Terms, User, UserName};
 use crate::records::EMAIL_KEY;
@@ -121,6 +122,7 @@ fn someone(address: &str) -> User {
         access_version: 0,
         roles: Vec::new(),
         suspension: None,
+        second_factor_since: None,
         created_at: NOW,
         metadata: None,
     }
@@ -184,8 +186,8 @@ async fn logged_in(open: &Open, address: &str, number: u8) -> (User, SessionId) 
 async fn open_for(open: &Open, user: &User, number: u8) -> SessionId {
     let session = session(user.id, user.password_version, number);
     let id = session.id;
-    let opened = open_session(&open.store, session).await;
-    assert_eq!(opened, Ok(Some(user.clone())));
+    let opened = open_session(&open.store, session, None).await;
+    assert_eq!(opened, Ok(Opened::Done(Box::new(user.clone()), None)));
     id
 }
 
@@ -249,6 +251,18 @@ macro_rules! suite {
             a_user_who_is_told_twice_gets_one_mail,
             what_is_switched_off_is_not_mailed_until_it_is_switched_on,
             who_is_suspended_erased_unverified_or_unknown_gets_no_mail_about_orders,
+        }
+        suite! { $house, second_factors;
+            one_that_is_not_confirmed_is_not_asked_for,
+            the_first_code_turns_it_on_and_ends_other_sessions_with_an_entry,
+            of_many_confirmations_at_once_one_turns_it_on,
+            of_many_logins_with_one_code_at_once_one_succeeds,
+            of_many_logins_with_one_recovery_code_at_once_one_succeeds,
+            no_session_is_opened_without_a_code_while_it_is_turned_on,
+            it_is_turned_off_with_the_password_and_a_code_and_leaves_an_entry,
+            who_has_a_role_loses_their_tokens_with_it,
+            a_reset_of_access_turns_it_off_and_a_link_of_a_mail_does_not,
+            no_secret_of_an_erased_user_is_left,
         }
         suite! { $house, sellers;
             a_first_product_makes_a_seller_once,

@@ -27,5 +27,6 @@ mod sessions;
 mod setup;
 mod standing;
 mod tokens;
+mod totp;
 mod users;
 mod world;

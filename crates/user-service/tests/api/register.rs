@@ -28,7 +28,7 @@ async fn anyone_can_register_and_gets_a_profile_without_secrets() {
     assert!(profile["createdAt"].take().as_str().unwrap().ends_with('Z'));
     assert_eq!(
         profile,
-        json!({"id": null, "name": "Ada Lovelace", "email": "Ada@Example.com", "roles": [], "createdAt": null})
+        json!({"id": null, "name": "Ada Lovelace", "email": "Ada@Example.com", "roles": [], "secondFactor": false, "createdAt": null})
     );
 }
 

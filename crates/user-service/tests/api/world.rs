@@ -16,7 +16,7 @@ use kernel::{Clock, Currency, ManualClock, SystemClock, SystemIds, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use telemetry::metrics::Metrics;
-use user_service::{Config, Email, Ports, Post, Settlements, UserService};
+use user_service::{Config, Email, Ports, Post, SecondFactorRule, Settlements, UserService};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -42,6 +42,7 @@ struct Place {
     dir: Arc<tempfile::TempDir>,
     clock: Arc<ManualClock>,
     post: Option<Post>,
+    second_factor: SecondFactorRule,
 }
 
 impl Default for Place {
@@ -50,6 +51,7 @@ impl Default for Place {
             dir: Arc::new(tempfile::tempdir().unwrap()),
             clock: Arc::new(ManualClock::at(SystemClock.now())),
             post: None,
+            second_factor: SecondFactorRule::Optional,
         }
     }
 }
@@ -100,6 +102,15 @@ impl World {
         Self::on(Place::default(), 4, SellersMode::Open, &of_file(file))
     }
 
+    /// One where operators need a second factor.
+    pub(crate) fn with_second_factors() -> Self {
+        let place = Place {
+            second_factor: SecondFactorRule::RequiredForOperators,
+            ..Place::default()
+        };
+        Self::at(place, 4, SellersMode::Open)
+    }
+
     /// One that sends mails to a directory.
     pub(crate) fn with_mail() -> Self {
         let mails = tempfile::tempdir().unwrap();
@@ -135,6 +146,10 @@ impl World {
             post,
             ..Place::default()
         };
+        Self::at(place, bcrypt_cost, mode)
+    }
+
+    fn at(place: Place, bcrypt_cost: u32, mode: SellersMode) -> Self {
         let pem = SigningKey::generate()
             .unwrap()
             .to_pem()
@@ -150,12 +165,17 @@ impl World {
         Place {
             dir: self.dir.clone(),
             clock: self.clock.clone(),
-            post: None,
+            ..Place::default()
         }
     }
 
     fn on(
-        Place { dir, clock, post }: Place,
+        Place {
+            dir,
+            clock,
+            post,
+            second_factor,
+        }: Place,
         bcrypt_cost: u32,
         mode: SellersMode,
         issuer: &dyn Fn() -> Issuer,
@@ -169,14 +189,19 @@ impl World {
         let verifier = Verifier::new(issuer().verification_keys(), policy(), clock.clone());
         let config = Config {
             bcrypt_cost,
+            second_factor: Some(second_factor),
             ..Config::default()
+        };
+        let settings = Settings {
+            sellers: SellersConfig { mode },
+            ..Settings::default()
         };
         let left = Arc::new(Left::default());
         let path = dir.path().join("users.db");
         let store = StoreConfig::Sqlite { path };
         let users = UserService::build(
             &config,
-            SellersConfig { mode },
+            &settings,
             store,
             &deps,
             issuer(),

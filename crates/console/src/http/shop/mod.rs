@@ -15,6 +15,7 @@ pub(super) mod login;
 pub(super) mod mails;
 pub(super) mod order;
 pub(super) mod product;
+pub(super) mod second_factor;
 pub(super) mod seller;
 pub(super) mod sessions;
 mod sought;

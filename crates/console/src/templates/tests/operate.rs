@@ -30,7 +30,7 @@ fn dispute(full: bool) -> Json {
 
 fn person(full: bool) -> Json {
     let roles = if full { json!(["admin"]) } else { json!([]) };
-    let mut person = json!({"id": "u1", "name": "Ada", "email": "ada@example.com", "roles": roles, "createdAt": TIME});
+    let mut person = json!({"id": "u1", "name": "Ada", "email": "ada@example.com", "roles": roles, "secondFactor": full, "createdAt": TIME});
     if full {
         person["suspension"] = json!({"reason": "Stolen cards", "by": "u2", "at": TIME});
     }
@@ -41,7 +41,7 @@ fn person(full: bool) -> Json {
 fn act(full: bool) -> Json {
     if full {
         return json!({"id": "a1", "at": TIME, "action": "user_suspended", "userId": "u1", "by": "u2", "reason": "Stolen cards",
-            "before": {"roles": ["admin"], "suspended": false}, "after": {"roles": [], "suspended": true}});
+            "before": {"roles": ["admin"], "suspended": false}, "after": {"roles": [], "suspended": true, "secondFactor": true}});
     }
     json!({"id": "a1", "at": TIME, "action": "seller_approved", "userId": "u1", "before": {"seller": "pending"}, "after": {"seller": "active"}})
 }

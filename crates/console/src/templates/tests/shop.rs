@@ -52,6 +52,9 @@ pub(super) fn sample(name: &str, full: bool) -> Value {
                 facts => if full { vec![("Binding", "Paperback")] } else { vec![] },
             }
         }
+        "shop/code.html" => {
+            context! { next => "/", typed => next, email => "ada@example.com", faults }
+        }
         "shop/login.html" => context! { next => "/", typed => next, email => "", faults },
         "shop/register.html" => context! { next => "/", name => "", email => "", faults },
         "shop/cart.html" => context! { summary => cart(full) },
@@ -107,7 +110,7 @@ fn of_account(name: &str, full: bool) -> Value {
     let faults = faults(full);
     match name {
         "shop/account.html" => context! {
-            me => json!({"email": "ada@example.com"}), name => "Ada", new_email => "", profile => faults, password => Faults::default(), email => Faults::default(),
+            me => json!({"email": "ada@example.com", "secondFactor": full}), name => "Ada", new_email => "", profile => faults, password => Faults::default(), email => Faults::default(),
             addresses => if full { json!([address(), short_address()]) } else { json!([]) }
         },
         "shop/forgot.html" => context! { email => "ada@example.com", sent => full, faults },
@@ -115,6 +118,19 @@ fn of_account(name: &str, full: bool) -> Value {
             context! { token => if full { "t0ken" } else { "" }, faults }
         }
         "shop/registered.html" => context! { email => "ada@example.com" },
+        "shop/second_factor.html" => {
+            let mut state = json!({"enabled": full, "recoveryCodesLeft": 9, "withheldRoles": []});
+            if full {
+                state["since"] = TIME.into();
+            }
+            context! { state, faults }
+        }
+        "shop/second_factor_confirm.html" => {
+            let qr = full.then(|| json!({"size": 21, "path": "M0 0h7v1h-7z"}));
+            let uri = "otpauth://totp/a?secret=ABCD";
+            context! { enrolment => context! { uri, secret => "ABCD", qr }, faults }
+        }
+        "shop/recovery_codes.html" => context! { codes => ["ABCDEF-GHIJKL"] },
         "shop/data.html" => context! { faults },
         "shop/mails.html" => {
             let topics = ["orders", "shipments", "refunds", "returns", "payouts"];

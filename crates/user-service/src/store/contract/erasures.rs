@@ -163,7 +163,7 @@ pub(super) async fn no_session_of_an_erased_user_is_kept_and_those_of_others_are
     assert_eq!(kept(&open, &[first, second, id, other]).await, [other]);
     let late = session(ada.id, 1, 5);
     let id = late.id;
-    open_session(&open.store, late).await.unwrap();
+    open_session(&open.store, late, None).await.unwrap();
     forget_sessions(&open.store, ada.id).await.unwrap();
     assert_eq!(kept(&open, &[id, other]).await, [other]);
 }

@@ -6,7 +6,9 @@ use auth::{Revocation, RevocationPlace, Role};
 use kernel::{AuditId, SystemIds, UserId};
 
 use super::{NOW, Open, cut, logged_in, open_for, rotate, session, someone};
-use crate::app::steps::{Rotated, Ruled, Ruling, Whom, add_user, end_one, open_session, rule};
+use crate::app::steps::{
+    Opened, Rotated, Ruled, Ruling, Whom, add_user, end_one, open_session, rule,
+};
 use crate::domain::{AuditAction, Decision, StandingMove, StandingRefusal, User};
 
 const WHILE: Duration = Duration::from_secs(1);
@@ -119,8 +121,8 @@ pub(super) async fn a_suspended_user_has_no_session_and_gets_none(open: Open) {
     assert_eq!(open.user(ada.id).await, Ok(Some(ada.clone())));
     assert_eq!(rotate(&open, 1, 2).await, Rotated::Unknown);
     for version in [0, 1] {
-        let opened = open_session(&open.store, session(ada.id, version, 3)).await;
-        assert_eq!(opened, Ok(None), "{version}");
+        let opened = open_session(&open.store, session(ada.id, version, 3), None).await;
+        assert_eq!(opened, Ok(Opened::Outdated), "{version}");
     }
     let back = made(&open, ruling(&ada, StandingMove::Reinstate, Some(boss.id))).await;
     assert_eq!(rotate(&open, 1, 2).await, Rotated::Unknown, "it has ended");
