@@ -234,6 +234,10 @@ impl WhereArgs {
         Err(commands::not_distributed())
     }
 
+    #[cfg_attr(
+        not(feature = "distributed"),
+        expect(unused_variables, reason = "of the distributed mode")
+    )]
     fn restore(self, from: &Path) -> anyhow::Result<bool> {
         let (settings, services) = self.dir.settings([])?;
         if !self.distributed {

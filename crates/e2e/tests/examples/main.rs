@@ -13,6 +13,9 @@ use serde_json::Value;
 
 use crate::operation::{Operation, operations, prefilled};
 
+/// The order of the examples of returns and disputes.
+const ORDER_OF_CASES: &str = "0199f3a0-9b1c-7c3e-9d52-6f0c1a2b3c4d";
+
 /// The product of the examples.
 const PRODUCT: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d";
 
@@ -130,6 +133,12 @@ async fn every_example_of_the_document_works_against_the_demo() {
     let data_dir = tempfile::tempdir().unwrap();
     let launch = Launch::on(data_dir.path()).with("--demo");
     let demo = Demo::start(&launch).await;
+    for (list, count) in [("returns", 3), ("disputes", 2)] {
+        let cases = demo.person.all(&format!("/api/orders/{list}?role=buyer"));
+        let cases = cases.await.into_iter();
+        let here = cases.filter(|case| case["orderId"] == ORDER_OF_CASES);
+        assert_eq!(here.count(), count, "{list}");
+    }
     let mut sent = 0;
     for operation in operations(&demo.document) {
         for body in operation.bodies() {

@@ -36,8 +36,11 @@ pub(super) const RETURNS: [&str; 3] = [
 /// The line of the one that is to be received.
 const RECEIVED_LINE: &str = "0199f3a0-9b1c-7c3e-9d52-6f0c1a2b3c4e";
 
-/// The disputes of the other parts: to be decided, to be withdrawn.
-pub(super) const DISPUTES: [&str; 2] = [OWN, "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4e"];
+/// The disputes of the other parts: to be decided, to be withdrawn. No return has these ids.
+pub(super) const DISPUTES: [&str; 2] = [
+    "0199f3a0-ab1c-7c3e-9d52-6f0c1a2b3c4d",
+    "0199f3a0-ab1c-7c3e-9d52-6f0c1a2b3c4e",
+];
 
 /// A product that somebody else sells, in the example of an order.
 const TO_ORDER: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4e";

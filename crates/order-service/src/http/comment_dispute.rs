@@ -17,7 +17,7 @@ use crate::domain::{CaseId, Role, Said};
 #[utoipa::path(post, path = "/api/orders/{id}/disputes/{did}/comments", tag = "orders", operation_id = "commentOnDispute", security(("bearer" = [])),
     params(
         ("id" = OrderId, Path, description = "The order's id", example = "0199f3a0-9b1c-7c3e-9d52-6f0c1a2b3c4d"),
-        ("did" = DisputeId, Path, description = "The dispute's id", example = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4d"),
+        ("did" = DisputeId, Path, description = "The dispute's id", example = "0199f3a0-ab1c-7c3e-9d52-6f0c1a2b3c4d"),
         MoveHeaders,
     ),
     request_body(content = WriteComment, example = json!({"text": "The tracking number is that of another package"})),

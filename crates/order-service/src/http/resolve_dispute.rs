@@ -66,7 +66,7 @@ impl Decision {
 #[utoipa::path(post, path = "/api/orders/{id}/disputes/{did}/resolve", tag = "orders", operation_id = "resolveDispute", security(("bearer" = [])),
     params(
         ("id" = OrderId, Path, description = "The order's id", example = "0199f3a0-9b1c-7c3e-9d52-6f0c1a2b3c4d"),
-        ("did" = DisputeId, Path, description = "The dispute's id"),
+        ("did" = DisputeId, Path, description = "The dispute's id", example = "0199f3a0-ab1c-7c3e-9d52-6f0c1a2b3c4d"),
         MoveHeaders,
     ),
     request_body(content = ResolveDispute, example = json!({"outcome": "partial", "amount": 500, "comment": "The crack is small"})),
