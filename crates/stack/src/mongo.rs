@@ -10,6 +10,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::error::{ErrorKind, Result};
 use mongodb::options::{ClientOptions, TlsOptions};
 
+use crate::Only;
 use crate::name::Name;
 use crate::process::detached;
 use crate::stack::Stack;
@@ -35,6 +36,11 @@ pub(crate) fn command(stack: &Stack, member: usize) -> anyhow::Result<Command> {
         .args(["--setParameter", "diagnosticDataCollectionEnabled=false"])
         // A transaction left open by a killed service holds its rows this long; a service gives up after two seconds.
         .args(["--setParameter", "transactionLifetimeLimitSeconds=5"]);
+    if stack.state.shape.only == Some(Only::Servers) {
+        // Each test drops its databases. The server keeps what was dropped for this long, five minutes by default; with ten thousand files
+        // of such, it stops for seconds at each checkpoint.
+        command.args(["--setParameter", "minSnapshotHistoryWindowInSeconds=10"]);
+    }
     if let Some(files) = stack.certificates() {
         command
             .arg("--tlsCertificateKeyFile")

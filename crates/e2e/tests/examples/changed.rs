@@ -59,7 +59,6 @@ fn request(
     for parameter in parameters.into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap();
         let value = prefilled(&demo.document, parameter).unwrap_or_else(|| "1".to_owned());
-        // Half of them are changed if there is no body to change.
         let value = match body {
             Some(_) => value,
             None => encoded(&changes.of(value.as_bytes())),
@@ -79,11 +78,11 @@ fn request(
     }
     let mut what = format!("{} {target}", operation.id());
     if let Some(body) = body {
-        let changed = changes.of(body.to_string().as_bytes());
-        what = format!("{what} {}", String::from_utf8_lossy(&changed));
+        let sent = changes.of(body.to_string().as_bytes());
+        what = format!("{what} {}", String::from_utf8_lossy(&sent));
         request = request
             .header(CONTENT_TYPE, "application/json")
-            .body(changed);
+            .body(sent);
     }
     (request, what)
 }
@@ -124,12 +123,11 @@ fn a_changed_token_is_refused_and_a_changed_cursor_is_too() {
     let client = demo.server.client();
     let token = demo.person.token.as_str();
     fuzz(&runtime, &changes(), async |changes| {
-        let changed = changes.of_visible(token);
-        if changed != token {
-            let request = client.request(reqwest::Method::GET, "/api/users/me", &changed);
-            let status = is_answered(request, &changed).await?;
-            // An empty token is none.
-            prop_assert_eq!(status, 401, "{}", changed);
+        let sent = changes.of_visible(token);
+        if sent != token {
+            let request = client.request(reqwest::Method::GET, "/api/users/me", &sent);
+            let status = is_answered(request, &sent).await?;
+            prop_assert_eq!(status, 401, "{}", sent);
         }
         Ok(())
     });

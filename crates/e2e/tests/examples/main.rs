@@ -134,8 +134,8 @@ async fn every_example_of_the_document_works_against_the_demo() {
     let launch = Launch::on(data_dir.path()).with("--demo");
     let demo = Demo::start(&launch).await;
     for (list, count) in [("returns", 3), ("disputes", 2)] {
-        let cases = demo.person.all(&format!("/api/orders/{list}?role=buyer"));
-        let cases = cases.await.into_iter();
+        let path = format!("/api/orders/{list}?role=buyer");
+        let cases = demo.person.all(&path).await.into_iter();
         let here = cases.filter(|case| case["orderId"] == ORDER_OF_CASES);
         assert_eq!(here.count(), count, "{list}");
     }

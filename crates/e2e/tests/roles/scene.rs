@@ -8,7 +8,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::table::{FORM, Row};
+use crate::table::{DECISION, FORM, Row};
 
 /// Who sends a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +164,14 @@ impl Scene {
         let admin = cast.person(Role::Admin).unwrap();
         let names = json!({"names": {"en": unique()}});
         let category = admin.post("/api/categories", &names).await.body;
+        if row.body == DECISION && row.path.ends_with("/reinstate") {
+            let suspend = row.path.replace("reinstate", "suspend");
+            let suspend = suspend.replace("{id}", &cast.shopkeeper.id);
+            let body = serde_json::from_str(DECISION).unwrap();
+            // 409 if the last scene left it so.
+            let status = admin.post(&suspend, &body).await.status;
+            assert!(matches!(status, 200 | 409), "{suspend}: {status}");
+        }
         let person = cast.person(role).unwrap_or(buyer);
         let login = cast.client().log_in(&person.email, &person.password).await;
         let newest = login.get("/api/users/me/sessions?limit=1").await.body;

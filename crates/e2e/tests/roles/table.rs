@@ -56,7 +56,7 @@ const fn buyer(done: u16) -> [u16; 7] {
     [401, done, 403, 404, 404, done, 404]
 }
 
-const DECISION: &str = r#"{"reason": "A test"}"#;
+pub(crate) const DECISION: &str = r#"{"reason": "A test"}"#;
 const ITEMS: &str = r#"{"items": [{"lineId": "$LINE", "quantity": 1}], "reason": "A test"}"#;
 const PACKAGE: &str = r#"{"items": [{"lineId": "$LINE", "quantity": 1}], "carrier": "Pigeon", "trackingNumber": "P1"}"#;
 const REFUND: &str = r#"{"fulfilmentId": "$FULFILMENT", "amount": 5, "reason": "A test"}"#;

@@ -84,7 +84,7 @@ fn message(n: u8) -> Envelope {
     }
 }
 
-/// Nobody logs in or out during the demo, keeps an address, switches off a mail, or forgets a password.
+/// Nobody logs in or out during the demo, keeps an address, begins with a second factor, switches off a mail, or forgets a password.
 async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
     let tokens = Arc::new(SystemClock);
     let marketplace = Marketplace::build(settings, services, dir, deps(), tokens).unwrap();
@@ -105,6 +105,11 @@ async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
                 "name": "Ada", "line1": "1 High Street", "city": "York", "postalCode": "YO1 7HH", "country": "GB",
             }));
         assert_eq!(address.send().await.unwrap().status(), 201);
+        let factor = client
+            .post(format!("http://{}/api/users/me/totp", host.address))
+            .bearer_auth(login["token"].as_str().unwrap())
+            .json(&serde_json::json!({"password": "demo-password"}));
+        assert_eq!(factor.send().await.unwrap().status(), 201);
         let mails = client
             .put(format!("http://{}/api/users/me/notifications", host.address))
             .bearer_auth(login["token"].as_str().unwrap())

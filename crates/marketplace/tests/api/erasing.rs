@@ -61,6 +61,20 @@ impl Shop {
         let login = self.post("/api/users/login", "", &body).await;
         login["token"].as_str().unwrap().to_owned()
     }
+
+    /// Opens a dispute about a part, comments on it and takes it back.
+    async fn dispute_and_withdraw(&self, id: &str, part: &Value, buyer: &str) {
+        let disputes = format!("/api/orders/{id}/disputes");
+        let dispute =
+            json!({"fulfilmentId": part, "reason": "not_received", "comment": "Zeru waits"});
+        let dispute = self.post(&disputes, buyer, &dispute).await;
+        let dispute = format!("{disputes}/{}", dispute["id"].as_str().unwrap());
+        let said = json!({"text": "Zeru still waits"});
+        self.post(&format!("{dispute}/comments"), buyer, &said)
+            .await;
+        self.post(&format!("{dispute}/withdraw"), buyer, &json!({}))
+            .await;
+    }
 }
 
 /// Fails if a file below `place` holds `word`, in any case.
@@ -137,16 +151,7 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
     .await;
     let sale = shop.erase(&seller).await;
     assert_eq!(sale.body["openSales"], json!([id]), "{sale:?}");
-    let disputes = format!("/api/orders/{id}/disputes");
-    let dispute =
-        json!({"fulfilmentId": part["id"], "reason": "not_received", "comment": "Zeru waits"});
-    let dispute = shop.post(&disputes, &buyer, &dispute).await;
-    let dispute = format!("{disputes}/{}", dispute["id"].as_str().unwrap());
-    let said = json!({"text": "Zeru still waits"});
-    shop.post(&format!("{dispute}/comments"), &buyer, &said)
-        .await;
-    shop.post(&format!("{dispute}/withdraw"), &buyer, &json!({}))
-        .await;
+    shop.dispute_and_withdraw(&id, &part["id"], &buyer).await;
     let shipment = shipped["id"].as_str().unwrap();
     shop.post(
         &format!("{shipments}/{shipment}/deliver"),

@@ -1,6 +1,6 @@
 //! Journeys that end well.
 
-use crate::browser::{ADDRESS, order};
+use crate::browser::{ADDRESS, Browser, order};
 use crate::world::World;
 
 #[tokio::test]
@@ -68,6 +68,40 @@ async fn a_visitor_browses_and_searches_without_a_login_and_every_page_is_sealed
             .unwrap()
             .contains("immutable")
     );
+}
+
+/// Refunds one item at its price, after some that are refused: none of them, or an amount beside them.
+async fn refunds_items(seller: &mut Browser, sale: &str) {
+    let items = seller.field("refund.");
+    let of_items = |quantity, amount| {
+        [
+            ("key", "a-third"),
+            (items.as_str(), quantity),
+            ("restock", "true"),
+            ("amount", amount),
+            ("reason", "It came back"),
+        ]
+    };
+    for (quantity, amount, status, says) in [
+        (
+            "",
+            "",
+            422,
+            "Please say how many of something, or an amount.",
+        ),
+        ("1", "5", 422, "Please give either items or an amount."),
+        ("x", "", 422, "This is no whole number."),
+        ("9", "", 409, "That is more than is left to refund."),
+        ("1", "", 200, "The refund is made."),
+    ] {
+        let fields = of_items(quantity, amount);
+        seller.send(&format!("{sale}/refund"), &fields).await;
+        assert_eq!(seller.status, status, "{}", seller.page);
+        seller.assert_shows(says);
+        if status != 200 {
+            seller.assert_shows("value=\"It came back\"");
+        }
+    }
 }
 
 #[tokio::test]
@@ -156,37 +190,7 @@ async fn a_buyer_orders_and_the_seller_ships_and_refunds() {
     seller.send(&format!("{sale}/refund"), &refund).await;
     assert_eq!(seller.status, 409);
     seller.assert_shows("That is more than is left to refund.");
-    // Items, at their price: neither none of them nor an amount beside them.
-    let items = seller.field("refund.");
-    let of_items = |quantity, amount| {
-        [
-            ("key", "a-third"),
-            (items.as_str(), quantity),
-            ("restock", "true"),
-            ("amount", amount),
-            ("reason", "It came back"),
-        ]
-    };
-    for (quantity, amount, status, says) in [
-        (
-            "",
-            "",
-            422,
-            "Please say how many of something, or an amount.",
-        ),
-        ("1", "5", 422, "Please give either items or an amount."),
-        ("x", "", 422, "This is no whole number."),
-        ("9", "", 409, "That is more than is left to refund."),
-        ("1", "", 200, "The refund is made."),
-    ] {
-        let fields = of_items(quantity, amount);
-        seller.send(&format!("{sale}/refund"), &fields).await;
-        assert_eq!(seller.status, status, "{}", seller.page);
-        seller.assert_shows(says);
-        if status != 200 {
-            seller.assert_shows("value=\"It came back\"");
-        }
-    }
+    refunds_items(&mut seller, &sale).await;
     seller.open("/sell/money").await;
     seller.assert_shows("Sold: $72.00");
     buyer.open("/wallet").await;

@@ -43,6 +43,40 @@ async fn says(person: &mut Browser, case: &str, text: &str, shown: &str) {
     assert_eq!(person.page.matches(&said).count(), 1, "{}", person.page);
 }
 
+/// Seller, buyer and operator comment on the return in the order at `path`, which the seller handles at `desk`, and see each other's.
+async fn all_sides_comment(
+    world: &World,
+    seller: &mut Browser,
+    buyer: &mut Browser,
+    (path, desk): (&str, &str),
+) {
+    says(seller, desk, "Which <one>?", "Which &lt;one&gt;?").await;
+    buyer.open(path).await;
+    buyer.assert_shows("Which &lt;one&gt;?");
+    let case = buyer.action(&format!("{path}/returns/"));
+    let case = case.trim_end_matches("/comments");
+    says(buyer, case, "The upper", "The upper").await;
+    let mut operator = world.operator().await;
+    operator.open("/operate/returns?status=requested").await;
+    operator.assert_shows("2 × Lamp");
+    assert_eq!(
+        operator.link("/operate/orders/0"),
+        format!("/operate{path}")
+    );
+    let case = format!("/operate{case}");
+    operator.open(&format!("/operate{path}")).await;
+    says(&mut operator, &case, "Please answer", "Please answer").await;
+    seller.open(desk).await;
+    for text in [
+        "The upper",
+        "Please answer",
+        "Ada",
+        "<strong>operator</strong>",
+    ] {
+        seller.assert_shows(text);
+    }
+}
+
 #[tokio::test]
 async fn a_buyer_returns_something_and_the_seller_receives_it_in_parts() {
     let world = World::start();
@@ -87,7 +121,6 @@ async fn a_buyer_returns_something_and_the_seller_receives_it_in_parts() {
     assert_eq!(buyer.page.matches("to be answered").count(), 1);
     buyer.open("/returns").await;
     assert_eq!(buyer.link("/orders/0"), path);
-
     buyer.assert_shows("2 × Lamp");
 
     seller.open("/sell").await;
@@ -95,31 +128,7 @@ async fn a_buyer_returns_something_and_the_seller_receives_it_in_parts() {
     seller.assert_shows("2 × Lamp");
     let desk = seller.link(&format!("/sell{path}/returns/"));
     seller.open(&desk).await;
-    says(&mut seller, &desk, "Which <one>?", "Which &lt;one&gt;?").await;
-    buyer.open(&path).await;
-    buyer.assert_shows("Which &lt;one&gt;?");
-    let case = buyer.action(&format!("{path}/returns/"));
-    let case = case.trim_end_matches("/comments");
-    says(&mut buyer, case, "The upper", "The upper").await;
-    let mut operator = world.operator().await;
-    operator.open("/operate/returns?status=requested").await;
-    operator.assert_shows("2 × Lamp");
-    assert_eq!(
-        operator.link("/operate/orders/0"),
-        format!("/operate{path}")
-    );
-    let case = format!("/operate{case}");
-    operator.open(&format!("/operate{path}")).await;
-    says(&mut operator, &case, "Please answer", "Please answer").await;
-    seller.open(&desk).await;
-    for text in [
-        "The upper",
-        "Please answer",
-        "Ada",
-        "<strong>operator</strong>",
-    ] {
-        seller.assert_shows(text);
-    }
+    all_sides_comment(&world, &mut seller, &mut buyer, (&path, &desk)).await;
     seller
         .send(&format!("{desk}/deny"), &[("comment", "")])
         .await;

@@ -68,8 +68,8 @@ pub(crate) async fn login(
     };
     let id = session.id;
     let user = match open_session(&app.store, session, code).await? {
-        Opened::Done(user, used) => {
-            if used == Some(Used::Recovery) {
+        Opened::Done(user, proof) => {
+            if proof == Some(Used::Recovery) {
                 security::recovery_code_used(user.id);
             }
             *user
@@ -121,7 +121,7 @@ pub(crate) async fn open_session(
             }) else {
                 return Ok(Opened::Outdated);
             };
-            let mut used = None;
+            let mut proof = None;
             if user.second_factor_since.is_some() {
                 let Some(code) = &code else {
                     return Ok(Opened::CodeNeeded);
@@ -132,11 +132,11 @@ pub(crate) async fn open_session(
                     return Ok(Opened::WrongCode);
                 };
                 tx.put(factor)?;
-                used = Some(what);
+                proof = Some(what);
             }
             tx.insert(session.unused_token())?;
             tx.insert(session.clone())?;
-            Ok(Opened::Done(Box::new((*user).clone()), used))
+            Ok(Opened::Done(Box::new((*user).clone()), proof))
         })
         .await
 }

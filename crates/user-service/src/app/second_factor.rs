@@ -217,10 +217,10 @@ pub(crate) async fn remove_second_factor(
         cut: app.cut(),
     };
     match turn_off(&app.store, password, change).await? {
-        Ok((used, revocation)) => {
+        Ok((proof, revocation)) => {
             app.revoked(revocation.as_ref());
             guess.was_right(&app.store, app.clock.now()).await?;
-            if used == Used::Recovery {
+            if proof == Used::Recovery {
                 security::recovery_code_used(user);
             }
             security::second_factor_disabled(user, "user");
@@ -255,11 +255,11 @@ pub(crate) async fn turn_off(
             let Some(factor) = factor.filter(|_| user.second_factor_since.is_some()) else {
                 return Ok(Err(NotDone::IsOff));
             };
-            let Some((_, used)) = factor.used(&change.code, change.cut.at) else {
+            let Some((_, proof)) = factor.used(&change.code, change.cut.at) else {
                 return Ok(Err(NotDone::WrongCode));
             };
             let revocation = take_away(tx, &user, Some(user.id), change.audit, change.cut)?;
-            Ok(Ok((used, revocation)))
+            Ok(Ok((proof, revocation)))
         })
         .await
 }

@@ -72,6 +72,8 @@ pub(super) struct ManagedUserJson<'a> {
     /// Permissions beyond those of every user.
     #[schema(example = json!([]))]
     roles: &'a [Role],
+    /// Whether a login needs a code, too.
+    second_factor: bool,
     /// Time of registration.
     created_at: Timestamp,
     /// The suspension, while there is one.
@@ -87,6 +89,7 @@ impl<'a> From<&'a User> for ManagedUserJson<'a> {
             name: user.name.as_str(),
             email: user.email.as_str(),
             roles: &user.roles,
+            second_factor: user.second_factor_since.is_some(),
             created_at: user.created_at,
             suspension: user.suspension.as_ref().map(|decision| Suspension {
                 reason: &decision.reason,

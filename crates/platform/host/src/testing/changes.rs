@@ -69,7 +69,7 @@ impl Change {
             Self::Remove(at, count) => drop(bytes.drain(from(place(at), *count))),
             Self::Repeat(at, count) => {
                 let range = from(place(at), *count);
-                let again = bytes[range.clone()].to_vec();
+                let again = bytes.get(range.clone()).unwrap_or_default().to_vec();
                 bytes.splice(range.start..range.start, again);
             }
             Self::Insert(at, new) => {

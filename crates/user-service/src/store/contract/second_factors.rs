@@ -98,9 +98,9 @@ async fn of_many(open: &Open, user: &User, code: &FactorCode) -> Vec<Option<Used
     let done = outcomes
         .into_iter()
         .filter_map(|outcome| match outcome.unwrap() {
-            Opened::Done(_, used) => Some(used),
+            Opened::Done(_, proof) => Some(proof),
             Opened::WrongCode => None,
-            other => panic!("{other:?}"),
+            other @ (Opened::Outdated | Opened::CodeNeeded) => panic!("{other:?}"),
         });
     done.collect()
 }
