@@ -108,7 +108,7 @@ async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
         let factor = client
             .post(format!("http://{}/api/users/me/totp", host.address))
             .bearer_auth(login["token"].as_str().unwrap())
-            .json(&serde_json::json!({"password": "demo-password"}));
+            .json(&serde_json::json!({"currentPassword": "demo-password"}));
         assert_eq!(factor.send().await.unwrap().status(), 201);
         let mails = client
             .put(format!("http://{}/api/users/me/notifications", host.address))
