@@ -80,9 +80,7 @@ fn request(
     if let Some(body) = body {
         let sent = changes.of(body.to_string().as_bytes());
         what = format!("{what} {}", String::from_utf8_lossy(&sent));
-        request = request
-            .header(CONTENT_TYPE, "application/json")
-            .body(sent);
+        request = request.header(CONTENT_TYPE, "application/json").body(sent);
     }
     (request, what)
 }
