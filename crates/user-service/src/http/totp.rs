@@ -74,7 +74,7 @@ pub(crate) struct ConfirmTotpRequest {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RecoveryCodes {
     /// Each is good once in place of a code. They are not told again.
-    #[schema(min_items = 10, max_items = 10, example = json!(["MFRGGZ-DFMZTW-Q2LKNN-WG23TP", "OBYXE4-3UOV3H-O6DZPI-YTEMZU"]))]
+    #[schema(min_items = 10, max_items = 10, example = json!(vec!["MFRGGZ-DFMZTW-Q2LKNN-WG23TP"; 10]))]
     recovery_codes: Vec<String>,
 }
 
