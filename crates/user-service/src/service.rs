@@ -167,7 +167,7 @@ impl UserService {
         app::offer_setup(&open(store, deps)?.0).await
     }
 
-    /// Makes a secret that sets another password of the user with `email`, at POST /api/users/reset-password, once and for 15 minutes, and
+    /// Makes a secret that sets another password of the user with `email`, at POST /api/users/password/reset, once and for 15 minutes, and
     /// turns their second factor off; on a store that this process does not serve. None if there is no such user.
     ///
     /// # Errors

@@ -21,8 +21,8 @@ pub(crate) fn declare(config: &mut ServiceConfig) {
         .post("/setup", page(setup::set_up))
         .get("/assets/{name}", assets::asset)
         .declare(config);
-    sell_paths(Paths::default()).declare(config);
-    operate_paths(Paths::default()).declare(config);
+    sell_paths(Paths::default().owns("/sell")).declare(config);
+    operate_paths(Paths::default().owns("/operate")).declare(config);
     config.default_service(web::route().to(nowhere));
 }
 

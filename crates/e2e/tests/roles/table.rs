@@ -107,8 +107,8 @@ pub(crate) const ROWS: &[Row] = &[
     row("GET", "/api/audit-log", "", ADMINS),
     // Nobody has such a link, and no mails are sent.
     row("POST", "/api/users/verify-email", r#"{"token": "none"}"#, [403; 7]),
-    row("POST", "/api/users/forgot-password", r#"{"email": "$EMAIL"}"#, [409; 7]),
-    row("POST", "/api/users/reset-password", r#"{"token": "none", "password": "$PASSWORD"}"#, [403; 7]),
+    row("POST", "/api/users/password/forgot", r#"{"email": "$EMAIL"}"#, [409; 7]),
+    row("POST", "/api/users/password/reset", r#"{"token": "none", "password": "$PASSWORD"}"#, [403; 7]),
     // To the address that they have.
     row("POST", "/api/users/me/email", r#"{"email": "$EMAIL", "password": "$PASSWORD"}"#, [401, 204, 204, 204, 204, 204, 204]),
     row("GET", "/api/users/me/export", "", USERS),

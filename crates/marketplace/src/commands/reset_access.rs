@@ -37,7 +37,7 @@ pub(crate) fn reset_access(
             secret.expose()
         ))?,
         None => output::line(format_args!(
-            "{name} <{email}> sets another password, once and within 15 minutes, at POST /api/users/reset-password with the token {}",
+            "{name} <{email}> sets another password, once and within 15 minutes, at POST /api/users/password/reset with the token {}",
             secret.expose()
         ))?,
     }

@@ -118,7 +118,7 @@ async fn log_in(settings: &Settings, services: &Services, dir: &DataDir) {
             }));
         assert_eq!(mails.send().await.unwrap().status(), 200);
         let forgotten = client
-            .post(format!("http://{}/api/users/forgot-password", host.address))
+            .post(format!("http://{}/api/users/password/forgot", host.address))
             .json(&serde_json::json!({"email": email}));
         assert_eq!(forgotten.send().await.unwrap().status(), 202);
         if email.starts_with("gita") {

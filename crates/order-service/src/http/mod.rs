@@ -80,6 +80,7 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
     Arc::new(move |config: &mut ServiceConfig| {
         config.app_data(app.clone()).app_data(verifier.clone());
         Paths::default()
+            .owns("/api/orders")
             .get("/api/orders", list::list)
             .post("/api/orders/create", create::create)
             .get("/api/orders/review", review::list)

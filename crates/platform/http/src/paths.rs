@@ -3,18 +3,21 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::ServiceConfig;
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, guard, web,
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, Scope, guard, web,
 };
 
 use super::problem::{Problem, common};
 
 /// Paths under construction: add them, then declare them. The methods of one path follow each other.
 #[derive(Default)]
-pub struct Paths(Vec<Path>);
+pub struct Paths {
+    all: Vec<Path>,
+    owned: Vec<String>,
+}
 
 struct Path {
     pattern: String,
-    resource: Resource,
+    routes: Vec<Route>,
     allowed: Vec<&'static str>,
 }
 
@@ -34,6 +37,14 @@ macro_rules! methods {
 }
 
 impl Paths {
+    /// Declares here every path that begins with these segments. Requests for others then skip all of them at once: the router tries one
+    /// pattern after another, and a pattern with a parameter is a regular expression.
+    #[must_use]
+    pub fn owns(mut self, prefix: impl Into<String>) -> Self {
+        self.owned.push(prefix.into());
+        self
+    }
+
     methods! {
         /// Answers GET, and HEAD without the body, with `handler`.
         get ["GET", "HEAD"] by web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
@@ -48,31 +59,50 @@ impl Paths {
     }
 
     fn with(mut self, path: String, methods: &[&'static str], route: Route) -> Self {
-        let declared = self.0.pop_if(|last| last.pattern == path);
+        let declared = self.all.pop_if(|last| last.pattern == path);
         let mut declared = declared.unwrap_or_else(|| Path {
-            resource: web::resource(path.as_str()),
             pattern: path,
+            routes: Vec::new(),
             allowed: Vec::new(),
         });
-        declared.resource = declared.resource.route(route);
+        declared.routes.push(route);
         declared.allowed.extend(methods);
-        self.0.push(declared);
+        self.all.push(declared);
         self
     }
 
     /// Declares the paths in `config`.
     pub fn declare(self, config: &mut ServiceConfig) {
-        for Path {
-            resource, allowed, ..
-        } in self.0
-        {
-            let allow = allowed.join(", ");
-            let refuse = move |request: HttpRequest| {
-                let refused = method_not_allowed(&request, &allow);
-                async move { refused }
-            };
-            config.service(resource.default_service(web::route().to(refuse)));
+        let mut others = self.all;
+        for prefix in self.owned {
+            let inside = others.extract_if(.., |path| path.below(&prefix).is_some());
+            let inside: Vec<Resource> = inside.map(|path| path.resource(&prefix)).collect();
+            let scope = inside.into_iter().fold(web::scope(&prefix), Scope::service);
+            config.service(scope);
         }
+        for path in others {
+            config.service(path.resource(""));
+        }
+    }
+}
+
+impl Path {
+    /// What of its pattern follows `prefix`, if it begins with these segments.
+    fn below(&self, prefix: &str) -> Option<&str> {
+        let rest = self.pattern.strip_prefix(prefix)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+
+    /// It within the scope of `prefix`.
+    fn resource(self, prefix: &str) -> Resource {
+        let resource = web::resource(self.below(prefix).unwrap_or(&self.pattern));
+        let resource = self.routes.into_iter().fold(resource, Resource::route);
+        let allow = self.allowed.join(", ");
+        let refuse = move |request: HttpRequest| {
+            let refused = method_not_allowed(&request, &allow);
+            async move { refused }
+        };
+        resource.default_service(web::route().to(refuse))
     }
 }
 

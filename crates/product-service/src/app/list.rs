@@ -70,7 +70,7 @@ pub(crate) async fn list_products(
     let within = (!filter.categories.is_empty()).then(|| tree.asked(&filter.categories));
     let in_memory = is_in_memory(&asked, within.as_deref());
     let matches: Option<Matches> = match &filter.text {
-        Some(text) if in_memory || facets.is_some() => {
+        Some(text) if in_memory => {
             let found = app.queries.matches(text.clone()).await?;
             Some(Arc::new(found.into_iter().collect()))
         }
@@ -145,9 +145,10 @@ fn faults(tree: &Tree, filter: &Filter) -> Unfit {
     faults
 }
 
-/// Whether no index of the store has this list.
+/// Whether no index of the store has this list, or what a search matches is read for its facets in any case.
 fn is_in_memory(asked: &Asked, within: Option<&[CategoryId]>) -> bool {
-    asked.sort == Sort::BestSelling
+    (asked.filter.text.is_some() && asked.facets.is_some())
+        || asked.sort == Sort::BestSelling
         || !asked.filter.attributes.is_empty()
         || asked.filter.sellers.len() > 1
         || within.is_some_and(|within| within.len() > 1)

@@ -102,6 +102,8 @@ pub(crate) fn routes(app: Arc<App>, verifier: auth::Verifier) -> Routes {
             .app_data(verifier.clone())
             .app_data(pages.clone());
         Paths::default()
+            .owns("/api/products")
+            .owns("/api/categories")
             .get("/api/products", list::list)
             .post("/api/products/create", create::create)
             .put("/api/products/update", update::update)

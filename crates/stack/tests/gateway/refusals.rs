@@ -263,7 +263,7 @@ async fn logins_and_registrations_beyond_the_burst_are_told_when_to_come_back() 
     for (path, burst) in [
         ("/api/users/login", 30),
         ("/api/users/register", 20),
-        ("/api/users/forgot-password", 0),
+        ("/api/users/password/forgot", 0),
     ] {
         let mut taken = 0;
         let refused = loop {

@@ -1,4 +1,4 @@
-//! POST /api/users/forgot-password.
+//! POST /api/users/password/forgot.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
@@ -20,7 +20,7 @@ pub(crate) struct ForgotRequest {
 /// Ask for a new password
 ///
 /// Sends a mail with a link that sets another password, if a user has the address. The answer is the same if none has.
-#[utoipa::path(post, path = "/api/users/forgot-password", tag = "users", operation_id = "forgotPassword", security(()),
+#[utoipa::path(post, path = "/api/users/password/forgot", tag = "users", operation_id = "forgotPassword", security(()),
     params(("Accept-Language" = Option<String>, Header, description = "Languages of the mail, as browsers send them")),
     request_body(content = ForgotRequest, example = json!({"email": "ada@example.com"})),
     responses(

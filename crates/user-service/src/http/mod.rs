@@ -117,6 +117,7 @@ pub(crate) fn routes(app: Arc<App>, verifier: Verifier) -> Routes {
     Arc::new(move |config: &mut ServiceConfig| {
         config.app_data(app.clone()).app_data(verifier.clone());
         Paths::default()
+            .owns("/api/users")
             .post("/api/users/register", register::register)
             .post("/api/setup", setup::set_up)
             .post("/api/users/login", login::login)
@@ -124,8 +125,8 @@ pub(crate) fn routes(app: Arc<App>, verifier: Verifier) -> Routes {
             .post("/api/users/logout", logout::logout)
             .get("/api/users", users::list)
             .post("/api/users/verify-email", verify_email::verify)
-            .post("/api/users/forgot-password", forgot_password::forgot)
-            .post("/api/users/reset-password", reset_password::reset)
+            .post("/api/users/password/forgot", forgot_password::forgot)
+            .post("/api/users/password/reset", reset_password::reset)
             .get("/api/users/me", me::show)
             .patch("/api/users/me", me::change)
             .delete("/api/users/me", erase::erase)

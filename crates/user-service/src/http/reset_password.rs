@@ -1,4 +1,4 @@
-//! POST /api/users/reset-password.
+//! POST /api/users/password/reset.
 
 use actix_web::{HttpResponse, web};
 use auth::{OpaqueToken, Password};
@@ -26,7 +26,7 @@ pub(crate) struct ResetRequest {
 /// Set a new password
 ///
 /// With the token of the link in a mail, which works once, for 15 minutes. Ends all logins of the user, and their access tokens with them.
-#[utoipa::path(post, path = "/api/users/reset-password", tag = "users", operation_id = "resetPassword", security(()),
+#[utoipa::path(post, path = "/api/users/password/reset", tag = "users", operation_id = "resetPassword", security(()),
     request_body(content = ResetRequest, example = json!({"token": "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "password": "staple this instead"})),
     responses(
         (status = 204, description = "Set"),

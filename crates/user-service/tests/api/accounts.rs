@@ -13,13 +13,13 @@ const NEW: &str = "staple this instead";
 
 async fn forgot(world: &World, email: &str) -> Answer {
     world
-        .post("/api/users/forgot-password", &json!({"email": email}))
+        .post("/api/users/password/forgot", &json!({"email": email}))
         .await
 }
 
 async fn reset(world: &World, token: &str, password: &str) -> Answer {
     let body = json!({"token": token, "password": password});
-    world.post("/api/users/reset-password", &body).await
+    world.post("/api/users/password/reset", &body).await
 }
 
 /// The token of the next mail that resets a password.

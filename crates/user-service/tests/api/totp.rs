@@ -313,12 +313,12 @@ async fn a_password_that_was_reset_by_mail_does_not_replace_the_code() {
     let (secret, _) = turn_on(&world, &mine.token).await;
     let known = world.mails();
     world
-        .post("/api/users/forgot-password", &json!({"email": ADA}))
+        .post("/api/users/password/forgot", &json!({"email": ADA}))
         .await;
     let token = world.mail(ADA, "/reset?", &known).await.token();
     let body = json!({"token": token, "password": "staple this instead"});
     assert_eq!(
-        world.post("/api/users/reset-password", &body).await.status,
+        world.post("/api/users/password/reset", &body).await.status,
         204
     );
     let asked = world.try_login(ADA, "staple this instead").await;

@@ -29,6 +29,7 @@ pub(crate) fn routes(app: App, verifier: Verifier) -> Routes {
     Arc::new(move |config| {
         config.app_data(app.clone()).app_data(verifier.clone());
         Paths::default()
+            .owns("/api/wallet")
             .post("/api/wallet/credit", credit::credit)
             .post("/api/wallet/debit", debit::debit)
             .get("/api/wallet/balance", balance::balance)

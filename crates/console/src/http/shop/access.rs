@@ -16,7 +16,7 @@ pub(crate) async fn show_forgot(visit: &mut Visit) -> Outcome {
 
 pub(crate) async fn forgot(visit: &mut Visit) -> Outcome {
     let email = visit.form.get("email");
-    let call = Call::post("/api/users/forgot-password", json!({"email": email}));
+    let call = Call::post("/api/users/password/forgot", json!({"email": email}));
     match visit.ask(visit.in_language(call)).await? {
         Ok(_) => {
             let page = context! { email, sent => true, faults => Faults::default() };
@@ -38,7 +38,7 @@ pub(crate) async fn reset(visit: &mut Visit) -> Outcome {
     let token = visit.form.get("token").to_owned();
     let body = json!({"token": token, "password": visit.form.raw("password")});
     match visit
-        .ask(Call::post("/api/users/reset-password", body))
+        .ask(Call::post("/api/users/password/reset", body))
         .await?
     {
         Ok(_) => {

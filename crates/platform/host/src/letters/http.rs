@@ -97,6 +97,7 @@ pub(super) fn routes(letters: Letters, path: &'static str, own: Routes) -> Route
     Arc::new(move |config: &mut ServiceConfig| {
         let (of_list, of_all, of_one) = (letters.clone(), letters.clone(), letters.clone());
         Paths::default()
+            .owns(format!("{path}/dead-letters"))
             .get(
                 format!("{path}/dead-letters"),
                 move |caller: Caller, query: Query<ListLetters>| {
