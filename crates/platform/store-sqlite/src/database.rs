@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel::Timestamp;
+use rusqlite::Connection;
 use store::outbox::Outbox;
 use store::{
     AnyKey, AnyRecord, Codec, Database, DeadLetter, DeadLetterPlace, Import, Job, Kind, Leases,
@@ -15,17 +16,18 @@ use super::dead_letters;
 use super::files;
 use super::outbox::SqliteOutbox;
 use super::sqlite::Sqlite;
+use super::writer::Turn;
 use super::{scan, tx};
 
 #[async_trait]
 impl Database for Sqlite {
     async fn write(&self, mut job: Job) -> StoreResult<()> {
         let records = self.records.clone();
-        let has_sent = Sqlite::write(self, move |db| tx::run(db, &records, &mut job)).await?;
-        if has_sent {
-            self.news.notify_one();
-        }
-        Ok(())
+        let recent = self.recent.clone();
+        let work = move |db: &Connection| tx::run(db, &records, &mut job);
+        self.write_as(Turn::Next, work, move |sent| recent.add(sent))
+            .await
+            .map(drop)
     }
 
     async fn get(&self, kind: Kind, key: Box<AnyKey>) -> StoreResult<Option<AnyRecord>> {

@@ -16,6 +16,7 @@ mod identity;
 mod message;
 mod outbox;
 mod pool;
+mod recent;
 mod record;
 mod records;
 mod row;

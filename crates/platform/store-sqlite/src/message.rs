@@ -1,37 +1,43 @@
 //! Messages as rows of the outbox.
 
+use std::sync::Arc;
+
 use contracts::Envelope;
 use kernel::Timestamp;
 use rusqlite::{Connection, Row};
 
 use super::codec::id;
 use store::StoreResult;
-use store::outbox::{kind_code, kind_of};
+use store::outbox::{Pending, kind_code, kind_of};
 use telemetry::traceparent;
 
-/// Writes `message` to the outbox in this transaction, as part of the write's trace. A message already waiting under the same id is left
-/// unchanged: resending an unsent message has no effect.
+/// Writes `message` to the outbox in this transaction, as part of the write's trace, and returns it as the relay will see it. None for a
+/// message already waiting under the same id, which is left unchanged: resending an unsent message has no effect.
 ///
 /// # Errors
 /// A store error.
-pub(super) fn enqueue(tx: &Connection, message: &Envelope) -> StoreResult<()> {
-    tx.prepare_cached(
+pub(super) fn enqueue(tx: &Connection, mut message: Envelope) -> StoreResult<Option<Pending>> {
+    if message.traceparent.is_none() {
+        message.traceparent = traceparent(message.subject.into());
+    }
+    let mut insert = tx.prepare_cached(
         "INSERT INTO outbox (id, name, kind, subject, time, traceparent, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
-    )?
-    .execute((
+    )?;
+    let added = insert.execute((
         message.id.as_bytes(),
         &message.name,
         kind_code(message.kind),
         message.subject.as_bytes(),
         message.time.as_millis(),
-        message
-            .traceparent
-            .clone()
-            .or_else(|| traceparent(message.subject.into())),
+        &message.traceparent,
         message.body.as_ref(),
     ))?;
-    Ok(())
+    Ok((added > 0).then(|| Pending {
+        seq: tx.last_insert_rowid(),
+        attempts: 0,
+        envelope: Arc::new(message),
+    }))
 }
 
 /// Reads an envelope from the seven columns of a message, starting at `first`.

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::codec::unsigned;
 use super::message::envelope;
 use super::sqlite::Sqlite;
+use super::writer::Turn;
 use store::outbox::{Backlog, Fate, Outbox, Pending};
 use store::{StoreError, StoreResult};
 use telemetry::metrics::Read;
@@ -30,6 +31,9 @@ const COLUMNS: &str = "seq, id, name, kind, subject, time, traceparent, body, at
 #[async_trait]
 impl Outbox for SqliteOutbox {
     async fn fresh(&self, after: i64, limit: usize) -> StoreResult<Vec<Pending>> {
+        if let Some(known) = self.0.recent.after(after, limit) {
+            return Ok(known);
+        }
         let sql = format!("SELECT {COLUMNS} WHERE seq > ?1 AND attempts = 0 ORDER BY seq LIMIT ?2");
         self.select(sql, after, limit).await
     }
@@ -42,14 +46,14 @@ impl Outbox for SqliteOutbox {
     }
 
     async fn settle(&self, fates: Vec<(i64, Fate)>, now: Timestamp) -> StoreResult<()> {
-        self.0
-            .write(move |tx| {
-                for (seq, fate) in &fates {
-                    settle_one(tx, *seq, fate, now)?;
-                }
-                Ok(())
-            })
-            .await
+        let work = move |tx: &Connection| {
+            for (seq, fate) in &fates {
+                settle_one(tx, *seq, fate, now)?;
+            }
+            Ok(())
+        };
+        // No one waits for it, and if it is lost in a crash, the messages are only sent again.
+        self.0.write_as(Turn::WithOthers, work, |()| ()).await
     }
 
     async fn backlog(&self, _: Timestamp) -> StoreResult<Backlog> {
@@ -57,7 +61,7 @@ impl Outbox for SqliteOutbox {
     }
 
     async fn news(&self) {
-        self.0.news.notified().await;
+        self.0.recent.added().await;
     }
 }
 

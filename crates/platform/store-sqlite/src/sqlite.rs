@@ -8,12 +8,12 @@ use rusqlite::{Connection, Transaction};
 use store::{DeadLetter, Handled, Idempotent, Import, StoreResult, Waiting, WriteHealth};
 use telemetry::metrics::{Read, StoreMetrics};
 use telemetry::{Commit, Database};
-use tokio::sync::Notify;
 
 use super::files::{self, Migration};
 use super::pool::Readers;
+use super::recent::Recent;
 use super::records::Records;
-use super::writer::Writer;
+use super::writer::{Turn, Writer};
 
 /// A service's SQLite file, open. Cheap to clone; the threads end when the last clone is dropped.
 #[derive(Clone)]
@@ -21,8 +21,7 @@ pub struct Sqlite {
     // Dropped in this order, so that the writer's connection closes last and checkpoints the log.
     readers: Arc<Readers>,
     pub(super) records: Arc<Records>,
-    /// Notifies the relay that messages were committed.
-    pub(super) news: Arc<Notify>,
+    pub(super) recent: Arc<Recent>,
     writer: Arc<Writer>,
     pub(super) health: Arc<WriteHealth>,
     name: Arc<str>,
@@ -76,7 +75,7 @@ impl Sqlite {
                     .with::<DeadLetter>()
                     .with::<Import>(),
             ),
-            news: Arc::default(),
+            recent: Arc::default(),
             name,
             path: path.into(),
         })
@@ -91,13 +90,24 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
+        self.write_as(Turn::Next, work, |_| ()).await
+    }
+
+    /// [`write`](Self::write) at its `turn`. Once it is durable `then` runs, even if the caller has gone away.
+    pub(super) async fn write_as<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> StoreResult<T> {
         let commit = Commit::begin(Database {
             system: "sqlite",
             name: &self.name,
             operation: "COMMIT",
         });
         let carried = commit.clone();
-        let written = self.writer.run(move |tx| carried.within(|| work(tx))).await;
+        let work = move |tx: &Connection| carried.within(|| work(tx));
+        let written = self.writer.run(turn, work, then).await;
         commit.end();
         written
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use contracts::Envelope;
 use rusqlite::Connection;
+use store::outbox::Pending;
 use store::{AnyKey, AnyRecord, Engine, Job, Keep, Kind, StoreError, StoreResult, Tx, Value};
 
 use super::message::enqueue;
@@ -18,7 +19,10 @@ pub(super) struct SqliteTx<'a> {
     db: &'a Connection,
     records: &'a Records,
     tables: HashMap<TypeId, Box<dyn AnyTable>>,
-    has_sent: bool,
+    /// What was added to the outbox.
+    sent: Vec<Pending>,
+    /// How much of it comes from before the open item.
+    sent_before: usize,
     items: Items,
 }
 
@@ -39,7 +43,8 @@ impl<'a> SqliteTx<'a> {
             db,
             records,
             tables: HashMap::new(),
-            has_sent: false,
+            sent: Vec::new(),
+            sent_before: 0,
             items,
         }
     }
@@ -96,8 +101,8 @@ impl Engine for SqliteTx<'_> {
     }
 
     fn send(&mut self, message: Envelope) -> StoreResult<()> {
-        self.has_sent = true;
-        enqueue(self.db, &message)
+        self.sent.extend(enqueue(self.db, message)?);
+        Ok(())
     }
 
     fn handled_before(&mut self) {
@@ -107,6 +112,7 @@ impl Engine for SqliteTx<'_> {
     fn begin_item(&mut self) -> StoreResult<()> {
         if self.items == Items::Apart {
             execute(self.db, "SAVEPOINT item")?;
+            self.sent_before = self.sent.len();
         }
         Ok(())
     }
@@ -122,14 +128,15 @@ impl Engine for SqliteTx<'_> {
         if keep == Keep::Nothing {
             execute(self.db, "ROLLBACK TO item")?;
             self.tables.clear();
+            self.sent.truncate(self.sent_before);
         }
         execute(self.db, "RELEASE item")
     }
 }
 
-/// Runs `job` in the open transaction and returns whether it added messages for the relay. In tests it runs twice and the first run is
+/// Runs `job` in the open transaction and returns what it added to the outbox. In tests it runs twice and the first run is
 /// discarded, so that no job comes to rely on running once: MongoDB may run it any number of times.
-pub(super) fn run(db: &Connection, records: &Records, job: &mut Job) -> StoreResult<bool> {
+pub(super) fn run(db: &Connection, records: &Records, job: &mut Job) -> StoreResult<Vec<Pending>> {
     #[cfg(feature = "testing")]
     {
         execute(db, "SAVEPOINT rehearsal")?;
@@ -144,7 +151,12 @@ pub(super) fn run(db: &Connection, records: &Records, job: &mut Job) -> StoreRes
 }
 
 /// Runs `job`, and if one of its items fails, undoes it by `undo` and runs it again with a savepoint for each item.
-fn attempt(db: &Connection, records: &Records, job: &mut Job, undo: &str) -> StoreResult<bool> {
+fn attempt(
+    db: &Connection,
+    records: &Records,
+    job: &mut Job,
+    undo: &str,
+) -> StoreResult<Vec<Pending>> {
     let counted = repeated();
     let mut tx = SqliteTx::new(db, records, Items::Together);
     let mut result = job(&mut Tx::new(&mut tx));
@@ -154,7 +166,7 @@ fn attempt(db: &Connection, records: &Records, job: &mut Job, undo: &str) -> Sto
         tx = SqliteTx::new(db, records, Items::Apart);
         result = job(&mut Tx::new(&mut tx));
     }
-    result.map(|()| tx.has_sent)
+    result.map(|()| tx.sent)
 }
 
 #[cfg(test)]

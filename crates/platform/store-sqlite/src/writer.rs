@@ -1,6 +1,6 @@
 //! The writer: one thread, one connection, group commit.
 //!
-//! The thread takes the first queued write, then all others queued by then. It runs each in its own savepoint, commits once and answers
+//! The thread takes the first queued write, then all others queued by then; a write that no one waits for goes along with the next one. It runs each in its own savepoint, commits once and answers
 //! all. Under load the batch shares the cost of a sync; a lone write is a batch of one and is not delayed. (Group commit: `DeWitt` et
 //! al., "Implementation techniques for main memory database systems", SIGMOD 1984.)
 
@@ -19,6 +19,8 @@ use store::{StoreError, StoreResult, WriteHealth};
 use telemetry::committing;
 use telemetry::metrics::StoreWatch;
 
+/// How long a write that no one waits for goes without another that it could share a commit with.
+const COMPANY: Duration = Duration::from_millis(20);
 /// Queue limit for writes. Beyond it the store is overloaded, and the caller gets an error instead of an ever longer delay.
 const QUEUE: usize = 8192;
 /// Writes in one transaction. Bounds both the work that a failing commit loses and the latency of the first write in the batch.
@@ -44,6 +46,15 @@ pub(super) fn set_repeated(count: u64) {
     REPEATED.set(count);
 }
 
+/// When a write is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// As soon as possible.
+    Next,
+    /// In the next transaction that there is for others, or after [`COMPANY`].
+    WithOthers,
+}
+
 /// Runs inside the transaction. Returns what to do once the transaction's outcome is known, and whether to keep the changes.
 type Job = Box<dyn FnOnce(&Connection) -> Done + Send>;
 
@@ -54,9 +65,15 @@ enum Done {
 
 type Reply = Box<dyn FnOnce(StoreResult<()>) + Send>;
 
+/// By turn.
+struct Queues<N, W> {
+    next: N,
+    with_others: W,
+}
+
 pub(super) struct Writer {
     health: Arc<WriteHealth>,
-    queue: Option<Arc<Sender<Job>>>,
+    queues: Option<Queues<Arc<Sender<Job>>, Sender<Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -67,7 +84,9 @@ impl Writer {
         watch: &StoreWatch,
         health: &Arc<WriteHealth>,
     ) -> StoreResult<Self> {
-        let (queue, jobs) = crossbeam_channel::bounded(QUEUE);
+        let (queue, next) = crossbeam_channel::bounded(QUEUE);
+        let (accompany, with_others) = crossbeam_channel::bounded(QUEUE);
+        let jobs = Queues { next, with_others };
         let name = path
             .file_stem()
             .map_or_else(|| "store".into(), |stem| stem.to_string_lossy());
@@ -84,14 +103,20 @@ impl Writer {
             .map_err(|error| StoreError::Unavailable(format!("writer thread: {error}")))?;
         Ok(Self {
             health: health.clone(),
-            queue: Some(queue),
+            queues: Some(Queues {
+                next: queue,
+                with_others: accompany,
+            }),
             thread: Some(thread),
         })
     }
 
+    /// Runs `work` in a transaction. Once it is committed `then` runs on the writer's thread.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        turn: Turn,
         work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
     ) -> StoreResult<T> {
         let (answer, answered) = oneshot::channel();
         let health = self.health.clone();
@@ -102,6 +127,9 @@ impl Writer {
             }
             match work(connection) {
                 Ok(value) => Done::Keep(Box::new(move |committed| {
+                    if committed.is_ok() {
+                        then(&value);
+                    }
                     // The caller may have gone away (a closed connection) meanwhile; the write stands regardless.
                     drop(answer.send(committed.map(|()| value)));
                 })),
@@ -114,7 +142,11 @@ impl Writer {
                 }
             }
         });
-        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+        let queued = self.queues.as_ref().map(|queues| match turn {
+            Turn::Next => queues.next.try_send(job),
+            Turn::WithOthers => queues.with_others.try_send(job),
+        });
+        match queued {
             Some(Ok(())) => {}
             Some(Err(TrySendError::Full(_))) => {
                 return Err(StoreError::Unavailable(
@@ -134,7 +166,7 @@ impl Writer {
 impl Drop for Writer {
     /// Lets the thread finish its queue; closing the last connection checkpoints the log.
     fn drop(&mut self) {
-        self.queue = None;
+        self.queues = None;
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -143,11 +175,41 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, jobs: &Receiver<Job>, watch: &StoreWatch, health: &WriteHealth) {
-    while let Ok(first) = jobs.recv() {
-        let batch: Vec<Job> = std::iter::once(first)
-            .chain(jobs.try_iter().take(BATCH - 1))
-            .collect();
+impl Queues<Receiver<Job>, Receiver<Job>> {
+    /// The jobs of the next transaction, at least one. None once the queues are empty and closed.
+    fn batch(&self) -> Option<Vec<Job>> {
+        let (next, with_others) = (&self.next, &self.with_others);
+        let first = crossbeam_channel::select! {
+            recv(next) -> first => first.ok(),
+            recv(with_others) -> first => match first {
+                Ok(patient) => {
+                    let company = next.recv_timeout(COMPANY).ok();
+                    return Some(self.following(company.into_iter().chain([patient])));
+                }
+                Err(_) => next.recv().ok(),
+            },
+        };
+        // When one of the queues is closed, so is the other.
+        let first = first.or_else(|| with_others.try_recv().ok())?;
+        Some(self.following(std::iter::once(first)))
+    }
+
+    /// `first` with what else is queued by now.
+    fn following(&self, first: impl Iterator<Item = Job>) -> Vec<Job> {
+        first
+            .chain(self.next.try_iter().take(BATCH - 1))
+            .chain(self.with_others.try_iter())
+            .collect()
+    }
+}
+
+fn serve(
+    connection: &Connection,
+    jobs: &Queues<Receiver<Job>, Receiver<Job>>,
+    watch: &StoreWatch,
+    health: &WriteHealth,
+) {
+    while let Some(batch) = jobs.batch() {
         committing(batch.len());
         let (size, begun) = (batch.len(), Instant::now());
         let (replies, fate) = match execute(connection, "BEGIN IMMEDIATE") {
