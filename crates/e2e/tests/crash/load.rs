@@ -7,7 +7,7 @@ use e2e::{Crew, Launch, rounds};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_crashes_under_load_every_answer_is_true_and_every_order_settles() {
-    let crashes = rounds(6, 20);
+    let crashes = rounds(3, 20);
     let data_dir = tempfile::tempdir().unwrap();
     // Sellers are paid while the clients go on: refunds come before the release of their part and after it.
     let launch = Launch::on(data_dir.path())

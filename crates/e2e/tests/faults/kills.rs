@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn each_service_killed_under_load_loses_nothing() {
     let mut world = World::start(1, 1).await;
     let busy = world.load().await;
-    for round in 0..rounds(2, 5) {
+    for round in 0..rounds(1, 5) {
         for service in Service::ALL {
             // A different moment each time.
             busy.answered(10 + round * 7, PATIENCE).await;
