@@ -130,7 +130,7 @@ impl Post {
     fn check(&self) -> Result<(), WrongSetting> {
         let (full, bare) = (samples::full(), samples::bare());
         for language in Language::ALL {
-            for notice in Notice::ALL {
+            for notice in Notice::all() {
                 let about = match notice.topic() {
                     None => [About::Account { token: "token" }; 2],
                     Some(_) => [About::Order(&full), About::Order(&bare)],

@@ -27,17 +27,10 @@ pub(crate) enum LoginFailure {
     WrongCode,
 }
 
-impl LoginFailure {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownEmail => "unknown_email",
-            Self::WrongPassword => "wrong_password",
-            Self::Unverified => "unverified",
-            Self::Suspended => "suspended",
-            Self::WrongCode => "wrong_code",
-        }
-    }
-}
+kernel::words!(LoginFailure {
+    UnknownEmail = "unknown_email", WrongPassword = "wrong_password", Unverified = "unverified",
+    Suspended = "suspended", WrongCode = "wrong_code"
+});
 
 /// A login failed.
 pub(crate) fn login_failed(email: &Email, why: LoginFailure) {

@@ -23,18 +23,7 @@ pub(crate) enum Party {
     Seller,
 }
 
-impl Party {
-    /// Both.
-    pub(crate) const ALL: [Self; 2] = [Self::Buyer, Self::Seller];
-
-    /// The word that the API uses.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Buyer => "buyer",
-            Self::Seller => "seller",
-        }
-    }
-}
+kernel::words!(Party { Buyer = "buyer", Seller = "seller" });
 
 /// Which cases.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,28 +24,9 @@ pub enum Role {
     System,
 }
 
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Buyer,
-        Self::Seller,
-        Self::Admin,
-        Self::Timer,
-        Self::System,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Buyer => "buyer",
-            Self::Seller => "seller",
-            Self::Admin => "admin",
-            Self::Timer => "timer",
-            Self::System => "system",
-        }
-    }
-}
+kernel::words!(Role {
+    Buyer = "buyer", Seller = "seller", Admin = "admin", Timer = "timer", System = "system"
+});
 
 /// Who acts on an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -127,36 +108,16 @@ pub enum Happened {
     Refunded,
 }
 
-impl Happened {
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Placed => "placed",
-            Self::Paid => "paid",
-            Self::Declined => "declined",
-            Self::OrderCancelled => "order_cancelled",
-            Self::Ship => "ship",
-            Self::Deliver => "deliver",
-            Self::Cancel => "cancel",
-            Self::Refund => "refund",
-            Self::RequestReturn => "request_return",
-            Self::ApproveReturn => "approve_return",
-            Self::DenyReturn => "deny_return",
-            Self::ReceiveReturn => "receive_return",
-            Self::WithdrawReturn => "withdraw_return",
-            Self::ExpireReturn => "expire_return",
-            Self::OpenDispute => "open_dispute",
-            Self::ResolveDispute => "resolve_dispute",
-            Self::WithdrawDispute => "withdraw_dispute",
-            Self::Comment => "comment",
-            Self::Complete => "complete",
-            Self::ReservationExpired => "reservation_expired",
-            Self::Compensate => "compensate",
-            Self::Refunded => "refunded",
-        }
-    }
-}
+kernel::words!(Happened {
+    Placed = "placed", Paid = "paid", Declined = "declined", OrderCancelled = "order_cancelled",
+    Ship = "ship", Deliver = "deliver", Cancel = "cancel", Refund = "refund",
+    RequestReturn = "request_return", ApproveReturn = "approve_return", DenyReturn = "deny_return",
+    ReceiveReturn = "receive_return", WithdrawReturn = "withdraw_return",
+    ExpireReturn = "expire_return", OpenDispute = "open_dispute",
+    ResolveDispute = "resolve_dispute", WithdrawDispute = "withdraw_dispute", Comment = "comment",
+    Complete = "complete", ReservationExpired = "reservation_expired", Compensate = "compensate",
+    Refunded = "refunded"
+});
 
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -56,22 +56,12 @@ pub(crate) enum AuditAction {
     SecondFactorDisabled,
 }
 
-impl AuditAction {
-    /// Its word in logs.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::RoleGranted => "role_granted",
-            Self::RoleRevoked => "role_revoked",
-            Self::UserSuspended => "user_suspended",
-            Self::UserReinstated => "user_reinstated",
-            Self::SellerApproved => "seller_approved",
-            Self::SellerSuspended => "seller_suspended",
-            Self::SellerReinstated => "seller_reinstated",
-            Self::SecondFactorEnabled => "second_factor_enabled",
-            Self::SecondFactorDisabled => "second_factor_disabled",
-        }
-    }
-}
+kernel::words!(AuditAction {
+    RoleGranted = "role_granted", RoleRevoked = "role_revoked", UserSuspended = "user_suspended",
+    UserReinstated = "user_reinstated", SellerApproved = "seller_approved",
+    SellerSuspended = "seller_suspended", SellerReinstated = "seller_reinstated",
+    SecondFactorEnabled = "second_factor_enabled", SecondFactorDisabled = "second_factor_disabled"
+});
 
 impl From<SellerMove> for AuditAction {
     fn from(step: SellerMove) -> Self {
