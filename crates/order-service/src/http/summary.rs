@@ -3,13 +3,12 @@
 use actix_web::{HttpResponse, web};
 use auth::Caller;
 use kernel::{Money, Timestamp};
-use platform_http::{Problem, Query};
+use platform_http::{Problem, Query, TimeOrDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::review::operators_only;
 use super::sales_summary::{SummaryParams, date_of, span_of, too_many};
-use super::span::TimeOrDate;
 use crate::app::{App, sum_up};
 use crate::domain::OrderState;
 use crate::store::{OpenOrders, SalesDay};

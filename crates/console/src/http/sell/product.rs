@@ -175,7 +175,7 @@ async fn body(visit: &Visit) -> Result<Result<Value, Faults>, Failure> {
     };
     let mut body = json!({
         "name": form.get("name"),
-        "description": form.get("description").replace("\r\n", "\n"),
+        "description": form.lines("description"),
         "price": {"amount": price, "currency": visit.currency()},
         "delivery": form.get("delivery"),
     });
