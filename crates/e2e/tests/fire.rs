@@ -262,10 +262,10 @@ async fn a_hundred_refunds_with_one_key_give_back_once() {
     let lamp = seller.lists("Lamp", 1_000, 10).await;
     buyer.credit(1_000).await;
     let part = Part::of(&buyer.buys(&[(&lamp, 1)]).await, &seller);
-    let (key, body) = (unique(), part.refund("amount", &json!(3)));
+    let key = unique();
     let refund = async || {
-        let request = seller.request(Method::POST, &part.order_path("/refunds"));
-        Answer::of(request.header("idempotency-key", &key).json(&body)).await
+        let request = seller.refund_request(&part, &json!(3));
+        Answer::of(request.header("idempotency-key", &key)).await
     };
     let answers = join_all((0..100).map(|_| async {
         within(Duration::from_secs(30), "an answer", async || {

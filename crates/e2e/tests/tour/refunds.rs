@@ -1,7 +1,6 @@
 //! Refunds by the seller, of items and of amounts: to the unit, whatever the partition.
 
 use e2e::{Answer, Part, Shape, amount, eventually};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::column;
@@ -127,11 +126,8 @@ async fn who_does_not_wait_for_a_refund_gets_202_and_finds_it_done_soon() {
     ada.credit(1_000).await;
     let part = Part::of(&ada.buys(&[(&song, 1)]).await, &grace);
     grace.has_sold(&[&part]).await;
-    let request = grace
-        .request(Method::POST, &part.order_path("/refunds"))
-        .header("prefer", "respond-async")
-        .json(&part.refund("amount", &json!({"amount": 200, "currency": "USD"})));
-    let accepted = Answer::of(request).await;
+    let request = grace.refund_request(&part, &json!({"amount": 200, "currency": "USD"}));
+    let accepted = Answer::of(request.header("prefer", "respond-async")).await;
     assert_eq!(accepted.status, 202, "{accepted:?}");
     assert_eq!(accepted.body["status"], "pending");
     assert_eq!(amount(&accepted.body["amount"]), 200);
