@@ -1,6 +1,6 @@
 //! SIGKILL between the command of a refund or a release and its reply: the order waits for what the wallet has, or has not, done yet.
 
-use e2e::{Answer, Part, amount, within};
+use e2e::{Answer, Part, Person, amount, within};
 use serde_json::json;
 
 use crate::burst::{BURST, PATIENCE, PRICE, REFUNDING, ROUNDS, burst, killed_amid, launch, parts};
