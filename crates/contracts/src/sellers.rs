@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SellerStatus {
-    /// They wait for an operator's approval. Where sellers need none, they sell.
+    /// They wait for an operator's approval. Where no approval is needed, they sell.
     Pending,
     /// They sell.
     #[default]
@@ -32,7 +32,7 @@ pub enum SellersMode {
     /// Every user.
     #[default]
     Open,
-    /// Those whom an operator has approved.
+    /// Users that an operator has approved.
     Review,
 }
 

@@ -6,16 +6,16 @@
 //!   same token, only one can rotate it. Used tokens need no flag of their own.
 //! - Changing a password increments the user's `password_version`, as suspending them does. A session is valid only while it has the same
 //!   version, so one write ends all others. That includes a session opened by a concurrent login that has not seen the change.
-//! - What makes access tokens worthless increments the user's `access_version`, or deletes a session, and writes the revocation beside it.
-//!   A token has the version that was read together with the roles in it.
-//! - Who can administrate is one record, so the last one is known.
+//! - Revoking access tokens increments the user's `access_version`, or deletes a session, and writes the revocation in the same transaction.
+//!   A token carries the version that was read together with its roles.
+//! - The administrators are one record, so the last one is known.
 //! - An email belongs to the first user that the unique index accepts.
-//! - What makes an administrator ends the setup, which is one record: of two who would be the first, one is.
-//! - Using a link of a mail writes the contact, or the user, whose versions the link was made for. If it is used twice at once, only one
-//!   use finds the version.
-//! - Setting up, confirming, using and turning off a second factor write its record, which knows the time of the code that was used last and
-//!   which recovery codes are left: of many who use one code at once, one succeeds. Whether it is on, the user says.
-//! - The addresses of a user are one record: how many there are, and that one is the default, is decided on what is written.
+//! - Creating an administrator ends the setup, which is one record: of two concurrent attempts, one succeeds.
+//! - Using a link of a mail writes the contact or the user, and checks the version that the link was made for. Of two concurrent uses, one
+//!   finds that version.
+//! - Setting up, confirming, using and turning off a second factor write its record. It holds the time of the last code used and the unused
+//!   recovery codes: of many concurrent uses of one code, one succeeds. Whether the factor is on is a field of the user.
+//! - The addresses of a user are one record, so their number and the default are decided on what is written.
 //!
 //! Expired records are deleted some time later. Until then the domain refuses them.
 

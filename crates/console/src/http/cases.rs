@@ -1,4 +1,4 @@
-//! Lists of returns and disputes, for those who asked for them, for those who sell and for operators; and what they say about one.
+//! Lists of returns and disputes for buyers, sellers and operators, and comments on them.
 
 use minijinja::context;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use kernel::{DisputeId, FulfilmentId, LineId, RefundId, ReturnId, ShipmentId, Ti
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// In which role somebody acts on an order.
+/// The role in which a user or the system acts on an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ActorRole)]
@@ -18,9 +18,9 @@ pub enum Role {
     Seller,
     /// An operator.
     Admin,
-    /// Nobody: the time for it had come.
+    /// A timer: its deadline had passed.
     Timer,
-    /// Nobody: the saga, on what a service said.
+    /// The saga, after a reply of another service.
     System,
 }
 
@@ -96,7 +96,7 @@ pub enum Happened {
     ResolveDispute,
     /// The buyer no longer wants a decision.
     WithdrawDispute,
-    /// Somebody said something about a return or a dispute.
+    /// A comment on a return or a dispute.
     Comment,
     /// The part is over.
     Complete,

@@ -1,5 +1,5 @@
-//! Whom a change of an order is told by mail, and what of it. People are told what others did, or what time or the saga did; not what they
-//! did themselves, except that a dispute has begun. Nothing that people wrote to each other is told: the order's pages have it.
+//! Which mails a change of an order causes, and to whom. Users are notified of what others, timers or the saga did, not of their own acts,
+//! except that a dispute has begun. Mails never contain what users wrote to each other: that is on the order's pages.
 
 use contracts::order_notices::OrderNotice;
 use kernel::{FulfilmentId, ReturnId, Timestamp, UserId};
@@ -11,28 +11,28 @@ use super::order::Order;
 use super::part::price_of;
 use super::state::Escrow;
 
-/// What somebody is told about an order.
+/// A notification about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// Tells it from everything else that is told about the order. The same whenever it is told.
+    /// Identifies it among the order's notifications. A repeat has the same step.
     pub step: String,
-    /// Whom.
+    /// The recipient.
     pub to: UserId,
-    /// Whether they sell in the order; else they placed it.
+    /// Whether the recipient sells in the order. Otherwise they placed it.
     pub as_seller: bool,
     /// What.
     pub notice: OrderNotice,
-    /// Which items, by name.
+    /// The items, by name.
     pub items: Vec<(String, u32)>,
-    /// How much, in minor units of the order's currency, if money is part of it.
+    /// The amount in minor units of the order's currency, if the notice has one.
     pub amount: Option<i64>,
-    /// Until when they are to do something.
+    /// The deadline for the recipient, if there is one.
     pub until: Option<Timestamp>,
     /// The package.
     pub parcel: Option<Parcel>,
 }
 
-/// What is told of the change from `before` to `after`, which added `facts`.
+/// The notifications that the change from `before` to `after`, which added `facts`, causes.
 #[must_use]
 pub fn told_of(before: &Order, after: &Order, facts: &[Fact]) -> Vec<Told> {
     let mut told = Vec::new();
@@ -60,7 +60,7 @@ pub fn told_of(before: &Order, after: &Order, facts: &[Fact]) -> Vec<Told> {
     told
 }
 
-/// Adds `next`. Of an order that is cancelled as a whole its buyer is told once.
+/// Adds `next`. When a whole order is cancelled, its buyer gets one mail, not one for each part.
 fn add(told: &mut Vec<Told>, next: Told) {
     let whom = |one: &Told| (one.to, one.as_seller, one.notice);
     let same = told.iter_mut().find(|one| whom(one) == whom(&next));
@@ -88,7 +88,7 @@ impl Told {
         }
     }
 
-    /// What the seller of `part` is told.
+    /// A notification to the seller of `part`.
     fn seller(step: String, part: &Fulfilment, notice: OrderNotice) -> Self {
         Self {
             as_seller: true,
@@ -149,7 +149,7 @@ fn of_fact(order: &Order, part: &Fulfilment, fact: &Fact) -> Vec<Told> {
             }]
         }
         Happened::Cancel | Happened::ReservationExpired | Happened::Compensate => {
-            // A seller is told of a sale once its stock is sold, and not of its end before that.
+            // A seller learns of a sale once its stock is sold, so before that they hear nothing of its end.
             let by = fact.actor.role;
             let to_buyer = (by != Role::Buyer).then(|| buyer(OrderNotice::Cancelled));
             let to_seller =
@@ -193,7 +193,7 @@ fn of_fact(order: &Order, part: &Fulfilment, fact: &Fact) -> Vec<Told> {
             ];
             both.map(|told| Told { amount, ..told }).into()
         }
-        // The buyer is told of a refund when they have it, which also follows what came back.
+        // The buyer gets a mail about a refund when it arrives, also after a return.
         Happened::Placed
         | Happened::Paid
         | Happened::Declined

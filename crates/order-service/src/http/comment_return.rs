@@ -12,7 +12,8 @@ use crate::domain::{CaseId, Role, Said};
 
 /// Comment on a return
 ///
-/// For the buyer, the seller of the part and operators, who see what the others write; nobody else does. The return must be open: not denied, received, withdrawn or expired.
+/// Allowed for the buyer, the seller of the part and operators. Only they see the comments. The return must be open: not denied, received,
+/// withdrawn or expired.
 #[utoipa::path(post, path = "/api/orders/{id}/returns/{rid}/comments", tag = "orders", operation_id = "commentOnReturn", security(("bearer" = [])),
     params(
         ("id" = OrderId, Path, description = "The order's id", example = "0199f3a0-9b1c-7c3e-9d52-6f0c1a2b3c4d"),

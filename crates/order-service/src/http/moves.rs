@@ -120,7 +120,7 @@ impl Moving<'_> {
     /// Its key, if it has one, with how its answer is rendered. `meaning` is what was asked for.
     ///
     /// # Errors
-    /// 400 if the key is none.
+    /// 400 for an invalid key.
     pub(super) fn repeatable<T>(
         &self,
         meaning: &impl Serialize,
@@ -183,13 +183,13 @@ pub(super) fn wait_of(app: &App, preference: Prefer) -> Wait {
     }
 }
 
-/// The currency of an order; that of the marketplace for one that is not there, which is told later.
+/// The currency of an order, or the marketplace's for an order that does not exist, which is refused later.
 pub(super) async fn currency_of(app: &App, order: OrderId) -> StoreResult<Currency> {
     let found = app.order(order).await?;
     Ok(found.map_or(app.currency, |order| order.total.currency))
 }
 
-/// 404 for a part that is not there, or not for the caller's eyes.
+/// 404 for a part that does not exist or that the caller may not see.
 pub(super) fn fulfilment_not_found() -> Problem {
     Problem::new(
         &FULFILMENT_NOT_FOUND,
@@ -197,19 +197,19 @@ pub(super) fn fulfilment_not_found() -> Problem {
     )
 }
 
-/// 404 for a package that is not there.
+/// 404 for a package that does not exist.
 pub(super) fn shipment_not_found() -> Problem {
     let detail = "The part has no package with this id.";
     Problem::new(&SHIPMENT_NOT_FOUND, detail)
 }
 
-/// 404 for a return that is not there, or not for the caller's eyes.
+/// 404 for a return that does not exist or that the caller may not see.
 pub(super) fn return_not_found() -> Problem {
     let detail = "The order has no return with this id that you may see.";
     Problem::new(&RETURN_NOT_FOUND, detail)
 }
 
-/// 404 for a dispute that is not there, or not for the caller's eyes.
+/// 404 for a dispute that does not exist or that the caller may not see.
 pub(super) fn dispute_not_found() -> Problem {
     let detail = "The order has no dispute with this id that you may see.";
     Problem::new(&DISPUTE_NOT_FOUND, detail)
@@ -284,7 +284,7 @@ fn move_problem(refusal: MoveRefusal, lines: &[LineId]) -> Problem {
     }
 }
 
-/// The order after a move, as whoever made it sees it.
+/// The order after a move, as its author sees it.
 pub(super) fn order_answer(made: &Made, timing: &Timing) -> StoreResult<StoredAnswer> {
     let Viewed { order, audience } = seen_by(made.order.clone(), made.audience)?;
     let tag = match audience {

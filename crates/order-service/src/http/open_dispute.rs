@@ -30,7 +30,7 @@ pub(crate) struct OpenDispute {
 /// Ask an operator to decide
 ///
 /// For the buyer, and for operators: while the part is shipped or delivered. Until an operator has decided, or the buyer withdraws it, the
-/// seller is not paid. An open return of the part ends with it. What was decided once is not decided again.
+/// seller is not paid. An open return of the part ends with it. A decision is final.
 #[utoipa::path(post, path = "/api/orders/{id}/disputes", tag = "orders", operation_id = "openDispute", security(("bearer" = [])),
     params(("id" = OrderId, Path, description = "The order's id"), MoveHeaders),
     request_body(content = OpenDispute, example = json!({"fulfilmentId": "0199f3a0-8b1c-7c3e-9d52-6f0c1a2b3c4d", "reason": "not_received", "comment": "It never arrived"})),

@@ -40,7 +40,7 @@ pub(super) fn operators_only(caller: &Caller) -> Result<(), Problem> {
 
 /// List orders that need an operator
 ///
-/// Oldest first. Lists orders that have not settled within the time that the saga should take, and orders of which a service
+/// Oldest first. Lists orders that have not settled within the time that the saga should take, and orders where a service
 /// refused a command. Role `admin`.
 #[utoipa::path(get, path = "/api/orders/review", tag = "orders", operation_id = "listOrdersToReview", security(("bearer" = [])),
     params(

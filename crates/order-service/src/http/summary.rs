@@ -58,7 +58,7 @@ struct UnsettledJson {
     orders: i64,
 }
 
-/// What waits for somebody's decision.
+/// What waits for a decision.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Waiting)]

@@ -1,5 +1,5 @@
-//! What operators did with users and sellers, and who turned a second factor on or off: who, what, when, and what was before and after. An entry is written with what it is about, and
-//! never changed.
+//! What operators did to users and sellers, and who turned a second factor on or off: who, what, when, and the state before and after. An
+//! entry is written in the transaction of the change and never edited.
 
 use auth::Role;
 use contracts::sellers::SellerStatus;
@@ -18,7 +18,7 @@ pub(crate) struct AuditEntry {
     pub(crate) subject: UserId,
     /// What was done.
     pub(crate) action: AuditAction,
-    /// Who did it. None: somebody at the command line.
+    /// Who did it. None for an operator at the command line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) by: Option<UserId>,
     /// Why, if they said so.

@@ -1,4 +1,4 @@
-//! The mails that users get about their account and their orders.
+//! The mails about accounts and orders.
 
 use contracts::order_notices::OrderNotice;
 
@@ -7,15 +7,15 @@ use super::{Contact, Notifications, Purpose, Topic, User};
 /// A kind of mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
-    /// With a link that shows that the address is the new user's.
+    /// With a link that verifies the new user's address.
     Verify,
     /// With a link that sets another password.
     Reset,
-    /// To the address that a user wants to have, with a link that gives it to them.
+    /// To the new address of a user, with a link that confirms it.
     ChangeEmail,
-    /// To the address that they have: that they want another one.
+    /// To the current address: a change was requested.
     EmailChanging,
-    /// Someone wants to register with an address, or to change to it, that has a user.
+    /// To the owner of an address that was used for a registration or a change of email.
     AlreadyRegistered,
     /// The password was changed.
     PasswordChanged,

@@ -9,7 +9,7 @@ use platform_http::Problem;
 
 use super::sellers::operators_only;
 
-/// A request's caller, who has the role `admin`; else the answer is 403. As a handler's argument before the body, so that nobody else learns
+/// A request's caller, who has the role `admin`; otherwise the answer is 403. Declare it before the body, so that other callers cannot learn
 /// which bodies are valid.
 pub(super) struct Operator(pub(super) Caller);
 

@@ -40,7 +40,7 @@ pub enum Invariant {
     BalancesArePostings,
     /// 3: no user balance is negative but a debt, which is never positive, and neither are the sums of escrow and fees.
     NothingNegative,
-    /// Nobody has a debt and money available in one currency.
+    /// No user has both a debt and money available in one currency.
     DebtIsTheLastResort,
     /// 4, the wallet's half: escrow equals what was captured and not refunded of the parts that are not released.
     EscrowIsOwed,

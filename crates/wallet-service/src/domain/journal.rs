@@ -209,7 +209,7 @@ fn check(postings: &[Posting]) -> Result<(), LedgerError> {
     }
 }
 
-/// What leaves an account if `money` enters it. `owner` is whom an overflow names, which no valid amount causes.
+/// What leaves an account if `money` enters it. An overflow, which no valid amount causes, names `owner`.
 pub(super) fn negative(money: Money, owner: UserId) -> Result<Money, LedgerError> {
     money
         .checked_neg()

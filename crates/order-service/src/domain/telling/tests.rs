@@ -1,4 +1,4 @@
-//! Whom each change is told, a rule a test.
+//! Who is notified of each change: one rule a test.
 
 use contracts::reservations::Delivery::Shipped;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::examples::*;
 use crate::domain::{Message, Move, Moved, Resolution, make_move};
 
-/// What is told of a change: the buyer (false) or a seller (true), and what.
+/// The notices of a change, each with its recipient: the buyer (false) or a seller (true).
 fn told_by(before: &Order, moved: &Moved) -> Vec<(bool, OrderNotice)> {
     let told = told_of(before, &moved.order, &moved.facts);
     for one in &told {
