@@ -1,9 +1,9 @@
 //! What operators do with orders that are stuck: list, retry, compensate.
 
 use actix_web::{HttpResponse, web};
-use auth::{Caller, Listing, Role};
+use auth::{Caller, Listing, Role, operators_only};
 use kernel::{Limit, OrderId};
-use platform_http::{Problem, Query, QueryParams, QueryReader, common};
+use platform_http::{Problem, Query, QueryParams, QueryReader};
 use uuid::Uuid;
 
 use super::error::{NOT_POSSIBLE_NOW, order_not_found};
@@ -26,16 +26,6 @@ impl QueryReader for ListReview {
             cursor: cursor?,
         })
     }
-}
-
-pub(super) fn operators_only(caller: &Caller) -> Result<(), Problem> {
-    if caller.has(Role::Admin) {
-        return Ok(());
-    }
-    Err(Problem::new(
-        &common::FORBIDDEN,
-        "This takes the role admin.",
-    ))
 }
 
 /// List orders that need an operator

@@ -1,13 +1,12 @@
 //! GET /api/orders/summary: how the marketplace does, for operators.
 
 use actix_web::{HttpResponse, web};
-use auth::Caller;
+use auth::{Caller, operators_only};
 use kernel::{Money, Timestamp};
 use platform_http::{Problem, Query, TimeOrDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::review::operators_only;
 use super::sales_summary::{SummaryParams, date_of, span_of, too_many};
 use crate::app::{App, sum_up};
 use crate::domain::OrderState;
