@@ -1,7 +1,7 @@
 //! What operators do with orders that are stuck: list, retry, compensate.
 
 use actix_web::{HttpResponse, web};
-use auth::{Caller, Listing, Role, operators_only};
+use auth::{Caller, Listing, operators_only};
 use kernel::{Limit, OrderId};
 use platform_http::{Problem, Query, QueryParams, QueryReader};
 use uuid::Uuid;

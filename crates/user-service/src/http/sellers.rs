@@ -1,7 +1,7 @@
 //! GET /api/sellers: the sellers, for operators.
 
 use actix_web::{HttpResponse, web};
-use auth::{Listing, Role, operators_only};
+use auth::{Listing, operators_only};
 use contracts::sellers::SellerStatus;
 use kernel::Limit;
 use platform_http::{Problem, Query, QueryParams, QueryReader};
