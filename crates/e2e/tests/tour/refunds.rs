@@ -8,10 +8,7 @@ use crate::column;
 #[tokio::test]
 async fn items_and_amounts_are_refunded_until_nothing_is_left() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let song = grace.lists("Song", 333, 10).await;
     let book = grace.lists("Book", 1_000, 10).await;
     ada.credit(10_000).await;
@@ -65,10 +62,7 @@ async fn items_and_amounts_are_refunded_until_nothing_is_left() {
 #[tokio::test]
 async fn refunded_items_come_back_into_stock_if_the_seller_says_so_or_never_shipped_them() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let lamp = grace.lists_to_ship("Lamp", 100, 10).await;
     ada.credit(1_000).await;
     let part = Part::of(&ada.buys(&[(&lamp, 6)]).await, &grace);
@@ -118,10 +112,7 @@ async fn refunded_items_come_back_into_stock_if_the_seller_says_so_or_never_ship
 #[tokio::test]
 async fn who_does_not_wait_for_a_refund_gets_202_and_finds_it_done_soon() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let song = grace.lists("Song", 500, 10).await;
     ada.credit(1_000).await;
     let part = Part::of(&ada.buys(&[(&song, 1)]).await, &grace);
