@@ -26,9 +26,11 @@ async fn killed_between_the_command_of_a_refund_and_its_reply_it_refunds_once() 
     for round in 0..ROUNDS {
         let (seller, buyer) = (seller.at(&server.client()), buyer.at(&server.client()));
         let bought = burst(&buyer, &seller, &lamp).await;
-        let sent = bought
-            .iter()
-            .map(|part| seller.refund_request(part, &json!(REFUND)).header("prefer", "respond-async"));
+        let sent = bought.iter().map(|part| {
+            seller
+                .refund_request(part, &json!(REFUND))
+                .header("prefer", "respond-async")
+        });
         let keys = killed_amid(server, sent.collect(), round * 2 + 1, &[201, 202]).await;
         between += parts(data_dir.path(), REFUNDING);
         refunds.extend(bought.into_iter().zip(keys));
@@ -38,7 +40,9 @@ async fn killed_between_the_command_of_a_refund_and_its_reply_it_refunds_once() 
 
     let (seller, buyer) = (seller.at(&server.client()), buyer.at(&server.client()));
     for (part, key) in &refunds {
-        let request = seller.refund_request(part, &json!(REFUND)).header("idempotency-key", key);
+        let request = seller
+            .refund_request(part, &json!(REFUND))
+            .header("idempotency-key", key);
         let answer = Answer::of(request).await;
         assert!([201, 202].contains(&answer.status), "{answer:?}");
     }

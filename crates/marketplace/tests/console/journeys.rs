@@ -78,8 +78,20 @@ async fn refunds(seller: &mut Browser, sale: &str) {
     for (key, quantity, amount, status, says) in [
         (&*first, "", "5", 200, "The refund is made."),
         (MORE, "", "500", 409, "That is more than is left to refund."),
-        (LAST, "", "", 422, "Please say how many of something, or an amount."),
-        (LAST, "1", "5", 422, "Please give either items or an amount."),
+        (
+            LAST,
+            "",
+            "",
+            422,
+            "Please say how many of something, or an amount.",
+        ),
+        (
+            LAST,
+            "1",
+            "5",
+            422,
+            "Please give either items or an amount.",
+        ),
         (LAST, "x", "", 422, "This is no whole number."),
         (LAST, "9", "", 409, "That is more than is left to refund."),
         (LAST, "1", "", 200, "The refund is made."),

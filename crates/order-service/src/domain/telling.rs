@@ -106,7 +106,11 @@ fn confirmed(order: &Order) -> Told {
     Told {
         items: items.map(|line| named(line, line.quantity.get())).collect(),
         amount: Some(order.total.amount),
-        ..Told::new("confirmed".to_owned(), order.buyer, OrderNotice::OrderConfirmed)
+        ..Told::new(
+            "confirmed".to_owned(),
+            order.buyer,
+            OrderNotice::OrderConfirmed,
+        )
     }
 }
 
@@ -184,7 +188,10 @@ fn of_fact(order: &Order, part: &Fulfilment, fact: &Fact) -> Vec<Told> {
             }]
         }
         Happened::OpenDispute => {
-            vec![buyer(OrderNotice::DisputeOpened), seller(OrderNotice::DisputeOpened)]
+            vec![
+                buyer(OrderNotice::DisputeOpened),
+                seller(OrderNotice::DisputeOpened),
+            ]
         }
         Happened::ResolveDispute => {
             let both = [

@@ -46,7 +46,10 @@ pub(crate) async fn approve_return(
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = return_of(path.into_inner())?;
     let comment = body.into_inner().comment.map(Comment::into_string);
-    let moving = request.on("POST /api/orders/{id}/returns/{rid}/approve", &[Role::Seller]);
+    let moving = request.on(
+        "POST /api/orders/{id}/returns/{rid}/approve",
+        &[Role::Seller],
+    );
     let meaning = (order, id, comment.clone());
     let what = What::OfPart(At::Return(id), Move::ApproveReturn { id, comment });
     let answer = return_answer(id, 200);

@@ -62,7 +62,9 @@ pub(crate) async fn cancel(
     let order: OrderId = id.parse().map_err(|_| order_not_found())?;
     let (items, reason) = body.into_inner().read()?;
     let named = items.iter().flatten().map(|(line, _)| *line);
-    let moving = request.on("POST /api/orders/{id}/cancel", &[Role::Buyer]).naming(named);
+    let moving = request
+        .on("POST /api/orders/{id}/cancel", &[Role::Buyer])
+        .naming(named);
     let meaning = (order, items.clone(), reason.clone());
     let what = What::CancelItems { items, reason };
     moving.make(order, what, &meaning, order_answer).await

@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, web};
 use kernel::{FulfilmentId, OrderId, RefundId};
 use platform_http::{Body, Problem};
 
-use super::cases::MoveHeaders;
 use super::cancel::CancelItems;
+use super::cases::MoveHeaders;
 use super::error::order_not_found;
 use super::moves::{MoveRequest, fulfilment_not_found, order_answer};
 use super::order_json::OrderJson;
@@ -40,7 +40,12 @@ pub(crate) async fn cancel_part(
     let part: FulfilmentId = fid.parse().map_err(|_| fulfilment_not_found())?;
     let (items, reason) = body.into_inner().read()?;
     let named = items.iter().flatten().map(|(line, _)| *line);
-    let moving = request.on("POST /api/orders/{id}/fulfilments/{fid}/cancel", &[Role::Seller]).naming(named);
+    let moving = request
+        .on(
+            "POST /api/orders/{id}/fulfilments/{fid}/cancel",
+            &[Role::Seller],
+        )
+        .naming(named);
     let meaning = (order, part, items.clone(), reason.clone());
     let cancel = Move::Cancel {
         items,

@@ -34,7 +34,10 @@ pub(crate) async fn comment_return(
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = return_of(path.into_inner())?;
     let text = body.into_inner().text.into_string();
-    let moving = request.on("POST /api/orders/{id}/returns/{rid}/comments", &[Role::Buyer, Role::Seller]);
+    let moving = request.on(
+        "POST /api/orders/{id}/returns/{rid}/comments",
+        &[Role::Buyer, Role::Seller],
+    );
     let meaning = (order, id, text.clone());
     let name = name_of(&request.app, request.caller.user).await?;
     let what = What::Comment(CaseId::Return(id), Said { text, name });

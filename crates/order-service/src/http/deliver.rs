@@ -51,7 +51,10 @@ pub(crate) async fn deliver(
     let part: FulfilmentId = fid.parse().map_err(|_| fulfilment_not_found())?;
     let shipment: ShipmentId = sid.parse().map_err(|_| shipment_not_found())?;
     let note = request.note(body.into_inner().note)?;
-    let moving = request.on("POST /api/orders/{id}/fulfilments/{fid}/shipments/{sid}/deliver", &[Role::Seller, Role::Buyer]);
+    let moving = request.on(
+        "POST /api/orders/{id}/fulfilments/{fid}/shipments/{sid}/deliver",
+        &[Role::Seller, Role::Buyer],
+    );
     let meaning = (order, part, shipment, note.clone());
     let what = What::OfPart(part.into(), Move::Deliver { shipment, note });
     moving.make(order, what, &meaning, order_answer).await

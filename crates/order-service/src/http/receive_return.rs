@@ -71,7 +71,12 @@ pub(crate) async fn receive_return(
         quantity: item.quantity,
         restock: item.restock,
     })?;
-    let moving = request.on("POST /api/orders/{id}/returns/{rid}/receive", &[Role::Seller]).naming(items.iter().map(|item| item.line));
+    let moving = request
+        .on(
+            "POST /api/orders/{id}/returns/{rid}/receive",
+            &[Role::Seller],
+        )
+        .naming(items.iter().map(|item| item.line));
     let received = items.iter();
     let received = received.map(|item| (item.line, item.quantity, item.restock));
     let meaning = (order, id, received.collect::<Vec<_>>(), note.clone());

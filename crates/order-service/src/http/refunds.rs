@@ -141,7 +141,9 @@ pub(crate) async fn refund(
         Wanted::Items(items) => items.iter().map(|(line, _)| *line).collect(),
         Wanted::Amount(..) => Vec::new(),
     };
-    let moving = request.on("POST /api/orders/{id}/refunds", &[Role::Seller]).naming(lines);
+    let moving = request
+        .on("POST /api/orders/{id}/refunds", &[Role::Seller])
+        .naming(lines);
     let meaning = (order, part, &wanted, &reason, body.restock);
     let repeatable = moving.repeatable(&meaning, render)?;
     let refund = RefundId::new(&*request.app.ids);
@@ -161,7 +163,14 @@ pub(crate) async fn refund(
         restock: body.restock,
     };
     let asked = moving.asked(order, What::OfPart(part.into(), what))?;
-    let made = refund_part(&request.app, asked, (part, refund), repeatable, moving.wait()).await?;
+    let made = refund_part(
+        &request.app,
+        asked,
+        (part, refund),
+        repeatable,
+        moving.wait(),
+    )
+    .await?;
     let mut response = match made {
         Answered::First(Ok(made)) => send_stored(render(&made)?),
         Answered::First(Err(refused)) => return Err(moving.problem(refused)),

@@ -57,7 +57,9 @@ pub(crate) async fn request_return(
     let items = items(body.items)?;
     let (part, reason) = (body.fulfilment_id, body.reason);
     let comment = body.comment.map(Comment::into_string);
-    let moving = request.on("POST /api/orders/{id}/returns", &[Role::Buyer]).naming(items.iter().map(|(line, _)| *line));
+    let moving = request
+        .on("POST /api/orders/{id}/returns", &[Role::Buyer])
+        .naming(items.iter().map(|(line, _)| *line));
     let meaning = (order, part, items.clone(), reason, comment.clone());
     let id = ReturnId::new(&*request.app.ids);
     let wanted = Move::RequestReturn {

@@ -71,7 +71,12 @@ pub(crate) async fn ship(
         tracking_number: body.tracking_number.into_string(),
         tracking_url: body.tracking_url.map(TrackingUrl::into_string),
     };
-    let moving = request.on("POST /api/orders/{id}/fulfilments/{fid}/shipments", &[Role::Seller]).naming(items.iter().map(|(line, _)| *line));
+    let moving = request
+        .on(
+            "POST /api/orders/{id}/fulfilments/{fid}/shipments",
+            &[Role::Seller],
+        )
+        .naming(items.iter().map(|(line, _)| *line));
     let meaning = (order, part, items.clone(), parcel.clone(), note.clone());
     let package = ShipmentId::new(&*request.app.ids);
     let ship = Move::Ship {

@@ -34,7 +34,10 @@ pub(crate) async fn withdraw_dispute(
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = dispute_of(path.into_inner())?;
     let note = request.note(body.into_inner().note)?;
-    let moving = request.on("POST /api/orders/{id}/disputes/{did}/withdraw", &[Role::Buyer]);
+    let moving = request.on(
+        "POST /api/orders/{id}/disputes/{did}/withdraw",
+        &[Role::Buyer],
+    );
     let meaning = (order, id, note.clone());
     let what = What::OfPart(At::Dispute(id), Move::WithdrawDispute { id, note });
     let answer = dispute_answer(id, 200);

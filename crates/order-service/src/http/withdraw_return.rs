@@ -34,7 +34,10 @@ pub(crate) async fn withdraw_return(
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = return_of(path.into_inner())?;
     let note = request.note(body.into_inner().note)?;
-    let moving = request.on("POST /api/orders/{id}/returns/{rid}/withdraw", &[Role::Buyer]);
+    let moving = request.on(
+        "POST /api/orders/{id}/returns/{rid}/withdraw",
+        &[Role::Buyer],
+    );
     let meaning = (order, id, note.clone());
     let what = What::OfPart(At::Return(id), Move::WithdrawReturn { id, note });
     let answer = return_answer(id, 200);

@@ -7,7 +7,6 @@ use actix_web::{FromRequest, HttpRequest};
 use auth::{Caller, operators_only};
 use platform_http::Problem;
 
-
 /// A request's caller, who has the role `admin`; otherwise the answer is 403. Declare it before the body, so that other callers cannot learn
 /// which bodies are valid.
 pub(super) struct Operator(pub(super) Caller);

@@ -49,7 +49,9 @@ fn a_mail_about_an_order_writes_amounts_and_days_in_its_language() {
     let post = Post::of(&settings(None)).unwrap().unwrap();
     let full = samples::full();
     let about = About::Order(&full);
-    let (subject, text) = post.render(Language::En, Notice::Order(OrderNotice::Sold), about).unwrap();
+    let (subject, text) = post
+        .render(Language::En, Notice::Order(OrderNotice::Sold), about)
+        .unwrap();
     assert_eq!(subject, "You have sold something");
     assert_eq!(
         text,
@@ -59,10 +61,14 @@ fn a_mail_about_an_order_writes_amounts_and_days_in_its_language() {
          https://shop.example/sell/orders/00000000-0000-0000-0000-000000000000\n\n\
          You choose which mails you get at https://shop.example/account/mails\n"
     );
-    let (subject, text) = post.render(Language::De, Notice::Order(OrderNotice::PaidOut), about).unwrap();
+    let (subject, text) = post
+        .render(Language::De, Notice::Order(OrderNotice::PaidOut), about)
+        .unwrap();
     assert_eq!(subject, "Sie haben 1.299,00\u{a0}$ verdient");
     assert!(text.contains("1.299,00\u{a0}$ davon"), "{text}");
-    let (_, text) = post.render(Language::De, Notice::Order(OrderNotice::Sold), about).unwrap();
+    let (_, text) = post
+        .render(Language::De, Notice::Order(OrderNotice::Sold), about)
+        .unwrap();
     assert!(text.contains("bis zum 25. Februar 2026."), "{text}");
 }
 
@@ -75,7 +81,11 @@ fn a_buyer_reads_of_a_cancellation_what_they_get_and_a_seller_what_not_to_ship()
         ..samples::full()
     };
     let read = |news| {
-        let rendered = post.render(Language::En, Notice::Order(OrderNotice::Cancelled), About::Order(news));
+        let rendered = post.render(
+            Language::En,
+            Notice::Order(OrderNotice::Cancelled),
+            About::Order(news),
+        );
         rendered.unwrap().1
     };
     assert!(

@@ -128,11 +128,17 @@ fn a_return_is_told_to_who_has_to_act() {
     let (buyer, seller) = (buyer_of(&order), seller_of(&order.fulfilments[0]));
     let line = order.lines[0].id;
     let asked = by(&order, &buyer, &request_return(items(&[(line, 1)])));
-    assert_eq!(told_by(&order, &asked), [(true, OrderNotice::ReturnRequested)]);
+    assert_eq!(
+        told_by(&order, &asked),
+        [(true, OrderNotice::ReturnRequested)]
+    );
     let asked = asked.order;
     let part = &asked.fulfilments[0];
     let denied = by(&asked, &seller, &deny(part));
-    assert_eq!(told_by(&asked, &denied), [(false, OrderNotice::ReturnDenied)]);
+    assert_eq!(
+        told_by(&asked, &denied),
+        [(false, OrderNotice::ReturnDenied)]
+    );
     let approved = by(&asked, &seller, &approve(part));
     let said = told_of(&asked, &approved.order, &approved.facts);
     let until = start().plus(TIMING.return_expires);
@@ -189,7 +195,10 @@ fn a_seller_is_told_what_they_get_once_and_nothing_if_nothing_was_left() {
             .map(|one| (one.to, one.notice, one.amount))
             .collect::<Vec<_>>()
     };
-    assert_eq!(paid(&order), [(part.seller, OrderNotice::PaidOut, Some(900))]);
+    assert_eq!(
+        paid(&order),
+        [(part.seller, OrderNotice::PaidOut, Some(900))]
+    );
     let given = by(&order, &seller_of(part), &refund(amount(1000), None));
     assert_eq!(paid(&given.order), []);
 }

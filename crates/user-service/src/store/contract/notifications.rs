@@ -68,7 +68,11 @@ pub(super) async fn a_user_who_is_told_twice_gets_one_mail(open: Open) {
     let ada = registered(&open, "ada@example.com").await;
     let one = told(ada.id, OrderNotice::Shipped);
     tell(&open, vec![one.clone(), one.clone()]).await;
-    let said = (ada.id, Notice::Order(OrderNotice::Shipped), Some(one.news.clone()));
+    let said = (
+        ada.id,
+        Notice::Order(OrderNotice::Shipped),
+        Some(one.news.clone()),
+    );
     assert_eq!(asked(&open).await, [said]);
     tell(&open, vec![one]).await;
     assert_eq!(asked(&open).await, []);
@@ -95,11 +99,7 @@ pub(super) async fn what_is_switched_off_is_not_mailed_until_it_is_switched_on(o
         (german, plain.version),
         "links stay good"
     );
-    let all = || {
-        OrderNotice::ALL
-            .map(|notice| told(ada.id, notice))
-            .to_vec()
-    };
+    let all = || OrderNotice::ALL.map(|notice| told(ada.id, notice)).to_vec();
     let notices = |asked: Vec<(UserId, Notice, Option<OrderNews>)>| {
         let notices = asked.into_iter().map(|(_, notice, _)| notice);
         notices.collect::<Vec<_>>()

@@ -123,10 +123,7 @@ impl Shop {
             }
             Deed::Remove(number) => {
                 if let Some(product) = self.chosen(number).await {
-                    subject
-                        .remove(change(&product, ()), LATER)
-                        .await
-                        .unwrap();
+                    subject.remove(change(&product, ()), LATER).await.unwrap();
                 }
             }
             Deed::Unpublish(number) => {

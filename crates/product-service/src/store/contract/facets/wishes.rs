@@ -212,7 +212,6 @@ impl Shop {
     }
 }
 
-
 fn value_of(offer: &Offer<'_>, name: &str) -> Option<AttributeValue> {
     let options = offer.traits.options.values();
     let option = options.iter().find(|(one, _)| one.to_lowercase() == name);

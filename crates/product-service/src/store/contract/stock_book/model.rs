@@ -5,7 +5,12 @@ use crate::domain::ReservationState;
 
 impl Model {
     /// The number of lines that a request for stock holds, now or before.
-    pub(super) fn reserve(&mut self, order: usize, lines: Vec<(usize, i64)>, end: i64) -> Option<usize> {
+    pub(super) fn reserve(
+        &mut self,
+        order: usize,
+        lines: Vec<(usize, i64)>,
+        end: i64,
+    ) -> Option<usize> {
         match self.orders.get_mut(&order) {
             Some((ReservationState::Held | ReservationState::Sold, first, until)) => {
                 *until = end.max(*until);
@@ -63,7 +68,12 @@ impl Model {
     }
 
     /// Whether the return is made, now or before.
-    pub(super) fn give_back(&mut self, order: usize, id: usize, lines: &[(usize, i64, i64)]) -> bool {
+    pub(super) fn give_back(
+        &mut self,
+        order: usize,
+        id: usize,
+        lines: &[(usize, i64, i64)],
+    ) -> bool {
         if self.returns.contains(&(order, id)) {
             return true;
         }
