@@ -19,19 +19,7 @@ pub enum Role {
     Treasury,
 }
 
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 2] = [Self::Admin, Self::Treasury];
-
-    /// Its word in tokens, answers and stores.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Treasury => "treasury",
-        }
-    }
-}
+kernel::words!(Role { Admin = "admin", Treasury = "treasury" });
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,10 +30,7 @@ impl fmt::Display for Role {
 impl FromStr for Role {
     type Err = Invalid;
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == raw)
-            .ok_or_else(|| Invalid::new("unknown_role", "must be admin or treasury"))
+        Self::of(raw).ok_or_else(|| Invalid::new("unknown_role", "must be admin or treasury"))
     }
 }
 

@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
 use platform_http::{Problem, common};
 
-use crate::{Caller, TokenError, Verifier};
+use crate::{Caller, Role, TokenError, Verifier};
 
 impl FromRequest for Caller {
     type Error = Problem;
@@ -43,6 +43,18 @@ impl Caller {
         };
         verifier.verify(token).map(Some).map_err(refusal)
     }
+}
+
+/// Admits only callers with the role `admin`.
+///
+/// # Errors
+/// 403 for any other caller.
+pub fn operators_only(caller: &Caller) -> Result<(), Problem> {
+    if caller.has(Role::Admin) {
+        return Ok(());
+    }
+    let detail = "This takes the role admin.";
+    Err(Problem::new(&common::FORBIDDEN, detail))
 }
 
 fn refusal(error: TokenError) -> Problem {

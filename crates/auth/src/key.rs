@@ -61,7 +61,7 @@ impl SigningKey {
         Self::of(key)
     }
 
-    /// The key as PKCS #8 PEM, version 1: OpenSSL reads no other. Keep it where nobody else can read it.
+    /// The key as PKCS #8 PEM, version 1: OpenSSL reads no other. Keep it secret.
     ///
     /// # Errors
     /// If it cannot be encoded.

@@ -32,19 +32,7 @@ pub enum KeyState {
     Retired,
 }
 
-impl KeyState {
-    const ALL: [Self; 3] = [Self::Next, Self::Active, Self::Retired];
-
-    /// Its word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Active => "active",
-            Self::Retired => "retired",
-        }
-    }
-}
+kernel::words!(KeyState { Next = "next", Active = "active", Retired = "retired" });
 
 impl fmt::Display for KeyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -246,7 +234,7 @@ fn parse(line: &str) -> Option<(KeyState, Option<Timestamp>)> {
         Some((word, since)) => (word, Some(since.trim().parse().ok()?)),
         None => (said.trim(), None),
     };
-    let state = KeyState::ALL.into_iter().find(|one| one.as_str() == word)?;
+    let state = KeyState::of(word)?;
     Some((state, since))
 }
 

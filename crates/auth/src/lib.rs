@@ -22,6 +22,7 @@ mod turns;
 
 pub use caller::{Caller, Role};
 pub use config::AuthConfig;
+pub use extract::operators_only;
 pub use jwks::{Jwk, JwkSet};
 pub use key::{KeyError, SigningKey, VerificationKeys};
 pub use key_set::{KeyRefusal, KeySet, KeyState, ListedKey};

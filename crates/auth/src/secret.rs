@@ -56,8 +56,8 @@ impl OpaqueToken {
         self.0.expose_secret()
     }
 
-    /// `next`, sealed so that only who has this token can read it: an exclusive or with a key that follows from this token alone. The key is 256 bits
-    /// and is used for one token only, so that the seal says nothing about `next` (a one-time pad).
+    /// `next`, sealed so that only a holder of this token can read it: XOR with a key that is derived from this token alone. The key has 256
+    /// bits and is used once, so the seal reveals nothing about `next` (a one-time pad).
     ///
     /// None if `next` was not generated here.
     #[must_use]

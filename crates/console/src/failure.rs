@@ -27,7 +27,7 @@ const BESIDE: [(&str, &str); 12] = [
 /// Why there is no page.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It takes somebody who is logged in.
+    /// The page requires a login.
     LogIn,
     /// There is nothing here, or nothing for these eyes.
     NotFound,

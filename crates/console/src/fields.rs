@@ -18,6 +18,11 @@ impl Fields {
         self.raw(name).trim()
     }
 
+    /// As [`get`](Self::get), with the line ends that the API stores.
+    pub(crate) fn lines(&self, name: &str) -> String {
+        self.get(name).replace("\r\n", "\n")
+    }
+
     /// As [`get`](Self::get), exactly as it was sent.
     pub(crate) fn raw(&self, name: &str) -> &str {
         let mut values = self.0.iter().filter(|(key, _)| key == name);

@@ -21,13 +21,13 @@ pub(crate) fn decimal(number: &str, lang: &str) -> String {
     number.replace('.', &point.to_string())
 }
 
-/// Reads a number that somebody typed, with a point or a comma before its decimals.
+/// Reads a typed number, with a point or a comma before its decimals.
 pub(crate) fn parse_decimal(typed: &str) -> Option<f64> {
     let number: f64 = typed.trim().replace(',', ".").parse().ok()?;
     number.is_finite().then_some(number)
 }
 
-/// Reads an amount that somebody typed, in minor units. The last point or comma begins the decimals, if there are no more of them than the
+/// Reads a typed amount, in minor units. The last point or comma begins the decimals, if there are no more of them than the
 /// currency has; spaces and apostrophes between digits do not count.
 pub(crate) fn parse(typed: &str, currency: Currency) -> Option<i64> {
     let decimals = decimals(currency.as_str());

@@ -47,7 +47,7 @@ pub(crate) enum Reply {
     Page(u16, &'static str, Context),
     /// Another page, to be read with GET.
     See(String),
-    /// A page with its status that holds a secret: nobody on the way keeps it.
+    /// A page that holds a secret, with its status: it must not be cached.
     Secret(u16, &'static str, Context),
     /// A file to keep, in JSON.
     File(&'static str, Vec<u8>),
@@ -193,7 +193,7 @@ impl Visit {
         })
     }
 
-    /// Reads a form with a file. Nothing of it is kept for somebody who has to log in first.
+    /// Reads a form with a file. Unlike other forms, it is not kept during a login.
     async fn receive(&mut self, payload: web::Payload) {
         if self.login.is_none() {
             upload::discard(payload).await;
@@ -298,7 +298,7 @@ impl Visit {
         crate::fields::segment(self.request.match_info().query(name))
     }
 
-    /// Who is logged in, if anybody is.
+    /// The logged-in user, if there is one.
     pub(crate) const fn who(&self) -> Option<&Login> {
         self.login.as_ref()
     }
@@ -336,7 +336,7 @@ impl Visit {
         self.pages.api.call(call).await.map_err(Failure::Away)
     }
 
-    /// The call, of which a mail comes in the language of the page.
+    /// The call. A mail that it causes is in the language of the page.
     pub(crate) fn in_language(&self, call: Call) -> Call {
         call.header("accept-language", self.lang().code.clone())
     }

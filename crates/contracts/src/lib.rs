@@ -6,6 +6,7 @@
 pub mod dealings;
 mod envelope;
 mod fields;
+pub mod order_notices;
 pub mod reservations;
 pub mod sellers;
 

@@ -227,19 +227,9 @@ pub enum Delivery {
     None,
 }
 
+kernel::words!(Delivery { Shipped = "shipped", None = "none" });
+
 impl Delivery {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Shipped, Self::None];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Shipped => "shipped",
-            Self::None => "none",
-        }
-    }
-
     /// Whether nothing is shipped.
     #[must_use]
     pub const fn is_none(&self) -> bool {

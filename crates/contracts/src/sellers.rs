@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SellerStatus {
-    /// They wait for an operator's approval. Where sellers need none, they sell.
+    /// They wait for an operator's approval. Where no approval is needed, they sell.
     Pending,
     /// They sell.
     #[default]
@@ -15,26 +15,9 @@ pub enum SellerStatus {
     Suspended,
 }
 
+kernel::words!(SellerStatus { Pending = "pending", Active = "active", Suspended = "suspended" });
+
 impl SellerStatus {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Pending, Self::Active, Self::Suspended];
-
-    /// The word that the API and the messages use.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-        }
-    }
-
-    /// The status that `word` names.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.as_str() == word)
-    }
-
     /// Whether it is the usual one.
     #[must_use]
     pub const fn is_active(&self) -> bool {
@@ -49,7 +32,7 @@ pub enum SellersMode {
     /// Every user.
     #[default]
     Open,
-    /// Those whom an operator has approved.
+    /// Users that an operator has approved.
     Review,
 }
 

@@ -50,6 +50,18 @@ impl Shape {
         }
     }
 
+    /// Registers people with these names.
+    ///
+    /// # Panics
+    /// If the marketplace refuses.
+    pub async fn join<const N: usize>(&self, names: [&str; N]) -> [Person; N] {
+        let mut people = Vec::new();
+        for name in names {
+            people.push(self.client.join(name).await);
+        }
+        people.try_into().expect("a person for each name")
+    }
+
     /// A client for it.
     #[must_use]
     pub fn client(&self) -> &Client {

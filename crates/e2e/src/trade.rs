@@ -192,6 +192,12 @@ impl Person {
             .await
     }
 
+    /// A request that refunds an amount of a part, to be sent with further headers.
+    pub fn refund_request(&self, part: &Part, amount: &Value) -> RequestBuilder {
+        self.request(Method::POST, &part.order_path("/refunds"))
+            .json(&part.refund("amount", amount))
+    }
+
     /// Asks to send these items back. Returns the return's id.
     ///
     /// # Panics

@@ -97,10 +97,7 @@ async fn order_with_patience(buyer: &Person, key: &str, body: &Value) -> Answer 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_creates_with_one_key_make_one_order_and_get_one_answer() {
     let shape = Shape::start();
-    let (seller, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, buyer] = shape.join(["Grace", "Ada"]).await;
     let pen = seller.lists("Pen", 10, 1_000).await;
     buyer.credit(100_000).await;
     let (key, body) = (unique(), json!({"productId": pen.id, "quantity": 2}));
@@ -131,10 +128,7 @@ async fn in_a_storm_of_orders_no_money_and_no_stock_is_lost_or_made() {
     const PURSE: i64 = 6_000;
     const STOCK: i64 = 150;
     let shape = Shape::start();
-    let (grace, linus) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Linus").await,
-    );
+    let [grace, linus] = shape.join(["Grace", "Linus"]).await;
     let mut goods = Vec::new();
     for n in 0..6 {
         let seller = if n % 2 == 0 { &grace } else { &linus };
@@ -214,11 +208,7 @@ async fn a_hundred_refunds_at_once_give_back_exactly_the_part() {
     const REFUND: i64 = 70;
     const PART: i64 = 5_000;
     let shape = Shape::start();
-    let (seller, other, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Linus").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, other, buyer] = shape.join(["Grace", "Linus", "Ada"]).await;
     let lamp = seller.lists("Lamp", PART / 5, 10).await;
     let pen = other.lists("Pen", 10, 10).await;
     buyer.credit(10_000).await;
@@ -255,17 +245,14 @@ async fn a_hundred_refunds_at_once_give_back_exactly_the_part() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_refunds_with_one_key_give_back_once() {
     let shape = Shape::start();
-    let (seller, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, buyer] = shape.join(["Grace", "Ada"]).await;
     let lamp = seller.lists("Lamp", 1_000, 10).await;
     buyer.credit(1_000).await;
     let part = Part::of(&buyer.buys(&[(&lamp, 1)]).await, &seller);
-    let (key, body) = (unique(), part.refund("amount", &json!(3)));
+    let key = unique();
     let refund = async || {
-        let request = seller.request(Method::POST, &part.order_path("/refunds"));
-        Answer::of(request.header("idempotency-key", &key).json(&body)).await
+        let request = seller.refund_request(&part, &json!(3));
+        Answer::of(request.header("idempotency-key", &key)).await
     };
     let answers = join_all((0..100).map(|_| async {
         within(Duration::from_secs(30), "an answer", async || {
@@ -307,10 +294,7 @@ async fn a_hundred_refunds_with_one_key_give_back_once() {
 async fn a_unit_is_shipped_or_cancelled_and_never_both() {
     const ORDERS: usize = 20;
     let shape = Shape::start();
-    let (seller, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, buyer] = shape.join(["Grace", "Ada"]).await;
     let lamp = seller.lists_to_ship("Lamp", 100, 1_000).await;
     buyer.credit(100_000).await;
     let races = (0..ORDERS).map(|_| async {

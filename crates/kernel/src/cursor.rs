@@ -1,7 +1,7 @@
 //! Cursors: the position after a page, as an opaque string that only the same list with the same filters accepts.
 //!
-//! Layout before base64url: version (1 byte), fingerprint of list and filters (8), key (of a size that its type or its beginning tells), checksum of everything
-//! before it (8). A cursor carries no secret and grants nothing, so a checksum is enough and no signature is needed. The checksum
+//! Layout before base64url: version (1 byte), fingerprint of list and filters (8), key (its size follows from its type or its first bytes),
+//! checksum of everything before it (8). A cursor carries no secret and grants nothing, so a checksum is enough and no signature is needed. The checksum
 //! prevents a corrupted or misplaced cursor from returning the wrong page.
 
 use base64::Engine as _;
@@ -70,8 +70,8 @@ impl CursorScope {
     }
 }
 
-/// A list's sort key, encoded in a fixed number of bytes, or with its length before it. What it holds of a row must follow from that row alone, never from what else is
-/// listed, such as a score that weighs words by how rare they are: a row added between two pages would move all others.
+/// A list's sort key, encoded in a fixed number of bytes, or with its length before it. It must depend on its row alone. A score that weighs
+/// words by their rarity, for example, depends on the other rows: one added between two pages would move all others.
 pub trait CursorKey: Sized {
     /// Appends the encoded value.
     fn write(&self, out: &mut Vec<u8>);

@@ -22,6 +22,7 @@ mod text;
 #[cfg(feature = "openapi")]
 pub mod text_schema;
 mod time;
+mod words;
 pub mod written;
 
 pub use address::{AddressLine, City, Phone, PostalAddress, PostalCode, Recipient, Region};

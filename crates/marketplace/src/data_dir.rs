@@ -173,7 +173,7 @@ impl DataDir {
         File::open(&self.0)?.sync_all()
     }
 
-    /// Opens a store for reading. If nobody serves the directory, it is left as it is.
+    /// Opens a store for reading. A directory that is not served is left as it is.
     ///
     /// # Errors
     /// If it cannot be opened.

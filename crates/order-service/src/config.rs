@@ -19,11 +19,11 @@ pub struct Config {
     pub resend_after_seconds: u64,
     /// From entering an unsettled state to asking for an operator.
     pub review_after_seconds: u64,
-    /// From payment to paying the seller of a part of which nothing is shipped.
+    /// From payment to paying the seller of a part with nothing to ship.
     pub release_after_seconds: u64,
     /// From payment to giving up on what the seller has not shipped: it is cancelled and refunded.
     pub ship_within_seconds: u64,
-    /// From shipping to counting a package as delivered, if nobody has said so before.
+    /// From shipping to counting a package as delivered, unless it was reported earlier.
     pub deliver_after_seconds: u64,
     /// From delivery to completing a part and paying its seller. Sellers who take returns may give longer.
     pub return_window_seconds: u64,

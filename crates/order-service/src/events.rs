@@ -84,7 +84,7 @@ pub(crate) fn seal(
     })
 }
 
-/// Tells somebody about `order` by mail. Its id depends on the order and what is told alone.
+/// Asks for a mail about `order`. Its id depends only on the order and the notification.
 pub(crate) fn tell(order: &Order, told: Told, now: Timestamp) -> Envelope {
     let items = told.items.into_iter();
     let amount = told.amount;

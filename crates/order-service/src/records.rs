@@ -1,4 +1,4 @@
-//! What use cases load and save: orders, the facts of their timelines, where their returns and disputes are, and what users are called.
+//! What use cases load and save: orders, the facts of their timelines, the state of their returns and disputes, and users' names.
 
 use std::fmt;
 
@@ -111,7 +111,7 @@ impl Row for OrderFact {
     }
 }
 
-/// Where a return or a dispute is, so that it is found without its order. The rest of it is kept with the order.
+/// The state of a return or a dispute, for finding it without its order. The rest is kept with the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CaseRecord {
     /// The id of the return or of the dispute.
@@ -170,7 +170,7 @@ impl Plain for CaseRecord {
     const TABLE: &'static str = "cases";
 }
 
-/// What a case is, and where: one word, by which lists find it.
+/// The kind and state of a case as one word, by which lists find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub(crate) enum CaseState {
@@ -221,7 +221,7 @@ impl TryFrom<String> for CaseState {
     }
 }
 
-/// What a user is called, as the user service says.
+/// A user's name, as the user service reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UserName {
     /// The user.

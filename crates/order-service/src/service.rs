@@ -128,8 +128,8 @@ impl OrderService {
         Ok((order.id, order.state))
     }
 
-    /// Makes a move of a part as the API does, and waits up to `wait` for the order to be ready. Whoever asks acts as its seller or as its
-    /// buyer. Returns the order as it is then.
+    /// Makes a move of a part as the API does, and waits up to `wait` for the order to be ready. The caller acts as its seller or as its
+    /// buyer. Returns the order after the move.
     ///
     /// # Errors
     /// A sentence that says why it was not made.

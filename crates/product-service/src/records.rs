@@ -188,8 +188,7 @@ impl Record for CategoryNode {
     }
 }
 
-/// The version of the tree of categories. Whoever changes a category writes it, so that a change that was decided on a tree that is not
-/// the stored one any more is not made.
+/// The version of the category tree. Every change of a category writes it, so a change that was decided on a stale tree is not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TreeVersion {
     /// There is one record.

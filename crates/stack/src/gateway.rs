@@ -1,6 +1,6 @@
 //! nginx with the configuration in deploy/nginx: the committed files unchanged, plus generated ones that list the upstreams, the allowed
-//! origins and the listen address. With more than one replica it also does what service discovery does in a cluster: it gives each service one address
-//! for other services ([`Stack::mesh_url`]), on a port that is not reachable from outside.
+//! origins and the listen address. With more than one replica it also does what service discovery does in a cluster: it gives each service
+//! one address for other services ([`Stack::mesh_url`]), on a port that is not reachable from outside.
 
 use std::fs;
 use std::path::PathBuf;

@@ -57,7 +57,7 @@ impl Started {
             .spawn()
             .with_context(|| format!("{name}: setsid (Debian package util-linux) failed"))?;
         let pid = Pid::from_child(&child);
-        // Reap the child. Nobody reads the exit code, but otherwise a zombie would remain for as long as we run.
+        // Reap the child: its exit code is not needed, but a zombie would remain for as long as we run.
         std::thread::spawn(move || child.wait());
         Ok(Self::new(name, pid, dir))
     }

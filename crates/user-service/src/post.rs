@@ -125,12 +125,12 @@ impl Post {
         Ok(Some(post))
     }
 
-    /// Renders every template, with all that it may be given and with no more than it must be: a fault is found before anyone waits for a
-    /// mail.
+    /// Renders every template, with all that it may be given and with no more than it must be: a fault shows at the
+    /// start, not in the first mail.
     fn check(&self) -> Result<(), WrongSetting> {
         let (full, bare) = (samples::full(), samples::bare());
         for language in Language::ALL {
-            for notice in Notice::ALL {
+            for notice in Notice::all() {
                 let about = match notice.topic() {
                     None => [About::Account { token: "token" }; 2],
                     Some(_) => [About::Order(&full), About::Order(&bare)],

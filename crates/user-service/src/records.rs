@@ -6,20 +6,19 @@
 //!   same token, only one can rotate it. Used tokens need no flag of their own.
 //! - Changing a password increments the user's `password_version`, as suspending them does. A session is valid only while it has the same
 //!   version, so one write ends all others. That includes a session opened by a concurrent login that has not seen the change.
-//! - What makes access tokens worthless increments the user's `access_version`, or deletes a session, and writes the revocation beside it.
-//!   A token has the version that was read together with the roles in it.
-//! - Who can administrate is one record, so the last one is known.
+//! - Revoking access tokens increments the user's `access_version`, or deletes a session, and writes the revocation in the same transaction.
+//!   A token carries the version that was read together with its roles.
+//! - The administrators are one record, so the last one is known.
 //! - An email belongs to the first user that the unique index accepts.
-//! - What makes an administrator ends the setup, which is one record: of two who would be the first, one is.
-//! - Using a link of a mail writes the contact, or the user, whose versions the link was made for. If it is used twice at once, only one
-//!   use finds the version.
-//! - Setting up, confirming, using and turning off a second factor write its record, which knows the time of the code that was used last and
-//!   which recovery codes are left: of many who use one code at once, one succeeds. Whether it is on, the user says.
-//! - The addresses of a user are one record: how many there are, and that one is the default, is decided on what is written.
+//! - Creating an administrator ends the setup, which is one record: of two concurrent attempts, one succeeds.
+//! - Using a link of a mail writes the contact or the user, and checks the version that the link was made for. Of two concurrent uses, one
+//!   finds that version.
+//! - Setting up, confirming, using and turning off a second factor write its record. It holds the time of the last code used and the unused
+//!   recovery codes: of many concurrent uses of one code, one succeeds. Whether the factor is on is a field of the user.
+//! - The addresses of a user are one record, so their number and the default are decided on what is written.
 //!
 //! Expired records are deleted some time later. Until then the domain refuses them.
 
-mod mail;
 mod revocation;
 
 use std::time::Duration;
@@ -159,140 +158,73 @@ impl Plain for Session {
     const EXPIRES: Option<Expires> = EXPIRES;
 }
 
-impl Record for Token {
-    const NAME: &'static str = "refresh token";
-    type Key = TokenDigest;
+/// Maps records whose key is a digest. It is stored as bytes; the rest as serde writes it.
+macro_rules! by_digest {
+    ($($record:ident: $name:literal, in $table:literal, by $field:ident: $digest:ty;)+) => {$(
+        impl Record for $record {
+            const NAME: &'static str = $name;
+            type Key = $digest;
 
-    fn key(&self) -> TokenDigest {
-        self.digest
-    }
+            fn key(&self) -> $digest {
+                self.$field
+            }
+        }
+
+        impl Row for $record {
+            const TABLE: &'static str = $table;
+            const EXPIRES: Option<Expires> = EXPIRES;
+
+            type Id = ByteArray<32>;
+            type Fields = Self;
+
+            fn id(digest: &$digest) -> ByteArray<32> {
+                ByteArray::new(*digest)
+            }
+
+            fn fields(&self) -> impl Serialize {
+                self
+            }
+
+            fn from_fields(fields: Self) -> StoreResult<Self> {
+                Ok(fields)
+            }
+        }
+    )+};
 }
 
-impl Row for Token {
-    const TABLE: &'static str = "refresh_tokens";
-    const EXPIRES: Option<Expires> = EXPIRES;
-
-    type Id = ByteArray<32>;
-    type Fields = Self;
-
-    fn id(digest: &TokenDigest) -> ByteArray<32> {
-        ByteArray::new(*digest)
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(token: Self) -> StoreResult<Self> {
-        Ok(token)
-    }
+by_digest! {
+    Token: "refresh token", in "refresh_tokens", by digest: TokenDigest;
+    Tally: "tally of guesses", in "guesses", by subject: Subject;
+    Proof: "proof", in "proofs", by digest: TokenDigest;
 }
 
-impl Record for Tally {
-    const NAME: &'static str = "tally of guesses";
-    type Key = Subject;
+/// Maps records that are stored as serde writes them and found only by their key.
+macro_rules! plain {
+    ($($record:ident: $name:literal, in $table:literal, by $field:ident: $key:ty;)+) => {$(
+        impl Record for $record {
+            const NAME: &'static str = $name;
+            type Key = $key;
 
-    fn key(&self) -> Subject {
-        self.subject
-    }
+            fn key(&self) -> $key {
+                self.$field
+            }
+        }
+
+        impl Plain for $record {
+            const TABLE: &'static str = $table;
+        }
+    )+};
 }
 
-impl Row for Tally {
-    const TABLE: &'static str = "guesses";
-    const EXPIRES: Option<Expires> = EXPIRES;
-
-    type Id = ByteArray<32>;
-    type Fields = Self;
-
-    fn id(subject: &Subject) -> ByteArray<32> {
-        ByteArray::new(*subject)
-    }
-
-    fn fields(&self) -> impl Serialize {
-        self
-    }
-
-    fn from_fields(tally: Self) -> StoreResult<Self> {
-        Ok(tally)
-    }
-}
-
-impl Record for AddressBook {
-    const NAME: &'static str = "address book";
-    type Key = UserId;
-
-    fn key(&self) -> UserId {
-        self.user
-    }
-}
-
-impl Plain for AddressBook {
-    const TABLE: &'static str = "address_books";
-}
-
-impl Record for Seller {
-    const NAME: &'static str = "seller";
-    type Key = UserId;
-
-    fn key(&self) -> UserId {
-        self.user
-    }
-}
-
-impl Plain for Seller {
-    const TABLE: &'static str = "sellers";
-}
-
-impl Record for Setup {
-    const NAME: &'static str = "setup";
-    type Key = i64;
-
-    fn key(&self) -> i64 {
-        self.id
-    }
-}
-
-impl Plain for Setup {
-    const TABLE: &'static str = "setup";
-}
-
-impl Record for Admins {
-    const NAME: &'static str = "list of administrators";
-    type Key = i64;
-
-    fn key(&self) -> i64 {
-        self.id
-    }
-}
-
-impl Plain for Admins {
-    const TABLE: &'static str = "admins";
-}
-
-impl Record for AuditEntry {
-    const NAME: &'static str = "audit entry";
-    type Key = AuditId;
-
-    fn key(&self) -> AuditId {
-        self.id
-    }
-}
-
-impl Plain for AuditEntry {
-    const TABLE: &'static str = "audit_log";
-}
-
-impl Record for SecondFactor {
-    const NAME: &'static str = "second factor";
-    type Key = UserId;
-
-    fn key(&self) -> UserId {
-        self.user
-    }
-}
-
-impl Plain for SecondFactor {
-    const TABLE: &'static str = "second_factors";
+plain! {
+    AddressBook: "address book", in "address_books", by user: UserId;
+    Admins: "list of administrators", in "admins", by id: i64;
+    AuditEntry: "audit entry", in "audit_log", by id: AuditId;
+    Contact: "contact", in "contacts", by user: UserId;
+    Notifications: "notifications", in "notifications", by user: UserId;
+    SecondFactor: "second factor", in "second_factors", by user: UserId;
+    Seller: "seller", in "sellers", by user: UserId;
+    Setup: "setup", in "setup", by id: i64;
 }
 
 /// Lists the rows for an engine.

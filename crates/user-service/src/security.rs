@@ -15,7 +15,7 @@ pub(crate) fn logged_in(user: UserId, session: SessionId, email: &Email) {
 /// Why a login failed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LoginFailure {
-    /// Nobody has the email.
+    /// No user has the email.
     UnknownEmail,
     /// The password is wrong, or changed meanwhile.
     WrongPassword,
@@ -27,17 +27,10 @@ pub(crate) enum LoginFailure {
     WrongCode,
 }
 
-impl LoginFailure {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownEmail => "unknown_email",
-            Self::WrongPassword => "wrong_password",
-            Self::Unverified => "unverified",
-            Self::Suspended => "suspended",
-            Self::WrongCode => "wrong_code",
-        }
-    }
-}
+kernel::words!(LoginFailure {
+    UnknownEmail = "unknown_email", WrongPassword = "wrong_password", Unverified = "unverified",
+    Suspended = "suspended", WrongCode = "wrong_code"
+});
 
 /// A login failed.
 pub(crate) fn login_failed(email: &Email, why: LoginFailure) {
@@ -60,12 +53,12 @@ pub(crate) fn second_factor_enabled(user: UserId) {
     tracing::info!(target: "security", event = "second_factor_enabled", %user);
 }
 
-/// A user, or somebody at the command line, turned a second factor off.
+/// A user, or an operator at the command line, turned a second factor off.
 pub(crate) fn second_factor_disabled(user: UserId, by: &str) {
     tracing::warn!(target: "security", event = "second_factor_disabled", %user, by);
 }
 
-/// Somebody gave a wrong code for a user who is logged in.
+/// A logged-in user's second factor was given a wrong code.
 pub(crate) fn second_factor_refused(user: UserId) {
     tracing::warn!(target: "security", event = "second_factor_refused", %user);
 }
@@ -95,7 +88,7 @@ pub(crate) fn password_reset(user: UserId) {
     tracing::info!(target: "security", event = "password_reset", %user);
 }
 
-/// Somebody at the command line made a link with which a user sets another password.
+/// An operator at the command line made a password-reset link for a user.
 pub(crate) fn access_reset(user: UserId) {
     tracing::warn!(target: "security", event = "access_reset", %user, by = "command line");
 }
@@ -110,7 +103,7 @@ pub(crate) fn erased(user: UserId) {
     tracing::info!(target: "security", event = "user_erased", %user);
 }
 
-/// Somebody gave a wrong current password for a user who is logged in.
+/// A logged-in user's current password was given wrongly.
 pub(crate) fn password_refused(user: UserId) {
     tracing::warn!(target: "security", event = "password_refused", %user);
 }

@@ -1,7 +1,7 @@
 //! The wallet service: a double-entry ledger of what users have, what orders hold in escrow and what the platform earned.
 //!
-//! This crate exports its settings ([`Config`]), the composed service ([`WalletService`]), the names of its queues ([`QUEUE`], [`SELLERS_QUEUE`]) and the [`audit`] that
-//! an operator runs on its store.
+//! This crate exports its settings ([`Config`]), the composed service ([`WalletService`]), the names of its queues ([`QUEUE`],
+//! [`SELLERS_QUEUE`]) and the [`audit`] that an operator runs on its store.
 
 mod app;
 pub mod audit;

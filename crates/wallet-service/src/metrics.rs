@@ -111,7 +111,7 @@ impl LedgerMetrics {
             let holds = gauges.ledger_invariant_ok.get_or_create(&labels);
             holds.set(i64::from(is_sound));
         }
-        // A currency in which nobody owes anything any more is not in the report.
+        // The report leaves out currencies without debts.
         gauges.ledger_debt.clear();
         let nobody_owes = BTreeMap::from([(currency.to_string(), 0)]);
         for (currency, owed) in nobody_owes.iter().chain(&report.debts) {

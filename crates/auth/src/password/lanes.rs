@@ -1,9 +1,8 @@
 //! Who is next when more passwords wait than can be hashed at once.
 //!
-//! Whatever waits is in a lane: that of one client, or of one user. Lanes take turns, so a client that sends a thousand passwords waits for
-//! itself and for nobody else. There are three shares of lanes, which take turns too: of clients that are known to the account that they log
-//! in to, of strangers, and of new passwords. Strangers come with as many addresses as they like; still every third turn is for those who
-//! are known. New passwords never occupy more than half of the threads.
+//! Each waiting password is in a lane: that of one client, or of one user. Lanes take turns, so a client that sends a thousand passwords
+//! delays only itself. The lanes form three groups, which also take turns: clients that are known to the account that they log in to,
+//! strangers, and new passwords. So however many addresses strangers use, every third turn is for known clients. New passwords never occupy more than half of the threads.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
@@ -89,7 +88,7 @@ struct State {
 #[derive(Debug, Default)]
 struct Line {
     lanes: HashMap<u64, VecDeque<Waiter>>,
-    /// The lanes in which somebody waits, in the order of their turns.
+    /// The lanes that are not empty, in the order of their turns.
     turns: VecDeque<u64>,
 }
 

@@ -128,7 +128,7 @@ impl Verifier {
     }
 
     /// Returns once a token has named an unknown key since this last returned: the signer may have a new one. For a single task, which
-    /// fetches the keys. Anybody can send such a token, so that task must bound how often it fetches.
+    /// fetches the keys. Any client can send such a token, so that task must bound how often it fetches.
     pub async fn unknown_key_seen(&self) {
         self.0.unknown_key.notified().await;
     }

@@ -1,4 +1,4 @@
-//! Lists of returns and disputes, for those who asked for them, for those who sell and for operators; and what they say about one.
+//! Lists of returns and disputes for buyers, sellers and operators, and comments on them.
 
 use minijinja::context;
 use serde_json::{Value, json};
@@ -6,25 +6,23 @@ use serde_json::{Value, json};
 use crate::fields::target;
 use crate::visit::{Outcome, Reply, Visit};
 
-/// Whose cases a list has, and what they are.
+/// Whose cases a list has: it is at `{path}/returns` or `{path}/disputes`.
 pub(super) struct Desk {
-    /// `returns` or `disputes`.
-    pub(super) kind: &'static str,
     /// `buyer` or `seller`; empty for those of all people, for operators.
     pub(super) role: &'static str,
-    /// The path of the list.
     pub(super) path: &'static str,
     pub(super) template: &'static str,
 }
 
-pub(super) async fn list(visit: &Visit, desk: Desk) -> Outcome {
+/// The list of the desk's `returns` or `disputes`, as `kind` says.
+pub(super) async fn list(visit: &Visit, desk: &Desk, kind: &str) -> Outcome {
     visit.me()?;
-    let Desk {
-        kind,
+    let &Desk {
         role,
         path,
         template,
     } = desk;
+    let path = &format!("{path}/{kind}");
     let (status, cursor) = (visit.query.get("status"), visit.query.get("cursor"));
     let wanted = [
         ("role", role),
@@ -47,7 +45,7 @@ pub(super) async fn list(visit: &Visit, desk: Desk) -> Outcome {
 
 /// What a visitor says about a case, for the API.
 pub(super) fn comment(visit: &Visit) -> Value {
-    json!({"text": visit.form.get("text").replace("\r\n", "\n")})
+    json!({"text": visit.form.lines("text")})
 }
 
 /// What a visitor was saying about which case when it was refused, for the page that shows it again.

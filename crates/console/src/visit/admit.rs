@@ -10,10 +10,10 @@ use crate::vault::CannotSeal;
 
 /// Purpose of the seal of a form's token.
 const CSRF: &str = "csrf";
-/// Purpose of the seal of what somebody typed before their login had ended.
+/// Purpose of the seal of a form that was sent after its login had ended.
 const TYPED: &str = "typed";
 
-/// A form that was sent by somebody whose login had ended.
+/// A form that was sent after its login had ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Typed {
     pub(crate) path: String,

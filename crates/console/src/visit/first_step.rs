@@ -10,7 +10,7 @@ use crate::vault::CannotSeal;
 /// Purpose of the seal, and name of the cookie.
 const FIRST_STEP: &str = "first_step";
 
-/// How long somebody may look for their code.
+/// How long the user has to enter their code.
 const LASTS: Duration = Duration::from_mins(10);
 
 /// An email and the password that goes with it.

@@ -1,7 +1,6 @@
 //! SIGKILL between the command of a refund or a release and its reply: the order waits for what the wallet has, or has not, done yet.
 
 use e2e::{Answer, Part, Person, amount, within};
-use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
 use crate::burst::{BURST, PATIENCE, PRICE, REFUNDING, ROUNDS, burst, killed_amid, launch, parts};
@@ -11,13 +10,6 @@ const REFUND: i64 = 300;
 
 /// A release waits for the wallet.
 const RELEASING: &str = "json_extract(part.value, '$.money') = 'releasing'";
-
-/// A request for a refund of the part.
-fn refund(seller: &Person, part: &Part) -> RequestBuilder {
-    seller
-        .request(Method::POST, &part.order_path("/refunds"))
-        .json(&part.refund("amount", &json!(REFUND)))
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_the_command_of_a_refund_and_its_reply_it_refunds_once() {
@@ -34,9 +26,11 @@ async fn killed_between_the_command_of_a_refund_and_its_reply_it_refunds_once() 
     for round in 0..ROUNDS {
         let (seller, buyer) = (seller.at(&server.client()), buyer.at(&server.client()));
         let bought = burst(&buyer, &seller, &lamp).await;
-        let sent = bought
-            .iter()
-            .map(|part| refund(&seller, part).header("prefer", "respond-async"));
+        let sent = bought.iter().map(|part| {
+            seller
+                .refund_request(part, &json!(REFUND))
+                .header("prefer", "respond-async")
+        });
         let keys = killed_amid(server, sent.collect(), round * 2 + 1, &[201, 202]).await;
         between += parts(data_dir.path(), REFUNDING);
         refunds.extend(bought.into_iter().zip(keys));
@@ -46,7 +40,9 @@ async fn killed_between_the_command_of_a_refund_and_its_reply_it_refunds_once() 
 
     let (seller, buyer) = (seller.at(&server.client()), buyer.at(&server.client()));
     for (part, key) in &refunds {
-        let request = refund(&seller, part).header("idempotency-key", key);
+        let request = seller
+            .refund_request(part, &json!(REFUND))
+            .header("idempotency-key", key);
         let answer = Answer::of(request).await;
         assert!([201, 202].contains(&answer.status), "{answer:?}");
     }

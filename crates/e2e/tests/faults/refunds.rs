@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use e2e::{Answer, Part, Person, amount, within};
-use reqwest::Method;
 use serde_json::json;
 use stack::{Name, Service};
 
@@ -73,11 +72,8 @@ impl World {
 
 /// Refunds without waiting for the wallet. Returns what is given back.
 async fn refund(seller: &Person, part: &Part, value: i64) -> i64 {
-    let request = seller
-        .request(Method::POST, &part.order_path("/refunds"))
-        .header("prefer", "respond-async")
-        .json(&part.refund("amount", &json!(value)));
-    let answer = Answer::of(request).await;
+    let request = seller.refund_request(part, &json!(value));
+    let answer = Answer::of(request.header("prefer", "respond-async")).await;
     // The wallet may be quicker than the answer.
     assert!([201, 202].contains(&answer.status), "{answer:?}");
     amount(answer.body.get("amount").unwrap())

@@ -11,10 +11,7 @@ const PATH: &str = "/api/users/me/addresses";
 #[tokio::test]
 async fn addresses_are_kept_changed_removed_and_one_is_the_default() {
     let shape = Shape::start();
-    let (ada, eve) = (
-        shape.client().join("Ada").await,
-        shape.client().join("Eve").await,
-    );
+    let [ada, eve] = shape.join(["Ada", "Eve"]).await;
     assert!(items(&ada.get(PATH).await).is_empty());
     let home = ada.post(PATH, &address()).await;
     assert_eq!(home.status, 201, "{home:?}");

@@ -52,10 +52,7 @@ async fn a_buyer_cancels_all_that_is_not_shipped_and_the_order_is_refunded() {
 #[tokio::test]
 async fn what_is_shipped_stays_and_what_is_cancelled_of_the_rest_comes_back() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let lamp = grace.lists_to_ship("Lamp", 1_000, 10).await;
     ada.credit(10_000).await;
     let part = Part::of(&ada.buys(&[(&lamp, 5)]).await, &grace);
@@ -91,10 +88,7 @@ async fn what_is_shipped_stays_and_what_is_cancelled_of_the_rest_comes_back() {
 #[tokio::test]
 async fn the_stock_of_a_product_that_is_gone_comes_back_to_its_book_and_not_into_the_shop() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let lamp = grace.lists_to_ship("Lamp", 1_000, 10).await;
     ada.credit(10_000).await;
     let part = Part::of(&ada.buys(&[(&lamp, 5)]).await, &grace);

@@ -110,10 +110,7 @@ async fn only_the_owner_changes_or_removes_a_product() {
 #[tokio::test]
 async fn a_removed_product_leaves_the_lists_and_old_orders_still_show_it() {
     let shape = Shape::start();
-    let (seller, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, buyer] = shape.join(["Grace", "Ada"]).await;
     let word = unique();
     let pot = seller.lists(&format!("Teapot {word}"), 1_000, 4).await;
     buyer.credit(5_000).await;

@@ -11,10 +11,7 @@ use crate::{column, items};
 #[tokio::test]
 async fn without_the_money_the_order_is_declined_and_the_stock_comes_back() {
     let shape = Shape::start();
-    let (seller, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, buyer] = shape.join(["Grace", "Ada"]).await;
     let lamp = seller.lists("Lamp", 1_000, 5).await;
     buyer.credit(999).await;
     let declined = buyer.orders(&lamp, 1).await;
@@ -36,10 +33,7 @@ async fn without_the_money_the_order_is_declined_and_the_stock_comes_back() {
 #[tokio::test]
 async fn what_is_not_in_stock_is_refused_line_by_line_and_nothing_is_taken() {
     let shape = Shape::start();
-    let (seller, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, buyer] = shape.join(["Grace", "Ada"]).await;
     let (plenty, scarce) = (
         seller.lists("Pen", 100, 50).await,
         seller.lists("Ink", 100, 2).await,
@@ -69,10 +63,7 @@ async fn what_is_not_in_stock_is_refused_line_by_line_and_nothing_is_taken() {
 #[tokio::test]
 async fn lines_for_one_product_are_summed_before_the_stock_is_asked() {
     let shape = Shape::start();
-    let (seller, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, buyer] = shape.join(["Grace", "Ada"]).await;
     let ink = seller.lists("Ink", 100, 3).await;
     buyer.credit(1_000).await;
     let twice = json!({"items": [{"productId": ink.id, "quantity": 2}, {"productId": ink.id, "quantity": 2}]});
@@ -111,10 +102,7 @@ async fn ones_own_and_unknown_products_cannot_be_ordered() {
 #[tokio::test]
 async fn who_does_not_wait_gets_202_and_finds_the_order_paid_soon() {
     let shape = Shape::start();
-    let (seller, buyer) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [seller, buyer] = shape.join(["Grace", "Ada"]).await;
     let lamp = seller.lists("Lamp", 100, 5).await;
     buyer.credit(1_000).await;
     let request = buyer
@@ -190,10 +178,7 @@ async fn a_seller_sees_the_own_lines_a_stranger_sees_nothing() {
 #[tokio::test]
 async fn the_own_orders_are_paged_and_filtered_and_only_the_own() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let pen = grace.lists("Pen", 10, 100).await;
     ada.credit(50).await;
     let mut made = Vec::new();
@@ -228,10 +213,7 @@ async fn the_own_orders_are_paged_and_filtered_and_only_the_own() {
 #[tokio::test]
 async fn a_repeated_order_with_one_key_is_made_once_and_answered_alike() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let pen = grace.lists("Pen", 10, 100).await;
     ada.credit(1_000).await;
     let key = unique();
@@ -254,10 +236,7 @@ async fn a_repeated_order_with_one_key_is_made_once_and_answered_alike() {
 #[tokio::test]
 async fn a_declined_order_with_a_key_stays_declined_also_when_the_money_has_come() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let pen = grace.lists("Pen", 10, 100).await;
     let key = unique();
     let order = async || {
@@ -279,10 +258,7 @@ async fn a_declined_order_with_a_key_stays_declined_also_when_the_money_has_come
 #[tokio::test]
 async fn a_price_raised_since_the_buyer_saw_it_is_not_charged_and_a_lower_one_is() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let lamp = grace.lists("Lamp", 1_000, 10).await;
     ada.credit(1_000_000).await;
     let seen = ada.get(&format!("/api/products/{}", lamp.id)).await.body;

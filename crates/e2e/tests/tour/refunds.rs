@@ -1,7 +1,6 @@
 //! Refunds by the seller, of items and of amounts: to the unit, whatever the partition.
 
 use e2e::{Answer, Part, Shape, amount, eventually};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::column;
@@ -9,10 +8,7 @@ use crate::column;
 #[tokio::test]
 async fn items_and_amounts_are_refunded_until_nothing_is_left() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let song = grace.lists("Song", 333, 10).await;
     let book = grace.lists("Book", 1_000, 10).await;
     ada.credit(10_000).await;
@@ -66,10 +62,7 @@ async fn items_and_amounts_are_refunded_until_nothing_is_left() {
 #[tokio::test]
 async fn refunded_items_come_back_into_stock_if_the_seller_says_so_or_never_shipped_them() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let lamp = grace.lists_to_ship("Lamp", 100, 10).await;
     ada.credit(1_000).await;
     let part = Part::of(&ada.buys(&[(&lamp, 6)]).await, &grace);
@@ -119,19 +112,13 @@ async fn refunded_items_come_back_into_stock_if_the_seller_says_so_or_never_ship
 #[tokio::test]
 async fn who_does_not_wait_for_a_refund_gets_202_and_finds_it_done_soon() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let song = grace.lists("Song", 500, 10).await;
     ada.credit(1_000).await;
     let part = Part::of(&ada.buys(&[(&song, 1)]).await, &grace);
     grace.has_sold(&[&part]).await;
-    let request = grace
-        .request(Method::POST, &part.order_path("/refunds"))
-        .header("prefer", "respond-async")
-        .json(&part.refund("amount", &json!({"amount": 200, "currency": "USD"})));
-    let accepted = Answer::of(request).await;
+    let request = grace.refund_request(&part, &json!({"amount": 200, "currency": "USD"}));
+    let accepted = Answer::of(request.header("prefer", "respond-async")).await;
     assert_eq!(accepted.status, 202, "{accepted:?}");
     assert_eq!(accepted.body["status"], "pending");
     assert_eq!(amount(&accepted.body["amount"]), 200);

@@ -70,10 +70,7 @@ async fn a_seller_finds_what_is_to_be_shipped_and_to_whom() {
 #[tokio::test]
 async fn the_summary_adds_up_what_was_sold_and_refunded() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let song = grace.lists("Song", 100, 100).await;
     ada.credit(10_000).await;
     for quantity in 1..=3 {

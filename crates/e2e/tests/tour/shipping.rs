@@ -128,10 +128,7 @@ async fn who_sees_whose_part_and_address() {
 #[tokio::test]
 async fn an_order_with_something_to_ship_needs_an_address_and_another_does_not() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let lamp = grace.lists_to_ship("Lamp", 100, 10).await;
     let song = grace.lists("Song", 10, 10).await;
     ada.credit(1_000).await;
@@ -161,10 +158,7 @@ async fn an_order_with_something_to_ship_needs_an_address_and_another_does_not()
 #[tokio::test]
 async fn a_package_is_sent_once_for_each_key_and_only_by_who_has_seen_the_part() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let lamp = grace.lists_to_ship("Lamp", 100, 10).await;
     ada.credit(1_000).await;
     let part = Part::of(&ada.buys(&[(&lamp, 3)]).await, &grace);

@@ -7,10 +7,7 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn variants_are_sold_and_cancelled_each_from_its_own_stock() {
     let shape = Shape::start();
-    let (grace, ada) = (
-        shape.client().join("Grace").await,
-        shape.client().join("Ada").await,
-    );
+    let [grace, ada] = shape.join(["Grace", "Ada"]).await;
     let members = json!({
         "delivery": "shipped",
         "options": {"Size": "M"},

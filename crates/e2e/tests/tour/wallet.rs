@@ -73,10 +73,7 @@ async fn the_statement_is_paged_and_filtered() {
 #[tokio::test]
 async fn nobody_sees_anothers_wallet() {
     let shape = Shape::start();
-    let (ada, eve) = (
-        shape.client().join("Ada").await,
-        shape.client().join("Eve").await,
-    );
+    let [ada, eve] = shape.join(["Ada", "Eve"]).await;
     ada.credit(100).await;
     assert_eq!(eve.balance().await, 0);
     assert!(eve.all("/api/wallet/transaction").await.is_empty());

@@ -211,7 +211,7 @@ impl Work {
         let entries = std::fs::read_dir(&self.directory).with_context(unreadable)?;
         let mut names = Vec::new();
         for entry in entries {
-            // What has no name in UTF-8 is none of ours.
+            // Backups have names in UTF-8.
             names.extend(entry.with_context(unreadable)?.file_name().into_string());
         }
         Ok(names)
@@ -228,7 +228,7 @@ impl Work {
         Ok(())
     }
 
-    /// Deletes a backup. It gets the name of an unfinished one first: half of a backup is none.
+    /// Deletes a backup. It is first renamed to an unfinished one, so half a backup never passes for a whole one.
     fn remove(&self, name: &str) -> anyhow::Result<()> {
         let doomed = beside(&self.directory.join(name))?;
         std::fs::rename(self.directory.join(name), &doomed)

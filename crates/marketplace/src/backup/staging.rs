@@ -178,7 +178,7 @@ pub(crate) fn beside(target: &Path) -> anyhow::Result<PathBuf> {
     Ok(directory.join(beside))
 }
 
-/// Whether the directory holds nothing of anybody's.
+/// Whether the directory is empty.
 pub(crate) fn is_empty(directory: &Path) -> std::io::Result<bool> {
     for entry in std::fs::read_dir(directory)? {
         let name = entry?.file_name();

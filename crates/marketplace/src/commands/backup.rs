@@ -13,8 +13,8 @@ use crate::backup::{Audit, Manifest, Source, take};
 use crate::data_dir::SIGNING_KEY;
 use crate::services::Services;
 
-/// Backs the data directory up, served or not. On SIGTERM, SIGINT or SIGHUP it stops, and leaves nothing behind. Returns whether the books are in
-/// order.
+/// Backs the data directory up, served or not. On SIGTERM, SIGINT or SIGHUP it stops, and leaves nothing behind. Returns whether the books
+/// are in order.
 pub(crate) fn backup(settings: &Settings, services: &Services, to: &Path) -> anyhow::Result<bool> {
     let source = Source::of(settings, services)?;
     let stopped = Arc::new(AtomicBool::new(false));

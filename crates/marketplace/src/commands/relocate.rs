@@ -30,7 +30,7 @@ pub(crate) fn to_mongo(settings: &Settings, pictures: Option<&str>) -> anyhow::R
     let own = dir.path().join(BLOBS);
     let pictures = pictures.map(open_pictures).transpose()?;
     let key = dir.path().join(SIGNING_KEY);
-    // Held until the end: nobody serves the directory meanwhile.
+    // Held until the end, so that no process serves the directory meanwhile.
     let _lock = dir.lock()?;
     runtime()?.block_on(async {
         let sound = sound(&Files::open(&dir)?, "the data directory").await?;

@@ -3,7 +3,7 @@
 use images::{Refused, png_of};
 use sha2::{Digest as _, Sha256};
 
-/// Small: two hundred of them are drawn while somebody waits.
+/// Small: two hundred of them are drawn while the user waits.
 const WIDTH: u16 = 320;
 const HEIGHT: u16 = 240;
 

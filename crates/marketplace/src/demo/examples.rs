@@ -42,7 +42,7 @@ pub(super) const DISPUTES: [&str; 2] = [
     "0199f3a0-ab1c-7c3e-9d52-6f0c1a2b3c4e",
 ];
 
-/// A product that somebody else sells, in the example of an order.
+/// Another seller's product, in the example of an order.
 const TO_ORDER: &str = "0199f3a0-5b1c-7c3e-9d52-6f0c1a2b3c4e";
 
 /// Ids of the system, except where one is given.

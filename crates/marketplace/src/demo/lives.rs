@@ -1,4 +1,4 @@
-//! Orders whose parts are in each state of the table of moves, for whoever looks at the demo or builds a page on it.
+//! Orders whose parts are in each state of the table of moves, to look at or to build pages on.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl Week {
         self.payday().await
     }
 
-    /// Names travel by message: waits until that of whoever registered last is there.
+    /// Names travel by message: waits until the last registered user's name has arrived.
     async fn names_are_known(&self) -> anyhow::Result<()> {
         let (_, last) = self.buyer(self.people.buyers.len().saturating_sub(1))?;
         for _ in 0..(PATIENCE.as_millis() / 50) {
@@ -99,7 +99,7 @@ impl Week {
         self.until(order, OrderState::Refunded).await
     }
 
-    /// An order that is paid, of so many of the product `number` of those that are shipped, of which each is of another kind.
+    /// A paid order of so many of the shipped product `number`.
     pub(super) async fn bought(
         &self,
         buyer: usize,

@@ -51,7 +51,7 @@ pub(crate) async fn fill(
         ids: ids.clone(),
         ..Deps::new(clock.clone(), settings.currency)
     };
-    // Nobody gets mails about a week that never was.
+    // No mails are sent about an invented week.
     let settings = &Settings {
         mail: Settings::default().mail,
         ..settings.clone()

@@ -88,8 +88,8 @@ pub(super) async fn complete(marketplace: &Marketplace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Registers the sellers, the buyers and who is to be the operator: the first seller, whom the API document's examples are about, then the others, concurrently because
-/// password hashing is slow.
+/// Registers the sellers, the buyers and the future operator: first the seller of the API document's examples, then the others,
+/// concurrently because password hashing is slow.
 pub(super) async fn register(marketplace: &Marketplace, ids: &DemoIds) -> anyhow::Result<People> {
     let [(name, email), sellers @ ..] = SELLERS;
     ids.give_own()?;

@@ -3,7 +3,7 @@
 /// How many of the first product an order has.
 pub(super) const QUANTITY: i64 = 3;
 
-/// What somebody does with an order, besides shipping it and saying that it came.
+/// What happens to an order besides shipment and delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Nothing more.

@@ -72,7 +72,7 @@ async fn messages_again_out_of_order_change_nothing_and_changed_ones_harm_no_oth
     world.comes_to_rest().await;
     world.assert_audit_is_clean().await;
 
-    // What a changed message does is for its sender to answer for: nobody else can send one.
+    // A changed message is not tested: only its sender can send it.
     let cases = (any::<Index>(), changes());
     let config = Config {
         failure_persistence: None,

@@ -32,7 +32,7 @@ pub(super) struct Life {
     pub(super) fate: Fate,
     /// The day on which it was placed.
     born: usize,
-    /// Nobody says that it came: a timer does, a fortnight after it was shipped.
+    /// The buyer does not report the delivery: a timer does, a fortnight after it was shipped.
     is_silent: bool,
     pub(super) order: String,
     part: Part,

@@ -120,7 +120,7 @@ impl Backup {
     /// What it holds of `service`, whose records are read as `store` keeps them.
     ///
     /// # Errors
-    /// If `store` has no such form, or keeps something of which there is no file.
+    /// If `store` has no such form, or keeps records that have no file.
     pub(crate) fn of(&self, service: &'static str, store: &Store) -> anyhow::Result<OfService<'_>> {
         let codec = store.codec().context("this engine has no such backup")?;
         for kind in store.kinds() {

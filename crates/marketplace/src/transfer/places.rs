@@ -1,4 +1,4 @@
-//! The stores of the four services, and whether anybody uses them.
+//! The stores of the four services, and whether they are in use.
 
 use anyhow::{Context as _, bail};
 use futures_util::TryStreamExt as _;

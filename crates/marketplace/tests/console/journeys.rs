@@ -70,31 +70,39 @@ async fn a_visitor_browses_and_searches_without_a_login_and_every_page_is_sealed
     );
 }
 
-/// Refunds one item at its price, after some that are refused: none of them, or an amount beside them.
-async fn refunds_items(seller: &mut Browser, sale: &str) {
-    let items = seller.field("refund.");
-    let of_items = |quantity, amount| {
-        [
-            ("key", "a-third"),
-            (items.as_str(), quantity),
-            ("restock", "true"),
-            ("amount", amount),
-            ("reason", "It came back"),
-        ]
-    };
-    for (quantity, amount, status, says) in [
+/// Refunds an amount and one item at its price, with refused refunds in between.
+async fn refunds(seller: &mut Browser, sale: &str) {
+    const MORE: &str = "another";
+    const LAST: &str = "a-third";
+    let (first, items) = (seller.hidden("key"), seller.field("refund."));
+    for (key, quantity, amount, status, says) in [
+        (&*first, "", "5", 200, "The refund is made."),
+        (MORE, "", "500", 409, "That is more than is left to refund."),
         (
+            LAST,
             "",
             "",
             422,
             "Please say how many of something, or an amount.",
         ),
-        ("1", "5", 422, "Please give either items or an amount."),
-        ("x", "", 422, "This is no whole number."),
-        ("9", "", 409, "That is more than is left to refund."),
-        ("1", "", 200, "The refund is made."),
+        (
+            LAST,
+            "1",
+            "5",
+            422,
+            "Please give either items or an amount.",
+        ),
+        (LAST, "x", "", 422, "This is no whole number."),
+        (LAST, "9", "", 409, "That is more than is left to refund."),
+        (LAST, "1", "", 200, "The refund is made."),
     ] {
-        let fields = of_items(quantity, amount);
+        let fields = [
+            ("key", key),
+            (items.as_str(), quantity),
+            ("restock", "true"),
+            ("amount", amount),
+            ("reason", "It came back"),
+        ];
         seller.send(&format!("{sale}/refund"), &fields).await;
         assert_eq!(seller.status, status, "{}", seller.page);
         seller.assert_shows(says);
@@ -174,23 +182,7 @@ async fn a_buyer_orders_and_the_seller_ships_and_refunds() {
     buyer.assert_shows("Two are enough");
 
     seller.open(&sale).await;
-    let key = seller.hidden("key");
-    let refund = [
-        ("key", key.as_str()),
-        ("amount", "5"),
-        ("reason", "A scratch"),
-    ];
-    seller.send(&format!("{sale}/refund"), &refund).await;
-    seller.assert_shows("The refund is made.");
-    let refund = [
-        ("key", "another"),
-        ("amount", "500"),
-        ("reason", "Too much"),
-    ];
-    seller.send(&format!("{sale}/refund"), &refund).await;
-    assert_eq!(seller.status, 409);
-    seller.assert_shows("That is more than is left to refund.");
-    refunds_items(&mut seller, &sale).await;
+    refunds(&mut seller, &sale).await;
     seller.open("/sell/money").await;
     seller.assert_shows("Sold: $72.00");
     buyer.open("/wallet").await;

@@ -1,5 +1,5 @@
-//! Pages of a list of which a request looks at a bounded number of rows: filters that no index answers. A page may hold fewer items than
-//! were asked for, even none, and the list still goes on.
+//! Pages of lists whose filters no index answers: a request looks at a bounded number of rows. A page may hold fewer items than requested,
+//! even none, while the list continues.
 
 use kernel::{Cursor, Limit, Page};
 

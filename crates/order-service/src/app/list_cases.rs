@@ -13,7 +13,7 @@ use crate::domain::Order;
 use crate::records::{CaseRecord, CaseState};
 use crate::store::{CasesQuery, Whose};
 
-/// Who of the two somebody is in a case.
+/// One of the two parties to a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Party {
@@ -23,18 +23,7 @@ pub(crate) enum Party {
     Seller,
 }
 
-impl Party {
-    /// Both.
-    pub(crate) const ALL: [Self; 2] = [Self::Buyer, Self::Seller];
-
-    /// The word that the API uses.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Buyer => "buyer",
-            Self::Seller => "seller",
-        }
-    }
-}
+kernel::words!(Party { Buyer = "buyer", Seller = "seller" });
 
 /// Which cases.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +64,7 @@ pub(crate) async fn list_cases(
         async move { app.queries.cases(&query, after, limit.and_one()).await }
     });
     let mut cases: Vec<CaseRecord> = try_join_all(walks).await?.concat();
-    // Nobody buys from themselves, so that no case is there twice.
+    // Users cannot buy from themselves, so no case appears twice.
     cases.sort_unstable_by_key(|case| std::cmp::Reverse(case.id));
     cases.truncate(limit.get().saturating_add(1));
     let page = Page::cut(cases, limit, |last| scope.cursor(&last.id));

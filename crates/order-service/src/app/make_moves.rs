@@ -1,6 +1,6 @@
-//! Makes moves: ships, delivers, cancels, refunds, returns, disputes; and takes what is said about returns and disputes. The domain
-//! decides; this finds out in which role somebody asks, holds the request to the version that its client has seen, waits until the order
-//! is ready, and saves what comes of it with the request's answer.
+//! Makes moves: ships, delivers, cancels, refunds, returns, disputes; and accepts comments on returns and disputes. The domain
+//! decides; this module determines the caller's role, checks the version that the client has seen, waits until the order is ready, and
+//! saves the outcome with the request's answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use crate::domain::{
 /// How long a request that waits for an order to be ready waits before it looks again. It is woken earlier if that comes about here.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// A move that somebody asks for.
+/// A requested move.
 pub(crate) struct Asked {
     /// Of which order.
     pub(crate) order: OrderId,
@@ -108,7 +108,7 @@ impl At {
 pub(crate) struct Made {
     /// The order as it is now.
     pub(crate) order: Order,
-    /// In which role whoever asked sees it.
+    /// As whom the caller sees it.
     pub(crate) audience: Audience,
 }
 
@@ -292,8 +292,8 @@ fn decide(
 }
 
 impl Asker {
-    /// In which role they act on a part of `order`, or on all of it. None if the route is not for them. Whoever is a party acts as one,
-    /// even if they are an operator, too.
+    /// The role in which the caller acts on a part of `order`, or on all of it. None if the route is not for them. An operator who is also a
+    /// party acts as that party.
     fn acting(&self, order: &Order, part: Option<&Fulfilment>) -> Option<Actor> {
         let is = |role: &Role| match role {
             Role::Buyer => order.buyer == self.user,
@@ -316,7 +316,7 @@ struct Cancelling<'a> {
 }
 
 impl Cancelling<'_> {
-    /// All of the parts or none, if items are named. Else those parts of which something can be cancelled.
+    /// With named items, cancels in all of the parts or in none. Without, cancels each part as far as it can be.
     fn run(&self, order: &Order, items: Option<&Items>) -> Result<Moved, MoveRefusal> {
         let mut all = Moved {
             order: Box::new(order.clone()),

@@ -12,9 +12,9 @@ use crate::records::{CaseRecord, OrderFact};
 /// Whether people are told by mail what happens to their orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mails {
-    /// Nobody is.
+    /// No mail is sent.
     Off,
-    /// Each change says whom it is told. The user service decides who wants to know.
+    /// Each change queues its notifications. The user service decides who wants them.
     Sent,
 }
 

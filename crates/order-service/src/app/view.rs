@@ -17,7 +17,7 @@ pub(crate) struct Viewed {
     pub(crate) audience: Audience,
 }
 
-/// In which capacity somebody sees an order.
+/// The capacity in which a user sees an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Who bought it.

@@ -14,7 +14,7 @@ use crate::domain::Order;
 /// Everything that requests wait for.
 #[derive(Default)]
 pub(crate) struct Waiting {
-    /// That the saga of an order comes to its end. Tells the order as it is then.
+    /// The end of an order's saga. Yields the order as it is then.
     pub(crate) settled: Waiters<OrderId, Order>,
     /// That the stock of an order is sold, so that moves can be made.
     pub(crate) confirmed: Waiters<OrderId, ()>,
@@ -63,7 +63,7 @@ impl<K: Copy + Eq + Hash, V: Clone> Waiters<K, V> {
         heard
     }
 
-    /// Takes those who wait for `key` off the list, so that nobody tells them.
+    /// Removes the waiters for `key` without waking them.
     #[cfg(test)]
     pub(crate) fn take(&self, key: K) -> Vec<oneshot::Sender<V>> {
         lock(&self.0).remove(&key).unwrap_or_default()

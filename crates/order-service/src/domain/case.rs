@@ -80,7 +80,7 @@ pub struct Dispute {
     pub ended_at: Option<Timestamp>,
 }
 
-/// What somebody said about a return or a dispute.
+/// A comment on a return or a dispute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseComment {
     /// Who.
@@ -154,7 +154,7 @@ impl Dispute {
 }
 
 impl CaseComment {
-    /// Most comments of one party on the returns and disputes of a part. Each has its own, so that nobody can silence the others.
+    /// Most comments of one party on the returns and disputes of a part. Each party has its own quota, so none can silence the others.
     pub const MAX: usize = 50;
 
     /// Forgets what was said, and by which name, if `user` said it.

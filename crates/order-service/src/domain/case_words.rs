@@ -23,32 +23,12 @@ pub enum ReturnStatus {
     Superseded,
 }
 
+kernel::words!(ReturnStatus {
+    Requested = "requested", Approved = "approved", Denied = "denied", Received = "received",
+    Withdrawn = "withdrawn", Expired = "expired", Superseded = "superseded"
+});
+
 impl ReturnStatus {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Requested,
-        Self::Approved,
-        Self::Denied,
-        Self::Received,
-        Self::Withdrawn,
-        Self::Expired,
-        Self::Superseded,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Approved => "approved",
-            Self::Denied => "denied",
-            Self::Received => "received",
-            Self::Withdrawn => "withdrawn",
-            Self::Expired => "expired",
-            Self::Superseded => "superseded",
-        }
-    }
-
     /// Whether it is still to be settled.
     #[must_use]
     pub const fn is_open(self) -> bool {
@@ -77,28 +57,10 @@ pub enum ReturnReason {
     Other,
 }
 
-impl ReturnReason {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Damaged,
-        Self::Wrong,
-        Self::NotAsDescribed,
-        Self::ChangedMind,
-        Self::Other,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Damaged => "damaged",
-            Self::Wrong => "wrong",
-            Self::NotAsDescribed => "not_as_described",
-            Self::ChangedMind => "changed_mind",
-            Self::Other => "other",
-        }
-    }
-}
+kernel::words!(ReturnReason {
+    Damaged = "damaged", Wrong = "wrong", NotAsDescribed = "not_as_described",
+    ChangedMind = "changed_mind", Other = "other"
+});
 
 /// Where a dispute is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -112,20 +74,7 @@ pub enum DisputeStatus {
     Withdrawn,
 }
 
-impl DisputeStatus {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Open, Self::Resolved, Self::Withdrawn];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Resolved => "resolved",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-}
+kernel::words!(DisputeStatus { Open = "open", Resolved = "resolved", Withdrawn = "withdrawn" });
 
 /// What a dispute is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -145,30 +94,10 @@ pub enum DisputeReason {
     Other,
 }
 
-impl DisputeReason {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::NotReceived,
-        Self::Damaged,
-        Self::Wrong,
-        Self::NotAsDescribed,
-        Self::ReturnDenied,
-        Self::Other,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotReceived => "not_received",
-            Self::Damaged => "damaged",
-            Self::Wrong => "wrong",
-            Self::NotAsDescribed => "not_as_described",
-            Self::ReturnDenied => "return_denied",
-            Self::Other => "other",
-        }
-    }
-}
+kernel::words!(DisputeReason {
+    NotReceived = "not_received", Damaged = "damaged", Wrong = "wrong",
+    NotAsDescribed = "not_as_described", ReturnDenied = "return_denied", Other = "other"
+});
 
 /// How a dispute was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -182,17 +111,4 @@ pub enum Outcome {
     Partial,
 }
 
-impl Outcome {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Refund, Self::Release, Self::Partial];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Refund => "refund",
-            Self::Release => "release",
-            Self::Partial => "partial",
-        }
-    }
-}
+kernel::words!(Outcome { Refund = "refund", Release = "release", Partial = "partial" });

@@ -21,7 +21,7 @@ pub enum CaseId {
     Dispute(DisputeId),
 }
 
-/// What somebody says.
+/// A comment before it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// Their words.

@@ -7,7 +7,7 @@ use kernel::{DisputeId, FulfilmentId, LineId, RefundId, ReturnId, ShipmentId, Ti
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// In which role somebody acts on an order.
+/// The role in which a user or the system acts on an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ActorRole)]
@@ -18,34 +18,15 @@ pub enum Role {
     Seller,
     /// An operator.
     Admin,
-    /// Nobody: the time for it had come.
+    /// A timer: its deadline had passed.
     Timer,
-    /// Nobody: the saga, on what a service said.
+    /// The saga, after a reply of another service.
     System,
 }
 
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Buyer,
-        Self::Seller,
-        Self::Admin,
-        Self::Timer,
-        Self::System,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Buyer => "buyer",
-            Self::Seller => "seller",
-            Self::Admin => "admin",
-            Self::Timer => "timer",
-            Self::System => "system",
-        }
-    }
-}
+kernel::words!(Role {
+    Buyer = "buyer", Seller = "seller", Admin = "admin", Timer = "timer", System = "system"
+});
 
 /// Who acts on an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -115,7 +96,7 @@ pub enum Happened {
     ResolveDispute,
     /// The buyer no longer wants a decision.
     WithdrawDispute,
-    /// Somebody said something about a return or a dispute.
+    /// A comment on a return or a dispute.
     Comment,
     /// The part is over.
     Complete,
@@ -127,36 +108,16 @@ pub enum Happened {
     Refunded,
 }
 
-impl Happened {
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Placed => "placed",
-            Self::Paid => "paid",
-            Self::Declined => "declined",
-            Self::OrderCancelled => "order_cancelled",
-            Self::Ship => "ship",
-            Self::Deliver => "deliver",
-            Self::Cancel => "cancel",
-            Self::Refund => "refund",
-            Self::RequestReturn => "request_return",
-            Self::ApproveReturn => "approve_return",
-            Self::DenyReturn => "deny_return",
-            Self::ReceiveReturn => "receive_return",
-            Self::WithdrawReturn => "withdraw_return",
-            Self::ExpireReturn => "expire_return",
-            Self::OpenDispute => "open_dispute",
-            Self::ResolveDispute => "resolve_dispute",
-            Self::WithdrawDispute => "withdraw_dispute",
-            Self::Comment => "comment",
-            Self::Complete => "complete",
-            Self::ReservationExpired => "reservation_expired",
-            Self::Compensate => "compensate",
-            Self::Refunded => "refunded",
-        }
-    }
-}
+kernel::words!(Happened {
+    Placed = "placed", Paid = "paid", Declined = "declined", OrderCancelled = "order_cancelled",
+    Ship = "ship", Deliver = "deliver", Cancel = "cancel", Refund = "refund",
+    RequestReturn = "request_return", ApproveReturn = "approve_return", DenyReturn = "deny_return",
+    ReceiveReturn = "receive_return", WithdrawReturn = "withdraw_return",
+    ExpireReturn = "expire_return", OpenDispute = "open_dispute",
+    ResolveDispute = "resolve_dispute", WithdrawDispute = "withdraw_dispute", Comment = "comment",
+    Complete = "complete", ReservationExpired = "reservation_expired", Compensate = "compensate",
+    Refunded = "refunded"
+});
 
 /// Something that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

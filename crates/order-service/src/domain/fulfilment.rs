@@ -253,7 +253,7 @@ impl Fulfilment {
     /// Most refunds of a part that are under way at once.
     pub const MAX_REFUNDS: usize = 100;
 
-    /// A part of which nothing has become anything yet.
+    /// A new part: nothing is shipped, cancelled or refunded yet.
     pub(super) fn open(
         id: FulfilmentId,
         seller: UserId,
@@ -309,7 +309,7 @@ impl Fulfilment {
 }
 
 impl PartLine {
-    /// A line of which nothing has become anything yet.
+    /// A new line: nothing is shipped, cancelled or refunded yet.
     pub(super) const fn of(id: LineId) -> Self {
         Self {
             id,

@@ -131,7 +131,7 @@ impl Fulfilment {
         waiting.resend_at = Some(waiting.resend_at.map_or(next, |at| at.min(next)));
     }
 
-    /// It has an answer. Once it waits for nothing more, nobody has to look at it any more.
+    /// It has an answer. Once it waits for nothing more, it needs no review any more.
     pub(super) fn heard(&mut self) {
         let asks_nothing = self.outstanding().next().is_none();
         let is_done = self.refunds.is_empty()

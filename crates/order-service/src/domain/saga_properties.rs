@@ -1,4 +1,4 @@
-//! Random lives of an order: messages delivered in any order, twice, or lost; moves by anybody, of any quantity, at any time, twice;
+//! Random lives of an order: messages delivered in any order, twice, or lost; moves by any party, of any quantity, at any time, twice;
 //! returns and disputes; crashes between any two steps; deadlines, leases and timers running out at any moment. Whatever happens, each unit
 //! of money and stock ends where the order says.
 
@@ -48,7 +48,7 @@ enum Step {
     Act(Act),
 }
 
-/// Somebody tries a move.
+/// An attempted move.
 #[derive(Debug, Clone)]
 struct Act {
     role: Role,

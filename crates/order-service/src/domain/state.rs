@@ -23,38 +23,12 @@ pub enum OrderState {
     Refunded,
 }
 
+kernel::words!(OrderState {
+    Pending = "pending", Paid = "paid", Declined = "declined", Cancelling = "cancelling",
+    Cancelled = "cancelled", Refunding = "refunding", Refunded = "refunded"
+});
+
 impl OrderState {
-    /// All states.
-    pub const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Paid,
-        Self::Declined,
-        Self::Cancelling,
-        Self::Cancelled,
-        Self::Refunding,
-        Self::Refunded,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Paid => "paid",
-            Self::Declined => "declined",
-            Self::Cancelling => "cancelling",
-            Self::Cancelled => "cancelled",
-            Self::Refunding => "refunding",
-            Self::Refunded => "refunded",
-        }
-    }
-
-    /// The state that [`as_str`](Self::as_str) has the word of, if there is one.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
-
     /// Whether the saga has come to an end that the buyer can be told.
     #[must_use]
     pub const fn is_settled(self) -> bool {
@@ -90,19 +64,11 @@ pub enum Reason {
     Operator,
 }
 
-impl Reason {
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::PaymentDeclined => "payment_declined",
-            Self::PaymentTimeout => "payment_timeout",
-            Self::ReservationExpired => "reservation_expired",
-            Self::Operator => "operator",
-        }
-    }
-}
+kernel::words!(Reason {
+    InsufficientFunds = "insufficient_funds", PaymentDeclined = "payment_declined",
+    PaymentTimeout = "payment_timeout", ReservationExpired = "reservation_expired",
+    Operator = "operator"
+});
 
 /// Where a part of an order is: what one seller ships.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -120,34 +86,10 @@ pub enum FulfilmentStatus {
     Cancelled,
 }
 
-impl FulfilmentStatus {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Open,
-        Self::Shipped,
-        Self::Delivered,
-        Self::Completed,
-        Self::Cancelled,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Shipped => "shipped",
-            Self::Delivered => "delivered",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The status that [`as_str`](Self::as_str) has the word of, if there is one.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-}
+kernel::words!(FulfilmentStatus {
+    Open = "open", Shipped = "shipped", Delivered = "delivered", Completed = "completed",
+    Cancelled = "cancelled"
+});
 
 /// What became of the money of a part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -180,30 +122,10 @@ pub enum FulfilmentsStatus {
     Cancelled,
 }
 
-impl FulfilmentsStatus {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Unfulfilled,
-        Self::PartiallyShipped,
-        Self::Shipped,
-        Self::Delivered,
-        Self::Completed,
-        Self::Cancelled,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unfulfilled => "unfulfilled",
-            Self::PartiallyShipped => "partially_shipped",
-            Self::Shipped => "shipped",
-            Self::Delivered => "delivered",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
+kernel::words!(FulfilmentsStatus {
+    Unfulfilled = "unfulfilled", PartiallyShipped = "partially_shipped", Shipped = "shipped",
+    Delivered = "delivered", Completed = "completed", Cancelled = "cancelled"
+});
 
 /// What became of what the buyer paid. Computed, never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -219,23 +141,7 @@ pub enum PaymentStatus {
     Refunded,
 }
 
-impl PaymentStatus {
-    /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::Unpaid,
-        Self::Paid,
-        Self::PartiallyRefunded,
-        Self::Refunded,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unpaid => "unpaid",
-            Self::Paid => "paid",
-            Self::PartiallyRefunded => "partially_refunded",
-            Self::Refunded => "refunded",
-        }
-    }
-}
+kernel::words!(PaymentStatus {
+    Unpaid = "unpaid", Paid = "paid", PartiallyRefunded = "partially_refunded",
+    Refunded = "refunded"
+});

@@ -1,6 +1,7 @@
-//! Whom a change of an order is told by mail, and what of it. People are told what others did, or what time or the saga did; not what they
-//! did themselves, except that a dispute has begun. Nothing that people wrote to each other is told: the order's pages have it.
+//! Which mails a change of an order causes, and to whom. Users are notified of what others, timers or the saga did, not of their own acts,
+//! except that a dispute has begun. Mails never contain what users wrote to each other: that is on the order's pages.
 
+use contracts::order_notices::OrderNotice;
 use kernel::{FulfilmentId, ReturnId, Timestamp, UserId};
 
 use super::fact::{Fact, FactItem, Happened, Role};
@@ -10,75 +11,28 @@ use super::order::Order;
 use super::part::price_of;
 use super::state::Escrow;
 
-/// What somebody is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notice {
-    /// The buyer: the order is paid and its stock sold.
-    OrderConfirmed,
-    /// A seller: so is their part.
-    Sold,
-    /// The buyer: a package is on its way.
-    Shipped,
-    /// The buyer and the seller: items are cancelled, or all of a part.
-    Cancelled,
-    /// The buyer: money is back.
-    Refunded,
-    /// The seller: the buyer wants to send items back.
-    ReturnRequested,
-    /// The buyer: they are to send them.
-    ReturnApproved,
-    /// The buyer: they are not taken back.
-    ReturnDenied,
-    /// Both: an operator is to decide.
-    DisputeOpened,
-    /// Both: an operator has decided.
-    DisputeResolved,
-    /// The seller: the money of a part is in their wallet.
-    PaidOut,
-}
-
-impl Notice {
-    /// Its word in messages.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OrderConfirmed => "order_confirmed",
-            Self::Sold => "sold",
-            Self::Shipped => "shipped",
-            Self::Cancelled => "cancelled",
-            Self::Refunded => "refunded",
-            Self::ReturnRequested => "return_requested",
-            Self::ReturnApproved => "return_approved",
-            Self::ReturnDenied => "return_denied",
-            Self::DisputeOpened => "dispute_opened",
-            Self::DisputeResolved => "dispute_resolved",
-            Self::PaidOut => "paid_out",
-        }
-    }
-}
-
-/// What somebody is told about an order.
+/// A notification about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// Tells it from everything else that is told about the order. The same whenever it is told.
+    /// Identifies it among the order's notifications. A repeat has the same step.
     pub step: String,
-    /// Whom.
+    /// The recipient.
     pub to: UserId,
-    /// Whether they sell in the order; else they placed it.
+    /// Whether the recipient sells in the order. Otherwise they placed it.
     pub as_seller: bool,
     /// What.
-    pub notice: Notice,
-    /// Which items, by name.
+    pub notice: OrderNotice,
+    /// The items, by name.
     pub items: Vec<(String, u32)>,
-    /// How much, in minor units of the order's currency, if money is part of it.
+    /// The amount in minor units of the order's currency, if the notice has one.
     pub amount: Option<i64>,
-    /// Until when they are to do something.
+    /// The deadline for the recipient, if there is one.
     pub until: Option<Timestamp>,
     /// The package.
     pub parcel: Option<Parcel>,
 }
 
-/// What is told of the change from `before` to `after`, which added `facts`.
+/// The notifications that the change from `before` to `after`, which added `facts`, causes.
 #[must_use]
 pub fn told_of(before: &Order, after: &Order, facts: &[Fact]) -> Vec<Told> {
     let mut told = Vec::new();
@@ -106,12 +60,12 @@ pub fn told_of(before: &Order, after: &Order, facts: &[Fact]) -> Vec<Told> {
     told
 }
 
-/// Adds `next`. Of an order that is cancelled as a whole its buyer is told once.
+/// Adds `next`. When a whole order is cancelled, its buyer gets one mail, not one for each part.
 fn add(told: &mut Vec<Told>, next: Told) {
     let whom = |one: &Told| (one.to, one.as_seller, one.notice);
     let same = told.iter_mut().find(|one| whom(one) == whom(&next));
     match same {
-        Some(first) if next.notice == Notice::Cancelled => {
+        Some(first) if next.notice == OrderNotice::Cancelled => {
             first.items.extend(next.items);
             let amounts = [first.amount, next.amount].into_iter().flatten();
             first.amount = amounts.reduce(i64::saturating_add);
@@ -121,7 +75,7 @@ fn add(told: &mut Vec<Told>, next: Told) {
 }
 
 impl Told {
-    fn new(step: String, to: UserId, notice: Notice) -> Self {
+    fn new(step: String, to: UserId, notice: OrderNotice) -> Self {
         Self {
             step,
             to,
@@ -134,8 +88,8 @@ impl Told {
         }
     }
 
-    /// What the seller of `part` is told.
-    fn seller(step: String, part: &Fulfilment, notice: Notice) -> Self {
+    /// A notification to the seller of `part`.
+    fn seller(step: String, part: &Fulfilment, notice: OrderNotice) -> Self {
         Self {
             as_seller: true,
             ..Self::new(step, part.seller, notice)
@@ -152,7 +106,11 @@ fn confirmed(order: &Order) -> Told {
     Told {
         items: items.map(|line| named(line, line.quantity.get())).collect(),
         amount: Some(order.total.amount),
-        ..Told::new("confirmed".to_owned(), order.buyer, Notice::OrderConfirmed)
+        ..Told::new(
+            "confirmed".to_owned(),
+            order.buyer,
+            OrderNotice::OrderConfirmed,
+        )
     }
 }
 
@@ -165,7 +123,7 @@ fn sold(order: &Order, part: &Fulfilment) -> Told {
             .collect(),
         amount: Some(prices.fold(0, i64::saturating_add)),
         until: part.ship_by,
-        ..Told::seller(format!("sold {}", part.id), part, Notice::Sold)
+        ..Told::seller(format!("sold {}", part.id), part, OrderNotice::Sold)
     }
 }
 
@@ -174,7 +132,7 @@ fn paid_out(order: &Order, part: &Fulfilment) -> Option<Told> {
     let amount = order.left_of(part).amount.saturating_sub(part.commission());
     (amount > 0).then(|| Told {
         amount: Some(amount),
-        ..Told::seller(format!("paid out {}", part.id), part, Notice::PaidOut)
+        ..Told::seller(format!("paid out {}", part.id), part, OrderNotice::PaidOut)
     })
 }
 
@@ -191,15 +149,15 @@ fn of_fact(order: &Order, part: &Fulfilment, fact: &Fact) -> Vec<Told> {
             vec![Told {
                 items: items(),
                 parcel: package.map(|package| package.parcel.clone()),
-                ..buyer(Notice::Shipped)
+                ..buyer(OrderNotice::Shipped)
             }]
         }
         Happened::Cancel | Happened::ReservationExpired | Happened::Compensate => {
-            // A seller is told of a sale once its stock is sold, and not of its end before that.
+            // A seller learns of a sale once its stock is sold, so before that they hear nothing of its end.
             let by = fact.actor.role;
-            let to_buyer = (by != Role::Buyer).then(|| buyer(Notice::Cancelled));
+            let to_buyer = (by != Role::Buyer).then(|| buyer(OrderNotice::Cancelled));
             let to_seller =
-                (by != Role::Seller && order.confirmed).then(|| seller(Notice::Cancelled));
+                (by != Role::Seller && order.confirmed).then(|| seller(OrderNotice::Cancelled));
             let both = to_buyer.into_iter().chain(to_seller);
             both.map(|told| Told {
                 items: items(),
@@ -210,17 +168,17 @@ fn of_fact(order: &Order, part: &Fulfilment, fact: &Fact) -> Vec<Told> {
         }
         Happened::Refunded => vec![Told {
             amount,
-            ..buyer(Notice::Refunded)
+            ..buyer(OrderNotice::Refunded)
         }],
         Happened::RequestReturn => vec![Told {
             items: items(),
-            ..seller(Notice::ReturnRequested)
+            ..seller(OrderNotice::ReturnRequested)
         }],
         Happened::ApproveReturn | Happened::DenyReturn => {
             let notice = if fact.what == Happened::ApproveReturn {
-                Notice::ReturnApproved
+                OrderNotice::ReturnApproved
             } else {
-                Notice::ReturnDenied
+                OrderNotice::ReturnDenied
             };
             let (items, until) = back(order, part, fact.details.return_id);
             vec![Told {
@@ -230,16 +188,19 @@ fn of_fact(order: &Order, part: &Fulfilment, fact: &Fact) -> Vec<Told> {
             }]
         }
         Happened::OpenDispute => {
-            vec![buyer(Notice::DisputeOpened), seller(Notice::DisputeOpened)]
+            vec![
+                buyer(OrderNotice::DisputeOpened),
+                seller(OrderNotice::DisputeOpened),
+            ]
         }
         Happened::ResolveDispute => {
             let both = [
-                buyer(Notice::DisputeResolved),
-                seller(Notice::DisputeResolved),
+                buyer(OrderNotice::DisputeResolved),
+                seller(OrderNotice::DisputeResolved),
             ];
             both.map(|told| Told { amount, ..told }).into()
         }
-        // The buyer is told of a refund when they have it, which also follows what came back.
+        // The buyer gets a mail about a refund when it arrives, also after a return.
         Happened::Placed
         | Happened::Paid
         | Happened::Declined

@@ -48,7 +48,7 @@ impl Timer {
     }
 }
 
-/// The id of a refund that nobody asked for with an id of its own. `step` happens once in the life of a part.
+/// The id of a refund that no request gave an id to. `step` happens once in the life of a part.
 pub(super) fn own_refund(part: &Fulfilment, step: &str) -> RefundId {
     MessageId::of_subject(part.id.as_uuid(), step)
         .as_uuid()

@@ -1,7 +1,6 @@
 //! POST /api/orders/{id}/cancel.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::OrderId;
 use platform_http::{Body, Faults, Problem};
@@ -11,7 +10,7 @@ use super::error::order_not_found;
 use super::fields::{ItemRequest, Why, items};
 use super::moves::{MoveRequest, order_answer};
 use super::order_json::OrderJson;
-use crate::app::{App, What};
+use crate::app::What;
 use crate::domain::{Items, Role};
 
 /// What to cancel.
@@ -56,23 +55,16 @@ impl CancelItems {
         (status = 422, description = "`validation_failed`, also for a line of another order"),
     ))]
 pub(crate) async fn cancel(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     id: web::Path<String>,
-    request: HttpRequest,
     body: Body<CancelItems>,
 ) -> Result<HttpResponse, Problem> {
     let order: OrderId = id.parse().map_err(|_| order_not_found())?;
     let (items, reason) = body.into_inner().read()?;
     let named = items.iter().flatten().map(|(line, _)| *line);
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/cancel",
-        roles: &[Role::Buyer],
-        lines: named.collect(),
-    };
+    let moving = request
+        .on("POST /api/orders/{id}/cancel", &[Role::Buyer])
+        .naming(named);
     let meaning = (order, items.clone(), reason.clone());
     let what = What::CancelItems { items, reason };
     moving.make(order, what, &meaning, order_answer).await

@@ -1,15 +1,15 @@
 //! POST /api/orders/{id}/fulfilments/{fid}/cancel.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use kernel::{FulfilmentId, OrderId, RefundId};
 use platform_http::{Body, Problem};
 
 use super::cancel::CancelItems;
+use super::cases::MoveHeaders;
 use super::error::order_not_found;
 use super::moves::{MoveRequest, fulfilment_not_found, order_answer};
 use super::order_json::OrderJson;
-use crate::app::{App, What};
+use crate::app::What;
 use crate::domain::{Move, Role};
 
 /// Cancel what is not shipped of one part
@@ -19,9 +19,7 @@ use crate::domain::{Move, Role};
     params(
         ("id" = OrderId, Path, description = "The order's id"),
         ("fid" = FulfilmentId, Path, description = "The part's id"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "A repeat with the same key gets the first answer, for 48 hours"),
-        ("If-Match" = Option<String>, Header, description = "The part's version as an ETag, or `*`: 412 if it has changed", example = "*"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240): how long to wait for an order that is not ready yet", example = "wait=5"),
+        MoveHeaders,
     ),
     request_body(content = CancelItems, example = json!({"reason": "Out of lamps"})),
     responses(
@@ -33,10 +31,8 @@ use crate::domain::{Move, Role};
         (status = 422, description = "`validation_failed`, also for a line of another part"),
     ))]
 pub(crate) async fn cancel_part(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     path: web::Path<(String, String)>,
-    request: HttpRequest,
     body: Body<CancelItems>,
 ) -> Result<HttpResponse, Problem> {
     let (id, fid) = path.into_inner();
@@ -44,19 +40,17 @@ pub(crate) async fn cancel_part(
     let part: FulfilmentId = fid.parse().map_err(|_| fulfilment_not_found())?;
     let (items, reason) = body.into_inner().read()?;
     let named = items.iter().flatten().map(|(line, _)| *line);
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/fulfilments/{fid}/cancel",
-        roles: &[Role::Seller],
-        lines: named.collect(),
-    };
+    let moving = request
+        .on(
+            "POST /api/orders/{id}/fulfilments/{fid}/cancel",
+            &[Role::Seller],
+        )
+        .naming(named);
     let meaning = (order, part, items.clone(), reason.clone());
     let cancel = Move::Cancel {
         items,
         reason: Some(reason),
-        refund: RefundId::new(&*app.ids),
+        refund: RefundId::new(&*request.app.ids),
     };
     let what = What::OfPart(part.into(), cancel);
     moving.make(order, what, &meaning, order_answer).await

@@ -1,5 +1,5 @@
-//! Returns and disputes as clients see them. Their comments are for the buyer, the seller of the part and operators: whoever sees the part
-//! is one of those.
+//! Returns and disputes as clients see them. Only the buyer, the seller of the part and operators see the part, and so
+//! the comments.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ impl<'a> ReturnedItem<'a> {
     }
 }
 
-/// What somebody said about a return or a dispute.
+/// A comment on a return or a dispute.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CaseComment)]
 pub(crate) struct CommentJson<'a> {

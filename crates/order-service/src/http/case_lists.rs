@@ -1,4 +1,4 @@
-//! What the lists of returns and disputes have in common: the desks of sellers and operators, and what buyers have asked for.
+//! The common part of the lists of returns and disputes.
 
 use auth::{Caller, Role};
 use kernel::{CursorScope, Limit, Page};

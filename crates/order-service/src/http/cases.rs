@@ -25,11 +25,11 @@ pub(crate) struct Withdraw {
     pub(super) note: Option<Comment>,
 }
 
-/// What somebody says about a return or a dispute.
+/// A comment on a return or a dispute.
 #[derive(Deserr, ToSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 pub(crate) struct WriteComment {
-    /// What they say. The buyer, the seller of the part and operators see it.
+    /// The text. The buyer, the seller of the part and operators see it.
     pub(super) text: Comment,
 }
 

@@ -1,19 +1,19 @@
 //! POST /api/orders/{id}/returns/{rid}/comments.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use kernel::{OrderId, ReturnId};
 use platform_http::{Body, Problem};
 
 use super::case_json::ReturnJson;
 use super::cases::{MoveHeaders, WriteComment, return_answer, return_of};
 use super::moves::MoveRequest;
-use crate::app::{App, What, name_of};
+use crate::app::{What, name_of};
 use crate::domain::{CaseId, Role, Said};
 
 /// Comment on a return
 ///
-/// For the buyer, the seller of the part and operators, who see what the others write; nobody else does. The return must be open: not denied, received, withdrawn or expired.
+/// Allowed for the buyer, the seller of the part and operators. Only they see the comments. The return must be open: not denied, received,
+/// withdrawn or expired.
 #[utoipa::path(post, path = "/api/orders/{id}/returns/{rid}/comments", tag = "orders", operation_id = "commentOnReturn", security(("bearer" = [])),
     params(
         ("id" = OrderId, Path, description = "The order's id", example = "0199f3a0-9b1c-7c3e-9d52-6f0c1a2b3c4d"),
@@ -28,26 +28,19 @@ use crate::domain::{CaseId, Role, Said};
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn comment_return(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     path: web::Path<(String, String)>,
-    request: HttpRequest,
     body: Body<WriteComment>,
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = return_of(path.into_inner())?;
     let text = body.into_inner().text.into_string();
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/returns/{rid}/comments",
-        roles: &[Role::Buyer, Role::Seller],
-        lines: Vec::new(),
-    };
+    let moving = request.on(
+        "POST /api/orders/{id}/returns/{rid}/comments",
+        &[Role::Buyer, Role::Seller],
+    );
     let meaning = (order, id, text.clone());
-    let name = name_of(&app, caller.user).await?;
+    let name = name_of(&request.app, request.caller.user).await?;
     let what = What::Comment(CaseId::Return(id), Said { text, name });
-    moving
-        .make(order, what, &meaning, return_answer(id, 201))
-        .await
+    let answer = return_answer(id, 201);
+    moving.make(order, what, &meaning, answer).await
 }

@@ -1,17 +1,17 @@
 //! POST /api/orders/{id}/fulfilments/{fid}/shipments/{sid}/deliver.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::{FulfilmentId, OrderId, ShipmentId};
 use platform_http::{Body, Faults, Problem};
 use utoipa::ToSchema;
 
+use super::cases::MoveHeaders;
 use super::error::order_not_found;
 use super::fields::Comment;
-use super::moves::{MoveRequest, fulfilment_not_found, note_of, order_answer, shipment_not_found};
+use super::moves::{MoveRequest, fulfilment_not_found, order_answer, shipment_not_found};
 use super::order_json::OrderJson;
-use crate::app::{App, What};
+use crate::app::What;
 use crate::domain::{Move, Role};
 
 /// That a package has arrived.
@@ -32,9 +32,7 @@ pub(crate) struct DeliverShipment {
         ("id" = OrderId, Path, description = "The order's id"),
         ("fid" = FulfilmentId, Path, description = "The part's id"),
         ("sid" = ShipmentId, Path, description = "The package's id"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "A repeat with the same key gets the first answer, for 48 hours"),
-        ("If-Match" = Option<String>, Header, description = "The part's version as an ETag, or `*`: 412 if it has changed", example = "*"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240): how long to wait for an order that is not ready yet", example = "wait=5"),
+        MoveHeaders,
     ),
     request_body(content = DeliverShipment, example = json!({})),
     responses(
@@ -44,25 +42,19 @@ pub(crate) struct DeliverShipment {
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn deliver(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     path: web::Path<(String, String, String)>,
-    request: HttpRequest,
     body: Body<DeliverShipment>,
 ) -> Result<HttpResponse, Problem> {
     let (id, fid, sid) = path.into_inner();
     let order: OrderId = id.parse().map_err(|_| order_not_found())?;
     let part: FulfilmentId = fid.parse().map_err(|_| fulfilment_not_found())?;
     let shipment: ShipmentId = sid.parse().map_err(|_| shipment_not_found())?;
-    let note = note_of(&caller, body.into_inner().note)?;
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/fulfilments/{fid}/shipments/{sid}/deliver",
-        roles: &[Role::Seller, Role::Buyer],
-        lines: Vec::new(),
-    };
+    let note = request.note(body.into_inner().note)?;
+    let moving = request.on(
+        "POST /api/orders/{id}/fulfilments/{fid}/shipments/{sid}/deliver",
+        &[Role::Seller, Role::Buyer],
+    );
     let meaning = (order, part, shipment, note.clone());
     let what = What::OfPart(part.into(), Move::Deliver { shipment, note });
     moving.make(order, what, &meaning, order_answer).await

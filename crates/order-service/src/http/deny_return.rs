@@ -1,7 +1,6 @@
 //! POST /api/orders/{id}/returns/{rid}/deny.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::{OrderId, ReturnId};
 use platform_http::{Body, Faults, Problem};
@@ -11,7 +10,7 @@ use super::case_json::ReturnJson;
 use super::cases::{MoveHeaders, return_answer, return_of};
 use super::fields::Comment;
 use super::moves::MoveRequest;
-use crate::app::{App, At, What};
+use crate::app::{At, What};
 use crate::domain::{Move, Role};
 
 /// That the items are not taken back.
@@ -40,25 +39,15 @@ pub(crate) struct DenyReturn {
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn deny_return(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     path: web::Path<(String, String)>,
-    request: HttpRequest,
     body: Body<DenyReturn>,
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = return_of(path.into_inner())?;
     let comment = body.into_inner().comment.into_string();
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/returns/{rid}/deny",
-        roles: &[Role::Seller],
-        lines: Vec::new(),
-    };
+    let moving = request.on("POST /api/orders/{id}/returns/{rid}/deny", &[Role::Seller]);
     let meaning = (order, id, comment.clone());
     let what = What::OfPart(At::Return(id), Move::DenyReturn { id, comment });
-    moving
-        .make(order, what, &meaning, return_answer(id, 200))
-        .await
+    let answer = return_answer(id, 200);
+    moving.make(order, what, &meaning, answer).await
 }

@@ -1,12 +1,11 @@
 //! GET /api/orders.
 
 use actix_web::{HttpResponse, web};
-use auth::Listing;
+use auth::{Listing, operators_only};
 use kernel::{CursorScope, Invalid, Limit, UserId};
 use platform_http::{Problem, Query, QueryParams, QueryReader};
 
 use super::order_json::OrderPage;
-use super::review::operators_only;
 use crate::app::{AllFilter, AllPlace, App, Audience, list_all};
 use crate::domain::OrderState;
 

@@ -1,8 +1,10 @@
 //! What the routes that make moves have in common: who asks, the version and the key that come with the request, the answer.
 
+use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::dev::Payload;
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, web};
 use auth::{Caller, Role as Permission};
 use kernel::{Currency, Invalid, LineId, OrderId};
 use platform_http::{
@@ -25,23 +27,75 @@ use crate::app::{
 };
 use crate::domain::{MoveName, MoveRefusal, Role, Timing};
 
-/// A request for a move.
-pub(super) struct MoveRequest<'a> {
-    pub(super) app: &'a App,
-    pub(super) caller: &'a Caller,
-    pub(super) request: &'a HttpRequest,
-    /// Scope of idempotency keys.
-    pub(super) route: &'static str,
-    /// In which of the roles of buyer and seller the route lets its callers act.
-    pub(super) roles: &'static [Role],
-    /// The lines that the body names, in its order.
-    pub(super) lines: Vec<LineId>,
+/// A request for a move: who sends it, and its headers. As a handler's first argument: without a valid token the answer is 401.
+pub(crate) struct MoveRequest {
+    pub(super) app: web::Data<App>,
+    pub(super) caller: Caller,
+    pub(super) http: HttpRequest,
 }
 
-impl MoveRequest<'_> {
+impl FromRequest for MoveRequest {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let app = web::Data::from_request(http, payload).into_inner();
+        let caller = Caller::from_request(http, payload).into_inner();
+        ready(app.and_then(|app| {
+            Ok(Self {
+                app,
+                caller: caller?,
+                http: http.clone(),
+            })
+        }))
+    }
+}
+
+impl MoveRequest {
+    /// The move that its route makes: `route` is the scope of idempotency keys, and `roles` says in which of the roles of buyer and seller
+    /// the caller may act.
+    pub(super) const fn on(&self, route: &'static str, roles: &'static [Role]) -> Moving<'_> {
+        Moving {
+            request: self,
+            route,
+            roles,
+            lines: Vec::new(),
+        }
+    }
+
+    /// The note in its body, which only operators may write.
+    ///
+    /// # Errors
+    /// 422 if another caller writes one.
+    pub(super) fn note(&self, note: Option<Comment>) -> Result<Option<String>, Problem> {
+        if note.is_some() && !self.caller.has(Permission::Admin) {
+            let invalid = Invalid::new("operators_only", "is for operators");
+            return Err(Problem::validation(vec![FieldError::new("/note", invalid)]));
+        }
+        Ok(note.map(Comment::into_string))
+    }
+}
+
+/// A move that a request asks for.
+pub(super) struct Moving<'a> {
+    request: &'a MoveRequest,
+    route: &'static str,
+    roles: &'static [Role],
+    lines: Vec<LineId>,
+}
+
+impl Moving<'_> {
+    /// The same, of a body that names `lines`, in this order: a refusal points at the one at fault.
+    pub(super) fn naming(self, lines: impl IntoIterator<Item = LineId>) -> Self {
+        Self {
+            lines: lines.into_iter().collect(),
+            ..self
+        }
+    }
+
     /// How long it may wait.
     pub(super) fn wait(&self) -> Wait {
-        wait_of(self.app, prefer(self.request))
+        wait_of(&self.request.app, prefer(&self.request.http))
     }
 
     /// What it asks for.
@@ -49,12 +103,13 @@ impl MoveRequest<'_> {
     /// # Errors
     /// 400 for an unreadable `If-Match`.
     pub(super) fn asked(&self, order: OrderId, what: What) -> Result<Asked, Problem> {
-        let if_match = IfMatch::of(self.request)?;
+        let if_match = IfMatch::of(&self.request.http)?;
+        let caller = &self.request.caller;
         Ok(Asked {
             order,
             by: Asker {
-                user: self.caller.user,
-                is_admin: self.caller.has(Permission::Admin),
+                user: caller.user,
+                is_admin: caller.has(Permission::Admin),
                 roles: self.roles,
             },
             guard: Box::new(move |version| if_match.allows(version)),
@@ -65,13 +120,18 @@ impl MoveRequest<'_> {
     /// Its key, if it has one, with how its answer is rendered. `meaning` is what was asked for.
     ///
     /// # Errors
-    /// 400 if the key is none.
+    /// 400 for an invalid key.
     pub(super) fn repeatable<T>(
         &self,
         meaning: &impl Serialize,
         render: impl Fn(&T) -> StoreResult<StoredAnswer> + Send + Sync + 'static,
     ) -> Result<Option<Repeatable<T>>, Problem> {
-        let key = key_of_change(self.request, self.caller.user, self.route, meaning)?;
+        let key = key_of_change(
+            &self.request.http,
+            self.request.caller.user,
+            self.route,
+            meaning,
+        )?;
         Ok(key.map(|key| Repeatable {
             key,
             render: Arc::new(render),
@@ -89,11 +149,12 @@ impl MoveRequest<'_> {
         meaning: &impl Serialize,
         render: impl Fn(&Made, &Timing) -> StoreResult<StoredAnswer> + Clone + Send + Sync + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let timing = self.app.timing;
+        let app = &self.request.app;
+        let timing = app.timing;
         let asked = self.asked(order, what)?;
         let stored = render.clone();
         let repeatable = self.repeatable(meaning, move |made: &Made| stored(made, &timing))?;
-        match make_moves(self.app, asked, repeatable, self.wait()).await? {
+        match make_moves(app, asked, repeatable, self.wait()).await? {
             Answered::First(Ok(made)) => Ok(send_stored(render(&made, &timing)?)),
             Answered::First(Err(refused)) => Err(self.problem(refused)),
             Answered::Before(earlier) => answer_repeat(earlier),
@@ -122,13 +183,13 @@ pub(super) fn wait_of(app: &App, preference: Prefer) -> Wait {
     }
 }
 
-/// The currency of an order; that of the marketplace for one that is not there, which is told later.
+/// The currency of an order, or the marketplace's for an order that does not exist, which is refused later.
 pub(super) async fn currency_of(app: &App, order: OrderId) -> StoreResult<Currency> {
     let found = app.order(order).await?;
     Ok(found.map_or(app.currency, |order| order.total.currency))
 }
 
-/// 404 for a part that is not there, or not for the caller's eyes.
+/// 404 for a part that does not exist or that the caller may not see.
 pub(super) fn fulfilment_not_found() -> Problem {
     Problem::new(
         &FULFILMENT_NOT_FOUND,
@@ -136,19 +197,19 @@ pub(super) fn fulfilment_not_found() -> Problem {
     )
 }
 
-/// 404 for a package that is not there.
+/// 404 for a package that does not exist.
 pub(super) fn shipment_not_found() -> Problem {
     let detail = "The part has no package with this id.";
     Problem::new(&SHIPMENT_NOT_FOUND, detail)
 }
 
-/// 404 for a return that is not there, or not for the caller's eyes.
+/// 404 for a return that does not exist or that the caller may not see.
 pub(super) fn return_not_found() -> Problem {
     let detail = "The order has no return with this id that you may see.";
     Problem::new(&RETURN_NOT_FOUND, detail)
 }
 
-/// 404 for a dispute that is not there, or not for the caller's eyes.
+/// 404 for a dispute that does not exist or that the caller may not see.
 pub(super) fn dispute_not_found() -> Problem {
     let detail = "The order has no dispute with this id that you may see.";
     Problem::new(&DISPUTE_NOT_FOUND, detail)
@@ -223,19 +284,7 @@ fn move_problem(refusal: MoveRefusal, lines: &[LineId]) -> Problem {
     }
 }
 
-/// The note of a request, which is for operators to give.
-///
-/// # Errors
-/// 422 if somebody else gives one.
-pub(super) fn note_of(caller: &Caller, note: Option<Comment>) -> Result<Option<String>, Problem> {
-    if note.is_some() && !caller.has(Permission::Admin) {
-        let invalid = Invalid::new("operators_only", "is for operators");
-        return Err(Problem::validation(vec![FieldError::new("/note", invalid)]));
-    }
-    Ok(note.map(Comment::into_string))
-}
-
-/// The order after a move, as whoever made it sees it.
+/// The order after a move, as its author sees it.
 pub(super) fn order_answer(made: &Made, timing: &Timing) -> StoreResult<StoredAnswer> {
     let Viewed { order, audience } = seen_by(made.order.clone(), made.audience)?;
     let tag = match audience {

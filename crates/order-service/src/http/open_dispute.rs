@@ -1,7 +1,6 @@
 //! POST /api/orders/{id}/disputes.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::{DisputeId, FulfilmentId, OrderId};
 use platform_http::{Body, Faults, Problem};
@@ -12,7 +11,7 @@ use super::cases::{MoveHeaders, dispute_answer};
 use super::error::order_not_found;
 use super::fields::Comment;
 use super::moves::MoveRequest;
-use crate::app::{App, What};
+use crate::app::What;
 use crate::domain::{DisputeReason, Move, Role};
 
 /// What an operator is to decide.
@@ -31,7 +30,7 @@ pub(crate) struct OpenDispute {
 /// Ask an operator to decide
 ///
 /// For the buyer, and for operators: while the part is shipped or delivered. Until an operator has decided, or the buyer withdraws it, the
-/// seller is not paid. An open return of the part ends with it. What was decided once is not decided again.
+/// seller is not paid. An open return of the part ends with it. A decision is final.
 #[utoipa::path(post, path = "/api/orders/{id}/disputes", tag = "orders", operation_id = "openDispute", security(("bearer" = [])),
     params(("id" = OrderId, Path, description = "The order's id"), MoveHeaders),
     request_body(content = OpenDispute, example = json!({"fulfilmentId": "0199f3a0-8b1c-7c3e-9d52-6f0c1a2b3c4d", "reason": "not_received", "comment": "It never arrived"})),
@@ -43,33 +42,23 @@ pub(crate) struct OpenDispute {
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn open_dispute(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     id: web::Path<String>,
-    request: HttpRequest,
     body: Body<OpenDispute>,
 ) -> Result<HttpResponse, Problem> {
     let order: OrderId = id.parse().map_err(|_| order_not_found())?;
     let body = body.into_inner();
     let (part, reason) = (body.fulfilment_id, body.reason);
     let comment = body.comment.into_string();
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/disputes",
-        roles: &[Role::Buyer],
-        lines: Vec::new(),
-    };
+    let moving = request.on("POST /api/orders/{id}/disputes", &[Role::Buyer]);
     let meaning = (order, part, reason, comment.clone());
-    let id = DisputeId::new(&*app.ids);
+    let id = DisputeId::new(&*request.app.ids);
     let wanted = Move::OpenDispute {
         id,
         reason,
         comment,
     };
     let what = What::OfPart(part.into(), wanted);
-    moving
-        .make(order, what, &meaning, dispute_answer(id, 201))
-        .await
+    let answer = dispute_answer(id, 201);
+    moving.make(order, what, &meaning, answer).await
 }

@@ -162,7 +162,7 @@ pub(crate) struct OrderPage<'a> {
 }
 
 impl<'a> OrderPage<'a> {
-    /// The page, as somebody sees it who sees all of each order.
+    /// The page, for an audience that sees all of each order.
     ///
     /// # Errors
     /// As [`OrderJson::of`].

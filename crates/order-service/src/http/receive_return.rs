@@ -1,7 +1,6 @@
 //! POST /api/orders/{id}/returns/{rid}/receive.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::{LineId, OrderId, Quantity, ReturnId};
 use platform_http::{Body, Faults, Problem};
@@ -10,8 +9,8 @@ use utoipa::ToSchema;
 use super::case_json::ReturnJson;
 use super::cases::{MoveHeaders, return_answer, return_of};
 use super::fields::{Comment, listed};
-use super::moves::{MoveRequest, note_of};
-use crate::app::{App, At, What};
+use super::moves::MoveRequest;
+use crate::app::{At, What};
 use crate::domain::{Move, Received, Role};
 
 /// Items of a line that came back.
@@ -60,33 +59,28 @@ pub(crate) struct ReceiveReturn {
         (status = 422, description = "`validation_failed`, also for a line of another part"),
     ))]
 pub(crate) async fn receive_return(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     path: web::Path<(String, String)>,
-    request: HttpRequest,
     body: Body<ReceiveReturn>,
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = return_of(path.into_inner())?;
     let body = body.into_inner();
-    let note = note_of(&caller, body.note)?;
+    let note = request.note(body.note)?;
     let items: Vec<Received> = listed(body.items, |item| Received {
         line: item.line_id,
         quantity: item.quantity,
         restock: item.restock,
     })?;
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/returns/{rid}/receive",
-        roles: &[Role::Seller],
-        lines: items.iter().map(|item| item.line).collect(),
-    };
+    let moving = request
+        .on(
+            "POST /api/orders/{id}/returns/{rid}/receive",
+            &[Role::Seller],
+        )
+        .naming(items.iter().map(|item| item.line));
     let received = items.iter();
     let received = received.map(|item| (item.line, item.quantity, item.restock));
     let meaning = (order, id, received.collect::<Vec<_>>(), note.clone());
     let what = What::OfPart(At::Return(id), Move::ReceiveReturn { id, items, note });
-    moving
-        .make(order, what, &meaning, return_answer(id, 200))
-        .await
+    let answer = return_answer(id, 200);
+    moving.make(order, what, &meaning, answer).await
 }

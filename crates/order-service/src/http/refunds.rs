@@ -1,8 +1,7 @@
 //! POST /api/orders/{id}/refunds.
 
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::{Currency, FulfilmentId, Invalid, Money, OrderId, RefundId};
 use platform_http::{
@@ -17,7 +16,7 @@ use utoipa::ToSchema;
 use super::error::order_not_found;
 use super::fields::{ItemRequest, Why, items};
 use super::moves::{MoveRequest, currency_of};
-use crate::app::{App, RefundMade, What, refund_part};
+use crate::app::{RefundMade, What, refund_part};
 use crate::domain::{Items, Move, RefundOf, Role};
 
 /// What to refund: items, or an amount.
@@ -130,10 +129,8 @@ enum RefundStatus {
         (status = 422, description = "`validation_failed`, also for a line of another part and for another currency"),
     ))]
 pub(crate) async fn refund(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     id: web::Path<String>,
-    request: HttpRequest,
     body: Body<RefundRequest>,
 ) -> Result<HttpResponse, Problem> {
     let order: OrderId = id.parse().map_err(|_| order_not_found())?;
@@ -144,17 +141,12 @@ pub(crate) async fn refund(
         Wanted::Items(items) => items.iter().map(|(line, _)| *line).collect(),
         Wanted::Amount(..) => Vec::new(),
     };
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/refunds",
-        roles: &[Role::Seller],
-        lines,
-    };
+    let moving = request
+        .on("POST /api/orders/{id}/refunds", &[Role::Seller])
+        .naming(lines);
     let meaning = (order, part, &wanted, &reason, body.restock);
     let repeatable = moving.repeatable(&meaning, render)?;
-    let refund = RefundId::new(&*app.ids);
+    let refund = RefundId::new(&*request.app.ids);
     let what = Move::Refund {
         id: refund,
         what: match wanted {
@@ -164,20 +156,27 @@ pub(crate) async fn refund(
             }
             Wanted::Amount(amount, None) => RefundOf::Amount(
                 // An order has one currency and never changes it.
-                Money::new(amount, currency_of(&app, order).await?),
+                Money::new(amount, currency_of(&request.app, order).await?),
             ),
         },
         reason: Some(reason),
         restock: body.restock,
     };
     let asked = moving.asked(order, What::OfPart(part.into(), what))?;
-    let made = refund_part(&app, asked, (part, refund), repeatable, moving.wait()).await?;
+    let made = refund_part(
+        &request.app,
+        asked,
+        (part, refund),
+        repeatable,
+        moving.wait(),
+    )
+    .await?;
     let mut response = match made {
         Answered::First(Ok(made)) => send_stored(render(&made)?),
         Answered::First(Err(refused)) => return Err(moving.problem(refused)),
         Answered::Before(earlier) => return answer_repeat(earlier),
     };
-    if prefer(&request) == Prefer::RespondAsync {
+    if prefer(&request.http) == Prefer::RespondAsync {
         response.headers_mut().insert(
             header::HeaderName::from_static("preference-applied"),
             HeaderValue::from_static("respond-async"),

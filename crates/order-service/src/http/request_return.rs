@@ -1,7 +1,6 @@
 //! POST /api/orders/{id}/returns.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::{FulfilmentId, OrderId, ReturnId};
 use platform_http::{Body, Faults, Problem};
@@ -12,7 +11,7 @@ use super::cases::{MoveHeaders, return_answer};
 use super::error::order_not_found;
 use super::fields::{Comment, ItemRequest, items};
 use super::moves::MoveRequest;
-use crate::app::{App, What};
+use crate::app::What;
 use crate::domain::{Move, ReturnReason, Role};
 
 /// What the buyer wants to send back.
@@ -49,10 +48,8 @@ pub(crate) struct RequestReturn {
         (status = 422, description = "`validation_failed`, also for a line of another part"),
     ))]
 pub(crate) async fn request_return(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     id: web::Path<String>,
-    request: HttpRequest,
     body: Body<RequestReturn>,
 ) -> Result<HttpResponse, Problem> {
     let order: OrderId = id.parse().map_err(|_| order_not_found())?;
@@ -60,16 +57,11 @@ pub(crate) async fn request_return(
     let items = items(body.items)?;
     let (part, reason) = (body.fulfilment_id, body.reason);
     let comment = body.comment.map(Comment::into_string);
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/returns",
-        roles: &[Role::Buyer],
-        lines: items.iter().map(|(line, _)| *line).collect(),
-    };
+    let moving = request
+        .on("POST /api/orders/{id}/returns", &[Role::Buyer])
+        .naming(items.iter().map(|(line, _)| *line));
     let meaning = (order, part, items.clone(), reason, comment.clone());
-    let id = ReturnId::new(&*app.ids);
+    let id = ReturnId::new(&*request.app.ids);
     let wanted = Move::RequestReturn {
         id,
         items,
@@ -77,7 +69,6 @@ pub(crate) async fn request_return(
         comment,
     };
     let what = What::OfPart(part.into(), wanted);
-    moving
-        .make(order, what, &meaning, return_answer(id, 201))
-        .await
+    let answer = return_answer(id, 201);
+    moving.make(order, what, &meaning, answer).await
 }

@@ -1,7 +1,6 @@
 //! POST /api/orders/{id}/disputes/{did}/resolve.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::{Currency, DisputeId, Invalid, Money, OrderId};
 use platform_http::{Body, Faults, FieldError, Price, Problem};
@@ -12,7 +11,7 @@ use super::case_json::DisputeJson;
 use super::cases::{MoveHeaders, dispute_answer, dispute_of};
 use super::fields::Comment;
 use super::moves::{MoveRequest, currency_of};
-use crate::app::{App, At, What};
+use crate::app::{At, What};
 use crate::domain::{Move, Outcome, Resolution};
 
 /// What an operator has decided.
@@ -79,25 +78,16 @@ impl Decision {
         (status = 422, description = "`validation_failed`, also for another currency"),
     ))]
 pub(crate) async fn resolve_dispute(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     path: web::Path<(String, String)>,
-    request: HttpRequest,
     body: Body<ResolveDispute>,
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = dispute_of(path.into_inner())?;
     let body = body.into_inner();
     let decision = Decision::of(body.outcome, body.amount)?;
     let comment = body.comment.into_string();
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/disputes/{did}/resolve",
-        // An operator decides as one, whether or not they have a part in the order.
-        roles: &[],
-        lines: Vec::new(),
-    };
+    // An operator decides as one, whether or not they have a part in the order.
+    let moving = request.on("POST /api/orders/{id}/disputes/{did}/resolve", &[]);
     let meaning = (order, id, &decision, comment.clone());
     let resolution = match decision {
         Decision::Refund => Resolution::Refund,
@@ -106,7 +96,7 @@ pub(crate) async fn resolve_dispute(
             Resolution::Partial(Money::new(amount, currency))
         }
         Decision::Partial(amount, None) => {
-            Resolution::Partial(Money::new(amount, currency_of(&app, order).await?))
+            Resolution::Partial(Money::new(amount, currency_of(&request.app, order).await?))
         }
     };
     let wanted = Move::ResolveDispute {
@@ -115,7 +105,6 @@ pub(crate) async fn resolve_dispute(
         comment,
     };
     let what = What::OfPart(At::Dispute(id), wanted);
-    moving
-        .make(order, what, &meaning, dispute_answer(id, 200))
-        .await
+    let answer = dispute_answer(id, 200);
+    moving.make(order, what, &meaning, answer).await
 }

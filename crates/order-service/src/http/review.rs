@@ -1,9 +1,9 @@
 //! What operators do with orders that are stuck: list, retry, compensate.
 
 use actix_web::{HttpResponse, web};
-use auth::{Caller, Listing, Role};
+use auth::{Caller, Listing, operators_only};
 use kernel::{Limit, OrderId};
-use platform_http::{Problem, Query, QueryParams, QueryReader, common};
+use platform_http::{Problem, Query, QueryParams, QueryReader};
 use uuid::Uuid;
 
 use super::error::{NOT_POSSIBLE_NOW, order_not_found};
@@ -28,19 +28,9 @@ impl QueryReader for ListReview {
     }
 }
 
-pub(super) fn operators_only(caller: &Caller) -> Result<(), Problem> {
-    if caller.has(Role::Admin) {
-        return Ok(());
-    }
-    Err(Problem::new(
-        &common::FORBIDDEN,
-        "This takes the role admin.",
-    ))
-}
-
 /// List orders that need an operator
 ///
-/// Oldest first. Lists orders that have not settled within the time that the saga should take, and orders of which a service
+/// Oldest first. Lists orders that have not settled within the time that the saga should take, and orders where a service
 /// refused a command. Role `admin`.
 #[utoipa::path(get, path = "/api/orders/review", tag = "orders", operation_id = "listOrdersToReview", security(("bearer" = [])),
     params(

@@ -5,14 +5,14 @@ use auth::Listing;
 use kernel::{
     Cursor, CursorScope, Limit, OrderId, Page, PostalAddress, Timestamp, UserId, one_line,
 };
-use platform_http::{Problem, Query, QueryParams, QueryReader};
+use platform_http::{Problem, Query, QueryParams, QueryReader, TimeOrDate};
 use serde::Serialize;
 use store::{StoreError, StoreResult};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::fulfilment_json::FulfilmentJson;
-use super::span::{TimeOrDate, span, text};
+use super::span::{span, text};
 use crate::app::{App, Audience, SalesFilter, list_sales};
 use crate::domain::{FulfilmentStatus, Order, Timing};
 use crate::store::SalePlace;

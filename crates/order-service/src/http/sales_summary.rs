@@ -5,11 +5,11 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use auth::Listing;
 use kernel::{Invalid, Money, Timestamp};
-use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader};
+use platform_http::{FieldError, Problem, Query, QueryParams, QueryReader, TimeOrDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::span::{TimeOrDate, span};
+use super::span::span;
 use crate::app::{App, sum_sales};
 use crate::store::{SalesDay, Span, Summary};
 

@@ -1,7 +1,6 @@
 //! POST /api/orders/{id}/fulfilments/{fid}/shipments.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use kernel::{FulfilmentId, OrderId, ShipmentId};
 use platform_http::{Body, Faults, Problem, json_answer};
@@ -9,11 +8,12 @@ use store::idempotency::StoredAnswer;
 use store::{StoreError, StoreResult};
 use utoipa::ToSchema;
 
+use super::cases::MoveHeaders;
 use super::error::order_not_found;
 use super::fields::{Carrier, Comment, ItemRequest, TrackingNumber, TrackingUrl, items};
 use super::fulfilment_json::ShipmentJson;
-use super::moves::{MoveRequest, fulfilment_not_found, note_of};
-use crate::app::{App, Made, What};
+use super::moves::{MoveRequest, fulfilment_not_found};
+use crate::app::{Made, What};
 use crate::domain::{Move, Parcel, Role};
 
 /// A package.
@@ -43,9 +43,7 @@ pub(crate) struct ShipItems {
     params(
         ("id" = OrderId, Path, description = "The order's id"),
         ("fid" = FulfilmentId, Path, description = "The part's id"),
-        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "A repeat with the same key gets the first answer, for 48 hours"),
-        ("If-Match" = Option<String>, Header, description = "The part's version as an ETag, or `*`: 412 if it has changed", example = "*"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N` or `respond-async` (RFC 7240): how long to wait for an order that is not ready yet", example = "wait=5"),
+        MoveHeaders,
     ),
     request_body(content = ShipItems, example = json!({"items": [{"lineId": "0199f3a0-7b1c-7c3e-9d52-6f0c1a2b3c4d", "quantity": 1}],
         "carrier": "UPS", "trackingNumber": "1Z999AA10123456784", "trackingUrl": "https://example.com/track/1Z999AA10123456784"})),
@@ -58,10 +56,8 @@ pub(crate) struct ShipItems {
         (status = 422, description = "`validation_failed`, also for a line of another part"),
     ))]
 pub(crate) async fn ship(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     path: web::Path<(String, String)>,
-    request: HttpRequest,
     body: Body<ShipItems>,
 ) -> Result<HttpResponse, Problem> {
     let (id, fid) = path.into_inner();
@@ -69,22 +65,20 @@ pub(crate) async fn ship(
     let part: FulfilmentId = fid.parse().map_err(|_| fulfilment_not_found())?;
     let body = body.into_inner();
     let items = items(body.items)?;
-    let note = note_of(&caller, body.note)?;
+    let note = request.note(body.note)?;
     let parcel = Parcel {
         carrier: body.carrier.into_string(),
         tracking_number: body.tracking_number.into_string(),
         tracking_url: body.tracking_url.map(TrackingUrl::into_string),
     };
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/fulfilments/{fid}/shipments",
-        roles: &[Role::Seller],
-        lines: items.iter().map(|(line, _)| *line).collect(),
-    };
+    let moving = request
+        .on(
+            "POST /api/orders/{id}/fulfilments/{fid}/shipments",
+            &[Role::Seller],
+        )
+        .naming(items.iter().map(|(line, _)| *line));
     let meaning = (order, part, items.clone(), parcel.clone(), note.clone());
-    let package = ShipmentId::new(&*app.ids);
+    let package = ShipmentId::new(&*request.app.ids);
     let ship = Move::Ship {
         id: package,
         items,

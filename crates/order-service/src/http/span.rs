@@ -2,29 +2,8 @@
 
 use kernel::{Invalid, Timestamp};
 use platform_http::QueryParams;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use crate::store::Span;
-
-/// How a client writes the start or the end of a span.
-pub(super) struct TimeOrDate;
-
-impl PartialSchema for TimeOrDate {
-    fn schema() -> RefOr<Schema> {
-        let text = |format| {
-            let text = ObjectBuilder::new().schema_type(Type::String);
-            text.format(Some(SchemaFormat::KnownFormat(format)))
-        };
-        OneOfBuilder::new()
-            .item(text(KnownFormat::DateTime))
-            .item(text(KnownFormat::Date))
-            .into()
-    }
-}
-
-impl ToSchema for TimeOrDate {}
 
 /// Reads `from` and `to`.
 pub(super) fn span(params: &mut QueryParams) -> Option<Span> {

@@ -1,15 +1,13 @@
 //! GET /api/orders/summary: how the marketplace does, for operators.
 
 use actix_web::{HttpResponse, web};
-use auth::Caller;
+use auth::{Caller, operators_only};
 use kernel::{Money, Timestamp};
-use platform_http::{Problem, Query};
+use platform_http::{Problem, Query, TimeOrDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::review::operators_only;
 use super::sales_summary::{SummaryParams, date_of, span_of, too_many};
-use super::span::TimeOrDate;
 use crate::app::{App, sum_up};
 use crate::domain::OrderState;
 use crate::store::{OpenOrders, SalesDay};
@@ -59,7 +57,7 @@ struct UnsettledJson {
     orders: i64,
 }
 
-/// What waits for somebody's decision.
+/// What waits for a decision.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Waiting)]

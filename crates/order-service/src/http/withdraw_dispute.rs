@@ -1,14 +1,13 @@
 //! POST /api/orders/{id}/disputes/{did}/withdraw.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use actix_web::{HttpResponse, web};
 use kernel::{DisputeId, OrderId};
 use platform_http::{Body, Problem};
 
 use super::case_json::DisputeJson;
 use super::cases::{MoveHeaders, Withdraw, dispute_answer, dispute_of};
-use super::moves::{MoveRequest, note_of};
-use crate::app::{App, At, What};
+use super::moves::MoveRequest;
+use crate::app::{At, What};
 use crate::domain::{Move, Role};
 
 /// Withdraw a dispute
@@ -29,25 +28,18 @@ use crate::domain::{Move, Role};
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn withdraw_dispute(
-    app: web::Data<App>,
-    caller: Caller,
+    request: MoveRequest,
     path: web::Path<(String, String)>,
-    request: HttpRequest,
     body: Body<Withdraw>,
 ) -> Result<HttpResponse, Problem> {
     let (order, id) = dispute_of(path.into_inner())?;
-    let note = note_of(&caller, body.into_inner().note)?;
-    let moving = MoveRequest {
-        app: &app,
-        caller: &caller,
-        request: &request,
-        route: "POST /api/orders/{id}/disputes/{did}/withdraw",
-        roles: &[Role::Buyer],
-        lines: Vec::new(),
-    };
+    let note = request.note(body.into_inner().note)?;
+    let moving = request.on(
+        "POST /api/orders/{id}/disputes/{did}/withdraw",
+        &[Role::Buyer],
+    );
     let meaning = (order, id, note.clone());
     let what = What::OfPart(At::Dispute(id), Move::WithdrawDispute { id, note });
-    moving
-        .make(order, what, &meaning, dispute_answer(id, 200))
-        .await
+    let answer = dispute_answer(id, 200);
+    moving.make(order, what, &meaning, answer).await
 }

@@ -36,7 +36,7 @@ impl Whose {
     }
 }
 
-/// Cases that wait for somebody's decision.
+/// Cases that wait for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Undecided {
     /// In which state they are.

@@ -37,7 +37,7 @@ const UNSETTLED: &str = "unsettled";
 pub(crate) enum Listed {
     /// All.
     All,
-    /// Those in a state. Of paid ones, of which there is no index, a walk of all is the list: nearly all orders are paid.
+    /// Those in a state. Paid orders have no index and are found by scanning all: nearly all orders are paid.
     InState(OrderState),
     /// Those of a buyer (in a state).
     OfBuyer(UserId, Option<OrderState>),
@@ -157,7 +157,7 @@ pub(crate) trait OrderQueries: Send + Sync {
         most: i64,
     ) -> StoreResult<Vec<Order>>;
 
-    /// What a seller, or all if it is None, sold in a span, by day. None if the span has more than [`Summary::MOST`] sales.
+    /// The sales of a seller, or of all sellers if None, in a span, by day. None if the span has more than [`Summary::MOST`] sales.
     async fn sold(&self, seller: Option<UserId>, span: Span) -> StoreResult<Option<Vec<SalesDay>>>;
 
     /// Up to `most` recorded facts of an order's timeline whose number is at least `from`, the oldest first.

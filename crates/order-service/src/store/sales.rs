@@ -1,5 +1,5 @@
-//! Sales: the parts of orders as their seller lists and sums them, and as operators sum those of all sellers. An order's parts are its sellers' sales once its stock is sold: before
-//! that, it may still come to nothing.
+//! Sales: the parts of orders as their sellers list and sum them, and as operators sum those of all sellers. A part counts as a sale once
+//! its stock is sold: before that, the order may still fail.
 
 use std::collections::BTreeMap;
 
@@ -100,8 +100,8 @@ impl SaleMoney {
         })
     }
 
-    /// What the seller will still get of a part in `status`: all that is left, until it is over. Nothing if that is less than the
-    /// commission, of which a refund under way has not given back its share yet.
+    /// What the seller will still get of a part in `status`: all that is left, until it is over. Zero if that is less than the commission,
+    /// which happens while a pending refund has not reversed its share yet.
     fn pending(&self, status: FulfilmentStatus) -> i64 {
         (self.held(status) - self.fees).max(0)
     }

@@ -2,8 +2,8 @@
 //!
 //! A file appears whole or not at all: it is written elsewhere, synced and renamed. Its time of modification is when it was last stored.
 //! A deletion never takes a blob that is being stored again: the file is first renamed out of the way, and put back if it was touched
-//! meanwhile; whoever touched it then looks whether it is still in its place, and otherwise writes it anew. One of the two always sees
-//! the other.
+//! meanwhile. The process that touched it then checks that it is still in place, and otherwise writes it again. One of the two always
+//! sees the other.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{BuildHasher as _, RandomState};

@@ -169,8 +169,8 @@ pub struct Parts {
     pub outbox: Option<Arc<dyn Outbox>>,
     /// Its sweepers.
     pub periodic: Vec<Periodic>,
-    /// Its store, if it has one. The service is ready when the store answers and takes writes. The host deletes what has expired in it, and takes the
-    /// leases on the sweepers from it.
+    /// Its store, if it has one. The service is ready when the store answers and takes writes. The host deletes expired records in it, and
+    /// takes the leases of the sweepers from it.
     pub store: Option<Store>,
     /// Its dead letters, if operators see them over HTTP.
     pub letters: Option<Letters>,

@@ -25,7 +25,7 @@ pub struct Client {
     pub address: IpAddr,
     /// Whether it came to us over TLS, as a trusted proxy says.
     pub is_secure: bool,
-    /// Its limits. None for those whom nothing limits.
+    /// Its limits. None for an exempt client.
     limits: Option<Arc<Limits>>,
 }
 
@@ -59,7 +59,7 @@ impl Client {
         Prefix::of(self.address)
     }
 
-    /// Its limits. None for those whom nothing limits (`server.unlimited_clients`).
+    /// Its limits. None for an exempt client (`server.unlimited_clients`).
     #[must_use]
     pub fn limits(&self) -> Option<&Arc<Limits>> {
         self.limits.as_ref()

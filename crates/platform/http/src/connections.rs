@@ -18,7 +18,7 @@ const RESERVED: usize = 128;
 /// What is assumed where the system does not tell: the usual limit.
 const USUAL: usize = 1024;
 
-/// [`Seat::idle_since`] of a connection on which somebody waits.
+/// [`Seat::idle_since`] of a connection with a pending answer.
 const BUSY: u64 = 0;
 
 /// How many connections there may be, by the descriptors that the process may open: all but `RESERVED`, and no less than half.
@@ -175,7 +175,7 @@ impl Guest {
         self.seat.must_leave.load(Ordering::Acquire)
     }
 
-    /// Somebody waits for an answer on it.
+    /// A client waits for an answer on it.
     pub(super) fn is_busy(&self) {
         self.seat.idle_since.store(BUSY, Ordering::Relaxed);
     }

@@ -1,8 +1,9 @@
 //! Reads a JSON body with `deserr`. Every fault is collected with its pointer, and any value returned is valid.
 //!
 //! A request is one struct: `#[derive(Deserr, ToSchema)] #[deserr(error = Faults, deny_unknown_fields)]`. An optional field is
-//! `#[deserr(default)] Option<T>`, and may be null: clients generated from the document send what they leave out so. A type with its own rule is read by [`read_by_rule!`](crate::read_by_rule), or by
-//! `try_from` on its field. Faults come in the order in which members are read: by name, then the missing members.
+//! `#[deserr(default)] Option<T>`, and may be null, because clients generated from the document send null for a missing field. A type with
+//! its own rule is read by [`read_by_rule!`](crate::read_by_rule), or by `try_from` on its field. Faults come in the order in which members
+//! are read: by name, then the missing members.
 
 use std::ops::ControlFlow;
 

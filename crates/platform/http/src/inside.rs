@@ -34,7 +34,7 @@ pub struct Asked {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Its body; may be empty.
     pub body: Bytes,
-    /// Whom it is made for.
+    /// The client that it is made for.
     pub client: Option<Client>,
 }
 

@@ -53,8 +53,7 @@ impl Drop for Count {
     }
 }
 
-/// Runs `work` to its end even if the client leaves meanwhile. For work of several steps, of which the first alone would leave something
-/// behind.
+/// Runs `work` to its end even if the client disconnects. For work of several steps whose first step alone would leave something behind.
 ///
 /// # Errors
 /// If `work` panicked.

@@ -35,6 +35,7 @@ mod server;
 mod shared;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod time_or_date;
 mod upload;
 
 pub use body::{Body, whole_body};
@@ -64,4 +65,5 @@ pub use quota::{count_creation, wait_for_list};
 pub use request::{MAX_BODY, Prefer, prefer, request_id, with_request_id};
 pub use server::{Routes, Server};
 pub use shared::Shared;
+pub use time_or_date::TimeOrDate;
 pub use upload::{Form, Upload};

@@ -49,7 +49,7 @@ impl Default for Quotas {
 pub struct Limits {
     /// Whose word about a client's address counts.
     pub(super) proxies: Networks,
-    /// Whom nothing limits.
+    /// Clients without limits.
     pub(super) unlimited: Networks,
     clock: Arc<dyn Clock>,
     metrics: HttpMetrics,
@@ -65,7 +65,7 @@ impl std::fmt::Debug for Limits {
 }
 
 impl Limits {
-    /// The usual limits. No proxy is trusted, and nobody is exempt.
+    /// The usual limits. No proxy is trusted, and no client is exempt.
     #[must_use]
     pub fn usual(metrics: HttpMetrics) -> Self {
         let nobody = Networks::default();

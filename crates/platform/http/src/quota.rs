@@ -10,7 +10,7 @@ use super::client::Client;
 use super::limits::{Counted, LISTS_AT_ONCE, Queued};
 use super::problem::Problem;
 
-/// The event that `whom` is told to wait.
+/// The event that `whom` was throttled.
 fn of(whom: Counted, client: &Client) -> SecurityEvent {
     let event = security("throttled").client(client.address);
     match whom {
@@ -23,7 +23,7 @@ fn counted(client: &Client, user: Option<UserId>) -> Counted {
     user.map_or_else(|| Counted::Prefix(client.prefix()), Counted::User)
 }
 
-/// Counts a creation that `request` asks for in the name of `user`, or of nobody.
+/// Counts a creation that `request` asks for, for `user` or, without one, for the client.
 ///
 /// # Errors
 /// 429 if there were too many.
@@ -38,8 +38,8 @@ pub fn count_creation(request: &HttpRequest, user: Option<UserId>) -> Result<(),
     }
 }
 
-/// Waits for the turn of a list that `request` asks for in the name of `user`, or of nobody. The turn ends when the answer has been sent:
-/// a client that does not read its lists gets no more of them.
+/// Waits for the turn of a list that `request` asks for, for `user` or, without one, for the client. The turn ends when the answer has been
+/// sent: a client that does not read its lists gets no more of them.
 ///
 /// # Errors
 /// 429 if there were too many a minute, or too many wait. What waits too long ends its connection.

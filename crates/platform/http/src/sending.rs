@@ -54,7 +54,7 @@ impl MessageBody for Sending {
         }
     }
 
-    /// A short one that nobody waits behind is handed over as it is.
+    /// A short one with nothing queued behind it is handed over as it is.
     fn try_into_bytes(self) -> Result<Bytes, Self> {
         match self {
             Self::Whole { rest, _turn: None } if rest.len() <= PIECE => Ok(rest),

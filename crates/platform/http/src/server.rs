@@ -106,7 +106,7 @@ impl Server {
             let app = App::new()
                 .app_data(web::Data::new(edge.clone()))
                 .app_data(PayloadConfig::new(MAX_BODY))
-                // Routes may have an answer of their own for paths that nobody declares.
+                // Routes may have an answer of their own for undeclared paths.
                 .default_service(web::route().to(not_found))
                 .configure(|config| operations(edge.port).declare(config))
                 .configure(|config| routes.iter().for_each(|declare| declare(config)))

@@ -1,8 +1,8 @@
 //! Work that several requests ask for at the same time is done once for all of them.
 //!
 //! Work for a key begins at once while fewer than [`AT_ONCE`] are in flight. Later requests for the same key wait for the next, which one of
-//! them does for all that wait when it begins. So nobody gets an answer that is older than their own request, and nothing is kept. This is
-//! Go's `singleflight` with the rule of `store-mongo`'s gets.
+//! them does for all that wait when it begins. So no answer is older than its request, and nothing is cached. This is Go's
+//! `singleflight` with the rule of `store-mongo`'s gets.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -40,7 +40,7 @@ struct Turn<K: Eq + Hash + Clone, V: Clone> {
     queues: Arc<Queues<K, V>>,
     key: K,
     has_begun: bool,
-    /// Whom the work is done for, besides the one that does it.
+    /// The other requests that share the work.
     followers: Vec<Waiter<K, V>>,
 }
 
@@ -119,7 +119,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Turn<K, V> {
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Drop for Turn<K, V> {
-    /// Hands the turn on to one that waits. Followers who have no answer, because whoever worked for them has gone, wait again.
+    /// Hands the turn on to a waiter. Followers whose leader was cancelled wait again.
     fn drop(&mut self) {
         let mut queues = lock(&self.queues);
         let Some(queue) = queues.get_mut(&self.key) else {

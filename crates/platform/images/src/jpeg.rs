@@ -40,7 +40,7 @@ pub(crate) fn scans(file: &[u8]) -> Option<usize> {
     }
 }
 
-/// What follows the data of a scan: the next marker that is none of the data's own.
+/// The rest after the data of a scan: from the next marker that does not belong to the data.
 fn after_data(data: &[u8]) -> Option<&[u8]> {
     let is_end =
         |pair: &[u8]| matches!(pair, [0xff, code] if !matches!(code, 0x00 | 0xd0..=0xd7 | 0xff));

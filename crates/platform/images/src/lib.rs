@@ -6,6 +6,8 @@
 
 mod jpeg;
 mod scale;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,7 @@ use image::codecs::webp::WebPEncoder;
 use image::{GenericImageView as _, Rgb, RgbImage, Rgba, RgbaImage};
 use rstest::rstest;
 
+use super::testing::{chunk, png_head};
 use super::*;
 
 /// Red at the left, blue at the right; the upper half brighter.
@@ -58,39 +59,6 @@ fn turned(orientation: u8) -> Vec<u8> {
     let mut tiff = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     tiff.extend([orientation, 0, 0, 0, 0, 0, 0]);
     tiff
-}
-
-/// A chunk of a PNG file.
-fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
-    let mut crc = u32::MAX;
-    for byte in kind.iter().chain(data) {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            };
-        }
-    }
-    let length = u32::try_from(data.len()).unwrap().to_be_bytes();
-    [&length[..], &kind, data, &(!crc).to_be_bytes()].concat()
-}
-
-/// A PNG file of this size whose pixels are missing.
-fn png_head(width: u32, height: u32) -> Vec<u8> {
-    let header = [
-        &width.to_be_bytes()[..],
-        &height.to_be_bytes(),
-        &[8, 2, 0, 0, 0],
-    ]
-    .concat();
-    let parts = [
-        chunk(*b"IHDR", &header),
-        chunk(*b"IDAT", &[]),
-        chunk(*b"IEND", &[]),
-    ];
-    [&b"\x89PNG\r\n\x1a\n"[..], &parts.concat()].concat()
 }
 
 fn decoded(picture: &Picture) -> RgbImage {

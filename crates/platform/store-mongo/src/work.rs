@@ -44,7 +44,7 @@ impl Work {
         (work, answered)
     }
 
-    /// Whether nobody waits for its result any more.
+    /// Whether its caller is gone.
     pub(super) fn is_abandoned(&self) -> bool {
         self.answer.is_closed()
     }

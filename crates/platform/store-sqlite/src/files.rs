@@ -75,7 +75,7 @@ pub fn open_at_rest(path: &Path) -> StoreResult<Connection> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Without a log there is nothing to fold, and closing removes the empty one that reading makes.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, log.is_ok())?;
-    // SQLite wants to create files beside the store. Where it cannot, nobody writes the store either.
+    // SQLite wants to create files beside the store. Where it cannot, no process can write the store either.
     let connection = match identity::of(&connection) {
         Err(error) if cannot_write(&error) => {
             open_unwritable(path, log.is_ok_and(|bytes| bytes > 0))?

@@ -81,7 +81,7 @@ fn attempt(writers: &[Connection], readers: &[Connection]) -> StoreResult<Option
         .iter()
         .try_fold(true, |all, writer| -> StoreResult<bool> {
             let had = all && lock(writer, since.unwrap_or_else(Instant::now))?;
-            // Nobody waits before the first lock is had.
+            // No writer waits before the first lock is taken.
             since.get_or_insert_with(Instant::now);
             Ok(had)
         })
@@ -130,7 +130,7 @@ impl Snapshot {
             StoreError::Unavailable(format!("{}: {error}", path.display()))
         };
         let mut copy = Connection::open_with_flags(path, flags).map_err(|error| named(&error))?;
-        // Nobody reads the copy before it is complete.
+        // Nothing reads the copy before it is complete.
         copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
         let backup = Backup::new(&self.0, &mut copy)?;
         loop {
@@ -151,7 +151,7 @@ impl Snapshot {
     }
 }
 
-/// Checks the structure of a file, of which the first fault is reported.
+/// Checks the structure of a file and reports the first fault.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] if it is damaged.

@@ -121,7 +121,7 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let health = self.health.clone();
         let job: Job = Box::new(move |connection| {
-            // Nobody waits for it any more, and nothing has been written yet.
+            // Its caller is gone, and nothing has been written yet.
             if answer.is_closed() {
                 return Done::Undo(Box::new(drop));
             }

@@ -30,7 +30,7 @@ pub trait DeadLetters: Send + Sync {
         most: usize,
     ) -> StoreResult<Vec<DeadLetter>>;
 
-    /// Sends the dead letter `message` again, or all that there are if it is None. Returns how many.
+    /// Replays the dead letter `message`, or all of them if None. Returns how many.
     ///
     /// # Errors
     /// A store error, also where a broker keeps them. Those that were sent again before it stay so.

@@ -1,4 +1,4 @@
-//! Tells somebody which records of one kind the writes of this process save: for what is kept in memory of them.
+//! Reports which records of one kind this process writes, so that an index in memory can follow them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -20,7 +20,7 @@ pub const fn kind_code(kind: Kind) -> i32 {
 /// Reads a stored kind.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] if it is none.
+/// [`StoreError::Corrupt`] for an unknown code.
 pub fn kind_of(code: i32) -> StoreResult<Kind> {
     match code {
         0 => Ok(Kind::Command),

@@ -63,7 +63,7 @@ impl Producer {
     /// Sends a batch.
     ///
     /// # Errors
-    /// If nobody reads the scan any more.
+    /// If the reader of the scan is gone.
     pub async fn send(&self, batch: Vec<AnyRecord>) -> StoreResult<()> {
         self.batches.send(Ok(batch)).await.map_err(|_| left())
     }
@@ -79,7 +79,7 @@ impl Producer {
     /// Sends what is left, and that it is all, or why it is not.
     pub async fn end(self, outcome: StoreResult<()>) {
         for last in self.rest(outcome) {
-            // Whoever read the scan may have gone away.
+            // The reader may be gone.
             drop(self.batches.send(last).await);
         }
     }

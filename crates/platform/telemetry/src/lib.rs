@@ -42,8 +42,8 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts logs, and traces if the settings enable them, and counts in `metrics` what is lost of both. The first call in a process wins, because tests start many services in one. Must
-/// be called on a tokio runtime.
+/// Starts logs, and traces if the settings enable them, and counts in `metrics` what is lost of both. The first call in a process wins,
+/// because tests start many services in one. Must be called on a tokio runtime.
 ///
 /// # Errors
 /// A sentence about the invalid setting.

@@ -1,6 +1,6 @@
 //! The security log: events under the target `security` that tell who tried what. `log.filter = "info,security=info"` shows them, and a log
 //! collector can keep them apart by their target. Each event is logged once, where it is decided. No line holds a secret, and an email is
-//! there only as a digest, so that lines about one person can be found by whoever knows the email.
+//! there only as a digest: those who know an email can find its lines.
 
 use std::fmt::{Display, Write as _};
 use std::net::IpAddr;
@@ -36,7 +36,7 @@ pub fn security(event: &'static str) -> SecurityEvent {
 }
 
 impl SecurityEvent {
-    /// Whom it is about or who acts.
+    /// The user that the event is about, or who acts.
     pub fn user(mut self, user: UserId) -> Self {
         self.user = Some(user);
         self

@@ -1,5 +1,5 @@
-//! Where log lines go: to standard error, by a thread of its own. A log that cannot be written (its disk is full, its reader is gone) or
-//! that nobody reads must not stop a server: the lines are dropped and counted.
+//! Where log lines go: to standard error, by a thread of its own. A log that cannot be written (the disk is full, the reader is gone or
+//! stalled) must not stop a server: the lines are dropped and counted.
 
 use std::fs::File;
 use std::io::{self, Write};

@@ -1,8 +1,8 @@
 //! The index of active products that each replica keeps in memory once a list needs it: see [`Index`].
 //!
-//! It follows the store. What this replica saves is marked when it is saved, and read anew before the index is next used: so whoever was
-//! told that a product is saved finds it as it is. What another replica saves is known within [`TICK`]. A write whose caller went away
-//! before its end may be seen only after [`ABANDONED`].
+//! It follows the store. A product that this replica saves is marked, and read again before the index is next used, so a client
+//! finds what it has just saved. Changes of other replicas are visible within [`TICK`]. A write whose caller disconnected early may be
+//! visible only after [`ABANDONED`].
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};

@@ -102,7 +102,7 @@ fn is_found_alike(one: &Product, other: &Product) -> bool {
         )
 }
 
-/// The SKUs that a product uses, and of which variant each is. A removed product uses none.
+/// The SKUs that a product uses, each with its variant. A removed product uses none.
 fn skus(product: &Product) -> BTreeMap<&Sku, VariantId> {
     let offers = product.offers();
     offers

@@ -1,5 +1,6 @@
-//! The audit of the stock book (invariant 6): for each variant of each product, available + held + sold - restocked = the sum of its entries. What was written
-//! off stays among what was sold. It adds up rows that were written independently of each other: stock, reservation lines, entries, returns.
+//! The audit of the stock book (invariant 6): for each variant of each product, available + held + sold - restocked = the sum of its
+//! entries. Items that were written off still count as sold. It adds up rows that were written independently of each other: stock,
+//! reservation lines, entries, returns.
 //! Each engine gives their sums, variant by variant, as of one moment. The audit of the whole marketplace also reads here the
 //! reservations, to compare them with their orders.
 
@@ -78,7 +79,7 @@ struct Sums {
     /// The same, as the returns say.
     restocked_by_returns: i64,
     written_off_by_returns: i64,
-    /// Reservations of which more came back than was sold.
+    /// Reservations with more returned than sold.
     exceeded: i64,
 }
 
@@ -177,9 +178,9 @@ pub struct AuditedReservation {
     pub order: OrderId,
     /// Its state.
     pub state: ReservationState,
-    /// How many of which article are, or were, held.
+    /// The quantity of each article that is or was held.
     pub lines: Vec<(Article, i64)>,
-    /// How many of which article came back, into stock or not.
+    /// The quantity of each article that came back, into stock or not.
     pub returned: Vec<(Article, i64)>,
 }
 

@@ -126,7 +126,7 @@ impl AttributeKind {
     /// Checks that `value` is one that the attribute takes.
     ///
     /// # Errors
-    /// `invalid_type`, or `unknown_value` for a text that is none to choose.
+    /// `invalid_type`, or `unknown_value` for a text that is not among the choices.
     pub fn check(&self, value: &AttributeValue) -> Result<(), Invalid> {
         let wrong = |expected| {
             let detail = format!("must be {expected}, not {}", value.what());

@@ -179,7 +179,7 @@ pub type Tally<T> = Vec<(T, u64)>;
 /// How many products are in which category itself, not counting those below it.
 pub type ByCategory = Tally<CategoryId>;
 
-/// How many products are of which seller.
+/// Number of products by seller.
 pub type BySeller = Tally<UserId>;
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(super) fn is_mark(c: char) -> bool {
     )
 }
 
-/// Canonical and compatibility decomposition, without characters that nobody sees.
+/// Canonical and compatibility decomposition, without invisible characters.
 fn decompose(chars: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     const NFKD: DecomposingNormalizerBorrowed<'_> = DecomposingNormalizerBorrowed::new_nfkd();
     let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();

@@ -27,28 +27,12 @@ pub enum Sort {
     BestSelling,
 }
 
+kernel::words!(Sort {
+    Newest = "newest", PriceUp = "price", PriceDown = "-price", Relevance = "relevance",
+    BestSelling = "best_selling"
+});
+
 impl Sort {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Newest,
-        Self::PriceUp,
-        Self::PriceDown,
-        Self::Relevance,
-        Self::BestSelling,
-    ];
-
-    /// Its name in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Newest => "newest",
-            Self::PriceUp => "price",
-            Self::PriceDown => "-price",
-            Self::Relevance => "relevance",
-            Self::BestSelling => "best_selling",
-        }
-    }
-
     /// Whether prices decide.
     #[must_use]
     pub const fn is_by_price(self) -> bool {

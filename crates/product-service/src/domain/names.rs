@@ -18,7 +18,7 @@ use super::fold::caseless;
 pub struct Language(String);
 
 impl Language {
-    /// The tag of a text whose language nobody said.
+    /// The tag of a text in an unspecified language.
     const UNDETERMINED: &'static str = "und";
     const PATTERN: &'static str = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$";
 
@@ -99,7 +99,7 @@ impl Names {
         Ok(Self(names.collect()))
     }
 
-    /// One name in a language that nobody said.
+    /// One name in an unspecified language.
     #[must_use]
     pub fn undetermined(name: &Category) -> Self {
         let language = Language(Language::UNDETERMINED.to_owned());

@@ -23,7 +23,7 @@ pub struct OwnQuery {
 pub struct OwnFilter {
     /// Only those with this status.
     pub status: Option<ProductStatus>,
-    /// Only those of which some variant has this stock or less.
+    /// Only those with a variant whose stock is this or less.
     pub low_stock: Option<i64>,
 }
 

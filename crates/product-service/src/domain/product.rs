@@ -22,20 +22,7 @@ pub enum ProductStatus {
     Removed,
 }
 
-impl ProductStatus {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Draft, Self::Active, Self::Removed];
-
-    /// Its name in the API and in the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Active => "active",
-            Self::Removed => "removed",
-        }
-    }
-}
+kernel::words!(ProductStatus { Draft = "draft", Active = "active", Removed = "removed" });
 
 /// A product that a seller wants to list.
 #[derive(Debug, Clone, PartialEq, Eq)]

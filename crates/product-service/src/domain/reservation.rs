@@ -203,7 +203,7 @@ fn check_prices<'a>(
     Ok(())
 }
 
-/// The total of `lines`, of which there is at least one.
+/// The total of `lines`, which are not empty.
 fn total_of(lines: &[ReservedLine]) -> Result<Money, Refusal> {
     let mut currencies = lines.iter().map(|line| line.unit_price.currency);
     let currency = currencies

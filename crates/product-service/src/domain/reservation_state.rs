@@ -19,15 +19,6 @@ pub enum ReservationState {
     Expired,
 }
 
-impl ReservationState {
-    /// Its name in the store and in reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Sold => "sold",
-            Self::Released => "released",
-            Self::Expired => "expired",
-        }
-    }
-}
+kernel::words!(ReservationState {
+    Held = "held", Sold = "sold", Released = "released", Expired = "expired"
+});

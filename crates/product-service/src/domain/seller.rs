@@ -7,7 +7,7 @@ use contracts::sellers::{SellerStatus, SellersMode};
 use kernel::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-/// A user as a seller. Most users are none: of those only the name is known.
+/// A user as a seller. Most users are not sellers: only their name is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seller {
     /// The user.
@@ -21,7 +21,7 @@ pub(crate) struct Seller {
     /// Whether they may sell.
     #[serde(default, skip_serializing_if = "SellerStatus::is_active")]
     pub(crate) status: SellerStatus,
-    /// When they became a seller. None if they are none.
+    /// When they became a seller. None for a user who is not one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<Timestamp>,
     /// The name that they sell under, if it is not the user's.
@@ -64,7 +64,7 @@ pub(crate) struct SaidOfSeller {
 }
 
 impl Seller {
-    /// A user of whom nothing is known yet.
+    /// A user who is not known yet.
     pub(crate) fn unknown(user: UserId) -> Self {
         Self {
             user,

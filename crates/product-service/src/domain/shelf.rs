@@ -7,7 +7,7 @@ use super::{Moderation, Product, ProductRefusal, ProductStatus, VersionGuard, Wh
 /// Who looks at a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// Somebody without a token.
+    /// An anonymous visitor.
     Anyone,
     /// A user.
     User(UserId),

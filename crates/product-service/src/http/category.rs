@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{ETag, VARY};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use auth::Caller;
+use auth::{Caller, operators_only};
 use deserr::Deserr;
 use kernel::CategoryId;
 use platform_http::{Body, Faults, IfMatch, Problem, Query, etag};
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::category_json::{
     CategoryJson, DefineAttribute, Definitions, InLanguage, VARIES, languages,
 };
-use super::error::{category_not_found, operators_only};
+use super::error::category_not_found;
 use crate::app::{App, InTree, categories, edit_category};
 use crate::domain::{CategoryEdit, CategoryNode, Names, Slug};
 

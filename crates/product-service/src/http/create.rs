@@ -47,7 +47,7 @@ pub(crate) struct CreateProduct {
     price: Price,
     /// Quantity in stock.
     stock: Stock,
-    /// Its category: a name, case-insensitive, or an id. If there is none of that name, it is created.
+    /// Its category: a name, case-insensitive, or an id. A name that does not exist yet creates a category.
     category: CategoryRef,
     /// What it says of itself: values of attributes of its category, by key.
     #[deserr(default)]

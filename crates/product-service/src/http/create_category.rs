@@ -2,7 +2,7 @@
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
-use auth::Caller;
+use auth::{Caller, operators_only};
 use deserr::Deserr;
 use kernel::CategoryId;
 use platform_http::{Body, Faults, Problem};
@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 use super::category::answer_with;
 use super::category_json::{CategoryJson, DefineAttribute, Definitions};
-use super::error::operators_only;
 use crate::app::{self, App};
 use crate::domain::{Names, NewCategory, Slug};
 

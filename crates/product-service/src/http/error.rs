@@ -1,6 +1,5 @@
 //! The product service's refusals.
 
-use auth::{Caller, Role};
 use kernel::Invalid;
 use platform_http::{FieldError, Problem, common};
 use serde::Serialize;
@@ -76,17 +75,6 @@ pub(super) fn clash_fault(clash: Clash) -> (&'static str, Invalid) {
             ("sku", Invalid::new("duplicate", detail))
         }
     }
-}
-
-/// What only operators do.
-pub(super) fn operators_only(caller: &Caller) -> Result<(), Problem> {
-    if caller.has(Role::Admin) {
-        return Ok(());
-    }
-    Err(Problem::new(
-        &common::FORBIDDEN,
-        "This takes the role admin.",
-    ))
 }
 
 /// 404 for a category that is not there.

@@ -135,8 +135,8 @@ fn parse_bool(raw: &str) -> Result<bool, Invalid> {
 
 /// List and search products
 ///
-/// Products of sellers who may not sell, such as suspended ones, are not listed. Products must match all filters. `q` finds products whose name or description contains all of its words; the last may be the beginning
-/// of one. Case, accents and width of letters do not count. Each emoji is a word; other signs separate words. In scripts without spaces
+/// Products of sellers who may not sell, such as suspended ones, are not listed. Products must match all filters. `q` finds products whose
+/// name or description contains all of its words; the last may be the beginning of one. Case, accents and width of letters do not count. Each emoji is a word; other signs separate words. In scripts without spaces
 /// between words, such as Chinese, Japanese and Thai, any sequence of characters is found. `relevance` sorts by which of the words the name
 /// has: first names of just these words, then those with all of them, with some, with none; the newest first among equals.
 ///
@@ -151,9 +151,9 @@ fn parse_bool(raw: &str) -> Result<bool, Invalid> {
 /// What another replica changed shows in facets, and in lists by attributes, several values, categories with others below them, or
 /// `best_selling`, within a second.
 ///
-/// A walk of all pages meets each product once, whatever is added, edited or removed meanwhile. A product whose price (with a sort by
-/// price), text (with `relevance`) or sales (with `best_selling`) change meanwhile may be met in both of its places, or in neither. Prices are compared in minor
-/// units, regardless of the currency.
+/// Paging through the whole list returns each product once, even while products are added, edited or removed. The exception is a product
+/// whose sort key changes meanwhile (its price, its text with `relevance`, or its sales with `best_selling`): it may appear twice or not
+/// at all. Prices are compared in minor units, regardless of the currency.
 #[utoipa::path(get, path = "/api/products", tag = "products", operation_id = "listProducts", security(("bearer" = [])),
     params(
         ("q" = inline(Option<SearchText>), Query, description = "Words to find in name and description: at most 8 different ones. One of signs only finds nothing; a blank one is left out"),

@@ -23,7 +23,7 @@ pub(super) fn viewer(caller: &Caller) -> Viewer {
     }
 }
 
-/// The caller who reads the catalogue. None where nobody has to say who they are, and this one did not.
+/// The caller who reads the catalogue. None for an anonymous request to a public catalogue.
 fn caller(request: &HttpRequest, payload: &mut Payload) -> Result<Option<Caller>, Problem> {
     let public = request
         .app_data::<web::Data<App>>()

@@ -12,7 +12,8 @@ use crate::app::{App, remove_variant};
 
 /// Remove a variant
 ///
-/// For the product's seller. It can no longer be ordered; existing orders go on. A repeat gets the same answer. The default variant goes only with its product.
+/// For the product's seller. It can no longer be ordered; existing orders go on. A repeat gets the same answer. The default variant can
+/// only be removed with its product.
 #[utoipa::path(delete, path = "/api/products/{id}/variants/{vid}", tag = "products", operation_id = "removeVariant", security(("bearer" = [])),
     params(
         ("id" = ProductId, Path, description = "The product"),

@@ -2,13 +2,13 @@
 
 use actix_web::http::header::ETag;
 use actix_web::{HttpResponse, web};
-use auth::Caller;
+use auth::{Caller, operators_only};
 use deserr::Deserr;
 use kernel::ProductId;
 use platform_http::{Body, Faults, Problem, etag_beside, read_by_rule};
 use utoipa::ToSchema;
 
-use super::error::{operators_only, product_not_found};
+use super::error::product_not_found;
 use super::product_json::{ProductJson, shown};
 use crate::app::{App, put_back, take_down};
 use crate::domain::{Product, Viewer, Why};

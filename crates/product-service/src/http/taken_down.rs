@@ -1,12 +1,11 @@
 //! GET /api/products/taken-down.
 
 use actix_web::{HttpResponse, web};
-use auth::Listing;
+use auth::{Listing, operators_only};
 use kernel::{Limit, ProductId};
 use platform_http::{Problem, Query, QueryParams, QueryReader};
 use uuid::Uuid;
 
-use super::error::operators_only;
 use super::product_json::ProductPage;
 use crate::app::{App, taken_down};
 use crate::domain::{TakenDownQuery, Viewer};

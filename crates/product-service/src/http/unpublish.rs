@@ -11,8 +11,8 @@ use crate::app::{App, unpublish_product};
 
 /// Take a product back
 ///
-/// For its seller. From now on it is a draft: it is in no list or search and cannot be bought. Orders that hold it go on. Whoever bought it
-/// still sees it. A repeat changes nothing.
+/// For its seller. From now on it is a draft: it is in no list or search and cannot be bought. Orders that hold it go on. Its buyers
+/// still see it. A repeat changes nothing.
 #[utoipa::path(post, path = "/api/products/{id}/unpublish", tag = "products", operation_id = "unpublishProduct", security(("bearer" = [])),
     params(
         ("id" = ProductId, Path, description = "The product"),

@@ -32,7 +32,7 @@ pub(crate) struct UpdateProduct {
     /// The new quantity that can be ordered.
     #[deserr(default)]
     stock: Option<Stock>,
-    /// The new category: a name, case-insensitive, or an id. If there is none of that name, it is created.
+    /// The new category: a name, case-insensitive, or an id. A name that does not exist yet creates a category.
     #[deserr(default)]
     category: Option<CategoryRef>,
     /// What it says of itself from now on, instead of all that it says. In another category, what it says must be attributes of that one.

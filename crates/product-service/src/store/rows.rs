@@ -2,8 +2,9 @@
 //!
 //! A product is one document of MongoDB, including the stock that orders keep changing: showing it is one read by id, and a batch of
 //! orders reads and writes it once. SQLite keeps what orders change in a table of its own, so that they rewrite a few bytes and no long
-//! text. Further variants are a list in the product; their stock is a list of numbers in the same order beside the product's own. So a
-//! product with variants costs an order no more reads and writes than one without, and one without stores nothing more. Search words are a record of their own, which orders never touch.
+//! text. Further variants are a list in the product; their stock is a list of numbers in the same order beside the product's own. So
+//! variants cost an order no extra reads or writes, and a product without variants stores nothing extra. Search words are a record of their
+//! own, which orders never touch.
 
 use contracts::reservations::Delivery;
 use kernel::{CategoryId, Currency, Metadata, Money, ProductId, Timestamp, UserId, VariantId};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use host::service::StoreConfig;
 use host::testing::Answer;
 use images::png_of;
+use images::testing::{chunk, png_head};
 use product_service::Config;
 use reqwest::{Method, RequestBuilder, Response};
 use rstest::rstest;
@@ -21,39 +22,6 @@ fn picture(width: u32, height: u32, colour: u8) -> Vec<u8> {
         .flat_map(|(x, y)| [colour, if x > y { 200 } else { 20 }, 90])
         .collect();
     png_of(width, height, &rgb).unwrap()
-}
-
-/// A chunk of a PNG file; its checksum is not looked at before its size is.
-fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
-    let mut crc = u32::MAX;
-    for byte in kind.iter().chain(data) {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xedb8_8320
-            } else {
-                crc >> 1
-            };
-        }
-    }
-    let length = u32::try_from(data.len()).unwrap().to_be_bytes();
-    [&length[..], &kind, data, &(!crc).to_be_bytes()].concat()
-}
-
-/// A PNG file that says that it has this size, with few bytes of it.
-fn claims(width: u32, height: u32) -> Vec<u8> {
-    let header = [
-        &width.to_be_bytes()[..],
-        &height.to_be_bytes(),
-        &[8, 2, 0, 0, 0],
-    ]
-    .concat();
-    let parts = [
-        chunk(*b"IHDR", &header),
-        chunk(*b"IDAT", &[0x78, 0x9c]),
-        chunk(*b"IEND", &[]),
-    ];
-    [&b"\x89PNG\r\n\x1a\n"[..], &parts.concat()].concat()
 }
 
 fn part(name: &str, value: &[u8]) -> Vec<u8> {
@@ -206,9 +174,9 @@ async fn a_picture_is_served_to_anyone_and_may_be_kept_for_good() {
 #[case(b"%PDF-1.7\xff\xd8\xff".to_vec(), "unsupported_format")]
 #[case(Vec::new(), "unsupported_format")]
 #[case(picture(300, 300, 1)[..400].to_vec(), "unreadable")]
-#[case(claims(0, 0), "unreadable")]
-#[case(claims(50_000, 50_000), "too_many_pixels")]
-#[case(claims(19_000, 19_000), "too_many_pixels")]
+#[case(png_head(0, 0), "unreadable")]
+#[case(png_head(50_000, 50_000), "too_many_pixels")]
+#[case(png_head(19_000, 19_000), "too_many_pixels")]
 #[case([&picture(9, 9, 1)[..33], &chunk(*b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]), &picture(9, 9, 1)[33..]].concat(), "animated")]
 #[tokio::test]
 async fn a_file_that_is_no_picture_leaves_nothing(#[case] file: Vec<u8>, #[case] code: &str) {

@@ -1,5 +1,5 @@
-//! Erases the caller: who they are in this service, and by a message in the others. What is left is a user without a name, an address or
-//! a password, whom orders and the journal refer to. The email may be registered anew.
+//! Erases the caller: their personal data in this service, and by a message in the others. Orders and the journal still refer to the id,
+//! which keeps a user without name, address or password. The email may be registered anew.
 
 use auth::{Lane, OpaqueToken, Password, PasswordAttempt, PasswordHash, Revocation};
 use contracts::sellers::SellerStatus;
@@ -68,7 +68,7 @@ pub(crate) struct Nobody {
     pub(crate) audit: AuditId,
 }
 
-/// A name and an address that nobody has, and a password that nobody knows.
+/// A placeholder name and address, and a random password.
 async fn nobody(app: &App, id: UserId) -> Result<Nobody, UserError> {
     let secret = OpaqueToken::generate()?;
     let password = Password::parse(secret.expose().to_owned())?;
@@ -86,14 +86,14 @@ async fn nobody(app: &App, id: UserId) -> Result<Nobody, UserError> {
 pub(crate) enum Erased {
     /// The user is no more, and their access tokens are revoked.
     Done(Revocation),
-    /// Nobody would be left to administrate.
+    /// The last administrator.
     LastAdmin,
     /// The password was changed meanwhile.
     WrongPassword,
 }
 
 /// Puts `nobody` in the place of the user, ends their sessions, and tells the other services. Does nothing if `password` is no longer the
-/// password: so of two requests at once, one erases.
+/// password, so of two concurrent requests one erases.
 pub(crate) async fn erase_user(
     store: &Store,
     password: PasswordHash,

@@ -77,7 +77,7 @@ pub enum UserError {
     /// There is no such seller, or their status does not allow it.
     #[error(transparent)]
     Seller(#[from] SellerRefusal),
-    /// Nobody became the first administrator.
+    /// The first administrator was not created.
     #[error(transparent)]
     Setup(#[from] SetupRefusal),
     /// A password cannot be hashed.

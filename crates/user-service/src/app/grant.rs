@@ -1,4 +1,4 @@
-//! Grants and revokes roles from the command line, where an operator works whom no token proves.
+//! Grants and revokes roles from the command line, where no token identifies the operator.
 
 use auth::Role;
 use kernel::AuditId;

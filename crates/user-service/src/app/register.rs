@@ -100,7 +100,8 @@ pub(crate) enum Registered {
     EmailTaken,
 }
 
-/// Adds `user` unless their email is taken, tells the other services their name, and stores the answer to a request with a key. Of two concurrent registrations of an email, one wins.
+/// Adds `user` unless their email is taken, tells the other services their name, and stores the answer to a request with a key. Of two
+/// concurrent registrations of an email, one wins.
 pub(crate) async fn add_user(
     store: &Store,
     user: User,

@@ -17,7 +17,7 @@ pub(crate) async fn my_seller(app: &App, user: UserId) -> Result<(Seller, User),
     Ok((Arc::unwrap_or_clone(seller), profile(app, user).await?))
 }
 
-/// Gives the caller another profile as a seller. A user who is none yet becomes one.
+/// Replaces the caller's seller profile. A user who is no seller yet becomes one.
 pub(crate) async fn change_seller(
     app: &App,
     user: UserId,

@@ -1,5 +1,5 @@
-//! Sends a user a mail. The secret of its link is made here, and only its digest is stored: the secret is nowhere but
-//! in the mail. A mail that is sent again has another secret, and both are good.
+//! Sends a user a mail. The secret of its link is made here and exists only in the mail: the store keeps its digest. A mail that is sent
+//! again has another secret, and both work.
 
 use auth::OpaqueToken;
 use kernel::{MessageId, Timestamp, UserId};
@@ -18,7 +18,7 @@ pub(crate) struct MailOrder {
     pub(crate) id: MessageId,
     /// When it was asked for.
     pub(crate) at: Timestamp,
-    /// To whom. There may be no such user: who asks for a mail must not learn it.
+    /// The recipient. There may be no such user, which the requester must not learn.
     pub(crate) user: UserId,
     /// What it is about.
     pub(crate) notice: Notice,

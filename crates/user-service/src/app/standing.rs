@@ -11,7 +11,7 @@ use crate::domain::{AuditEntry, AuditState, Decision, Email, StandingMove, Stand
 use crate::records::EMAIL_KEY;
 use crate::security;
 
-/// Whom a decision is about.
+/// The subject of a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Whom {
     /// The user with this id.
@@ -25,7 +25,7 @@ pub(crate) enum Whom {
 pub(crate) struct Ruling {
     pub(crate) whom: Whom,
     pub(crate) step: StandingMove,
-    /// None: somebody at the command line.
+    /// None for an operator at the command line.
     pub(crate) by: Option<UserId>,
     pub(crate) reason: Option<String>,
     /// The id of its entry in the audit log.

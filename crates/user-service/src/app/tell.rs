@@ -1,4 +1,4 @@
-//! Tells users by mail what happened to their orders: asks for a mail to each who wants one, once for each message.
+//! Notifies users of their orders by mail: asks for a mail to each user who wants one, once for each message.
 
 use kernel::{MessageId, Timestamp, UserId};
 use store::{Store, StoreResult};
@@ -9,16 +9,16 @@ use super::prove::contact_of;
 use crate::domain::{Contact, Notice, Notifications, OrderNews, User};
 use crate::events;
 
-/// Something to tell a user.
+/// A notification about an order.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
-    /// The message that says so.
+    /// The message that carries it.
     pub(crate) id: MessageId,
-    /// Whom.
+    /// The recipient.
     pub(crate) user: UserId,
-    /// What kind of thing.
+    /// Its kind.
     pub(crate) notice: Notice,
-    /// What.
+    /// What the mail says.
     pub(crate) news: OrderNews,
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn tell(app: &App, told: Vec<Told>) -> StoreResult<Vec<StoreRes
     ask_for_mails(&app.store, told, app.clock.now()).await
 }
 
-/// Asks for a mail to each user who is to get it. Whether they are is looked at again when it is sent: what they change meanwhile counts.
+/// Asks for a mail to each user who should get it. Sending checks that again, so changes in between count.
 pub(crate) async fn ask_for_mails(
     store: &Store,
     told: Vec<Told>,

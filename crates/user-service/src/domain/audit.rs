@@ -1,5 +1,5 @@
-//! What operators did with users and sellers, and who turned a second factor on or off: who, what, when, and what was before and after. An entry is written with what it is about, and
-//! never changed.
+//! What operators did to users and sellers, and who turned a second factor on or off: who, what, when, and the state before and after. An
+//! entry is written in the transaction of the change and never edited.
 
 use auth::Role;
 use contracts::sellers::SellerStatus;
@@ -18,7 +18,7 @@ pub(crate) struct AuditEntry {
     pub(crate) subject: UserId,
     /// What was done.
     pub(crate) action: AuditAction,
-    /// Who did it. None: somebody at the command line.
+    /// Who did it. None for an operator at the command line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) by: Option<UserId>,
     /// Why, if they said so.
@@ -56,22 +56,12 @@ pub(crate) enum AuditAction {
     SecondFactorDisabled,
 }
 
-impl AuditAction {
-    /// Its word in logs.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::RoleGranted => "role_granted",
-            Self::RoleRevoked => "role_revoked",
-            Self::UserSuspended => "user_suspended",
-            Self::UserReinstated => "user_reinstated",
-            Self::SellerApproved => "seller_approved",
-            Self::SellerSuspended => "seller_suspended",
-            Self::SellerReinstated => "seller_reinstated",
-            Self::SecondFactorEnabled => "second_factor_enabled",
-            Self::SecondFactorDisabled => "second_factor_disabled",
-        }
-    }
-}
+kernel::words!(AuditAction {
+    RoleGranted = "role_granted", RoleRevoked = "role_revoked", UserSuspended = "user_suspended",
+    UserReinstated = "user_reinstated", SellerApproved = "seller_approved",
+    SellerSuspended = "seller_suspended", SellerReinstated = "seller_reinstated",
+    SecondFactorEnabled = "second_factor_enabled", SecondFactorDisabled = "second_factor_disabled"
+});
 
 impl From<SellerMove> for AuditAction {
     fn from(step: SellerMove) -> Self {

@@ -1,8 +1,8 @@
 //! How many guesses are allowed, and how long to wait before the next one.
 //!
-//! Guesses are counted by what is guessed and by where they come from. After the free ones, each that fails doubles the wait. Time forgives:
-//! one failure after the other is forgotten. Nobody is locked out for good, and an owner is not locked out by others: a client from which
-//! they have logged in lately is not judged by what strangers tried.
+//! Guesses are counted by what is guessed and by where they come from. After the free ones, each that fails doubles the wait. Failures
+//! expire one by one. No account is locked permanently, and strangers cannot lock an owner out: their failures do not count against a client
+//! from which the owner has logged in lately.
 
 use std::time::Duration;
 

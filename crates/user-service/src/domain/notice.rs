@@ -1,67 +1,43 @@
-//! The mails that users get about their account and their orders.
+//! The mails about accounts and orders.
+
+use contracts::order_notices::OrderNotice;
 
 use super::{Contact, Notifications, Purpose, Topic, User};
 
 /// A kind of mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
-    /// With a link that shows that the address is the new user's.
+    /// With a link that verifies the new user's address.
     Verify,
     /// With a link that sets another password.
     Reset,
-    /// To the address that a user wants to have, with a link that gives it to them.
+    /// To the new address of a user, with a link that confirms it.
     ChangeEmail,
-    /// To the address that they have: that they want another one.
+    /// To the current address: a change was requested.
     EmailChanging,
-    /// Someone wants to register with an address, or to change to it, that has a user.
+    /// To the owner of an address that was used for a registration or a change of email.
     AlreadyRegistered,
     /// The password was changed.
     PasswordChanged,
-    /// To the buyer: the order is paid and its stock sold.
-    OrderConfirmed,
-    /// To the seller: they have sold something.
-    Sold,
-    /// To the buyer: a package is on its way.
-    Shipped,
-    /// To the buyer or the seller: items of an order are cancelled.
-    Cancelled,
-    /// To the buyer: money of an order is back.
-    Refunded,
-    /// To the seller: the buyer wants to send items back.
-    ReturnRequested,
-    /// To the buyer: they are to send them.
-    ReturnApproved,
-    /// To the buyer: they are not taken back.
-    ReturnDenied,
-    /// To the buyer or the seller: an operator is to decide.
-    DisputeOpened,
-    /// To the buyer or the seller: an operator has decided.
-    DisputeResolved,
-    /// To the seller: the money of a sale is in their wallet.
-    PaidOut,
+    /// Something happened to an order.
+    Order(OrderNotice),
 }
 
 impl Notice {
-    /// All of them.
-    pub(crate) const ALL: [Self; 17] = [
+    const OF_ACCOUNTS: [Self; 6] = [
         Self::Verify,
         Self::Reset,
         Self::ChangeEmail,
         Self::EmailChanging,
         Self::AlreadyRegistered,
         Self::PasswordChanged,
-        Self::OrderConfirmed,
-        Self::Sold,
-        Self::Shipped,
-        Self::Cancelled,
-        Self::Refunded,
-        Self::ReturnRequested,
-        Self::ReturnApproved,
-        Self::ReturnDenied,
-        Self::DisputeOpened,
-        Self::DisputeResolved,
-        Self::PaidOut,
     ];
+
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let of_orders = OrderNotice::ALL.map(Self::Order);
+        Self::OF_ACCOUNTS.into_iter().chain(of_orders)
+    }
 
     /// Its word, in messages and as the name of its template.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -72,23 +48,13 @@ impl Notice {
             Self::EmailChanging => "email_changing",
             Self::AlreadyRegistered => "already_registered",
             Self::PasswordChanged => "password_changed",
-            Self::OrderConfirmed => "order_confirmed",
-            Self::Sold => "sold",
-            Self::Shipped => "shipped",
-            Self::Cancelled => "cancelled",
-            Self::Refunded => "refunded",
-            Self::ReturnRequested => "return_requested",
-            Self::ReturnApproved => "return_approved",
-            Self::ReturnDenied => "return_denied",
-            Self::DisputeOpened => "dispute_opened",
-            Self::DisputeResolved => "dispute_resolved",
-            Self::PaidOut => "paid_out",
+            Self::Order(notice) => notice.as_str(),
         }
     }
 
     /// The kind with this word.
     pub(crate) fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|notice| notice.as_str() == word)
+        Self::all().find(|notice| notice.as_str() == word)
     }
 
     /// What its link is for, if it has one.
@@ -100,39 +66,28 @@ impl Notice {
             Self::EmailChanging
             | Self::AlreadyRegistered
             | Self::PasswordChanged
-            | Self::OrderConfirmed
-            | Self::Sold
-            | Self::Shipped
-            | Self::Cancelled
-            | Self::Refunded
-            | Self::ReturnRequested
-            | Self::ReturnApproved
-            | Self::ReturnDenied
-            | Self::DisputeOpened
-            | Self::DisputeResolved
-            | Self::PaidOut => None,
+            | Self::Order(_) => None,
         }
     }
 
     /// What users switch it off with. None for a mail about the account, which is always sent.
     pub(crate) const fn topic(self) -> Option<Topic> {
-        match self {
-            Self::Verify
-            | Self::Reset
-            | Self::ChangeEmail
-            | Self::EmailChanging
-            | Self::AlreadyRegistered
-            | Self::PasswordChanged => None,
-            Self::OrderConfirmed | Self::Sold | Self::Cancelled => Some(Topic::Orders),
-            Self::Shipped => Some(Topic::Shipments),
-            Self::Refunded => Some(Topic::Refunds),
-            Self::ReturnRequested
-            | Self::ReturnApproved
-            | Self::ReturnDenied
-            | Self::DisputeOpened
-            | Self::DisputeResolved => Some(Topic::Returns),
-            Self::PaidOut => Some(Topic::Payouts),
-        }
+        let Self::Order(notice) = self else {
+            return None;
+        };
+        Some(match notice {
+            OrderNotice::OrderConfirmed | OrderNotice::Sold | OrderNotice::Cancelled => {
+                Topic::Orders
+            }
+            OrderNotice::Shipped => Topic::Shipments,
+            OrderNotice::Refunded => Topic::Refunds,
+            OrderNotice::ReturnRequested
+            | OrderNotice::ReturnApproved
+            | OrderNotice::ReturnDenied
+            | OrderNotice::DisputeOpened
+            | OrderNotice::DisputeResolved => Topic::Returns,
+            OrderNotice::PaidOut => Topic::Payouts,
+        })
     }
 
     /// Whether there is a reason to send it to `user`. A mail about an order is only for users who have shown that their address is theirs,

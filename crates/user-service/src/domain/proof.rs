@@ -1,4 +1,4 @@
-//! The secret in a link of a mail. It shows that whoever follows the link reads the mails of an address.
+//! The secret in a link of a mail. Following the link proves access to the address.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ use super::User;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecondFactorRule {
-    /// Nobody; who wants has one.
+    /// Optional for everyone.
     Optional,
     /// Users with a role: without it their access tokens carry none.
     RequiredForOperators,

@@ -1,10 +1,10 @@
-//! How a marketplace gets its first administrator: whoever runs it has a token, which makes one account an administrator's, once.
+//! How a marketplace gets its first administrator: its operator has a single-use token, which makes one account an administrator.
 
 use serde::{Deserialize, Serialize};
 
 use super::TokenDigest;
 
-/// Why nobody became the first administrator.
+/// Why the first administrator was not created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SetupRefusal {
     /// It is not the token that was made last.

@@ -46,7 +46,7 @@ pub enum StandingRefusal {
     /// They are not suspended.
     #[error("the user is not suspended")]
     NotSuspended,
-    /// Nobody would be left to administrate.
+    /// The last administrator.
     #[error("the user is the last administrator")]
     LastAdmin,
 }

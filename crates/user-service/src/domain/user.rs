@@ -92,7 +92,7 @@ pub struct User {
     pub metadata: Option<Metadata>,
 }
 
-/// The address that takes the place of that of an erased user. Nobody gets mails there (RFC 6761 section 6.4).
+/// Replaces the address of an erased user. No mail is ever delivered there (RFC 6761 section 6.4).
 pub(crate) fn address_of_nobody(id: UserId) -> String {
     format!("{id}@deleted.invalid")
 }

@@ -42,7 +42,7 @@ impl QueryReader for AddressQuery {
 
 /// List my addresses
 ///
-/// The newest first; at most 50. Nobody else sees them.
+/// The newest first; at most 50. Only the caller sees them.
 #[utoipa::path(get, path = "/api/users/me/addresses", tag = "users", operation_id = "listAddresses", security(("bearer" = [])),
     params(
         ("limit" = inline(Option<Limit>), Query, description = "Most addresses on the page"),

@@ -42,9 +42,9 @@ pub(super) struct AuditEntryJson<'a> {
     at: Timestamp,
     /// What was done.
     action: AuditAction,
-    /// The user, or the seller, whom it was done to.
+    /// The user or seller that it affected.
     user_id: UserId,
-    /// Who did it. Left out: somebody at the command line.
+    /// Who did it. Left out for an act at the command line.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     by: Option<UserId>,

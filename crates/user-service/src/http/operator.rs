@@ -4,12 +4,10 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use auth::Caller;
+use auth::{Caller, operators_only};
 use platform_http::Problem;
 
-use super::sellers::operators_only;
-
-/// A request's caller, who has the role `admin`; else the answer is 403. As a handler's argument before the body, so that nobody else learns
+/// A request's caller, who has the role `admin`; otherwise the answer is 403. Declare it before the body, so that other callers cannot learn
 /// which bodies are valid.
 pub(super) struct Operator(pub(super) Caller);
 

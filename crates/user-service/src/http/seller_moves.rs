@@ -1,14 +1,13 @@
 //! POST /api/sellers/{id}/approve, suspend and reinstate: an operator's decisions.
 
 use actix_web::{HttpResponse, web};
-use auth::Caller;
+use auth::{Caller, operators_only};
 use deserr::Deserr;
 use kernel::UserId;
 use platform_http::{Body, Faults, Problem};
 use utoipa::ToSchema;
 
 use super::seller_json::{SellerJson, SellerReason};
-use super::sellers::operators_only;
 use crate::app::{App, UserError, decide_seller};
 use crate::domain::{SellerMove, SellerRefusal};
 

@@ -1,10 +1,10 @@
 //! GET /api/sellers: the sellers, for operators.
 
 use actix_web::{HttpResponse, web};
-use auth::{Caller, Listing, Role};
+use auth::{Listing, operators_only};
 use contracts::sellers::SellerStatus;
 use kernel::Limit;
-use platform_http::{Problem, Query, QueryParams, QueryReader, common};
+use platform_http::{Problem, Query, QueryParams, QueryReader};
 
 use super::seller_json::{SellerJson, SellerPage, StatusJson};
 use crate::app::{App, list_sellers, sellers_scope};
@@ -28,14 +28,6 @@ impl QueryReader for ListSellers {
             limit: limit?,
         })
     }
-}
-
-pub(super) fn operators_only(caller: &Caller) -> Result<(), Problem> {
-    if caller.has(Role::Admin) {
-        return Ok(());
-    }
-    let detail = "This takes the role admin.";
-    Err(Problem::new(&common::FORBIDDEN, detail))
 }
 
 /// List sellers

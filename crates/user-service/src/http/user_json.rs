@@ -84,7 +84,7 @@ pub(crate) struct LoginJson<'a> {
     withheld_roles: &'a [Role],
 }
 
-/// 200 with the tokens, which nobody on the way may keep (RFC 6749 section 5.1).
+/// 200 with the tokens, which no intermediary may cache (RFC 6749 section 5.1).
 pub(super) fn logged_in(login: &LoggedIn) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -1,14 +1,13 @@
 //! GET /api/users and /api/users/{id}: the users, for operators.
 
 use actix_web::{HttpResponse, web};
-use auth::{Caller, Role};
+use auth::{Caller, Role, operators_only};
 use kernel::{Cursor, Limit, UserId};
 use platform_http::{Problem, Query, QueryParams, QueryReader};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::unknown_user;
-use super::sellers::operators_only;
 use super::standing::ManagedUserJson;
 use crate::app::{self, App, EmailPrefix, UsersFilter, UsersPlace, list_users};
 

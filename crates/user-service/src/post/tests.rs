@@ -1,5 +1,6 @@
 //! Templates: each is there and renders, and an operator's takes the place of ours.
 
+use contracts::order_notices::OrderNotice;
 use mail::{MailConfig, Transport};
 
 use super::*;
@@ -21,13 +22,13 @@ fn settings(templates: Option<&Path>) -> Settings {
 fn each_mail_has_a_template_in_each_language() {
     let paths: Vec<&str> = TEMPLATES.iter().map(|(path, _)| *path).collect();
     for language in Language::ALL {
-        for notice in Notice::ALL {
+        for notice in Notice::all() {
             let path = format!("{}/{}.txt", language.code(), notice.as_str());
             assert!(paths.contains(&path.as_str()), "{path}");
         }
     }
     let post = Post::of(&settings(None)).unwrap().unwrap();
-    for notice in Notice::ALL {
+    for notice in Notice::all() {
         let (full, token) = (samples::full(), "the-token");
         let about = match notice.topic() {
             None => About::Account { token },
@@ -48,7 +49,9 @@ fn a_mail_about_an_order_writes_amounts_and_days_in_its_language() {
     let post = Post::of(&settings(None)).unwrap().unwrap();
     let full = samples::full();
     let about = About::Order(&full);
-    let (subject, text) = post.render(Language::En, Notice::Sold, about).unwrap();
+    let (subject, text) = post
+        .render(Language::En, Notice::Order(OrderNotice::Sold), about)
+        .unwrap();
     assert_eq!(subject, "You have sold something");
     assert_eq!(
         text,
@@ -58,10 +61,14 @@ fn a_mail_about_an_order_writes_amounts_and_days_in_its_language() {
          https://shop.example/sell/orders/00000000-0000-0000-0000-000000000000\n\n\
          You choose which mails you get at https://shop.example/account/mails\n"
     );
-    let (subject, text) = post.render(Language::De, Notice::PaidOut, about).unwrap();
+    let (subject, text) = post
+        .render(Language::De, Notice::Order(OrderNotice::PaidOut), about)
+        .unwrap();
     assert_eq!(subject, "Sie haben 1.299,00\u{a0}$ verdient");
     assert!(text.contains("1.299,00\u{a0}$ davon"), "{text}");
-    let (_, text) = post.render(Language::De, Notice::Sold, about).unwrap();
+    let (_, text) = post
+        .render(Language::De, Notice::Order(OrderNotice::Sold), about)
+        .unwrap();
     assert!(text.contains("bis zum 25. Februar 2026."), "{text}");
 }
 
@@ -74,7 +81,11 @@ fn a_buyer_reads_of_a_cancellation_what_they_get_and_a_seller_what_not_to_ship()
         ..samples::full()
     };
     let read = |news| {
-        let rendered = post.render(Language::En, Notice::Cancelled, About::Order(news));
+        let rendered = post.render(
+            Language::En,
+            Notice::Order(OrderNotice::Cancelled),
+            About::Order(news),
+        );
         rendered.unwrap().1
     };
     assert!(

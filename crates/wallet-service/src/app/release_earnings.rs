@@ -33,9 +33,9 @@ enum Outcome {
     NotDue,
 }
 
-/// Makes all earnings available whose hold is over and whose sellers are not suspended, the oldest first; a seller's debt is repaid from them. Earnings that cannot be
-/// released are logged and passed over, so that they hold up no other seller's money. Those that do not fit their seller's balance are
-/// postponed.
+/// Makes all earnings available whose hold is over and whose sellers are not suspended, the oldest first; a seller's debt is repaid from
+/// them. Earnings that cannot be released are logged and skipped, so that they do not delay other sellers' money. Those that do not fit
+/// their seller's balance are postponed.
 pub(crate) async fn release_earnings(app: &App) -> StoreResult<Swept> {
     let now = app.clock.now();
     let (mut swept, mut after) = (Swept::default(), None);

@@ -40,7 +40,7 @@ pub enum Invariant {
     BalancesArePostings,
     /// 3: no user balance is negative but a debt, which is never positive, and neither are the sums of escrow and fees.
     NothingNegative,
-    /// Nobody has a debt and money available in one currency.
+    /// No user has both a debt and money available in one currency.
     DebtIsTheLastResort,
     /// 4, the wallet's half: escrow equals what was captured and not refunded of the parts that are not released.
     EscrowIsOwed,
@@ -60,42 +60,16 @@ pub enum Invariant {
     RefundedLeavesNothing,
 }
 
-impl Invariant {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::TransactionsBalance,
-        Self::BalancesArePostings,
-        Self::NothingNegative,
-        Self::DebtIsTheLastResort,
-        Self::EscrowIsOwed,
-        Self::PaymentsAreComplete,
-        Self::PartsAreTheDebit,
-        Self::RefundsAreWithinParts,
-        Self::ReleasesAreWhole,
-        Self::CommissionsFollowRefunds,
-        Self::SellersHaveTheirShare,
-        Self::RefundedLeavesNothing,
-    ];
-
-    /// The label value in the metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TransactionsBalance => "transactions_balance",
-            Self::BalancesArePostings => "balances_are_postings",
-            Self::NothingNegative => "nothing_negative",
-            Self::DebtIsTheLastResort => "debt_is_the_last_resort",
-            Self::EscrowIsOwed => "escrow_is_owed",
-            Self::PaymentsAreComplete => "payments_are_complete",
-            Self::PartsAreTheDebit => "parts_are_the_debit",
-            Self::RefundsAreWithinParts => "refunds_are_within_parts",
-            Self::ReleasesAreWhole => "releases_are_whole",
-            Self::CommissionsFollowRefunds => "commissions_follow_refunds",
-            Self::SellersHaveTheirShare => "sellers_have_their_share",
-            Self::RefundedLeavesNothing => "refunded_leaves_nothing",
-        }
-    }
-}
+kernel::words!(Invariant {
+    TransactionsBalance = "transactions_balance", BalancesArePostings = "balances_are_postings",
+    NothingNegative = "nothing_negative", DebtIsTheLastResort = "debt_is_the_last_resort",
+    EscrowIsOwed = "escrow_is_owed", PaymentsAreComplete = "payments_are_complete",
+    PartsAreTheDebit = "parts_are_the_debit", RefundsAreWithinParts = "refunds_are_within_parts",
+    ReleasesAreWhole = "releases_are_whole",
+    CommissionsFollowRefunds = "commissions_follow_refunds",
+    SellersHaveTheirShare = "sellers_have_their_share",
+    RefundedLeavesNothing = "refunded_leaves_nothing"
+});
 
 /// The result of an audit: what it read and what it found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -157,21 +157,12 @@ pub(crate) enum Refusal {
     BalanceLimit,
 }
 
-impl Refusal {
-    /// The stable code.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotDebited => "not_debited",
-            Self::UnknownPart => "unknown_part",
-            Self::UnknownLine => "unknown_line",
-            Self::ExceedsPart => "exceeds_part",
-            Self::OtherRefund => "other_refund",
-            Self::AlreadyReleased => "already_released",
-            Self::OtherPayment => "other_payment",
-            Self::BalanceLimit => "balance_limit",
-        }
-    }
-}
+kernel::words!(Refusal {
+    NotDebited = "not_debited", UnknownPart = "unknown_part", UnknownLine = "unknown_line",
+    ExceedsPart = "exceeds_part", OtherRefund = "other_refund",
+    AlreadyReleased = "already_released", OtherPayment = "other_payment",
+    BalanceLimit = "balance_limit"
+});
 
 /// What a command asked for, where a refusal names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

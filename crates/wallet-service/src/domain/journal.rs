@@ -28,6 +28,12 @@ pub(crate) enum Kind {
     DebtRepayment,
 }
 
+kernel::words!(Kind {
+    Credit = "credit", Debit = "debit", OrderPayment = "order_payment",
+    OrderRefund = "order_refund", OrderRelease = "order_release", Earning = "earning",
+    EarningReversal = "earning_reversal", DebtRepayment = "debt_repayment"
+});
+
 impl Kind {
     /// The kinds that a statement of an available account can show.
     pub(crate) const IN_STATEMENT: [Self; 7] = [
@@ -39,20 +45,6 @@ impl Kind {
         Self::EarningReversal,
         Self::DebtRepayment,
     ];
-
-    /// The stable code, part of the API.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Credit => "credit",
-            Self::Debit => "debit",
-            Self::OrderPayment => "order_payment",
-            Self::OrderRefund => "order_refund",
-            Self::OrderRelease => "order_release",
-            Self::Earning => "earning",
-            Self::EarningReversal => "earning_reversal",
-            Self::DebtRepayment => "debt_repayment",
-        }
-    }
 }
 
 /// An account that belongs to no user. Its balance is the sum of its postings.
@@ -217,7 +209,7 @@ fn check(postings: &[Posting]) -> Result<(), LedgerError> {
     }
 }
 
-/// What leaves an account if `money` enters it. `owner` is whom an overflow names, which no valid amount causes.
+/// What leaves an account if `money` enters it. An overflow, which no valid amount causes, names `owner`.
 pub(super) fn negative(money: Money, owner: UserId) -> Result<Money, LedgerError> {
     money
         .checked_neg()

@@ -97,7 +97,7 @@ impl Step<'_> {
     }
 }
 
-/// A sum of a payment's amounts. It fits unless a record is damaged; `owner` is whom the error names then.
+/// A sum of a payment's amounts. It fits unless a record is damaged; the error then names `owner`.
 fn money(amount: i128, currency: Currency, owner: UserId) -> Result<Money, LedgerError> {
     let amount = i64::try_from(amount).map_err(|_| LedgerError::Overflow { owner })?;
     Ok(Money::new(amount, currency))

@@ -31,9 +31,9 @@ pub(super) struct AuditBody {
     /// Payments of orders checked.
     #[schema(example = 507)]
     payments: u64,
-    /// What is in escrow, in each currency of which something is.
+    /// The amounts in escrow, one for each currency in use.
     escrow: Vec<Money>,
-    /// The platform's commission, in each currency of which there is some.
+    /// The platform's commission, one amount for each currency in use.
     fees: Vec<Money>,
     /// What users owe, in each currency in which some do.
     debts: Vec<Money>,

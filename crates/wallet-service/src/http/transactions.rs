@@ -3,10 +3,7 @@
 use actix_web::{HttpResponse, web};
 use auth::Listing;
 use kernel::{CursorScope, Invalid, Limit, Timestamp};
-use platform_http::{Problem, Query, QueryParams, QueryReader};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, Type};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use platform_http::{Problem, Query, QueryParams, QueryReader, TimeOrDate};
 
 use super::shapes::{StatementKind, TransactionPage};
 use crate::app::{self, App};
@@ -58,24 +55,6 @@ impl QueryReader for StatementQuery {
         })
     }
 }
-
-/// How a client writes the start or the end of a time.
-struct TimeOrDate;
-
-impl PartialSchema for TimeOrDate {
-    fn schema() -> RefOr<Schema> {
-        let text = |format| {
-            let text = ObjectBuilder::new().schema_type(Type::String);
-            text.format(Some(SchemaFormat::KnownFormat(format)))
-        };
-        OneOfBuilder::new()
-            .item(text(KnownFormat::DateTime))
-            .item(text(KnownFormat::Date))
-            .into()
-    }
-}
-
-impl ToSchema for TimeOrDate {}
 
 /// The filters as text.
 fn text(filter: &StatementFilter) -> String {

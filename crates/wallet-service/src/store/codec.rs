@@ -43,7 +43,7 @@ codes!(PaymentStatus: status_code, status {
 /// Reads a currency.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] if it is none; likewise below.
+/// [`StoreError::Corrupt`] for an invalid value; likewise below.
 pub(crate) fn currency(text: &str) -> StoreResult<Currency> {
     text.parse()
         .map_err(|_| corrupt(format!("{text:?} is not a currency")))

@@ -307,7 +307,7 @@ pub(crate) fn line_id(place: u128) -> LineId {
     LineId::from_uuid(uuid::Uuid::from_u128(0x2000 + place))
 }
 
-/// The seller of [`debit`], whom no test looks at.
+/// The seller of [`debit`], which no test checks.
 pub(crate) fn somebody() -> UserId {
     UserId::from_uuid(uuid::Uuid::from_u128(0x3000))
 }

@@ -1,7 +1,7 @@
 //! How each engine stores the ledger's records, and the queries that a key cannot answer: lists, the sweep and the audit.
 //!
 //! Guarantees of both engines, shown by `contract`:
-//! - no user balance but a debt is ever negative, and nobody has a debt and money available, whatever runs at the same time;
+//! - no user balance except a debt is ever negative, and no user has both a debt and money available, even under concurrent writes;
 //! - the journal holds an operation id at most once, permanently;
 //! - an account's postings are numbered 1, 2, 3 … and its time never falls;
 //! - a row that does not decode is [`StoreError::Corrupt`](store::StoreError::Corrupt), never skipped.
@@ -49,7 +49,8 @@ impl DueEarning {
 /// The queries that a record's key cannot answer.
 #[async_trait]
 pub(crate) trait WalletStore: Send + Sync {
-    /// At most `limit` earnings whose hold is over at `now` and whose sellers are not suspended, in the order of [`DueEarning`], from the one after `after` on.
+    /// At most `limit` earnings whose hold is over at `now` and whose sellers are not suspended, in the order of [`DueEarning`], starting
+    /// after `after`.
     async fn earnings_due(
         &self,
         now: Timestamp,

@@ -77,7 +77,7 @@ pub(crate) async fn show(visit: &mut Visit) -> Outcome {
     page(visit, 200, Some(category), typed, Faults::default()).await
 }
 
-/// Changes the names and the attributes, unless somebody else has changed it since the form was read.
+/// Changes the names and the attributes, unless it has changed since the form was read.
 pub(crate) async fn change(visit: &mut Visit) -> Outcome {
     visit.operator()?;
     let call = Call::patch(format!("/api/categories/{}", visit.part("id")), body(visit));

@@ -63,7 +63,7 @@ pub(crate) async fn show(visit: &mut Visit) -> Outcome {
 /// What is sent of the form, or what is wrong in it. The API takes the amount in the order's currency.
 fn decision(visit: &Visit) -> Result<Value, Faults> {
     let form = &visit.form;
-    let mut body = json!({"outcome": form.get("outcome"), "comment": form.get("comment").replace("\r\n", "\n")});
+    let mut body = json!({"outcome": form.get("outcome"), "comment": form.lines("comment")});
     if form.get("outcome") == "partial"
         && let Some(members) = body.as_object_mut()
     {

@@ -97,10 +97,9 @@ pub(crate) async fn comment_return(visit: &mut Visit) -> Outcome {
 pub(crate) async fn returns(visit: &mut Visit) -> Outcome {
     visit.operator()?;
     let desk = Desk {
-        kind: "returns",
         role: "",
-        path: "/operate/returns",
+        path: "/operate",
         template: "operate/returns.html",
     };
-    cases::list(visit, desk).await
+    cases::list(visit, &desk, "returns").await
 }

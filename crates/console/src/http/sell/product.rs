@@ -175,7 +175,7 @@ async fn body(visit: &Visit) -> Result<Result<Value, Faults>, Failure> {
     };
     let mut body = json!({
         "name": form.get("name"),
-        "description": form.get("description").replace("\r\n", "\n"),
+        "description": form.lines("description"),
         "price": {"amount": price, "currency": visit.currency()},
         "delivery": form.get("delivery"),
     });
@@ -240,7 +240,7 @@ pub(crate) async fn add(visit: &mut Visit) -> Outcome {
     }
 }
 
-/// Changes a product, unless somebody else or an order has changed it since the form was read.
+/// Changes a product, unless it has changed since the form was read, also by an order.
 pub(crate) async fn change(visit: &mut Visit) -> Outcome {
     visit.me()?;
     let id = visit.part("id");

@@ -35,7 +35,7 @@ pub(crate) async fn change(visit: &mut Visit) -> Outcome {
     visit.me()?;
     let accepted = visit.form.some("accepted").is_some();
     let (name, days) = (visit.form.get("displayName"), visit.form.get("windowDays"));
-    let description = visit.form.get("description").replace("\r\n", "\n");
+    let description = visit.form.lines("description");
     let typed = json!({
         "displayName": name, "description": description, "accepted": accepted, "windowDays": days, "status": "",
     });

@@ -10,26 +10,20 @@ use crate::api::{Call, with};
 use crate::failure::{Failure, Faults};
 use crate::visit::{Outcome, Reply, Visit};
 
+const DESK: Desk = Desk {
+    role: "seller",
+    path: "/sell",
+    template: "sell/cases.html",
+};
+
 /// GET /sell/returns.
 pub(crate) async fn returns(visit: &mut Visit) -> Outcome {
-    let desk = Desk {
-        kind: "returns",
-        role: "seller",
-        path: "/sell/returns",
-        template: "sell/cases.html",
-    };
-    list(visit, desk).await
+    list(visit, &DESK, "returns").await
 }
 
 /// GET /sell/disputes.
 pub(crate) async fn disputes(visit: &mut Visit) -> Outcome {
-    let desk = Desk {
-        kind: "disputes",
-        role: "seller",
-        path: "/sell/disputes",
-        template: "sell/cases.html",
-    };
-    list(visit, desk).await
+    list(visit, &DESK, "disputes").await
 }
 
 async fn page(visit: &Visit, status: u16, faults: Faults) -> Outcome {
@@ -92,10 +86,6 @@ async fn act(visit: &Visit, act: &str, body: Value, done: &str) -> Outcome {
     }
 }
 
-fn comment(visit: &Visit) -> String {
-    visit.form.get("comment").replace("\r\n", "\n")
-}
-
 /// Says something about the return.
 pub(crate) async fn say(visit: &mut Visit) -> Outcome {
     act(visit, "comments", cases::comment(visit), "commented").await
@@ -103,14 +93,14 @@ pub(crate) async fn say(visit: &mut Visit) -> Outcome {
 
 pub(crate) async fn approve(visit: &mut Visit) -> Outcome {
     let mut body = json!({});
-    if !comment(visit).is_empty() {
-        body = with(body, "comment", comment(visit));
+    if visit.form.some("comment").is_some() {
+        body = with(body, "comment", visit.form.lines("comment"));
     }
     act(visit, "approve", body, "approved").await
 }
 
 pub(crate) async fn deny(visit: &mut Visit) -> Outcome {
-    let body = json!({"comment": comment(visit)});
+    let body = json!({"comment": visit.form.lines("comment")});
     act(visit, "deny", body, "denied").await
 }
 

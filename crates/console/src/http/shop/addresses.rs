@@ -20,7 +20,7 @@ pub(super) const ADDRESS: [&str; 8] = [
     "phone",
 ];
 
-/// The address that somebody typed.
+/// The address in the form.
 pub(super) fn typed_address(form: &Fields) -> Value {
     let fields = ADDRESS.into_iter();
     let fields = fields.filter_map(|name| Some((name.to_owned(), json!(form.some(name)?))));

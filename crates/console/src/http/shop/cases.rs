@@ -11,26 +11,20 @@ use crate::api::{Call, with};
 use crate::failure::{Failure, Faults};
 use crate::visit::{Outcome, Reply, Visit};
 
+const DESK: Desk = Desk {
+    role: "buyer",
+    path: "",
+    template: "shop/cases.html",
+};
+
 /// GET /returns.
 pub(crate) async fn returns(visit: &mut Visit) -> Outcome {
-    let desk = Desk {
-        kind: "returns",
-        role: "buyer",
-        path: "/returns",
-        template: "shop/cases.html",
-    };
-    list(visit, desk).await
+    list(visit, &DESK, "returns").await
 }
 
 /// GET /disputes.
 pub(crate) async fn disputes(visit: &mut Visit) -> Outcome {
-    let desk = Desk {
-        kind: "disputes",
-        role: "buyer",
-        path: "/disputes",
-        template: "shop/cases.html",
-    };
-    list(visit, desk).await
+    list(visit, &DESK, "disputes").await
 }
 
 async fn form(visit: &Visit, template: &'static str, status: u16, faults: Faults) -> Outcome {
@@ -70,10 +64,6 @@ async fn ask(visit: &Visit, template: &'static str, kind: &str, body: Value) -> 
     }
 }
 
-fn comment(visit: &Visit) -> String {
-    visit.form.get("comment").replace("\r\n", "\n")
-}
-
 pub(crate) async fn show_return(visit: &mut Visit) -> Outcome {
     form(visit, "shop/return.html", 200, Faults::default()).await
 }
@@ -90,8 +80,8 @@ pub(crate) async fn request_return(visit: &mut Visit) -> Outcome {
         Err(place) => return form(visit, template, 422, fault(&place, "not_a_number")).await,
     };
     let mut body = json!({"items": items});
-    if !comment(visit).is_empty() {
-        body = with(body, "comment", comment(visit));
+    if visit.form.some("comment").is_some() {
+        body = with(body, "comment", visit.form.lines("comment"));
     }
     ask(visit, template, "returns", body).await
 }
@@ -102,6 +92,6 @@ pub(crate) async fn show_dispute(visit: &mut Visit) -> Outcome {
 
 pub(crate) async fn open_dispute(visit: &mut Visit) -> Outcome {
     visit.me()?;
-    let body = json!({"comment": comment(visit)});
+    let body = json!({"comment": visit.form.lines("comment")});
     ask(visit, "shop/dispute.html", "disputes", body).await
 }

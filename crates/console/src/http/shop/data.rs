@@ -1,4 +1,4 @@
-//! /account/data: what is held on somebody, and the end of it.
+//! /account/data: export and erasure of the user's data.
 
 use minijinja::context;
 use serde_json::{Map, Value, json};

@@ -9,7 +9,7 @@ use super::sought::Sought;
 use crate::format::{decimal, money, plain};
 use crate::visit::Visit;
 
-/// A group of choices, of which several can be made.
+/// A group of checkboxes.
 #[derive(Serialize)]
 pub(super) struct Facet {
     /// Its name in addresses.

@@ -68,7 +68,7 @@ fn logged_in(visit: &mut Visit, answer: &Value, next: String, typed: Option<Stri
     }
 }
 
-/// The second step, for somebody who comes back to it.
+/// The second step, for a user who comes back to it.
 pub(crate) async fn show_code(visit: &mut Visit) -> Outcome {
     let next = onward(visit.query.get("next"));
     let Some(step) = visit.first_step() else {
@@ -126,7 +126,7 @@ pub(crate) async fn register(visit: &mut Visit) -> Outcome {
     let body = json!({"name": name, "email": email, "password": password});
     let call = Call::post("/api/users/register", body);
     match visit.ask(visit.in_language(call)).await? {
-        // Where mails are sent nobody is told here who has an account: a mail says how to go on.
+        // Where mails are sent, the page does not reveal who has an account: a mail says how to go on.
         Ok(user) if user.is_null() => Ok(Reply::page("shop/registered.html", context! { email })),
         Ok(_) => log_in(visit).await,
         Err(refusal) => {

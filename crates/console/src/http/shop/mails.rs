@@ -1,4 +1,4 @@
-//! /account/mails: which mails somebody gets, and in which language.
+//! /account/mails: which mails the user gets, and in which language.
 
 use minijinja::context;
 use serde_json::{Map, Value, json};

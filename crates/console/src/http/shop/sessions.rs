@@ -1,4 +1,4 @@
-//! /account/logins: where somebody is logged in.
+//! /account/logins: the user's logins.
 
 use minijinja::context;
 use serde_json::Value;

@@ -33,7 +33,7 @@ pub fn make_move(
     }
 }
 
-/// What somebody in `role` may do with a part of an order now.
+/// The moves that `role` may make on a part of an order now.
 #[must_use]
 pub fn allowed(
     order: &Order,

@@ -215,7 +215,7 @@ pub enum MoveRefusal {
     /// The part has no such dispute.
     #[error("the part has no such dispute")]
     UnknownDispute,
-    /// Whoever asks may never make this move.
+    /// The caller may never make this move.
     #[error("this move is not theirs to make")]
     Forbidden,
     /// The order is not paid, or its stock is not sold yet: it may be later.

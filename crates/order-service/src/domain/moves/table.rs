@@ -42,46 +42,13 @@ pub enum MoveName {
     Complete,
 }
 
-impl MoveName {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::Ship,
-        Self::Deliver,
-        Self::Cancel,
-        Self::Refund,
-        Self::RequestReturn,
-        Self::ApproveReturn,
-        Self::DenyReturn,
-        Self::ReceiveReturn,
-        Self::WithdrawReturn,
-        Self::ExpireReturn,
-        Self::OpenDispute,
-        Self::ResolveDispute,
-        Self::WithdrawDispute,
-        Self::Complete,
-    ];
-
-    /// The word that the API uses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ship => "ship",
-            Self::Deliver => "deliver",
-            Self::Cancel => "cancel",
-            Self::Refund => "refund",
-            Self::RequestReturn => "request_return",
-            Self::ApproveReturn => "approve_return",
-            Self::DenyReturn => "deny_return",
-            Self::ReceiveReturn => "receive_return",
-            Self::WithdrawReturn => "withdraw_return",
-            Self::ExpireReturn => "expire_return",
-            Self::OpenDispute => "open_dispute",
-            Self::ResolveDispute => "resolve_dispute",
-            Self::WithdrawDispute => "withdraw_dispute",
-            Self::Complete => "complete",
-        }
-    }
-}
+kernel::words!(MoveName {
+    Ship = "ship", Deliver = "deliver", Cancel = "cancel", Refund = "refund",
+    RequestReturn = "request_return", ApproveReturn = "approve_return", DenyReturn = "deny_return",
+    ReceiveReturn = "receive_return", WithdrawReturn = "withdraw_return",
+    ExpireReturn = "expire_return", OpenDispute = "open_dispute",
+    ResolveDispute = "resolve_dispute", WithdrawDispute = "withdraw_dispute", Complete = "complete"
+});
 
 /// What has to hold of a part besides its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -24,8 +24,8 @@ pub(super) fn summed(items: &[(LineId, Quantity)]) -> Vec<FactItem> {
 }
 
 impl Taken {
-    /// Takes `count` items of a line, of which so many are not refunded: the ones that are not shipped first, which cancels them. They give
-    /// their price, as far as that much is left of the line.
+    /// Takes `count` items of a line, which has at least as many that are not refunded. Unshipped items go first and are cancelled. They
+    /// yield their price, as far as that much is left of the line.
     ///
     /// Items that were not shipped go back into stock unless `restock` is false; they are written off then. Items that were shipped go back
     /// only if `restock` is true; else they stay with the buyer.

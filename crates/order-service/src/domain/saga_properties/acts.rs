@@ -8,7 +8,7 @@ use crate::domain::examples::*;
 use crate::domain::*;
 
 impl World {
-    /// Somebody tries a move. A crash before the commit leaves nothing of it.
+    /// Tries a move. A crash before the commit leaves no trace of it.
     pub(super) fn act(&mut self, act: &Act) {
         let part = &self.order.fulfilments[act.part.index(self.order.fulfilments.len())];
         let actor = match act.role {
@@ -28,7 +28,7 @@ impl World {
             part.id,
             act.wanted(name, part, self.of_line(act, name, part)),
         );
-        // Whoever names what is there already can repeat it. What is new has an id of its own each time.
+        // A move that names an existing thing can be repeated. A move that creates one has a new id each time.
         let runs = match act.runs {
             Runs::Never => 0,
             Runs::Once => 1,

@@ -105,7 +105,7 @@ impl World {
             }
             Step::LoseCommand { at } if !self.commands.is_empty() => {
                 let at = at.index(self.commands.len());
-                // Nobody waits for the answer to this one. The outbox keeps it until it is delivered.
+                // No client waits for the answer to this one. The outbox keeps it until it is delivered.
                 if !self.commands[at].name.ends_with("ReleaseReservation") {
                     self.commands.swap_remove(at);
                 }

@@ -1,4 +1,4 @@
-//! Whom each change is told, a rule a test.
+//! Who is notified of each change: one rule a test.
 
 use contracts::reservations::Delivery::Shipped;
 
@@ -6,8 +6,8 @@ use super::*;
 use crate::domain::examples::*;
 use crate::domain::{Message, Move, Moved, Resolution, make_move};
 
-/// What is told of a change: the buyer (false) or a seller (true), and what.
-fn told_by(before: &Order, moved: &Moved) -> Vec<(bool, Notice)> {
+/// The notices of a change, each with its recipient: the buyer (false) or a seller (true).
+fn told_by(before: &Order, moved: &Moved) -> Vec<(bool, OrderNotice)> {
     let told = told_of(before, &moved.order, &moved.facts);
     for one in &told {
         let is_seller = before.has_seller(one.to);
@@ -67,9 +67,9 @@ fn buyer_and_sellers_are_told_of_an_order_once_its_stock_is_sold() {
     assert_eq!(
         said,
         [
-            (pending.buyer, Notice::OrderConfirmed, Some(1300), 2),
-            (first.seller, Notice::Sold, Some(1000), 2),
-            (second.seller, Notice::Sold, Some(300), 1),
+            (pending.buyer, OrderNotice::OrderConfirmed, Some(1300), 2),
+            (first.seller, OrderNotice::Sold, Some(1000), 2),
+            (second.seller, OrderNotice::Sold, Some(300), 1),
         ]
     );
     // If it is not sold, no seller has heard of it.
@@ -80,7 +80,7 @@ fn buyer_and_sellers_are_told_of_an_order_once_its_stock_is_sold() {
     };
     assert_eq!(
         (cancelled.to, cancelled.notice),
-        (pending.buyer, Notice::Cancelled)
+        (pending.buyer, OrderNotice::Cancelled)
     );
     assert_eq!((cancelled.items.len(), cancelled.amount), (2, Some(1300)));
 }
@@ -105,7 +105,7 @@ fn a_buyer_is_told_of_each_package_with_its_number() {
 
 #[test]
 fn a_cancellation_is_told_to_who_did_not_make_it_and_its_money_to_the_buyer() {
-    use Notice::{Cancelled, Refunded};
+    use OrderNotice::{Cancelled, Refunded};
     let order = ready(&[(0, 500, 2, Shipped)]);
     let seller = seller_of(&order.fulfilments[0]);
     for (actor, whom) in [
@@ -128,18 +128,24 @@ fn a_return_is_told_to_who_has_to_act() {
     let (buyer, seller) = (buyer_of(&order), seller_of(&order.fulfilments[0]));
     let line = order.lines[0].id;
     let asked = by(&order, &buyer, &request_return(items(&[(line, 1)])));
-    assert_eq!(told_by(&order, &asked), [(true, Notice::ReturnRequested)]);
+    assert_eq!(
+        told_by(&order, &asked),
+        [(true, OrderNotice::ReturnRequested)]
+    );
     let asked = asked.order;
     let part = &asked.fulfilments[0];
     let denied = by(&asked, &seller, &deny(part));
-    assert_eq!(told_by(&asked, &denied), [(false, Notice::ReturnDenied)]);
+    assert_eq!(
+        told_by(&asked, &denied),
+        [(false, OrderNotice::ReturnDenied)]
+    );
     let approved = by(&asked, &seller, &approve(part));
     let said = told_of(&asked, &approved.order, &approved.facts);
     let until = start().plus(TIMING.return_expires);
     assert_eq!(
         (said[0].notice, said[0].until, &*said[0].items),
         (
-            Notice::ReturnApproved,
+            OrderNotice::ReturnApproved,
             Some(until),
             &[("thing".to_owned(), 1)][..]
         )
@@ -153,8 +159,8 @@ fn both_are_told_of_a_dispute_and_of_its_end() {
     assert_eq!(
         told_by(&order, &opened),
         [
-            (false, Notice::DisputeOpened),
-            (true, Notice::DisputeOpened)
+            (false, OrderNotice::DisputeOpened),
+            (true, OrderNotice::DisputeOpened)
         ]
     );
     let opened = opened.order;
@@ -168,8 +174,8 @@ fn both_are_told_of_a_dispute_and_of_its_end() {
     assert_eq!(
         said,
         [
-            (false, Notice::DisputeResolved, Some(1000)),
-            (true, Notice::DisputeResolved, Some(1000)),
+            (false, OrderNotice::DisputeResolved, Some(1000)),
+            (true, OrderNotice::DisputeResolved, Some(1000)),
         ]
     );
 }
@@ -189,7 +195,10 @@ fn a_seller_is_told_what_they_get_once_and_nothing_if_nothing_was_left() {
             .map(|one| (one.to, one.notice, one.amount))
             .collect::<Vec<_>>()
     };
-    assert_eq!(paid(&order), [(part.seller, Notice::PaidOut, Some(900))]);
+    assert_eq!(
+        paid(&order),
+        [(part.seller, OrderNotice::PaidOut, Some(900))]
+    );
     let given = by(&order, &seller_of(part), &refund(amount(1000), None));
     assert_eq!(paid(&given.order), []);
 }

@@ -8,7 +8,7 @@ use crate::domain::Order;
 use crate::records::ORDERS;
 use crate::store::{SaleMoney, SalePlace};
 
-/// What was ordered, for how much, and by whom never changes.
+/// The buyer, the lines and the prices of an order never change.
 const FIXED: &[&str] = &["lines", "total", "buyer"];
 
 /// Nor does what tells who the buyer is, until it is erased.

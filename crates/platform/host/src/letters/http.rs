@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use auth::{Caller, Role};
+use auth::{Caller, operators_only};
 use kernel::{Cursor, CursorScope, Limit, MessageId, Page, Timestamp};
 use platform_http::{Paths, Problem, Query, QueryParams, QueryReader, Routes, common};
 use serde::Serialize;
@@ -117,14 +117,6 @@ pub(super) fn routes(letters: Letters, path: &'static str, own: Routes) -> Route
             .declare(config);
         own(config);
     })
-}
-
-fn operators_only(caller: &Caller) -> Result<(), Problem> {
-    if caller.has(Role::Admin) {
-        return Ok(());
-    }
-    let detail = "This takes the role admin.";
-    Err(Problem::new(&common::FORBIDDEN, detail))
 }
 
 async fn list(

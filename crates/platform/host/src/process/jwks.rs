@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 struct Pace {
     /// Delays after failures.
     backoff: Backoff,
-    /// Minimum time between two successful fetches. It bounds what tokens can cause, because anybody can invent a key id.
+    /// Minimum time between two successful fetches. It bounds the fetches that forged key ids can cause.
     least: Duration,
     /// Maximum time between two successful fetches. A removed key is accepted for at most this long.
     most: Duration,

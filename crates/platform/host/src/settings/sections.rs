@@ -41,7 +41,7 @@ pub struct ServerConfig {
     /// Proxies whose word about a client's address counts (`X-Forwarded-For`, `Forwarded`).
     #[serde(with = "lists")]
     pub trusted_proxies: Vec<Network>,
-    /// Clients whom nothing limits.
+    /// Clients that are exempt from limits.
     #[serde(with = "lists")]
     pub unlimited_clients: Vec<Network>,
     /// Lists and searches that one caller may ask for in a minute; 0 means any number.
@@ -162,7 +162,7 @@ impl Default for InternalConfig {
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SellersConfig {
-    /// `open` (every user) or `review` (those whom an operator has approved).
+    /// `open` (every user) or `review` (users that an operator has approved).
     pub mode: SellersMode,
 }
 

@@ -1,10 +1,10 @@
-//! Whom a limit counts for.
+//! What a limit counts by: a user or a network prefix.
 
 use kernel::UserId;
 
 use crate::network::Prefix;
 
-/// Whom something is counted for.
+/// What requests are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Counted {
     User(UserId),

@@ -52,7 +52,7 @@ struct Line {
 /// A turn of a client. The next one begins when it is dropped.
 pub struct Turn {
     _permit: OwnedSemaphorePermit,
-    /// Kept for as long as anybody has a turn or waits for one.
+    /// Kept while a request has a turn or waits for one.
     _line: Arc<Line>,
 }
 

@@ -32,11 +32,11 @@ pub struct PlacedIn {
 }
 
 impl Tree {
-    /// The category that `asked` names. If it is a name: the category of that name that takes products and is nearest to the root, the
-    /// oldest of several; if there is none of that name, a new one, with the id `new`, at the root.
+    /// The category that `asked` names. A name leads to the category of that name that takes products and is nearest to the root, the oldest
+    /// of several, or else to a new one at the root with the id `new`.
     ///
     /// # Errors
-    /// `NotFound` for an id that is none; `Retired` if it takes no products, or none of that name does; `TooMany` if there can be no new one.
+    /// `NotFound` for an unknown id; `Retired` if no category of that id or name takes products; `TooMany` if no new one may be created.
     pub fn place(&self, asked: &InCategory, new: CategoryId) -> Result<PlacedIn, CategoryRefusal> {
         let name = match asked {
             InCategory::Named(name) => name,

@@ -1,4 +1,4 @@
-//! The query for what somebody has bought.
+//! The query for the products that a user has bought.
 
 use kernel::{ProductId, UserId};
 use store::{Row as _, StoreResult};

@@ -13,7 +13,7 @@ use store_mongo::mongodb::change_stream::ChangeStream;
 use crate::domain::Product;
 use crate::store::Changes;
 
-/// How long the server waits for a change before it says that there is none.
+/// How long the server waits for a change before it answers with an empty batch.
 const AWAIT: Duration = Duration::from_millis(1);
 
 /// Most changes that are taken at once.

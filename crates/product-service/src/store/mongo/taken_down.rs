@@ -12,7 +12,7 @@ use crate::domain::{Product, ProductStatus, TakenDownQuery};
 /// The index of what was taken down.
 pub(super) const INDEX: &str = "taken_down";
 
-/// A walk of the index of what was taken down, all of which is removed.
+/// Walks the index of products that operators took down. All of them have the status removed.
 pub(super) fn filter(query: &TakenDownQuery) -> Document {
     let mut filter = doc! {
         "status": ProductStatus::Removed.as_str(), "moderation": { "$exists": true },

@@ -9,7 +9,7 @@ use store_sqlite::{blob, rows};
 use super::list::COLUMNS;
 use crate::domain::{Product, ProductStatus, TakenDownQuery};
 
-/// A walk of the index of what was taken down, all of which is removed.
+/// Walks the index of products that operators took down. All of them have the status removed.
 pub(super) fn products(query: &TakenDownQuery) -> (String, Vec<Value>) {
     let mut sql = format!(
         "SELECT {COLUMNS} FROM products p INDEXED BY products_taken_down CROSS JOIN stock s ON s.id = p.id

@@ -1,5 +1,6 @@
 //! Rules about mails on orders: who gets one, once, and who does not.
 
+use contracts::order_notices::OrderNotice;
 use contracts::user::SendMail;
 use kernel::{Currency, MessageId, Money, OrderId, SystemIds, UserId};
 use store::outbox::Fate;
@@ -13,7 +14,7 @@ use crate::domain::{
 };
 use crate::events;
 
-fn told(user: UserId, notice: Notice) -> Told {
+fn told(user: UserId, notice: OrderNotice) -> Told {
     let ids = SystemIds::default();
     let item = OrderedItem {
         name: "Lamp".to_owned(),
@@ -22,7 +23,7 @@ fn told(user: UserId, notice: Notice) -> Told {
     Told {
         id: MessageId::new(&ids),
         user,
-        notice,
+        notice: Notice::Order(notice),
         news: OrderNews {
             order: OrderId::new(&ids),
             as_seller: false,
@@ -65,9 +66,13 @@ async fn registered(open: &Open, address: &str) -> User {
 
 pub(super) async fn a_user_who_is_told_twice_gets_one_mail(open: Open) {
     let ada = registered(&open, "ada@example.com").await;
-    let one = told(ada.id, Notice::Shipped);
+    let one = told(ada.id, OrderNotice::Shipped);
     tell(&open, vec![one.clone(), one.clone()]).await;
-    let said = (ada.id, Notice::Shipped, Some(one.news.clone()));
+    let said = (
+        ada.id,
+        Notice::Order(OrderNotice::Shipped),
+        Some(one.news.clone()),
+    );
     assert_eq!(asked(&open).await, [said]);
     tell(&open, vec![one]).await;
     assert_eq!(asked(&open).await, []);
@@ -94,20 +99,16 @@ pub(super) async fn what_is_switched_off_is_not_mailed_until_it_is_switched_on(o
         (german, plain.version),
         "links stay good"
     );
-    let all = || {
-        let notices = Notice::ALL.into_iter();
-        let of_orders = notices.filter(|notice| notice.topic().is_some());
-        of_orders
-            .map(|notice| told(ada.id, notice))
-            .collect::<Vec<_>>()
-    };
+    let all = || OrderNotice::ALL.map(|notice| told(ada.id, notice)).to_vec();
     let notices = |asked: Vec<(UserId, Notice, Option<OrderNews>)>| {
         let notices = asked.into_iter().map(|(_, notice, _)| notice);
         notices.collect::<Vec<_>>()
     };
     tell(&open, all()).await;
     let got = notices(asked(&open).await);
-    assert!(!got.contains(&Notice::Shipped) && !got.contains(&Notice::PaidOut));
+    for off in [OrderNotice::Shipped, OrderNotice::PaidOut] {
+        assert!(!got.contains(&Notice::Order(off)));
+    }
     assert_eq!(got.len(), all().len() - 2);
     let on = Notifications::all(ada.id);
     assert_eq!(put_notifications(&open.store, on, None).await, Ok(true));
@@ -143,7 +144,7 @@ pub(super) async fn who_is_suspended_erased_unverified_or_unknown_gets_no_mail_a
     let nobody = UserId::new(&SystemIds::default());
     asked(&open).await;
     let users = [suspended.id, erased.id, unverified.id, nobody];
-    let all = users.map(|user| told(user, Notice::Refunded));
+    let all = users.map(|user| told(user, OrderNotice::Refunded));
     tell(&open, all.into()).await;
     assert_eq!(asked(&open).await, []);
     for gone in [erased.id, nobody] {
