@@ -17,6 +17,12 @@ pub(crate) enum Notice {
     AlreadyRegistered,
     /// The password was changed.
     PasswordChanged,
+    /// The second factor was turned on.
+    SecondFactorEnabled,
+    /// The second factor was turned off.
+    SecondFactorDisabled,
+    /// Someone logged in with a recovery code.
+    RecoveryCodeUsed,
     /// To the buyer: the order is paid and its stock sold.
     OrderConfirmed,
     /// To the seller: they have sold something.
@@ -43,13 +49,16 @@ pub(crate) enum Notice {
 
 impl Notice {
     /// All of them.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Verify,
         Self::Reset,
         Self::ChangeEmail,
         Self::EmailChanging,
         Self::AlreadyRegistered,
         Self::PasswordChanged,
+        Self::SecondFactorEnabled,
+        Self::SecondFactorDisabled,
+        Self::RecoveryCodeUsed,
         Self::OrderConfirmed,
         Self::Sold,
         Self::Shipped,
@@ -72,6 +81,9 @@ impl Notice {
             Self::EmailChanging => "email_changing",
             Self::AlreadyRegistered => "already_registered",
             Self::PasswordChanged => "password_changed",
+            Self::SecondFactorEnabled => "second_factor_enabled",
+            Self::SecondFactorDisabled => "second_factor_disabled",
+            Self::RecoveryCodeUsed => "recovery_code_used",
             Self::OrderConfirmed => "order_confirmed",
             Self::Sold => "sold",
             Self::Shipped => "shipped",
@@ -100,6 +112,9 @@ impl Notice {
             Self::EmailChanging
             | Self::AlreadyRegistered
             | Self::PasswordChanged
+            | Self::SecondFactorEnabled
+            | Self::SecondFactorDisabled
+            | Self::RecoveryCodeUsed
             | Self::OrderConfirmed
             | Self::Sold
             | Self::Shipped
@@ -122,7 +137,10 @@ impl Notice {
             | Self::ChangeEmail
             | Self::EmailChanging
             | Self::AlreadyRegistered
-            | Self::PasswordChanged => None,
+            | Self::PasswordChanged
+            | Self::SecondFactorEnabled
+            | Self::SecondFactorDisabled
+            | Self::RecoveryCodeUsed => None,
             Self::OrderConfirmed | Self::Sold | Self::Cancelled => Some(Topic::Orders),
             Self::Shipped => Some(Topic::Shipments),
             Self::Refunded => Some(Topic::Refunds),

@@ -1,11 +1,12 @@
 //! Messages to the wallet. One queue takes all four commands of the order service: the wallet decides a batch in the order of arrival and
-//! commits it in one transaction. Another takes what the user service says of sellers. Each message is decoded in a file of its own.
+//! commits it in one transaction. Others take what the user service says of sellers and of users who are no more. Each message is decoded in a file of its own.
 
 mod cancel_order_debit;
 mod debit_for_order;
 mod refund_part;
 mod release_part;
 mod seller_changed;
+mod user_erased;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
@@ -13,6 +14,8 @@ use std::sync::Arc;
 
 pub use seller_changed::SELLERS_QUEUE;
 pub(crate) use seller_changed::sellers;
+pub use user_erased::ERASURES_QUEUE;
+pub(crate) use user_erased::erasures;
 
 use async_trait::async_trait;
 use bus::{Batched, Receiver, Subscription};

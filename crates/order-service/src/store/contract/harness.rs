@@ -17,6 +17,7 @@ use crate::app::{
     App, Applied, Asked, Asker, Inbound, Mails, Names, Waiting, What, apply_messages, place,
 };
 use crate::audit::AuditedOrder;
+use crate::http::erased_answer;
 use crate::domain::{Fulfilment, Message, NewOrder, Order, Role};
 use crate::metrics::OrderMetrics;
 use crate::reservations::{ReservationRefusal, Reservations};
@@ -105,6 +106,7 @@ impl Subject {
             waiting: Waiting::default(),
             announcer: None,
             names: Names::default(),
+            erased_answer: erased_answer().unwrap(),
             mails: Mails::Off,
             metrics: OrderMetrics::register(&Metrics::default()),
         };
