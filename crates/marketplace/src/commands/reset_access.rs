@@ -14,11 +14,7 @@ use crate::data_dir::sqlite;
 
 /// Prints a link with which a user sets another password, on a running or stopped marketplace; without the site's address its secret
 /// alone. Their second factor is off from then on.
-pub(crate) fn reset_access(
-    place: Place,
-    email: &str,
-    settings: &Settings,
-) -> anyhow::Result<bool> {
+pub(crate) fn reset_access(place: Place, email: &str, settings: &Settings) -> anyhow::Result<bool> {
     let email =
         Email::parse(email).map_err(|error| anyhow::anyhow!("the email {email:?} {error}"))?;
     let store = match place {

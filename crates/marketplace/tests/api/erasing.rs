@@ -78,6 +78,22 @@ impl Shop {
         login["token"].as_str().unwrap().to_owned()
     }
 
+    /// Tells of a person all that they may say of themselves, and gives them money.
+    async fn fill_in(&self, buyer: &str, address: &Value) {
+        let profile = json!({"name": "Zeru Quux", "metadata": {"nick": "Zeru-nick"}});
+        self.ask(Method::PATCH, "/api/users/me", buyer, &profile)
+            .await;
+        self.post("/api/users/me/addresses", buyer, address).await;
+        let about = json!({"displayName": "Zerulamps", "description": "Zeru's lamps"});
+        self.ask(Method::PUT, "/api/sellers/me", buyer, &about)
+            .await;
+        let shade = json!({"name": "Shade", "description": "", "price": 100, "stock": 1, "category": "Home", "delivery": "shipped"});
+        self.post("/api/products/create", buyer, &shade).await;
+        let (credit, money) = ("/api/wallet/credit", json!({"amount": 500}));
+        let credited = self.ask_once("Zeru's-key", Method::POST, credit, buyer, &money);
+        assert_eq!(credited.await.status, 201);
+    }
+
     /// Opens a dispute about a part, comments on it and takes it back. Returns the comment of the seller, by which they were shown all others.
     async fn dispute_and_withdraw(
         &self,
@@ -162,19 +178,8 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
     let lamp = json!({"name": "Lamp", "description": "", "price": 500, "stock": 9, "category": "Home", "delivery": "shipped"});
     let lamp = shop.post("/api/products/create", &seller, &lamp).await;
     let buyer = shop.join("Zerubbabel Quux", "zerubbabel@example.com").await;
-    let profile = json!({"name": "Zeru Quux", "metadata": {"nick": "Zeru-nick"}});
-    shop.ask(Method::PATCH, "/api/users/me", &buyer, &profile)
-        .await;
     let address = json!({"name": "Zeru Quux", "line1": "7 Zerulane", "city": "Zerutown", "postalCode": "YO1 7HH", "country": "GB"});
-    shop.post("/api/users/me/addresses", &buyer, &address).await;
-    let about = json!({"displayName": "Zerulamps", "description": "Zeru's lamps"});
-    shop.ask(Method::PUT, "/api/sellers/me", &buyer, &about)
-        .await;
-    let shade = json!({"name": "Shade", "description": "", "price": 100, "stock": 1, "category": "Home", "delivery": "shipped"});
-    shop.post("/api/products/create", &buyer, &shade).await;
-    let (credit, money) = ("/api/wallet/credit", json!({"amount": 500}));
-    let credited = shop.ask_once("Zeru's-key", Method::POST, credit, &buyer, &money);
-    assert_eq!(credited.await.status, 201);
+    shop.fill_in(&buyer, &address).await;
     let order = json!({"items": [{"productId": lamp["id"], "quantity": 1}], "shippingAddress": address, "note": "Ask for Zeru"});
     let order = shop.post("/api/orders/create", &buyer, &order).await;
     let id = order["id"].as_str().unwrap().to_owned();

@@ -1,7 +1,7 @@
 //! How records map to documents.
 
-use mongodb::bson::{Bson, Document, doc};
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
+use mongodb::bson::{Bson, Document, doc};
 use store::{Expires, Record, Row, StoreResult};
 
 use super::codec::{bson_of, decode, encode};
@@ -19,6 +19,7 @@ pub trait MongoRecord: Record + Sized {
     fn id(key: &Self::Key) -> Bson;
 
     /// The condition on a document that its `field` has one of `values`.
+    #[must_use]
     fn has(field: &'static str, values: Vec<Bson>) -> Document {
         doc! { field: { "$in": values } }
     }

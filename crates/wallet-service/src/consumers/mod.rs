@@ -6,9 +6,9 @@ mod debit_for_order;
 mod refund_part;
 mod release_part;
 mod seller_changed;
-mod user_erased;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
+mod user_erased;
 
 use std::sync::Arc;
 

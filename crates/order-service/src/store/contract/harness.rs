@@ -17,8 +17,8 @@ use crate::app::{
     App, Applied, Asked, Asker, Inbound, Mails, Names, Waiting, What, apply_messages, place,
 };
 use crate::audit::AuditedOrder;
-use crate::http::erased_answer;
 use crate::domain::{Fulfilment, Message, NewOrder, Order, Role};
+use crate::http::erased_answer;
 use crate::metrics::OrderMetrics;
 use crate::reservations::{ReservationRefusal, Reservations};
 use crate::store::OrderQueries;

@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use kernel::{AuditId, SessionId, SystemIds};
 use store::StoreResult;
 
-use super::standing::admin;
 use super::accounts::{asked as told, wish};
+use super::standing::admin;
 use super::{NOW, Open, cut, hash, logged_in, open_for, rotate, session};
 use crate::app::steps::{
     Erased, FactorChange, Nobody, NotDone, Opened, Proved, Rotated, erase_user, keep_proof, offer,
@@ -86,7 +86,9 @@ async fn log_in(open: &Open, user: &User, steps: u32, code: Option<FactorCode>) 
     let number = u8::try_from(steps).unwrap() + 200;
     let mut session = session(user.id, user.password_version, number);
     session.created_at = NOW.plus(STEP * steps);
-    open_session(&open.store, session, code, None).await.unwrap()
+    open_session(&open.store, session, code, None)
+        .await
+        .unwrap()
 }
 
 /// Of many logins at once, those that succeeded.
