@@ -251,8 +251,7 @@ impl WhereArgs {
 
     fn reset_access(self, email: &str) -> anyhow::Result<bool> {
         let (settings, _) = self.dir.clone().settings([])?;
-        let site = settings.server.public_url.as_ref().map(ToString::to_string);
-        commands::reset_access::reset_access(self.place()?, email, site)
+        commands::reset_access::reset_access(self.place()?, email, &settings)
     }
 
     fn place(self) -> anyhow::Result<Place> {

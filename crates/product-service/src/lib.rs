@@ -19,7 +19,7 @@ mod store;
 pub use audit::sqlite::{audit, audited_reservations, named_blobs};
 pub use audit::{AuditedReservation, StockAudit, StockFigures};
 pub use config::Config;
-pub use consumers::{QUEUE, SELLERS_QUEUE};
+pub use consumers::{ERASURES_QUEUE, QUEUE, SELLERS_QUEUE};
 pub use contracts::reservations::Delivery;
 pub use domain::{
     AltText, Attribute, AttributeKey, AttributeKind, AttributeValue, Attributes, Barcode, Category,

@@ -176,6 +176,7 @@ impl ProductService {
             subscriptions: vec![
                 consumers::commands(self.app.clone()),
                 consumers::sellers(self.app.clone()),
+                consumers::erasures(self.app.clone()),
             ],
             outbox: Some(self.app.store.outbox()),
             periodic: self.periodic(),

@@ -17,7 +17,8 @@ use tokio::sync::Mutex;
 use crate::app::{self, AccessReset, App, Cut, NewAddress, Origin, UserError};
 use crate::config::Config;
 use crate::dealings::Settlements;
-use crate::domain::{Email, Rule, StandingMove, User, UserName, Wish};
+use crate::domain::{Email, Notice, Rule, StandingMove, User, UserName, Wish};
+use crate::events::MailWish;
 use crate::post::Post;
 use crate::store::Queries;
 use crate::{consumers, http};
@@ -168,19 +169,27 @@ impl UserService {
     }
 
     /// Makes a secret that sets another password of the user with `email`, at POST /api/users/password/reset, once and for 15 minutes, and
-    /// turns their second factor off; on a store that this process does not serve. None if there is no such user.
+    /// turns their second factor off, which a mail tells them where `settings` send mails; on a store that this process does not serve. None
+    /// if there is no such user.
     ///
     /// # Errors
     /// A store error, or that there is no randomness.
     pub async fn reset_access_in(
         store: StoreConfig,
+        settings: &Settings,
         deps: &Deps,
         email: &Email,
     ) -> Result<Option<(AccessReset, OpaqueToken)>, UserError> {
         let secret = OpaqueToken::generate()?;
         let store = open(store, deps)?.0;
         let audit = AuditId::new(&*deps.ids);
-        let made = app::reset_access(&store, email, &secret, audit, cut_of_command(deps)).await?;
+        let wish = settings.mail.is_on().then(|| MailWish {
+            notice: Notice::SecondFactorDisabled,
+            language: None,
+            nonce: deps.ids.next(),
+        });
+        let cut = cut_of_command(deps);
+        let made = app::reset_access(&store, email, &secret, audit, wish, cut).await?;
         Ok(made.map(|reset| (reset, secret)))
     }
 

@@ -1,7 +1,7 @@
 //! The wallet service: a double-entry ledger of what users have, what orders hold in escrow and what the platform earned.
 //!
 //! This crate exports its settings ([`Config`]), the composed service ([`WalletService`]), the names of its queues ([`QUEUE`],
-//! [`SELLERS_QUEUE`]) and the [`audit`] that an operator runs on its store.
+//! [`SELLERS_QUEUE`], [`ERASURES_QUEUE`]) and the [`audit`] that an operator runs on its store.
 
 mod app;
 pub mod audit;
@@ -16,6 +16,6 @@ mod service;
 mod store;
 
 pub use config::{Config, Topups};
-pub use consumers::{QUEUE, SELLERS_QUEUE};
+pub use consumers::{ERASURES_QUEUE, QUEUE, SELLERS_QUEUE};
 pub use http::{PROBLEMS, openapi};
 pub use service::{CreditError, WalletService};

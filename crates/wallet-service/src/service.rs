@@ -1,4 +1,4 @@
-//! Composition: builds routes, a queue, sweepers and a readiness check from settings and a store.
+//! Composition: builds routes, queues, sweepers and a readiness check from settings and a store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +108,7 @@ impl WalletService {
             subscriptions: vec![
                 consumers::commands(app.clone()),
                 consumers::sellers(app.clone()),
+                consumers::erasures(app.clone()),
             ],
             outbox: Some(app.store.outbox()),
             periodic: self.periodic(),

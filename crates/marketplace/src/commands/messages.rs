@@ -14,17 +14,19 @@ use crate::data_dir::DataDir;
 
 /// The queues in which the broker keeps dead letters.
 #[cfg(feature = "distributed")]
-const QUEUES: [&str; 10] = [
+const QUEUES: [&str; 12] = [
     order_service::QUEUE,
     order_service::NAMES_QUEUE,
     order_service::ERASURES_QUEUE,
     product_service::QUEUE,
     product_service::SELLERS_QUEUE,
+    product_service::ERASURES_QUEUE,
     user_service::QUEUE,
     user_service::MAIL_QUEUE,
     user_service::NEWS_QUEUE,
     wallet_service::QUEUE,
     wallet_service::SELLERS_QUEUE,
+    wallet_service::ERASURES_QUEUE,
 ];
 
 /// The services that send messages; their files keep the dead letters.

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use host::service::Deps;
 use host::settings::ServerConfig;
@@ -20,12 +21,27 @@ struct Shop {
     url: String,
     client: Client,
     mailbox: Mailbox,
+    /// How many keys were used.
+    keys: AtomicU64,
 }
 
 impl Shop {
+    /// A request with a key of its own: where it is known what a key is, the answer is stored.
     async fn ask(&self, method: Method, path: &str, token: &str, body: &Value) -> Answer {
+        let key = format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed));
+        self.ask_once(&key, method, path, token, body).await
+    }
+
+    async fn ask_once(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> Answer {
         let request = self.client.request(method, format!("{}{path}", self.url));
-        let request = request.bearer_auth(token);
+        let request = request.bearer_auth(token).header("idempotency-key", key);
         Answer::of(if body.is_null() {
             request
         } else {
@@ -62,8 +78,30 @@ impl Shop {
         login["token"].as_str().unwrap().to_owned()
     }
 
-    /// Opens a dispute about a part, comments on it and takes it back.
-    async fn dispute_and_withdraw(&self, id: &str, part: &Value, buyer: &str) {
+    /// Tells of a person all that they may say of themselves, and gives them money.
+    async fn fill_in(&self, buyer: &str, address: &Value) {
+        let profile = json!({"name": "Zeru Quux", "metadata": {"nick": "Zeru-nick"}});
+        self.ask(Method::PATCH, "/api/users/me", buyer, &profile)
+            .await;
+        self.post("/api/users/me/addresses", buyer, address).await;
+        let about = json!({"displayName": "Zerulamps", "description": "Zeru's lamps"});
+        self.ask(Method::PUT, "/api/sellers/me", buyer, &about)
+            .await;
+        let shade = json!({"name": "Shade", "description": "", "price": 100, "stock": 1, "category": "Home", "delivery": "shipped"});
+        self.post("/api/products/create", buyer, &shade).await;
+        let (credit, money) = ("/api/wallet/credit", json!({"amount": 500}));
+        let credited = self.ask_once("Zeru's-key", Method::POST, credit, buyer, &money);
+        assert_eq!(credited.await.status, 201);
+    }
+
+    /// Opens a dispute about a part, comments on it and takes it back. Returns the comment of the seller, by which they were shown all others.
+    async fn dispute_and_withdraw(
+        &self,
+        id: &str,
+        part: &Value,
+        buyer: &str,
+        seller: &str,
+    ) -> Said {
         let disputes = format!("/api/orders/{id}/disputes");
         let dispute =
             json!({"fulfilmentId": part, "reason": "not_received", "comment": "Zeru waits"});
@@ -72,9 +110,28 @@ impl Shop {
         let said = json!({"text": "Zeru still waits"});
         self.post(&format!("{dispute}/comments"), buyer, &said)
             .await;
+        let answered = Said {
+            path: format!("{dispute}/comments"),
+            text: json!({"text": "It is on its way"}),
+        };
+        let shown = self.say_once(&answered, seller).await;
+        assert!(shown.body.to_string().contains("Zeru still waits"));
         self.post(&format!("{dispute}/withdraw"), buyer, &json!({}))
             .await;
+        answered
     }
+
+    /// Says something, once however often it is called.
+    async fn say_once(&self, said: &Said, token: &str) -> Answer {
+        self.ask_once("said", Method::POST, &said.path, token, &said.text)
+            .await
+    }
+}
+
+/// A comment.
+struct Said {
+    path: String,
+    text: Value,
 }
 
 /// Fails if a file below `place` holds `word`, in any case.
@@ -114,22 +171,15 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
         url: format!("http://{}", host.address),
         client: Client::builder().no_proxy().build().unwrap(),
         mailbox,
+        keys: AtomicU64::new(0),
     };
 
     let seller = shop.join("Bob", "bob@example.com").await;
     let lamp = json!({"name": "Lamp", "description": "", "price": 500, "stock": 9, "category": "Home", "delivery": "shipped"});
     let lamp = shop.post("/api/products/create", &seller, &lamp).await;
     let buyer = shop.join("Zerubbabel Quux", "zerubbabel@example.com").await;
-    let profile = json!({"name": "Zeru Quux", "metadata": {"nick": "Zeru-nick"}});
-    shop.ask(Method::PATCH, "/api/users/me", &buyer, &profile)
-        .await;
     let address = json!({"name": "Zeru Quux", "line1": "7 Zerulane", "city": "Zerutown", "postalCode": "YO1 7HH", "country": "GB"});
-    shop.post("/api/users/me/addresses", &buyer, &address).await;
-    let about = json!({"displayName": "Zerulamps", "description": "Zeru's lamps"});
-    shop.ask(Method::PUT, "/api/sellers/me", &buyer, &about)
-        .await;
-    shop.post("/api/wallet/credit", &buyer, &json!({"amount": 500}))
-        .await;
+    shop.fill_in(&buyer, &address).await;
     let order = json!({"items": [{"productId": lamp["id"], "quantity": 1}], "shippingAddress": address, "note": "Ask for Zeru"});
     let order = shop.post("/api/orders/create", &buyer, &order).await;
     let id = order["id"].as_str().unwrap().to_owned();
@@ -151,7 +201,9 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
     .await;
     let sale = shop.erase(&seller).await;
     assert_eq!(sale.body["openSales"], json!([id]), "{sale:?}");
-    shop.dispute_and_withdraw(&id, &part["id"], &buyer).await;
+    let said = shop
+        .dispute_and_withdraw(&id, &part["id"], &buyer, &seller)
+        .await;
     let shipment = shipped["id"].as_str().unwrap();
     shop.post(
         &format!("{shipments}/{shipment}/deliver"),
@@ -175,6 +227,8 @@ async fn a_person_who_was_erased_is_in_no_file_of_the_marketplace() {
     .await;
     let order = shop.get(&format!("/api/orders/{id}"), &seller).await;
     assert_eq!(order["total"]["amount"], 500, "the order is kept");
+    let again = shop.say_once(&said, &seller).await;
+    again.assert_problem(410, "answer_erased");
     eventually("the seller is told nothing of who it was", || async {
         let page = shop
             .get(

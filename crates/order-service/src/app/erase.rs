@@ -1,4 +1,5 @@
-//! Erases a person from the orders that they placed and in which they sold. Orders are kept under the user's id.
+//! Erases a person from the orders that they placed and in which they sold, and from the stored answers to requests. Orders are kept under
+//! the user's id. So are the keys of what others asked for in them: a repeat of a move must not be made again.
 
 use kernel::{OrderId, UserId};
 use store::{StoreError, StoreResult, Tx};
@@ -28,6 +29,7 @@ pub(crate) async fn erase_users(
 }
 
 async fn erase_user(app: &App, user: UserId) -> StoreResult<()> {
+    app.store.forget_answers(user).await?;
     let mut open = None;
     let mut after = None;
     loop {
@@ -67,7 +69,7 @@ async fn erase_user(app: &App, user: UserId) -> StoreResult<()> {
     }
 }
 
-/// Erases `user` from a page of orders, in one transaction, and from what was said in their timelines.
+/// Erases `user` from a page of orders, in one transaction, from what was said in their timelines, and from what was answered about them.
 async fn erase_from(app: &App, user: UserId, page: &[Order]) -> StoreResult<()> {
     let mut said: Vec<(OrderId, Vec<Fact>)> = Vec::with_capacity(page.len());
     for order in page {
@@ -75,21 +77,20 @@ async fn erase_from(app: &App, user: UserId, page: &[Order]) -> StoreResult<()> 
         let theirs = |fact: &Fact| fact.actor.id == Some(user) && fact.note.is_some();
         said.push((order.id, facts.into_iter().filter(theirs).collect()));
     }
-    let now = app.clock.now();
-    app.store
-        .write(move |tx| {
-            tx.want::<Order>(said.iter().map(|(order, _)| *order))?;
-            for (order, facts) in &said {
-                if let Some(found) = tx.get::<Order>(order)?
-                    && let Some(erased) = found.erased(user, now)
-                {
-                    tx.put(erased)?;
-                }
-                erase_notes(tx, *order, facts)?;
+    let (now, instead) = (app.clock.now(), app.erased_answer.clone());
+    let erased = app.store.write(move |tx| {
+        tx.want::<Order>(said.iter().map(|(order, _)| *order))?;
+        tx.each(&said, |tx, (order, facts)| {
+            if let Some(found) = tx.get::<Order>(order)?
+                && let Some(erased) = found.erased(user, now)
+            {
+                tx.put(erased)?;
             }
-            Ok(())
+            erase_notes(tx, *order, facts)?;
+            tx.replace_answers(order.as_uuid(), &instead)
         })
-        .await
+    });
+    erased.await?.into_iter().collect()
 }
 
 fn erase_notes(tx: &mut Tx<'_>, order: OrderId, facts: &[Fact]) -> StoreResult<()> {

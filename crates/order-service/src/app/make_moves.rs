@@ -182,7 +182,8 @@ async fn attempt(
                 Err(refused) => return Ok((Answered::First(Err(refused)), Vec::new())),
             };
             if let Some(Repeatable { key, render }) = &*repeatable {
-                tx.answer(key, subject(&asked), render(&made)?, now)?;
+                let (about, answer) = (asked.order.as_uuid(), render(&made)?);
+                tx.answer_about(about, key, subject(&asked), answer, now)?;
             }
             Ok((Answered::First(Ok(made)), facts))
         })

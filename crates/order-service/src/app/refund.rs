@@ -115,7 +115,10 @@ impl Key {
         let answer: StoredAnswer = (self.render)(&done)?;
         let (key, now) = (self.key, app.clock.now());
         app.store
-            .write(move |tx| tx.answer(&key, done.id.as_uuid(), answer.clone(), now))
+            .write(move |tx| {
+                let (order, refund) = (done.order.as_uuid(), done.id.as_uuid());
+                tx.answer_about(order, &key, refund, answer.clone(), now)
+            })
             .await
     }
 }

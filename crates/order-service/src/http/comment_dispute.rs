@@ -25,6 +25,7 @@ use crate::domain::{CaseId, Role, Said};
         (status = 201, description = "Said; the dispute with its comments", body = DisputeJson<'static>, headers(("Location" = String, description = "The order"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 404, description = "`order_not_found`, `dispute_not_found`: it does not exist, or the caller has no part in it"),
         (status = 409, description = "`move_not_allowed`: it is over; see `allowed`; `limit_reached`: the caller's side has written too many comments on the returns and disputes of the part"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn comment_dispute(

@@ -39,6 +39,7 @@ pub(crate) struct DeliverShipment {
         (status = 200, description = "Delivered", body = OrderJson<'static>, headers(("ETag" = String, description = "Its version"), ("Idempotency-Replayed" = String, description = "`true` if this repeats the answer to an earlier request"))),
         (status = 404, description = "`order_not_found`, `fulfilment_not_found`, `shipment_not_found`: it does not exist, or is another seller's"),
         (status = 409, description = "`move_not_allowed`: it has arrived before; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn deliver(

@@ -36,6 +36,7 @@ pub(crate) struct DenyReturn {
         (status = 403, description = "`forbidden`: the buyer"),
         (status = 404, description = "`order_not_found`, `return_not_found`: it does not exist, or is of another seller's part"),
         (status = 409, description = "`move_not_allowed`: it is answered or over; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn deny_return(

@@ -39,6 +39,7 @@ pub(crate) struct OpenDispute {
         (status = 403, description = "`forbidden`: a seller in the order"),
         (status = 404, description = "`order_not_found`, `fulfilment_not_found`: it does not exist, or the caller has no part in it"),
         (status = 409, description = "`move_not_allowed`: not now, or there is or was one; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet; `limit_reached`: too many disputes"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn open_dispute(

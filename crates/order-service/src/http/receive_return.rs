@@ -55,6 +55,7 @@ pub(crate) struct ReceiveReturn {
         (status = 403, description = "`forbidden`: the buyer"),
         (status = 404, description = "`order_not_found`, `return_not_found`: it does not exist, or is of another seller's part"),
         (status = 409, description = "`move_not_allowed`: it is not approved, or more than is awaited; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet; `limit_reached`: too many refunds on their way"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
         (status = 422, description = "`validation_failed`, also for a line of another part"),
     ))]

@@ -125,6 +125,7 @@ enum RefundStatus {
         (status = 403, description = "`forbidden`: the buyer"),
         (status = 404, description = "`order_not_found`, `fulfilment_not_found`: it does not exist, or is another seller's"),
         (status = 409, description = "`refund_exceeds`: less than that is left, or fewer items; see `left`; `move_not_allowed`: not now; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet; `limit_reached`: too many refunds on their way"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
         (status = 422, description = "`validation_failed`, also for a line of another part and for another currency"),
     ))]

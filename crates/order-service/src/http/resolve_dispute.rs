@@ -74,6 +74,7 @@ impl Decision {
         (status = 403, description = "`forbidden`: the buyer or the seller"),
         (status = 404, description = "`order_not_found`, `dispute_not_found`: it does not exist, or the caller has no part in it"),
         (status = 409, description = "`move_not_allowed`: it is over; see `allowed`; `refund_exceeds`: less than that is left; see `left`; `order_not_ready`: not paid, or its stock is not sold yet; `limit_reached`: too many refunds on their way"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
         (status = 422, description = "`validation_failed`, also for another currency"),
     ))]

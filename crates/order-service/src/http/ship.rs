@@ -52,6 +52,7 @@ pub(crate) struct ShipItems {
         (status = 403, description = "`forbidden`: the buyer"),
         (status = 404, description = "`order_not_found`, `fulfilment_not_found`: it does not exist, or is another seller's"),
         (status = 409, description = "`move_not_allowed`: not now, or more than is left; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet; `limit_reached`: too many packages"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
         (status = 422, description = "`validation_failed`, also for a line of another part"),
     ))]

@@ -25,6 +25,7 @@ use crate::domain::{Move, Role};
         (status = 403, description = "`forbidden`: a seller in the order"),
         (status = 404, description = "`order_not_found`, `dispute_not_found`: it does not exist, or the caller has no part in it"),
         (status = 409, description = "`move_not_allowed`: it is over; see `allowed`; `order_not_ready`: not paid, or its stock is not sold yet"),
+        (status = 410, description = "`answer_erased`: a repeat; its first answer told of a person who has left"),
         (status = 412, description = "`precondition_failed`: the part has changed"),
     ))]
 pub(crate) async fn withdraw_dispute(

@@ -88,7 +88,8 @@ promises! {
     erasures:
         an_erased_buyer_is_in_no_order_and_what_was_sold_stays,
         an_erased_seller_is_in_no_sale,
-        an_order_that_is_not_over_is_told_and_keeps_its_address_until_it_is;
+        an_order_that_is_not_over_is_told_and_keeps_its_address_until_it_is,
+        no_answer_tells_of_an_erased_user_and_no_move_of_others_is_made_again;
     telling:
         what_happens_is_told_once_where_mails_are_sent_and_not_at_all_elsewhere;
     sales:

@@ -63,7 +63,7 @@ impl Database for Mongo {
         let layout = self.records.layout(kind)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let options = FindOptions::builder().limit(limit).build();
-        let filter = doc! { field: bson_of(&value) };
+        let filter = (layout.has)(field, vec![bson_of(&value)]);
         self.find_with(Read::Get, layout.collection, filter, options, layout.decode)
             .await
     }

@@ -17,6 +17,7 @@ pub(super) struct Layout {
     pub(super) expires: Option<Expires>,
     pub(super) table: fn() -> Box<dyn AnyTable>,
     pub(super) id: fn(&AnyKey) -> StoreResult<Bson>,
+    pub(super) has: fn(&'static str, Vec<Bson>) -> Document,
     pub(super) decode: fn(&RawDocument) -> StoreResult<AnyRecord>,
     /// For scans: a document may hold several.
     pub(super) decode_all: fn(&RawDocument) -> StoreResult<Vec<AnyRecord>>,
@@ -33,6 +34,7 @@ impl Layout {
             expires: R::EXPIRES,
             table: || Box::new(Table::<R>::default()),
             id: |key| Ok(R::id(key_of::<R>(key)?)),
+            has: R::has,
             decode: |document| Ok(Arc::new(R::decode(document)?)),
             decode_all: |document| Ok(vec![Arc::new(R::decode(document)?)]),
             encode: |record| record_of::<R>(record.clone())?.encode(),

@@ -1,7 +1,7 @@
 //! How records map to documents.
 
-use mongodb::bson::Bson;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
+use mongodb::bson::{Bson, Document, doc};
 use store::{Expires, Record, Row, StoreResult};
 
 use super::codec::{bson_of, decode, encode};
@@ -17,6 +17,12 @@ pub trait MongoRecord: Record + Sized {
 
     /// The `_id` of the record with this key.
     fn id(key: &Self::Key) -> Bson;
+
+    /// The condition on a document that its `field` has one of `values`.
+    #[must_use]
+    fn has(field: &'static str, values: Vec<Bson>) -> Document {
+        doc! { field: { "$in": values } }
+    }
 
     /// The record as a document, with its `_id`.
     ///
@@ -37,6 +43,21 @@ impl<R: Row> MongoRecord for R {
 
     fn id(key: &Self::Key) -> Bson {
         bson_of(&R::id(key))
+    }
+
+    /// An `_id` of several fields has an index over it as a whole, which serves its first field by ranges.
+    fn has(field: &'static str, values: Vec<Bson>) -> Document {
+        match R::KEY {
+            [first, second, ..] if *first == field => {
+                let ranges = values.into_iter().map(|value| {
+                    let from = doc! { field: value.clone() };
+                    let to = doc! { field: value, *second: Bson::MaxKey };
+                    doc! { "_id": { "$gte": from, "$lt": to } }
+                });
+                doc! { "$or": ranges.collect::<Vec<_>>() }
+            }
+            _ => doc! { field: { "$in": values } },
+        }
     }
 
     fn encode(&self) -> StoreResult<RawDocumentBuf> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document};
 use mongodb::{ClientSession, Database};
 use store::{AnyKey, AnyRecord, StoreError, StoreResult, Value, key_of, record_of};
 
@@ -262,7 +262,7 @@ impl<R: MongoRecord> AnyTable for Table<R> {
         }
         for (field, values) in fields {
             let expected = values.len();
-            let filter = doc! { field: { "$in": values } };
+            let filter = R::has(field, values);
             for document in query(db, session, R::COLLECTION, filter, expected).await? {
                 let record = R::decode(&document)?;
                 let value = record.lookup(field);

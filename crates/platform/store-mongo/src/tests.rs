@@ -20,6 +20,7 @@ mod gather;
 mod imports;
 mod items;
 mod kinds;
+mod lookups;
 mod messages;
 mod metrics;
 mod races;

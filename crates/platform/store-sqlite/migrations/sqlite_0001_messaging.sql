@@ -29,6 +29,7 @@ CREATE TABLE dead_letters (
 ) STRICT, WITHOUT ROWID;
 -- It ends with the primary key, so it has the order of their list.
 CREATE INDEX dead_letters_by_age ON dead_letters (died_at);
+CREATE INDEX dead_letters_by_subject ON dead_letters (subject);
 
 -- Written by the readiness check, and emptied at once: whether there is room for a write.
 CREATE TABLE probe (
@@ -46,7 +47,8 @@ CREATE TABLE inbox (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX inbox_by_age ON inbox (handled_at);
 
--- First answers to requests with an Idempotency-Key. status is null while the first request is still running.
+-- First answers to requests with an Idempotency-Key. status is null while the first request is still running. about is whom or what the
+-- answer tells of, if that is not its user.
 CREATE TABLE idempotency (
     user_id     BLOB    NOT NULL,
     route       TEXT    NOT NULL,
@@ -59,8 +61,10 @@ CREATE TABLE idempotency (
     created_at  INTEGER NOT NULL,
     lease_until INTEGER NOT NULL,
     etag        TEXT,
+    about       BLOB,
     PRIMARY KEY (user_id, route, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_about ON idempotency (about) WHERE about IS NOT NULL;
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
 CREATE INDEX outbox_retries ON outbox (not_before) WHERE attempts > 0;
 

@@ -8,7 +8,14 @@ use serde_bytes::{ByteArray, ByteBuf};
 use uuid::Uuid;
 
 use crate::idempotency::{Claim, Earlier, LIFETIME, OnceKey, StoredAnswer};
-use crate::{Expires, Record, Row, StoreResult, Tx};
+use crate::{Expires, Record, Row, Store, StoreResult, Tx, Value};
+
+/// The field for looking up the answers to the requests of a user: the beginning of the key.
+const USER: &str = "user_id";
+/// The field for looking up the answers that tell of something.
+const ABOUT: &str = "about";
+/// Most answers that one transaction deletes or replaces.
+const BATCH: usize = 500;
 
 /// What is stored for an Idempotency-Key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +26,9 @@ pub struct Idempotent {
     pub fingerprint: [u8; 32],
     /// The id of what the request creates.
     pub subject: Uuid,
+    /// Whom or what the answer tells of: with their erasure the answer goes, whoever asked for it. None if it tells only of the owner of
+    /// the key, or of nobody.
+    pub about: Option<Uuid>,
     /// The first answer. None while the first request is still running.
     pub answer: Option<StoredAnswer>,
     /// When the key was first used.
@@ -55,6 +65,14 @@ impl Record for Idempotent {
     fn key(&self) -> IdempotencyKey {
         self.key.clone()
     }
+
+    fn lookup(&self, field: &'static str) -> Option<Value> {
+        match field {
+            USER => Some(self.key.user.as_uuid().into()),
+            ABOUT => self.about.map(Value::Id),
+            _ => None,
+        }
+    }
 }
 
 /// See [`Idempotent`].
@@ -73,6 +91,8 @@ pub struct IdempotentFields {
     fingerprint: ByteArray<32>,
     subject: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<String>,
@@ -86,7 +106,8 @@ pub struct IdempotentFields {
 
 impl Row for Idempotent {
     const TABLE: &'static str = "idempotency";
-    const KEY: &'static [&'static str] = &["user_id", "route", "key"];
+    const KEY: &'static [&'static str] = &[USER, "route", "key"];
+    const LOOKUPS: &'static [&'static str] = &[USER, ABOUT];
     const EXPIRES: Option<Expires> = Some(Expires {
         field: "created_at",
         after: LIFETIME,
@@ -109,6 +130,7 @@ impl Row for Idempotent {
             id: Self::id(&self.key),
             fingerprint: ByteArray::new(self.fingerprint),
             subject: self.subject,
+            about: self.about,
             status: answer.map(|answer| answer.status),
             location: answer.and_then(|answer| answer.location.clone()),
             etag: answer.and_then(|answer| answer.etag.clone()),
@@ -133,6 +155,7 @@ impl Row for Idempotent {
             },
             fingerprint: fields.fingerprint.into_array(),
             subject: fields.subject,
+            about: fields.about,
             answer,
             created_at: fields.created_at,
             lease_until: fields.lease_until,
@@ -201,6 +224,7 @@ impl Tx<'_> {
             key: key.into(),
             fingerprint: key.fingerprint,
             subject,
+            about: None,
             answer: None,
             created_at: now,
             lease_until: until,
@@ -254,7 +278,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Stores the first answer to the request with this key, which created `subject`.
+    /// Stores the first answer to the request with this key, which created `subject`. The answer tells of nobody but the owner of the key.
     ///
     /// # Errors
     /// A store error.
@@ -265,14 +289,51 @@ impl Tx<'_> {
         answer: StoredAnswer,
         now: Timestamp,
     ) -> StoreResult<()> {
-        self.put(Idempotent {
-            key: key.into(),
-            fingerprint: key.fingerprint,
-            subject,
-            answer: Some(answer),
-            created_at: now,
-            lease_until: now,
-        })
+        self.put(answered(key, subject, None, answer, now))
+    }
+
+    /// Does the same with an answer that tells of `about`, a person or what other persons have to do with.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn answer_about(
+        &mut self,
+        about: Uuid,
+        key: &OnceKey,
+        subject: Uuid,
+        answer: StoredAnswer,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        self.put(answered(key, subject, Some(about), answer, now))
+    }
+
+    /// Deletes the answers to requests of `user`, and those that tell of them, with their keys: for a user who is erased, and whose requests
+    /// are refused from then on. Deletes a bounded number and returns it. [`Store::forget_answers`] deletes the rest.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn forget_answers(&mut self, user: UserId) -> StoreResult<usize> {
+        let mut found = self.find_by::<Idempotent>(USER, user.as_uuid(), BATCH)?;
+        found.extend(self.find_by::<Idempotent>(ABOUT, user.as_uuid(), BATCH)?);
+        for row in &found {
+            self.delete::<Idempotent>(&row.key)?;
+        }
+        Ok(found.len())
+    }
+
+    /// Puts `instead` in the place of the answers that tell of `about`. Their keys stay: a repeat is not carried out, and gets `instead`.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn replace_answers(&mut self, about: Uuid, instead: &StoredAnswer) -> StoreResult<()> {
+        for row in self.find_by::<Idempotent>(ABOUT, about, usize::MAX)? {
+            self.put(Idempotent {
+                about: None,
+                answer: Some(instead.clone()),
+                ..(*row).clone()
+            })?;
+        }
+        Ok(())
     }
 
     /// The row of a key, unless it has expired. Expired rows are deleted some time later.
@@ -289,5 +350,36 @@ impl Tx<'_> {
         Ok(found
             .filter(|row| row.answer.is_none() && row.lease_until == until)
             .map(|row| (*row).clone()))
+    }
+}
+
+impl Store {
+    /// Deletes all answers to requests of `user`, and those that tell of them, in as many transactions as it takes. See
+    /// [`Tx::forget_answers`].
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn forget_answers(&self, user: UserId) -> StoreResult<()> {
+        let forget = || self.write(move |tx| tx.forget_answers(user));
+        while forget().await? > 0 {}
+        Ok(())
+    }
+}
+
+fn answered(
+    key: &OnceKey,
+    subject: Uuid,
+    about: Option<Uuid>,
+    answer: StoredAnswer,
+    now: Timestamp,
+) -> Idempotent {
+    Idempotent {
+        key: key.into(),
+        fingerprint: key.fingerprint,
+        subject,
+        about,
+        answer: Some(answer),
+        created_at: now,
+        lease_until: now,
     }
 }

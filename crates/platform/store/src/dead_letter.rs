@@ -8,7 +8,10 @@ use serde_bytes::ByteBuf;
 use uuid::Uuid;
 
 use crate::outbox::{kind_code, kind_of};
-use crate::{Record, Row, StoreResult};
+use crate::{Record, Row, StoreResult, Tx, Value};
+
+/// The field for looking up what was said about something.
+const SUBJECT: &str = "subject";
 
 /// A dead-lettered message and the reason. An operator can list and replay it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,10 @@ impl Record for DeadLetter {
 
     fn key(&self) -> MessageId {
         self.envelope.id
+    }
+
+    fn lookup(&self, field: &'static str) -> Option<Value> {
+        (field == SUBJECT).then_some(Value::Id(self.envelope.subject))
     }
 }
 
@@ -51,6 +58,7 @@ pub struct DeadLetterFields {
 
 impl Row for DeadLetter {
     const TABLE: &'static str = "dead_letters";
+    const LOOKUPS: &'static [&'static str] = &[SUBJECT];
 
     type Id = MessageId;
     type Fields = DeadLetterFields;
@@ -90,5 +98,18 @@ impl Row for DeadLetter {
             reason: fields.reason,
             died_at: fields.died_at,
         })
+    }
+}
+
+impl Tx<'_> {
+    /// Deletes the dead letters about `subject` that this service could not send: nobody needs to know any more.
+    ///
+    /// # Errors
+    /// A store error.
+    pub fn discard_letters(&mut self, subject: Uuid) -> StoreResult<()> {
+        for letter in self.find_by::<DeadLetter>(SUBJECT, subject, usize::MAX)? {
+            self.delete::<DeadLetter>(&letter.envelope.id)?;
+        }
+        Ok(())
     }
 }

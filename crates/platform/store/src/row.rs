@@ -24,7 +24,8 @@ pub trait Row: Record + Sized {
     const TABLE: &'static str;
     /// The columns of the primary key. If there are several, [`Row::Id`] is a struct with these fields.
     const KEY: &'static [&'static str] = &["id"];
-    /// The fields that [`Tx::find_by`](crate::Tx::find_by) may name. Each needs an index.
+    /// The fields that [`Tx::find_by`](crate::Tx::find_by) may name. Each needs an index, except the first column of a primary key that has
+    /// several: the key's own index serves it.
     const LOOKUPS: &'static [&'static str] = &[];
     /// Fields that keep their value for as long as the row exists. An update does not look at them: SQLite need not serialise them twice
     /// to compare.

@@ -7,6 +7,7 @@ mod categories;
 mod change;
 mod command;
 mod create;
+mod erase;
 mod expire;
 mod facets;
 mod keep_sellers;
@@ -39,6 +40,7 @@ pub(crate) use arrange_images::arrange_images;
 pub(crate) use categories::{InTree, categories, create_category, edit_category};
 pub(crate) use command::{Ask, Command, Return};
 pub(crate) use create::{create_product, create_product_once};
+pub(crate) use erase::erase_users;
 #[cfg(test)]
 pub(crate) use expire::expire;
 pub(crate) use expire::expire_reservations;

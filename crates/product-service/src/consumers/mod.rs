@@ -2,11 +2,14 @@
 
 mod commands;
 mod sellers;
+mod user_erased;
 
 pub use commands::QUEUE;
 pub(crate) use commands::commands;
 pub use sellers::SELLERS_QUEUE;
 pub(crate) use sellers::sellers;
+pub use user_erased::ERASURES_QUEUE;
+pub(crate) use user_erased::erasures;
 
 use contracts::Contract;
 

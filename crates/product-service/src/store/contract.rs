@@ -1,6 +1,7 @@
 //! The suite that both engines pass: use cases and queries. `contract_tests!` runs each test on a fresh store of one engine.
 
 pub(crate) mod categories;
+pub(crate) mod erasures;
 pub(crate) mod facets;
 pub(crate) mod images;
 pub(crate) mod lists;
@@ -496,6 +497,7 @@ macro_rules! contract_tests {
             sellers: no_list_and_no_search_has_products_of_those_who_sell_nothing,
             sellers: who_waits_for_approval_sells_nothing_where_it_is_needed,
             sellers: a_seller_has_as_many_products_as_they_sell_now,
+            erasures: no_answer_to_an_erased_user_is_kept_and_those_to_others_are,
             stock_book: stock_set_while_some_is_held_leaves_the_book_right,
         }
 

@@ -50,8 +50,9 @@ pub(crate) async fn erase(
         Erased::Done(revocation) => {
             app.revoked(Some(&revocation));
             security::erased(user);
-            // A login that was under way has opened its session by now.
+            // A login that was under way has opened its session by now, and other requests have stored their answers.
             forget_sessions(&app.store, user).await?;
+            app.store.forget_answers(user).await?;
             Ok(())
         }
     }
@@ -129,6 +130,8 @@ pub(crate) async fn erase_user(
             let (erased, revocation) = end_all(tx, &erased, cut)?;
             tx.put(erased.clone())?;
             delete_sessions(tx, found.id)?;
+            tx.forget_answers(found.id)?;
+            tx.discard_letters(found.id.as_uuid())?;
             tx.delete::<AddressBook>(&found.id)?;
             tx.delete::<Contact>(&found.id)?;
             tx.delete::<Notifications>(&found.id)?;

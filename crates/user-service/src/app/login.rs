@@ -7,7 +7,8 @@ use store::{Store, StoreResult};
 use super::guesses::{Guess, Origin};
 use super::register_by_mail::is_verified;
 use super::{App, LoggedIn, UserError};
-use crate::domain::{Device, Email, FactorCode, SecondFactor, Session, Used, User};
+use crate::domain::{Device, Email, FactorCode, Notice, SecondFactor, Session, Used, User};
+use crate::events::{self, MailWish};
 use crate::security::{self, LoginFailure};
 
 /// Takes as long for an unknown email as for a wrong password.
@@ -67,7 +68,11 @@ pub(crate) async fn login(
         network: device.network,
     };
     let id = session.id;
-    let user = match open_session(&app.store, session, code).await? {
+    let wish = match code {
+        Some(FactorCode::Recovery(_)) => app.wish_if_sent(Notice::RecoveryCodeUsed, None),
+        Some(FactorCode::App(_)) | None => None,
+    };
+    let user = match open_session(&app.store, session, code, wish).await? {
         Opened::Done(user, proof) => {
             if proof == Some(Used::Recovery) {
                 security::recovery_code_used(user.id);
@@ -106,11 +111,13 @@ pub(crate) enum Opened {
 }
 
 /// Records a session with its first token if the user's password has still the session's version, and `code` is good if one is needed. A
-/// code is used up by it: of many who open a session with one code at once, one does.
+/// code is used up by it: of many who open a session with one code at once, one does. If it was a recovery code, `wish` is the mail that
+/// tells the user, if mails are sent.
 pub(crate) async fn open_session(
     store: &Store,
     session: Session,
     code: Option<FactorCode>,
+    wish: Option<MailWish>,
 ) -> StoreResult<Opened> {
     store
         .write(move |tx| {
@@ -132,6 +139,11 @@ pub(crate) async fn open_session(
                     return Ok(Opened::WrongCode);
                 };
                 tx.put(factor)?;
+                if what == Used::Recovery
+                    && let Some(wish) = wish
+                {
+                    tx.send(events::send_mail(user.id, wish, session.created_at))?;
+                }
                 proof = Some(what);
             }
             tx.insert(session.unused_token())?;

@@ -113,7 +113,9 @@ pub(crate) async fn add_user(
             if let Some(Repeatable { key, render }) = &once
                 && added == Registered::Done
             {
-                tx.answer(key, user.id.as_uuid(), render(&user)?, user.created_at)?;
+                // The key is that of an email; the answer goes when its user does.
+                let (id, answer) = (user.id.as_uuid(), render(&user)?);
+                tx.answer_about(id, key, id, answer, user.created_at)?;
             }
             Ok(added)
         })

@@ -6,8 +6,9 @@ use store::{Store, StoreResult};
 
 use super::prove::contact_of;
 use super::revocations::Cut;
-use super::second_factor::take_away;
+use super::second_factor::{take_away, tell};
 use crate::domain::{Email, Proof, Purpose, User};
+use crate::events::MailWish;
 use crate::records::EMAIL_KEY;
 use crate::security;
 
@@ -20,12 +21,14 @@ pub struct AccessReset {
     pub had_second_factor: bool,
 }
 
-/// Makes `secret` good for setting a password of the user with `email`, and turns their second factor off. None if there is no such user.
+/// Makes `secret` good for setting a password of the user with `email`, and turns their second factor off, of which `wish` is the mail that
+/// tells them, if mails are sent. None if there is no such user.
 pub(crate) async fn reset_access(
     store: &Store,
     email: &Email,
     secret: &OpaqueToken,
     audit: AuditId,
+    wish: Option<MailWish>,
     cut: Cut,
 ) -> StoreResult<Option<AccessReset>> {
     let (key, digest) = (email.key().to_owned(), secret.digest());
@@ -40,6 +43,7 @@ pub(crate) async fn reset_access(
             let had_second_factor = user.second_factor_since.is_some();
             if had_second_factor {
                 take_away(tx, &user, None, audit, cut)?;
+                tell(tx, &user, wish, cut)?;
             }
             Ok(Some(AccessReset {
                 user: (*user).clone(),

@@ -9,8 +9,9 @@ use super::guesses::{Guess, Origin};
 use super::revocations::{Cut, end_others, outdate};
 use super::{App, UserError};
 use crate::domain::{
-    AuditAction, AuditEntry, AuditState, FactorCode, RecoveryCode, SecondFactor, Used, User,
+    AuditAction, AuditEntry, AuditState, FactorCode, Notice, RecoveryCode, SecondFactor, Used, User,
 };
+use crate::events::{self, MailWish};
 use crate::security;
 
 /// What an authenticator app is to learn.
@@ -130,6 +131,7 @@ pub(crate) async fn confirm_second_factor(
         code,
         audit: AuditId::new(&*app.ids),
         cut: app.cut(),
+        wish: app.wish_if_sent(Notice::SecondFactorEnabled, None),
     };
     match turn_on(&app.store, change, digests, caller.session).await? {
         Ok(revocation) => {
@@ -157,6 +159,8 @@ pub(crate) struct FactorChange {
     /// The id of its entry in the audit log.
     pub(crate) audit: AuditId,
     pub(crate) cut: Cut,
+    /// The mail that says so, if mails are sent.
+    pub(crate) wish: Option<MailWish>,
 }
 
 /// Turns a second factor on and ends all of the user's sessions except `keep`, with their access tokens.
@@ -194,6 +198,7 @@ pub(crate) async fn turn_on(
             ))?;
             tx.put(after)?;
             tx.put(factor.with(recovery.clone()))?;
+            tell(tx, &user, change.wish, change.cut)?;
             Ok(Ok(revocation))
         })
         .await
@@ -215,6 +220,7 @@ pub(crate) async fn remove_second_factor(
         code,
         audit: AuditId::new(&*app.ids),
         cut: app.cut(),
+        wish: app.wish_if_sent(Notice::SecondFactorDisabled, None),
     };
     match turn_off(&app.store, password, change).await? {
         Ok((proof, revocation)) => {
@@ -259,6 +265,7 @@ pub(crate) async fn turn_off(
                 return Ok(Err(NotDone::WrongCode));
             };
             let revocation = take_away(tx, &user, Some(user.id), change.audit, change.cut)?;
+            tell(tx, &user, change.wish, change.cut)?;
             Ok(Ok((proof, revocation)))
         })
         .await
@@ -285,6 +292,19 @@ pub(super) fn take_away(
     tx.put(after)?;
     tx.delete::<SecondFactor>(&user.id)?;
     Ok(revocation)
+}
+
+/// Asks for the mail that tells a user what became of their second factor, if mails are sent.
+pub(super) fn tell(
+    tx: &mut Tx<'_>,
+    user: &User,
+    wish: Option<MailWish>,
+    cut: Cut,
+) -> StoreResult<()> {
+    match wish {
+        Some(wish) => tx.send(events::send_mail(user.id, wish, cut.at)),
+        None => Ok(()),
+    }
 }
 
 fn entry(before: &User, after: &User, by: Option<UserId>, id: AuditId, cut: Cut) -> AuditEntry {

@@ -19,18 +19,27 @@ pub(crate) enum Notice {
     AlreadyRegistered,
     /// The password was changed.
     PasswordChanged,
+    /// The second factor was turned on.
+    SecondFactorEnabled,
+    /// The second factor was turned off.
+    SecondFactorDisabled,
+    /// Someone logged in with a recovery code.
+    RecoveryCodeUsed,
     /// Something happened to an order.
     Order(OrderNotice),
 }
 
 impl Notice {
-    const OF_ACCOUNTS: [Self; 6] = [
+    const OF_ACCOUNTS: [Self; 9] = [
         Self::Verify,
         Self::Reset,
         Self::ChangeEmail,
         Self::EmailChanging,
         Self::AlreadyRegistered,
         Self::PasswordChanged,
+        Self::SecondFactorEnabled,
+        Self::SecondFactorDisabled,
+        Self::RecoveryCodeUsed,
     ];
 
     /// All of them.
@@ -48,6 +57,9 @@ impl Notice {
             Self::EmailChanging => "email_changing",
             Self::AlreadyRegistered => "already_registered",
             Self::PasswordChanged => "password_changed",
+            Self::SecondFactorEnabled => "second_factor_enabled",
+            Self::SecondFactorDisabled => "second_factor_disabled",
+            Self::RecoveryCodeUsed => "recovery_code_used",
             Self::Order(notice) => notice.as_str(),
         }
     }
@@ -66,6 +78,9 @@ impl Notice {
             Self::EmailChanging
             | Self::AlreadyRegistered
             | Self::PasswordChanged
+            | Self::SecondFactorEnabled
+            | Self::SecondFactorDisabled
+            | Self::RecoveryCodeUsed
             | Self::Order(_) => None,
         }
     }

@@ -186,7 +186,7 @@ async fn logged_in(open: &Open, address: &str, number: u8) -> (User, SessionId) 
 async fn open_for(open: &Open, user: &User, number: u8) -> SessionId {
     let session = session(user.id, user.password_version, number);
     let id = session.id;
-    let opened = open_session(&open.store, session, None).await;
+    let opened = open_session(&open.store, session, None, None).await;
     assert_eq!(opened, Ok(Opened::Done(Box::new(user.clone()), None)));
     id
 }
@@ -245,6 +245,7 @@ macro_rules! suite {
             nothing_is_left_of_who_an_erased_user_was_and_it_is_told,
             an_email_of_an_erased_user_is_registered_anew,
             no_session_of_an_erased_user_is_kept_and_those_of_others_are,
+            no_answer_and_no_dead_letter_of_an_erased_user_is_kept_and_those_of_others_are,
             the_last_administrator_is_not_erased_and_others_leave_an_entry,
         }
         suite! { $house, notifications;
@@ -263,6 +264,7 @@ macro_rules! suite {
             who_has_a_role_loses_their_tokens_with_it,
             a_reset_of_access_turns_it_off_and_a_link_of_a_mail_does_not,
             no_secret_of_an_erased_user_is_left,
+            a_mail_tells_of_each_change_and_of_a_recovery_code_and_of_nothing_else,
         }
         suite! { $house, sellers;
             a_first_product_makes_a_seller_once,

@@ -129,6 +129,31 @@ async fn a_recovery_code_is_good_once_in_place_of_a_code() {
 }
 
 #[tokio::test]
+async fn a_mail_tells_when_it_is_turned_on_or_off_and_when_a_recovery_code_is_used() {
+    let world = World::with_mail();
+    let mine = world.verified(ADA).await;
+    let (secret, codes) = turn_on(&world, &mine.token).await;
+    let on = world.mail(ADA, "was turned on", &[]).await;
+    assert_eq!(on.subject, "A second factor was turned on");
+    let code = app_code(&secret, world.clock.now());
+    Login::of(&log_in(&world, ADA, &code).await);
+    world.later(STEP);
+    let login = Login::of(&log_in(&world, ADA, &codes[0]).await);
+    world.mail(ADA, "one of its recovery codes", &[]).await;
+    let code = app_code(&secret, world.clock.now());
+    let off = turn_off(&world, &login.token, PASSWORD, &code).await;
+    assert_eq!(off.status, 204, "{off:?}");
+    let off = world.mail(ADA, "was turned off", &[]).await;
+    assert!(
+        off.text
+            .contains("https://shop.example/account/second-factor")
+    );
+    for code in &codes {
+        assert!(world.mails().iter().all(|mail| !mail.text.contains(code)));
+    }
+}
+
+#[tokio::test]
 async fn guesses_of_a_code_are_slowed_down_and_asking_without_one_forgives_none() {
     let world = World::start();
     let mine = world.someone(ADA).await;

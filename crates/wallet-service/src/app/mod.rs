@@ -3,6 +3,7 @@
 
 mod balance;
 mod dealings;
+mod erase;
 mod history;
 mod keep_sellers;
 mod ledger;
@@ -17,6 +18,7 @@ use store::Store;
 
 pub(crate) use balance::balance;
 pub(crate) use dealings::dealings;
+pub(crate) use erase::erase_users;
 pub(crate) use history::history;
 pub(crate) use keep_sellers::keep_sellers;
 pub(crate) use release_earnings::{Swept, release_earnings};

@@ -1,5 +1,5 @@
 //! Messages to the wallet. One queue takes all four commands of the order service: the wallet decides a batch in the order of arrival and
-//! commits it in one transaction. Another takes what the user service says of sellers. Each message is decoded in a file of its own.
+//! commits it in one transaction. Others take what the user service says of sellers and of users who are no more. Each message is decoded in a file of its own.
 
 mod cancel_order_debit;
 mod debit_for_order;
@@ -8,11 +8,14 @@ mod release_part;
 mod seller_changed;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
+mod user_erased;
 
 use std::sync::Arc;
 
 pub use seller_changed::SELLERS_QUEUE;
 pub(crate) use seller_changed::sellers;
+pub use user_erased::ERASURES_QUEUE;
+pub(crate) use user_erased::erasures;
 
 use async_trait::async_trait;
 use bus::{Batched, Receiver, Subscription};

@@ -1,9 +1,14 @@
 //! Erased users: what is left of their orders and sales.
 
-use kernel::{Metadata, OrderId, Timestamp, UserId};
+use std::sync::Arc;
+
+use kernel::{Metadata, OrderId, RefundId, Timestamp, UserId};
+use store::Idempotent;
+use store::idempotency::{Answered, Earlier, OnceKey, Repeatable};
 
 use super::Subject;
-use crate::app::{dealings, erase_users};
+use super::moves::{key, refund, text};
+use crate::app::{Made, Wait, What, claim, dealings, erase_users, make_moves};
 use crate::domain::{Actor, Details, Fact, FulfilmentStatus, Happened, Order, Role};
 use crate::records::OrderFact;
 use crate::testing::{lines_of, new_order};
@@ -112,4 +117,56 @@ pub(super) async fn an_order_that_is_not_over_is_told_and_keeps_its_address_unti
     over.await.unwrap();
     assert_eq!(erase_users(&s.app, vec![ada]).await.unwrap(), [Ok(())]);
     assert_eq!(s.stored(id).await.address, None);
+}
+
+/// Refunds 100 of the first part for its seller, with a key. Returns what the seller is answered if it was not done now.
+async fn refund_once(s: &Subject, order: &Order, once: &OnceKey) -> Option<Earlier> {
+    let part = &order.fulfilments[0];
+    let id = RefundId::new(&*s.ids);
+    let asked = Subject::asked(order, part, What::OfPart(part.id.into(), refund(id, 100)));
+    let repeatable = Repeatable {
+        key: once.clone(),
+        render: Arc::new(|made: &Made| Ok(text(format!("{:?}", made.order.buyer_name)))),
+    };
+    match make_moves(&s.app, asked, Some(repeatable), Wait::No).await {
+        Ok(Answered::First(Ok(_))) => None,
+        Ok(Answered::Before(earlier)) => Some(earlier),
+        other @ (Ok(_) | Err(_)) => panic!("{other:?}"),
+    }
+}
+
+pub(super) async fn no_answer_tells_of_an_erased_user_and_no_move_of_others_is_made_again(
+    s: Subject,
+) {
+    let [ada, bob, eve] = [(); 3].map(|()| UserId::new(&*s.ids));
+    let order = telling(&s, ada, bob, FulfilmentStatus::Completed).await;
+    let other = telling(&s, eve, bob, FulfilmentStatus::Completed).await;
+    let [once, twice] = [key(bob, "of Ada"), key(bob, "of Eve")];
+    assert_eq!(refund_once(&s, &order, &once).await, None);
+    assert_eq!(refund_once(&s, &other, &twice).await, None);
+    let told = Some(Earlier::Answered(text(r#"Some("Ada")"#.to_owned())));
+    assert_eq!(refund_once(&s, &order, &once).await, told);
+    let mine = key(ada, "mine");
+    claim(&s.app, mine.clone(), OrderId::new(&*s.ids))
+        .await
+        .unwrap();
+
+    for _ in 0..2 {
+        assert_eq!(erase_users(&s.app, vec![ada]).await.unwrap(), [Ok(())]);
+        let of_ada = s.app.store.get::<Idempotent>(&(&mine).into()).await;
+        assert_eq!(of_ada, Ok(None));
+        let gone = Some(Earlier::Answered(s.app.erased_answer.clone()));
+        assert_eq!(refund_once(&s, &order, &once).await, gone);
+        assert_eq!(refund_once(&s, &other, &twice).await, told);
+    }
+    let refunded = s.stored(order.id).await.fulfilments[0].refunded();
+    assert_eq!(refunded, 100, "it is not made again");
+    let reused = OnceKey {
+        fingerprint: [8; 32],
+        ..once
+    };
+    assert_eq!(
+        refund_once(&s, &order, &reused).await,
+        Some(Earlier::OtherBody)
+    );
 }

@@ -18,6 +18,7 @@ use crate::app::{
 };
 use crate::audit::AuditedOrder;
 use crate::domain::{Fulfilment, Message, NewOrder, Order, Role};
+use crate::http::erased_answer;
 use crate::metrics::OrderMetrics;
 use crate::reservations::{ReservationRefusal, Reservations};
 use crate::store::OrderQueries;
@@ -105,6 +106,7 @@ impl Subject {
             waiting: Waiting::default(),
             announcer: None,
             names: Names::default(),
+            erased_answer: erased_answer().unwrap(),
             mails: Mails::Off,
             metrics: OrderMetrics::register(&Metrics::default()),
         };

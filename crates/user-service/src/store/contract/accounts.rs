@@ -16,7 +16,7 @@ use crate::events::MailWish;
 use store::StoreResult;
 use store::outbox::Fate;
 
-fn wish(notice: Notice) -> MailWish {
+pub(super) fn wish(notice: Notice) -> MailWish {
     MailWish {
         notice,
         language: Some(Language::De),
@@ -25,7 +25,7 @@ fn wish(notice: Notice) -> MailWish {
 }
 
 /// Of mails that were not sent yet, to whom they go and what they are about.
-async fn asked(open: &Open) -> Vec<(UserId, String)> {
+pub(super) async fn asked(open: &Open) -> Vec<(UserId, String)> {
     let pending = open.outbox.fresh(0, 1000).await.unwrap();
     let fates = pending.iter().map(|one| (one.seq, Fate::Sent)).collect();
     open.outbox.settle(fates, NOW).await.unwrap();

@@ -1,5 +1,6 @@
 //! Erased users: what is left of them, and what is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth::Revocation;
@@ -7,7 +8,9 @@ use contracts::sellers::{SellerStatus, SellersMode};
 use contracts::user::{SellerChanged, UserErased, UserNamed};
 use kernel::{AddressId, AuditId, PostalAddress, SystemIds, UserId};
 use serde_json::json;
-use store::StoreResult;
+use store::idempotency::{OnceKey, Repeatable, StoredAnswer};
+use store::outbox::Fate;
+use store::{DeadLetters as _, Idempotent, StoreResult};
 
 use super::standing::admin;
 use super::{NOW, Open, cut, email, hash, logged_in, open_for, rotate, session, someone};
@@ -163,7 +166,7 @@ pub(super) async fn no_session_of_an_erased_user_is_kept_and_those_of_others_are
     assert_eq!(kept(&open, &[first, second, id, other]).await, [other]);
     let late = session(ada.id, 1, 5);
     let id = late.id;
-    open_session(&open.store, late, None).await.unwrap();
+    open_session(&open.store, late, None, None).await.unwrap();
     forget_sessions(&open.store, ada.id).await.unwrap();
     assert_eq!(kept(&open, &[id, other]).await, [other]);
 }
@@ -192,4 +195,104 @@ pub(super) async fn the_last_administrator_is_not_erased_and_others_leave_an_ent
         .unwrap();
     assert_eq!(log[0].action, AuditAction::RoleRevoked);
     assert_eq!(log[0].by, Some(gone.id));
+}
+
+fn key(user: UserId, key: &str) -> OnceKey {
+    OnceKey {
+        user,
+        route: "POST /api/users/me/addresses",
+        key: key.to_owned(),
+        fingerprint: [7; 32],
+    }
+}
+
+/// An answer that names a person.
+fn answer() -> StoredAnswer {
+    StoredAnswer {
+        status: 201,
+        location: None,
+        etag: None,
+        body: b"Ada".to_vec(),
+    }
+}
+
+/// Registers a user as a request does that comes with this key, which is that of no user yet.
+async fn registered_once(open: &Open, address: &str, key: &OnceKey) -> User {
+    let user = someone(address);
+    let once = Repeatable {
+        key: key.clone(),
+        render: Arc::new(|_: &User| Ok(answer())),
+    };
+    let registered = add_user(&open.store, user.clone(), Some(once)).await;
+    assert_eq!(registered, Ok(Registered::Done));
+    user
+}
+
+/// Stores an answer to a request of `user` with each of `keys`.
+async fn answered(open: &Open, keys: &[OnceKey]) {
+    let keys = keys.to_vec();
+    let stored = open.store.write(move |tx| {
+        for key in &keys {
+            tx.answer(key, key.user.as_uuid(), answer(), NOW)?;
+        }
+        Ok(())
+    });
+    stored.await.unwrap();
+}
+
+/// Which of `keys` are known.
+async fn known(open: &Open, keys: &[OnceKey]) -> Vec<bool> {
+    let mut known = Vec::new();
+    for key in keys {
+        let found = open.store.get::<Idempotent>(&key.into()).await.unwrap();
+        known.push(found.is_some());
+    }
+    known
+}
+
+/// Gives up all messages that wait.
+async fn give_up(open: &Open) {
+    let pending = open.outbox.fresh(0, 1000).await.unwrap();
+    let dead = |seq| {
+        let reason = "nobody understands it".to_owned();
+        (
+            seq,
+            Fate::Dead {
+                attempts: 6,
+                reason,
+            },
+        )
+    };
+    let fates = pending.iter().map(|one| dead(one.seq)).collect();
+    open.outbox.settle(fates, NOW).await.unwrap();
+}
+
+pub(super) async fn no_answer_and_no_dead_letter_of_an_erased_user_is_kept_and_those_of_others_are(
+    open: Open,
+) {
+    let somebody = || UserId::new(&SystemIds::default());
+    let [of_ada, of_bob] = [(); 2].map(|()| key(somebody(), "register"));
+    let ada = registered_once(&open, "ada@example.com", &of_ada).await;
+    let bob = registered_once(&open, "bob@example.com", &of_bob).await;
+    let theirs = [of_ada, key(ada.id, "1"), key(ada.id, "2")];
+    let others = [of_bob, key(bob.id, "1"), key(somebody(), "2")];
+    answered(&open, &theirs[1..]).await;
+    answered(&open, &others[1..]).await;
+    give_up(&open).await;
+    let letters = async || {
+        let letters = open.store.dead_letters(None, 10).await.unwrap();
+        let subjects = letters.iter().map(|letter| letter.envelope.subject);
+        subjects.collect::<Vec<_>>()
+    };
+    assert_eq!(letters().await.len(), 2, "what they are called");
+
+    assert!(matches!(erase(&open, &ada).await, Ok(Erased::Done(_))));
+    assert_eq!(known(&open, &theirs).await, [false; 3]);
+    assert_eq!(known(&open, &others).await, [true; 3]);
+    assert_eq!(letters().await, [bob.id.as_uuid()]);
+    // A request that was under way has stored its answer by now.
+    answered(&open, &theirs[1..]).await;
+    open.store.forget_answers(ada.id).await.unwrap();
+    assert_eq!(known(&open, &theirs).await, [false; 3]);
+    assert_eq!(known(&open, &others).await, [true; 3]);
 }

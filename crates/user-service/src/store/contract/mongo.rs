@@ -120,7 +120,7 @@ async fn no_login_at_one_replica_outlives_a_password_change_at_another() {
                 keep,
                 cut(Duration::ZERO),
             ),
-            open_session(&other.store, late, None),
+            open_session(&other.store, late, None, None),
         )
         .await;
         assert!(matches!(changed, Ok(Some(_))), "{changed:?}");

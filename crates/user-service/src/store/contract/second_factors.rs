@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use kernel::{AuditId, SessionId, SystemIds};
 use store::StoreResult;
 
+use super::accounts::{asked as told, wish};
 use super::standing::admin;
 use super::{NOW, Open, cut, hash, logged_in, open_for, rotate, session};
 use crate::app::steps::{
@@ -14,7 +15,7 @@ use crate::app::steps::{
     open_session, reset_access, set_password, turn_off, turn_on,
 };
 use crate::domain::{
-    AuditAction, AuditEntry, Contact, Email, FactorCode, Proof, Purpose, RecoveryCode,
+    AuditAction, AuditEntry, Contact, Email, FactorCode, Notice, Proof, Purpose, RecoveryCode,
     SecondFactor, Used, User, UserName,
 };
 
@@ -41,6 +42,7 @@ fn change(user: &User, code: FactorCode, after: Duration) -> FactorChange {
         code,
         audit: AuditId::new(&SystemIds::default()),
         cut: cut(after),
+        wish: None,
     }
 }
 
@@ -84,7 +86,9 @@ async fn log_in(open: &Open, user: &User, steps: u32, code: Option<FactorCode>) 
     let number = u8::try_from(steps).unwrap() + 200;
     let mut session = session(user.id, user.password_version, number);
     session.created_at = NOW.plus(STEP * steps);
-    open_session(&open.store, session, code).await.unwrap()
+    open_session(&open.store, session, code, None)
+        .await
+        .unwrap()
 }
 
 /// Of many logins at once, those that succeeded.
@@ -92,7 +96,7 @@ async fn of_many(open: &Open, user: &User, code: &FactorCode) -> Vec<Option<Used
     let attempts = (0..20).map(|number| {
         let mut session = session(user.id, user.password_version, 100 + number);
         session.created_at = NOW.plus(STEP);
-        open_session(&open.store, session, Some(code.clone()))
+        open_session(&open.store, session, Some(code.clone()), None)
     });
     let outcomes = join_all(attempts).await;
     let done = outcomes
@@ -215,7 +219,7 @@ pub(super) async fn no_session_is_opened_without_a_code_while_it_is_turned_on(op
         let late = session(ada.id, 0, number * 10 + 2);
         let (on, opened) = futures_util::join!(
             confirm(&open, &ada, code(0), keep),
-            open_session(&open.store, late, None),
+            open_session(&open.store, late, None, None),
         );
         on.unwrap().unwrap();
         // It came before or after. Either way, its token is worth nothing now.
@@ -275,10 +279,16 @@ pub(super) async fn a_reset_of_access_turns_it_off_and_a_link_of_a_mail_does_not
 
     let secret = OpaqueToken::generate().unwrap();
     let audit = AuditId::new(&SystemIds::default());
-    let reset = reset_access(&open.store, &ada.email, &secret, audit, cut(STEP));
+    told(&open).await;
+    let off = Some(wish(Notice::SecondFactorDisabled));
+    let reset = reset_access(&open.store, &ada.email, &secret, audit, off, cut(STEP));
     let reset = reset.await.unwrap().unwrap();
     assert!(reset.had_second_factor);
     assert_eq!(reset.user, now);
+    assert_eq!(
+        told(&open).await,
+        [(ada.id, "second_factor_disabled".to_owned())]
+    );
     let entry = newest(&open, &ada).await;
     assert_eq!(
         (entry.id, entry.action, entry.by),
@@ -290,8 +300,9 @@ pub(super) async fn a_reset_of_access_turns_it_off_and_a_link_of_a_mail_does_not
     open_for(&open, &now, 5).await;
     let audit = AuditId::new(&SystemIds::default());
     let another = OpaqueToken::generate().unwrap();
-    let again = reset_access(&open.store, &ada.email, &another, audit, cut(STEP));
+    let again = reset_access(&open.store, &ada.email, &another, audit, off, cut(STEP));
     assert!(!again.await.unwrap().unwrap().had_second_factor);
+    assert_eq!(told(&open).await, [], "there was none to turn off");
 }
 
 pub(super) async fn no_secret_of_an_erased_user_is_left(open: Open) {
@@ -309,4 +320,50 @@ pub(super) async fn no_secret_of_an_erased_user_is_left(open: Open) {
     assert!(left.is_none());
     let nobody = open.user(ada.id).await.unwrap().unwrap();
     assert_eq!(nobody.second_factor_since, None);
+}
+
+pub(super) async fn a_mail_tells_of_each_change_and_of_a_recovery_code_and_of_nothing_else(
+    open: Open,
+) {
+    let (ada, keep) = logged_in(&open, "ada@example.com", 1).await;
+    let mail = |word: &str| vec![(ada.id, word.to_owned())];
+    let with = |code, after, notice| FactorChange {
+        wish: Some(wish(notice)),
+        ..change(&ada, code, after)
+    };
+    offered(&open, &ada).await.unwrap();
+    let digests: Vec<_> = (1..=2)
+        .map(|number| RecoveryCode::new([number; RecoveryCode::BYTES]).digest())
+        .collect();
+    for (code, told_of) in [(code(5), vec![]), (code(0), mail("second_factor_enabled"))] {
+        let change = with(code, Duration::ZERO, Notice::SecondFactorEnabled);
+        let on = turn_on(&open.store, change, digests.clone(), keep).await;
+        assert_eq!(on.unwrap().is_ok(), !told_of.is_empty());
+        assert_eq!(told(&open).await, told_of);
+    }
+
+    let used = || Some(wish(Notice::RecoveryCodeUsed));
+    for (number, code, told_of) in [
+        (31, code(1), vec![]),
+        (32, recovery(77), vec![]),
+        (33, recovery(1), mail("recovery_code_used")),
+        (34, recovery(1), vec![]),
+    ] {
+        let mut session = session(ada.id, 0, number);
+        session.password_version = open.user(ada.id).await.unwrap().unwrap().password_version;
+        session.created_at = NOW.plus(STEP);
+        let opened = open_session(&open.store, session, Some(code), used());
+        opened.await.unwrap();
+        assert_eq!(told(&open).await, told_of, "{number}");
+    }
+
+    for (code, told_of) in [
+        (recovery(77), vec![]),
+        (recovery(2), mail("second_factor_disabled")),
+    ] {
+        let change = with(code, STEP * 2, Notice::SecondFactorDisabled);
+        let off = turn_off(&open.store, ada.password_hash.clone(), change).await;
+        assert_eq!(off.unwrap().is_ok(), !told_of.is_empty());
+        assert_eq!(told(&open).await, told_of);
+    }
 }

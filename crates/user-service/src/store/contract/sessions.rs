@@ -146,7 +146,7 @@ pub(super) async fn no_session_is_opened_with_a_password_that_changed_meanwhile(
     )
     .await
     .unwrap();
-    let opened = open_session(&open.store, session(ada.id, 0, 2), None).await;
+    let opened = open_session(&open.store, session(ada.id, 0, 2), None, None).await;
     assert_eq!(opened, Ok(Opened::Outdated));
     assert_eq!(rotate(&open, 2, 3).await, Rotated::Unknown);
 }
@@ -208,7 +208,7 @@ pub(super) async fn what_expired_is_forgotten_and_nothing_else(open: Open) {
     let (ada, _) = logged_in(&open, "ada@example.com", 1).await;
     let mut young = session(ada.id, 0, 2);
     young.expires_at = NOW.plus(2 * LIFETIME);
-    open_session(&open.store, young, None).await.unwrap();
+    open_session(&open.store, young, None, None).await.unwrap();
     let later = NOW.plus(LIFETIME).plus(Duration::from_millis(1));
     assert_eq!(open.store.forget(later).await, Ok(false));
     // At NOW both tokens would still be valid, so an unknown one was removed.

@@ -121,7 +121,7 @@ pub(super) async fn a_suspended_user_has_no_session_and_gets_none(open: Open) {
     assert_eq!(open.user(ada.id).await, Ok(Some(ada.clone())));
     assert_eq!(rotate(&open, 1, 2).await, Rotated::Unknown);
     for version in [0, 1] {
-        let opened = open_session(&open.store, session(ada.id, version, 3), None).await;
+        let opened = open_session(&open.store, session(ada.id, version, 3), None, None).await;
         assert_eq!(opened, Ok(Opened::Outdated), "{version}");
     }
     let back = made(&open, ruling(&ada, StandingMove::Reinstate, Some(boss.id))).await;

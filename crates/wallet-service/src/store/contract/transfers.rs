@@ -8,6 +8,7 @@ use store::StoreError;
 use store::idempotency::{Answered, Earlier};
 
 use super::World;
+use crate::app::erase_users;
 use crate::domain::{Direction, Entry, Kind, Movement, OperationId, Recorded, TransferRefusal};
 use crate::store::harness::{
     NOW, TERMS, eur, movement, part_id, refund, release, repeatable, replayed, sale, usd, words,
@@ -26,6 +27,7 @@ contract! {
     the_same_key_of_another_user_is_another_key
     fifty_concurrent_requests_with_one_key_make_one_transaction
     long_after_the_answer_is_forgotten_a_key_still_moves_money_once
+    the_answers_of_an_erased_user_are_forgotten_and_their_keys_still_move_money_once
     an_answer_that_cannot_be_rendered_moves_nothing
     what_the_journal_recorded_is_read_back_whole
 }
@@ -245,6 +247,36 @@ async fn long_after_the_answer_is_forgotten_a_key_still_moves_money_once(world: 
     let debit = world.keyed("k", Direction::Debit, movement(user, usd(100)), later);
     assert_eq!(debit.await, Answered::Before(Earlier::OtherBody));
     assert_eq!(world.balance(user).await, (100, 0));
+    world.assert_clean().await;
+}
+
+async fn the_answers_of_an_erased_user_are_forgotten_and_their_keys_still_move_money_once(
+    world: World,
+) {
+    let (ada, bob) = (world.user(), world.user());
+    let credit = async |user, key| {
+        let movement = Movement {
+            reference: Some(words("for Ada")),
+            ..movement(user, usd(100))
+        };
+        world.keyed(key, Direction::Credit, movement, NOW).await
+    };
+    let (first, others) = (credit(ada, "1").await, credit(bob, "1").await);
+    let Answered::First(first) = first else {
+        panic!("it is the first")
+    };
+    credit(ada, "2").await;
+    assert_eq!(world.past_the_store().remembered().await, 3);
+    for _ in 0..2 {
+        assert_eq!(erase_users(&world.app, vec![ada]).await, [Ok(())]);
+    }
+    assert_eq!(world.past_the_store().remembered().await, 1);
+    assert_eq!(credit(ada, "1").await, replayed(&first));
+    assert_eq!(world.balance(ada).await, (200, 0));
+    let Answered::First(others) = others else {
+        panic!("it is the first")
+    };
+    assert_eq!(credit(bob, "1").await, replayed(&others));
     world.assert_clean().await;
 }
 
