@@ -92,7 +92,7 @@ fn read(properties: &BasicProperties, body: Bytes) -> (Envelope, Option<&'static
         id: id.unwrap_or(MessageId::from_uuid(Uuid::nil())),
         name: name.unwrap_or_default(),
         kind: kind.unwrap_or(Kind::Event),
-        subject: subject.unwrap_or(Uuid::nil()),
+        subject: subject.unwrap_or_default(),
         time: Timestamp::from_millis(time.unwrap_or_default()),
         traceparent: header_text(properties, TRACEPARENT),
         body,

@@ -197,3 +197,70 @@ async fn what_was_answered_is_there_when_the_file_is_opened_again() {
     drop(store);
     assert_eq!(count(&open(&dir)).await, 1);
 }
+
+/// A write that no one waits for.
+async fn insert_with_others(store: &Sqlite, x: i64) -> StoreResult<()> {
+    let work = move |tx: &Connection| {
+        tx.execute("INSERT INTO t VALUES (?1)", [x])?;
+        Ok(())
+    };
+    store.write_as(Turn::WithOthers, work, |()| ()).await
+}
+
+#[tokio::test]
+async fn a_write_that_no_one_waits_for_shares_the_next_transaction() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+    let (tell_begun, begun) = tokio::sync::oneshot::channel();
+    let first = store.write(move |_| {
+        tell_begun.send(()).unwrap();
+        gate.recv().unwrap_or_default();
+        Ok::<(), StoreError>(())
+    });
+    let others = async {
+        begun.await.unwrap();
+        let ends = store.write(|tx| Ok::<(), StoreError>(tx.execute_batch("ROLLBACK")?));
+        let opens = async move {
+            drop(open_gate);
+        };
+        tokio::join!(insert_with_others(&store, 1), ends, opens)
+    };
+    let (_, (patient, ended, ())) = tokio::join!(first, others);
+    for outcome in [patient, ended] {
+        assert!(
+            matches!(outcome, Err(StoreError::Unavailable(_))),
+            "{outcome:?}"
+        );
+    }
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test]
+async fn a_write_that_no_one_waits_for_is_made_alone_if_no_other_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    insert_with_others(&store, 1).await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn what_follows_a_commit_happens_though_its_caller_went_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+    let (tell_begun, begun) = tokio::sync::oneshot::channel();
+    let (tell_committed, committed) = tokio::sync::oneshot::channel();
+    let work = move |_: &Connection| {
+        tell_begun.send(()).unwrap();
+        gate.recv().unwrap_or_default();
+        Ok(())
+    };
+    let then = move |(): &()| tell_committed.send(()).unwrap_or_default();
+    let mut write = Box::pin(store.write_as(Turn::Next, work, then));
+    assert!(futures_util::FutureExt::now_or_never(&mut write).is_none());
+    begun.await.unwrap();
+    drop(write);
+    drop(open_gate);
+    committed.await.unwrap();
+}
