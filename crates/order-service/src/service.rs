@@ -77,7 +77,6 @@ impl OrderService {
             waiting: Waiting::default(),
             announcer,
             names: Names::default(),
-            erased_answer: http::erased_answer()?,
             mails,
             metrics: OrderMetrics::register(&deps.metrics),
         };

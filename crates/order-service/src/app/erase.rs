@@ -2,6 +2,7 @@
 //! the user's id. So are the keys of what others asked for in them: a repeat of a move must not be made again.
 
 use kernel::{OrderId, UserId};
+use store::idempotency::StoredAnswer;
 use store::{StoreError, StoreResult, Tx};
 
 use super::App;
@@ -77,7 +78,7 @@ async fn erase_from(app: &App, user: UserId, page: &[Order]) -> StoreResult<()> 
         let theirs = |fact: &Fact| fact.actor.id == Some(user) && fact.note.is_some();
         said.push((order.id, facts.into_iter().filter(theirs).collect()));
     }
-    let (now, instead) = (app.clock.now(), app.erased_answer.clone());
+    let now = app.clock.now();
     let erased = app.store.write(move |tx| {
         tx.want::<Order>(said.iter().map(|(order, _)| *order))?;
         tx.each(&said, |tx, (order, facts)| {
@@ -87,7 +88,7 @@ async fn erase_from(app: &App, user: UserId, page: &[Order]) -> StoreResult<()> 
                 tx.put(erased)?;
             }
             erase_notes(tx, *order, facts)?;
-            tx.replace_answers(order.as_uuid(), &instead)
+            tx.replace_answers(order.as_uuid(), &StoredAnswer::erased())
         })
     });
     erased.await?.into_iter().collect()

@@ -51,7 +51,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kernel::{Clock, Currency, IdSource, OrderId};
-use store::idempotency::StoredAnswer;
 use store::{Store, StoreResult};
 use tokio::sync::mpsc;
 
@@ -76,8 +75,6 @@ pub(crate) struct App {
     pub(crate) announcer: Option<mpsc::Sender<Bytes>>,
     /// What users are called.
     pub(crate) names: Names,
-    /// What a repeat of a request is answered with whose first answer told of a person who is erased.
-    pub(crate) erased_answer: StoredAnswer,
     /// Whether people are told by mail.
     pub(crate) mails: Mails,
     /// Counts them.

@@ -2,10 +2,8 @@
 
 use contracts::reservations::{Article, CurrentPrice, Refusal, Shortage};
 use kernel::{Invalid, Money, ProductId, VariantId};
-use platform_http::{BrokenRules, FieldError, Problem, problem_answer};
+use platform_http::{BrokenRules, FieldError, Problem};
 use serde::Serialize;
-use store::StoreResult;
-use store::idempotency::StoredAnswer;
 use utoipa::ToSchema;
 
 use super::order_json::OrderJson;
@@ -31,7 +29,6 @@ platform_http::problems! {
     REFUND_EXCEEDS "refund_exceeds" 409 "Less than that is left to refund" (RefundLeft)
     ORDER_NOT_READY "order_not_ready" 409 "The order is not ready for this yet"
     LIMIT_REACHED "limit_reached" 409 "There can be no more of this"
-    ANSWER_ERASED "answer_erased" 410 "The first answer to this Idempotency-Key is erased"
     UNKNOWN_PRODUCT "unknown_product" 422 "There is no such product" (BrokenRules)
     UNKNOWN_VARIANT "unknown_variant" 422 "The product has no such variant" (BrokenRules)
     OWN_PRODUCT "own_product" 422 "Nobody can buy their own product" (BrokenRules)
@@ -45,15 +42,6 @@ pub(super) fn order_not_found() -> Problem {
         &ORDER_NOT_FOUND,
         "There is no order with this id that you may see.",
     )
-}
-
-/// What is stored in the place of an answer that told of a person who is erased.
-///
-/// # Errors
-/// As [`problem_answer`].
-pub(crate) fn erased_answer() -> StoreResult<StoredAnswer> {
-    let erased = "The request was carried out once, and is not again. Its answer told of a person who is no more; read the order.";
-    problem_answer(&Problem::new(&ANSWER_ERASED, erased).instance(String::new()))
 }
 
 /// The order that was not paid.

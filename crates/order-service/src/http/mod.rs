@@ -38,7 +38,6 @@ mod withdraw_dispute;
 mod withdraw_return;
 
 pub use error::PROBLEMS;
-pub(crate) use error::erased_answer;
 pub(crate) use internal::internal_routes;
 
 use actix_web::web::{self, ServiceConfig};

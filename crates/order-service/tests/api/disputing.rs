@@ -168,11 +168,10 @@ async fn a_refund_of_a_dispute_whose_reply_is_late_is_asked_for_again_and_made_o
         .await;
     scene.world.until_heard("RefundPart", 1).await;
     *scene.world.refunds.lock().unwrap() = Refunds::Done;
-    scene
-        .world
-        .clock
-        .advance(std::time::Duration::from_secs(11));
     host::testing::eventually("the refund", || async {
+        // A command is not sent again while it is still in the outbox.
+        let clock = &scene.world.clock;
+        clock.advance(std::time::Duration::from_secs(11));
         let timeline = scene.part.timeline(&scene.world, &scene.buyer).await;
         let done = timeline.iter().filter(|fact| fact["move"] == "refunded");
         (done.count() == 1).then_some(())

@@ -114,9 +114,13 @@ pub fn send_stored(answer: StoredAnswer) -> HttpResponse {
 /// Answers a request whose key was used before.
 ///
 /// # Errors
-/// 409 while the first request runs, 422 if it had another body.
+/// 409 while the first request runs, 410 if its answer is erased, 422 if it had another body.
 pub fn answer_repeat(earlier: Earlier) -> Result<HttpResponse, Problem> {
     match earlier {
+        Earlier::Answered(answer) if answer == StoredAnswer::erased() => Err(Problem::new(
+            &common::ANSWER_ERASED,
+            "The request was carried out once, and is not again. Its answer told of a person who has left; read what it changed.",
+        )),
         Earlier::Answered(answer) => {
             let mut response = send_stored(answer);
             response.headers_mut().insert(

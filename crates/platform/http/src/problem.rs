@@ -102,6 +102,7 @@ pub mod common {
         NOT_ACCEPTABLE "not_acceptable" 406 "The answer cannot be given in an accepted media type"
         REQUEST_TIMEOUT "request_timeout" 408 "The body did not come in time"
         REQUEST_RUNNING "request_running" 409 "The first request with this Idempotency-Key is still running"
+        ANSWER_ERASED "answer_erased" 410 "The first answer to this Idempotency-Key is erased"
         PRECONDITION_FAILED "precondition_failed" 412 "It is not at the version that the request is for"
         BODY_TOO_LARGE "body_too_large" 413 "The body is too large"
         URI_TOO_LONG "uri_too_long" 414 "The address is too long"

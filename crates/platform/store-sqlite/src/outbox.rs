@@ -46,14 +46,17 @@ impl Outbox for SqliteOutbox {
     }
 
     async fn settle(&self, fates: Vec<(i64, Fate)>, now: Timestamp) -> StoreResult<()> {
+        let recent = self.0.recent.clone();
         let work = move |tx: &Connection| {
             for (seq, fate) in &fates {
                 settle_one(tx, *seq, fate, now)?;
             }
-            Ok(())
+            Ok(fates.iter().map(|(seq, _)| *seq).collect::<Vec<i64>>())
         };
+        let forget = move |settled: &Vec<i64>| recent.forget(settled);
         // No one waits for it, and if it is lost in a crash, the messages are only sent again.
-        self.0.write_as(Turn::WithOthers, work, |()| ()).await
+        let settled = self.0.write_as(Turn::WithOthers, work, forget);
+        settled.await.map(drop)
     }
 
     async fn backlog(&self, _: Timestamp) -> StoreResult<Backlog> {

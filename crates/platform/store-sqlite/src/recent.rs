@@ -26,6 +26,16 @@ struct Known {
     messages: VecDeque<Pending>,
     /// When the relay last read the table.
     read: Option<Instant>,
+    /// Up to this number messages were dropped although they may be in the table.
+    dropped: i64,
+}
+
+impl Known {
+    fn drop_first(&mut self, count: usize) {
+        if let Some(last) = self.messages.drain(..count).next_back() {
+            self.dropped = self.dropped.max(last.seq);
+        }
+    }
 }
 
 impl Recent {
@@ -38,7 +48,7 @@ impl Recent {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.messages.extend(committed.iter().cloned());
             let surplus = known.messages.len().saturating_sub(MOST);
-            known.messages.drain(..surplus);
+            known.drop_first(surplus);
         }
         self.news.notify_one();
     }
@@ -48,12 +58,18 @@ impl Recent {
         self.news.notified().await;
     }
 
+    /// Forgets what has been sent, or failed and waits for another try.
+    pub(super) fn forget(&self, settled: &[i64]) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.messages.retain(|one| !settled.contains(&one.seq));
+    }
+
     /// At most `limit` messages that follow `after`. None if the table has to be read. Rows get their numbers without gaps, in the order of
     /// the commits; so no other message comes before one whose number is the next.
     pub(super) fn after(&self, after: i64, limit: usize) -> Option<Vec<Pending>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = known.messages.partition_point(|one| one.seq <= after);
-        known.messages.drain(..sent);
+        known.drop_first(sent);
         let numbers = after.saturating_add(1)..;
         let following = known.messages.iter().zip(numbers);
         let following = following.take_while(|(message, number)| message.seq == *number);
@@ -61,8 +77,11 @@ impl Recent {
             .take(limit)
             .map(|(message, _)| message.clone())
             .collect();
-        let was_read = || known.read.is_some_and(|read| read.elapsed() < UNREAD);
-        if !following.is_empty() || (known.messages.is_empty() && was_read()) {
+        if !following.is_empty() {
+            return Some(following);
+        }
+        let was_read = known.read.is_some_and(|read| read.elapsed() < UNREAD);
+        if was_read && known.messages.is_empty() && after >= known.dropped {
             return Some(following);
         }
         known.read = Some(Instant::now());
@@ -126,6 +145,26 @@ mod tests {
         assert_eq!(numbers(recent.after(8, 9)), None, "9 is another process's");
         assert_eq!(numbers(recent.after(9, 9)), Some(vec![10]));
         assert_eq!(numbers(recent.after(10, 9)), Some(vec![]));
+        assert_eq!(
+            numbers(recent.after(0, 9)),
+            None,
+            "7 may not have been sent"
+        );
+    }
+
+    #[test]
+    fn what_is_settled_is_not_sent_again() {
+        let recent = Recent::default();
+        recent.add(&[message(1), message(2), message(3)]);
+        recent.forget(&[1]);
+        assert_eq!(
+            numbers(recent.after(0, 9)),
+            None,
+            "1 may wait for another try"
+        );
+        assert_eq!(numbers(recent.after(1, 9)), Some(vec![2, 3]));
+        recent.forget(&[2, 3]);
+        assert_eq!(numbers(recent.after(1, 9)), Some(vec![]));
     }
 
     #[test]

@@ -38,6 +38,19 @@ pub struct StoredAnswer {
     pub body: Vec<u8>,
 }
 
+impl StoredAnswer {
+    /// What is stored in the place of an answer that told of a person who is erased. A repeat is told so, and changes nothing.
+    #[must_use]
+    pub const fn erased() -> Self {
+        Self {
+            status: 410,
+            location: None,
+            etag: None,
+            body: Vec::new(),
+        }
+    }
+}
+
 /// Renders an outcome as the answer that is stored.
 pub type Render<T> = Arc<dyn Fn(&T) -> StoreResult<StoredAnswer> + Send + Sync>;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::{Metadata, OrderId, RefundId, Timestamp, UserId};
 use store::Idempotent;
-use store::idempotency::{Answered, Earlier, OnceKey, Repeatable};
+use store::idempotency::{Answered, Earlier, OnceKey, Repeatable, StoredAnswer};
 
 use super::Subject;
 use super::moves::{key, refund, text};
@@ -155,7 +155,7 @@ pub(super) async fn no_answer_tells_of_an_erased_user_and_no_move_of_others_is_m
         assert_eq!(erase_users(&s.app, vec![ada]).await.unwrap(), [Ok(())]);
         let of_ada = s.app.store.get::<Idempotent>(&(&mine).into()).await;
         assert_eq!(of_ada, Ok(None));
-        let gone = Some(Earlier::Answered(s.app.erased_answer.clone()));
+        let gone = Some(Earlier::Answered(StoredAnswer::erased()));
         assert_eq!(refund_once(&s, &order, &once).await, gone);
         assert_eq!(refund_once(&s, &other, &twice).await, told);
     }

@@ -18,7 +18,6 @@ use crate::app::{
 };
 use crate::audit::AuditedOrder;
 use crate::domain::{Fulfilment, Message, NewOrder, Order, Role};
-use crate::http::erased_answer;
 use crate::metrics::OrderMetrics;
 use crate::reservations::{ReservationRefusal, Reservations};
 use crate::store::OrderQueries;
@@ -106,7 +105,6 @@ impl Subject {
             waiting: Waiting::default(),
             announcer: None,
             names: Names::default(),
-            erased_answer: erased_answer().unwrap(),
             mails: Mails::Off,
             metrics: OrderMetrics::register(&Metrics::default()),
         };
